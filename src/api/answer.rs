@@ -1,0 +1,132 @@
+//! Answers and their errors, in the form of the specification.
+
+use serde::Serialize;
+
+use crate::exec::{FieldError, Segment};
+use crate::plan::InputError;
+
+/// What a request is answered with.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The JSON of the response.
+    pub body: Vec<u8>,
+    /// Whether execution began: otherwise the request itself was wrong, and there is no `data`.
+    pub executed: bool,
+    /// Whether there is any error in it.
+    pub has_errors: bool,
+}
+
+/// Line and column in the document, both from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Location {
+    /// The line.
+    pub line: u32,
+    /// The column.
+    pub column: u32,
+}
+
+/// One error of a response.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GraphqlError {
+    /// What was given and what would be right.
+    pub message: String,
+    /// Where in the document.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub locations: Vec<Location>,
+    /// Where in the answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<Segment>,
+    /// The code.
+    pub extensions: Extensions,
+}
+
+/// What comes with an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Extensions {
+    /// The stable code; `docs/api.md` lists them.
+    pub code: &'static str,
+}
+
+impl GraphqlError {
+    /// An error of the request as a whole.
+    pub fn request(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            locations: Vec::new(),
+            path: Vec::new(),
+            extensions: Extensions { code },
+        }
+    }
+
+    pub(super) fn located(mut self, location: (u32, u32)) -> Self {
+        if location != (0, 0) {
+            let (line, column) = location;
+            self.locations.push(Location { line, column });
+        }
+        self
+    }
+}
+
+impl From<FieldError> for GraphqlError {
+    fn from(error: FieldError) -> Self {
+        let mut graphql = Self::request("BAD_USER_INPUT", error.message).located(error.location);
+        graphql.path = error.path;
+        graphql
+    }
+}
+
+impl From<InputError> for GraphqlError {
+    fn from(error: InputError) -> Self {
+        Self::request("BAD_USER_INPUT", error.message).located(error.location)
+    }
+}
+
+impl Answer {
+    /// An answer of errors alone: nothing was executed.
+    pub fn refused(errors: &[GraphqlError]) -> Self {
+        let mut body = b"{\"errors\":".to_vec();
+        write(&mut body, errors);
+        body.push(b'}');
+        Self {
+            body,
+            executed: false,
+            has_errors: true,
+        }
+    }
+
+    /// An answer whose run was given up.
+    pub(super) fn given_up(error: &GraphqlError) -> Self {
+        let mut body = b"{\"errors\":".to_vec();
+        write(&mut body, std::slice::from_ref(error));
+        body.extend_from_slice(b",\"data\":null}");
+        Self {
+            body,
+            executed: true,
+            has_errors: true,
+        }
+    }
+
+    /// An answer with data, and with the errors of fields that failed.
+    pub(super) fn with_data(data: &[u8], errors: &[GraphqlError]) -> Self {
+        let mut body = Vec::with_capacity(data.len() + 16 + errors.len() * 128);
+        body.push(b'{');
+        if !errors.is_empty() {
+            body.extend_from_slice(b"\"errors\":");
+            write(&mut body, errors);
+            body.push(b',');
+        }
+        body.extend_from_slice(b"\"data\":");
+        body.extend_from_slice(data);
+        body.push(b'}');
+        Self {
+            body,
+            executed: true,
+            has_errors: !errors.is_empty(),
+        }
+    }
+}
+
+fn write(body: &mut Vec<u8>, errors: &[GraphqlError]) {
+    // Writing to a vector cannot fail.
+    let _ = serde_json::to_writer(body, errors);
+}

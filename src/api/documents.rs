@@ -1,0 +1,189 @@
+//! Documents that were parsed, validated and compiled before.
+
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use apollo_compiler::executable::{ExecutableDocument, Operation};
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{Node, parser::Parser};
+use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, Weighter};
+
+use super::Api;
+use super::answer::GraphqlError;
+use crate::ontology::Ontology;
+use crate::plan::{self, InputError, Plan, Variables};
+
+/// So many plans are kept of a document, one for each way that its `@skip` and `@include` are decided.
+const MOST_VARIANTS: usize = 16;
+
+/// An operation of a document, ready to be planned and run.
+#[derive(Debug)]
+pub(super) struct Document {
+    document: Valid<ExecutableDocument>,
+    operation: Node<Operation>,
+    /// The variables that decide `@skip` and `@include`.
+    conditions: Vec<String>,
+    plans: Mutex<Vec<(Vec<bool>, Arc<Planned>)>>,
+}
+
+/// A plan and what is known of its runs.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub plan: Plan,
+    /// The length of the longest answer so far, to reserve so much at once.
+    pub longest: AtomicUsize,
+    /// How long the last run took, in nanoseconds.
+    pub nanoseconds: AtomicU64,
+}
+
+impl Document {
+    /// Parses and validates a document and finds the operation in it.
+    pub fn new(api: &Api, text: &str, operation_name: Option<&str>) -> Result<Self, Vec<GraphqlError>> {
+        let parsed = Parser::new().token_limit(20_000).parse_ast(text, "operation.graphql");
+        let ast = parsed.map_err(|it| diagnostics("GRAPHQL_PARSE_FAILED", &it.errors))?;
+        let document = ast
+            .to_executable_validate(&api.schema)
+            .map_err(|it| diagnostics("GRAPHQL_VALIDATION_FAILED", &it.errors))?;
+        let operation = match document.operations.get(operation_name) {
+            Ok(operation) => operation.clone(),
+            Err(_) => return Err(vec![no_operation(&document, operation_name)]),
+        };
+        let conditions = plan::condition_variables(&document);
+        Ok(Self {
+            document,
+            operation,
+            conditions,
+            plans: Mutex::default(),
+        })
+    }
+
+    pub fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    pub fn document(&self) -> &Valid<ExecutableDocument> {
+        &self.document
+    }
+
+    /// The plan for these values of the variables that decide what is included.
+    pub fn plan(&self, api: &Api, ontology: &Ontology, variables: &Variables) -> Result<Arc<Planned>, InputError> {
+        let decided = self.conditions.iter().map(|it| variables.get(it).and_then(|it| it.as_bool()).unwrap_or(false));
+        let decided: Vec<bool> = decided.collect();
+        let find = |plans: &[(Vec<bool>, Arc<Planned>)]| {
+            let found = plans.iter().find(|(key, _)| *key == decided);
+            found.map(|(_, plan)| plan.clone())
+        };
+        if let Some(planned) = find(&self.plans.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(planned);
+        }
+        let plan = plan::compile(ontology, &api.schema, &self.document, &self.operation, variables)?;
+        let planned = Arc::new(Planned {
+            plan,
+            longest: AtomicUsize::new(0),
+            nanoseconds: AtomicU64::new(u64::MAX),
+        });
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if plans.len() >= MOST_VARIANTS {
+            plans.remove(0);
+        }
+        plans.push((decided, planned.clone()));
+        Ok(planned)
+    }
+}
+
+impl Planned {
+    /// Notes what a run took.
+    pub fn note(&self, length: usize, nanoseconds: u64) {
+        self.longest.fetch_max(length, Ordering::Relaxed);
+        self.nanoseconds.store(nanoseconds, Ordering::Relaxed);
+    }
+}
+
+fn diagnostics(code: &'static str, errors: &apollo_compiler::validation::DiagnosticList) -> Vec<GraphqlError> {
+    let translate = |it: apollo_compiler::diagnostic::Diagnostic<'_, apollo_compiler::validation::DiagnosticData>| {
+        let located = it.to_json();
+        let mut error = GraphqlError::request(code, located.message.replace('`', "\""));
+        for location in &located.locations {
+            error = error.located((location.line as u32, location.column as u32));
+        }
+        error
+    };
+    errors.iter().map(translate).collect()
+}
+
+fn no_operation(document: &ExecutableDocument, name: Option<&str>) -> GraphqlError {
+    let names: Vec<&str> = document.operations.named.keys().map(|it| it.as_str()).collect();
+    let names = crate::report::quoted_list(&names, "and");
+    let message = match name {
+        Some(name) if names.is_empty() => format!("the document has no operation \"{name}\"; its only operation has no name"),
+        Some(name) => format!("the document has no operation \"{name}\"; it has {names}"),
+        None if names.is_empty() => "the document has no operation".to_owned(),
+        None => format!("the document has several operations, {names}; say which with `operationName`"),
+    };
+    GraphqlError::request("BAD_USER_INPUT", message)
+}
+
+/// The document's text and the operation's name.
+type Key = (Box<str>, Option<Box<str>>);
+
+/// A key that is not kept.
+struct Asked<'a>(&'a str, Option<&'a str>);
+
+impl Hash for Asked<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+        self.1.hash(state);
+    }
+}
+
+impl Equivalent<Key> for Asked<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        self.0 == &*key.0 && self.1 == key.1.as_deref()
+    }
+}
+
+/// A document costs about ten times its text.
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<Key, Arc<Document>> for Weight {
+    fn weight(&self, key: &Key, _: &Arc<Document>) -> u64 {
+        key.0.len() as u64 * 10 + 1024
+    }
+}
+
+/// The documents of one schema, bounded by the memory that they take.
+pub(super) struct Documents {
+    cache: Cache<Key, Arc<Document>, Weight>,
+}
+
+/// About so many bytes of documents are kept.
+const CACHE_BYTES: u64 = 64 << 20;
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self {
+            cache: Cache::with_weighter(4096, CACHE_BYTES, Weight),
+        }
+    }
+}
+
+impl std::fmt::Debug for Documents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Documents").field("len", &self.cache.len()).finish()
+    }
+}
+
+impl Documents {
+    /// The document of a text, from the cache or made now.
+    pub fn get(&self, api: &Api, text: &str, operation: Option<&str>) -> Result<Arc<Document>, Vec<GraphqlError>> {
+        if let Some(found) = self.cache.get(&Asked(text, operation)) {
+            return Ok(found);
+        }
+        let document = Arc::new(Document::new(api, text, operation)?);
+        self.cache.insert((text.into(), operation.map(Into::into)), document.clone());
+        Ok(document)
+    }
+}

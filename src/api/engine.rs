@@ -1,0 +1,230 @@
+//! From a request to an answer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use apollo_compiler::request::coerce_variable_values;
+use apollo_compiler::response::{JsonMap, JsonValue};
+use apollo_compiler::validation::Valid;
+use serde_json::value::RawValue;
+
+use super::answer::{Answer, GraphqlError};
+use super::documents::{Document, Documents, Planned};
+use super::{Api, ApiError};
+use crate::exec::{self, Budget, Stop};
+use crate::graph::Snapshot;
+use crate::plan::{RootField, Variables};
+
+/// What a request asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The document.
+    pub query: &'a str,
+    /// Which of its operations.
+    pub operation_name: Option<&'a str>,
+    /// The values of its variables, as JSON: an object or nothing.
+    pub variables: Option<&'a RawValue>,
+}
+
+/// What a request may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long a run may take.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            time: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A graph that can be asked: a snapshot, its API and the plans made so far.
+#[derive(Debug)]
+pub struct Engine {
+    api: Api,
+    snapshot: Arc<Snapshot>,
+    documents: Documents,
+    limits: Limits,
+}
+
+/// A request that is ready to run.
+#[derive(Debug)]
+pub struct Prepared {
+    document: Arc<Document>,
+    planned: Arc<Planned>,
+    coerced: Valid<JsonMap>,
+    variables: Variables,
+}
+
+impl Prepared {
+    /// Whether the last run of this plan took so little that it may run on a thread that serves others too.
+    pub fn is_short(&self) -> bool {
+        self.planned.nanoseconds.load(Ordering::Relaxed) < 1_000_000
+    }
+}
+
+impl Engine {
+    /// Makes the API of a snapshot.
+    ///
+    /// # Errors
+    /// When the schema cannot be made.
+    pub fn new(snapshot: Arc<Snapshot>, limits: Limits) -> Result<Self, ApiError> {
+        Ok(Self {
+            api: Api::new(snapshot.ontology())?,
+            snapshot,
+            documents: Documents::default(),
+            limits,
+        })
+    }
+
+    /// The API's schema.
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// The graph.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Answers a request.
+    pub fn execute(&self, request: Request) -> Answer {
+        match self.prepare(request) {
+            Ok(prepared) => self.run(&prepared),
+            Err(answer) => answer,
+        }
+    }
+
+    /// Finds or makes the plan of a request and coerces its variables; an answer if something is wrong.
+    pub fn prepare(&self, request: Request) -> Result<Prepared, Answer> {
+        let document = self
+            .documents
+            .get(&self.api, request.query, request.operation_name)
+            .map_err(|errors| Answer::refused(&errors))?;
+        let refused = |error: GraphqlError| Answer::refused(&[error]);
+        let given = match request.variables {
+            None => JsonMap::new(),
+            Some(json) => variables(json).map_err(refused)?,
+        };
+        let coerced = if document.operation().variables.is_empty() {
+            Valid::assume_valid(JsonMap::new())
+        } else {
+            coerce_variable_values(&self.api.schema, document.operation(), &given).map_err(|error| {
+                let located = error.to_graphql_error(&document.document().sources);
+                let mut error = GraphqlError::request("BAD_USER_INPUT", located.message);
+                for location in &located.locations {
+                    error = error.located((location.line as u32, location.column as u32));
+                }
+                refused(error)
+            })?
+        };
+        let variables: Variables = coerced.iter().map(|(name, value)| (name.as_str().to_owned(), json(value))).collect();
+        let planned = document
+            .plan(&self.api, self.snapshot.ontology(), &variables)
+            .map_err(|error| refused(error.into()))?;
+        Ok(Prepared {
+            document,
+            planned,
+            coerced,
+            variables,
+        })
+    }
+
+    /// Runs a request.
+    pub fn run(&self, prepared: &Prepared) -> Answer {
+        let start = Instant::now();
+        let plan = &prepared.planned.plan;
+        let bound = match plan.bind(self.snapshot.ontology(), &prepared.variables) {
+            Ok(bound) => bound,
+            Err(error) => return Answer::refused(&[error.into()]),
+        };
+        let introspected = match self.introspect(prepared) {
+            Ok(introspected) => introspected,
+            Err(error) => return Answer::refused(&[error]),
+        };
+        let budget = Budget::within(self.limits.time);
+        let capacity = prepared.planned.longest.load(Ordering::Relaxed) + 256;
+        let get = |key: &str| introspected.get(key).cloned();
+        match exec::run(plan, &self.snapshot, &bound, budget, &get, capacity) {
+            Ok(outcome) => {
+                let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
+                let taken = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+                prepared.planned.note(outcome.data.len(), taken);
+                Answer::with_data(&outcome.data, &errors)
+            }
+            Err(stop) => {
+                let code = match stop {
+                    Stop::Cost(_) => "COST_LIMIT",
+                    Stop::Timeout => "TIMEOUT",
+                };
+                let message = match stop {
+                    Stop::Timeout => format!("the answer took longer than {} s, which is the limit; ask for less, or page", self.limits.time.as_secs_f64()),
+                    cost => cost.to_string(),
+                };
+                Answer::given_up(&GraphqlError::request(code, message))
+            }
+        }
+    }
+
+    /// The values of the root fields that ask about the schema, by response key.
+    fn introspect(&self, prepared: &Prepared) -> Result<HashMap<String, Box<RawValue>>, GraphqlError> {
+        let is_introspection = |field: &RootField| matches!(field, RootField::Introspection);
+        if !prepared.planned.plan.root.iter().any(|it| is_introspection(&it.field)) {
+            return Ok(HashMap::new());
+        }
+        let document = prepared.document.document();
+        let operation = prepared.document.operation();
+        let sources = &document.sources;
+        let refuse = |error: apollo_compiler::request::RequestError| {
+            GraphqlError::request("BAD_USER_INPUT", error.to_graphql_error(sources).message)
+        };
+        apollo_compiler::introspection::check_max_depth(document, operation).map_err(refuse)?;
+        let response = apollo_compiler::introspection::partial_execute(
+            &self.api.schema,
+            &self.api.implementers,
+            document,
+            operation,
+            &prepared.coerced,
+        )
+        .map_err(refuse)?;
+        let data = response.data.unwrap_or_default();
+        let raw = |(key, value): (&_, &JsonValue)| {
+            let key: &serde_json_bytes::ByteString = key;
+            let json = serde_json::to_string(value).ok()?;
+            Some((key.as_str().to_owned(), RawValue::from_string(json).ok()?))
+        };
+        Ok(data.iter().filter_map(raw).collect())
+    }
+}
+
+/// The variables of a request: an object, or null.
+fn variables(raw: &RawValue) -> Result<JsonMap, GraphqlError> {
+    match serde_json::from_str::<JsonValue>(raw.get()) {
+        Ok(JsonValue::Object(variables)) => Ok(variables),
+        Ok(JsonValue::Null) => Ok(JsonMap::new()),
+        Ok(_) => {
+            let shown: String = raw.get().chars().take(40).collect();
+            Err(GraphqlError::request("BAD_USER_INPUT", format!("`variables` is a JSON object, not {shown}")))
+        }
+        Err(error) => Err(GraphqlError::request("BAD_USER_INPUT", format!("`variables` is not JSON: {error}"))),
+    }
+}
+
+fn json(value: &JsonValue) -> serde_json::Value {
+    match value {
+        JsonValue::Null => serde_json::Value::Null,
+        JsonValue::Bool(it) => (*it).into(),
+        JsonValue::Number(it) => serde_json::Value::Number(it.clone()),
+        JsonValue::String(it) => it.as_str().into(),
+        JsonValue::Array(items) => items.iter().map(json).collect(),
+        JsonValue::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| (name.as_str().to_owned(), json(value)));
+            serde_json::Value::Object(fields.collect())
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The engine as async-graphql's `Executor`, which async-graphql-axum's transports call: multipart and
+//! WebSocket. Plain HTTP does not go this way, so that an answer's bytes are not parsed again.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use async_graphql::futures_util::stream::{self, BoxStream, StreamExt};
+use async_graphql::{Data, ErrorExtensionValues, Executor, PathSegment, Pos, Response, ServerError, Value};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::engine::{Engine, Request};
+
+/// An engine that may be replaced while it serves.
+#[derive(Debug, Clone)]
+pub struct Transport {
+    engine: Arc<ArcSwap<Engine>>,
+}
+
+impl Transport {
+    /// Serves an engine.
+    pub fn new(engine: Arc<ArcSwap<Engine>>) -> Self {
+        Self { engine }
+    }
+
+    /// The engine that serves now.
+    pub fn engine(&self) -> Arc<Engine> {
+        self.engine.load_full()
+    }
+}
+
+/// A response as it is written, read again.
+#[derive(Deserialize)]
+struct Written {
+    #[serde(default)]
+    data: Value,
+    #[serde(default)]
+    errors: Vec<WrittenError>,
+}
+
+#[derive(Deserialize)]
+struct WrittenError {
+    message: String,
+    #[serde(default)]
+    locations: Vec<WrittenLocation>,
+    #[serde(default)]
+    path: Vec<PathSegment>,
+    extensions: WrittenExtensions,
+}
+
+#[derive(Deserialize)]
+struct WrittenLocation {
+    line: usize,
+    column: usize,
+}
+
+#[derive(Deserialize)]
+struct WrittenExtensions {
+    code: String,
+}
+
+impl Executor for Transport {
+    async fn execute(&self, request: async_graphql::Request) -> Response {
+        let variables = serde_json::to_string(&request.variables).ok();
+        let variables = variables.and_then(|it| RawValue::from_string(it).ok());
+        let answer = self.engine().execute(Request {
+            query: &request.query,
+            operation_name: request.operation_name.as_deref(),
+            variables: variables.as_deref(),
+        });
+        match serde_json::from_slice::<Written>(&answer.body) {
+            Ok(written) => response(written),
+            Err(error) => Response::from_errors(vec![ServerError::new(error.to_string(), None)]),
+        }
+    }
+
+    fn execute_stream(&self, request: async_graphql::Request, _: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        let transport = self.clone();
+        stream::once(async move { transport.execute(request).await }).boxed()
+    }
+}
+
+fn response(written: Written) -> Response {
+    let mut response = Response::new(written.data);
+    response.errors = written
+        .errors
+        .into_iter()
+        .map(|it| {
+            let mut error = ServerError::new(it.message, None);
+            error.locations = it
+                .locations
+                .iter()
+                .map(|at| Pos {
+                    line: at.line,
+                    column: at.column,
+                })
+                .collect();
+            error.path = it.path;
+            let mut extensions = ErrorExtensionValues::default();
+            extensions.set("code", it.extensions.code);
+            error.extensions = Some(extensions);
+            error
+        })
+        .collect();
+    response
+}

@@ -1,0 +1,127 @@
+//! Loading a graph with reports on standard error and progress on a terminal.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Folders, Reporting, fail};
+use crate::facts::{self, Progress};
+use crate::graph::{self, Snapshot};
+use crate::ontology::{self, Ontology};
+use crate::report::{Reports, Style};
+
+/// Draws reports on standard error.
+pub(super) fn show(reports: &Reports, reporting: &Reporting) {
+    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let style = Style {
+        color,
+        most: reporting.most,
+    };
+    eprint!("{}", reports.render(style));
+}
+
+/// Compiles the schema alone.
+pub(super) fn schema(folder: &Path, reporting: &Reporting) -> Result<Arc<Ontology>, ExitCode> {
+    ontology::load(folder).map(Arc::new).map_err(|reports| {
+        show(&reports, reporting);
+        ExitCode::from(1)
+    })
+}
+
+/// Compiles schema and data; warnings of reading are shown, errors end it.
+pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<Snapshot, ExitCode> {
+    let ontology = schema(&folders.schema, reporting)?;
+    let progress = Progress::default();
+    let mut reports = Reports::default();
+    let snapshot = with_bar(&progress, || {
+        let data = facts::read(&folders.data, &ontology, &progress, &mut reports);
+        graph::build(ontology.clone(), &data, &mut reports)
+    });
+    reports.sort();
+    show(&reports, reporting);
+    snapshot.ok_or_else(|| {
+        if reports.has_errors() {
+            ExitCode::from(1)
+        } else {
+            fail("the graph cannot be built")
+        }
+    })
+}
+
+/// Shows how far reading has come, on a terminal.
+fn with_bar<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
+    if !std::io::stderr().is_terminal() {
+        return work();
+    }
+    let bar = ProgressBar::new(0);
+    let template = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}");
+    if let Ok(style) = template {
+        bar.set_style(style);
+    }
+    bar.set_message("reading");
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let result = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let start = Instant::now();
+            while !done.load(Ordering::Relaxed) {
+                // A graph that loads at once needs no bar.
+                if start.elapsed() > Duration::from_millis(300) {
+                    let (total, read) = (progress.total.load(Ordering::Relaxed), progress.done.load(Ordering::Relaxed));
+                    bar.set_length(total);
+                    bar.set_position(read);
+                    if read >= total {
+                        bar.set_message("building");
+                    }
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let result = work();
+        done.store(true, Ordering::Relaxed);
+        result
+    });
+    bar.finish_and_clear();
+    result
+}
+
+/// One line about a graph that was loaded.
+pub(super) fn summary(snapshot: &Snapshot, taken: Duration) -> String {
+    let counts = snapshot.counts();
+    let megabytes = |bytes: usize| bytes as f64 / 1e6;
+    let process = resident().map_or_else(String::new, |it| format!(", {:.0} MB in the process", megabytes(it)));
+    format!(
+        "{} entities, {} edges, {} statements, {} sources; loaded in {:.2} s, {:.1} MB in the graph{process}",
+        grouped(counts.entities),
+        grouped(counts.edges),
+        grouped(counts.statements),
+        grouped(counts.sources),
+        taken.as_secs_f64(),
+        megabytes(snapshot.memory().total()),
+    )
+}
+
+/// A number with its thousands set apart.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// The memory that the process holds, where the system tells.
+fn resident() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|it| it.starts_with("VmRSS:"))?;
+    let kilobytes: usize = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes * 1024)
+}

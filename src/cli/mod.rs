@@ -1,0 +1,76 @@
+//! The command line: one file a command.
+
+mod check;
+mod load;
+mod query;
+mod schema;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+const EXIT_CODES: &str = "Exit codes:
+  0  all is well
+  1  the schema, the data or the answer has errors, or the server could not start
+  2  the command line is wrong";
+
+/// A GraphQL server for knowledge graphs: SDL says what there is, facts say which, Clew serves the API.
+#[derive(Debug, Parser)]
+#[command(name = "clew", version, after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Serve,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the graph: GraphQL at /graphql, GraphiQL at /. This is what is done without a command
+    Serve(serve::Serve),
+    /// Check schema and data, and report all that is wrong with them
+    Check(check::Check),
+    /// Print the API's schema as SDL
+    Schema(schema::Schema),
+    /// Answer one operation on standard output, without a server
+    Query(query::Query),
+}
+
+/// Where the graph lies.
+#[derive(Debug, Clone, Args)]
+struct Folders {
+    /// The folder with the schema: all .graphql files below it
+    #[arg(long, value_name = "DIR", default_value = "schema")]
+    schema: PathBuf,
+    /// The folder with the facts, or one file: .yaml, .jsonl, .jsonl.gz, .jsonl.zst
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+}
+
+/// How many reports are drawn.
+#[derive(Debug, Clone, Args)]
+struct Reporting {
+    /// Draw at most so many reports; the others are counted
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    most: usize,
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.command {
+        None => cli.serve.run(),
+        Some(Command::Serve(it)) => it.run(),
+        Some(Command::Check(it)) => it.run(),
+        Some(Command::Schema(it)) => it.run(),
+        Some(Command::Query(it)) => it.run(),
+    }
+}
+
+/// Says why a command ends.
+fn fail(message: impl std::fmt::Display) -> ExitCode {
+    eprintln!("clew: {message}");
+    ExitCode::from(1)
+}

@@ -1,0 +1,82 @@
+use std::io::{IsTerminal, Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::value::RawValue;
+
+use super::{Folders, Reporting, fail, load};
+use crate::api::{Engine, Limits, Request};
+
+/// `clew query`.
+#[derive(Debug, Args)]
+pub(super) struct Query {
+    /// The file with the operation; - for standard input
+    #[arg(value_name = "FILE", required_unless_present = "expression", conflicts_with = "expression")]
+    file: Option<PathBuf>,
+    /// The operation itself
+    #[arg(short = 'e', long = "expression", value_name = "QUERY")]
+    expression: Option<String>,
+    /// The values of the operation's variables, as a JSON object
+    #[arg(long, value_name = "JSON")]
+    variables: Option<String>,
+    /// Which operation to run, where the document has several
+    #[arg(long, value_name = "NAME")]
+    operation: Option<String>,
+    #[command(flatten)]
+    folders: Folders,
+    #[command(flatten)]
+    reporting: Reporting,
+}
+
+impl Query {
+    pub fn run(self) -> ExitCode {
+        let query = match self.text() {
+            Ok(query) => query,
+            Err(message) => return fail(message),
+        };
+        let variables = match self.variables.map(RawValue::from_string).transpose() {
+            Ok(variables) => variables,
+            Err(error) => return fail(format!("--variables is not JSON: {error}")),
+        };
+        let snapshot = match load::graph(&self.folders, &self.reporting) {
+            Ok(snapshot) => snapshot,
+            Err(code) => return code,
+        };
+        let engine = match Engine::new(Arc::new(snapshot), Limits::default()) {
+            Ok(engine) => engine,
+            Err(error) => return fail(error),
+        };
+        let answer = engine.execute(Request {
+            query: &query,
+            operation_name: self.operation.as_deref(),
+            variables: variables.as_deref(),
+        });
+        let mut out = std::io::stdout();
+        let body = if out.is_terminal() { pretty(answer.body) } else { answer.body };
+        if let Err(error) = out.write_all(&body).and_then(|()| out.write_all(b"\n")) {
+            return fail(format!("cannot write the answer: {error}"));
+        }
+        if answer.has_errors { ExitCode::from(1) } else { ExitCode::SUCCESS }
+    }
+
+    fn text(&self) -> Result<String, String> {
+        match (&self.expression, &self.file) {
+            (Some(text), _) => Ok(text.clone()),
+            (None, Some(path)) if path.as_os_str() == "-" => {
+                let mut text = String::new();
+                let read = std::io::stdin().read_to_string(&mut text);
+                read.map(|_| text).map_err(|error| format!("cannot read standard input: {error}"))
+            }
+            (None, Some(path)) => std::fs::read_to_string(path).map_err(|error| format!("cannot read \"{}\": {error}", path.display())),
+            (None, None) => Err("give a file, or an operation with -e".to_owned()),
+        }
+    }
+}
+
+/// An answer set out for people.
+fn pretty(body: Vec<u8>) -> Vec<u8> {
+    let value = serde_json::from_slice::<serde_json::Value>(&body);
+    value.and_then(|it| serde_json::to_vec_pretty(&it)).unwrap_or(body)
+}

@@ -1,0 +1,484 @@
+//! Connections: which entities are on the page, and what is said of the page.
+
+use std::cmp::Ordering;
+
+use super::cursor::Cursor;
+use super::entity::ViaEdge;
+use super::filter::Subject;
+use super::{Failure, FieldError, Run, Written};
+use crate::graph::{EdgeNo, EntityNo, Key, Neighbours, Row};
+use crate::ontology::{Domain, TypeId};
+use crate::plan::{
+    Call, CallNo, Connection, ConnectionField, EdgeField, Object, OrderBy, OrderKey, Page, PageCall,
+    PageInfoField, Side,
+};
+
+/// An entity of a list and the edge that led to it; `u32::MAX` for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Item {
+    pub entity: EntityNo,
+    pub edge: u32,
+}
+
+/// A list before it is filtered, ordered and cut.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    /// All entities of some types.
+    Types(&'a [TypeId]),
+    /// What a relation leads to.
+    Neighbours(Side, Neighbours<'a>),
+}
+
+/// A list that lies ready, or one that was made.
+enum Items<'a> {
+    Range(u32, usize),
+    Neighbours(Neighbours<'a>),
+    List(Vec<Item>),
+}
+
+impl Items<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Items::Range(_, len) => *len,
+            Items::Neighbours(it) => it.len(),
+            Items::List(it) => it.len(),
+        }
+    }
+
+    #[inline]
+    fn get(&self, at: usize) -> Item {
+        match self {
+            Items::Range(first, _) => Item {
+                entity: EntityNo(first + at as u32),
+                edge: u32::MAX,
+            },
+            Items::Neighbours(it) => {
+                let (entity, edge) = it.get(at);
+                Item { entity, edge: edge.0 }
+            }
+            Items::List(it) => it[at],
+        }
+    }
+}
+
+/// A page of a list.
+pub(super) struct Window {
+    pub start: usize,
+    pub end: usize,
+    pub has_next: bool,
+    pub has_previous: bool,
+}
+
+/// Cuts a list of so many by a page whose cursors stand at positions.
+pub(super) fn window(len: usize, page: &Page, after: Option<usize>, before: Option<usize>) -> Window {
+    let mut start = after.unwrap_or(0).min(len);
+    let mut end = before.unwrap_or(len).clamp(start, len);
+    if let Some(first) = page.first {
+        end = end.min(start.saturating_add(first));
+    }
+    if let Some(last) = page.last {
+        start = start.max(end.saturating_sub(last));
+    }
+    Window {
+        start,
+        end,
+        has_next: end < len,
+        has_previous: start > 0,
+    }
+}
+
+/// What the answer needs to know of a list beyond the page.
+struct Needs {
+    total: bool,
+    next: bool,
+    previous: bool,
+}
+
+impl Needs {
+    fn of(connection: &Connection) -> Self {
+        let mut needs = Self {
+            total: false,
+            next: false,
+            previous: false,
+        };
+        for slot in connection {
+            match &slot.field {
+                ConnectionField::TotalCount => needs.total = true,
+                ConnectionField::PageInfo(fields) => {
+                    let has = |wanted: fn(&PageInfoField) -> bool| fields.iter().any(|it| wanted(&it.field));
+                    needs.next |= has(|it| matches!(it, PageInfoField::HasNextPage));
+                    needs.previous |= has(|it| matches!(it, PageInfoField::HasPreviousPage));
+                }
+                _ => {}
+            }
+        }
+        needs
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Writes a page of a domain's entities.
+    pub(super) fn list(&mut self, domain: Domain, call: CallNo, connection: &'a Connection) -> Written {
+        let types: &'a [TypeId] = self.ontology.types_of(domain);
+        self.connection(Source::Types(types), call, connection)
+    }
+
+    /// Writes a page of what a relation leads to.
+    pub(super) fn neighbours(&mut self, row: Row, side: Side, call: CallNo, connection: &'a Connection) -> Written {
+        let neighbours = self.snapshot.neighbours(row, side.relation, side.direction);
+        self.connection(Source::Neighbours(side, neighbours), call, connection)
+    }
+
+    fn connection(&mut self, source: Source<'a>, call: CallNo, connection: &'a Connection) -> Written {
+        let Call::Page(call) = self.call(call)? else {
+            return Err(Failure::Null);
+        };
+        let side = match source {
+            Source::Neighbours(side, _) => Some(side),
+            Source::Types(_) => None,
+        };
+        let after = self.read_cursor(call.page.after.as_deref(), call.sequence)?;
+        let before = self.read_cursor(call.page.before.as_deref(), call.sequence)?;
+        let needs = Needs::of(connection);
+        let items = self.items(source, call, side, after, &needs)?;
+        let position = |run: &Self, cursor: Option<Item>, past: bool| {
+            let cursor = cursor?;
+            let precedes = |it: Item| match run.compare(call, side, it, cursor) {
+                Ordering::Less => true,
+                Ordering::Equal => past,
+                Ordering::Greater => false,
+            };
+            Some(partition_point(items.len(), |at| precedes(items.get(at))))
+        };
+        let (from, until) = (position(self, after, true), position(self, before, false));
+        let window = window(items.len(), &call.page, from, until);
+        self.object(connection, |run, slot| match &slot.field {
+            ConnectionField::TypeName(name) => {
+                run.out.extend_from_slice(name);
+                Ok(())
+            }
+            ConnectionField::TotalCount => {
+                run.number(items.len());
+                Ok(())
+            }
+            ConnectionField::Nodes(selection) => run.field(slot, false, |run| {
+                run.out.push(b'[');
+                for (no, at) in (window.start..window.end).enumerate() {
+                    if no > 0 {
+                        run.out.push(b',');
+                    }
+                    let item = items.get(at);
+                    run.element(no, false, |run| run.entity(item.entity, selection))?;
+                }
+                run.out.push(b']');
+                Ok(())
+            }),
+            ConnectionField::Edges(fields) => run.field(slot, false, |run| run.edges(fields, &items, &window, side, call.sequence)),
+            ConnectionField::PageInfo(fields) => {
+                let ends = (window.start < window.end).then(|| {
+                    let (first, last) = (items.get(window.start), items.get(window.end - 1));
+                    ((first.entity.0, first.edge), (last.entity.0, last.edge))
+                });
+                run.page_info(fields, &window, ends, call.sequence)
+            }
+        })
+    }
+
+    fn edges(
+        &mut self,
+        fields: &'a Object<EdgeField>,
+        items: &Items,
+        window: &Window,
+        side: Option<Side>,
+        sequence: u32,
+    ) -> Written {
+        self.out.push(b'[');
+        for (no, at) in (window.start..window.end).enumerate() {
+            if no > 0 {
+                self.out.push(b',');
+            }
+            let item = items.get(at);
+            let via = side.map(|side| ViaEdge {
+                side,
+                edge: EdgeNo(item.edge),
+            });
+            self.element(no, false, |run| run.edge(fields, item.entity, via, sequence))?;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    /// Writes `PageInfo`; `ends` are the first and the last of the page.
+    pub(super) fn page_info(
+        &mut self,
+        fields: &'a Object<PageInfoField>,
+        window: &Window,
+        ends: Option<((u32, u32), (u32, u32))>,
+        sequence: u32,
+    ) -> Written {
+        self.object(fields, |run, slot| {
+            let boolean = |it| if it { &b"true"[..] } else { b"false" };
+            match &slot.field {
+                PageInfoField::TypeName(name) => run.out.extend_from_slice(name),
+                PageInfoField::HasNextPage => run.out.extend_from_slice(boolean(window.has_next)),
+                PageInfoField::HasPreviousPage => run.out.extend_from_slice(boolean(window.has_previous)),
+                PageInfoField::StartCursor | PageInfoField::EndCursor => match ends {
+                    None => run.out.extend_from_slice(b"null"),
+                    Some((first, last)) => {
+                        let is_start = matches!(slot.field, PageInfoField::StartCursor);
+                        let (entity, edge) = if is_start { first } else { last };
+                        run.cursor(sequence, entity, edge);
+                    }
+                },
+            }
+            Ok(())
+        })
+    }
+
+    pub(super) fn cursor(&mut self, sequence: u32, entity: u32, edge: u32) {
+        let cursor = Cursor {
+            revision: self.snapshot.revision(),
+            sequence,
+            entity,
+            edge,
+        };
+        cursor.write(&mut self.out);
+    }
+
+    /// Reads a cursor of this list; one that does not fit makes the field fail.
+    pub(super) fn read_cursor(&mut self, text: Option<&str>, sequence: u32) -> Result<Option<Item>, Failure> {
+        let Some(text) = text else { return Ok(None) };
+        let read = Cursor::read(text, self.snapshot.revision(), sequence);
+        let entities = self.snapshot.counts().entities as u32;
+        match read {
+            Ok(cursor) if cursor.entity < entities => Ok(Some(Item {
+                entity: EntityNo(cursor.entity),
+                edge: cursor.edge,
+            })),
+            Ok(_) => self.bad_cursor("the cursor names no entity of this revision: begin again without it".to_owned()),
+            Err(message) => self.bad_cursor(message),
+        }
+    }
+
+    pub(super) fn bad_cursor<T>(&mut self, message: String) -> Result<T, Failure> {
+        self.errors.push(FieldError {
+            message,
+            path: Vec::new(),
+            location: (0, 0),
+        });
+        Err(Failure::Null)
+    }
+
+    /// The list, filtered and ordered, or the list that lies ready where nothing is asked of it.
+    fn items(
+        &mut self,
+        source: Source<'a>,
+        call: &'a PageCall,
+        side: Option<Side>,
+        after: Option<Item>,
+        needs: &Needs,
+    ) -> Result<Items<'a>, Failure> {
+        if call.filter.is_none() && call.order.is_empty() {
+            match source {
+                Source::Types([id]) => {
+                    let range = self.snapshot.range(*id);
+                    return Ok(Items::Range(range.start, range.len()));
+                }
+                Source::Neighbours(_, neighbours) => return Ok(Items::Neighbours(neighbours)),
+                Source::Types(_) => {}
+            }
+        }
+        // Where only the first few in the order of ids are asked for, the scan ends with them.
+        let page = &call.page;
+        let stops_early = call.order.is_empty()
+            && page.last.is_none()
+            && page.before.is_none()
+            && !needs.total
+            && !(needs.previous && after.is_some());
+        let most = match page.first {
+            Some(first) if stops_early => first.saturating_add(usize::from(needs.next)),
+            _ => usize::MAX,
+        };
+        let skip = if stops_early { after } else { None };
+        let mut list = Vec::new();
+        match source {
+            Source::Types([id]) => {
+                let range = self.snapshot.range(*id);
+                let start = skip.map_or(range.start, |it| (it.entity.0 + 1).max(range.start));
+                for entity in start..range.end {
+                    if list.len() >= most {
+                        break;
+                    }
+                    self.keep(call, None, Item { entity: EntityNo(entity), edge: u32::MAX }, &mut list)?;
+                }
+            }
+            Source::Types(types) => self.merge(types, call, skip, most, &mut list)?,
+            Source::Neighbours(_, neighbours) => {
+                for (entity, edge) in neighbours.iter() {
+                    if list.len() >= most {
+                        break;
+                    }
+                    let item = Item { entity, edge: edge.0 };
+                    if skip.is_none_or(|skip| self.compare(call, side, item, skip) == Ordering::Greater) {
+                        self.keep(call, side, item, &mut list)?;
+                    }
+                }
+            }
+        }
+        if !call.order.is_empty() {
+            list.sort_by(|a, b| self.compare(call, side, *a, *b));
+        }
+        Ok(Items::List(list))
+    }
+
+    /// Goes through several types' entities in the order of their ids.
+    fn merge(
+        &mut self,
+        types: &'a [TypeId],
+        call: &'a PageCall,
+        skip: Option<Item>,
+        most: usize,
+        list: &mut Vec<Item>,
+    ) -> Written {
+        let snapshot = self.snapshot;
+        let id = |entity: u32| snapshot.id(snapshot.locate(EntityNo(entity)));
+        let mut heads: Vec<std::ops::Range<u32>> = types.iter().map(|it| snapshot.range(*it)).collect();
+        if let Some(skip) = skip {
+            let skipped = id(skip.entity.0);
+            for head in &mut heads {
+                let base = head.start;
+                let past = partition_point(head.len(), |at| id(base + at as u32) <= skipped);
+                head.start += past as u32;
+            }
+        }
+        let mut queue: std::collections::BinaryHeap<std::cmp::Reverse<(&str, usize)>> = heads
+            .iter()
+            .enumerate()
+            .filter(|(_, head)| !head.is_empty())
+            .map(|(no, head)| std::cmp::Reverse((id(head.start), no)))
+            .collect();
+        while let Some(std::cmp::Reverse((_, no))) = queue.pop() {
+            if list.len() >= most {
+                break;
+            }
+            let entity = EntityNo(heads[no].start);
+            heads[no].start += 1;
+            if !heads[no].is_empty() {
+                queue.push(std::cmp::Reverse((id(heads[no].start), no)));
+            }
+            self.keep(call, None, Item { entity, edge: u32::MAX }, list)?;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn keep(&mut self, call: &PageCall, side: Option<Side>, item: Item, list: &mut Vec<Item>) -> Written {
+        self.visit(1)?;
+        let holds = match &call.filter {
+            None => true,
+            Some(filter) => {
+                let row = self.snapshot.locate(item.entity);
+                let via = side.map(|side| (side.relation, EdgeNo(item.edge)));
+                self.holds(filter, Subject { row, via })
+            }
+        };
+        if holds {
+            list.push(item);
+        }
+        Ok(())
+    }
+
+    /// The order of a list: its keys, then the ids, then the edges, so that every position is its own.
+    fn compare(&self, call: &PageCall, side: Option<Side>, a: Item, b: Item) -> Ordering {
+        let (row_a, row_b) = (self.snapshot.locate(a.entity), self.snapshot.locate(b.entity));
+        for key in &call.order {
+            let ordering = compare_keys(key, self.key(key, side, a, row_a), self.key(key, side, b, row_b));
+            if ordering != Ordering::Equal {
+                return ordering;
+            }
+        }
+        let by_id = if row_a.type_id == row_b.type_id {
+            a.entity.cmp(&b.entity)
+        } else {
+            self.snapshot.id(row_a).cmp(self.snapshot.id(row_b))
+        };
+        by_id.then(a.edge.cmp(&b.edge))
+    }
+
+    fn key(&self, key: &OrderKey, side: Option<Side>, item: Item, row: Row) -> Option<Key<'a>> {
+        match &key.by {
+            OrderBy::Id => Some(Key::Text(self.snapshot.id(row))),
+            OrderBy::Label => Some(Key::Text(self.snapshot.label(row))),
+            OrderBy::Property(of_types) => {
+                let no = of_types[row.type_id.index()]?;
+                self.snapshot.column(row.type_id, no).values().key(row.row)
+            }
+            OrderBy::Edge(no) => {
+                let column = self.snapshot.edge_column(side?.relation, *no);
+                column.values().key(item.edge as usize)
+            }
+        }
+    }
+}
+
+fn compare_keys(key: &OrderKey, a: Option<Key>, b: Option<Key>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if key.descending => b.compare(&a),
+        (Some(a), Some(b)) => a.compare(&b),
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) if key.nulls_first => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) if key.nulls_first => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+    }
+}
+
+/// The first position for which the predicate does not hold, as [`slice::partition_point`] has it.
+fn partition_point(len: usize, precedes: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if precedes(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Relay's algorithm, word for word, on a plain list.
+        #[test]
+        fn a_window_is_what_relay_says(
+            len in 0usize..12,
+            first in prop::option::of(0usize..14),
+            last in prop::option::of(0usize..14),
+            after in prop::option::of(0usize..12),
+            before in prop::option::of(0usize..12),
+        ) {
+            let (after, before) = (after.filter(|it| *it < len), before.filter(|it| *it < len));
+            let mut edges: Vec<usize> = (0..len).collect();
+            if let Some(after) = after {
+                edges.retain(|it| *it > after);
+            }
+            if let Some(before) = before {
+                edges.retain(|it| *it < before);
+            }
+            if let Some(first) = first {
+                edges.truncate(first);
+            }
+            if let Some(last) = last {
+                edges.drain(..edges.len().saturating_sub(last));
+            }
+            let page = Page { first, last, after: None, before: None };
+            let window = window(len, &page, after.map(|it| it + 1), before);
+            prop_assert_eq!((window.start..window.end).collect::<Vec<_>>(), edges);
+        }
+    }
+}

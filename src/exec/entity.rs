@@ -1,0 +1,133 @@
+//! Entities are written, field by field.
+
+use super::{Failure, Run, Written};
+use crate::graph::{EdgeNo, EntityNo, Row};
+use crate::plan::{Call, CallNo, EdgeField, EntityField, Object, Selection, Side, Slot};
+
+/// The edge that led to an entity.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ViaEdge {
+    pub side: Side,
+    pub edge: EdgeNo,
+}
+
+impl<'a> Run<'a> {
+    /// Writes an entity.
+    #[inline]
+    pub(super) fn entity(&mut self, entity: EntityNo, selection: &'a Selection) -> Written {
+        let (row, fields) = match selection {
+            Selection::One(id, fields) => (self.snapshot.row_in(*id, entity), Some(fields)),
+            Selection::ByType(by_type) => {
+                let row = self.snapshot.locate(entity);
+                (row, by_type[row.type_id.index()].as_ref())
+            }
+        };
+        self.visit(1)?;
+        self.check_bytes()?;
+        match fields {
+            Some(fields) => self.object(fields, |run, slot| run.entity_field(row, slot)),
+            None => {
+                self.out.extend_from_slice(b"{}");
+                Ok(())
+            }
+        }
+    }
+
+    #[inline]
+    fn entity_field(&mut self, row: Row, slot: &'a Slot<EntityField>) -> Written {
+        match &slot.field {
+            EntityField::Property(no, None) => {
+                let column = self.snapshot.column(row.type_id, *no);
+                column.write(row.row, &[], &mut self.out);
+            }
+            EntityField::Id => self.out.extend_from_slice(self.snapshot.id_json(row)),
+            EntityField::Label => self.snapshot.write_label(row, &mut self.out),
+            EntityField::Constant(bytes) => self.out.extend_from_slice(bytes),
+            EntityField::Property(no, Some(call)) => {
+                let languages = self.languages(*call);
+                let column = self.snapshot.column(row.type_id, *no);
+                column.write(row.row, languages, &mut self.out);
+            }
+            EntityField::Degree => {
+                let degree: usize = self.snapshot.links(row).map(|(_, _, it)| it.len()).sum();
+                self.number(degree);
+            }
+            EntityField::ToOne(side, selection) => {
+                let neighbours = self.snapshot.neighbours(row, side.relation, side.direction);
+                let target = (!neighbours.is_empty()).then(|| neighbours.get(0).0);
+                // A required relation was checked when the graph was built; only a nullable field stops a null.
+                let nullable = !self.is_required(row, *side);
+                return self.field(slot, nullable, |run| run.optional(target, selection));
+            }
+            EntityField::ToOneEdge(side, fields) => {
+                let neighbours = self.snapshot.neighbours(row, side.relation, side.direction);
+                if neighbours.is_empty() {
+                    self.out.extend_from_slice(b"null");
+                    return Ok(());
+                }
+                let (target, edge) = neighbours.get(0);
+                let via = ViaEdge { side: *side, edge };
+                return self.field(slot, true, |run| run.edge(fields, target, Some(via), 0));
+            }
+            EntityField::Connection(side, call, connection) => {
+                return self.field(slot, false, |run| run.neighbours(row, *side, *call, connection));
+            }
+            EntityField::Statements(call, listing) => {
+                return self.field(slot, false, |run| run.statements(row, *call, listing));
+            }
+            EntityField::Links(call, listing) => {
+                return self.field(slot, false, |run| run.links(row, *call, listing));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_required(&self, row: Row, side: Side) -> bool {
+        let no = self.snapshot.field_no(row, side.relation, side.direction);
+        no.is_some_and(|no| self.ontology.entity_type(row.type_id).members.field(no).required)
+    }
+
+    fn languages(&self, call: CallNo) -> &'a [String] {
+        let bound: &'a crate::plan::Bound = &self.bound[call.0];
+        match &**bound {
+            Ok(Call::Languages(languages)) => languages,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn number(&mut self, number: usize) {
+        self.out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    }
+
+    /// Writes an edge: the entity that it leads to, its cursor, its own properties, its statement.
+    pub(super) fn edge(
+        &mut self,
+        fields: &'a Object<EdgeField>,
+        target: EntityNo,
+        via: Option<ViaEdge>,
+        sequence: u32,
+    ) -> Written {
+        self.object(fields, |run, slot| match (&slot.field, via) {
+            (EdgeField::TypeName(name), _) => {
+                run.out.extend_from_slice(name);
+                Ok(())
+            }
+            (EdgeField::Node(selection), _) => run.field(slot, false, |run| run.entity(target, selection)),
+            (EdgeField::Cursor, via) => {
+                let edge = via.map_or(u32::MAX, |it| it.edge.0);
+                run.cursor(sequence, target.0, edge);
+                Ok(())
+            }
+            (EdgeField::Property(no, languages), Some(via)) => {
+                let languages = languages.map_or(&[][..], |it| run.languages(it));
+                let column = run.snapshot.edge_column(via.side.relation, *no);
+                column.write(via.edge.0 as usize, languages, &mut run.out);
+                Ok(())
+            }
+            (EdgeField::Statement(fields), Some(via)) => {
+                run.field(slot, false, |run| run.edge_statement(fields, target, via))
+            }
+            (EdgeField::Property(..) | EdgeField::Statement(_), None) => Err(Failure::Null),
+        })
+    }
+}

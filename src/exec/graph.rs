@@ -1,0 +1,110 @@
+//! What the graph holds as a whole.
+
+use super::{Run, Written};
+use crate::ontology::{Direction, RelationId, TypeId};
+use crate::plan::{GraphField, Object, RelationField, TypeField};
+
+impl<'a> Run<'a> {
+    /// Writes `GraphInfo`.
+    pub(super) fn graph(&mut self, fields: &'a Object<GraphField>) -> Written {
+        let (snapshot, ontology) = (self.snapshot, self.ontology);
+        let (info, counts) = (snapshot.info(), snapshot.counts());
+        self.object(fields, |run, slot| {
+            match &slot.field {
+                GraphField::TypeName(name) => run.out.extend_from_slice(name),
+                GraphField::Title => run.json(&info.title),
+                GraphField::Description => run.json(&info.description),
+                GraphField::Licence => run.json(&info.licence),
+                GraphField::Url => run.json(&info.url),
+                GraphField::Revision => run.json(&format!("{:016x}", snapshot.revision())),
+                GraphField::EntityCount => run.number(counts.entities),
+                GraphField::EdgeCount => run.number(counts.edges),
+                GraphField::StatementCount => run.number(counts.statements),
+                GraphField::SourceCount => run.number(counts.sources),
+                GraphField::CitationCount => run.number(counts.citations),
+                GraphField::ComponentCount => run.number(counts.components),
+                GraphField::Types(fields) => {
+                    return run.each(ontology.type_ids(), |run, id| run.type_info(id, fields));
+                }
+                GraphField::Relations(fields) => {
+                    return run.each(ontology.relation_ids(), |run, id| run.relation_info(id, fields));
+                }
+                GraphField::Sources(call, connection) => {
+                    let domain = crate::ontology::Domain::Type(ontology.source_type);
+                    return run.field(slot, false, |run| run.list(domain, *call, connection));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn json(&mut self, value: &impl serde::Serialize) {
+        // Writing to a vector cannot fail.
+        let _ = serde_json::to_writer(&mut self.out, value);
+    }
+
+    fn each<I>(&mut self, ids: impl Iterator<Item = I>, mut write: impl FnMut(&mut Self, I) -> Written) -> Written {
+        self.out.push(b'[');
+        for (no, id) in ids.enumerate() {
+            if no > 0 {
+                self.out.push(b',');
+            }
+            self.element(no, false, |run| write(run, id))?;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    fn type_info(&mut self, id: TypeId, fields: &'a Object<TypeField>) -> Written {
+        let entity_type = self.ontology.entity_type(id);
+        self.object(fields, |run, slot| {
+            match &slot.field {
+                TypeField::TypeName(name) => run.out.extend_from_slice(name),
+                TypeField::Name => run.json(&entity_type.name),
+                TypeField::Description => run.json(&entity_type.description),
+                TypeField::Class => run.json(&entity_type.class),
+                TypeField::Count => run.number(run.snapshot.rows(id)),
+            }
+            Ok(())
+        })
+    }
+
+    fn relation_info(&mut self, id: RelationId, fields: &'a Object<RelationField>) -> Written {
+        let ontology = self.ontology;
+        let relation = ontology.relation(id);
+        let ends = |direction: Direction| {
+            let direction = if relation.symmetric { Direction::Both } else { direction };
+            ontology.type_ids().filter_map(move |it| Some((it, relation.field(it, direction)?)))
+        };
+        // Where the schema names no inverse, the types at the end follow from the fields at the start.
+        let names = |direction: Direction| -> Vec<&str> {
+            let forward = ends(Direction::Out).map(|(it, no)| ontology.entity_type(it).members.field(no).target);
+            let mut types: Vec<TypeId> = match direction {
+                Direction::In => forward.flat_map(|target| ontology.types_of(target).to_vec()).collect(),
+                _ => ends(direction).map(|(it, _)| it).collect(),
+            };
+            types.sort();
+            types.dedup();
+            types.iter().map(|it| ontology.entity_type(*it).name.as_str()).collect()
+        };
+        self.object(fields, |run, slot| {
+            match &slot.field {
+                RelationField::TypeName(name) => run.out.extend_from_slice(name),
+                RelationField::Name => run.json(&relation.name),
+                RelationField::Field => {
+                    let field = ends(Direction::Out).next();
+                    let name = field.map(|(it, no)| ontology.entity_type(it).members.field(no).name.as_str());
+                    run.json(&name.unwrap_or_default());
+                }
+                RelationField::Inverse => run.json(&relation.inverse),
+                RelationField::Symmetric => run.json(&relation.symmetric),
+                RelationField::Transitive => run.json(&relation.transitive),
+                RelationField::From => run.json(&names(Direction::Out)),
+                RelationField::To => run.json(&names(Direction::In)),
+                RelationField::Class => run.json(&relation.class),
+                RelationField::Count => run.number(run.snapshot.edge_count(id)),
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,325 @@
+//! Runs a plan on a snapshot: a plain walk that writes the answer's bytes into one buffer.
+//!
+//! Nothing is allocated for a field. What fails is a field's own arguments (a cursor of another revision, a
+//! negative page): then `null` goes up to the nearest field that may be null, as the specification says, and
+//! what was written of it is cut off the buffer. Work is counted against a [`Budget`]. The time is linear in
+//! the rows visited and the bytes written.
+
+mod connection;
+mod cursor;
+mod entity;
+mod filter;
+mod graph;
+mod statement;
+
+use std::time::{Duration, Instant};
+
+use serde_json::value::RawValue;
+
+use crate::graph::{EntityNo, Snapshot};
+use crate::ontology::Ontology;
+use crate::plan::{Bound, Call, CallNo, InputError, Lookup, Object, Plan, RootField, Selection, Slot};
+
+/// What a run may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// Bytes of the answer.
+    pub bytes: usize,
+    /// Entities and edges looked at.
+    pub rows: u64,
+    /// Until when.
+    pub deadline: Instant,
+}
+
+impl Budget {
+    /// A budget that ends after some time; 256 MiB and a hundred million rows.
+    pub fn within(time: Duration) -> Self {
+        Self {
+            bytes: 256 << 20,
+            rows: 100_000_000,
+            deadline: Instant::now() + time,
+        }
+    }
+}
+
+/// One step into an answer.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
+pub enum Segment {
+    /// A response key.
+    Key(String),
+    /// A position in a list.
+    Index(usize),
+}
+
+/// A field that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// What was given and what would be right.
+    pub message: String,
+    /// Where in the answer.
+    pub path: Vec<Segment>,
+    /// Where in the document.
+    pub location: (u32, u32),
+}
+
+/// Why a run was given up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// The answer is too long, or too much must be looked at for it.
+    #[error("the answer costs too much: {0}")]
+    Cost(String),
+    /// It took too long.
+    #[error("the answer took longer than it may")]
+    Timeout,
+}
+
+/// Why a value was not written.
+#[derive(Debug)]
+enum Failure {
+    /// An error was noted; the nearest field that may be null becomes null.
+    Null,
+    /// The whole run ends.
+    Stop(Stop),
+}
+
+type Written = Result<(), Failure>;
+
+/// What a run leaves.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The value of `data`.
+    pub data: Vec<u8>,
+    /// The fields that failed.
+    pub errors: Vec<FieldError>,
+}
+
+/// Runs a plan. `introspected` gives the value of a root field that asks about the schema.
+///
+/// # Errors
+/// When the budget is used up.
+pub fn run(
+    plan: &Plan,
+    snapshot: &Snapshot,
+    bound: &[Bound],
+    budget: Budget,
+    introspected: &dyn Fn(&str) -> Option<Box<RawValue>>,
+    capacity: usize,
+) -> Result<Outcome, Stop> {
+    let mut run = Run {
+        snapshot,
+        ontology: snapshot.ontology(),
+        bound,
+        budget,
+        rows: 0,
+        check_at: CHECK_EVERY,
+        out: Vec::with_capacity(capacity),
+        errors: Vec::new(),
+    };
+    match run.root(&plan.root, introspected) {
+        Ok(()) => {}
+        Err(Failure::Null) => {
+            run.out.clear();
+            run.out.extend_from_slice(b"null");
+        }
+        Err(Failure::Stop(stop)) => return Err(stop),
+    }
+    for error in &mut run.errors {
+        error.path.reverse();
+    }
+    Ok(Outcome {
+        data: run.out,
+        errors: run.errors,
+    })
+}
+
+/// The clock is looked at once in so many rows.
+const CHECK_EVERY: u64 = 4096;
+
+/// The state of one run.
+struct Run<'a> {
+    snapshot: &'a Snapshot,
+    ontology: &'a Ontology,
+    bound: &'a [Bound],
+    budget: Budget,
+    rows: u64,
+    check_at: u64,
+    out: Vec<u8>,
+    /// Their paths are written from the inside outwards, and turned round at the end.
+    errors: Vec<FieldError>,
+}
+
+impl<'a> Run<'a> {
+    /// Counts rows that were looked at.
+    #[inline]
+    fn visit(&mut self, rows: u64) -> Written {
+        self.rows += rows;
+        if self.rows < self.check_at {
+            return Ok(());
+        }
+        self.check()
+    }
+
+    #[cold]
+    fn check(&mut self) -> Written {
+        self.check_at = self.rows + CHECK_EVERY;
+        if self.rows > self.budget.rows {
+            let stop = Stop::Cost(format!("more than {} entities and edges would be looked at; ask for less, or page", self.budget.rows));
+            return Err(Failure::Stop(stop));
+        }
+        if Instant::now() > self.budget.deadline {
+            return Err(Failure::Stop(Stop::Timeout));
+        }
+        Ok(())
+    }
+
+    fn check_bytes(&self) -> Written {
+        if self.out.len() > self.budget.bytes {
+            let stop = Stop::Cost(format!("it is longer than {} bytes; ask for less, or page", self.budget.bytes));
+            return Err(Failure::Stop(stop));
+        }
+        Ok(())
+    }
+
+    /// The bound arguments of a field; wrong ones make it fail.
+    fn call(&mut self, no: CallNo) -> Result<&'a Call, Failure> {
+        let bound: &'a Bound = &self.bound[no.0];
+        match &**bound {
+            Ok(call) => Ok(call),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    fn fail<T>(&mut self, error: &InputError) -> Result<T, Failure> {
+        self.errors.push(FieldError {
+            message: error.message.clone(),
+            path: Vec::new(),
+            location: error.location,
+        });
+        Err(Failure::Null)
+    }
+
+    /// Writes an object: each field's key, then its value.
+    #[inline]
+    fn object<F>(&mut self, fields: &'a Object<F>, mut value: impl FnMut(&mut Self, &'a Slot<F>) -> Written) -> Written {
+        let start = self.out.len();
+        for slot in fields {
+            self.out.extend_from_slice(&slot.key);
+            value(self, slot)?;
+        }
+        if fields.is_empty() {
+            self.out.push(b'{');
+        } else {
+            self.out[start] = b'{';
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    /// Writes a field's value that may fail: notes where, and stops the null here if it may be one.
+    #[inline]
+    fn field<F>(&mut self, slot: &Slot<F>, nullable: bool, write: impl FnOnce(&mut Self) -> Written) -> Written {
+        let start = self.out.len();
+        let noted = self.errors.len();
+        let written = write(self);
+        if self.errors.len() > noted {
+            for error in &mut self.errors[noted..] {
+                if error.path.is_empty() && error.location == (0, 0) {
+                    error.location = slot.location;
+                }
+                error.path.push(Segment::Key(slot.name().to_owned()));
+            }
+        }
+        match written {
+            Err(Failure::Null) if nullable => {
+                self.out.truncate(start);
+                self.out.extend_from_slice(b"null");
+                Ok(())
+            }
+            written => written,
+        }
+    }
+
+    /// Writes an element of a list that may fail.
+    #[inline]
+    fn element(&mut self, index: usize, nullable: bool, write: impl FnOnce(&mut Self) -> Written) -> Written {
+        let start = self.out.len();
+        let noted = self.errors.len();
+        let written = write(self);
+        if self.errors.len() > noted {
+            for error in &mut self.errors[noted..] {
+                error.path.push(Segment::Index(index));
+            }
+        }
+        match written {
+            Err(Failure::Null) if nullable => {
+                self.out.truncate(start);
+                self.out.extend_from_slice(b"null");
+                Ok(())
+            }
+            written => written,
+        }
+    }
+
+    fn root(&mut self, fields: &'a Object<RootField>, introspected: &dyn Fn(&str) -> Option<Box<RawValue>>) -> Written {
+        self.object(fields, |run, slot| match &slot.field {
+            RootField::TypeName(name) => {
+                run.out.extend_from_slice(name);
+                Ok(())
+            }
+            RootField::Introspection => {
+                match introspected(slot.name()) {
+                    Some(json) => run.out.extend_from_slice(json.get().as_bytes()),
+                    None => run.out.extend_from_slice(b"null"),
+                }
+                Ok(())
+            }
+            RootField::Lookup(call, selection) => run.field(slot, true, |run| {
+                let found = run.find(*call)?;
+                run.optional(found, selection)
+            }),
+            RootField::Nodes(call, selection) => run.field(slot, false, |run| {
+                let Call::Nodes(ids) = run.call(*call)? else {
+                    return Err(Failure::Null);
+                };
+                run.out.push(b'[');
+                for (no, id) in ids.iter().enumerate() {
+                    if no > 0 {
+                        run.out.push(b',');
+                    }
+                    let found = run.snapshot.find(id);
+                    run.element(no, true, |run| run.optional(found, selection))?;
+                }
+                run.out.push(b']');
+                Ok(())
+            }),
+            RootField::List(domain, call, connection) => run.field(slot, false, |run| run.list(*domain, *call, connection)),
+            RootField::Graph(fields) => run.field(slot, false, |run| run.graph(fields)),
+        })
+    }
+
+    /// The entity that a lookup asks for.
+    fn find(&mut self, no: CallNo) -> Result<Option<EntityNo>, Failure> {
+        let Call::Entity(call) = self.call(no)? else {
+            return Ok(None);
+        };
+        let found = match &call.by {
+            Lookup::Id(id) => self.snapshot.find(id),
+            Lookup::Unique(properties, value) => properties
+                .iter()
+                .find_map(|(id, no)| self.snapshot.find_unique(*id, *no, value))
+                .map(|row| self.snapshot.number(row)),
+        };
+        Ok(found.filter(|it| self.ontology.contains(call.domain, self.snapshot.locate(*it).type_id)))
+    }
+
+    fn optional(&mut self, entity: Option<EntityNo>, selection: &'a Selection) -> Written {
+        match entity {
+            Some(entity) => self.entity(entity, selection),
+            None => {
+                self.out.extend_from_slice(b"null");
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! Statements and links: all that the graph says of an entity, whatever its type.
+
+use super::connection::{Window, window};
+use super::entity::ViaEdge;
+use super::{Failure, Run, Written};
+use crate::graph::{EdgeNo, EntityNo, NO_STATEMENT, Row, StatementNo, Values};
+use crate::ontology::{Date, Direction, PropertyNo};
+use crate::plan::{
+    Call, CallNo, CitationField, LinkField, Listing, ListingEdgeField, ListingField, Object, Page, Side,
+    Slot, StatementField, ValidityField,
+};
+
+/// One thing that is said of an entity.
+#[derive(Clone, Copy)]
+enum Said<'a> {
+    Value {
+        property: PropertyNo,
+        values: &'a Values,
+        at: usize,
+        statement: StatementNo,
+    },
+    Edge {
+        side: Side,
+        target: EntityNo,
+        edge: EdgeNo,
+    },
+}
+
+/// An edge as it is seen from one of its ends.
+#[derive(Clone, Copy)]
+struct Link {
+    from: EntityNo,
+    to: EntityNo,
+    side: Side,
+    edge: EdgeNo,
+}
+
+impl<'a> Run<'a> {
+    /// Writes a page of what is said of an entity.
+    pub(super) fn statements(&mut self, row: Row, call: CallNo, listing: &'a Listing<StatementField>) -> Written {
+        let Call::Statements(call) = self.call(call)? else {
+            return Err(Failure::Null);
+        };
+        let wanted = |name: &str| call.fields.as_ref().is_none_or(|it| it.iter().any(|it| it == name));
+        let members = &self.ontology.entity_type(row.type_id).members;
+        let mut said: Vec<Said<'a>> = Vec::new();
+        for (no, property) in members.properties.iter().enumerate() {
+            if !wanted(&property.name) {
+                continue;
+            }
+            let property = PropertyNo(no as u16);
+            let column = self.snapshot.column(row.type_id, property);
+            said.extend(column.said(row.row).into_iter().map(|(values, at, statement)| Said::Value {
+                property,
+                values,
+                at,
+                statement,
+            }));
+        }
+        for link in self.all_links(row) {
+            let name = self.field_name(row, link.side, link.to);
+            if wanted(&name) {
+                said.push(Said::Edge {
+                    side: link.side,
+                    target: link.to,
+                    edge: link.edge,
+                });
+            }
+        }
+        self.visit(said.len() as u64)?;
+        let owner = self.snapshot.number(row);
+        self.listing(listing, &said, &call.page, call.sequence, owner, |run, fields, said| {
+            run.said(row, *said, fields)
+        })
+    }
+
+    /// Writes a page of an entity's edges.
+    pub(super) fn links(&mut self, row: Row, call: CallNo, listing: &'a Listing<LinkField>) -> Written {
+        let Call::Links(call) = self.call(call)? else {
+            return Err(Failure::Null);
+        };
+        let mut links = self.all_links(row);
+        links.retain(|link| {
+            let over = call.via.as_ref().is_none_or(|it| it.contains(&link.side.relation));
+            let way = match (call.direction, link.side.direction) {
+                (Direction::Both, _) | (_, Direction::Both) => true,
+                (asked, there) => asked == there,
+            };
+            over && way
+        });
+        self.visit(links.len() as u64)?;
+        let owner = self.snapshot.number(row);
+        self.listing(listing, &links, &call.page, call.sequence, owner, |run, fields, link| run.link(*link, fields))
+    }
+
+    fn all_links(&self, row: Row) -> Vec<Link> {
+        let from = self.snapshot.number(row);
+        let mut links = Vec::new();
+        for (relation, direction, neighbours) in self.snapshot.links(row) {
+            let side = Side { relation, direction };
+            links.extend(neighbours.iter().map(|(to, edge)| Link { from, to, side, edge }));
+        }
+        links
+    }
+
+    /// The schema's field on this side; where the schema has none for it, the other side's after a `^`, as
+    /// path expressions write an inverse.
+    fn field_name(&self, row: Row, side: Side, other: EntityNo) -> std::borrow::Cow<'a, str> {
+        let ontology = self.ontology;
+        if let Some(no) = self.snapshot.field_no(row, side.relation, side.direction) {
+            return ontology.entity_type(row.type_id).members.field(no).name.as_str().into();
+        }
+        let there = self.snapshot.locate(other);
+        match self.snapshot.field_no(there, side.relation, Direction::Out) {
+            Some(no) => format!("^{}", ontology.entity_type(there.type_id).members.field(no).name).into(),
+            None => format!("^{}", ontology.relation(side.relation).name).into(),
+        }
+    }
+
+    /// Writes a page of a list; a cursor is a position in it.
+    fn listing<F, T>(
+        &mut self,
+        listing: &'a Listing<F>,
+        items: &[T],
+        page: &Page,
+        sequence: u32,
+        owner: EntityNo,
+        write: impl Fn(&mut Self, &'a Object<F>, &T) -> Written,
+    ) -> Written {
+        let after = self.listing_cursor(page.after.as_deref(), sequence, owner)?;
+        let before = self.listing_cursor(page.before.as_deref(), sequence, owner)?;
+        let window = window(items.len(), page, after.map(|it| it + 1), before);
+        self.object(listing, |run, slot| match &slot.field {
+            ListingField::TypeName(name) => {
+                run.out.extend_from_slice(name);
+                Ok(())
+            }
+            ListingField::TotalCount => {
+                run.number(items.len());
+                Ok(())
+            }
+            ListingField::Nodes(fields) => run.field(slot, false, |run| {
+                run.elements(&window, |run, at| write(run, fields, &items[at]))
+            }),
+            ListingField::Edges(fields) => run.field(slot, false, |run| {
+                run.elements(&window, |run, at| {
+                    run.object(fields, |run, slot| match &slot.field {
+                        ListingEdgeField::TypeName(name) => {
+                            run.out.extend_from_slice(name);
+                            Ok(())
+                        }
+                        ListingEdgeField::Node(fields) => run.field(slot, false, |run| write(run, fields, &items[at])),
+                        ListingEdgeField::Cursor => {
+                            run.cursor(sequence, owner.0, at as u32);
+                            Ok(())
+                        }
+                    })
+                })
+            }),
+            ListingField::PageInfo(fields) => {
+                let ends = (window.start < window.end)
+                    .then(|| ((owner.0, window.start as u32), (owner.0, window.end as u32 - 1)));
+                run.page_info(fields, &window, ends, sequence)
+            }
+        })
+    }
+
+    fn elements(&mut self, window: &Window, mut write: impl FnMut(&mut Self, usize) -> Written) -> Written {
+        self.out.push(b'[');
+        for (no, at) in (window.start..window.end).enumerate() {
+            if no > 0 {
+                self.out.push(b',');
+            }
+            self.check_bytes()?;
+            self.element(no, false, |run| write(run, at))?;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    fn listing_cursor(&mut self, text: Option<&str>, sequence: u32, owner: EntityNo) -> Result<Option<usize>, Failure> {
+        match self.read_cursor(text, sequence)? {
+            Some(item) if item.entity != owner => {
+                self.bad_cursor("the cursor belongs to the list of another entity: begin again without it".to_owned())
+            }
+            item => Ok(item.map(|it| it.edge as usize)),
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        // Writing to a vector cannot fail.
+        let _ = serde_json::to_writer(&mut self.out, text);
+    }
+
+    fn null(&mut self) {
+        self.out.extend_from_slice(b"null");
+    }
+
+    fn said(&mut self, row: Row, said: Said<'a>, fields: &'a Object<StatementField>) -> Written {
+        self.object(fields, |run, slot| run.statement_field(row, said, slot))
+    }
+
+    /// Writes the statement behind an edge, as it is seen from where it was walked.
+    pub(super) fn edge_statement(&mut self, fields: &'a Object<StatementField>, target: EntityNo, via: ViaEdge) -> Written {
+        // The statement of a connection's edge is about the entity that the connection belongs to; its
+        // field is the one that led here, which the target's own side gives.
+        let said = Said::Edge {
+            side: via.side,
+            target,
+            edge: via.edge,
+        };
+        let row = self.start_of(target, via);
+        self.object(fields, |run, slot| run.statement_field(row, said, slot))
+    }
+
+    /// The entity at the other end of an edge that led to an entity.
+    fn start_of(&self, target: EntityNo, via: ViaEdge) -> Row {
+        let back = match via.side.direction {
+            Direction::Out => Direction::In,
+            Direction::In => Direction::Out,
+            Direction::Both => Direction::Both,
+        };
+        let row = self.snapshot.locate(target);
+        let neighbours = self.snapshot.neighbours(row, via.side.relation, back);
+        let start = neighbours.iter().find(|(_, edge)| *edge == via.edge);
+        start.map_or(row, |(start, _)| self.snapshot.locate(start))
+    }
+
+    fn statement_field(&mut self, row: Row, said: Said<'a>, slot: &'a Slot<StatementField>) -> Written {
+        let statement = match said {
+            Said::Value { statement, .. } => statement,
+            Said::Edge { side, edge, .. } => self.snapshot.edge_statement(side.relation, edge),
+        };
+        match (&slot.field, said) {
+            (StatementField::TypeName(name), _) => self.out.extend_from_slice(name),
+            (StatementField::Field, Said::Value { property, .. }) => {
+                let name = &self.ontology.entity_type(row.type_id).members.property(property).name;
+                self.text(name);
+            }
+            (StatementField::Field, Said::Edge { side, target, .. }) => {
+                let name = self.field_name(row, side, target);
+                self.text(&name);
+            }
+            (StatementField::Value, Said::Value { values, at, .. }) => self.value(values, at),
+            (StatementField::Target(selection), Said::Edge { target, .. }) => {
+                return self.field(slot, true, |run| run.entity(target, selection));
+            }
+            (StatementField::Edge, Said::Edge { side, edge, .. }) => self.edge_json(side, edge),
+            (StatementField::Value | StatementField::Edge | StatementField::Target(_), _) => self.null(),
+            (StatementField::Rank, _) => {
+                let rank = self.snapshot.statements().rank(statement);
+                self.text(rank.api_name());
+            }
+            (StatementField::Valid(fields), _) => self.validity(statement, fields)?,
+            (StatementField::Citations(fields), _) => {
+                return self.field(slot, false, |run| run.citations(statement, fields));
+            }
+        }
+        Ok(())
+    }
+
+    /// A value as JSON; a text in several languages is an object of them.
+    fn value(&mut self, values: &'a Values, at: usize) {
+        match values {
+            Values::Languages(languages) => {
+                let entries: Vec<(&str, &str)> = languages.entries(at).collect();
+                match entries.as_slice() {
+                    [("", text)] => self.text(text),
+                    entries => {
+                        let object: serde_json::Map<String, serde_json::Value> =
+                            entries.iter().map(|(language, text)| ((*language).to_owned(), (*text).into())).collect();
+                        let _ = serde_json::to_writer(&mut self.out, &object);
+                    }
+                }
+            }
+            _ => values.write(at, &[], &mut self.out),
+        }
+    }
+
+    fn edge_json(&mut self, side: Side, edge: EdgeNo) {
+        let Some(id) = self.ontology.relation(side.relation).edge else {
+            return self.null();
+        };
+        let start = self.out.len();
+        for (no, property) in self.ontology.edge_types[id.index()].members.properties.iter().enumerate() {
+            let column = self.snapshot.edge_column(side.relation, PropertyNo(no as u16));
+            let range = column.range(edge.0 as usize);
+            if range.clone().all(|at| column.values().is_null(at)) {
+                continue;
+            }
+            self.out.push(b',');
+            self.text(&property.name);
+            self.out.push(b':');
+            column.write(edge.0 as usize, &[], &mut self.out);
+        }
+        if self.out.len() == start {
+            self.out.push(b'{');
+        } else {
+            self.out[start] = b'{';
+        }
+        self.out.push(b'}');
+    }
+
+    fn validity(&mut self, statement: StatementNo, fields: &'a Object<ValidityField>) -> Written {
+        let Some(validity) = self.snapshot.statements().validity(statement) else {
+            self.null();
+            return Ok(());
+        };
+        self.object(fields, |run, slot| {
+            let date = |run: &mut Self, date: Option<Date>| match date {
+                Some(date) => run.text(&date.to_string()),
+                None => run.null(),
+            };
+            match &slot.field {
+                ValidityField::TypeName(name) => run.out.extend_from_slice(name),
+                ValidityField::From => date(run, validity.from),
+                ValidityField::Until => date(run, validity.until),
+            }
+            Ok(())
+        })
+    }
+
+    fn citations(&mut self, statement: StatementNo, fields: &'a Object<CitationField>) -> Written {
+        self.out.push(b'[');
+        if statement != NO_STATEMENT {
+            let snapshot = self.snapshot;
+            for (no, citation) in snapshot.statements().citations(statement).enumerate() {
+                if no > 0 {
+                    self.out.push(b',');
+                }
+                self.element(no, false, |run| {
+                    run.object(fields, |run, slot| {
+                        let text = |json: &'a [u8]| if json.is_empty() { b"null" } else { json };
+                        match &slot.field {
+                            CitationField::TypeName(name) => run.out.extend_from_slice(name),
+                            CitationField::Source(selection) => {
+                                return run.field(slot, false, |run| run.entity(citation.source, selection));
+                            }
+                            CitationField::Locator => run.out.extend_from_slice(text(citation.locator)),
+                            CitationField::Note => run.out.extend_from_slice(text(citation.note)),
+                        }
+                        Ok(())
+                    })
+                })?;
+            }
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    fn link(&mut self, link: Link, fields: &'a Object<LinkField>) -> Written {
+        let row = self.snapshot.locate(link.from);
+        self.object(fields, |run, slot| {
+            match &slot.field {
+                LinkField::TypeName(name) => run.out.extend_from_slice(name),
+                LinkField::From(selection) => return run.field(slot, false, |run| run.entity(link.from, selection)),
+                LinkField::To(selection) => return run.field(slot, false, |run| run.entity(link.to, selection)),
+                LinkField::Relation => run.text(&run.ontology.relation(link.side.relation).name),
+                LinkField::Field => {
+                    let name = run.field_name(row, link.side, link.to);
+                    run.text(&name);
+                }
+                LinkField::Forward => {
+                    let forward = link.side.direction != Direction::In;
+                    run.out.extend_from_slice(if forward { b"true" } else { b"false" });
+                }
+                LinkField::Edge => run.edge_json(link.side, link.edge),
+                LinkField::Statement(fields) => {
+                    let said = Said::Edge {
+                        side: link.side,
+                        target: link.to,
+                        edge: link.edge,
+                    };
+                    return run.field(slot, false, |run| run.said(row, said, fields));
+                }
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,172 @@
+//! How a statement says where it comes from: citations, rank and validity, in both formats.
+
+use super::{Batch, CitationFact, Entry, Item, Span, StatementFact, Str, Value};
+use crate::report::{Code, Report, Reports, did_you_mean};
+
+/// The defaults that a file sets for its statements.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Defaults {
+    /// The source that a citation without one points into.
+    pub source: Option<Str>,
+}
+
+const KEYS: [&str; 7] = ["source", "locator", "section", "paragraph", "sentence", "page", "url"];
+
+/// What a statement's own keys say beside its value.
+pub(super) fn statement(
+    batch: &mut Batch,
+    entries: &[Entry],
+    defaults: Defaults,
+    fallback: Option<&StatementFact>,
+    reports: &mut Reports,
+) -> StatementFact {
+    let mut statement = StatementFact::default();
+    let mut cited = false;
+    for entry in entries {
+        match batch.text(entry.key) {
+            "cite" => {
+                cited = true;
+                statement.citations = citations(batch, &entry.item, defaults, reports);
+            }
+            "rank" => statement.rank = Some(entry.item.clone()),
+            "valid" => statement.valid = Some(entry.item.clone()),
+            _ => {}
+        }
+    }
+    if let Some(fallback) = fallback {
+        if !cited {
+            statement.citations.clone_from(&fallback.citations);
+        }
+        statement.rank = statement.rank.or_else(|| fallback.rank.clone());
+        statement.valid = statement.valid.or_else(|| fallback.valid.clone());
+    }
+    statement
+}
+
+/// Reads one citation or a list of them.
+pub(super) fn citations(
+    batch: &mut Batch,
+    item: &Item,
+    defaults: Defaults,
+    reports: &mut Reports,
+) -> Vec<CitationFact> {
+    match &item.value {
+        Value::Null => Vec::new(),
+        Value::List(items) => {
+            let items = items.iter();
+            items.filter_map(|item| citation(batch, item, defaults, reports)).collect()
+        }
+        _ => citation(batch, item, defaults, reports).into_iter().collect(),
+    }
+}
+
+fn citation(
+    batch: &mut Batch,
+    item: &Item,
+    defaults: Defaults,
+    reports: &mut Reports,
+) -> Option<CitationFact> {
+    match &item.value {
+        Value::String(text) | Value::Number(text) => Some(short(batch, *text, item.at, defaults)),
+        Value::Map(entries) => long(batch, entries, item.at, defaults, reports),
+        other => {
+            reports.push(shape(batch, item.at, format!("a citation is a string or a mapping, not {}", other.kind())));
+            None
+        }
+    }
+}
+
+/// `source#locator`, or the source alone; where the file has a default source, the locator alone.
+fn short(batch: &Batch, text: Str, at: Span, defaults: Defaults) -> CitationFact {
+    let written = batch.text(text);
+    let (source, locator) = match (written.find('#'), defaults.source) {
+        (Some(hash), default) => {
+            let hash = hash as u32;
+            let source = Str { start: text.start, length: hash };
+            let locator = Str {
+                start: text.start + hash + 1,
+                length: text.length - hash - 1,
+            };
+            let source = if hash == 0 { default.unwrap_or(source) } else { source };
+            (source, Some(locator))
+        }
+        (None, Some(source)) if source != text && batch.text(source) != written => (source, Some(text)),
+        (None, _) => (text, None),
+    };
+    CitationFact {
+        source,
+        locator: locator.filter(|it| it.length > 0),
+        note: None,
+        at,
+    }
+}
+
+fn long(
+    batch: &mut Batch,
+    entries: &[Entry],
+    at: Span,
+    defaults: Defaults,
+    reports: &mut Reports,
+) -> Option<CitationFact> {
+    let mut source = defaults.source;
+    let mut locator = None;
+    let mut note = None;
+    let mut parts: [Option<Str>; 3] = [None; 3];
+    let mut sound = true;
+    for entry in entries {
+        let text = match entry.item.value {
+            Value::String(text) | Value::Number(text) => text,
+            ref other => {
+                let what = format!("\"{}\" of a citation is a text, not {}", batch.text(entry.key), other.kind());
+                reports.push(shape(batch, entry.item.at, what));
+                sound = false;
+                continue;
+            }
+        };
+        match batch.text(entry.key) {
+            "source" => source = Some(text),
+            "locator" | "url" => locator = Some(text),
+            "note" => note = Some(text),
+            "section" => parts[0] = Some(text),
+            "paragraph" => parts[1] = Some(text),
+            "sentence" => parts[2] = Some(text),
+            "page" => {
+                let page = format!("page {}", batch.text(text));
+                locator = Some(batch.keep(&page));
+            }
+            key => {
+                let hint = did_you_mean(key, KEYS.into_iter().chain(["note"]), || {
+                    "a citation has source, locator (or section, paragraph, sentence, page, url) and note".to_owned()
+                });
+                let report = Report::new(Code::SHAPE, format!("a citation has no \"{key}\""))
+                    .at(batch.place(entry.key_at), "unknown")
+                    .hint(hint);
+                reports.push(report);
+                sound = false;
+            }
+        }
+    }
+    if parts.iter().any(Option::is_some) {
+        let path: Vec<&str> = parts.iter().map_while(|it| it.map(|it| batch.text(it))).collect();
+        let path = path.join("/");
+        locator = Some(batch.keep(&path));
+    }
+    let Some(source) = source else {
+        reports.push(
+            shape(batch, at, "this citation names no source".to_owned())
+                .hint("add `source: <id of a Source>`, or set a default `source:` at the top of the file"),
+        );
+        return None;
+    };
+    sound.then_some(CitationFact {
+        source,
+        locator,
+        note,
+        at,
+    })
+}
+
+/// A report about a part that does not have the form of facts.
+pub(super) fn shape(batch: &Batch, at: Span, message: String) -> Report {
+    Report::new(Code::SHAPE, message).at(batch.place(at), "here")
+}

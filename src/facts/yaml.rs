@@ -1,0 +1,469 @@
+//! YAML for people: types, then ids, then fields.
+//!
+//! ```yaml
+//! source: ecpat-article          # what citations point into, unless they say another
+//! Organization:
+//!   unicef:
+//!     cite: history/2/1          # the default for all that follows of this entity
+//!     name: UNICEF
+//!     foundedOn: {value: 1946, cite: history/2/2, rank: preferred}
+//!     partners: [ecpat, {to: child-rights-connect, since: 1996}]
+//! ```
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser, ScalarStyle};
+
+use super::citation::{self, Defaults, shape};
+use super::{
+    Batch, EdgeFact, EntityFact, Entry, Item, NO_STATEMENT, Span, StatementFact, Str, Value, ValueFact,
+    Via,
+};
+use crate::ontology::{Member, Members, Ontology, Scalar};
+use crate::report::{Code, Report, Reports, SourceText, did_you_mean};
+
+/// Deeper nesting than this is refused.
+const MOST_NESTED: usize = 64;
+/// More nodes than this come only from aliases of aliases.
+const MOST_NODES: usize = 20_000_000;
+
+/// Reads a file.
+pub(super) fn read(source: Arc<SourceText>, ontology: &Ontology, reports: &mut Reports) -> Batch {
+    let mut batch = Batch::new(source);
+    let documents = match documents(&mut batch, reports) {
+        Ok(documents) => documents,
+        Err(report) => {
+            reports.push(report);
+            Vec::new()
+        }
+    };
+    for document in documents {
+        let mut reader = Reader {
+            batch: &mut batch,
+            ontology,
+            reports,
+            defaults: Defaults::default(),
+            file_statement: None,
+        };
+        reader.document(document);
+    }
+    batch
+}
+
+/// A mapping or a list that is being read.
+enum Open {
+    List(Vec<Item>, usize, usize),
+    Map {
+        entries: Vec<Entry>,
+        key: Option<(Str, Span)>,
+        start: usize,
+        anchor: usize,
+    },
+}
+
+/// The trees of all documents of the file.
+fn documents(batch: &mut Batch, reports: &mut Reports) -> Result<Vec<Item>, Report> {
+    let source = batch.source.clone();
+    let text = &*source.text;
+    // The parser counts characters; where all are ASCII, these are bytes.
+    let bytes: Option<Vec<u32>> = (!text.is_ascii()).then(|| {
+        let starts = text.char_indices().map(|(at, _)| at as u32);
+        starts.chain([text.len() as u32]).collect()
+    });
+    let byte = |index: usize| match &bytes {
+        None => index.min(text.len()),
+        Some(map) => map[index.min(map.len() - 1)] as usize,
+    };
+    let mut documents = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
+    let mut anchors: HashMap<usize, Item> = HashMap::new();
+    let mut nodes = 0;
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| {
+            let at = byte(error.marker().index());
+            let end = text[at..].chars().next().map_or(at, |it| at + it.len_utf8());
+            Report::new(Code::YAML_SYNTAX, format!("the file is not YAML: {}", error.info()))
+                .at(batch.place(Span::new(at, end)), "here")
+        })?;
+        let (start, end) = (byte(span.start.index()), byte(span.end.index()));
+        let done = match event {
+            Event::SequenceStart(anchor, _) => {
+                open.push(Open::List(Vec::new(), start, anchor));
+                None
+            }
+            Event::MappingStart(anchor, _) => {
+                open.push(Open::Map {
+                    entries: Vec::new(),
+                    key: None,
+                    start,
+                    anchor,
+                });
+                None
+            }
+            Event::SequenceEnd | Event::MappingEnd => open.pop().map(|it| close(it, end)),
+            Event::Scalar(value, style, anchor, _) => {
+                let item = Item {
+                    value: scalar(batch, &value, style, start, end),
+                    at: Span::new(start, end.max(start)),
+                };
+                Some((item, anchor))
+            }
+            Event::Alias(anchor) => {
+                let target = anchors.get(&anchor).cloned();
+                let item = target.unwrap_or(Item { value: Value::Null, at: Span::new(start, end) });
+                nodes += count(&item);
+                Some((item, 0))
+            }
+            _ => None,
+        };
+        if open.len() > MOST_NESTED {
+            return Err(shape(batch, Span::new(start, end), format!("nested deeper than {MOST_NESTED} levels")));
+        }
+        let Some((item, anchor)) = done else { continue };
+        nodes += 1;
+        if nodes > MOST_NODES {
+            return Err(shape(batch, item.at, format!("the file stands for more than {MOST_NODES} values")));
+        }
+        if anchor != 0 {
+            anchors.insert(anchor, item.clone());
+        }
+        attach(batch, &mut open, &mut documents, item, reports);
+    }
+    Ok(documents)
+}
+
+fn count(item: &Item) -> usize {
+    1 + match &item.value {
+        Value::List(items) => items.iter().map(count).sum(),
+        Value::Map(entries) => entries.iter().map(|it| count(&it.item)).sum(),
+        _ => 0,
+    }
+}
+
+fn close(open: Open, end: usize) -> (Item, usize) {
+    match open {
+        Open::List(items, start, anchor) => {
+            let at = Span::new(start, end.max(start));
+            (Item { value: Value::List(items.into()), at }, anchor)
+        }
+        Open::Map { entries, start, anchor, .. } => {
+            let at = Span::new(start, end.max(start));
+            (Item { value: Value::Map(entries.into()), at }, anchor)
+        }
+    }
+}
+
+/// Puts a value that is whole where it belongs.
+fn attach(
+    batch: &mut Batch,
+    open: &mut [Open],
+    documents: &mut Vec<Item>,
+    item: Item,
+    reports: &mut Reports,
+) {
+    match open.last_mut() {
+        None => documents.push(item),
+        Some(Open::List(items, ..)) => items.push(item),
+        Some(Open::Map { entries, key, .. }) => match key.take() {
+            None => {
+                let name = match item.value {
+                    Value::String(text) | Value::Number(text) => text,
+                    Value::Bool(_) | Value::Null => Batch::slice(item.at.start as usize, item.at.end as usize),
+                    Value::List(_) | Value::Map(_) => {
+                        reports.push(shape(batch, item.at, "a key is a text, not a list or a mapping".to_owned()));
+                        Str::default()
+                    }
+                };
+                let before = entries.iter().find(|it| batch.text(it.key) == batch.text(name));
+                if let Some(before) = before {
+                    let report = Report::new(Code::DUPLICATE_KEY, format!("the key \"{}\" stands twice", batch.text(name)))
+                        .at(batch.place(item.at), "again here")
+                        .also(Some(batch.place(before.key_at)), "first here")
+                        .hint("put what both say under one of them");
+                    reports.push(report);
+                }
+                *key = Some((name, item.at));
+            }
+            Some((name, key_at)) => entries.push(Entry { key: name, key_at, item }),
+        },
+    }
+}
+
+/// A plain scalar says its kind by its form, as YAML's core schema has it; a quoted one is a text.
+fn scalar(batch: &mut Batch, value: &str, style: ScalarStyle, start: usize, end: usize) -> Value {
+    let text = if batch.source.text.get(start..end) == Some(value) {
+        Batch::slice(start, end)
+    } else {
+        batch.keep(value)
+    };
+    if style != ScalarStyle::Plain {
+        return Value::String(text);
+    }
+    match value {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ if is_number(value) => Value::Number(text),
+        _ => Value::String(text),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    digits.starts_with(|it: char| it.is_ascii_digit() || it == '.')
+        && digits.bytes().any(|it| it.is_ascii_digit())
+        && text.parse::<f64>().is_ok()
+}
+
+struct Reader<'a> {
+    batch: &'a mut Batch,
+    ontology: &'a Ontology,
+    reports: &'a mut Reports,
+    defaults: Defaults,
+    file_statement: Option<StatementFact>,
+}
+
+impl Reader<'_> {
+    fn report(&mut self, at: Span, message: impl Into<String>, hint: &str) {
+        let report = shape(self.batch, at, message.into()).hint(hint);
+        self.reports.push(report);
+    }
+
+    fn document(&mut self, document: Item) {
+        let entries = match document.value {
+            Value::Map(entries) => entries,
+            Value::Null => return,
+            other => {
+                let message = format!("a data file is a mapping of types, not {}", other.kind());
+                self.report(document.at, message, "write a type's name, below it ids, below each its fields");
+                return;
+            }
+        };
+        // The defaults hold for the whole file, wherever they stand.
+        for entry in &entries {
+            match (self.batch.text(entry.key), &entry.item.value) {
+                ("source", Value::String(id)) => self.defaults.source = Some(*id),
+                ("source", _) => self.report(entry.item.at, "the default source is the id of a Source", "write source: <id>"),
+                _ => {}
+            }
+        }
+        let provenance = entries.iter().filter(|it| self.batch.text(it.key) == "cite");
+        if let Some(cite) = provenance.cloned().next() {
+            let citations = citation::citations(self.batch, &cite.item, self.defaults, self.reports);
+            self.file_statement = Some(StatementFact {
+                citations,
+                ..StatementFact::default()
+            });
+        }
+        for entry in entries {
+            match self.batch.text(entry.key) {
+                "source" | "cite" => {}
+                "graph" => self.graph(entry.item),
+                _ => self.entities(entry),
+            }
+        }
+    }
+
+    fn graph(&mut self, item: Item) {
+        let Value::Map(entries) = item.value else {
+            self.report(item.at, "`graph` is a mapping", "it has title, description, licence and url");
+            return;
+        };
+        for entry in entries {
+            let key = self.batch.text(entry.key).to_owned();
+            let Value::String(text) = entry.item.value else {
+                self.report(entry.item.at, format!("\"{key}\" of the graph is a text"), "write it in quotes");
+                continue;
+            };
+            let text = Some(self.batch.text(text).to_owned());
+            let graph = &mut self.batch.graph;
+            match key.as_str() {
+                "title" => graph.title = text,
+                "description" => graph.description = text,
+                "licence" => graph.licence = text,
+                "url" => graph.url = text,
+                _ => {
+                    let hint = did_you_mean(&key, ["title", "description", "licence", "url"], || {
+                        "it has title, description, licence and url".to_owned()
+                    });
+                    self.report(entry.key_at, format!("the graph has no \"{key}\""), &hint);
+                }
+            }
+        }
+    }
+
+    fn entities(&mut self, entry: Entry) {
+        let name = self.batch.text(entry.key).to_owned();
+        let entities = match entry.item.value {
+            Value::Map(entities) => entities,
+            Value::Null => return,
+            other => {
+                let message = format!("below a type stand ids, not {}", other.kind());
+                self.report(entry.item.at, message, "write an id and a colon, and below it the entity's fields");
+                return;
+            }
+        };
+        let ontology = self.ontology;
+        let members = ontology.type_named(&name).map(|id| &ontology.entity_type(id).members);
+        for entity in entities {
+            let fields = match entity.item.value {
+                Value::Map(fields) => fields,
+                Value::Null => Box::default(),
+                other => {
+                    let id = self.batch.text(entity.key);
+                    let message = format!("the entity \"{id}\" is a mapping of fields, not {}", other.kind());
+                    self.report(entity.item.at, message, "write its fields below it, as in `name: …`");
+                    continue;
+                }
+            };
+            let no = self.batch.entities.len() as u32;
+            self.batch.entities.push(EntityFact {
+                id: entity.key,
+                type_name: entry.key,
+                at: entity.key_at,
+                type_at: entry.key_at,
+            });
+            let default = self.default_statement(&fields);
+            for field in fields {
+                if !matches!(self.batch.text(field.key), "cite" | "rank" | "valid") {
+                    self.field(no, members, field, default);
+                }
+            }
+        }
+    }
+
+    fn default_statement(&mut self, fields: &[Entry]) -> u32 {
+        let file = self.file_statement.clone();
+        let said = fields.iter().any(|it| matches!(self.batch.text(it.key), "cite" | "rank" | "valid"));
+        if !said && file.is_none() {
+            return NO_STATEMENT;
+        }
+        let statement = citation::statement(self.batch, fields, self.defaults, file.as_ref(), self.reports);
+        self.push_statement(statement)
+    }
+
+    fn push_statement(&mut self, statement: StatementFact) -> u32 {
+        self.batch.statements.push(statement);
+        self.batch.statements.len() as u32 - 1
+    }
+
+    fn field(&mut self, entity: u32, members: Option<&Members>, field: Entry, default: u32) {
+        let key = self.batch.text(field.key);
+        let member = members.and_then(|it| it.get(key));
+        // JSON values may themselves be lists, so only a list property is taken apart.
+        let whole = match (member, members) {
+            (Some(Member::Property(no)), Some(members)) => {
+                let property = members.property(no);
+                matches!(property.scalar, Scalar::Json | Scalar::Custom(_)) && !property.list
+            }
+            _ => false,
+        };
+        let relation = matches!(member, Some(Member::Relation(_)));
+        let Entry { key, key_at, item } = field;
+        let items = match item.value {
+            Value::Null => return,
+            Value::List(items) if !whole => items.into_vec(),
+            _ => vec![item],
+        };
+        for item in items {
+            if matches!(item.value, Value::Null) {
+                self.report(item.at, "a list has no empty element", "leave it out");
+            } else if relation {
+                self.edge(entity, key, key_at, item, default);
+            } else {
+                self.value(entity, key, key_at, item, default);
+            }
+        }
+    }
+
+    fn value(&mut self, entity: u32, key: Str, key_at: Span, item: Item, default: u32) {
+        let has_value = match &item.value {
+            Value::Map(entries) => entries.iter().any(|it| self.batch.text(it.key) == "value"),
+            _ => false,
+        };
+        let (item, statement) = match item.value {
+            Value::Map(entries) if has_value => {
+                for entry in &entries {
+                    let word = self.batch.text(entry.key);
+                    if !matches!(word, "value" | "cite" | "rank" | "valid") {
+                        let hint = did_you_mean(word, ["value", "cite", "rank", "valid"], || {
+                            "a statement has value, cite, rank and valid".to_owned()
+                        });
+                        let message = format!("a statement has no \"{word}\"");
+                        self.report(entry.key_at, message, &hint);
+                    }
+                }
+                let fallback = self.batch.statements.get(default as usize).cloned();
+                let statement =
+                    citation::statement(self.batch, &entries, self.defaults, fallback.as_ref(), self.reports);
+                let statement = self.push_statement(statement);
+                let value = entries.into_iter().find(|it| self.batch.text(it.key) == "value");
+                let item = value.map_or(Item { value: Value::Null, at: item.at }, |it| it.item);
+                (item, statement)
+            }
+            value => (Item { value, at: item.at }, default),
+        };
+        self.batch.values.push(ValueFact {
+            entity,
+            key,
+            key_at,
+            item,
+            statement,
+            own: has_value,
+        });
+    }
+
+    fn edge(&mut self, entity: u32, key: Str, key_at: Span, item: Item, default: u32) {
+        let (to, to_at, properties, statement, own) = match item.value {
+            Value::String(to) | Value::Number(to) => (to, item.at, Box::default(), default, false),
+            Value::Bool(_) => {
+                let raw = Batch::slice(item.at.start as usize, item.at.end as usize);
+                (raw, item.at, Box::default(), default, false)
+            }
+            Value::Map(entries) => {
+                let target = entries.iter().find_map(|it| match it.item.value {
+                    Value::String(to) | Value::Number(to) if self.batch.text(it.key) == "to" => Some((to, it.item.at)),
+                    _ => None,
+                });
+                let Some((to, to_at)) = target else {
+                    self.report(item.at, "this edge does not say where it leads", "add `to: <id>`");
+                    return;
+                };
+                let fallback = self.batch.statements.get(default as usize).cloned();
+                let said = entries.iter().any(|it| matches!(self.batch.text(it.key), "cite" | "rank" | "valid"));
+                let statement = if said {
+                    let statement = citation::statement(
+                        self.batch,
+                        &entries,
+                        self.defaults,
+                        fallback.as_ref(),
+                        self.reports,
+                    );
+                    self.push_statement(statement)
+                } else {
+                    default
+                };
+                let own_properties = entries.into_iter().filter(|it| {
+                    !matches!(self.batch.text(it.key), "to" | "cite" | "rank" | "valid")
+                });
+                let own_properties = own_properties.filter(|it| it.item.value != Value::Null);
+                (to, to_at, own_properties.collect(), statement, said)
+            }
+            other => {
+                let message = format!("an edge is an id or a mapping with `to`, not {}", other.kind());
+                self.report(item.at, message, "write the id of the entity that it leads to");
+                return;
+            }
+        };
+        self.batch.edges.push(EdgeFact {
+            via: Via::Field { entity, key },
+            via_at: key_at,
+            to,
+            to_at,
+            properties,
+            statement,
+            own,
+        });
+    }
+}

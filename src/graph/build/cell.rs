@@ -1,0 +1,192 @@
+//! From a value as the file says it to one of the property's kind.
+
+use std::str::FromStr;
+
+use bigdecimal::BigDecimal;
+
+use crate::facts::{Batch, Item, Value};
+use crate::graph::column::Cell;
+use crate::ontology::{Date, DateError, Ontology, Property, Scalar};
+use crate::report::{Code, Report, did_you_mean};
+
+/// Makes a cell, or says why the value is none. `subject` is what has the property, as messages name it.
+pub(super) fn cell<'a>(
+    batch: &'a Batch,
+    item: &Item,
+    property: &Property,
+    subject: &str,
+    ontology: &Ontology,
+) -> Result<Cell<'a>, Report> {
+    let wrong = |code: Code, why: String| {
+        Report::new(code, format!("\"{}\" of {subject} {why}", property.name)).at(batch.place(item.at), "here")
+    };
+    let kind = ontology.scalar_name(property.scalar);
+    let mismatch = || {
+        let found = match &item.value {
+            Value::String(text) => format!("\"{}\"", shorten(batch.text(*text))),
+            Value::Number(text) => batch.text(*text).to_owned(),
+            other => other.kind().to_owned(),
+        };
+        let report = wrong(Code::WRONG_VALUE, format!("is {} {kind}, not {found}", article(kind)));
+        match (property.scalar, &item.value) {
+            (Scalar::String | Scalar::Text | Scalar::Url, Value::Number(text)) => report.hint(format!("write it in quotes: \"{}\"", batch.text(*text))),
+            (Scalar::String | Scalar::Text, Value::Bool(it)) => report.hint(format!("write it in quotes: \"{it}\"")),
+            (Scalar::Int | Scalar::Float, Value::String(_)) => report.hint("write the number without quotes"),
+            (Scalar::Boolean, _) => report.hint("write true or false"),
+            (_, Value::Map(_)) => report.hint("write the value itself, or a statement: {value: …, cite: …}"),
+            _ => report,
+        }
+    };
+    match (property.scalar, &item.value) {
+        (Scalar::String, Value::String(text)) | (Scalar::Id, Value::String(text) | Value::Number(text)) => Ok(Cell::Text(batch.text(*text))),
+        (Scalar::Url, Value::String(text)) => {
+            let text = batch.text(*text);
+            match url::Url::parse(text) {
+                Ok(_) if !text.contains(char::is_whitespace) => Ok(Cell::Text(text)),
+                Ok(_) => Err(wrong(Code::BAD_URL, format!("is a URL, and \"{}\" has spaces", shorten(text)))),
+                Err(error) => Err(wrong(Code::BAD_URL, format!("is a URL, and \"{}\" is none: {error}", shorten(text)))
+                    .hint("write it whole, as in https://example.org/page")),
+            }
+        }
+        (Scalar::Int, Value::Number(text)) => {
+            let text = batch.text(*text);
+            match text.parse::<i64>() {
+                Ok(number) => i32::try_from(number).map(Cell::Int).map_err(|_| range(&wrong, text)),
+                Err(_) if text.bytes().all(|it| it.is_ascii_digit() || it == b'-') => Err(range(&wrong, text)),
+                Err(_) => Err(wrong(Code::WRONG_VALUE, format!("is a whole number, not {text}"))),
+            }
+        }
+        (Scalar::Float, Value::Number(text)) => {
+            let text = batch.text(*text);
+            match text.parse::<f64>() {
+                Ok(number) if number.is_finite() => Ok(Cell::Float(number)),
+                _ => Err(wrong(Code::NUMBER_RANGE, format!("does not fit: {text}")).hint("a Float goes to about 1.8e308")),
+            }
+        }
+        (Scalar::Boolean, Value::Bool(it)) => Ok(Cell::Boolean(*it)),
+        (Scalar::Date, Value::String(text) | Value::Number(text)) => {
+            let text = batch.text(*text);
+            Date::parse(text).map(Cell::Date).map_err(|error| {
+                let hint = match error {
+                    DateError::Form => "dates are 1996, 1996-08, 1996-08-27 or an interval such as 2009/2012; write 08 and not 8",
+                    DateError::Calendar => "look at the month and the day",
+                    DateError::Backwards => "write the earlier date first",
+                };
+                wrong(Code::BAD_DATE, format!("is a date, and \"{}\" is none: {error}", shorten(text))).hint(hint)
+            })
+        }
+        (Scalar::DateTime, Value::String(text)) => {
+            let text = batch.text(*text);
+            match jiff::Timestamp::from_str(text) {
+                Ok(instant) => Ok(Cell::DateTime(text, instant.as_microsecond())),
+                Err(_) => Err(wrong(Code::BAD_DATE, format!("is a point in time, and \"{}\" is none", shorten(text)))
+                    .hint("write it as RFC 3339 has it: 1996-08-27T10:00:00Z")),
+            }
+        }
+        (Scalar::Decimal, Value::String(text) | Value::Number(text)) => {
+            let text = batch.text(*text);
+            match BigDecimal::from_str(text) {
+                Ok(_) => Ok(Cell::Decimal(text)),
+                Err(_) => Err(mismatch()),
+            }
+        }
+        (Scalar::Text, Value::String(text)) => Ok(Cell::Languages(vec![("", batch.text(*text))])),
+        (Scalar::Text, Value::Map(entries)) => {
+            let mut texts = Vec::with_capacity(entries.len());
+            for entry in entries {
+                match &entry.item.value {
+                    Value::String(text) => texts.push((batch.text(entry.key), batch.text(*text))),
+                    other => {
+                        let message = format!("\"{}\" of {subject} in \"{}\" is a text, not {}", property.name, batch.text(entry.key), other.kind());
+                        return Err(Report::new(Code::WRONG_VALUE, message).at(batch.place(entry.item.at), "here"));
+                    }
+                }
+            }
+            Ok(Cell::Languages(texts))
+        }
+        (Scalar::Enum(id), Value::String(text) | Value::Number(text)) => {
+            let text = batch.text(*text);
+            let values = &ontology.enums[id.index()].values;
+            match values.iter().position(|it| it.name == text) {
+                Some(at) => Ok(Cell::Enum(at as u16)),
+                None => {
+                    let names: Vec<&str> = values.iter().map(|it| it.name.as_str()).collect();
+                    let all = || format!("its values are {}", crate::report::quoted_list(&names, "and"));
+                    let message = format!("is {} {kind}, which has no value \"{}\"", article(kind), shorten(text));
+                    let hint = did_you_mean(text, names.iter().copied(), all);
+                    Err(wrong(Code::UNKNOWN_ENUM_VALUE, message).hint(hint))
+                }
+            }
+        }
+        (Scalar::Json | Scalar::Custom(_), value) => {
+            let mut json = String::new();
+            write_json(batch, value, &mut json);
+            Ok(Cell::Json(json))
+        }
+        _ => Err(mismatch()),
+    }
+}
+
+fn range(wrong: &impl Fn(Code, String) -> Report, text: &str) -> Report {
+    wrong(Code::NUMBER_RANGE, format!("does not fit: {text}"))
+        .hint("an Int has 32 bits, from -2147483648 to 2147483647; use Float or Decimal for more")
+}
+
+fn article(kind: &str) -> &'static str {
+    if kind.starts_with(['A', 'E', 'I', 'O', 'U']) && kind != "URL" {
+        "an"
+    } else {
+        "a"
+    }
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= 60 {
+        text.to_owned()
+    } else {
+        text.chars().take(57).chain("…".chars()).collect()
+    }
+}
+
+/// Writes a value as JSON without white space.
+pub(super) fn write_json(batch: &Batch, value: &Value, out: &mut String) {
+    let quote = |text: &str| serde_json::Value::from(text).to_string();
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(it) => out.push_str(if *it { "true" } else { "false" }),
+        Value::Number(text) => {
+            // YAML allows forms that JSON does not, such as +1 and .5.
+            let text = batch.text(*text);
+            match serde_json::from_str::<serde_json::Number>(text) {
+                Ok(_) => out.push_str(text),
+                Err(_) => match text.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
+                    Some(number) => out.push_str(&number.to_string()),
+                    None => out.push_str(&quote(text)),
+                },
+            }
+        }
+        Value::String(text) => out.push_str(&quote(batch.text(*text))),
+        Value::List(items) => {
+            out.push('[');
+            for (no, item) in items.iter().enumerate() {
+                if no > 0 {
+                    out.push(',');
+                }
+                write_json(batch, &item.value, out);
+            }
+            out.push(']');
+        }
+        Value::Map(entries) => {
+            out.push('{');
+            for (no, entry) in entries.iter().enumerate() {
+                if no > 0 {
+                    out.push(',');
+                }
+                out.push_str(&quote(batch.text(entry.key)));
+                out.push(':');
+                write_json(batch, &entry.item.value, out);
+            }
+            out.push('}');
+        }
+    }
+}

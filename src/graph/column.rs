@@ -1,0 +1,522 @@
+//! The values of one property of one type.
+
+use std::cmp::Ordering;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use bigdecimal::BigDecimal;
+
+use super::strings::Strings;
+use super::{NO_STATEMENT, StatementNo};
+use crate::ontology::{Date, Ontology, Scalar};
+
+/// One bit a row.
+#[derive(Debug, Default)]
+pub struct Bits {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Bits {
+    fn push(&mut self, bit: bool) {
+        if self.len.is_multiple_of(64) {
+            self.words.push(0);
+        }
+        if bit && let Some(word) = self.words.last_mut() {
+            *word |= 1 << (self.len % 64);
+        }
+        self.len += 1;
+    }
+
+    fn get(&self, at: usize) -> bool {
+        self.words[at / 64] >> (at % 64) & 1 == 1
+    }
+}
+
+/// Values of a fixed size, and which rows have one.
+#[derive(Debug)]
+pub struct Fixed<T> {
+    values: Vec<T>,
+    /// `None` while every row has a value.
+    present: Option<Bits>,
+}
+
+impl<T> Default for Fixed<T> {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            present: None,
+        }
+    }
+}
+
+impl<T: Copy + Default> Fixed<T> {
+    fn push(&mut self, value: Option<T>) {
+        if value.is_none() && self.present.is_none() {
+            let mut bits = Bits::default();
+            for _ in 0..self.values.len() {
+                bits.push(true);
+            }
+            self.present = Some(bits);
+        }
+        if let Some(present) = &mut self.present {
+            present.push(value.is_some());
+        }
+        self.values.push(value.unwrap_or_default());
+    }
+
+    /// The value of a row.
+    #[inline]
+    pub fn get(&self, row: usize) -> Option<T> {
+        match &self.present {
+            Some(present) if !present.get(row) => None,
+            _ => Some(self.values[row]),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let present = self.present.as_ref().map_or(0, |it| it.words.capacity() * 8);
+        self.values.capacity() * size_of::<T>() + present
+    }
+}
+
+/// Texts in several languages: for each row a run of entries.
+#[derive(Debug, Default)]
+pub struct Languages {
+    ends: Vec<u32>,
+    tags: Vec<u16>,
+    texts: Strings,
+    /// The languages that occur; 0 is none.
+    names: Vec<String>,
+}
+
+impl Languages {
+    fn push(&mut self, entries: &[(&str, &str)]) {
+        for (language, text) in entries {
+            let found = self.names.iter().position(|it| it == language);
+            let tag = found.unwrap_or_else(|| {
+                self.names.push((*language).to_owned());
+                self.names.len() - 1
+            });
+            self.tags.push(tag as u16);
+            self.texts.push(text);
+        }
+        self.ends.push(self.tags.len() as u32);
+    }
+
+    fn range(&self, row: usize) -> std::ops::Range<usize> {
+        let start = row.checked_sub(1).map_or(0, |it| self.ends[it] as usize);
+        start..self.ends[row] as usize
+    }
+
+    /// The entry in the first of the languages that the row has, else the untagged one, else the first.
+    fn choose(&self, row: usize, languages: &[String]) -> Option<usize> {
+        let mut range = self.range(row);
+        let tagged = |language: &String| {
+            self.range(row).find(|at| self.names[usize::from(self.tags[*at])].eq_ignore_ascii_case(language))
+        };
+        let untagged = || self.range(row).find(|at| self.names[usize::from(self.tags[*at])].is_empty());
+        languages.iter().find_map(tagged).or_else(untagged).or_else(|| range.next())
+    }
+
+    /// The texts of a row, each with its language.
+    pub fn entries(&self, row: usize) -> impl Iterator<Item = (&str, &str)> {
+        self.range(row).map(|at| {
+            let name = self.names[usize::from(self.tags[at])].as_str();
+            (name, self.texts.text(at).unwrap_or_default())
+        })
+    }
+}
+
+/// Values of one kind, one after the other.
+#[derive(Debug)]
+pub enum Values {
+    /// `String`, `ID`, `URL`.
+    Text(Strings),
+    /// `Int`.
+    Int(Fixed<i32>),
+    /// `Float`.
+    Float(Fixed<f64>),
+    /// `Boolean`.
+    Boolean(Fixed<bool>),
+    /// `Date`, packed.
+    Date(Fixed<u64>),
+    /// `DateTime`: as written, and microseconds since 1970.
+    DateTime(Strings, Fixed<i64>),
+    /// `Decimal`, in its own digits.
+    Decimal(Strings),
+    /// An enum: the position of the value among the enum's, each written ready.
+    Enum(Fixed<u16>, Arc<[String]>),
+    /// `Text`.
+    Languages(Languages),
+    /// `JSON` and scalars of the schema's own.
+    Json(Strings),
+}
+
+/// A value that has passed all checks.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Cell<'a> {
+    Text(&'a str),
+    Int(i32),
+    Float(f64),
+    Boolean(bool),
+    Date(Date),
+    DateTime(&'a str, i64),
+    Decimal(&'a str),
+    Enum(u16),
+    Languages(Vec<(&'a str, &'a str)>),
+    Json(String),
+}
+
+impl Values {
+    pub(super) fn new(scalar: Scalar, ontology: &Ontology) -> Self {
+        match scalar {
+            Scalar::Id | Scalar::String | Scalar::Url => Values::Text(Strings::default()),
+            Scalar::Int => Values::Int(Fixed::default()),
+            Scalar::Float => Values::Float(Fixed::default()),
+            Scalar::Boolean => Values::Boolean(Fixed::default()),
+            Scalar::Date => Values::Date(Fixed::default()),
+            Scalar::DateTime => Values::DateTime(Strings::default(), Fixed::default()),
+            Scalar::Decimal => Values::Decimal(Strings::default()),
+            Scalar::Text => Values::Languages(Languages::default()),
+            Scalar::Json | Scalar::Custom(_) => Values::Json(Strings::default()),
+            Scalar::Enum(id) => {
+                let values = &ontology.enums[id.index()].values;
+                let names = values.iter().map(|it| format!("\"{}\"", it.name)).collect();
+                Values::Enum(Fixed::default(), names)
+            }
+        }
+    }
+
+    /// Adds a row. A cell of another kind cannot come: the builder makes it by the property's scalar.
+    pub(super) fn push(&mut self, cell: Option<Cell>) {
+        match (self, cell) {
+            (Values::Text(it) | Values::Decimal(it), Some(Cell::Text(text) | Cell::Decimal(text))) => it.push(text),
+            (Values::Json(it), Some(Cell::Json(json))) => it.push_raw(&json),
+            (Values::Text(it) | Values::Decimal(it) | Values::Json(it), _) => it.push_null(),
+            (Values::Int(it), Some(Cell::Int(value))) => it.push(Some(value)),
+            (Values::Int(it), _) => it.push(None),
+            (Values::Float(it), Some(Cell::Float(value))) => it.push(Some(value)),
+            (Values::Float(it), _) => it.push(None),
+            (Values::Boolean(it), Some(Cell::Boolean(value))) => it.push(Some(value)),
+            (Values::Boolean(it), _) => it.push(None),
+            (Values::Date(it), Some(Cell::Date(value))) => it.push(Some(value.pack())),
+            (Values::Date(it), _) => it.push(None),
+            (Values::DateTime(texts, instants), Some(Cell::DateTime(text, instant))) => {
+                texts.push(text);
+                instants.push(Some(instant));
+            }
+            (Values::DateTime(texts, instants), _) => {
+                texts.push_null();
+                instants.push(None);
+            }
+            (Values::Enum(it, _), Some(Cell::Enum(value))) => it.push(Some(value)),
+            (Values::Enum(it, _), _) => it.push(None),
+            (Values::Languages(it), Some(Cell::Languages(entries))) => it.push(&entries),
+            (Values::Languages(it), _) => it.push(&[]),
+        }
+    }
+
+    pub(super) fn shrink(&mut self) {
+        match self {
+            Values::Text(it) | Values::Decimal(it) | Values::Json(it) => it.shrink(),
+            Values::DateTime(texts, _) => texts.shrink(),
+            _ => {}
+        }
+    }
+
+    /// Whether a row has no value.
+    pub fn is_null(&self, row: usize) -> bool {
+        match self {
+            Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => it.json(row).is_empty(),
+            Values::Int(it) => it.get(row).is_none(),
+            Values::Float(it) => it.get(row).is_none(),
+            Values::Boolean(it) => it.get(row).is_none(),
+            Values::Date(it) => it.get(row).is_none(),
+            Values::Enum(it, _) => it.get(row).is_none(),
+            Values::Languages(it) => it.range(row).is_empty(),
+        }
+    }
+
+    /// Writes a row's JSON, `null` where it has no value. `languages` chooses among a `Text`'s.
+    #[inline]
+    pub fn write(&self, row: usize, languages: &[String], out: &mut Vec<u8>) {
+        match self {
+            Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => {
+                let json = it.json(row);
+                out.extend_from_slice(if json.is_empty() { b"null" } else { json });
+            }
+            Values::Int(it) => match it.get(row) {
+                Some(value) => out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes()),
+                None => out.extend_from_slice(b"null"),
+            },
+            Values::Float(it) => match it.get(row) {
+                Some(value) => write_float(value, out),
+                None => out.extend_from_slice(b"null"),
+            },
+            Values::Boolean(it) => out.extend_from_slice(match it.get(row) {
+                Some(true) => b"true",
+                Some(false) => b"false",
+                None => b"null",
+            }),
+            Values::Date(it) => match it.get(row) {
+                Some(bits) => out.extend_from_slice(format!("\"{}\"", Date::unpack(bits)).as_bytes()),
+                None => out.extend_from_slice(b"null"),
+            },
+            Values::Enum(it, names) => out.extend_from_slice(match it.get(row) {
+                Some(value) => names[usize::from(value)].as_bytes(),
+                None => b"null",
+            }),
+            Values::Languages(it) => match it.choose(row, languages) {
+                Some(at) => out.extend_from_slice(it.texts.json(at)),
+                None => out.extend_from_slice(b"null"),
+            },
+        }
+    }
+
+    /// A row's text, where it is one.
+    pub fn text(&self, row: usize) -> Option<&str> {
+        match self {
+            Values::Text(it) | Values::Decimal(it) | Values::DateTime(it, _) => it.text(row),
+            Values::Enum(it, names) => it.get(row).map(|value| names[usize::from(value)].trim_matches('"')),
+            Values::Languages(it) => it.choose(row, &[]).and_then(|at| it.texts.text(at)),
+            _ => None,
+        }
+    }
+
+    /// The position of a row's enum value in the schema.
+    pub fn enum_position(&self, row: usize) -> Option<u16> {
+        match self {
+            Values::Enum(it, _) => it.get(row),
+            _ => None,
+        }
+    }
+
+    /// A row's texts in all languages.
+    pub fn texts(&self, row: usize) -> Vec<(&str, &str)> {
+        match self {
+            Values::Languages(it) => it.entries(row).collect(),
+            _ => self.text(row).map(|text| ("", text)).into_iter().collect(),
+        }
+    }
+
+    /// A row's integer.
+    pub fn int(&self, row: usize) -> Option<i32> {
+        match self {
+            Values::Int(it) => it.get(row),
+            _ => None,
+        }
+    }
+
+    /// A row's number.
+    pub fn float(&self, row: usize) -> Option<f64> {
+        match self {
+            Values::Float(it) => it.get(row),
+            Values::Int(it) => it.get(row).map(f64::from),
+            _ => None,
+        }
+    }
+
+    /// A row's boolean.
+    pub fn boolean(&self, row: usize) -> Option<bool> {
+        match self {
+            Values::Boolean(it) => it.get(row),
+            _ => None,
+        }
+    }
+
+    /// A row's date.
+    pub fn date(&self, row: usize) -> Option<Date> {
+        match self {
+            Values::Date(it) => it.get(row).map(Date::unpack),
+            _ => None,
+        }
+    }
+
+    /// A row's instant, in microseconds since 1970.
+    pub fn instant(&self, row: usize) -> Option<i64> {
+        match self {
+            Values::DateTime(_, it) => it.get(row),
+            _ => None,
+        }
+    }
+
+    /// A row's decimal number.
+    pub fn decimal(&self, row: usize) -> Option<BigDecimal> {
+        match self {
+            Values::Decimal(it) => BigDecimal::from_str(it.text(row)?).ok(),
+            _ => None,
+        }
+    }
+
+    /// A row's JSON as it is written.
+    pub fn json(&self, row: usize) -> Option<&str> {
+        match self {
+            Values::Json(it) => it.raw(row),
+            _ => None,
+        }
+    }
+
+    /// What a row is ordered by; `None` where it has no value.
+    pub fn key(&self, row: usize) -> Option<Key<'_>> {
+        match self {
+            Values::Text(_) | Values::Languages(_) => self.text(row).map(Key::Text),
+            Values::Json(it) => it.raw(row).map(Key::Text),
+            Values::Int(it) => it.get(row).map(|value| Key::Whole(value.into())),
+            Values::Float(it) => it.get(row).map(Key::Float),
+            Values::Boolean(it) => it.get(row).map(|value| Key::Whole(value.into())),
+            Values::Date(_) => self.date(row).map(Key::Date),
+            Values::DateTime(_, it) => it.get(row).map(Key::Whole),
+            Values::Decimal(_) => self.decimal(row).map(Key::Decimal),
+            Values::Enum(it, _) => it.get(row).map(|value| Key::Whole(value.into())),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Values::Text(it) | Values::Decimal(it) | Values::Json(it) => it.bytes(),
+            Values::DateTime(texts, instants) => texts.bytes() + instants.bytes(),
+            Values::Int(it) => it.bytes(),
+            Values::Float(it) => it.bytes(),
+            Values::Boolean(it) => it.bytes(),
+            Values::Date(it) => it.bytes(),
+            Values::Enum(it, _) => it.bytes(),
+            Values::Languages(it) => it.texts.bytes() + it.ends.capacity() * 4 + it.tags.capacity() * 2,
+        }
+    }
+}
+
+/// What values are ordered by: texts by their code points, enums in the order of the schema, dates by their
+/// first day. Only keys of one kind meet.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Key<'a> {
+    /// A text.
+    Text(&'a str),
+    /// A whole number, an instant, a boolean, a position.
+    Whole(i64),
+    /// A number.
+    Float(f64),
+    /// A date.
+    Date(Date),
+    /// A decimal number.
+    Decimal(BigDecimal),
+}
+
+impl Key<'_> {
+    /// How two keys of one kind compare.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Key::Text(a), Key::Text(b)) => a.cmp(b),
+            (Key::Whole(a), Key::Whole(b)) => a.cmp(b),
+            (Key::Float(a), Key::Float(b)) => a.total_cmp(b),
+            (Key::Date(a), Key::Date(b)) => a.cmp(b),
+            (Key::Decimal(a), Key::Decimal(b)) => a.cmp(b),
+            _ => Ordering::Equal,
+        }
+    }
+}
+
+/// A finite number as GraphQL writes it: whole numbers without a fraction, as JavaScript does.
+fn write_float(value: f64, out: &mut Vec<u8>) {
+    if value == value.trunc() && value.abs() < 1e15 {
+        out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
+    } else {
+        out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
+    }
+}
+
+/// Values that were said beside the one that is given, since sources disagree.
+#[derive(Debug)]
+pub(super) struct Alternatives {
+    /// The row of each, in order.
+    pub rows: Vec<u32>,
+    pub values: Values,
+    pub statements: Vec<StatementNo>,
+}
+
+/// The values of one property, for all rows of a type or all edges of a relation.
+///
+/// ```text
+/// single   value i is row i's
+/// list     row i's are values ends[i-1]..ends[i]
+/// ```
+#[derive(Debug)]
+pub struct Column {
+    pub(super) values: Values,
+    pub(super) ends: Option<Vec<u32>>,
+    /// The statement of each value; `None` while no value has one.
+    pub(super) statements: Option<Vec<StatementNo>>,
+    pub(super) alternatives: Option<Alternatives>,
+}
+
+impl Column {
+    /// The values, numbered as [`Column::range`] says.
+    #[inline]
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// Whether a row has a list of values.
+    pub fn is_list(&self) -> bool {
+        self.ends.is_some()
+    }
+
+    /// The numbers of a row's values.
+    #[inline]
+    pub fn range(&self, row: usize) -> std::ops::Range<usize> {
+        match &self.ends {
+            None => row..row + 1,
+            Some(ends) => {
+                let start = row.checked_sub(1).map_or(0, |it| ends[it] as usize);
+                start..ends[row] as usize
+            }
+        }
+    }
+
+    /// Writes a row's value or list.
+    #[inline]
+    pub fn write(&self, row: usize, languages: &[String], out: &mut Vec<u8>) {
+        if self.ends.is_none() {
+            return self.values.write(row, languages, out);
+        }
+        out.push(b'[');
+        for (no, at) in self.range(row).enumerate() {
+            if no > 0 {
+                out.push(b',');
+            }
+            self.values.write(at, languages, out);
+        }
+        out.push(b']');
+    }
+
+    /// The statement behind a value.
+    pub fn statement(&self, value: usize) -> StatementNo {
+        self.statements.as_ref().map_or(NO_STATEMENT, |it| it[value])
+    }
+
+    /// All that is said of a row: the values with their numbers and statements, the given one first.
+    pub fn said(&self, row: usize) -> Vec<(&Values, usize, StatementNo)> {
+        let given = self.range(row).filter(|at| !self.values.is_null(*at));
+        let mut said: Vec<_> = given.map(|at| (&self.values, at, self.statement(at))).collect();
+        if let Some(others) = &self.alternatives {
+            let from = others.rows.partition_point(|it| (*it as usize) < row);
+            let until = others.rows.partition_point(|it| (*it as usize) <= row);
+            said.extend((from..until).map(|at| (&others.values, at, others.statements[at])));
+        }
+        said
+    }
+
+    /// How many values it holds, those that others contradict among them.
+    pub fn count(&self, rows: usize) -> usize {
+        let given = (0..rows).flat_map(|row| self.range(row)).filter(|at| !self.values.is_null(*at)).count();
+        given + self.alternatives.as_ref().map_or(0, |it| it.rows.len())
+    }
+
+    /// The memory that it takes, in bytes.
+    pub fn bytes(&self) -> usize {
+        let ends = self.ends.as_ref().map_or(0, |it| it.capacity() * 4);
+        let statements = self.statements.as_ref().map_or(0, |it| it.capacity() * 4);
+        let others = self.alternatives.as_ref().map_or(0, |it| it.values.bytes() + it.rows.capacity() * 8);
+        self.values.bytes() + ends + statements + others
+    }
+}

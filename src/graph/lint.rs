@@ -1,0 +1,74 @@
+//! What is legal but most likely not meant: petgraph's algorithms look at the snapshot's views.
+
+use petgraph::algo::tarjan_scc;
+use petgraph::visit::{IntoNeighbors, IntoNodeIdentifiers};
+
+use super::{Row, Snapshot};
+use crate::ontology::Direction;
+use crate::report::{Code, Report, Reports, quoted_list};
+
+/// So many of a kind are named one by one; the rest is counted.
+const MOST_NAMED: usize = 10;
+
+/// Warns of circles in transitive relations and of entities that stand alone. Takes time linear in
+/// entities and edges for each transitive relation.
+pub fn lint(snapshot: &Snapshot) -> Reports {
+    let mut reports = Reports::default();
+    let ontology = snapshot.ontology();
+    for id in ontology.relation_ids() {
+        let relation = ontology.relation(id);
+        if !relation.transitive || relation.symmetric {
+            continue;
+        }
+        let view = snapshot.view_of(vec![id], Direction::Out);
+        let circles = tarjan_scc(&view).into_iter().filter(|circle| {
+            let to_itself = || view.neighbors(circle[0]).any(|it| it == circle[0]);
+            circle.len() > 1 || to_itself()
+        });
+        for (no, circle) in circles.enumerate() {
+            if no == MOST_NAMED {
+                break;
+            }
+            let mut ids: Vec<&str> = circle.iter().map(|it| snapshot.id(snapshot.locate(*it))).collect();
+            ids.sort_unstable();
+            let more = ids.len().saturating_sub(MOST_NAMED);
+            ids.truncate(MOST_NAMED);
+            let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let message = format!("the transitive relation \"{}\" goes round in a circle: {}{and_more}", relation.name, quoted_list(&ids, "and"));
+            let report = Report::new(Code::TRANSITIVE_CYCLE, message)
+                .hint("each of them would be part of itself; take one of the edges out");
+            reports.push(report);
+        }
+    }
+    isolated(snapshot, &mut reports);
+    reports
+}
+
+fn isolated(snapshot: &Snapshot, reports: &mut Reports) {
+    let ontology = snapshot.ontology();
+    if ontology.relations.is_empty() {
+        return;
+    }
+    let view = snapshot.view();
+    let alone = |row: Row| row.type_id != ontology.source_type && snapshot.links(row).all(|(_, _, it)| it.is_empty());
+    let mut ids = Vec::new();
+    let mut count = 0;
+    for entity in view.node_identifiers() {
+        let row = snapshot.locate(entity);
+        if alone(row) {
+            count += 1;
+            if ids.len() < MOST_NAMED {
+                ids.push(snapshot.id(row));
+            }
+        }
+    }
+    if count == 0 {
+        return;
+    }
+    let more = count - ids.len();
+    let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let (noun, verb) = if count == 1 { ("entity has", "it") } else { ("entities have", "them") };
+    let report = Report::new(Code::ISOLATED, format!("{count} {noun} no edge: {}{and_more}", quoted_list(&ids, "and")))
+        .hint(format!("relate {verb} to others, or take {verb} out"));
+    reports.push(report);
+}

@@ -1,0 +1,106 @@
+//! Where facts come from: the side tables that a fact without provenance costs nothing in.
+
+use super::strings::Strings;
+use super::{EntityNo, StatementNo};
+use crate::ontology::Date;
+
+/// How far a statement is trusted against others about the same thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Rank {
+    /// Known to be wrong or outdated.
+    Deprecated,
+    /// As good as any.
+    #[default]
+    Normal,
+    /// The one to give.
+    Preferred,
+}
+
+impl Rank {
+    /// The three ranks as data files write them.
+    pub const NAMES: [(&'static str, Rank); 3] =
+        [("preferred", Rank::Preferred), ("normal", Rank::Normal), ("deprecated", Rank::Deprecated)];
+
+    /// The enum value of the API.
+    pub fn api_name(self) -> &'static str {
+        match self {
+            Rank::Preferred => "PREFERRED",
+            Rank::Normal => "NORMAL",
+            Rank::Deprecated => "DEPRECATED",
+        }
+    }
+}
+
+/// When a statement holds; an end that is not known is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Validity {
+    /// From when.
+    pub from: Option<Date>,
+    /// Until when.
+    pub until: Option<Date>,
+}
+
+/// One place in a source.
+#[derive(Debug, Clone, Copy)]
+pub struct Citation<'a> {
+    /// The source.
+    pub source: EntityNo,
+    /// The place in it, as JSON; empty where none is said.
+    pub locator: &'a [u8],
+    /// A remark, as JSON; empty where none is made.
+    pub note: &'a [u8],
+}
+
+/// All statements that carry more than their value.
+#[derive(Debug, Default)]
+pub struct Statements {
+    pub(super) ranks: Vec<Rank>,
+    pub(super) validity: Vec<Option<Validity>>,
+    pub(super) citation_ends: Vec<u32>,
+    pub(super) sources: Vec<u32>,
+    pub(super) locators: Strings,
+    pub(super) notes: Strings,
+}
+
+impl Statements {
+    /// A statement's rank.
+    pub fn rank(&self, no: StatementNo) -> Rank {
+        self.ranks.get(no.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// When a statement holds.
+    pub fn validity(&self, no: StatementNo) -> Option<Validity> {
+        self.validity.get(no.0 as usize).copied().flatten()
+    }
+
+    /// A statement's citations.
+    pub fn citations(&self, no: StatementNo) -> impl ExactSizeIterator<Item = Citation<'_>> {
+        let no = no.0 as usize;
+        let end = self.citation_ends.get(no).copied().unwrap_or(0) as usize;
+        let start = match no.checked_sub(1) {
+            Some(before) if no < self.citation_ends.len() => self.citation_ends[before] as usize,
+            _ => 0,
+        };
+        (start..end).map(|at| Citation {
+            source: EntityNo(self.sources[at]),
+            locator: self.locators.json(at),
+            note: self.notes.json(at),
+        })
+    }
+
+    /// The order in which statements about one thing are preferred, greater is better: by rank, then by
+    /// how late they hold (an open end is the latest); the caller keeps the order of the files for ties.
+    pub fn preference(&self, no: StatementNo) -> (Rank, u32) {
+        let latest = self.validity(no).map_or(0, |it| it.until.map_or(u32::MAX, Date::last_day));
+        (self.rank(no), latest)
+    }
+
+    /// The memory that they take, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.ranks.capacity()
+            + self.validity.capacity() * size_of::<Option<Validity>>()
+            + (self.citation_ends.capacity() + self.sources.capacity()) * 4
+            + self.locators.bytes()
+            + self.notes.bytes()
+    }
+}

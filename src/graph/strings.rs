@@ -1,0 +1,178 @@
+//! Texts as they will be written: quoted and escaped, one after the other.
+//!
+//! ```text
+//! arena   "UNICEF""The Body Shop""a \"quoted\" word"
+//! ends            8              23                 44      (one more than there are rows)
+//! plain   row 2 → a "quoted" word                           (only where the two differ)
+//! ```
+//!
+//! A row without a text has no bytes; an empty text has two, its quotes.
+
+/// A column of texts.
+#[derive(Debug, Default)]
+pub struct Strings {
+    arena: String,
+    ends: Ends,
+    escaped_rows: Vec<u32>,
+    escaped: Vec<Box<str>>,
+}
+
+/// Where each row's text ends; 32 bits a row until the arena needs more.
+#[derive(Debug)]
+enum Ends {
+    Narrow(Vec<u32>),
+    Wide(Vec<u64>),
+}
+
+impl Default for Ends {
+    fn default() -> Self {
+        Ends::Narrow(Vec::new())
+    }
+}
+
+impl Ends {
+    fn len(&self) -> usize {
+        match self {
+            Ends::Narrow(ends) => ends.len(),
+            Ends::Wide(ends) => ends.len(),
+        }
+    }
+
+    fn get(&self, row: usize) -> usize {
+        match self {
+            Ends::Narrow(ends) => ends[row] as usize,
+            Ends::Wide(ends) => ends[row] as usize,
+        }
+    }
+
+    fn push(&mut self, end: usize) {
+        match self {
+            Ends::Narrow(ends) => match u32::try_from(end) {
+                Ok(end) => ends.push(end),
+                Err(_) => {
+                    let mut wide: Vec<u64> = ends.iter().map(|it| u64::from(*it)).collect();
+                    wide.push(end as u64);
+                    *self = Ends::Wide(wide);
+                }
+            },
+            Ends::Wide(ends) => ends.push(end as u64),
+        }
+    }
+}
+
+impl Strings {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds a row with a text.
+    pub(super) fn push(&mut self, text: &str) {
+        if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+            self.escaped_rows.push(self.len() as u32);
+            self.escaped.push(text.into());
+            self.arena.push_str(&serde_json::Value::from(text).to_string());
+        } else {
+            self.arena.reserve(text.len() + 2);
+            self.arena.push('"');
+            self.arena.push_str(text);
+            self.arena.push('"');
+        }
+        self.ends.push(self.arena.len());
+    }
+
+    /// Adds a row whose bytes are written as they are: JSON of any kind.
+    pub(super) fn push_raw(&mut self, json: &str) {
+        self.arena.push_str(json);
+        self.ends.push(self.arena.len());
+    }
+
+    /// Adds a row without a text.
+    pub(super) fn push_null(&mut self) {
+        self.ends.push(self.arena.len());
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.arena.shrink_to_fit();
+        match &mut self.ends {
+            Ends::Narrow(ends) => ends.shrink_to_fit(),
+            Ends::Wide(ends) => ends.shrink_to_fit(),
+        }
+    }
+
+    fn slice(&self, row: usize) -> &str {
+        let start = row.checked_sub(1).map_or(0, |before| self.ends.get(before));
+        &self.arena[start..self.ends.get(row)]
+    }
+
+    /// The row's bytes as they are written in an answer; empty where there is none.
+    #[inline]
+    pub fn json(&self, row: usize) -> &[u8] {
+        self.slice(row).as_bytes()
+    }
+
+    /// The row's text.
+    #[inline]
+    pub fn text(&self, row: usize) -> Option<&str> {
+        let json = self.slice(row);
+        if json.is_empty() {
+            return None;
+        }
+        if !self.escaped_rows.is_empty()
+            && let Ok(at) = self.escaped_rows.binary_search(&(row as u32))
+        {
+            return Some(&self.escaped[at]);
+        }
+        Some(&json[1..json.len() - 1])
+    }
+
+    /// The row's JSON, for columns that hold JSON.
+    pub fn raw(&self, row: usize) -> Option<&str> {
+        let json = self.slice(row);
+        (!json.is_empty()).then_some(json)
+    }
+
+    /// The memory that it takes, in bytes.
+    pub fn bytes(&self) -> usize {
+        let ends = match &self.ends {
+            Ends::Narrow(ends) => ends.capacity() * 4,
+            Ends::Wide(ends) => ends.capacity() * 8,
+        };
+        let escaped: usize = self.escaped.iter().map(|it| it.len() + 20).sum();
+        self.arena.capacity() + ends + escaped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn gives_back_what_was_put_in(rows in prop::collection::vec(prop::option::of("(?s).{0,8}"), 0..20)) {
+            let mut strings = Strings::default();
+            for row in &rows {
+                match row {
+                    Some(text) => strings.push(text),
+                    None => strings.push_null(),
+                }
+            }
+            for (no, row) in rows.iter().enumerate() {
+                prop_assert_eq!(strings.text(no), row.as_deref());
+                match row {
+                    Some(text) => {
+                        let written: String = serde_json::from_slice(strings.json(no)).unwrap();
+                        prop_assert_eq!(&written, text);
+                    }
+                    None => prop_assert!(strings.json(no).is_empty()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! A GraphQL server for knowledge graphs: SDL and facts are compiled into an immutable, columnar
+//! graph; an operation is compiled once into a plan; running a plan writes the answer's bytes.
+//!
+//! The modules are the stages, in the order of the data; `docs/architecture.md` is the map.
+
+pub mod api;
+pub mod cli;
+pub mod exec;
+pub mod facts;
+pub mod graph;
+pub mod ontology;
+pub mod plan;
+pub mod report;
+pub mod server;

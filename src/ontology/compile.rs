@@ -1,0 +1,764 @@
+//! From a schema to an ontology: what each definition is, the properties, and then the relations.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::{Directive, DirectiveList, FieldDefinition, Type, Value};
+use apollo_compiler::parser::SourceSpan;
+use apollo_compiler::schema::ExtendedType;
+
+use super::names::{GeneratedNames, root_fields};
+use super::prelude::{DATA_WORDS, EDGE_WORDS, ENTITY_FIELDS, RESERVED_ROOT_FIELDS, RESERVED_TYPES};
+use super::sdl::{self, Sdl};
+use super::{
+    CustomScalar, Domain, ENTITY, EdgeType, EdgeTypeId, EntityType, Enum, EnumId, EnumValue, Interface,
+    InterfaceId, Member, Members, Ontology, Property, RelationField, RootFields, Scalar, TypeId, Union,
+    UnionId, relations,
+};
+use crate::report::{Code, Report, Reports, SourceText};
+
+/// Reads and compiles all `.graphql` and `.graphqls` files below a folder.
+///
+/// # Errors
+/// With all that is wrong in all files.
+pub fn load(folder: &Path) -> Result<Ontology, Reports> {
+    let mut reports = Reports::default();
+    let files = read_files(folder, &mut reports);
+    if reports.has_errors() {
+        return Err(reports);
+    }
+    compile(&files)
+}
+
+fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
+    let mut paths = Vec::new();
+    if let Err(error) = collect(folder, &mut paths) {
+        reports.push(
+            Report::new(
+                Code::SCHEMA_UNREADABLE,
+                format!("cannot read the schema folder \"{}\": {error}", folder.display()),
+            )
+            .hint("name the folder with --schema DIR"),
+        );
+        return Vec::new();
+    }
+    paths.sort();
+    if paths.is_empty() {
+        reports.push(
+            Report::new(
+                Code::SCHEMA_UNREADABLE,
+                format!("there is no .graphql file in \"{}\"", folder.display()),
+            )
+            .hint("put the types of the graph into files that end in .graphql"),
+        );
+    }
+    let mut files = Vec::new();
+    for path in paths {
+        let shown = path.display().to_string();
+        match std::fs::read(&path).map(String::from_utf8) {
+            Ok(Ok(text)) => files.push(SourceText::whole(shown, text)),
+            Ok(Err(error)) => reports.push(Report::new(
+                Code::SCHEMA_UNREADABLE,
+                format!("\"{shown}\" is not UTF-8 from byte {} on", error.utf8_error().valid_up_to()),
+            )),
+            Err(error) => reports.push(Report::new(
+                Code::SCHEMA_UNREADABLE,
+                format!("cannot read \"{shown}\": {error}"),
+            )),
+        }
+    }
+    files
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, paths)?;
+        } else if path.extension().is_some_and(|it| it == "graphql" || it == "graphqls") {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Compiles the texts of a schema.
+///
+/// # Errors
+/// With all that is wrong in all of them.
+pub fn compile(files: &[Arc<SourceText>]) -> Result<Ontology, Reports> {
+    let mut reports = Reports::default();
+    let sdl = sdl::read(files, &mut reports);
+    let mut compiler = Compiler {
+        sdl: &sdl,
+        reports,
+        kinds: HashMap::new(),
+    };
+    let mut ontology = compiler.definitions();
+    ontology.fingerprint = fingerprint(files);
+    relations::link(&mut compiler, &mut ontology);
+    compiler.check_generated(&ontology);
+    let mut reports = compiler.reports;
+    if reports.0.is_empty() {
+        return Ok(ontology);
+    }
+    reports.sort();
+    reports.0.dedup_by(|a, b| a.code == b.code && a.message == b.message && same_place(a, b));
+    Err(reports)
+}
+
+fn same_place(a: &Report, b: &Report) -> bool {
+    let key = |report: &Report| {
+        let place = report.place.as_ref()?;
+        Some((place.source.path.clone(), place.span.clone()))
+    };
+    key(a) == key(b)
+}
+
+/// Stable over runs and versions: it names revisions and is part of cursors.
+fn fingerprint(files: &[Arc<SourceText>]) -> u64 {
+    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+    for file in files {
+        file.text.hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// What a name in the schema stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Value(Scalar),
+    Entities(Domain),
+    Edge(EdgeTypeId),
+}
+
+/// The state of one compilation.
+pub(super) struct Compiler<'a> {
+    pub sdl: &'a Sdl,
+    pub reports: Reports,
+    kinds: HashMap<String, Kind>,
+}
+
+/// A type's or interface's parts that both have.
+struct Outline<'a> {
+    name: &'a str,
+    directives: &'a DirectiveList,
+    fields: &'a apollo_compiler::collections::IndexMap<apollo_compiler::Name, Node<FieldDefinition>>,
+}
+
+impl Compiler<'_> {
+    /// Adds a report at a node.
+    pub fn report(&mut self, report: Report, at: Option<SourceSpan>, label: &str) {
+        let report = match self.sdl.place(at) {
+            Some(place) => report.at(place, label),
+            None => report,
+        };
+        self.reports.push(report);
+    }
+
+    /// What a type's name stands for; `None` if it is unknown, which was reported.
+    pub fn kind(&self, name: &str) -> Option<Kind> {
+        self.kinds.get(name).copied()
+    }
+
+    fn definitions(&mut self) -> Ontology {
+        let sdl = self.sdl;
+        let mut ontology = Ontology {
+            types: Vec::new(),
+            interfaces: vec![entity_interface()],
+            unions: Vec::new(),
+            enums: Vec::new(),
+            custom_scalars: Vec::new(),
+            edge_types: Vec::new(),
+            relations: Vec::new(),
+            source_type: TypeId(0),
+            fingerprint: 0,
+            domains: HashMap::new(),
+        };
+        for (name, scalar) in Scalar::ADDED {
+            self.kinds.insert(name.to_owned(), Kind::Value(scalar));
+        }
+        for name in ["ID", "String", "Int", "Float", "Boolean"] {
+            if let Some(scalar) = Scalar::by_name(name) {
+                self.kinds.insert(name.to_owned(), Kind::Value(scalar));
+            }
+        }
+        for name in ["Entity", "Node"] {
+            self.kinds
+                .insert(name.to_owned(), Kind::Entities(Domain::Interface(ENTITY)));
+        }
+        // Names first, so that the order of definitions does not matter.
+        let mut own: Vec<&ExtendedType> = sdl
+            .schema
+            .types
+            .values()
+            .filter(|it| !it.is_built_in() && (sdl.place(it.location()).is_some() || it.name() == "Source"))
+            .collect();
+        own.sort_by_key(|it| it.name() == "Source");
+        let (mut types, mut interfaces, mut unions, mut enums, mut scalars, mut edges) = (0, 1, 0, 0, 0, 0);
+        let next = |count: &mut usize| {
+            *count += 1;
+            *count - 1
+        };
+        for definition in &own {
+            let kind = match definition {
+                ExtendedType::Object(it) if it.directives.has("edge") => {
+                    Kind::Edge(EdgeTypeId::at(next(&mut edges)))
+                }
+                ExtendedType::Object(_) => Kind::Entities(Domain::Type(TypeId::at(next(&mut types)))),
+                ExtendedType::Interface(_) => Kind::Entities(Domain::Interface(InterfaceId::at(next(&mut interfaces)))),
+                ExtendedType::Union(_) => Kind::Entities(Domain::Union(UnionId::at(next(&mut unions)))),
+                ExtendedType::Enum(_) => Kind::Value(Scalar::Enum(EnumId::at(next(&mut enums)))),
+                ExtendedType::Scalar(_) => Kind::Value(Scalar::Custom(next(&mut scalars) as u16)),
+                ExtendedType::InputObject(_) => continue,
+            };
+            self.kinds.insert(definition.name().to_string(), kind);
+        }
+        for (name, kind) in &self.kinds {
+            if let Kind::Entities(domain) = kind {
+                ontology.domains.insert(name.clone(), *domain);
+            }
+        }
+        for definition in &own {
+            self.definition(definition, &mut ontology);
+        }
+        ontology.source_type = TypeId::at(ontology.types.len() - 1);
+        ontology.interfaces[ENTITY.index()].types = ontology.type_ids().collect();
+        for id in ontology.type_ids() {
+            for interface in ontology.types[id.index()].interfaces.clone() {
+                let types = &mut ontology.interfaces[interface.index()].types;
+                if !types.contains(&id) {
+                    types.push(id);
+                }
+            }
+        }
+        if ontology.types.len() == 1 && !self.reports.has_errors() {
+            self.reports.push(
+                Report::new(Code::NO_ENTITY_TYPE, "the schema has no entity type")
+                    .hint("define at least one: `type Person { name: String! }`"),
+            );
+        }
+        ontology
+    }
+
+    fn definition(&mut self, definition: &ExtendedType, ontology: &mut Ontology) {
+        let text = |it: &Option<Node<str>>| it.as_ref().map(|text| text.as_str().to_owned());
+        match definition {
+            ExtendedType::Object(it) if it.directives.has("edge") => {
+                if let Some(entity) = it.directives.get("entity") {
+                    let report = Report::new(Code::DIRECTIVE_PLACE, format!("\"{}\" is an edge type, and @entity is for entities", it.name))
+                        .hint("keep one of @edge and @entity");
+                    self.report(report, entity.location(), "cannot stand beside @edge");
+                }
+                if let Some(interface) = it.implements_interfaces.first() {
+                    let report = Report::new(Code::EDGE_AS_ENTITY, format!("the edge type \"{}\" implements \"{interface}\"", it.name))
+                        .hint("interfaces are for entities; leave `implements` out");
+                    self.report(report, interface.location(), "an interface of entities");
+                }
+                let members = self.edge_members(&it.name, it.fields.values());
+                ontology.edge_types.push(EdgeType {
+                    name: it.name.to_string(),
+                    description: text(&it.description),
+                    members,
+                });
+            }
+            ExtendedType::Object(it) => {
+                let outline = Outline {
+                    name: &it.name,
+                    directives: &it.directives,
+                    fields: &it.fields,
+                };
+                let members = self.members(&outline);
+                let inherited = it.implements_interfaces.iter().filter_map(|name| {
+                    let interface = self.sdl.schema.get_interface(name)?;
+                    interface.directives.get("entity")
+                });
+                let inherited: Vec<Node<Directive>> = inherited.cloned().collect();
+                let label = self.label(&outline, &members, &inherited);
+                let description_property = match members.get("description") {
+                    Some(Member::Property(no)) => Some(no),
+                    _ => None,
+                };
+                let mut interfaces = vec![ENTITY];
+                interfaces.extend(self.interface_ids(it.implements_interfaces.iter()));
+                ontology.types.push(EntityType {
+                    name: it.name.to_string(),
+                    description: text(&it.description),
+                    class: self.class(&it.directives, "entity"),
+                    root: self.root(&it.name, &it.directives),
+                    label,
+                    description_property,
+                    interfaces,
+                    members,
+                });
+            }
+            ExtendedType::Interface(it) => {
+                let outline = Outline {
+                    name: &it.name,
+                    directives: &it.directives,
+                    fields: &it.fields,
+                };
+                let members = self.members(&outline);
+                self.label(&outline, &members, &[]);
+                ontology.interfaces.push(Interface {
+                    name: it.name.to_string(),
+                    description: text(&it.description),
+                    class: self.class(&it.directives, "entity"),
+                    root: self.root(&it.name, &it.directives),
+                    interfaces: self.interface_ids(it.implements_interfaces.iter()),
+                    types: Vec::new(),
+                    members,
+                });
+            }
+            ExtendedType::Union(it) => {
+                let mut types = Vec::new();
+                for member in &it.members {
+                    match self.kind(member) {
+                        Some(Kind::Entities(Domain::Type(id))) => types.push(id),
+                        Some(Kind::Edge(_)) => {
+                            let report = Report::new(Code::EDGE_AS_ENTITY, format!("the edge type \"{member}\" is a member of the union \"{}\"", it.name))
+                                .hint("a union holds entity types");
+                            self.report(report, member.location(), "an edge type");
+                        }
+                        _ => {}
+                    }
+                }
+                types.sort();
+                ontology.unions.push(Union {
+                    name: it.name.to_string(),
+                    description: text(&it.description),
+                    types,
+                });
+            }
+            ExtendedType::Enum(it) => {
+                let values = it.values.values().map(|value| EnumValue {
+                    name: value.value.to_string(),
+                    description: text(&value.description),
+                    deprecated: deprecated(&value.directives),
+                });
+                ontology.enums.push(Enum {
+                    name: it.name.to_string(),
+                    description: text(&it.description),
+                    values: values.collect(),
+                });
+            }
+            ExtendedType::Scalar(it) => ontology.custom_scalars.push(CustomScalar {
+                name: it.name.to_string(),
+                description: text(&it.description),
+                specified_by: it
+                    .directives
+                    .get("specifiedBy")
+                    .and_then(|directive| argument(directive, "url")),
+            }),
+            ExtendedType::InputObject(_) => {}
+        }
+    }
+
+    fn interface_ids<'n>(
+        &self,
+        names: impl Iterator<Item = &'n Node<apollo_compiler::Name>>,
+    ) -> Vec<InterfaceId> {
+        let ids = names.filter_map(|name| match self.kind(name) {
+            Some(Kind::Entities(Domain::Interface(id))) if id != ENTITY => Some(id),
+            _ => None,
+        });
+        ids.collect()
+    }
+
+    fn root(&mut self, name: &str, directives: &DirectiveList) -> RootFields {
+        let directive = directives.get("entity");
+        let plural = directive.and_then(|it| argument(it, "plural"));
+        let fields = root_fields(name, plural.as_deref());
+        let at = directive
+            .filter(|_| plural.is_some())
+            .map_or_else(|| self.type_location(name), |it| it.location());
+        if !is_name(&fields.many) {
+            let report = Report::new(Code::PLURAL, format!("the plural \"{}\" of \"{name}\" is not a GraphQL name", fields.many))
+                .hint("use letters, digits and underscores, beginning with a letter");
+            self.report(report, at, "not a name");
+        } else if fields.many == fields.one {
+            let report = Report::new(Code::PLURAL, format!("the plural of \"{name}\" is \"{}\", which is its singular too", fields.many))
+                .hint(format!("say another: @entity(plural: \"all{name}\")"));
+            self.report(report, at, "one root field cannot give one and many");
+        }
+        fields
+    }
+
+    fn type_location(&self, name: &str) -> Option<SourceSpan> {
+        self.sdl.schema.types.get(name)?.name().location()
+    }
+
+    /// The `class` of a directive, checked.
+    pub fn class(&mut self, directives: &DirectiveList, directive: &str) -> Option<String> {
+        let directive = directives.get(directive)?;
+        let class = argument(directive, "class")?;
+        if url::Url::parse(&class).is_err() || class.contains(char::is_whitespace) {
+            let report = Report::new(Code::CLASS_IRI, format!("the class \"{class}\" is not an absolute IRI"))
+                .hint("write it whole, such as https://schema.org/Person");
+            self.report(report, directive.location(), "not an IRI");
+        }
+        Some(class)
+    }
+
+    fn label(
+        &mut self,
+        outline: &Outline,
+        members: &Members,
+        inherited: &[Node<Directive>],
+    ) -> Option<super::PropertyNo> {
+        let mut directives = outline.directives.get("entity").into_iter().chain(inherited);
+        let explicit = directives.find_map(|it| Some((argument(it, "label")?, it.clone())));
+        let text_property = |name: &str| match members.get(name) {
+            Some(Member::Property(no)) => {
+                let property = members.property(no);
+                let textual = property.scalar.is_text() && !property.list;
+                textual.then_some(no)
+            }
+            _ => None,
+        };
+        if let Some((name, directive)) = explicit {
+            let found = text_property(&name);
+            if found.is_none() {
+                let candidates = members.properties.iter().filter(|it| it.scalar.is_text() && !it.list);
+                let candidates: Vec<&str> = candidates.map(|it| it.name.as_str()).collect();
+                let report = Report::new(Code::LABEL, format!("the label \"{name}\" of \"{}\" is not a text property of it", outline.name))
+                    .hint(if candidates.is_empty() {
+                        "give the type a property of type String, or leave `label` out: the id then serves".to_owned()
+                    } else {
+                        format!("its text properties are {}", crate::report::quoted_list(&candidates, "and"))
+                    });
+                self.report(report, directive.location(), "names no text property");
+            }
+            return found;
+        }
+        ["label", "name", "title"].into_iter().find_map(text_property)
+    }
+
+    fn members(&mut self, outline: &Outline) -> Members {
+        let mut members = Members::default();
+        for field in outline.fields.values() {
+            let at = field.location();
+            self.check_arguments(outline.name, field);
+            if DATA_WORDS.contains(&field.name.as_str()) {
+                let report = Report::new(Code::DATA_WORD, format!("\"{}.{}\" has a name that data files use themselves", outline.name, field.name))
+                    .hint("cite, rank and valid say where a fact comes from; give the field another name");
+                self.report(report, field.name.location(), "a word of the data format");
+            }
+            match self.kind(field.ty.inner_named_type()) {
+                Some(Kind::Value(scalar)) => {
+                    if let Some(directive) = field.directives.get("relation") {
+                        let report = Report::new(Code::RELATION_TO_VALUE, format!("\"{}.{}\" is a {}, and a relation ends in entities", outline.name, field.name, field.ty))
+                            .hint("leave @relation out, or give the field an entity type");
+                        self.report(report, directive.location(), "not a relation");
+                    }
+                    if !self.takes_generated_place(outline.name, field) {
+                        continue;
+                    }
+                    if field.name == "id" {
+                        continue;
+                    }
+                    if let Some(property) = self.property(outline.name, field, scalar) {
+                        members.push_property(property);
+                    }
+                }
+                Some(Kind::Edge(_)) => {
+                    let report = Report::new(Code::EDGE_AS_ENTITY, format!("\"{}.{}\" ends in the edge type \"{}\"", outline.name, field.name, field.ty.inner_named_type()))
+                        .hint("name the type that the edge leads to, and the edge type in @relation(edge: …)");
+                    self.report(report, at, "an edge type is not an entity");
+                }
+                // Relations come later, when all types are known.
+                Some(Kind::Entities(_)) => {
+                    self.takes_generated_place(outline.name, field);
+                    self.value_directives_on_relation(outline.name, field);
+                    if is_nested(&field.ty) {
+                        self.nested_list(outline.name, field);
+                    }
+                }
+                None => {}
+            }
+        }
+        members
+    }
+
+    fn value_directives_on_relation(&mut self, owner: &str, field: &Node<FieldDefinition>) {
+        for (name, code) in [
+            ("search", Code::SEARCH_NOT_TEXT),
+            ("unique", Code::INDEX_NOT_SCALAR),
+            ("index", Code::INDEX_NOT_SCALAR),
+        ] {
+            if let Some(directive) = field.directives.get(name) {
+                let report = Report::new(code, format!("@{name} on \"{owner}.{}\", which is a relation", field.name))
+                    .hint("it is for fields that hold values");
+                self.report(report, directive.location(), "a relation has no value");
+            }
+        }
+    }
+
+    fn edge_members<'f>(
+        &mut self,
+        name: &str,
+        fields: impl Iterator<Item = &'f Node<FieldDefinition>>,
+    ) -> Members {
+        let mut members = Members::default();
+        for field in fields {
+            self.check_arguments(name, field);
+            if EDGE_WORDS.contains(&field.name.as_str()) {
+                let report = Report::new(Code::DATA_WORD, format!("\"{name}.{}\" has a name that edges use themselves", field.name))
+                    .hint(format!("{} are taken; give the field another name", crate::report::quoted_list(EDGE_WORDS, "and")));
+                self.report(report, field.name.location(), "taken");
+            }
+            match self.kind(field.ty.inner_named_type()) {
+                Some(Kind::Value(scalar)) => {
+                    if let Some(property) = self.property(name, field, scalar) {
+                        members.push_property(property);
+                    }
+                }
+                Some(_) => {
+                    let report = Report::new(Code::EDGE_FIELD, format!("\"{name}.{}\" of an edge type leads to entities", field.name))
+                        .hint("an edge holds values; make a type of its own for what has relations");
+                    self.report(report, field.location(), "not a value");
+                }
+                None => {}
+            }
+        }
+        members
+    }
+
+    fn check_arguments(&mut self, owner: &str, field: &FieldDefinition) {
+        if let Some(argument) = field.arguments.first() {
+            let report = Report::new(Code::FIELD_ARGUMENTS, format!("\"{owner}.{}\" has arguments", field.name))
+                .hint("arguments are generated from the field's type; leave them out");
+            self.report(report, argument.location(), "no place for arguments");
+        }
+    }
+
+    fn nested_list(&mut self, owner: &str, field: &FieldDefinition) {
+        let report = Report::new(Code::NESTED_LIST, format!("\"{owner}.{}\" is a list of lists: {}", field.name, field.ty))
+            .hint("use one list, or the scalar JSON");
+        self.report(report, field.ty.inner_named_type().location(), "too deep");
+    }
+
+    /// Whether a field may stand beside the generated ones.
+    fn takes_generated_place(&mut self, owner: &str, field: &FieldDefinition) -> bool {
+        let Some((name, ty)) = ENTITY_FIELDS.iter().find(|(name, _)| *name == field.name.as_str()) else {
+            return true;
+        };
+        let declared = field.ty.to_string();
+        let fits = declared == *ty || (*name == "description" && declared == "String!");
+        if fits && matches!(*name, "id" | "label" | "description") {
+            return true;
+        }
+        let hint = if matches!(*name, "id" | "label" | "description") {
+            format!("declare it as {ty}, or give it another name")
+        } else {
+            "every entity gets this field; give yours another name".to_owned()
+        };
+        let report = Report::new(
+            Code::GENERATED_FIELD,
+            format!("\"{owner}.{name}\" is {declared}, and Clew generates `{name}: {ty}`"),
+        )
+        .hint(hint);
+        self.report(report, field.name.location(), "taken");
+        false
+    }
+
+    fn property(&mut self, owner: &str, field: &Node<FieldDefinition>, scalar: Scalar) -> Option<Property> {
+        if is_nested(&field.ty) {
+            self.nested_list(owner, field);
+            return None;
+        }
+        let (list, item_required) = match &field.ty {
+            Type::List(item) | Type::NonNullList(item) => (true, item.is_non_null()),
+            _ => (false, false),
+        };
+        let search = field.directives.get("search");
+        if let Some(directive) = search
+            && !matches!(scalar, Scalar::String | Scalar::Text)
+        {
+            let report = Report::new(Code::SEARCH_NOT_TEXT, format!("@search on \"{owner}.{}\", which is {}", field.name, field.ty))
+                .hint("it is for fields of type String or Text");
+            self.report(report, directive.location(), "not text");
+        }
+        let mut flag = |name: &str| {
+            let Some(directive) = field.directives.get(name) else {
+                return false;
+            };
+            if list || !scalar.is_ordered() || scalar == Scalar::Text {
+                let report = Report::new(Code::INDEX_NOT_SCALAR, format!("@{name} on \"{owner}.{}\", which is {}", field.name, field.ty))
+                    .hint("it is for single values that have an order: not for lists, Text, JSON or scalars of your own");
+                self.report(report, directive.location(), "no single ordered value");
+            }
+            true
+        };
+        let (unique, index) = (flag("unique"), flag("index"));
+        Some(Property {
+            name: field.name.to_string(),
+            description: field.description.as_ref().map(|it| it.as_str().to_owned()),
+            deprecated: deprecated(&field.directives),
+            scalar,
+            list,
+            required: field.ty.is_non_null(),
+            item_required,
+            search: search.is_some(),
+            unique,
+            index,
+        })
+    }
+
+    /// All generated names are free and different.
+    fn check_generated(&mut self, ontology: &Ontology) {
+        let names = GeneratedNames(ontology);
+        let mut types: BTreeMap<String, String> = BTreeMap::new();
+        for name in self.kinds.keys() {
+            types.insert(name.clone(), format!("the type \"{name}\""));
+        }
+        for name in RESERVED_TYPES {
+            types.insert((*name).to_owned(), format!("Clew's own \"{name}\""));
+        }
+        let mut clashes: BTreeSet<(String, String, String, String)> = BTreeSet::new();
+        let mut claim = |name: String, what: String, owner: &str| {
+            if let Some(other) = types.insert(name.clone(), what.clone())
+                && other != what
+            {
+                clashes.insert((name, other, what, owner.to_owned()));
+            }
+        };
+        let mut domains: Vec<Domain> = ontology.type_ids().map(Domain::Type).collect();
+        domains.extend((1..ontology.interfaces.len()).map(|at| Domain::Interface(InterfaceId::at(at))));
+        let unions = (0..ontology.unions.len()).map(|at| Domain::Union(UnionId::at(at)));
+        for domain in domains.iter().copied().chain(unions) {
+            let owner = ontology.name_of(domain);
+            let mut generated = vec![names.filter(domain), names.order(domain), format!("{owner}RelationFilter")];
+            if !matches!(domain, Domain::Union(_)) {
+                generated.extend([names.root_connection(domain), names.root_edge(domain), names.unique(domain)]);
+            }
+            for name in generated {
+                claim(name, format!("what is generated for the type \"{owner}\""), owner);
+            }
+        }
+        for (at, edge) in ontology.edge_types.iter().enumerate() {
+            let id = EdgeTypeId::at(at);
+            for name in [names.edge_filter(id), names.edge_order(id)] {
+                claim(name, format!("what is generated for the type \"{}\"", edge.name), &edge.name);
+            }
+        }
+        for domain in &domains {
+            for field in ontology.members_of(*domain).map(|it| &it.fields).into_iter().flatten() {
+                let mut generated = vec![names.field_edge(field)];
+                if field.many {
+                    generated.push(names.field_connection(field));
+                }
+                if ontology.relation(field.relation).edge.is_some() {
+                    generated.extend([names.field_filter(field), names.field_order(field), names.relation_filter(field)]);
+                }
+                for name in generated {
+                    claim(name, format!("what is generated for the field \"{}.{}\"", field.owner, field.name), &field.owner);
+                }
+            }
+        }
+        for (name, one, other, owner) in clashes {
+            let report = Report::new(Code::GENERATED_CLASH, format!("the name \"{name}\" is needed twice: for {one} and for {other}"))
+                .hint("give one of them another name");
+            let at = self.type_location(&name).or_else(|| self.type_location(&owner));
+            self.report(report, at, "clashes");
+        }
+        self.check_root(ontology, &domains);
+        self.check_edge_fields(ontology, &domains);
+    }
+
+    fn check_root(&mut self, ontology: &Ontology, domains: &[Domain]) {
+        let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
+        for name in RESERVED_ROOT_FIELDS {
+            taken.insert(name, "Clew itself");
+        }
+        taken.insert("entities", "Clew itself");
+        for domain in domains {
+            let name = ontology.name_of(*domain);
+            let root = match domain {
+                Domain::Type(id) => &ontology.types[id.index()].root,
+                Domain::Interface(id) => &ontology.interfaces[id.index()].root,
+                Domain::Union(_) => continue,
+            };
+            if root.one == root.many {
+                continue; // reported with the plural
+            }
+            for field in [&root.one, &root.many] {
+                if let Some(other) = taken.insert(field, name) {
+                    let report = Report::new(Code::GENERATED_CLASH, format!("the root field \"{field}\" of \"{name}\" is taken by {other}"))
+                        .hint("say another plural with @entity(plural: \"…\"), or give the type another name");
+                    let at = self.type_location(name);
+                    self.report(report, at, "its root field is taken");
+                }
+            }
+        }
+    }
+
+    fn check_edge_fields(&mut self, ontology: &Ontology, domains: &[Domain]) {
+        let names = GeneratedNames(ontology);
+        for domain in domains {
+            let Some(members) = ontology.members_of(*domain) else {
+                continue;
+            };
+            let to_one = members.fields.iter().filter(|field: &&RelationField| !field.many);
+            for field in to_one {
+                let edge = names.to_one_edge(field);
+                if members.get(&edge).is_some() {
+                    let owner = ontology.name_of(*domain);
+                    let report = Report::new(Code::GENERATED_CLASH, format!("\"{owner}.{edge}\" is generated for the edge of \"{}\"", field.name))
+                        .hint("give your field another name");
+                    let at = self.type_location(owner);
+                    self.report(report, at, "has both");
+                }
+            }
+        }
+    }
+}
+
+/// `Entity` is no definition of the user's; its generated fields are the API's to know.
+fn entity_interface() -> Interface {
+    Interface {
+        name: "Entity".to_owned(),
+        description: None,
+        class: None,
+        root: RootFields {
+            one: "entity".to_owned(),
+            many: "entities".to_owned(),
+        },
+        interfaces: Vec::new(),
+        types: Vec::new(),
+        members: Members::default(),
+    }
+}
+
+
+
+fn is_nested(ty: &Type) -> bool {
+    match ty {
+        Type::List(item) | Type::NonNullList(item) => item.is_list(),
+        _ => false,
+    }
+}
+
+pub(super) fn is_name(text: &str) -> bool {
+    apollo_compiler::Name::new(text).is_ok() && !text.starts_with("__")
+}
+
+/// A string argument of a directive.
+pub(super) fn argument(directive: &Directive, name: &str) -> Option<String> {
+    let value = directive.specified_argument_by_name(name)?;
+    value.as_str().map(str::to_owned)
+}
+
+/// A boolean argument of a directive, false where it is not given.
+pub(super) fn flag(directive: &Directive, name: &str) -> bool {
+    let value = directive.specified_argument_by_name(name);
+    value.and_then(|it| Value::to_bool(it)).unwrap_or(false)
+}
+
+pub(super) fn deprecated(directives: &DirectiveList) -> Option<String> {
+    let directive = directives.get("deprecated")?;
+    Some(argument(directive, "reason").unwrap_or_else(|| "No longer supported".to_owned()))
+}

@@ -1,0 +1,163 @@
+//! The names that the API generates from a schema, in one place: the compiler checks them for clashes,
+//! the API uses them.
+
+use super::{Domain, EdgeTypeId, Ontology, RelationField, RootFields, Scalar};
+
+/// Makes the names of generated types and fields.
+#[derive(Debug, Clone, Copy)]
+pub struct GeneratedNames<'a>(pub &'a Ontology);
+
+/// The first letter in lower case; of an abbreviation at the start, all but the last (`URLPath` → `urlPath`).
+pub(super) fn lower_camel(name: &str) -> String {
+    let capitals = name.chars().take_while(char::is_ascii_uppercase).count();
+    let lowered = match capitals {
+        0 => return name.to_owned(),
+        1 => 1,
+        all if all == name.chars().count() => all,
+        several => several - 1,
+    };
+    let (head, tail) = name.split_at(lowered);
+    head.to_ascii_lowercase() + tail
+}
+
+fn upper_first(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + chars.as_str()
+    })
+}
+
+/// The root fields of a type, its plural given or made by the rules of English.
+pub(super) fn root_fields(name: &str, plural: Option<&str>) -> RootFields {
+    let one = lower_camel(name);
+    let many = plural.map_or_else(|| pluralizer::pluralize(&one, 2, false), str::to_owned);
+    RootFields { one, many }
+}
+
+/// `companyFounded` → `COMPANY_FOUNDED`.
+pub(super) fn screaming(name: &str) -> String {
+    let mut out = String::new();
+    let mut previous = '_';
+    for char in name.chars() {
+        if char.is_uppercase() && previous.is_lowercase() {
+            out.push('_');
+        }
+        out.extend(char.to_uppercase());
+        previous = char;
+    }
+    out
+}
+
+impl GeneratedNames<'_> {
+    /// The connection of a root list: `OrganizationConnection`.
+    pub fn root_connection(self, domain: Domain) -> String {
+        format!("{}Connection", self.0.name_of(domain))
+    }
+
+    /// The edges of a root list: `OrganizationEdge`.
+    pub fn root_edge(self, domain: Domain) -> String {
+        format!("{}Edge", self.0.name_of(domain))
+    }
+
+    /// The filter on entities of a domain: `OrganizationFilter`.
+    pub fn filter(self, domain: Domain) -> String {
+        format!("{}Filter", self.0.name_of(domain))
+    }
+
+    /// The order of entities of a domain: `OrganizationOrder`.
+    pub fn order(self, domain: Domain) -> String {
+        format!("{}Order", self.0.name_of(domain))
+    }
+
+    /// The unique lookup of a type: `OrganizationUnique`.
+    pub fn unique(self, domain: Domain) -> String {
+        format!("{}Unique", self.0.name_of(domain))
+    }
+
+    /// The filter of a relation without edge properties: `OrganizationRelationFilter`.
+    pub fn relation_filter(self, field: &RelationField) -> String {
+        match self.edge_type(field) {
+            None => format!("{}RelationFilter", self.0.name_of(field.seen)),
+            Some(_) => format!("{}RelationFilter", Self::stem(field)),
+        }
+    }
+
+    /// The filter argument of a to-many relation.
+    pub fn field_filter(self, field: &RelationField) -> String {
+        match self.edge_type(field) {
+            None => self.filter(field.seen),
+            Some(_) => format!("{}Filter", Self::stem(field)),
+        }
+    }
+
+    /// The order argument of a to-many relation.
+    pub fn field_order(self, field: &RelationField) -> String {
+        match self.edge_type(field) {
+            None => self.order(field.seen),
+            Some(_) => format!("{}Order", Self::stem(field)),
+        }
+    }
+
+    /// The connection of a to-many relation: `OrganizationAwardsConnection`.
+    pub fn field_connection(self, field: &RelationField) -> String {
+        format!("{}Connection", Self::stem(field))
+    }
+
+    /// The edges of a relation field: `OrganizationAwardsEdge`.
+    pub fn field_edge(self, field: &RelationField) -> String {
+        format!("{}Edge", Self::stem(field))
+    }
+
+    /// The field beside a to-one relation that gives its edge: `headquartersEdge`.
+    pub fn to_one_edge(self, field: &RelationField) -> String {
+        format!("{}Edge", field.name)
+    }
+
+    /// The filter on a relation's edge properties: `HonourFilter`.
+    pub fn edge_filter(self, id: EdgeTypeId) -> String {
+        format!("{}Filter", self.0.edge_types[id.index()].name)
+    }
+
+    /// The order by a relation's edge properties: `HonourOrder`.
+    pub fn edge_order(self, id: EdgeTypeId) -> String {
+        format!("{}Order", self.0.edge_types[id.index()].name)
+    }
+
+    /// The filter on values of a kind, single or in a list: `DateFilter`, `DateListFilter`.
+    pub fn scalar_filter(self, scalar: Scalar, list: bool) -> String {
+        let list = if list { "List" } else { "" };
+        format!("{}{list}Filter", self.0.scalar_name(scalar))
+    }
+
+    fn edge_type(self, field: &RelationField) -> Option<EdgeTypeId> {
+        self.0.relation(field.relation).edge
+    }
+
+    fn stem(field: &RelationField) -> String {
+        format!("{}{}", field.owner, upper_first(&field.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_fields_follow_the_type() {
+        let names = |name| {
+            let fields = root_fields(name, None);
+            (fields.one, fields.many)
+        };
+        let pair = |one: &str, many: &str| (one.to_owned(), many.to_owned());
+        assert_eq!(names("Organization"), pair("organization", "organizations"));
+        assert_eq!(names("Person"), pair("person", "people"));
+        assert_eq!(names("URLPath"), pair("urlPath", "urlPaths"));
+        assert_eq!(names("Company"), pair("company", "companies"));
+    }
+
+    #[test]
+    fn a_relation_is_named_after_its_field() {
+        assert_eq!(screaming("headquarters"), "HEADQUARTERS");
+        assert_eq!(screaming("foundedBy"), "FOUNDED_BY");
+    }
+}

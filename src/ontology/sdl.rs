@@ -1,0 +1,257 @@
+//! From files of SDL to apollo-compiler's schema, and from its diagnostics to our reports.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use apollo_compiler::ast::{self, Definition};
+use apollo_compiler::diagnostic::ToCliReport;
+use apollo_compiler::parser::{FileId, Parser, SourceSpan};
+use apollo_compiler::validation::{DiagnosticData, DiagnosticList};
+use apollo_compiler::{Name, Schema};
+
+use super::prelude::{PRELUDE, REDECLARABLE, RESERVED_TYPES};
+use crate::report::{Code, Place, Report, Reports, SourceText, did_you_mean};
+
+/// A schema as apollo-compiler sees it, perhaps with errors, and the texts that it came from.
+pub(super) struct Sdl {
+    pub schema: Schema,
+    sources: HashMap<FileId, Arc<SourceText>>,
+}
+
+impl Sdl {
+    /// The place of a node, unless it stands in the prelude.
+    pub fn place(&self, location: Option<SourceSpan>) -> Option<Place> {
+        place(&self.sources, location)
+    }
+}
+
+fn place(sources: &HashMap<FileId, Arc<SourceText>>, at: Option<SourceSpan>) -> Option<Place> {
+    let at = at?;
+    let source = sources.get(&at.file_id())?.clone();
+    Some(Place {
+        source,
+        span: at.offset()..at.end_offset(),
+    })
+}
+
+/// Reads the files after the prelude.
+pub(super) fn read(files: &[Arc<SourceText>], reports: &mut Reports) -> Sdl {
+    let mut sources = HashMap::new();
+    let mut documents = Vec::new();
+    for file in files {
+        let parsed = Parser::new().parse_ast(file.text.to_string(), &file.path);
+        let (document, errors) = match parsed {
+            Ok(document) => (document, None),
+            Err(with_errors) => (with_errors.partial, Some(with_errors.errors)),
+        };
+        for id in document.sources.keys() {
+            sources.insert(*id, file.clone());
+        }
+        if let Some(errors) = errors {
+            translate(&errors, &sources, &[], reports);
+        }
+        documents.push(document);
+    }
+    keep_own_definitions(&mut documents, &sources, reports);
+    let mut builder = Schema::builder().parse(PRELUDE, "prelude");
+    for document in &documents {
+        builder = builder.add_ast(document);
+    }
+    let schema = match builder.build() {
+        Ok(schema) => schema,
+        Err(with_errors) => {
+            // Syntax errors were said above, file by file.
+            let known = type_names(&with_errors.partial);
+            translate_if(&with_errors.errors, &sources, &known, reports, |error| {
+                !error.to_string().starts_with("syntax error")
+            });
+            with_errors.partial
+        }
+    };
+    let schema = match schema.validate() {
+        Ok(valid) => valid.into_inner(),
+        Err(with_errors) => {
+            let known = type_names(&with_errors.partial);
+            translate(&with_errors.errors, &sources, &known, reports);
+            with_errors.partial
+        }
+    };
+    Sdl { schema, sources }
+}
+
+fn type_names(schema: &Schema) -> Vec<String> {
+    let own = |name: &&Name| !name.starts_with("__") && !matches!(name.as_str(), "Query");
+    schema.types.keys().filter(own).map(Name::to_string).collect()
+}
+
+/// Takes out of the documents what a graph's schema cannot have, with a report for each.
+fn keep_own_definitions(
+    documents: &mut [ast::Document],
+    sources: &HashMap<FileId, Arc<SourceText>>,
+    reports: &mut Reports,
+) {
+    let mut first: HashMap<String, Option<SourceSpan>> = HashMap::new();
+    for document in documents {
+        document.definitions.retain(|definition| {
+            let Some(name) = definition.name() else {
+                return keep_unnamed(definition, sources, reports);
+            };
+            let at = name.location();
+            let report = match definition {
+                Definition::OperationDefinition(_) | Definition::FragmentDefinition(_) => {
+                    Some(Report::new(Code::OUT_OF_PLACE, format!("\"{name}\" is an operation, and a schema has only types"))
+                        .hint("operations are sent by clients, or kept in a folder of their own"))
+                }
+                Definition::InputObjectTypeDefinition(_) | Definition::InputObjectTypeExtension(_) => {
+                    Some(Report::new(Code::OUT_OF_PLACE, format!("the input type \"{name}\" has no place in the schema of a graph"))
+                        .hint("filters, orders and lookups are generated; leave it out"))
+                }
+                Definition::ScalarTypeDefinition(_) if REDECLARABLE.contains(&name.as_str()) => return false,
+                _ if RESERVED_TYPES.contains(&name.as_str()) => Some(
+                    Report::new(Code::BUILT_IN_TYPE, format!("\"{name}\" is a type that Clew itself defines"))
+                        .hint("give your type another name"),
+                ),
+                Definition::ObjectTypeDefinition(_)
+                | Definition::InterfaceTypeDefinition(_)
+                | Definition::UnionTypeDefinition(_)
+                | Definition::EnumTypeDefinition(_)
+                | Definition::ScalarTypeDefinition(_)
+                    if name == "Source" =>
+                {
+                    Some(Report::new(Code::BUILT_IN_TYPE, "\"Source\" is the built-in type of what citations point into".to_owned())
+                        .hint("add fields to it with `extend type Source { … }`, or give your type another name"))
+                }
+                Definition::ObjectTypeDefinition(_)
+                | Definition::InterfaceTypeDefinition(_)
+                | Definition::UnionTypeDefinition(_)
+                | Definition::EnumTypeDefinition(_)
+                | Definition::ScalarTypeDefinition(_) => match first.get(name.as_str()) {
+                    Some(before) => Some(
+                        Report::new(Code::DUPLICATE_DEFINITION, format!("the type \"{name}\" is defined twice"))
+                            .also(place(sources, *before), "first defined here")
+                            .hint("keep one; fields can be added to it elsewhere with `extend`"),
+                    ),
+                    None => {
+                        first.insert(name.to_string(), at);
+                        None
+                    }
+                },
+                _ => None,
+            };
+            let Some(report) = report else { return true };
+            reports.push(match place(sources, at) {
+                Some(place) => report.at(place, "here"),
+                None => report,
+            });
+            false
+        });
+    }
+}
+
+fn keep_unnamed(
+    definition: &Definition,
+    sources: &HashMap<FileId, Arc<SourceText>>,
+    reports: &mut Reports,
+) -> bool {
+    let what = match definition {
+        Definition::SchemaDefinition(_) | Definition::SchemaExtension(_) => "a `schema` definition",
+        _ => "an operation",
+    };
+    let report = Report::new(
+        Code::OUT_OF_PLACE,
+        format!("{what} has no place in the schema of a graph"),
+    )
+    .hint("the query root is generated from the types; leave it out");
+    reports.push(match place(sources, definition.location()) {
+        Some(place) => report.at(place, "here"),
+        None => report,
+    });
+    false
+}
+
+fn translate(
+    errors: &DiagnosticList,
+    sources: &HashMap<FileId, Arc<SourceText>>,
+    types: &[String],
+    reports: &mut Reports,
+) {
+    translate_if(errors, sources, types, reports, |_| true);
+}
+
+fn translate_if(
+    errors: &DiagnosticList,
+    sources: &HashMap<FileId, Arc<SourceText>>,
+    types: &[String],
+    reports: &mut Reports,
+    keep: impl Fn(&DiagnosticData) -> bool,
+) {
+    for diagnostic in errors.iter() {
+        let error = diagnostic.error;
+        if !keep(error) {
+            continue;
+        }
+        let text = error.to_string();
+        let (code, hint) = classify(error, &text, types);
+        let mut report = Report::new(code, text.replace('`', "\""));
+        if let Some(place) = place(sources, ToCliReport::location(error)) {
+            report = report.at(place, "here");
+        }
+        report.hint = hint;
+        reports.push(report);
+    }
+}
+
+/// The first name between backquotes.
+fn quoted(text: &str) -> &str {
+    text.split('`').nth(1).unwrap_or_default()
+}
+
+fn classify(error: &DiagnosticData, text: &str, types: &[String]) -> (Code, Option<String>) {
+    const DIRECTIVES: [&str; 6] = ["entity", "relation", "edge", "search", "unique", "index"];
+    let known = || types.iter().map(String::as_str);
+    let Some(name) = error.unstable_error_name() else {
+        return if text.starts_with("syntax error") || text.contains("must not contain") {
+            (Code::SYNTAX, None)
+        } else if text.starts_with("type extension for undefined") {
+            let otherwise = || "define the type before it is extended".to_owned();
+            (Code::UNKNOWN_TYPE, Some(did_you_mean(quoted(text), known(), otherwise)))
+        } else if text.contains("multiple times") || text.contains("duplicate") || text.contains("more than once") {
+            (Code::DUPLICATE_DEFINITION, Some("keep one of them".to_owned()))
+        } else {
+            (Code::GRAPHQL_RULE, None)
+        };
+    };
+    match name {
+        "UndefinedDefinition" => {
+            let otherwise = || "define the type, or use one of the scalars ID, String, Int, Float, Boolean, Date, DateTime, URL, Text, Decimal, JSON".to_owned();
+            (Code::UNKNOWN_TYPE, Some(did_you_mean(quoted(text), known(), otherwise)))
+        }
+        "UndefinedDirective" => {
+            let otherwise = || "the directives are @entity, @relation, @edge, @search, @unique, @index and GraphQL's own".to_owned();
+            let name = quoted(text).trim_start_matches('@');
+            (Code::UNKNOWN_DIRECTIVE, Some(did_you_mean(name, DIRECTIVES, otherwise)))
+        }
+        "UndefinedArgument" => {
+            const ARGUMENTS: [&str; 7] = ["class", "plural", "label", "name", "inverse", "symmetric", "transitive"];
+            let otherwise = || "docs/schema.md lists the arguments of each directive".to_owned();
+            (Code::DIRECTIVE_ARGUMENT, Some(did_you_mean(quoted(text), ARGUMENTS.into_iter().chain(["edge"]), otherwise)))
+        }
+        "UniqueArgument" | "RequiredArgument" | "UnsupportedValueType" | "IntCoercionError"
+        | "FloatCoercionError" | "UndefinedEnumValue" | "UndefinedVariable" => (Code::DIRECTIVE_ARGUMENT, None),
+        "UnsupportedLocation" => (Code::DIRECTIVE_PLACE, Some("docs/schema.md says where each directive stands".to_owned())),
+        "UniqueDirective" => (Code::DIRECTIVE_PLACE, Some("keep one of them".to_owned())),
+        "MissingInterfaceField" => (
+            Code::INTERFACE_FIELD_MISSING,
+            Some("a type repeats every field of the interfaces that it implements".to_owned()),
+        ),
+        "InvalidImplementationFieldType" => (Code::INTERFACE_FIELD_TYPE, Some("use the interface's type, or one that it covers".to_owned())),
+        "TransitiveImplementedInterfaces" => (Code::INTERFACE_HIERARCHY, Some("name the interfaces of the interface too: `implements A & B`".to_owned())),
+        "RecursiveInterfaceDefinition" => (Code::INTERFACE_HIERARCHY, None),
+        "EmptyFieldSet" | "EmptyValueSet" | "EmptyMemberSet" => (Code::EMPTY_TYPE, None),
+        "ReservedName" => (Code::RESERVED_NAME, Some("names that begin with two underscores belong to GraphQL".to_owned())),
+        "UnionMemberObjectType" => (Code::UNION_MEMBER, Some("list the entity types themselves".to_owned())),
+        "UniqueInputValue" => (Code::DUPLICATE_DEFINITION, Some("keep one of them".to_owned())),
+        "RecursionError" | "RecursionLimitError" => (Code::SYNTAX, None),
+        _ => (Code::GRAPHQL_RULE, None),
+    }
+}

@@ -1,0 +1,358 @@
+//! A validated operation, compiled: what to look up, expand, filter, order, count and write.
+//!
+//! A [`Plan`] holds what the specification's *CollectFields* would compute, ahead of time: for each
+//! concrete type the merged fields in response order, fragments, interfaces and unions resolved, keys as
+//! ready bytes, `@skip` and `@include` decided. Arguments become [`Call`]s: those without variables when the
+//! plan is compiled, the others by [`Plan::bind`] for each request. The plan knows the ontology and never
+//! the data, so it outlives a snapshot. Compiling is linear in the operation times the concrete types that
+//! its abstract selections can meet; equal selections are shared.
+
+mod call;
+mod collect;
+mod compile;
+mod filter;
+mod input;
+
+use std::sync::Arc;
+
+pub use call::{Call, EntityCall, LinkCall, Lookup, OrderBy, OrderKey, Page, PageCall, StatementCall};
+pub use collect::condition_variables;
+pub use compile::{compile};
+pub use filter::{Compare, DateTest, Filter, ListTest, RelationTest, Test, TextTest, ValueTest};
+pub use input::{Input, InputError, Variables};
+
+use crate::ontology::{Direction, Domain, Ontology, PropertyNo, RelationId, TypeId};
+use call::Template;
+
+/// So many entities a connection gives where neither `first` nor `last` is said.
+pub const DEFAULT_PAGE: usize = 50;
+
+/// A compiled operation.
+#[derive(Debug)]
+pub struct Plan {
+    /// The fields of the query root.
+    pub root: Object<RootField>,
+    calls: Vec<Template>,
+}
+
+/// The position of a field's arguments in the bound calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallNo(pub usize);
+
+/// A field's bound arguments, or what is wrong with them.
+pub type Bound = Arc<Result<Call, InputError>>;
+
+impl Plan {
+    /// Binds the arguments that use variables.
+    ///
+    /// # Errors
+    /// With the first argument whose value its type does not have: the request as a whole is refused.
+    pub fn bind(&self, ontology: &Ontology, variables: &Variables) -> Result<Vec<Bound>, InputError> {
+        self.calls.iter().map(|template| template.bind(ontology, variables)).collect()
+    }
+
+    /// Whether any argument uses variables.
+    pub fn uses_variables(&self) -> bool {
+        self.calls.iter().any(Template::is_late)
+    }
+}
+
+/// The fields to write of an object, in response order.
+pub type Object<F> = Box<[Slot<F>]>;
+
+/// One field to write.
+#[derive(Debug)]
+pub struct Slot<F> {
+    /// A comma and the response key, ready to be written: `,"name":`. The first field's comma is
+    /// overwritten with the brace.
+    pub key: Box<[u8]>,
+    /// What to write.
+    pub field: F,
+    /// Line and column in the document.
+    pub location: (u32, u32),
+}
+
+impl<F> Slot<F> {
+    /// The response key.
+    pub fn name(&self) -> &str {
+        std::str::from_utf8(&self.key[2..self.key.len() - 2]).unwrap_or_default()
+    }
+}
+
+/// A field of the query root.
+#[derive(Debug)]
+pub enum RootField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// One entity of a domain.
+    Lookup(CallNo, Arc<Selection>),
+    /// Entities by ids, in their order.
+    Nodes(CallNo, Arc<Selection>),
+    /// A page of a domain's entities.
+    List(Domain, CallNo, Arc<Connection>),
+    /// What the graph holds.
+    Graph(Object<GraphField>),
+    /// `__schema` or `__type`: the API answers them.
+    Introspection,
+}
+
+/// What to write of an entity, for each type that it may have.
+#[derive(Debug)]
+pub enum Selection {
+    /// It has one type.
+    One(TypeId, Object<EntityField>),
+    /// By type; `None` for types that cannot come.
+    ByType(Box<[Option<Object<EntityField>>]>),
+}
+
+/// A relation seen from one side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Side {
+    /// The relation.
+    pub relation: RelationId,
+    /// Which way it is walked.
+    pub direction: Direction,
+}
+
+/// A field of an entity.
+#[derive(Debug)]
+pub enum EntityField {
+    /// The same bytes for every entity of the type.
+    Constant(Box<[u8]>),
+    /// The id.
+    Id,
+    /// The label.
+    Label,
+    /// The number of edges.
+    Degree,
+    /// A property, with the call that chooses languages.
+    Property(PropertyNo, Option<CallNo>),
+    /// The entity at the other end.
+    ToOne(Side, Arc<Selection>),
+    /// The edge to it.
+    ToOneEdge(Side, Arc<Object<EdgeField>>),
+    /// A page of the entities at the other ends.
+    Connection(Side, CallNo, Arc<Connection>),
+    /// A page of what is said of it.
+    Statements(CallNo, Arc<Listing<StatementField>>),
+    /// A page of its edges.
+    Links(CallNo, Arc<Listing<LinkField>>),
+}
+
+/// A connection of entities.
+pub type Connection = Object<ConnectionField>;
+
+/// A field of a connection of entities.
+#[derive(Debug)]
+pub enum ConnectionField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The entities.
+    Nodes(Arc<Selection>),
+    /// The edges to them.
+    Edges(Object<EdgeField>),
+    /// Where the page stands.
+    PageInfo(Object<PageInfoField>),
+    /// How many there are in all.
+    TotalCount,
+}
+
+/// A field of an edge of a connection, or beside a to-one relation.
+#[derive(Debug)]
+pub enum EdgeField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The entity.
+    Node(Arc<Selection>),
+    /// Its cursor.
+    Cursor,
+    /// A property of the edge.
+    Property(PropertyNo, Option<CallNo>),
+    /// The statement behind the edge.
+    Statement(Object<StatementField>),
+}
+
+/// A field of `PageInfo`.
+#[derive(Debug)]
+pub enum PageInfoField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// Whether more follow.
+    HasNextPage,
+    /// Whether some come before.
+    HasPreviousPage,
+    /// The first cursor of the page.
+    StartCursor,
+    /// The last cursor of the page.
+    EndCursor,
+}
+
+/// A connection of things that are not entities.
+pub type Listing<F> = Object<ListingField<F>>;
+
+/// A field of such a connection.
+#[derive(Debug)]
+pub enum ListingField<F> {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The things.
+    Nodes(Object<F>),
+    /// The things, each with its cursor.
+    Edges(Object<ListingEdgeField<F>>),
+    /// Where the page stands.
+    PageInfo(Object<PageInfoField>),
+    /// How many there are in all.
+    TotalCount,
+}
+
+/// A field of an edge of such a connection.
+#[derive(Debug)]
+pub enum ListingEdgeField<F> {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The thing.
+    Node(Object<F>),
+    /// Its cursor.
+    Cursor,
+}
+
+/// A field of `Statement`.
+#[derive(Debug)]
+pub enum StatementField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The schema's field.
+    Field,
+    /// The value of a property.
+    Value,
+    /// The entity at an edge's other end.
+    Target(Arc<Selection>),
+    /// The edge's properties as JSON.
+    Edge,
+    /// The rank.
+    Rank,
+    /// When it holds.
+    Valid(Object<ValidityField>),
+    /// Where it comes from.
+    Citations(Object<CitationField>),
+}
+
+/// A field of `Validity`.
+#[derive(Debug)]
+pub enum ValidityField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// From when.
+    From,
+    /// Until when.
+    Until,
+}
+
+/// A field of `Citation`.
+#[derive(Debug)]
+pub enum CitationField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The source.
+    Source(Arc<Selection>),
+    /// The place in it.
+    Locator,
+    /// A remark.
+    Note,
+}
+
+/// A field of `Link`.
+#[derive(Debug)]
+pub enum LinkField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The entity that the link is seen from.
+    From(Arc<Selection>),
+    /// The other one.
+    To(Arc<Selection>),
+    /// The relation's name.
+    Relation,
+    /// The schema's field on `from`'s side.
+    Field,
+    /// Whether the stored edge runs the same way.
+    Forward,
+    /// The edge's properties as JSON.
+    Edge,
+    /// The statement behind the edge.
+    Statement(Object<StatementField>),
+}
+
+/// A field of `GraphInfo`.
+#[derive(Debug)]
+pub enum GraphField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// What the data calls the graph.
+    Title,
+    /// What it is about.
+    Description,
+    /// Under which terms it may be used.
+    Licence,
+    /// Where it is described.
+    Url,
+    /// Which data and schema it was built from.
+    Revision,
+    /// How many entities.
+    EntityCount,
+    /// How many edges.
+    EdgeCount,
+    /// How many statements.
+    StatementCount,
+    /// How many sources.
+    SourceCount,
+    /// How many citations.
+    CitationCount,
+    /// How many connected components.
+    ComponentCount,
+    /// The entity types.
+    Types(Object<TypeField>),
+    /// The relations.
+    Relations(Object<RelationField>),
+    /// The sources.
+    Sources(CallNo, Arc<Connection>),
+}
+
+/// A field of `TypeInfo`.
+#[derive(Debug)]
+pub enum TypeField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The type's name.
+    Name,
+    /// What the schema says of it.
+    Description,
+    /// The IRI of its class.
+    Class,
+    /// How many entities it has.
+    Count,
+}
+
+/// A field of `RelationInfo`.
+#[derive(Debug)]
+pub enum RelationField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The relation's name.
+    Name,
+    /// The field at the start of its edges.
+    Field,
+    /// The field at their end.
+    Inverse,
+    /// Whether an edge holds both ways.
+    Symmetric,
+    /// Whether it may be followed over several edges.
+    Transitive,
+    /// The types that it begins at.
+    From,
+    /// The types that it ends in.
+    To,
+    /// The IRI of its property.
+    Class,
+    /// How many edges it has.
+    Count,
+}

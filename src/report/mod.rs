@@ -1,0 +1,237 @@
+//! Problems in a user's files: what is wrong, where, and what would be right.
+//!
+//! A [`Report`] is collected, never thrown: one run finds all that is wrong in all files. Each has a
+//! stable [`Code`] that `docs/errors.md` explains, a message that names the thing, the place in the
+//! source and a hint. [`Reports`] renders them with a frame of the source around each place.
+
+mod code;
+mod render;
+
+pub use code::Code;
+pub use render::Style;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A text that reports can point into: a whole file, or a part of a large one.
+#[derive(Debug)]
+pub struct SourceText {
+    /// The path as the user would name it.
+    pub path: String,
+    /// The text, or the part of it that is at hand.
+    pub text: Arc<str>,
+    /// How many lines of the file come before `text`.
+    pub lines_before: usize,
+}
+
+impl SourceText {
+    /// A whole file.
+    pub fn whole(path: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
+        Arc::new(Self {
+            path: path.into(),
+            text: text.into(),
+            lines_before: 0,
+        })
+    }
+}
+
+/// A span of bytes in a source text.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The text that the span lies in.
+    pub source: Arc<SourceText>,
+    /// Bytes of `source.text`.
+    pub span: Range<usize>,
+}
+
+impl Place {
+    /// The line and column, both from 1; columns count characters.
+    pub fn line_column(&self) -> (usize, usize) {
+        let before = &self.source.text[..self.span.start.min(self.source.text.len())];
+        let line = before.bytes().filter(|byte| *byte == b'\n').count();
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        (
+            self.source.lines_before + line + 1,
+            before[start..].chars().count() + 1,
+        )
+    }
+}
+
+/// Whether a report stops the graph from being served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is served until it is mended.
+    Error,
+    /// Worth a look; the graph is served all the same.
+    Warning,
+}
+
+/// One problem in a user's file.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The stable code.
+    pub code: Code,
+    /// What is wrong, naming the thing.
+    pub message: String,
+    /// Where; `None` for a problem of the whole folder.
+    pub place: Option<Place>,
+    /// What the frame says at the place.
+    pub label: String,
+    /// Other places that matter, each with what it is.
+    pub others: Vec<(Place, String)>,
+    /// What would be right.
+    pub hint: Option<String>,
+}
+
+impl Report {
+    /// A report about one place.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            place: None,
+            label: String::new(),
+            others: Vec::new(),
+            hint: None,
+        }
+    }
+
+    /// The same report, pointing at a place with what is said there.
+    #[must_use]
+    pub fn at(mut self, place: Place, label: impl Into<String>) -> Self {
+        self.place = Some(place);
+        self.label = label.into();
+        self
+    }
+
+    /// The same report, pointing at one more place.
+    #[must_use]
+    pub fn also(mut self, place: Option<Place>, label: impl Into<String>) -> Self {
+        if let Some(place) = place {
+            self.others.push((place, label.into()));
+        }
+        self
+    }
+
+    /// The same report with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Whether it stops the graph from being served.
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+}
+
+/// All reports of one run.
+#[derive(Debug, Clone, Default)]
+pub struct Reports(pub Vec<Report>);
+
+impl Reports {
+    /// Adds one.
+    pub fn push(&mut self, report: Report) {
+        self.0.push(report);
+    }
+
+    /// Whether any of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.0
+            .iter()
+            .any(|report| report.severity() == Severity::Error)
+    }
+
+    /// How many errors and how many warnings there are.
+    pub fn counts(&self) -> (usize, usize) {
+        let errors = self
+            .0
+            .iter()
+            .filter(|report| report.severity() == Severity::Error)
+            .count();
+        (errors, self.0.len() - errors)
+    }
+
+    /// Orders them by file, then by place, so that a run's output is the same every time.
+    pub fn sort(&mut self) {
+        self.0.sort_by_cached_key(|report| {
+            let place = report.place.as_ref();
+            (
+                report.severity(),
+                place.map(|place| place.source.path.clone()),
+                place.map(|place| (place.source.lines_before, place.span.start)),
+                report.code,
+                report.message.clone(),
+            )
+        });
+    }
+}
+
+/// The candidates nearest to a name that was not found, best first, at most three.
+pub fn near_misses<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let lower = name.to_lowercase();
+    let mut scored: Vec<(f64, &str)> = candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let score = strsim::jaro_winkler(&lower, &candidate.to_lowercase());
+            let contained = lower.len() > 3 && candidate.to_lowercase().contains(&lower);
+            (score > 0.84 || contained).then_some((score, candidate))
+        })
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    scored.dedup();
+    scored.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// "did you mean …?" for the nearest names, or what `otherwise` says.
+pub fn did_you_mean<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    otherwise: impl FnOnce() -> String,
+) -> String {
+    let near = near_misses(name, candidates);
+    if near.is_empty() {
+        otherwise()
+    } else {
+        format!("did you mean {}?", quoted_list(&near, "or"))
+    }
+}
+
+/// `"a", "b" or "c"`.
+pub fn quoted_list(names: &[&str], last: &str) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("\"{one}\""),
+        [head @ .., tail] => {
+            let head: Vec<String> = head.iter().map(|name| format!("\"{name}\"")).collect();
+            format!("{} {last} \"{tail}\"", head.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_misses_find_a_typo_and_leave_strangers_out() {
+        let names = ["Organization", "Person", "Place"];
+        assert_eq!(near_misses("Organisation", names), ["Organization"]);
+        assert!(near_misses("Quark", names).is_empty());
+    }
+
+    #[test]
+    fn a_place_in_the_second_part_of_a_file_counts_the_lines_before() {
+        let source = Arc::new(SourceText {
+            path: "big.jsonl".into(),
+            text: "one\ntwö x\n".into(),
+            lines_before: 100,
+        });
+        let place = Place {
+            source,
+            span: 9..10,
+        };
+        assert_eq!(place.line_column(), (102, 5));
+    }
+}

@@ -1,0 +1,127 @@
+//! HTTP: routes, content negotiation, the console, health, and an orderly end.
+//!
+//! The hot way is `POST /graphql`: the body is read without a tree, the plan is found by its text, the
+//! answer's bytes become the response's body. A run that took long the last time, or that was never seen,
+//! goes to a thread of its own, so that it does not hold up others.
+
+mod assets;
+mod graphql;
+mod negotiate;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use async_graphql_axum::{GraphQL, GraphQLSubscription};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::api::{Engine, Transport};
+
+/// The longest request body, in bytes.
+const LONGEST_BODY: usize = 1 << 20;
+
+/// How the server behaves.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Web pages of these origins may ask too; `*` stands for all.
+    pub allow_origins: Vec<String>,
+}
+
+/// What handlers share.
+#[derive(Clone)]
+struct Shared {
+    engine: Arc<ArcSwap<Engine>>,
+    streaming: GraphQL<Transport>,
+    subscription: GraphQLSubscription<Transport>,
+}
+
+/// The routes of an engine.
+pub fn routes(engine: Arc<ArcSwap<Engine>>, settings: &Settings) -> Router {
+    let transport = Transport::new(engine.clone());
+    let shared = Shared {
+        engine,
+        streaming: GraphQL::new(transport.clone()),
+        subscription: GraphQLSubscription::new(transport),
+    };
+    let router = Router::new()
+        .route("/graphql", get(graphql::get).post(graphql::post).options(graphql::options))
+        .route("/schema.graphql", get(schema))
+        .route("/health", get(health))
+        .route("/", get(assets::index))
+        .route("/{*path}", get(assets::file))
+        .with_state(shared)
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| graphql::internal()));
+    match cors(settings) {
+        Some(layer) => router.layer(layer),
+        None => router,
+    }
+}
+
+fn cors(settings: &Settings) -> Option<CorsLayer> {
+    if settings.allow_origins.is_empty() {
+        return None;
+    }
+    let origins = if settings.allow_origins.iter().any(|it| it == "*") {
+        AllowOrigin::any()
+    } else {
+        let values = settings.allow_origins.iter().filter_map(|it| HeaderValue::from_str(it).ok());
+        AllowOrigin::list(values)
+    };
+    let layer = CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::CONTENT_TYPE, header::ACCEPT]);
+    Some(layer)
+}
+
+/// Serves until `shutdown` comes, then finishes what is running.
+///
+/// # Errors
+/// When the socket fails.
+pub async fn serve(
+    listener: TcpListener,
+    engine: Arc<ArcSwap<Engine>>,
+    settings: &Settings,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, routes(engine, settings))
+        .with_graceful_shutdown(shutdown)
+        .await
+}
+
+async fn schema(State(shared): State<Shared>) -> Response {
+    let sdl = shared.engine.load().api().sdl().to_owned();
+    let headers = [(header::CONTENT_TYPE, "application/graphql; charset=utf-8")];
+    (headers, sdl).into_response()
+}
+
+/// How the server is, for who watches it.
+#[derive(serde::Serialize)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+    revision: String,
+    entities: usize,
+    edges: usize,
+}
+
+async fn health(State(shared): State<Shared>) -> Response {
+    let engine = shared.engine.load();
+    let counts = engine.snapshot().counts();
+    let health = Health {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+        revision: format!("{:016x}", engine.snapshot().revision()),
+        entities: counts.entities,
+        edges: counts.edges,
+    };
+    (StatusCode::OK, axum::Json(health)).into_response()
+}

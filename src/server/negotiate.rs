@@ -1,0 +1,71 @@
+//! Which form of answer a client wants, by its `Accept` header.
+
+use axum::http::{HeaderMap, header};
+
+/// A form of answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `application/graphql-response+json`: the status says how it went.
+    GraphqlResponse,
+    /// `application/json`: 200 for whatever is a GraphQL request.
+    Json,
+    /// `multipart/mixed`: an answer in parts.
+    Multipart,
+}
+
+impl Form {
+    /// The media type, as the response names it.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Form::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Form::Json | Form::Multipart => "application/json; charset=utf-8",
+        }
+    }
+}
+
+/// The best form for a client; `None` if it takes none of ours.
+pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
+    let mut ranges = headers.get_all(header::ACCEPT).iter().filter_map(|it| it.to_str().ok()).peekable();
+    if ranges.peek().is_none() {
+        return Some(Form::Json);
+    }
+    let mut best: Option<(f32, Form)> = None;
+    for range in ranges.flat_map(|it| it.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let form = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "application/graphql-response+json" => Form::GraphqlResponse,
+            "application/json" | "application/*" | "*/*" => Form::Json,
+            "multipart/mixed" => Form::Multipart,
+            _ => continue,
+        };
+        let quality = parts.find_map(|it| it.strip_prefix("q=")).map_or(Some(1.0), |it| it.parse().ok());
+        let quality: f32 = quality.unwrap_or(0.0);
+        // Of equals the first counts, as clients write them.
+        if quality > 0.0 && best.is_none_or(|(other, _)| quality > other) {
+            best = Some((quality, form));
+        }
+    }
+    best.map(|(_, form)| form)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form_of(accept: &str) -> Option<Form> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, accept.parse().unwrap());
+        form(&headers)
+    }
+
+    #[test]
+    fn the_client_chooses() {
+        assert_eq!(form(&HeaderMap::new()), Some(Form::Json));
+        assert_eq!(form_of("*/*"), Some(Form::Json));
+        assert_eq!(form_of("application/graphql-response+json, application/json;q=0.9"), Some(Form::GraphqlResponse));
+        assert_eq!(form_of("application/json;q=0.5, application/graphql-response+json"), Some(Form::GraphqlResponse));
+        assert_eq!(form_of("multipart/mixed"), Some(Form::Multipart));
+        assert_eq!(form_of("text/html"), None);
+        assert_eq!(form_of("application/json;q=0"), None);
+    }
+}
