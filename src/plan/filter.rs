@@ -330,7 +330,7 @@ impl Scope<'_> {
             Some(Member::Relation(no)) => self.relation(self.members.field(no), operators, tests)?,
             None if name == "id" && self.type_id.is_some() => tests.extend(text_tests(name, operators)?.into_iter().map(Test::Id)),
             None if name == "label" && self.type_id.is_some() => tests.extend(text_tests(name, operators)?.into_iter().map(Test::Label)),
-            None if name == "type" => tests.push(self.entity_type(operators)),
+            None if name == "entityType" => tests.push(self.entity_type(operators)),
             // An interface's field that this type lacks cannot be: a type has all fields of its interfaces.
             None => tests.push(Test::Any(Vec::new())),
         }

@@ -75,13 +75,18 @@ impl Report {
             .with_label(
                 Label::new(frame(place))
                     .with_message(&self.label)
-                    .with_color(tone),
+                    .with_color(tone)
+                    .with_order(order(&frame(place).0, &frame(place).0, &frame(place).1)),
             );
+        let (primary, _) = frame(place);
         for (other, label) in &self.others {
+            let (key, span) = frame(other);
+            let order = order(&primary, &key, &span);
             builder = builder.with_label(
-                Label::new(frame(other))
+                Label::new((key, span))
                     .with_message(label)
-                    .with_color(Color::Cyan),
+                    .with_color(Color::Cyan)
+                    .with_order(order),
             );
         }
         if let Some(hint) = &self.hint {
@@ -96,6 +101,15 @@ impl Report {
                 .join("\n"),
             Err(error) => format!("[{}] {} ({error})", self.code, self.message),
         }
+    }
+}
+
+/// Places in the file of the main one are drawn together, from top to bottom; others follow.
+fn order(primary: &Key, key: &Key, span: &Range<usize>) -> i32 {
+    if key == primary {
+        i32::try_from(span.start).unwrap_or(i32::MAX)
+    } else {
+        i32::MAX
     }
 }
 

@@ -12,7 +12,7 @@ mod statements;
 
 use std::sync::Arc;
 
-use super::{Counts, Snapshot, Table};
+use super::{Counts, Row, Snapshot, Table};
 use crate::facts::{Batch, Data, EntityFact, GraphFact, Span};
 use crate::ontology::{Ontology, TypeId};
 use crate::report::{Place, Reports};
@@ -126,6 +126,17 @@ fn counts(snapshot: &Snapshot) -> Counts {
         statements: values + edges,
         sources: snapshot.rows(ontology.source_type),
         citations: snapshot.statements.sources.len(),
-        components: petgraph::algo::connected_components(&snapshot.view()),
+        components: components(snapshot),
     }
+}
+
+/// Weakly connected components. A source that nothing is related to is cited, and no part of its own.
+fn components(snapshot: &Snapshot) -> usize {
+    let all = petgraph::algo::connected_components(&snapshot.view());
+    let source = snapshot.ontology.source_type;
+    let lonely = (0..snapshot.rows(source)).filter(|row| {
+        let row = Row { type_id: source, row: *row };
+        snapshot.links(row).all(|(_, _, it)| it.is_empty())
+    });
+    all - lonely.count()
 }

@@ -1,0 +1,210 @@
+//! Folders of inputs, each with its expected outcome beside it: drop in a file, get a test.
+//!
+//! `INSTA_UPDATE=always cargo test --test files` writes what is missing; read it before it is committed.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clew::api::{Api, Engine, Limits, Request};
+use clew::facts::{self, Progress};
+use clew::graph::{self, Snapshot};
+use clew::ontology::{self, Ontology};
+use clew::report::{Code, Reports, Style};
+
+const PLAIN: Style = Style {
+    color: false,
+    most: 100,
+};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs a test for each file of a folder, and says all that fail.
+fn for_each(folder: &str, wanted: impl Fn(&Path) -> bool, test: impl Fn(&Path)) -> usize {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(root().join(folder))
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .filter(|it| wanted(it))
+        .collect();
+    files.sort();
+    let failed: Vec<String> = files
+        .iter()
+        .filter(|file| catch_unwind(AssertUnwindSafe(|| test(file))).is_err())
+        .map(|file| file.display().to_string())
+        .collect();
+    assert!(failed.is_empty(), "these differ: {failed:#?}");
+    files.len()
+}
+
+/// Compares with the snapshot that lies beside the file.
+fn expect(folder: &str, name: &str, actual: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(root().join(folder));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, actual));
+}
+
+fn stem(file: &Path) -> String {
+    let name = file.file_name().unwrap().to_str().unwrap();
+    name.split('.').next().unwrap().to_owned()
+}
+
+fn ends_with<'a>(ends: &'a [&'a str]) -> impl Fn(&Path) -> bool + 'a {
+    move |file| {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        ends.iter().any(|end| name.ends_with(end))
+    }
+}
+
+/// Reports name files as the test reads them; the snapshot should not know where the repository lies.
+fn without_root(text: &str) -> String {
+    text.replace(&format!("{}/", root().display()), "")
+}
+
+#[test]
+fn every_mistake_in_a_schema_is_explained() {
+    let folder = "tests/schema_errors";
+    let mut codes = std::collections::BTreeSet::new();
+    let collected = std::cell::RefCell::new(&mut codes);
+    let count = for_each(folder, ends_with(&[".graphql"]), |file| {
+        let text = std::fs::read_to_string(file).unwrap();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let source = clew::report::SourceText::whole(name, text);
+        let reports = ontology::compile(&[source]).expect_err("the file has a mistake");
+        assert!(reports.has_errors());
+        for report in &reports.0 {
+            assert!(report.place.is_some() || report.code == Code::NO_ENTITY_TYPE, "{} has no place", report.message);
+            collected.borrow_mut().insert(report.code);
+        }
+        expect(folder, &stem(file), &reports.render(PLAIN));
+    });
+    assert!(count >= 30, "{count} files");
+    let missing: Vec<&Code> = Code::ALL
+        .iter()
+        .map(|(code, _)| code)
+        .filter(|code| code.0.starts_with("E01") && !codes.contains(code))
+        .filter(|code| **code != Code::GRAPHQL_RULE && **code != Code::SCHEMA_UNREADABLE)
+        .collect();
+    assert!(missing.is_empty(), "no file shows {missing:?}");
+}
+
+fn read(ontology: &Arc<Ontology>, data: &Path) -> (Option<Snapshot>, Reports) {
+    let mut reports = Reports::default();
+    let facts = facts::read(data, ontology, &Progress::default(), &mut reports);
+    let snapshot = graph::build(ontology.clone(), &facts, &mut reports);
+    reports.sort();
+    (snapshot, reports)
+}
+
+#[test]
+fn every_mistake_in_data_is_explained() {
+    let folder = "tests/data_errors";
+    let schema = std::fs::read_to_string(root().join(folder).join("schema.graphql")).unwrap();
+    let source = clew::report::SourceText::whole("schema.graphql", schema);
+    let ontology = Arc::new(ontology::compile(&[source]).unwrap());
+    let mut codes = std::collections::BTreeSet::new();
+    let collected = std::cell::RefCell::new(&mut codes);
+    let count = for_each(folder, ends_with(&[".yaml", ".jsonl", ".zst", ".gz"]), |file| {
+        let (snapshot, reports) = read(&ontology, file);
+        assert!(!reports.0.is_empty(), "the file has a mistake");
+        assert_eq!(snapshot.is_some(), !reports.has_errors(), "nothing is served of a graph with errors");
+        collected.borrow_mut().extend(reports.0.iter().map(|it| it.code));
+        expect(folder, &stem(file), &without_root(&reports.render(PLAIN)));
+    });
+    assert!(count >= 25, "{count} files");
+    let missing: Vec<&Code> = Code::ALL
+        .iter()
+        .map(|(code, _)| code)
+        .filter(|code| code.0.starts_with("E02") && !codes.contains(code))
+        .filter(|code| **code != Code::DATA_UNREADABLE && **code != Code::TOO_MUCH)
+        .collect();
+    assert!(missing.is_empty(), "no file shows {missing:?}");
+}
+
+#[test]
+fn one_bad_line_in_a_million_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.jsonl");
+    let mut text = String::new();
+    for no in 1..=1_000_000 {
+        use std::fmt::Write as _;
+        let age = if no == 777_777 { "\"old\"" } else { "3" };
+        writeln!(text, r#"{{"type":"node","id":"p{no}","labels":["Person"],"properties":{{"name":["P"],"age":[{age}]}}}}"#).unwrap();
+    }
+    std::fs::write(&file, text).unwrap();
+    let schema = "type Person { name: String! age: Int }";
+    let ontology = Arc::new(ontology::compile(&[clew::report::SourceText::whole("s.graphql", schema)]).unwrap());
+    let (snapshot, reports) = read(&ontology, &file);
+    assert!(snapshot.is_none());
+    assert_eq!(reports.0.len(), 1);
+    let place = reports.0[0].place.as_ref().unwrap();
+    assert_eq!(place.line_column().0, 777_777);
+    assert!(reports.render(PLAIN).contains("777777 │"), "{}", reports.render(PLAIN));
+}
+
+fn ecpat() -> Engine {
+    let ontology = Arc::new(ontology::load(&root().join("schema")).unwrap());
+    let (snapshot, reports) = read(&ontology, &root().join("data"));
+    let snapshot = snapshot.unwrap_or_else(|| panic!("{}", reports.render(PLAIN)));
+    Engine::new(Arc::new(snapshot), Limits::default()).unwrap()
+}
+
+/// The variables of a query stand in a comment at its start: `# variables: {"id": "unicef"}`.
+fn variables(text: &str) -> Option<Box<serde_json::value::RawValue>> {
+    let json = text.lines().find_map(|line| line.strip_prefix("# variables: "))?;
+    Some(serde_json::value::RawValue::from_string(json.to_owned()).unwrap())
+}
+
+#[test]
+fn every_query_has_its_answer() {
+    let engine = ecpat();
+    let folder = "tests/queries";
+    let count = for_each(folder, ends_with(&[".graphql"]), |file| {
+        let query = std::fs::read_to_string(file).unwrap();
+        let variables = variables(&query);
+        let answer = engine.execute(Request {
+            query: &query,
+            operation_name: None,
+            variables: variables.as_deref(),
+        });
+        let json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let fails = query.contains("# fails: ");
+        assert_eq!(answer.has_errors, fails, "{}", String::from_utf8_lossy(&answer.body));
+        expect(folder, &stem(file), &serde_json::to_string_pretty(&json).unwrap());
+    });
+    assert!(count >= 20, "{count} files");
+}
+
+#[test]
+fn the_schema_of_the_api_is_this() {
+    let ontology = ontology::load(&root().join("schema")).unwrap();
+    let api = Api::new(&ontology).unwrap();
+    expect("tests/sdl", "ecpat", api.sdl());
+    let again = Api::new(&ontology::load(&root().join("schema")).unwrap()).unwrap();
+    assert_eq!(api.sdl(), again.sdl(), "the same folder gives the same bytes");
+}
+
+#[test]
+fn the_wordnet_schema_compiles_without_its_data() {
+    let ontology = ontology::load(&root().join("examples/wordnet/schema")).unwrap();
+    Api::new(&ontology).unwrap();
+}
+
+#[test]
+fn the_ecpat_graph_has_nothing_to_warn_of() {
+    let engine = ecpat();
+    let reports = graph::lint(engine.snapshot());
+    assert!(reports.0.is_empty(), "{}", reports.render(PLAIN));
+    let counts = engine.snapshot().counts();
+    assert!(counts.entities >= 100 && counts.statements >= 300, "{counts:?}");
+}
+
+#[test]
+fn every_code_is_in_the_documentation() {
+    let docs = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();
+    let missing: Vec<&str> = Code::ALL.iter().map(|(code, _)| code.0).filter(|code| !docs.contains(&format!("### {code}"))).collect();
+    assert!(missing.is_empty(), "docs/errors.md lacks {missing:?}");
+}
