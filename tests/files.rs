@@ -203,6 +203,23 @@ fn the_ecpat_graph_has_nothing_to_warn_of() {
 }
 
 #[test]
+fn every_example_of_the_graph_has_an_answer() {
+    let engine = ecpat();
+    let examples = &engine.snapshot().info().examples;
+    assert!(examples.len() >= 12, "{} examples", examples.len());
+    for example in examples {
+        let answer = engine.execute(Request {
+            query: &example.query,
+            operation_name: None,
+            variables: None,
+        });
+        let body = String::from_utf8_lossy(&answer.body);
+        assert!(!answer.has_errors, "{}: {body}", example.title);
+        assert!(body.len() > 150, "{}: {body}", example.title);
+    }
+}
+
+#[test]
 fn every_code_is_in_the_documentation() {
     let docs = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();
     let missing: Vec<&str> = Code::ALL.iter().map(|(code, _)| code.0).filter(|code| !docs.contains(&format!("### {code}"))).collect();

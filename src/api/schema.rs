@@ -318,6 +318,15 @@ impl Generator<'_> {
                 FieldSpec::new("types", list("TypeInfo"), "The types of its entities."),
                 FieldSpec::new("relations", list("RelationInfo"), "Its relations."),
                 FieldSpec::new("sources", required(self.names.root_connection(Domain::Type(self.ontology.source_type))), "Its sources.").with(sources),
+                FieldSpec::new("examples", list("ExampleQuery"), "Queries that show what can be asked of it."),
+            ],
+        ));
+        self.add(object(
+            "ExampleQuery",
+            "A query that shows what can be asked of this graph.",
+            vec![
+                FieldSpec::new("title", required("String"), "The question in words."),
+                FieldSpec::new("query", required("String"), "The question in GraphQL."),
             ],
         ));
         self.add(object(

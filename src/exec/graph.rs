@@ -2,7 +2,7 @@
 
 use super::{Run, Written};
 use crate::ontology::{Direction, RelationId, TypeId};
-use crate::plan::{GraphField, Object, RelationField, TypeField};
+use crate::plan::{ExampleField, GraphField, Object, RelationField, TypeField};
 
 impl<'a> Run<'a> {
     /// Writes `GraphInfo`.
@@ -28,6 +28,18 @@ impl<'a> Run<'a> {
                 }
                 GraphField::Relations(fields) => {
                     return run.each(ontology.relation_ids(), |run, id| run.relation_info(id, fields));
+                }
+                GraphField::Examples(fields) => {
+                    return run.each(info.examples.iter(), |run, example| {
+                        run.object(fields, |run, slot| {
+                            match &slot.field {
+                                ExampleField::TypeName(name) => run.out.extend_from_slice(name),
+                                ExampleField::Title => run.json(&example.title),
+                                ExampleField::Query => run.json(&example.query),
+                            }
+                            Ok(())
+                        })
+                    });
                 }
                 GraphField::Sources(call, connection) => {
                     let domain = crate::ontology::Domain::Type(ontology.source_type);

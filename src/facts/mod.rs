@@ -180,6 +180,17 @@ pub struct GraphFact {
     pub licence: Option<String>,
     /// Where it is described.
     pub url: Option<String>,
+    /// Queries that show what can be asked of it.
+    pub examples: Vec<Example>,
+}
+
+/// A query that shows what can be asked of a graph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// The question in words.
+    pub title: String,
+    /// The question in GraphQL.
+    pub query: String,
 }
 
 /// The facts of a file, or of a part of it.

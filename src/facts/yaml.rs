@@ -17,7 +17,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::citation::{self, Defaults, shape};
 use super::{
-    Batch, EdgeFact, EntityFact, Entry, Item, NO_STATEMENT, Span, StatementFact, Str, Value, ValueFact,
+    Batch, EdgeFact, EntityFact, Entry, Example, Item, NO_STATEMENT, Span, StatementFact, Str, Value, ValueFact,
     Via,
 };
 use crate::ontology::{Member, Members, Ontology, Scalar};
@@ -267,11 +267,15 @@ impl Reader<'_> {
 
     fn graph(&mut self, item: Item) {
         let Value::Map(entries) = item.value else {
-            self.report(item.at, "`graph` is a mapping", "it has title, description, licence and url");
+            self.report(item.at, "`graph` is a mapping", "it has title, description, licence, url and examples");
             return;
         };
         for entry in entries {
             let key = self.batch.text(entry.key).to_owned();
+            if key == "examples" {
+                self.examples(&entry.item);
+                continue;
+            }
             let Value::String(text) = entry.item.value else {
                 self.report(entry.item.at, format!("\"{key}\" of the graph is a text"), "write it in quotes");
                 continue;
@@ -284,11 +288,34 @@ impl Reader<'_> {
                 "licence" => graph.licence = text,
                 "url" => graph.url = text,
                 _ => {
-                    let hint = did_you_mean(&key, ["title", "description", "licence", "url"], || {
-                        "it has title, description, licence and url".to_owned()
+                    let hint = did_you_mean(&key, ["title", "description", "licence", "url", "examples"], || {
+                        "it has title, description, licence, url and examples".to_owned()
                     });
                     self.report(entry.key_at, format!("the graph has no \"{key}\""), &hint);
                 }
+            }
+        }
+    }
+
+    fn examples(&mut self, item: &Item) {
+        const HINT: &str = "write each as {title: …, query: …}";
+        let Value::List(items) = &item.value else {
+            return self.report(item.at, "`examples` of the graph is a list", HINT);
+        };
+        for item in items {
+            let Value::Map(entries) = &item.value else {
+                self.report(item.at, "an example is a mapping", HINT);
+                continue;
+            };
+            let text = |key: &str| {
+                entries.iter().find_map(|it| match it.item.value {
+                    Value::String(text) if self.batch.text(it.key) == key => Some(self.batch.text(text).to_owned()),
+                    _ => None,
+                })
+            };
+            match (text("title"), text("query")) {
+                (Some(title), Some(query)) => self.batch.graph.examples.push(Example { title, query }),
+                _ => self.report(item.at, "an example has a title and a query", HINT),
             }
         }
     }

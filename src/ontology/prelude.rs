@@ -47,7 +47,7 @@ type Source @entity(label: "title", class: "http://purl.org/dc/terms/Bibliograph
 pub(super) const RESERVED_TYPES: &[&str] = &[
     "Query", "Mutation", "Subscription", "Node", "Entity", "Statement", "StatementConnection",
     "StatementEdge", "Citation", "Validity", "Rank", "Link", "LinkConnection", "LinkEdge", "PageInfo",
-    "GraphInfo", "TypeInfo", "RelationInfo", "EntityType", "RelationName", "Direction", "SortOrder",
+    "GraphInfo", "TypeInfo", "RelationInfo", "ExampleQuery", "EntityType", "RelationName", "Direction", "SortOrder",
     "EntityFilter", "EntityOrder", "EntityConnection", "EntityEdge", "EntityRelationFilter",
     "IDFilter", "StringFilter", "StringListFilter", "IntFilter", "FloatFilter", "BooleanFilter",
     "DateFilter", "DateTimeFilter", "URLFilter", "TextFilter", "DecimalFilter", "JSONFilter",

@@ -11,7 +11,7 @@ use super::call::{Kind, Template};
 use super::collect::{Merged, collect};
 use super::input::{Input, InputError, Variables};
 use super::{
-    CallNo, CitationField, Connection, ConnectionField, EdgeField, EntityField, GraphField, LinkField,
+    CallNo, CitationField, Connection, ConnectionField, EdgeField, EntityField, ExampleField, GraphField, LinkField,
     Listing, ListingEdgeField, ListingField, Object, PageInfoField, Plan, RelationField, RootField,
     Selection, Side, Slot, StatementField, TypeField, ValidityField,
 };
@@ -517,6 +517,14 @@ impl<'a> Compiler<'a> {
                         "to" => RelationField::To,
                         "class" => RelationField::Class,
                         "count" => RelationField::Count,
+                        _ => return Ok(None),
+                    }))
+                })?),
+                "examples" => GraphField::Examples(it.object(&merged.selections(), |_, name, _| {
+                    Ok(Some(match name {
+                        "__typename" => ExampleField::TypeName(constant("ExampleQuery")),
+                        "title" => ExampleField::Title,
+                        "query" => ExampleField::Query,
                         _ => return Ok(None),
                     }))
                 })?),

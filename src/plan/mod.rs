@@ -315,6 +315,19 @@ pub enum GraphField {
     Relations(Object<RelationField>),
     /// The sources.
     Sources(CallNo, Arc<Connection>),
+    /// The examples.
+    Examples(Object<ExampleField>),
+}
+
+/// A field of `ExampleQuery`.
+#[derive(Debug)]
+pub enum ExampleField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The question in words.
+    Title,
+    /// The question in GraphQL.
+    Query,
 }
 
 /// A field of `TypeInfo`.

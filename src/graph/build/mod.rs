@@ -85,6 +85,7 @@ pub fn build(ontology: Arc<Ontology>, data: &Data, reports: &mut Reports) -> Opt
         info.description = info.description.or_else(|| batch.graph.description.clone());
         info.licence = info.licence.or_else(|| batch.graph.licence.clone());
         info.url = info.url.or_else(|| batch.graph.url.clone());
+        info.examples.extend_from_slice(&batch.graph.examples);
     }
     let Entities {
         bases, ids, index, ..
