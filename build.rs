@@ -13,7 +13,14 @@ use std::{env, fs, io};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-const SOURCES: [&str; 6] = ["src", "index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json"];
+const SOURCES: [&str; 6] = [
+    "src",
+    "index.html",
+    "package.json",
+    "package-lock.json",
+    "vite.config.ts",
+    "tsconfig.json",
+];
 
 fn main() {
     println!("cargo:rerun-if-env-changed=CLEW_CONSOLE");
@@ -30,7 +37,10 @@ fn main() {
         }
     };
     if let Err(error) = embed(&files, &console.join("dist"), &output) {
-        panic!("cannot write the console's files into {}: {error}", output.display());
+        panic!(
+            "cannot write the console's files into {}: {error}",
+            output.display()
+        );
     }
 }
 
@@ -53,14 +63,26 @@ fn built(console: &Path) -> Result<Vec<PathBuf>, String> {
 
 fn build(console: &Path) -> Result<(), String> {
     let version = run(console, "node", &["--version"])?;
-    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|it| it.parse::<u32>().ok());
+    let major = version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|it| it.parse::<u32>().ok());
     if major.is_none_or(|it| it < 20) {
-        return Err(format!("Node 20 or newer is needed, and this is {}", version.trim()));
+        return Err(format!(
+            "Node 20 or newer is needed, and this is {}",
+            version.trim()
+        ));
     }
     let lock = console.join("package-lock.json");
     let installed = console.join("node_modules/.package-lock.json");
     if modified(&installed) < modified(&lock) {
-        run(console, "npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"])?;
+        run(
+            console,
+            "npm",
+            &["ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+        )?;
     }
     run(console, "npm", &["run", "build"])?;
     Ok(())
@@ -110,7 +132,11 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 fn embed(files: &[PathBuf], root: &Path, output: &Path) -> io::Result<()> {
     let mut list = String::from("static ASSETS: &[Asset] = &[\n");
     for (no, file) in files.iter().enumerate() {
-        let path = file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        let path = file
+            .strip_prefix(root)
+            .unwrap_or(file)
+            .to_string_lossy()
+            .replace('\\', "/");
         let compressed = output.join(format!("asset-{no}.gz"));
         let mut encoder = GzEncoder::new(fs::File::create(&compressed)?, Compression::best());
         encoder.write_all(&fs::read(file)?)?;

@@ -76,7 +76,11 @@ fn every_mistake_in_a_schema_is_explained() {
         let reports = ontology::compile(&[source]).expect_err("the file has a mistake");
         assert!(reports.has_errors());
         for report in &reports.0 {
-            assert!(report.place.is_some() || report.code == Code::NO_ENTITY_TYPE, "{} has no place", report.message);
+            assert!(
+                report.place.is_some() || report.code == Code::NO_ENTITY_TYPE,
+                "{} has no place",
+                report.message
+            );
             collected.borrow_mut().insert(report.code);
         }
         expect(folder, &stem(file), &reports.render(PLAIN));
@@ -94,7 +98,7 @@ fn every_mistake_in_a_schema_is_explained() {
 fn read(ontology: &Arc<Ontology>, data: &Path) -> (Option<Snapshot>, Reports) {
     let mut reports = Reports::default();
     let facts = facts::read(data, ontology, &Progress::default(), &mut reports);
-    let snapshot = graph::build(ontology.clone(), &facts, &mut reports);
+    let snapshot = graph::build(ontology, &facts, &mut reports);
     reports.sort();
     (snapshot, reports)
 }
@@ -110,7 +114,11 @@ fn every_mistake_in_data_is_explained() {
     let count = for_each(folder, ends_with(&[".yaml", ".jsonl", ".zst", ".gz"]), |file| {
         let (snapshot, reports) = read(&ontology, file);
         assert!(!reports.0.is_empty(), "the file has a mistake");
-        assert_eq!(snapshot.is_some(), !reports.has_errors(), "nothing is served of a graph with errors");
+        assert_eq!(
+            snapshot.is_some(),
+            !reports.has_errors(),
+            "nothing is served of a graph with errors"
+        );
         collected.borrow_mut().extend(reports.0.iter().map(|it| it.code));
         expect(folder, &stem(file), &without_root(&reports.render(PLAIN)));
     });
@@ -136,13 +144,18 @@ fn one_bad_line_in_a_million_is_named() {
     }
     std::fs::write(&file, text).unwrap();
     let schema = "type Person { name: String! age: Int }";
-    let ontology = Arc::new(ontology::compile(&[clew::report::SourceText::whole("s.graphql", schema)]).unwrap());
+    let ontology =
+        Arc::new(ontology::compile(&[clew::report::SourceText::whole("s.graphql", schema)]).unwrap());
     let (snapshot, reports) = read(&ontology, &file);
     assert!(snapshot.is_none());
     assert_eq!(reports.0.len(), 1);
     let place = reports.0[0].place.as_ref().unwrap();
     assert_eq!(place.line_column().0, 777_777);
-    assert!(reports.render(PLAIN).contains("777777 │"), "{}", reports.render(PLAIN));
+    assert!(
+        reports.render(PLAIN).contains("777777 │"),
+        "{}",
+        reports.render(PLAIN)
+    );
 }
 
 fn ecpat() -> Engine {
@@ -172,7 +185,12 @@ fn every_query_has_its_answer() {
         });
         let json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
         let fails = query.contains("# fails: ");
-        assert_eq!(answer.has_errors, fails, "{}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(
+            answer.has_errors,
+            fails,
+            "{}",
+            String::from_utf8_lossy(&answer.body)
+        );
         expect(folder, &stem(file), &serde_json::to_string_pretty(&json).unwrap());
     });
     assert!(count >= 20, "{count} files");
@@ -222,6 +240,10 @@ fn every_example_of_the_graph_has_an_answer() {
 #[test]
 fn every_code_is_in_the_documentation() {
     let docs = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();
-    let missing: Vec<&str> = Code::ALL.iter().map(|(code, _)| code.0).filter(|code| !docs.contains(&format!("### {code}"))).collect();
+    let missing: Vec<&str> = Code::ALL
+        .iter()
+        .map(|(code, _)| code.0)
+        .filter(|code| !docs.contains(&format!("### {code}")))
+        .collect();
     assert!(missing.is_empty(), "docs/errors.md lacks {missing:?}");
 }

@@ -41,7 +41,9 @@ pub(super) struct Planned {
 impl Document {
     /// Parses and validates a document and finds the operation in it.
     pub fn new(api: &Api, text: &str, operation_name: Option<&str>) -> Result<Self, Vec<GraphqlError>> {
-        let parsed = Parser::new().token_limit(20_000).parse_ast(text, "operation.graphql");
+        let parsed = Parser::new()
+            .token_limit(20_000)
+            .parse_ast(text, "operation.graphql");
         let ast = parsed.map_err(|it| diagnostics("GRAPHQL_PARSE_FAILED", &it.errors))?;
         let document = ast
             .to_executable_validate(&api.schema)
@@ -68,8 +70,18 @@ impl Document {
     }
 
     /// The plan for these values of the variables that decide what is included.
-    pub fn plan(&self, api: &Api, ontology: &Ontology, variables: &Variables) -> Result<Arc<Planned>, InputError> {
-        let decided = self.conditions.iter().map(|it| variables.get(it).and_then(|it| it.as_bool()).unwrap_or(false));
+    pub fn plan(
+        &self,
+        api: &Api,
+        ontology: &Ontology,
+        variables: &Variables,
+    ) -> Result<Arc<Planned>, InputError> {
+        let decided = self.conditions.iter().map(|it| {
+            variables
+                .get(it)
+                .and_then(serde_json::Value::as_bool)
+                .unwrap_or(false)
+        });
         let decided: Vec<bool> = decided.collect();
         let find = |plans: &[(Vec<bool>, Arc<Planned>)]| {
             let found = plans.iter().find(|(key, _)| *key == decided);
@@ -101,23 +113,34 @@ impl Planned {
     }
 }
 
-fn diagnostics(code: &'static str, errors: &apollo_compiler::validation::DiagnosticList) -> Vec<GraphqlError> {
-    let translate = |it: apollo_compiler::diagnostic::Diagnostic<'_, apollo_compiler::validation::DiagnosticData>| {
-        let located = it.to_json();
-        let mut error = GraphqlError::request(code, located.message.replace('`', "\""));
-        for location in &located.locations {
-            error = error.located((location.line as u32, location.column as u32));
-        }
-        error
-    };
+fn diagnostics(
+    code: &'static str,
+    errors: &apollo_compiler::validation::DiagnosticList,
+) -> Vec<GraphqlError> {
+    let translate =
+        |it: apollo_compiler::diagnostic::Diagnostic<'_, apollo_compiler::validation::DiagnosticData>| {
+            let located = it.to_json();
+            let mut error = GraphqlError::request(code, located.message.replace('`', "\""));
+            for location in &located.locations {
+                error = error.located((location.line as u32, location.column as u32));
+            }
+            error
+        };
     errors.iter().map(translate).collect()
 }
 
 fn no_operation(document: &ExecutableDocument, name: Option<&str>) -> GraphqlError {
-    let names: Vec<&str> = document.operations.named.keys().map(|it| it.as_str()).collect();
+    let names: Vec<&str> = document
+        .operations
+        .named
+        .keys()
+        .map(apollo_compiler::Name::as_str)
+        .collect();
     let names = crate::report::quoted_list(&names, "and");
     let message = match name {
-        Some(name) if names.is_empty() => format!("the document has no operation \"{name}\"; its only operation has no name"),
+        Some(name) if names.is_empty() => {
+            format!("the document has no operation \"{name}\"; its only operation has no name")
+        }
         Some(name) => format!("the document has no operation \"{name}\"; it has {names}"),
         None if names.is_empty() => "the document has no operation".to_owned(),
         None => format!("the document has several operations, {names}; say which with `operationName`"),
@@ -172,18 +195,26 @@ impl Default for Documents {
 
 impl std::fmt::Debug for Documents {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Documents").field("len", &self.cache.len()).finish()
+        f.debug_struct("Documents")
+            .field("len", &self.cache.len())
+            .finish()
     }
 }
 
 impl Documents {
     /// The document of a text, from the cache or made now.
-    pub fn get(&self, api: &Api, text: &str, operation: Option<&str>) -> Result<Arc<Document>, Vec<GraphqlError>> {
+    pub fn get(
+        &self,
+        api: &Api,
+        text: &str,
+        operation: Option<&str>,
+    ) -> Result<Arc<Document>, Vec<GraphqlError>> {
         if let Some(found) = self.cache.get(&Asked(text, operation)) {
             return Ok(found);
         }
         let document = Arc::new(Document::new(api, text, operation)?);
-        self.cache.insert((text.into(), operation.map(Into::into)), document.clone());
+        self.cache
+            .insert((text.into(), operation.map(Into::into)), document.clone());
         Ok(document)
     }
 }

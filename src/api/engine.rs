@@ -123,7 +123,10 @@ impl Engine {
                 refused(error)
             })?
         };
-        let variables: Variables = coerced.iter().map(|(name, value)| (name.as_str().to_owned(), json(value))).collect();
+        let variables: Variables = coerced
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), json(value)))
+            .collect();
         let planned = document
             .plan(&self.api, self.snapshot.ontology(), &variables)
             .map_err(|error| refused(error.into()))?;
@@ -163,8 +166,11 @@ impl Engine {
                     Stop::Timeout => "TIMEOUT",
                 };
                 let message = match stop {
-                    Stop::Timeout => format!("the answer took longer than {} s, which is the limit; ask for less, or page", self.limits.time.as_secs_f64()),
-                    cost => cost.to_string(),
+                    Stop::Timeout => format!(
+                        "the answer took longer than {} s, which is the limit; ask for less, or page",
+                        self.limits.time.as_secs_f64()
+                    ),
+                    cost @ Stop::Cost(_) => cost.to_string(),
                 };
                 Answer::given_up(&GraphqlError::request(code, message))
             }
@@ -174,7 +180,13 @@ impl Engine {
     /// The values of the root fields that ask about the schema, by response key.
     fn introspect(&self, prepared: &Prepared) -> Result<HashMap<String, Box<RawValue>>, GraphqlError> {
         let is_introspection = |field: &RootField| matches!(field, RootField::Introspection);
-        if !prepared.planned.plan.root.iter().any(|it| is_introspection(&it.field)) {
+        if !prepared
+            .planned
+            .plan
+            .root
+            .iter()
+            .any(|it| is_introspection(&it.field))
+        {
             return Ok(HashMap::new());
         }
         let document = prepared.document.document();
@@ -209,9 +221,15 @@ fn variables(raw: &RawValue) -> Result<JsonMap, GraphqlError> {
         Ok(JsonValue::Null) => Ok(JsonMap::new()),
         Ok(_) => {
             let shown: String = raw.get().chars().take(40).collect();
-            Err(GraphqlError::request("BAD_USER_INPUT", format!("`variables` is a JSON object, not {shown}")))
+            Err(GraphqlError::request(
+                "BAD_USER_INPUT",
+                format!("`variables` is a JSON object, not {shown}"),
+            ))
         }
-        Err(error) => Err(GraphqlError::request("BAD_USER_INPUT", format!("`variables` is not JSON: {error}"))),
+        Err(error) => Err(GraphqlError::request(
+            "BAD_USER_INPUT",
+            format!("`variables` is not JSON: {error}"),
+        )),
     }
 }
 
@@ -223,7 +241,9 @@ fn json(value: &JsonValue) -> serde_json::Value {
         JsonValue::String(it) => it.as_str().into(),
         JsonValue::Array(items) => items.iter().map(json).collect(),
         JsonValue::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| (name.as_str().to_owned(), json(value)));
+            let fields = fields
+                .iter()
+                .map(|(name, value)| (name.as_str().to_owned(), json(value)));
             serde_json::Value::Object(fields.collect())
         }
     }

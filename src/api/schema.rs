@@ -68,7 +68,8 @@ impl FieldSpec {
     }
 
     fn on_object(self) -> Field {
-        let mut field = Field::new(self.name, self.ty, |_| FieldFuture::from_value(None)).description(self.description);
+        let mut field =
+            Field::new(self.name, self.ty, |_| FieldFuture::from_value(None)).description(self.description);
         if let Some(reason) = &self.deprecated {
             field = field.deprecation(Some(reason));
         }
@@ -86,7 +87,10 @@ impl FieldSpec {
 
 fn object(name: &str, description: impl Into<String>, fields: Vec<FieldSpec>) -> Object {
     let object = Object::new(name).description(description);
-    fields.into_iter().map(FieldSpec::on_object).fold(object, Object::field)
+    fields
+        .into_iter()
+        .map(FieldSpec::on_object)
+        .fold(object, Object::field)
 }
 
 fn named(name: impl Into<String>) -> TypeRef {
@@ -111,7 +115,8 @@ fn input(name: &str, ty: TypeRef, description: impl Into<String>) -> InputValue 
 }
 
 fn page_arguments() -> [InputValue; 4] {
-    let first = format!("At most so many from the start. Where neither `first` nor `last` is given, {DEFAULT_PAGE}.");
+    let first =
+        format!("At most so many from the start. Where neither `first` nor `last` is given, {DEFAULT_PAGE}.");
     [
         input("first", named("Int"), first),
         input("after", named("String"), "Only what comes after this cursor."),
@@ -122,8 +127,18 @@ fn page_arguments() -> [InputValue; 4] {
 
 fn page_fields(of: &str) -> [FieldSpec; 2] {
     [
-        FieldSpec::new("pageInfo", required("PageInfo"), "Where this page stands in the whole list."),
-        FieldSpec::new("totalCount", required("Int"), format!("How many {of} there are on all pages together. With a filter this looks at each candidate.")),
+        FieldSpec::new(
+            "pageInfo",
+            required("PageInfo"),
+            "Where this page stands in the whole list.",
+        ),
+        FieldSpec::new(
+            "totalCount",
+            required("Int"),
+            format!(
+                "How many {of} there are on all pages together. With a filter this looks at each candidate."
+            ),
+        ),
     ]
 }
 
@@ -148,18 +163,32 @@ impl Generator<'_> {
     fn fixed(&mut self) {
         let scalar = |name: &str, description: &str| ScalarType::new(name).description(description);
         self.add(scalar("Date", "A date with its precision, or an interval of two: `1996`, `1996-08`, `1996-08-27`, `2009/2012` (EDTF level 0). Dates compare by the span of days that they cover.").specified_by_url("https://www.loc.gov/standards/datetime/"));
-        self.add(scalar("DateTime", "A point in time, such as `1996-08-27T10:00:00Z`.").specified_by_url("https://www.rfc-editor.org/rfc/rfc3339"));
+        self.add(
+            scalar("DateTime", "A point in time, such as `1996-08-27T10:00:00Z`.")
+                .specified_by_url("https://www.rfc-editor.org/rfc/rfc3339"),
+        );
         self.add(scalar("URL", "An absolute URL.").specified_by_url("https://url.spec.whatwg.org/"));
-        self.add(scalar("Text", "A text that may be given in several languages; the argument `lang` of its field chooses."));
-        self.add(scalar("Decimal", "A decimal number of any precision, written as a string so that no digit is lost."));
-        self.add(scalar("JSON", "Any JSON value.").specified_by_url("https://www.rfc-editor.org/rfc/rfc8259"));
+        self.add(scalar(
+            "Text",
+            "A text that may be given in several languages; the argument `lang` of its field chooses.",
+        ));
+        self.add(scalar(
+            "Decimal",
+            "A decimal number of any precision, written as a string so that no digit is lost.",
+        ));
+        self.add(
+            scalar("JSON", "Any JSON value.").specified_by_url("https://www.rfc-editor.org/rfc/rfc8259"),
+        );
         let item = |name: &str, description: &str| EnumItem::new(name).description(description);
         self.add(
             Enum::new("Rank")
                 .description("How far a statement is trusted against others about the same thing.")
                 .item(item("PREFERRED", "The one to give."))
                 .item(item("NORMAL", "As good as any."))
-                .item(item("DEPRECATED", "Known to be wrong or outdated; kept, because a source says it.")),
+                .item(item(
+                    "DEPRECATED",
+                    "Known to be wrong or outdated; kept, because a source says it.",
+                )),
         );
         self.add(
             Enum::new("Direction")
@@ -203,15 +232,37 @@ impl Generator<'_> {
             "PageInfo",
             "Where a page stands in the whole list.",
             vec![
-                FieldSpec::new("hasNextPage", required("Boolean"), "Whether more follow after this page."),
-                FieldSpec::new("hasPreviousPage", required("Boolean"), "Whether some come before this page."),
-                FieldSpec::new("startCursor", named("String"), "The cursor of the first on this page; null on an empty one."),
-                FieldSpec::new("endCursor", named("String"), "The cursor of the last on this page; null on an empty one."),
+                FieldSpec::new(
+                    "hasNextPage",
+                    required("Boolean"),
+                    "Whether more follow after this page.",
+                ),
+                FieldSpec::new(
+                    "hasPreviousPage",
+                    required("Boolean"),
+                    "Whether some come before this page.",
+                ),
+                FieldSpec::new(
+                    "startCursor",
+                    named("String"),
+                    "The cursor of the first on this page; null on an empty one.",
+                ),
+                FieldSpec::new(
+                    "endCursor",
+                    named("String"),
+                    "The cursor of the last on this page; null on an empty one.",
+                ),
             ],
         ));
         self.provenance();
         self.graph_info();
-        let id = || FieldSpec::new("id", required("ID"), "The id: unique in the whole graph, stable, safe in URLs.");
+        let id = || {
+            FieldSpec::new(
+                "id",
+                required("ID"),
+                "The id: unique in the whole graph, stable, safe in URLs.",
+            )
+        };
         self.add(
             Interface::new("Node")
                 .description("Anything that has an id, as Relay has it.")
@@ -236,8 +287,14 @@ impl Generator<'_> {
             None if relation.symmetric => ", the same from both sides".to_owned(),
             None => String::new(),
         };
-        let text = field.description.as_ref().map_or_else(String::new, |it| format!("{it}\n\n"));
-        format!("{text}`{}.{}` leads to {target}{inverse}.", field.owner, field.name)
+        let text = field
+            .description
+            .as_ref()
+            .map_or_else(String::new, |it| format!("{it}\n\n"));
+        format!(
+            "{text}`{}.{}` leads to {target}{inverse}.",
+            field.owner, field.name
+        )
     }
 
     fn provenance(&mut self) {
@@ -246,7 +303,11 @@ impl Generator<'_> {
             "One place in a source that says so.",
             vec![
                 FieldSpec::new("source", required("Source"), "The source."),
-                FieldSpec::new("locator", named("String"), "The place in it: a section, paragraph and sentence (`history/2/1`), a page, a URL."),
+                FieldSpec::new(
+                    "locator",
+                    named("String"),
+                    "The place in it: a section, paragraph and sentence (`history/2/1`), a page, a URL.",
+                ),
                 FieldSpec::new("note", named("String"), "A remark of who entered the fact."),
             ],
         ));
@@ -272,29 +333,61 @@ impl Generator<'_> {
             ],
         ));
         let mut link = vec![
-            FieldSpec::new("from", required("Entity"), "The entity that the link was asked of."),
+            FieldSpec::new(
+                "from",
+                required("Entity"),
+                "The entity that the link was asked of.",
+            ),
             FieldSpec::new("to", required("Entity"), "The entity at the other end."),
             FieldSpec::new("relation", required("String"), "The relation's name."),
-            FieldSpec::new("field", required("String"), "The schema's field on the side of `from`. Where it has none, the other side's after a `^`."),
-            FieldSpec::new("forward", required("Boolean"), "Whether the edge was stored this way round."),
-            FieldSpec::new("edge", named("JSON"), "The edge's own properties; null where its relation has none."),
+            FieldSpec::new(
+                "field",
+                required("String"),
+                "The schema's field on the side of `from`. Where it has none, the other side's after a `^`.",
+            ),
+            FieldSpec::new(
+                "forward",
+                required("Boolean"),
+                "Whether the edge was stored this way round.",
+            ),
+            FieldSpec::new(
+                "edge",
+                named("JSON"),
+                "The edge's own properties; null where its relation has none.",
+            ),
         ];
-        link.push(FieldSpec::new("statement", required("Statement"), "The edge as a statement about `from`, with where it comes from."));
+        link.push(FieldSpec::new(
+            "statement",
+            required("Statement"),
+            "The edge as a statement about `from`, with where it comes from.",
+        ));
         self.add(object("Link", "An edge, seen from one of its ends.", link));
         for (name, of) in [("Statement", "statements"), ("Link", "links")] {
             let connection = format!("{name}Connection");
             let edge = format!("{name}Edge");
             let mut fields = vec![
                 FieldSpec::new("nodes", list(name), format!("The {of} of this page.")),
-                FieldSpec::new("edges", list(edge.as_str()), format!("The {of} of this page, each with its cursor.")),
+                FieldSpec::new(
+                    "edges",
+                    list(edge.as_str()),
+                    format!("The {of} of this page, each with its cursor."),
+                ),
             ];
             fields.extend(page_fields(of));
             self.add(object(&connection, format!("A page of {of}."), fields));
             let fields = vec![
                 FieldSpec::new("node", required(name), format!("One of the {of}.")),
-                FieldSpec::new("cursor", required("String"), "Its place in the list, for `after` and `before`."),
+                FieldSpec::new(
+                    "cursor",
+                    required("String"),
+                    "Its place in the list, for `after` and `before`.",
+                ),
             ];
-            self.add(object(&edge, format!("One of the {of} and its place in the list."), fields));
+            self.add(object(
+                &edge,
+                format!("One of the {of} and its place in the list."),
+                fields,
+            ));
         }
     }
 
@@ -336,7 +429,11 @@ impl Generator<'_> {
                 FieldSpec::new("name", required("String"), "Its name."),
                 FieldSpec::new("description", named("String"), "What the schema says of it."),
                 FieldSpec::new("class", named("String"), "The IRI of its RDF class."),
-                FieldSpec::new("count", required("Int"), "How many entities of this type there are."),
+                FieldSpec::new(
+                    "count",
+                    required("Int"),
+                    "How many entities of this type there are.",
+                ),
             ],
         ));
         self.add(object(
@@ -344,10 +441,26 @@ impl Generator<'_> {
             "A relation between entities.",
             vec![
                 FieldSpec::new("name", required("String"), "Its name."),
-                FieldSpec::new("field", required("String"), "The field that an entity at the start of an edge has."),
-                FieldSpec::new("inverse", named("String"), "The field that an entity at the end of an edge has; null where it has none."),
-                FieldSpec::new("symmetric", required("Boolean"), "Whether an edge holds both ways."),
-                FieldSpec::new("transitive", required("Boolean"), "Whether it may be followed over several edges as one."),
+                FieldSpec::new(
+                    "field",
+                    required("String"),
+                    "The field that an entity at the start of an edge has.",
+                ),
+                FieldSpec::new(
+                    "inverse",
+                    named("String"),
+                    "The field that an entity at the end of an edge has; null where it has none.",
+                ),
+                FieldSpec::new(
+                    "symmetric",
+                    required("Boolean"),
+                    "Whether an edge holds both ways.",
+                ),
+                FieldSpec::new(
+                    "transitive",
+                    required("Boolean"),
+                    "Whether it may be followed over several edges as one.",
+                ),
                 FieldSpec::new("from", list("String"), "The types that its edges begin at."),
                 FieldSpec::new("to", list("String"), "The types that its edges end in."),
                 FieldSpec::new("class", named("String"), "The IRI of its RDF property."),
@@ -359,7 +472,12 @@ impl Generator<'_> {
     /// Scalars, enums and unions of the schema.
     fn own_definitions(&mut self) {
         for scalar in &self.ontology.custom_scalars {
-            let mut ty = ScalarType::new(&scalar.name).description(scalar.description.clone().unwrap_or_else(|| "A scalar of this graph's own.".to_owned()));
+            let mut ty = ScalarType::new(&scalar.name).description(
+                scalar
+                    .description
+                    .clone()
+                    .unwrap_or_else(|| "A scalar of this graph's own.".to_owned()),
+            );
             if let Some(url) = &scalar.specified_by {
                 ty = ty.specified_by_url(url);
             }
@@ -383,16 +501,30 @@ impl Generator<'_> {
             self.add(ty);
         }
         for it in &self.ontology.unions {
-            let names: Vec<&str> = it.types.iter().map(|id| self.ontology.entity_type(*id).name.as_str()).collect();
-            let description = it.description.clone().unwrap_or_else(|| format!("Either {}.", join(&names, "or")));
-            let ty = names.iter().fold(Union::new(&it.name).description(description), |ty, name| ty.possible_type(*name));
+            let names: Vec<&str> = it
+                .types
+                .iter()
+                .map(|id| self.ontology.entity_type(*id).name.as_str())
+                .collect();
+            let description = it
+                .description
+                .clone()
+                .unwrap_or_else(|| format!("Either {}.", join(&names, "or")));
+            let ty = names
+                .iter()
+                .fold(Union::new(&it.name).description(description), |ty, name| {
+                    ty.possible_type(*name)
+                });
             self.add(ty);
         }
     }
 
     fn domains(&self) -> Vec<Domain> {
-        let interfaces = (0..self.ontology.interfaces.len()).map(|at| Domain::Interface(InterfaceId(at as u16)));
-        interfaces.chain(self.ontology.type_ids().map(Domain::Type)).collect()
+        let interfaces =
+            (0..self.ontology.interfaces.len()).map(|at| Domain::Interface(InterfaceId(at as u16)));
+        interfaces
+            .chain(self.ontology.type_ids().map(Domain::Type))
+            .collect()
     }
 
     fn noun(&self, domain: Domain) -> &str {
@@ -418,24 +550,37 @@ impl Generator<'_> {
                     for above in &interface.interfaces {
                         ty = ty.implement(&self.ontology.interfaces[above.index()].name);
                     }
-                    let types: Vec<&str> = interface.types.iter().map(|id| self.ontology.entity_type(*id).name.as_str()).collect();
+                    let types: Vec<&str> = interface
+                        .types
+                        .iter()
+                        .map(|id| self.ontology.entity_type(*id).name.as_str())
+                        .collect();
                     let description = match (&interface.description, id) {
                         (Some(text), _) => text.clone(),
                         (None, ENTITY) => "Anything that the graph knows, whatever its type.".to_owned(),
                         (None, _) => format!("What {} have in common.", join(&types, "and")),
                     };
                     ty = ty.description(description);
-                    ty = fields.into_iter().map(FieldSpec::on_interface).fold(ty, Interface::field);
+                    ty = fields
+                        .into_iter()
+                        .map(FieldSpec::on_interface)
+                        .fold(ty, Interface::field);
                     self.add(ty);
                 }
                 Domain::Type(id) => {
                     let entity_type = self.ontology.entity_type(id);
-                    let description = entity_type.description.clone().unwrap_or_else(|| format!("An entity of the type {name}."));
+                    let description = entity_type
+                        .description
+                        .clone()
+                        .unwrap_or_else(|| format!("An entity of the type {name}."));
                     let mut ty = Object::new(&name).description(description).implement("Node");
                     for interface in &entity_type.interfaces {
                         ty = ty.implement(&self.ontology.interfaces[interface.index()].name);
                     }
-                    ty = fields.into_iter().map(FieldSpec::on_object).fold(ty, Object::field);
+                    ty = fields
+                        .into_iter()
+                        .map(FieldSpec::on_object)
+                        .fold(ty, Object::field);
                     self.add(ty);
                 }
                 Domain::Union(_) => {}
@@ -450,11 +595,18 @@ impl Generator<'_> {
         let Some(members) = self.ontology.members_of(domain) else {
             return Vec::new();
         };
-        let mut fields = vec![FieldSpec::new("id", required("ID"), "The id: unique in the whole graph, stable, safe in URLs.")];
+        let mut fields = vec![FieldSpec::new(
+            "id",
+            required("ID"),
+            "The id: unique in the whole graph, stable, safe in URLs.",
+        )];
         if members.get("label").is_none() {
             let by = match domain {
                 Domain::Type(id) => match self.ontology.entity_type(id).label {
-                    Some(no) => format!("What it is called: its `{}`, or its id where it has none.", members.property(no).name),
+                    Some(no) => format!(
+                        "What it is called: its `{}`, or its id where it has none.",
+                        members.property(no).name
+                    ),
                     None => "What it is called: its id.".to_owned(),
                 },
                 _ => "What it is called: a name or a title, or the id where it has neither.".to_owned(),
@@ -463,7 +615,9 @@ impl Generator<'_> {
         }
         if members.get("description").is_none() {
             let text = match domain {
-                Domain::Type(_) => "What is said of it in a sentence or two; entities of this type have none.",
+                Domain::Type(_) => {
+                    "What is said of it in a sentence or two; entities of this type have none."
+                }
                 _ => "What is said of it in a sentence or two, where its type has such a field.",
             };
             fields.push(FieldSpec::new("description", named("String"), text));
@@ -472,20 +626,40 @@ impl Generator<'_> {
         for field in &members.fields {
             fields.extend(self.relation(field));
         }
-        fields.push(FieldSpec::new("degree", required("Int"), "How many edges it has, over all relations, either way."));
+        fields.push(FieldSpec::new(
+            "degree",
+            required("Int"),
+            "How many edges it has, over all relations, either way.",
+        ));
         let statements = FieldSpec::new(
             "statements",
             required("StatementConnection"),
             "All that the graph says of it: a statement for each value of a property and for each edge, in either direction, each with where it comes from. Where sources disagree, all are here. Costs as much as it has statements, whatever the page.",
         );
-        let only = input("fields", optional_list("String"), "Only statements about these fields of the schema.");
+        let only = input(
+            "fields",
+            optional_list("String"),
+            "Only statements about these fields of the schema.",
+        );
         fields.push(statements.with([only]).with(page_arguments()));
         let mut arguments = Vec::new();
         if !self.ontology.relations.is_empty() {
-            arguments.push(input("via", optional_list("RelationName"), "Only over these relations."));
+            arguments.push(input(
+                "via",
+                optional_list("RelationName"),
+                "Only over these relations.",
+            ));
         }
-        arguments.push(input("direction", named("Direction"), "Only edges that run this way; both ways where it is not given."));
-        let links = FieldSpec::new("links", required("LinkConnection"), "All its edges, over all relations. Costs as much as it has edges, whatever the page.");
+        arguments.push(input(
+            "direction",
+            named("Direction"),
+            "Only edges that run this way; both ways where it is not given.",
+        ));
+        let links = FieldSpec::new(
+            "links",
+            required("LinkConnection"),
+            "All its edges, over all relations. Costs as much as it has edges, whatever the page.",
+        );
         fields.push(links.with(arguments).with(page_arguments()));
         fields
     }
@@ -500,14 +674,21 @@ impl Generator<'_> {
             (true, false, true) => optional_list(scalar),
             (true, false, false) => TypeRef::named_list(scalar),
         };
-        let mut description = property.description.clone().unwrap_or_else(|| format!("Its `{}`.", property.name));
+        let mut description = property
+            .description
+            .clone()
+            .unwrap_or_else(|| format!("Its `{}`.", property.name));
         if property.unique {
             description.push_str("\n\nNo two have the same.");
         }
         let mut field = FieldSpec::new(&property.name, ty, description);
         field.deprecated.clone_from(&property.deprecated);
         if property.scalar == Scalar::Text {
-            let lang = input("lang", optional_list("String"), "Languages, best first, as BCP 47 tags. Without it, or where none of them is there: the text without a language, else the first.");
+            let lang = input(
+                "lang",
+                optional_list("String"),
+                "Languages, best first, as BCP 47 tags. Without it, or where none of them is there: the text without a language, else the first.",
+            );
             field = field.with([lang]);
         }
         field
@@ -524,7 +705,9 @@ impl Generator<'_> {
         });
         let noun = self.noun(field.seen);
         match other {
-            Some(name) if field.direction == Direction::In => format!("The {noun} whose `{name}` leads here."),
+            Some(name) if field.direction == Direction::In => {
+                format!("The {noun} whose `{name}` leads here.")
+            }
             _ => format!("The {noun} that it leads to."),
         }
     }
@@ -535,21 +718,38 @@ impl Generator<'_> {
         let target = self.ontology.name_of(field.seen);
         if field.many {
             let arguments = [
-                input("filter", named(self.names.field_filter(field)), "Only those that meet this."),
-                input("orderBy", optional_list(self.names.field_order(field)), "In this order, the first key counting most; by id where it is not given."),
+                input(
+                    "filter",
+                    named(self.names.field_filter(field)),
+                    "Only those that meet this.",
+                ),
+                input(
+                    "orderBy",
+                    optional_list(self.names.field_order(field)),
+                    "In this order, the first key counting most; by id where it is not given.",
+                ),
             ];
             let ty = required(self.names.field_connection(field));
-            let mut spec = FieldSpec::new(&field.name, ty, text).with(arguments).with(page_arguments());
+            let mut spec = FieldSpec::new(&field.name, ty, text)
+                .with(arguments)
+                .with(page_arguments());
             spec.deprecated.clone_from(&field.deprecated);
             return vec![spec];
         }
-        let ty = if field.required { required(target) } else { named(target) };
+        let ty = if field.required {
+            required(target)
+        } else {
+            named(target)
+        };
         let mut spec = FieldSpec::new(&field.name, ty, text);
         spec.deprecated.clone_from(&field.deprecated);
         let edge = FieldSpec::new(
             self.names.to_one_edge(field),
             named(self.names.field_edge(field)),
-            format!("The edge that `{}` follows: its own properties, and the statement with where it comes from.", field.name),
+            format!(
+                "The edge that `{}` follows: its own properties, and the statement with where it comes from.",
+                field.name
+            ),
         );
         vec![spec, edge]
     }
@@ -561,44 +761,91 @@ impl Generator<'_> {
         let noun = self.noun(domain).to_owned();
         let mut fields = vec![
             FieldSpec::new("nodes", list(&*name), format!("The {noun} of this page.")),
-            FieldSpec::new("edges", list(edge.as_str()), format!("The {noun} of this page, each with its cursor.")),
+            FieldSpec::new(
+                "edges",
+                list(edge.as_str()),
+                format!("The {noun} of this page, each with its cursor."),
+            ),
         ];
         fields.extend(page_fields(&noun));
         self.add(object(&connection, format!("A page of {noun}."), fields));
         let fields = vec![
             FieldSpec::new("node", required(&*name), "The entity."),
-            FieldSpec::new("cursor", required("String"), "Its place in the list, for `after` and `before`."),
+            FieldSpec::new(
+                "cursor",
+                required("String"),
+                "Its place in the list, for `after` and `before`.",
+            ),
         ];
-        self.add(object(&edge, format!("One of the {noun} and its place in the list."), fields));
+        self.add(object(
+            &edge,
+            format!("One of the {noun} and its place in the list."),
+            fields,
+        ));
     }
 
     /// The connections and edges of the relation fields that a domain is the owner of.
     fn field_types(&mut self, domain: Domain) {
         let ontology = self.ontology;
         let owner = ontology.name_of(domain);
-        let fields = ontology.members_of(domain).map(|it| it.fields.as_slice()).unwrap_or_default();
+        let fields = ontology
+            .members_of(domain)
+            .map(|it| it.fields.as_slice())
+            .unwrap_or_default();
         for field in fields.iter().filter(|it| it.owner == owner) {
             let target = ontology.name_of(field.seen);
             let noun = self.noun(field.seen).to_owned();
-            let edge_type = ontology.relation(field.relation).edge.map(|id| &ontology.edge_types[id.index()]);
+            let edge_type = ontology
+                .relation(field.relation)
+                .edge
+                .map(|id| &ontology.edge_types[id.index()]);
             let edge_name = self.names.field_edge(field);
-            let mut edge = vec![FieldSpec::new("node", required(target), "The entity at the other end.")];
+            let mut edge = vec![FieldSpec::new(
+                "node",
+                required(target),
+                "The entity at the other end.",
+            )];
             if field.many {
-                edge.push(FieldSpec::new("cursor", required("String"), "Its place in the list, for `after` and `before`."));
+                edge.push(FieldSpec::new(
+                    "cursor",
+                    required("String"),
+                    "Its place in the list, for `after` and `before`.",
+                ));
             }
-            for property in edge_type.map(|it| it.members.properties.as_slice()).unwrap_or_default() {
+            for property in edge_type
+                .map(|it| it.members.properties.as_slice())
+                .unwrap_or_default()
+            {
                 edge.push(self.property(property));
             }
-            edge.push(FieldSpec::new("statement", required("Statement"), "The edge as a statement, with where it comes from."));
-            let about = edge_type.and_then(|it| it.description.clone()).map_or_else(String::new, |it| format!(" {it}"));
-            self.add(object(&edge_name, format!("An edge of `{owner}.{}`.{about}", field.name), edge));
+            edge.push(FieldSpec::new(
+                "statement",
+                required("Statement"),
+                "The edge as a statement, with where it comes from.",
+            ));
+            let about = edge_type
+                .and_then(|it| it.description.clone())
+                .map_or_else(String::new, |it| format!(" {it}"));
+            self.add(object(
+                &edge_name,
+                format!("An edge of `{owner}.{}`.{about}", field.name),
+                edge,
+            ));
             if field.many {
                 let mut connection = vec![
                     FieldSpec::new("nodes", list(target), format!("The {noun} of this page.")),
-                    FieldSpec::new("edges", list(edge_name.as_str()), "The edges to them: what is said of each, beside the entity itself."),
+                    FieldSpec::new(
+                        "edges",
+                        list(edge_name.as_str()),
+                        "The edges to them: what is said of each, beside the entity itself.",
+                    ),
                 ];
                 connection.extend(page_fields(&noun));
-                self.add(object(&self.names.field_connection(field), format!("A page of what `{owner}.{}` leads to.", field.name), connection));
+                self.add(object(
+                    &self.names.field_connection(field),
+                    format!("A page of what `{owner}.{}` leads to.", field.name),
+                    connection,
+                ));
             }
             if let Some(id) = ontology.relation(field.relation).edge {
                 self.edge_inputs(field, id);
@@ -608,8 +855,16 @@ impl Generator<'_> {
 
     fn list_arguments(&self, domain: Domain) -> Vec<InputValue> {
         let mut arguments = vec![
-            input("filter", named(self.names.filter(domain)), "Only those that meet this. Each candidate is looked at."),
-            input("orderBy", optional_list(self.names.order(domain)), "In this order, the first key counting most; by id where it is not given."),
+            input(
+                "filter",
+                named(self.names.filter(domain)),
+                "Only those that meet this. Each candidate is looked at.",
+            ),
+            input(
+                "orderBy",
+                optional_list(self.names.order(domain)),
+                "In this order, the first key counting most; by id where it is not given.",
+            ),
         ];
         arguments.extend(page_arguments());
         arguments
@@ -619,11 +874,27 @@ impl Generator<'_> {
     fn edge_inputs(&mut self, field: &RelationField, id: crate::ontology::EdgeTypeId) {
         let names = self.names;
         let of = format!("`{}.{}`", field.owner, field.name);
-        let filter = self.filter_input(&names.field_filter(field), field.seen, &format!("A condition on what {of} leads to, and on the edge to it."));
-        let filter = filter.field(input("edge", named(names.edge_filter(id)), "On the edge's own properties."));
+        let filter = self.filter_input(
+            &names.field_filter(field),
+            field.seen,
+            &format!("A condition on what {of} leads to, and on the edge to it."),
+        );
+        let filter = filter.field(input(
+            "edge",
+            named(names.edge_filter(id)),
+            "On the edge's own properties.",
+        ));
         self.add(filter);
-        let order = self.order_input(&names.field_order(field), field.seen, &format!("By what {of} is put in order."));
-        let order = order.field(input("edge", named(names.edge_order(id)), "By the edge's own properties."));
+        let order = self.order_input(
+            &names.field_order(field),
+            field.seen,
+            &format!("By what {of} is put in order."),
+        );
+        let order = order.field(input(
+            "edge",
+            named(names.edge_order(id)),
+            "By the edge's own properties.",
+        ));
         self.add(order);
         let quantified = self.relation_filter(&names.relation_filter(field), field.seen, &of);
         let quantified = quantified.field(input(
@@ -640,39 +911,60 @@ impl Generator<'_> {
         let domains: Vec<Domain> = self.domains().into_iter().chain(unions).collect();
         for domain in domains {
             let name = self.ontology.name_of(domain).to_owned();
-            let text = format!("A condition on {}. All its fields must hold; a missing value meets nothing but `isNull: true`.", self.noun(domain));
+            let text = format!(
+                "A condition on {}. All its fields must hold; a missing value meets nothing but `isNull: true`.",
+                self.noun(domain)
+            );
             let filter = self.filter_input(&self.names.filter(domain), domain, &text);
             self.add(filter);
-            let order = self.order_input(&self.names.order(domain), domain, &format!("By what {} are put in order; exactly one field.", self.noun(domain)));
+            let order = self.order_input(
+                &self.names.order(domain),
+                domain,
+                &format!(
+                    "By what {} are put in order; exactly one field.",
+                    self.noun(domain)
+                ),
+            );
             self.add(order);
-            let quantified = self.relation_filter(&format!("{name}RelationFilter"), domain, &format!("a relation to `{name}`"));
+            let quantified = self.relation_filter(
+                &format!("{name}RelationFilter"),
+                domain,
+                &format!("a relation to `{name}`"),
+            );
             self.add(quantified);
             self.unique_input(domain);
         }
         for (at, edge) in self.ontology.edge_types.iter().enumerate() {
             let id = crate::ontology::EdgeTypeId(at as u16);
             let name = self.names.edge_filter(id);
-            let filter = InputObject::new(&name).description(format!("A condition on the properties of `{}`.", edge.name));
-            let filter = self.connectives(filter, &name);
+            let filter = InputObject::new(&name)
+                .description(format!("A condition on the properties of `{}`.", edge.name));
+            let filter = Self::connectives(filter, &name);
             let filter = self.member_filters(filter, &edge.members);
             self.add(filter);
-            let order = InputObject::new(self.names.edge_order(id)).oneof().description(format!("By which property of `{}`; exactly one.", edge.name));
+            let order = InputObject::new(self.names.edge_order(id))
+                .oneof()
+                .description(format!("By which property of `{}`; exactly one.", edge.name));
             let order = order_fields(order, &edge.members);
             self.add(order);
         }
         self.value_filters();
     }
 
-    fn connectives(&self, filter: InputObject, name: &str) -> InputObject {
+    fn connectives(filter: InputObject, name: &str) -> InputObject {
         filter
             .field(input("and", optional_list(name), "All of these hold."))
             .field(input("or", optional_list(name), "At least one of these holds."))
-            .field(input("not", named(name), "This does not hold; what has no value for it does not."))
+            .field(input(
+                "not",
+                named(name),
+                "This does not hold; what has no value for it does not.",
+            ))
     }
 
     fn filter_input(&mut self, name: &str, domain: Domain, description: &str) -> InputObject {
         let ontology = self.ontology;
-        let filter = self.connectives(InputObject::new(name).description(description), name);
+        let filter = Self::connectives(InputObject::new(name).description(description), name);
         self.use_filter(Scalar::Id, false);
         self.use_filter(Scalar::String, false);
         let mut filter = filter.field(input("id", named("IDFilter"), "On the id."));
@@ -694,11 +986,19 @@ impl Generator<'_> {
         for property in members.properties.iter().filter(|it| !is_word(&it.name)) {
             self.use_filter(property.scalar, property.list);
             let ty = self.names.scalar_filter(property.scalar, property.list);
-            filter = filter.field(input(&property.name, named(ty), format!("On `{}`.", property.name)));
+            filter = filter.field(input(
+                &property.name,
+                named(ty),
+                format!("On `{}`.", property.name),
+            ));
         }
         for field in members.fields.iter().filter(|it| !is_word(&it.name)) {
             let ty = self.names.relation_filter(field);
-            filter = filter.field(input(&field.name, named(ty), format!("On what `{}` leads to.", field.name)));
+            filter = filter.field(input(
+                &field.name,
+                named(ty),
+                format!("On what `{}` leads to.", field.name),
+            ));
         }
         filter
     }
@@ -708,7 +1008,11 @@ impl Generator<'_> {
         InputObject::new(name)
             .description(format!("A condition on the other ends of {of}."))
             .field(input("some", named(&*filter), "At least one meets this."))
-            .field(input("every", named(&*filter), "Each one meets this; so it is where there is none."))
+            .field(input(
+                "every",
+                named(&*filter),
+                "Each one meets this; so it is where there is none.",
+            ))
             .field(input("none", named(&*filter), "None meets this."))
             .field(input("count", named("IntFilter"), "On how many there are."))
     }
@@ -728,7 +1032,9 @@ impl Generator<'_> {
 
     fn unique_properties(&self, domain: Domain) -> Vec<&Property> {
         let members = self.ontology.members_of(domain);
-        members.map(|it| it.properties.iter().filter(|it| it.unique).collect()).unwrap_or_default()
+        members
+            .map(|it| it.properties.iter().filter(|it| it.unique).collect())
+            .unwrap_or_default()
     }
 
     fn unique_input(&mut self, domain: Domain) {
@@ -737,10 +1043,16 @@ impl Generator<'_> {
             return;
         }
         let name = self.ontology.name_of(domain);
-        let mut unique = InputObject::new(self.names.unique(domain)).oneof().description(format!("A value that only one {name} has; exactly one field."));
+        let mut unique = InputObject::new(self.names.unique(domain))
+            .oneof()
+            .description(format!("A value that only one {name} has; exactly one field."));
         for property in properties {
             let ty = self.ontology.scalar_name(property.scalar);
-            unique = unique.field(input(&property.name, named(ty), format!("Its `{}`.", property.name)));
+            unique = unique.field(input(
+                &property.name,
+                named(ty),
+                format!("Its `{}`.", property.name),
+            ));
         }
         self.add(unique);
     }
@@ -748,7 +1060,11 @@ impl Generator<'_> {
     fn use_filter(&mut self, scalar: Scalar, list: bool) {
         let name = self.names.scalar_filter(scalar, list);
         if self.filters.insert(name.clone()) {
-            let filter = if list { self.list_filter(&name, scalar) } else { self.value_filter(&name, scalar) };
+            let filter = if list {
+                self.list_filter(&name, scalar)
+            } else {
+                self.value_filter(&name, scalar)
+            };
             self.add(filter);
         }
     }
@@ -769,8 +1085,13 @@ impl Generator<'_> {
     fn value_filter(&self, name: &str, scalar: Scalar) -> InputObject {
         let of = self.ontology.scalar_name(scalar);
         let mut filter = InputObject::new(name).description(match scalar {
-            Scalar::Date => "A condition on a date, by the span of days that it covers. All its fields must hold.".to_owned(),
-            Scalar::Text => "A condition on a text in any of its languages. All its fields must hold.".to_owned(),
+            Scalar::Date => {
+                "A condition on a date, by the span of days that it covers. All its fields must hold."
+                    .to_owned()
+            }
+            Scalar::Text => {
+                "A condition on a text in any of its languages. All its fields must hold.".to_owned()
+            }
             _ => format!("A condition on a value of type {of}. All its fields must hold."),
         });
         // A text is compared with plain strings, in whatever language.
@@ -788,8 +1109,18 @@ impl Generator<'_> {
         let ordered = scalar.is_ordered() && !matches!(scalar, Scalar::Boolean | Scalar::Enum(_));
         if ordered {
             let [lt, lte, gt, gte] = match scalar {
-                Scalar::Date => ["It is over before this begins.", "It is over no later than this is.", "It begins after this is over.", "It begins no earlier than this does."],
-                _ => ["It is less.", "It is less or the same.", "It is greater.", "It is greater or the same."],
+                Scalar::Date => [
+                    "It is over before this begins.",
+                    "It is over no later than this is.",
+                    "It begins after this is over.",
+                    "It begins no earlier than this does.",
+                ],
+                _ => [
+                    "It is less.",
+                    "It is less or the same.",
+                    "It is greater.",
+                    "It is greater or the same.",
+                ],
             };
             add("lt", named(of), lt);
             add("lte", named(of), lte);
@@ -805,8 +1136,16 @@ impl Generator<'_> {
             add("contains", named("String"), "It contains this.");
             add("startsWith", named("String"), "It begins with this.");
             add("endsWith", named("String"), "It ends with this.");
-            add("matches", named("String"), "It matches this regular expression, anywhere in it (the syntax of Rust's regex crate: no look-around, linear time).");
-            add("caseInsensitive", named("Boolean"), "Whether the operators beside it take capital and small letters as the same.");
+            add(
+                "matches",
+                named("String"),
+                "It matches this regular expression, anywhere in it (the syntax of Rust's regex crate: no look-around, linear time).",
+            );
+            add(
+                "caseInsensitive",
+                named("Boolean"),
+                "Whether the operators beside it take capital and small letters as the same.",
+            );
         }
         filter
     }
@@ -816,14 +1155,20 @@ impl Generator<'_> {
             Scalar::Text => "String",
             _ => self.ontology.scalar_name(scalar),
         };
-        let filter = InputObject::new(name).description(format!("A condition on a list of values of type {of}. All its fields must hold."));
+        let filter = InputObject::new(name).description(format!(
+            "A condition on a list of values of type {of}. All its fields must hold."
+        ));
         let filter = filter.field(input("isEmpty", named("Boolean"), "Whether there is no value."));
         if matches!(scalar, Scalar::Json) {
             return filter;
         }
         filter
             .field(input("has", named(of), "This is among them."))
-            .field(input("hasAny", optional_list(of), "At least one of these is among them."))
+            .field(input(
+                "hasAny",
+                optional_list(of),
+                "At least one of these is among them.",
+            ))
             .field(input("hasAll", optional_list(of), "All of these are among them."))
     }
 
@@ -849,25 +1194,45 @@ impl Generator<'_> {
             };
             let about = about.map_or_else(String::new, |it| format!("\n\n{it}"));
             let one = if self.unique_properties(domain).is_empty() {
-                FieldSpec::new(&root.one, named(name), format!("One {name} by its id; null where there is none.{about}"))
-                    .with([input("id", required("ID"), "Its id.")])
+                FieldSpec::new(
+                    &root.one,
+                    named(name),
+                    format!("One {name} by its id; null where there is none.{about}"),
+                )
+                .with([input("id", required("ID"), "Its id.")])
             } else {
                 FieldSpec::new(&root.one, named(name), format!("One {name}, by its id or by a value that only it has: exactly one of the two; null where there is none.{about}")).with([
                     input("id", named("ID"), "Its id."),
                     input("by", named(self.names.unique(domain)), "A value that only it has."),
                 ])
             };
-            let many = FieldSpec::new(&root.many, required(self.names.root_connection(domain)), format!("All {}, page by page.{about}", root.many));
+            let many = FieldSpec::new(
+                &root.many,
+                required(self.names.root_connection(domain)),
+                format!("All {}, page by page.{about}", root.many),
+            );
             fields.push(one);
             fields.push(many.with(self.list_arguments(domain)));
         }
-        self.add(object("Query", "Where every question begins: one entity by its id, or a list of those of a type.", fields));
+        self.add(object(
+            "Query",
+            "Where every question begins: one entity by its id, or a list of those of a type.",
+            fields,
+        ));
     }
 }
 
 fn order_fields(mut order: InputObject, members: &Members) -> InputObject {
-    for property in members.properties.iter().filter(|it| it.scalar.is_ordered() && !it.list) {
-        order = order.field(input(&property.name, named("SortOrder"), format!("By `{}`.", property.name)));
+    for property in members
+        .properties
+        .iter()
+        .filter(|it| it.scalar.is_ordered() && !it.list)
+    {
+        order = order.field(input(
+            &property.name,
+            named("SortOrder"),
+            format!("By `{}`.", property.name),
+        ));
     }
     order
 }

@@ -74,7 +74,11 @@ impl Executor for Transport {
         }
     }
 
-    fn execute_stream(&self, request: async_graphql::Request, _: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+    fn execute_stream(
+        &self,
+        request: async_graphql::Request,
+        _: Option<Arc<Data>>,
+    ) -> BoxStream<'static, Response> {
         let transport = self.clone();
         stream::once(async move { transport.execute(request).await }).boxed()
     }

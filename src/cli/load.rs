@@ -40,7 +40,7 @@ pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<Snapshot
     let mut reports = Reports::default();
     let snapshot = with_bar(&progress, || {
         let data = facts::read(&folders.data, &ontology, &progress, &mut reports);
-        graph::build(ontology.clone(), &data, &mut reports)
+        graph::build(&ontology, &data, &mut reports)
     });
     reports.sort();
     show(&reports, reporting);
@@ -71,7 +71,10 @@ fn with_bar<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
             while !done.load(Ordering::Relaxed) {
                 // A graph that loads at once needs no bar.
                 if start.elapsed() > Duration::from_millis(300) {
-                    let (total, read) = (progress.total.load(Ordering::Relaxed), progress.done.load(Ordering::Relaxed));
+                    let (total, read) = (
+                        progress.total.load(Ordering::Relaxed),
+                        progress.done.load(Ordering::Relaxed),
+                    );
                     bar.set_length(total);
                     bar.set_position(read);
                     if read >= total {
@@ -93,7 +96,9 @@ fn with_bar<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
 pub(super) fn summary(snapshot: &Snapshot, taken: Duration) -> String {
     let counts = snapshot.counts();
     let megabytes = |bytes: usize| bytes as f64 / 1e6;
-    let process = resident().map_or_else(String::new, |it| format!(", {:.0} MB in the process", megabytes(it)));
+    let process = resident().map_or_else(String::new, |it| {
+        format!(", {:.0} MB in the process", megabytes(it))
+    });
     format!(
         "{} entities, {} edges, {} statements, {} sources; loaded in {:.2} s, {:.1} MB in the graph{process}",
         grouped(counts.entities),

@@ -13,7 +13,11 @@ use crate::api::{Engine, Limits, Request};
 #[derive(Debug, Args)]
 pub(super) struct Query {
     /// The file with the operation; - for standard input
-    #[arg(value_name = "FILE", required_unless_present = "expression", conflicts_with = "expression")]
+    #[arg(
+        value_name = "FILE",
+        required_unless_present = "expression",
+        conflicts_with = "expression"
+    )]
     file: Option<PathBuf>,
     /// The operation itself
     #[arg(short = 'e', long = "expression", value_name = "QUERY")]
@@ -54,11 +58,19 @@ impl Query {
             variables: variables.as_deref(),
         });
         let mut out = std::io::stdout();
-        let body = if out.is_terminal() { pretty(answer.body) } else { answer.body };
+        let body = if out.is_terminal() {
+            pretty(answer.body)
+        } else {
+            answer.body
+        };
         if let Err(error) = out.write_all(&body).and_then(|()| out.write_all(b"\n")) {
             return fail(format!("cannot write the answer: {error}"));
         }
-        if answer.has_errors { ExitCode::from(1) } else { ExitCode::SUCCESS }
+        if answer.has_errors {
+            ExitCode::from(1)
+        } else {
+            ExitCode::SUCCESS
+        }
     }
 
     fn text(&self) -> Result<String, String> {
@@ -67,9 +79,11 @@ impl Query {
             (None, Some(path)) if path.as_os_str() == "-" => {
                 let mut text = String::new();
                 let read = std::io::stdin().read_to_string(&mut text);
-                read.map(|_| text).map_err(|error| format!("cannot read standard input: {error}"))
+                read.map(|_| text)
+                    .map_err(|error| format!("cannot read standard input: {error}"))
             }
-            (None, Some(path)) => std::fs::read_to_string(path).map_err(|error| format!("cannot read \"{}\": {error}", path.display())),
+            (None, Some(path)) => std::fs::read_to_string(path)
+                .map_err(|error| format!("cannot read \"{}\": {error}", path.display())),
             (None, None) => Err("give a file, or an operation with -e".to_owned()),
         }
     }
@@ -78,5 +92,7 @@ impl Query {
 /// An answer set out for people.
 fn pretty(body: Vec<u8>) -> Vec<u8> {
     let value = serde_json::from_slice::<serde_json::Value>(&body);
-    value.and_then(|it| serde_json::to_vec_pretty(&it)).unwrap_or(body)
+    value
+        .and_then(|it| serde_json::to_vec_pretty(&it))
+        .unwrap_or(body)
 }

@@ -54,7 +54,12 @@ impl Serve {
     async fn listen(self, engine: Engine) -> ExitCode {
         let listener = match TcpListener::bind(&self.listen).await {
             Ok(listener) => listener,
-            Err(error) => return fail(format!("cannot listen at {}: {error}; choose another with --listen ADDR:PORT", self.listen)),
+            Err(error) => {
+                return fail(format!(
+                    "cannot listen at {}: {error}; choose another with --listen ADDR:PORT",
+                    self.listen
+                ));
+            }
         };
         match listener.local_addr() {
             Ok(address) => println!("listening on http://{address}"),

@@ -124,7 +124,13 @@ impl<'a> Run<'a> {
     }
 
     /// Writes a page of what a relation leads to.
-    pub(super) fn neighbours(&mut self, row: Row, side: Side, call: CallNo, connection: &'a Connection) -> Written {
+    pub(super) fn neighbours(
+        &mut self,
+        row: Row,
+        side: Side,
+        call: CallNo,
+        connection: &'a Connection,
+    ) -> Written {
         let neighbours = self.snapshot.neighbours(row, side.relation, side.direction);
         self.connection(Source::Neighbours(side, neighbours), call, connection)
     }
@@ -173,7 +179,9 @@ impl<'a> Run<'a> {
                 run.out.push(b']');
                 Ok(())
             }),
-            ConnectionField::Edges(fields) => run.field(slot, false, |run| run.edges(fields, &items, &window, side, call.sequence)),
+            ConnectionField::Edges(fields) => run.field(slot, false, |run| {
+                run.edges(fields, &items, &window, side, call.sequence)
+            }),
             ConnectionField::PageInfo(fields) => {
                 let ends = (window.start < window.end).then(|| {
                     let (first, last) = (items.get(window.start), items.get(window.end - 1));
@@ -255,7 +263,8 @@ impl<'a> Run<'a> {
                 entity: EntityNo(cursor.entity),
                 edge: cursor.edge,
             })),
-            Ok(_) => self.bad_cursor("the cursor names no entity of this revision: begin again without it".to_owned()),
+            Ok(_) => self
+                .bad_cursor("the cursor names no entity of this revision: begin again without it".to_owned()),
             Err(message) => self.bad_cursor(message),
         }
     }
@@ -309,7 +318,15 @@ impl<'a> Run<'a> {
                     if list.len() >= most {
                         break;
                     }
-                    self.keep(call, None, Item { entity: EntityNo(entity), edge: u32::MAX }, &mut list)?;
+                    self.keep(
+                        call,
+                        None,
+                        Item {
+                            entity: EntityNo(entity),
+                            edge: u32::MAX,
+                        },
+                        &mut list,
+                    )?;
                 }
             }
             Source::Types(types) => self.merge(types, call, skip, most, &mut list)?,
@@ -366,7 +383,15 @@ impl<'a> Run<'a> {
             if !heads[no].is_empty() {
                 queue.push(std::cmp::Reverse((id(heads[no].start), no)));
             }
-            self.keep(call, None, Item { entity, edge: u32::MAX }, list)?;
+            self.keep(
+                call,
+                None,
+                Item {
+                    entity,
+                    edge: u32::MAX,
+                },
+                list,
+            )?;
         }
         Ok(())
     }

@@ -56,7 +56,9 @@ impl Cursor {
             ));
         }
         if cursor.sequence != sequence {
-            return Err(format!("the cursor \"{shown}\" belongs to another list or another order: give one of this list, with the same orderBy"));
+            return Err(format!(
+                "the cursor \"{shown}\" belongs to another list or another order: give one of this list, with the same orderBy"
+            ));
         }
         Ok(cursor)
     }

@@ -96,7 +96,8 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn number(&mut self, number: usize) {
-        self.out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        self.out
+            .extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
     }
 
     /// Writes an edge: the entity that it leads to, its cursor, its own properties, its statement.

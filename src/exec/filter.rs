@@ -37,12 +37,16 @@ impl Run<'_> {
                 let column = self.snapshot.column(subject.row.type_id, *no);
                 value(test, column.values(), subject.row.row)
             }
-            (Test::Value(no, test), Holder::Edge(relation, edge)) => {
-                value(test, self.snapshot.edge_column(relation, *no).values(), edge.0 as usize)
-            }
-            (Test::List(no, test), Holder::Entity(subject)) => {
-                list(test, self.snapshot.column(subject.row.type_id, *no), subject.row.row)
-            }
+            (Test::Value(no, test), Holder::Edge(relation, edge)) => value(
+                test,
+                self.snapshot.edge_column(relation, *no).values(),
+                edge.0 as usize,
+            ),
+            (Test::List(no, test), Holder::Entity(subject)) => list(
+                test,
+                self.snapshot.column(subject.row.type_id, *no),
+                subject.row.row,
+            ),
             (Test::List(no, test), Holder::Edge(relation, edge)) => {
                 list(test, self.snapshot.edge_column(relation, *no), edge.0 as usize)
             }
@@ -63,7 +67,8 @@ impl Run<'_> {
             ) => {
                 let neighbours = self.snapshot.neighbours(subject.row, *relation, *direction);
                 let mut counted = neighbours.iter().filter(|(_, no)| {
-                    edge.as_ref().is_none_or(|test| self.test(test, Holder::Edge(*relation, *no)))
+                    edge.as_ref()
+                        .is_none_or(|test| self.test(test, Holder::Edge(*relation, *no)))
                 });
                 let meets = |filter: &Filter, (entity, edge): (crate::graph::EntityNo, EdgeNo)| {
                     let subject = Subject {
@@ -76,7 +81,9 @@ impl Run<'_> {
                     RelationTest::Some(filter) => counted.any(|it| meets(filter, it)),
                     RelationTest::Every(filter) => counted.all(|it| meets(filter, it)),
                     RelationTest::None(filter) => !counted.any(|it| meets(filter, it)),
-                    RelationTest::Count(compare) if edge.is_none() => compare.holds(&(neighbours.len() as i64)),
+                    RelationTest::Count(compare) if edge.is_none() => {
+                        compare.holds(&(neighbours.len() as i64))
+                    }
                     RelationTest::Count(compare) => compare.holds(&(counted.count() as i64)),
                 }
             }
@@ -91,7 +98,10 @@ fn value(test: &ValueTest, values: &Values, at: usize) -> bool {
         ValueTest::IsNull(is_null) => values.is_null(at) == *is_null,
         ValueTest::Text(test) => text(test, values, at),
         ValueTest::Int(compare) => {
-            let number = values.int(at).map(i64::from).or_else(|| values.enum_position(at).map(i64::from));
+            let number = values
+                .int(at)
+                .map(i64::from)
+                .or_else(|| values.enum_position(at).map(i64::from));
             number.is_some_and(|it| compare.holds(&it))
         }
         ValueTest::Float(compare) => values.float(at).is_some_and(|it| compare.holds(&it)),
@@ -100,7 +110,9 @@ fn value(test: &ValueTest, values: &Values, at: usize) -> bool {
         ValueTest::Instant(compare) => values.instant(at).is_some_and(|it| compare.holds(&it)),
         ValueTest::Decimal(compare) => values.decimal(at).is_some_and(|it| compare.holds(&it)),
         ValueTest::Json(compare) => {
-            let json = values.json(at).and_then(|it| serde_json::from_str::<serde_json::Value>(it).ok());
+            let json = values
+                .json(at)
+                .and_then(|it| serde_json::from_str::<serde_json::Value>(it).ok());
             json.is_some_and(|json| match compare {
                 Compare::Eq(other) => json == *other,
                 Compare::Ne(other) => json != *other,

@@ -55,7 +55,11 @@ impl<'a> Run<'a> {
         let _ = serde_json::to_writer(&mut self.out, value);
     }
 
-    fn each<I>(&mut self, ids: impl Iterator<Item = I>, mut write: impl FnMut(&mut Self, I) -> Written) -> Written {
+    fn each<I>(
+        &mut self,
+        ids: impl Iterator<Item = I>,
+        mut write: impl FnMut(&mut Self, I) -> Written,
+    ) -> Written {
         self.out.push(b'[');
         for (no, id) in ids.enumerate() {
             if no > 0 {
@@ -85,19 +89,31 @@ impl<'a> Run<'a> {
         let ontology = self.ontology;
         let relation = ontology.relation(id);
         let ends = |direction: Direction| {
-            let direction = if relation.symmetric { Direction::Both } else { direction };
-            ontology.type_ids().filter_map(move |it| Some((it, relation.field(it, direction)?)))
+            let direction = if relation.symmetric {
+                Direction::Both
+            } else {
+                direction
+            };
+            ontology
+                .type_ids()
+                .filter_map(move |it| Some((it, relation.field(it, direction)?)))
         };
         // Where the schema names no inverse, the types at the end follow from the fields at the start.
         let names = |direction: Direction| -> Vec<&str> {
-            let forward = ends(Direction::Out).map(|(it, no)| ontology.entity_type(it).members.field(no).target);
+            let forward =
+                ends(Direction::Out).map(|(it, no)| ontology.entity_type(it).members.field(no).target);
             let mut types: Vec<TypeId> = match direction {
-                Direction::In => forward.flat_map(|target| ontology.types_of(target).to_vec()).collect(),
+                Direction::In => forward
+                    .flat_map(|target| ontology.types_of(target).to_vec())
+                    .collect(),
                 _ => ends(direction).map(|(it, _)| it).collect(),
             };
             types.sort();
             types.dedup();
-            types.iter().map(|it| ontology.entity_type(*it).name.as_str()).collect()
+            types
+                .iter()
+                .map(|it| ontology.entity_type(*it).name.as_str())
+                .collect()
         };
         self.object(fields, |run, slot| {
             match &slot.field {

@@ -164,7 +164,10 @@ impl<'a> Run<'a> {
     fn check(&mut self) -> Written {
         self.check_at = self.rows + CHECK_EVERY;
         if self.rows > self.budget.rows {
-            let stop = Stop::Cost(format!("more than {} entities and edges would be looked at; ask for less, or page", self.budget.rows));
+            let stop = Stop::Cost(format!(
+                "more than {} entities and edges would be looked at; ask for less, or page",
+                self.budget.rows
+            ));
             return Err(Failure::Stop(stop));
         }
         if Instant::now() > self.budget.deadline {
@@ -175,7 +178,10 @@ impl<'a> Run<'a> {
 
     fn check_bytes(&self) -> Written {
         if self.out.len() > self.budget.bytes {
-            let stop = Stop::Cost(format!("it is longer than {} bytes; ask for less, or page", self.budget.bytes));
+            let stop = Stop::Cost(format!(
+                "it is longer than {} bytes; ask for less, or page",
+                self.budget.bytes
+            ));
             return Err(Failure::Stop(stop));
         }
         Ok(())
@@ -201,7 +207,11 @@ impl<'a> Run<'a> {
 
     /// Writes an object: each field's key, then its value.
     #[inline]
-    fn object<F>(&mut self, fields: &'a Object<F>, mut value: impl FnMut(&mut Self, &'a Slot<F>) -> Written) -> Written {
+    fn object<F>(
+        &mut self,
+        fields: &'a Object<F>,
+        mut value: impl FnMut(&mut Self, &'a Slot<F>) -> Written,
+    ) -> Written {
         let start = self.out.len();
         for slot in fields {
             self.out.extend_from_slice(&slot.key);
@@ -218,7 +228,12 @@ impl<'a> Run<'a> {
 
     /// Writes a field's value that may fail: notes where, and stops the null here if it may be one.
     #[inline]
-    fn field<F>(&mut self, slot: &Slot<F>, nullable: bool, write: impl FnOnce(&mut Self) -> Written) -> Written {
+    fn field<F>(
+        &mut self,
+        slot: &Slot<F>,
+        nullable: bool,
+        write: impl FnOnce(&mut Self) -> Written,
+    ) -> Written {
         let start = self.out.len();
         let noted = self.errors.len();
         let written = write(self);
@@ -261,7 +276,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn root(&mut self, fields: &'a Object<RootField>, introspected: &dyn Fn(&str) -> Option<Box<RawValue>>) -> Written {
+    fn root(
+        &mut self,
+        fields: &'a Object<RootField>,
+        introspected: &dyn Fn(&str) -> Option<Box<RawValue>>,
+    ) -> Written {
         self.object(fields, |run, slot| match &slot.field {
             RootField::TypeName(name) => {
                 run.out.extend_from_slice(name);
@@ -293,7 +312,9 @@ impl<'a> Run<'a> {
                 run.out.push(b']');
                 Ok(())
             }),
-            RootField::List(domain, call, connection) => run.field(slot, false, |run| run.list(*domain, *call, connection)),
+            RootField::List(domain, call, connection) => {
+                run.field(slot, false, |run| run.list(*domain, *call, connection))
+            }
             RootField::Graph(fields) => run.field(slot, false, |run| run.graph(fields)),
         })
     }
@@ -310,7 +331,10 @@ impl<'a> Run<'a> {
                 .find_map(|(id, no)| self.snapshot.find_unique(*id, *no, value))
                 .map(|row| self.snapshot.number(row)),
         };
-        Ok(found.filter(|it| self.ontology.contains(call.domain, self.snapshot.locate(*it).type_id)))
+        Ok(found.filter(|it| {
+            self.ontology
+                .contains(call.domain, self.snapshot.locate(*it).type_id)
+        }))
     }
 
     fn optional(&mut self, entity: Option<EntityNo>, selection: &'a Selection) -> Written {

@@ -37,11 +37,20 @@ struct Link {
 
 impl<'a> Run<'a> {
     /// Writes a page of what is said of an entity.
-    pub(super) fn statements(&mut self, row: Row, call: CallNo, listing: &'a Listing<StatementField>) -> Written {
+    pub(super) fn statements(
+        &mut self,
+        row: Row,
+        call: CallNo,
+        listing: &'a Listing<StatementField>,
+    ) -> Written {
         let Call::Statements(call) = self.call(call)? else {
             return Err(Failure::Null);
         };
-        let wanted = |name: &str| call.fields.as_ref().is_none_or(|it| it.iter().any(|it| it == name));
+        let wanted = |name: &str| {
+            call.fields
+                .as_ref()
+                .is_none_or(|it| it.iter().any(|it| it == name))
+        };
         let members = &self.ontology.entity_type(row.type_id).members;
         let mut said: Vec<Said<'a>> = Vec::new();
         for (no, property) in members.properties.iter().enumerate() {
@@ -50,12 +59,17 @@ impl<'a> Run<'a> {
             }
             let property = PropertyNo(no as u16);
             let column = self.snapshot.column(row.type_id, property);
-            said.extend(column.said(row.row).into_iter().map(|(values, at, statement)| Said::Value {
-                property,
-                values,
-                at,
-                statement,
-            }));
+            said.extend(
+                column
+                    .said(row.row)
+                    .into_iter()
+                    .map(|(values, at, statement)| Said::Value {
+                        property,
+                        values,
+                        at,
+                        statement,
+                    }),
+            );
         }
         for link in self.all_links(row) {
             let name = self.field_name(row, link.side, link.to);
@@ -69,9 +83,14 @@ impl<'a> Run<'a> {
         }
         self.visit(said.len() as u64)?;
         let owner = self.snapshot.number(row);
-        self.listing(listing, &said, &call.page, call.sequence, owner, |run, fields, said| {
-            run.said(row, *said, fields)
-        })
+        self.listing(
+            listing,
+            &said,
+            &call.page,
+            call.sequence,
+            owner,
+            |run, fields, said| run.said(row, *said, fields),
+        )
     }
 
     /// Writes a page of an entity's edges.
@@ -81,7 +100,10 @@ impl<'a> Run<'a> {
         };
         let mut links = self.all_links(row);
         links.retain(|link| {
-            let over = call.via.as_ref().is_none_or(|it| it.contains(&link.side.relation));
+            let over = call
+                .via
+                .as_ref()
+                .is_none_or(|it| it.contains(&link.side.relation));
             let way = match (call.direction, link.side.direction) {
                 (Direction::Both, _) | (_, Direction::Both) => true,
                 (asked, there) => asked == there,
@@ -90,7 +112,14 @@ impl<'a> Run<'a> {
         });
         self.visit(links.len() as u64)?;
         let owner = self.snapshot.number(row);
-        self.listing(listing, &links, &call.page, call.sequence, owner, |run, fields, link| run.link(*link, fields))
+        self.listing(
+            listing,
+            &links,
+            &call.page,
+            call.sequence,
+            owner,
+            |run, fields, link| run.link(*link, fields),
+        )
     }
 
     fn all_links(&self, row: Row) -> Vec<Link> {
@@ -108,7 +137,13 @@ impl<'a> Run<'a> {
     fn field_name(&self, row: Row, side: Side, other: EntityNo) -> std::borrow::Cow<'a, str> {
         let ontology = self.ontology;
         if let Some(no) = self.snapshot.field_no(row, side.relation, side.direction) {
-            return ontology.entity_type(row.type_id).members.field(no).name.as_str().into();
+            return ontology
+                .entity_type(row.type_id)
+                .members
+                .field(no)
+                .name
+                .as_str()
+                .into();
         }
         let there = self.snapshot.locate(other);
         match self.snapshot.field_no(there, side.relation, Direction::Out) {
@@ -149,7 +184,9 @@ impl<'a> Run<'a> {
                             run.out.extend_from_slice(name);
                             Ok(())
                         }
-                        ListingEdgeField::Node(fields) => run.field(slot, false, |run| write(run, fields, &items[at])),
+                        ListingEdgeField::Node(fields) => {
+                            run.field(slot, false, |run| write(run, fields, &items[at]))
+                        }
                         ListingEdgeField::Cursor => {
                             run.cursor(sequence, owner.0, at as u32);
                             Ok(())
@@ -178,11 +215,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn listing_cursor(&mut self, text: Option<&str>, sequence: u32, owner: EntityNo) -> Result<Option<usize>, Failure> {
+    fn listing_cursor(
+        &mut self,
+        text: Option<&str>,
+        sequence: u32,
+        owner: EntityNo,
+    ) -> Result<Option<usize>, Failure> {
         match self.read_cursor(text, sequence)? {
-            Some(item) if item.entity != owner => {
-                self.bad_cursor("the cursor belongs to the list of another entity: begin again without it".to_owned())
-            }
+            Some(item) if item.entity != owner => self.bad_cursor(
+                "the cursor belongs to the list of another entity: begin again without it".to_owned(),
+            ),
             item => Ok(item.map(|it| it.edge as usize)),
         }
     }
@@ -201,7 +243,12 @@ impl<'a> Run<'a> {
     }
 
     /// Writes the statement behind an edge, as it is seen from where it was walked.
-    pub(super) fn edge_statement(&mut self, fields: &'a Object<StatementField>, target: EntityNo, via: ViaEdge) -> Written {
+    pub(super) fn edge_statement(
+        &mut self,
+        fields: &'a Object<StatementField>,
+        target: EntityNo,
+        via: ViaEdge,
+    ) -> Written {
         // The statement of a connection's edge is about the entity that the connection belongs to; its
         // field is the one that led here, which the target's own side gives.
         let said = Said::Edge {
@@ -234,7 +281,12 @@ impl<'a> Run<'a> {
         match (&slot.field, said) {
             (StatementField::TypeName(name), _) => self.out.extend_from_slice(name),
             (StatementField::Field, Said::Value { property, .. }) => {
-                let name = &self.ontology.entity_type(row.type_id).members.property(property).name;
+                let name = &self
+                    .ontology
+                    .entity_type(row.type_id)
+                    .members
+                    .property(property)
+                    .name;
                 self.text(name);
             }
             (StatementField::Field, Said::Edge { side, target, .. }) => {
@@ -267,8 +319,10 @@ impl<'a> Run<'a> {
                 match entries.as_slice() {
                     [("", text)] => self.text(text),
                     entries => {
-                        let object: serde_json::Map<String, serde_json::Value> =
-                            entries.iter().map(|(language, text)| ((*language).to_owned(), (*text).into())).collect();
+                        let object: serde_json::Map<String, serde_json::Value> = entries
+                            .iter()
+                            .map(|(language, text)| ((*language).to_owned(), (*text).into()))
+                            .collect();
                         let _ = serde_json::to_writer(&mut self.out, &object);
                     }
                 }
@@ -282,7 +336,12 @@ impl<'a> Run<'a> {
             return self.null();
         };
         let start = self.out.len();
-        for (no, property) in self.ontology.edge_types[id.index()].members.properties.iter().enumerate() {
+        for (no, property) in self.ontology.edge_types[id.index()]
+            .members
+            .properties
+            .iter()
+            .enumerate()
+        {
             let column = self.snapshot.edge_column(side.relation, PropertyNo(no as u16));
             let range = column.range(edge.0 as usize);
             if range.clone().all(|at| column.values().is_null(at)) {
@@ -353,8 +412,12 @@ impl<'a> Run<'a> {
         self.object(fields, |run, slot| {
             match &slot.field {
                 LinkField::TypeName(name) => run.out.extend_from_slice(name),
-                LinkField::From(selection) => return run.field(slot, false, |run| run.entity(link.from, selection)),
-                LinkField::To(selection) => return run.field(slot, false, |run| run.entity(link.to, selection)),
+                LinkField::From(selection) => {
+                    return run.field(slot, false, |run| run.entity(link.from, selection));
+                }
+                LinkField::To(selection) => {
+                    return run.field(slot, false, |run| run.entity(link.to, selection));
+                }
                 LinkField::Relation => run.text(&run.ontology.relation(link.side.relation).name),
                 LinkField::Field => {
                     let name = run.field_name(row, link.side, link.to);
@@ -362,7 +425,8 @@ impl<'a> Run<'a> {
                 }
                 LinkField::Forward => {
                     let forward = link.side.direction != Direction::In;
-                    run.out.extend_from_slice(if forward { b"true" } else { b"false" });
+                    run.out
+                        .extend_from_slice(if forward { b"true" } else { b"false" });
                 }
                 LinkField::Edge => run.edge_json(link.side, link.edge),
                 LinkField::Statement(fields) => {

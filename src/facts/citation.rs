@@ -10,7 +10,15 @@ pub(super) struct Defaults {
     pub source: Option<Str>,
 }
 
-const KEYS: [&str; 7] = ["source", "locator", "section", "paragraph", "sentence", "page", "url"];
+const KEYS: [&str; 7] = [
+    "source",
+    "locator",
+    "section",
+    "paragraph",
+    "sentence",
+    "page",
+    "url",
+];
 
 /// What a statement's own keys say beside its value.
 pub(super) fn statement(
@@ -54,7 +62,9 @@ pub(super) fn citations(
         Value::Null => Vec::new(),
         Value::List(items) => {
             let items = items.iter();
-            items.filter_map(|item| citation(batch, item, defaults, reports)).collect()
+            items
+                .filter_map(|item| citation(batch, item, defaults, reports))
+                .collect()
         }
         _ => citation(batch, item, defaults, reports).into_iter().collect(),
     }
@@ -70,7 +80,11 @@ fn citation(
         Value::String(text) | Value::Number(text) => Some(short(batch, *text, item.at, defaults)),
         Value::Map(entries) => long(batch, entries, item.at, defaults, reports),
         other => {
-            reports.push(shape(batch, item.at, format!("a citation is a string or a mapping, not {}", other.kind())));
+            reports.push(shape(
+                batch,
+                item.at,
+                format!("a citation is a string or a mapping, not {}", other.kind()),
+            ));
             None
         }
     }
@@ -82,12 +96,19 @@ fn short(batch: &Batch, text: Str, at: Span, defaults: Defaults) -> CitationFact
     let (source, locator) = match (written.find('#'), defaults.source) {
         (Some(hash), default) => {
             let hash = hash as u32;
-            let source = Str { start: text.start, length: hash };
+            let source = Str {
+                start: text.start,
+                length: hash,
+            };
             let locator = Str {
                 start: text.start + hash + 1,
                 length: text.length - hash - 1,
             };
-            let source = if hash == 0 { default.unwrap_or(source) } else { source };
+            let source = if hash == 0 {
+                default.unwrap_or(source)
+            } else {
+                source
+            };
             (source, Some(locator))
         }
         (None, Some(source)) if source != text && batch.text(source) != written => (source, Some(text)),
@@ -117,7 +138,11 @@ fn long(
         let text = match entry.item.value {
             Value::String(text) | Value::Number(text) => text,
             ref other => {
-                let what = format!("\"{}\" of a citation is a text, not {}", batch.text(entry.key), other.kind());
+                let what = format!(
+                    "\"{}\" of a citation is a text, not {}",
+                    batch.text(entry.key),
+                    other.kind()
+                );
                 reports.push(shape(batch, entry.item.at, what));
                 sound = false;
                 continue;
@@ -136,7 +161,8 @@ fn long(
             }
             key => {
                 let hint = did_you_mean(key, KEYS.into_iter().chain(["note"]), || {
-                    "a citation has source, locator (or section, paragraph, sentence, page, url) and note".to_owned()
+                    "a citation has source, locator (or section, paragraph, sentence, page, url) and note"
+                        .to_owned()
                 });
                 let report = Report::new(Code::SHAPE, format!("a citation has no \"{key}\""))
                     .at(batch.place(entry.key_at), "unknown")

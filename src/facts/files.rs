@@ -59,6 +59,9 @@ fn format(path: &Path) -> Option<Format> {
     }
 }
 
+/// What reading a part gave: its file and number there, the facts, what is wrong, a hash of its bytes.
+type ReadPart = ((usize, usize), Option<Batch>, Reports, u64);
+
 /// Reads all data files below a folder, or one file.
 ///
 /// Reports are added to `reports`; what could be read is given all the same, so that one run finds all
@@ -83,8 +86,14 @@ pub fn read(path: &Path, ontology: &Ontology, progress: &Progress, reports: &mut
             files.push((path, format));
         } else if !is_companion(&path) {
             reports.push(
-                Report::new(Code::IGNORED_FILE, format!("\"{}\" is neither YAML nor JSON Lines, and is not read", path.display()))
-                    .hint("data files end in .yaml, .yml, .jsonl, .jsonl.gz or .jsonl.zst"),
+                Report::new(
+                    Code::IGNORED_FILE,
+                    format!(
+                        "\"{}\" is neither YAML nor JSON Lines, and is not read",
+                        path.display()
+                    ),
+                )
+                .hint("data files end in .yaml, .yml, .jsonl, .jsonl.gz or .jsonl.zst"),
             );
         }
     }
@@ -93,8 +102,7 @@ pub fn read(path: &Path, ontology: &Ontology, progress: &Progress, reports: &mut
         .into_iter()
         .enumerate()
         .flat_map(|(no, (path, format))| Parts::open(no, &path, format, progress));
-    type Read = ((usize, usize), Option<Batch>, Reports, u64);
-    let mut read: Vec<Read> = parts
+    let mut read: Vec<ReadPart> = parts
         .par_bridge()
         .map(|part| {
             let mut reports = Reports::default();
@@ -112,7 +120,11 @@ pub fn read(path: &Path, ontology: &Ontology, progress: &Progress, reports: &mut
     };
     let mut lines = (usize::MAX, 0);
     for ((file, _), batch, mut found, hash) in read {
-        data.fingerprint = data.fingerprint.rotate_left(7).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ hash;
+        data.fingerprint = data
+            .fingerprint
+            .rotate_left(7)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            ^ hash;
         if lines.0 != file {
             lines = (file, 0);
         }
@@ -139,7 +151,10 @@ fn shift(batch: &mut Batch, reports: &mut Reports, lines: usize) {
         lines_before: lines,
     });
     for report in &mut reports.0 {
-        let places = report.place.iter_mut().chain(report.others.iter_mut().map(|it| &mut it.0));
+        let places = report
+            .place
+            .iter_mut()
+            .chain(report.others.iter_mut().map(|it| &mut it.0));
         for place in places {
             if Arc::ptr_eq(&place.source, &old) {
                 place.source = new.clone();
@@ -156,7 +171,9 @@ fn collect(path: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
     }
     for entry in std::fs::read_dir(path)? {
         let path = entry?.path();
-        let hidden = path.file_name().is_some_and(|it| it.to_string_lossy().starts_with('.'));
+        let hidden = path
+            .file_name()
+            .is_some_and(|it| it.to_string_lossy().starts_with('.'));
         if hidden {
             continue;
         }
@@ -173,9 +190,10 @@ fn collect(path: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
 fn is_companion(path: &Path) -> bool {
     let name = path.file_name().map(|it| it.to_string_lossy().to_uppercase());
     name.is_some_and(|it| {
-        ["LICENSE", "LICENCE", "README", "COPYING", "NOTICE"].iter().any(|word| it.starts_with(word))
-            || it.ends_with(".MD")
-            || it.ends_with(".TXT")
+        ["LICENSE", "LICENCE", "README", "COPYING", "NOTICE"]
+            .iter()
+            .any(|word| it.starts_with(word))
+            || [".MD", ".TXT"].iter().any(|end| it.ends_with(end))
     })
 }
 
@@ -206,13 +224,19 @@ impl Part {
         };
         let source = SourceText::whole(self.path, text);
         let mut batch = match self.format {
-            Format::Yaml => yaml::read(source, ontology, reports),
-            _ => jsonl::read(source, reports),
+            Format::Yaml => yaml::read(&source, ontology, reports),
+            _ => jsonl::read(&source, reports),
         };
         if let Some(at) = broken {
-            let end = batch.source.text[at..].chars().next().map_or(at, |it| at + it.len_utf8());
+            let end = batch.source.text[at..]
+                .chars()
+                .next()
+                .map_or(at, |it| at + it.len_utf8());
             let report = Report::new(Code::NOT_UTF8, "the file is not UTF-8 here")
-                .at(batch.place(super::Span::new(at, end)), "these bytes are no character")
+                .at(
+                    batch.place(super::Span::new(at, end)),
+                    "these bytes are no character",
+                )
                 .hint("save the file as UTF-8");
             reports.push(report);
             batch.extra.shrink_to_fit();
@@ -228,8 +252,11 @@ fn unreadable(path: &str, format: Format, error: &io::Error) -> Report {
                 io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
                 _ => error.to_string(),
             };
-            Report::new(Code::DAMAGED_ARCHIVE, format!("\"{path}\" cannot be unpacked: {why}"))
-                .hint("copy or compress it again; nothing of a damaged file is used")
+            Report::new(
+                Code::DAMAGED_ARCHIVE,
+                format!("\"{path}\" cannot be unpacked: {why}"),
+            )
+            .hint("copy or compress it again; nothing of a damaged file is used")
         }
         _ => Report::new(Code::DATA_UNREADABLE, format!("cannot read \"{path}\": {error}")),
     }
@@ -268,7 +295,10 @@ impl<'a> Parts<'a> {
                 progress,
             };
             Ok(match format {
-                Format::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, counting))),
+                Format::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(
+                    1 << 18,
+                    counting,
+                ))),
                 Format::Zstd => Box::new(zstd::Decoder::new(counting)?),
                 Format::Yaml | Format::Lines => Box::new(counting),
             })
@@ -311,7 +341,11 @@ impl Iterator for Parts<'_> {
         loop {
             let reader = self.reader.as_mut()?;
             // A line longer than a part makes a longer part; YAML is read whole.
-            let want = if self.format == Format::Yaml { u64::MAX } else { PART as u64 };
+            let want = if self.format == Format::Yaml {
+                u64::MAX
+            } else {
+                PART as u64
+            };
             let before = text.len();
             if let Err(error) = reader.by_ref().take(want).read_to_end(&mut text) {
                 self.reader = None;

@@ -302,8 +302,8 @@ impl<'a> Reader<'a> {
             b't' => '\t',
             b'u' => {
                 let high = self.hex()?;
-                let pair = (0xD800..0xDC00).contains(&high)
-                    && self.text[self.at..self.end].starts_with(b"\\u");
+                let pair =
+                    (0xD800..0xDC00).contains(&high) && self.text[self.at..self.end].starts_with(b"\\u");
                 let code = if pair {
                     self.at += 2;
                     let low = self.hex()?;
@@ -379,7 +379,9 @@ mod tests {
             Just(serde_json::Value::Null),
             any::<bool>().prop_map(Into::into),
             any::<i64>().prop_map(Into::into),
-            any::<f64>().prop_filter("finite", |it| it.is_finite()).prop_map(Into::into),
+            any::<f64>()
+                .prop_filter("finite", |it| it.is_finite())
+                .prop_map(Into::into),
             "\\PC*".prop_map(Into::into),
             "[\\x00-\\x7f]{0,5}".prop_map(Into::into),
         ];
@@ -415,7 +417,10 @@ mod tests {
     #[test]
     fn a_key_that_stands_twice_is_seen() {
         let error = read(r#"{"a": 1, "a": 2}"#).unwrap_err();
-        assert_eq!((error.at, error.message.as_str()), (9, "this key stands twice: \"a\""));
+        assert_eq!(
+            (error.at, error.message.as_str()),
+            (9, "this key stands twice: \"a\"")
+        );
     }
 
     #[test]

@@ -3,14 +3,12 @@
 
 use super::citation::{self, Defaults};
 use super::json::{DUPLICATE, JsonError, Reader};
-use super::{
-    Batch, EdgeFact, EntityFact, Entry, Item, NO_STATEMENT, Span, Str, Value, ValueFact, Via,
-};
+use super::{Batch, EdgeFact, EntityFact, Entry, Item, NO_STATEMENT, Span, Str, Value, ValueFact, Via};
 use crate::report::{Code, Report, Reports, SourceText, did_you_mean};
 use std::sync::Arc;
 
 /// Reads the lines of a part of a file.
-pub(super) fn read(source: Arc<SourceText>, reports: &mut Reports) -> Batch {
+pub(super) fn read(source: &Arc<SourceText>, reports: &mut Reports) -> Batch {
     let mut batch = Batch::new(source.clone());
     let text = &*source.text;
     let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1;
@@ -83,7 +81,17 @@ fn line(batch: &mut Batch, reader: &mut Reader, start: usize, end: usize, report
     }
     let whole = Span::new(start, end);
     if let Some((key, at)) = unknown {
-        const KEYS: [&str; 9] = ["type", "id", "labels", "properties", "from", "to", "cite", "rank", "valid"];
+        const KEYS: [&str; 9] = [
+            "type",
+            "id",
+            "labels",
+            "properties",
+            "from",
+            "to",
+            "cite",
+            "rank",
+            "valid",
+        ];
         let key = batch.text(key);
         let hint = did_you_mean(key, KEYS, || {
             "a line has type, labels, properties, and id (a node) or from and to (an edge)".to_owned()
@@ -94,7 +102,10 @@ fn line(batch: &mut Batch, reader: &mut Reader, start: usize, end: usize, report
         reports.push(report);
     }
     let kind = match &line.kind {
-        Some(Item { value: Value::String(kind), .. }) => Some(batch.text(*kind)),
+        Some(Item {
+            value: Value::String(kind),
+            ..
+        }) => Some(batch.text(*kind)),
         _ => None,
     };
     match kind {
@@ -124,7 +135,10 @@ fn not_json(batch: &Batch, error: JsonError, end: usize) -> Report {
     let (code, message) = if error.message.starts_with(DUPLICATE) {
         (Code::DUPLICATE_KEY, error.message)
     } else {
-        (Code::JSON_SYNTAX, format!("the line is not JSON: {}", error.message))
+        (
+            Code::JSON_SYNTAX,
+            format!("the line is not JSON: {}", error.message),
+        )
     };
     let at = error.at.min(end);
     let next = batch.source.text[at..].chars().next().map_or(0, char::len_utf8);
@@ -133,7 +147,8 @@ fn not_json(batch: &Batch, error: JsonError, end: usize) -> Report {
 
 fn node(batch: &mut Batch, line: Line, whole: Span, reports: &mut Reports) {
     let Some((id, at)) = line.id else {
-        reports.push(citation::shape(batch, whole, "the node has no id".to_owned()).hint("add \"id\": \"…\""));
+        reports
+            .push(citation::shape(batch, whole, "the node has no id".to_owned()).hint("add \"id\": \"…\""));
         return;
     };
     let Some((type_name, type_at)) = line.labels.first().copied() else {
@@ -178,12 +193,7 @@ fn node(batch: &mut Batch, line: Line, whole: Span, reports: &mut Reports) {
 }
 
 /// `{"value": …, "cite": …}` taken apart; any other value is itself.
-fn value_statement(
-    batch: &mut Batch,
-    item: Item,
-    default: u32,
-    reports: &mut Reports,
-) -> (Item, u32, bool) {
+fn value_statement(batch: &mut Batch, item: Item, default: u32, reports: &mut Reports) -> (Item, u32, bool) {
     let is_statement = match &item.value {
         Value::Map(entries) => {
             let is_key = |entry: &Entry| matches!(batch.text(entry.key), "value" | "cite" | "rank" | "valid");
@@ -195,7 +205,13 @@ fn value_statement(
         Value::Map(entries) if is_statement => {
             let statement = own_statement(batch, &entries, default, reports);
             let value = entries.into_iter().find(|it| batch.text(it.key) == "value");
-            let item = value.map_or(Item { value: Value::Null, at: item.at }, |it| it.item);
+            let item = value.map_or(
+                Item {
+                    value: Value::Null,
+                    at: item.at,
+                },
+                |it| it.item,
+            );
             (item, statement, true)
         }
         value => (Item { value, at: item.at }, default, false),

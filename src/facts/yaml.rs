@@ -17,8 +17,8 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::citation::{self, Defaults, shape};
 use super::{
-    Batch, EdgeFact, EntityFact, Entry, Example, Item, NO_STATEMENT, Span, StatementFact, Str, Value, ValueFact,
-    Via,
+    Batch, EdgeFact, EntityFact, Entry, Example, Item, NO_STATEMENT, Span, StatementFact, Str, Value,
+    ValueFact, Via,
 };
 use crate::ontology::{Member, Members, Ontology, Scalar};
 use crate::report::{Code, Report, Reports, SourceText, did_you_mean};
@@ -29,8 +29,8 @@ const MOST_NESTED: usize = 64;
 const MOST_NODES: usize = 20_000_000;
 
 /// Reads a file.
-pub(super) fn read(source: Arc<SourceText>, ontology: &Ontology, reports: &mut Reports) -> Batch {
-    let mut batch = Batch::new(source);
+pub(super) fn read(source: &Arc<SourceText>, ontology: &Ontology, reports: &mut Reports) -> Batch {
+    let mut batch = Batch::new(source.clone());
     let documents = match documents(&mut batch, reports) {
         Ok(documents) => documents,
         Err(report) => {
@@ -83,8 +83,11 @@ fn documents(batch: &mut Batch, reports: &mut Reports) -> Result<Vec<Item>, Repo
         let (event, span) = event.map_err(|error| {
             let at = byte(error.marker().index());
             let end = text[at..].chars().next().map_or(at, |it| at + it.len_utf8());
-            Report::new(Code::YAML_SYNTAX, format!("the file is not YAML: {}", error.info()))
-                .at(batch.place(Span::new(at, end)), "here")
+            Report::new(
+                Code::YAML_SYNTAX,
+                format!("the file is not YAML: {}", error.info()),
+            )
+            .at(batch.place(Span::new(at, end)), "here")
         })?;
         let (start, end) = (byte(span.start.index()), byte(span.end.index()));
         let done = match event {
@@ -111,19 +114,30 @@ fn documents(batch: &mut Batch, reports: &mut Reports) -> Result<Vec<Item>, Repo
             }
             Event::Alias(anchor) => {
                 let target = anchors.get(&anchor).cloned();
-                let item = target.unwrap_or(Item { value: Value::Null, at: Span::new(start, end) });
+                let item = target.unwrap_or(Item {
+                    value: Value::Null,
+                    at: Span::new(start, end),
+                });
                 nodes += count(&item);
                 Some((item, 0))
             }
             _ => None,
         };
         if open.len() > MOST_NESTED {
-            return Err(shape(batch, Span::new(start, end), format!("nested deeper than {MOST_NESTED} levels")));
+            return Err(shape(
+                batch,
+                Span::new(start, end),
+                format!("nested deeper than {MOST_NESTED} levels"),
+            ));
         }
         let Some((item, anchor)) = done else { continue };
         nodes += 1;
         if nodes > MOST_NODES {
-            return Err(shape(batch, item.at, format!("the file stands for more than {MOST_NODES} values")));
+            return Err(shape(
+                batch,
+                item.at,
+                format!("the file stands for more than {MOST_NODES} values"),
+            ));
         }
         if anchor != 0 {
             anchors.insert(anchor, item.clone());
@@ -145,11 +159,28 @@ fn close(open: Open, end: usize) -> (Item, usize) {
     match open {
         Open::List(items, start, anchor) => {
             let at = Span::new(start, end.max(start));
-            (Item { value: Value::List(items.into()), at }, anchor)
+            (
+                Item {
+                    value: Value::List(items.into()),
+                    at,
+                },
+                anchor,
+            )
         }
-        Open::Map { entries, start, anchor, .. } => {
+        Open::Map {
+            entries,
+            start,
+            anchor,
+            ..
+        } => {
             let at = Span::new(start, end.max(start));
-            (Item { value: Value::Map(entries.into()), at }, anchor)
+            (
+                Item {
+                    value: Value::Map(entries.into()),
+                    at,
+                },
+                anchor,
+            )
         }
     }
 }
@@ -169,23 +200,36 @@ fn attach(
             None => {
                 let name = match item.value {
                     Value::String(text) | Value::Number(text) => text,
-                    Value::Bool(_) | Value::Null => Batch::slice(item.at.start as usize, item.at.end as usize),
+                    Value::Bool(_) | Value::Null => {
+                        Batch::slice(item.at.start as usize, item.at.end as usize)
+                    }
                     Value::List(_) | Value::Map(_) => {
-                        reports.push(shape(batch, item.at, "a key is a text, not a list or a mapping".to_owned()));
+                        reports.push(shape(
+                            batch,
+                            item.at,
+                            "a key is a text, not a list or a mapping".to_owned(),
+                        ));
                         Str::default()
                     }
                 };
                 let before = entries.iter().find(|it| batch.text(it.key) == batch.text(name));
                 if let Some(before) = before {
-                    let report = Report::new(Code::DUPLICATE_KEY, format!("the key \"{}\" stands twice", batch.text(name)))
-                        .at(batch.place(item.at), "again here")
-                        .also(Some(batch.place(before.key_at)), "first here")
-                        .hint("put what both say under one of them");
+                    let report = Report::new(
+                        Code::DUPLICATE_KEY,
+                        format!("the key \"{}\" stands twice", batch.text(name)),
+                    )
+                    .at(batch.place(item.at), "again here")
+                    .also(Some(batch.place(before.key_at)), "first here")
+                    .hint("put what both say under one of them");
                     reports.push(report);
                 }
                 *key = Some((name, item.at));
             }
-            Some((name, key_at)) => entries.push(Entry { key: name, key_at, item }),
+            Some((name, key_at)) => entries.push(Entry {
+                key: name,
+                key_at,
+                item,
+            }),
         },
     }
 }
@@ -236,7 +280,11 @@ impl Reader<'_> {
             Value::Null => return,
             other => {
                 let message = format!("a data file is a mapping of types, not {}", other.kind());
-                self.report(document.at, message, "write a type's name, below it ids, below each its fields");
+                self.report(
+                    document.at,
+                    message,
+                    "write a type's name, below it ids, below each its fields",
+                );
                 return;
             }
         };
@@ -244,12 +292,16 @@ impl Reader<'_> {
         for entry in &entries {
             match (self.batch.text(entry.key), &entry.item.value) {
                 ("source", Value::String(id)) => self.defaults.source = Some(*id),
-                ("source", _) => self.report(entry.item.at, "the default source is the id of a Source", "write source: <id>"),
+                ("source", _) => self.report(
+                    entry.item.at,
+                    "the default source is the id of a Source",
+                    "write source: <id>",
+                ),
                 _ => {}
             }
         }
-        let provenance = entries.iter().filter(|it| self.batch.text(it.key) == "cite");
-        if let Some(cite) = provenance.cloned().next() {
+        let mut provenance = entries.iter().filter(|it| self.batch.text(it.key) == "cite");
+        if let Some(cite) = provenance.next().cloned() {
             let citations = citation::citations(self.batch, &cite.item, self.defaults, self.reports);
             self.file_statement = Some(StatementFact {
                 citations,
@@ -267,7 +319,11 @@ impl Reader<'_> {
 
     fn graph(&mut self, item: Item) {
         let Value::Map(entries) = item.value else {
-            self.report(item.at, "`graph` is a mapping", "it has title, description, licence, url and examples");
+            self.report(
+                item.at,
+                "`graph` is a mapping",
+                "it has title, description, licence, url and examples",
+            );
             return;
         };
         for entry in entries {
@@ -277,7 +333,11 @@ impl Reader<'_> {
                 continue;
             }
             let Value::String(text) = entry.item.value else {
-                self.report(entry.item.at, format!("\"{key}\" of the graph is a text"), "write it in quotes");
+                self.report(
+                    entry.item.at,
+                    format!("\"{key}\" of the graph is a text"),
+                    "write it in quotes",
+                );
                 continue;
             };
             let text = Some(self.batch.text(text).to_owned());
@@ -288,9 +348,11 @@ impl Reader<'_> {
                 "licence" => graph.licence = text,
                 "url" => graph.url = text,
                 _ => {
-                    let hint = did_you_mean(&key, ["title", "description", "licence", "url", "examples"], || {
-                        "it has title, description, licence, url and examples".to_owned()
-                    });
+                    let hint = did_you_mean(
+                        &key,
+                        ["title", "description", "licence", "url", "examples"],
+                        || "it has title, description, licence, url and examples".to_owned(),
+                    );
                     self.report(entry.key_at, format!("the graph has no \"{key}\""), &hint);
                 }
             }
@@ -309,7 +371,9 @@ impl Reader<'_> {
             };
             let text = |key: &str| {
                 entries.iter().find_map(|it| match it.item.value {
-                    Value::String(text) if self.batch.text(it.key) == key => Some(self.batch.text(text).to_owned()),
+                    Value::String(text) if self.batch.text(it.key) == key => {
+                        Some(self.batch.text(text).to_owned())
+                    }
                     _ => None,
                 })
             };
@@ -327,12 +391,18 @@ impl Reader<'_> {
             Value::Null => return,
             other => {
                 let message = format!("below a type stand ids, not {}", other.kind());
-                self.report(entry.item.at, message, "write an id and a colon, and below it the entity's fields");
+                self.report(
+                    entry.item.at,
+                    message,
+                    "write an id and a colon, and below it the entity's fields",
+                );
                 return;
             }
         };
         let ontology = self.ontology;
-        let members = ontology.type_named(&name).map(|id| &ontology.entity_type(id).members);
+        let members = ontology
+            .type_named(&name)
+            .map(|id| &ontology.entity_type(id).members);
         for entity in entities {
             let fields = match entity.item.value {
                 Value::Map(fields) => fields,
@@ -340,7 +410,11 @@ impl Reader<'_> {
                 other => {
                     let id = self.batch.text(entity.key);
                     let message = format!("the entity \"{id}\" is a mapping of fields, not {}", other.kind());
-                    self.report(entity.item.at, message, "write its fields below it, as in `name: …`");
+                    self.report(
+                        entity.item.at,
+                        message,
+                        "write its fields below it, as in `name: …`",
+                    );
                     continue;
                 }
             };
@@ -362,7 +436,9 @@ impl Reader<'_> {
 
     fn default_statement(&mut self, fields: &[Entry]) -> u32 {
         let file = self.file_statement.clone();
-        let said = fields.iter().any(|it| matches!(self.batch.text(it.key), "cite" | "rank" | "valid"));
+        let said = fields
+            .iter()
+            .any(|it| matches!(self.batch.text(it.key), "cite" | "rank" | "valid"));
         if !said && file.is_none() {
             return NO_STATEMENT;
         }
@@ -422,11 +498,22 @@ impl Reader<'_> {
                     }
                 }
                 let fallback = self.batch.statements.get(default as usize).cloned();
-                let statement =
-                    citation::statement(self.batch, &entries, self.defaults, fallback.as_ref(), self.reports);
+                let statement = citation::statement(
+                    self.batch,
+                    &entries,
+                    self.defaults,
+                    fallback.as_ref(),
+                    self.reports,
+                );
                 let statement = self.push_statement(statement);
                 let value = entries.into_iter().find(|it| self.batch.text(it.key) == "value");
-                let item = value.map_or(Item { value: Value::Null, at: item.at }, |it| it.item);
+                let item = value.map_or(
+                    Item {
+                        value: Value::Null,
+                        at: item.at,
+                    },
+                    |it| it.item,
+                );
                 (item, statement)
             }
             value => (Item { value, at: item.at }, default),
@@ -450,7 +537,9 @@ impl Reader<'_> {
             }
             Value::Map(entries) => {
                 let target = entries.iter().find_map(|it| match it.item.value {
-                    Value::String(to) | Value::Number(to) if self.batch.text(it.key) == "to" => Some((to, it.item.at)),
+                    Value::String(to) | Value::Number(to) if self.batch.text(it.key) == "to" => {
+                        Some((to, it.item.at))
+                    }
                     _ => None,
                 });
                 let Some((to, to_at)) = target else {
@@ -458,7 +547,9 @@ impl Reader<'_> {
                     return;
                 };
                 let fallback = self.batch.statements.get(default as usize).cloned();
-                let said = entries.iter().any(|it| matches!(self.batch.text(it.key), "cite" | "rank" | "valid"));
+                let said = entries
+                    .iter()
+                    .any(|it| matches!(self.batch.text(it.key), "cite" | "rank" | "valid"));
                 let statement = if said {
                     let statement = citation::statement(
                         self.batch,
@@ -471,9 +562,9 @@ impl Reader<'_> {
                 } else {
                     default
                 };
-                let own_properties = entries.into_iter().filter(|it| {
-                    !matches!(self.batch.text(it.key), "to" | "cite" | "rank" | "valid")
-                });
+                let own_properties = entries
+                    .into_iter()
+                    .filter(|it| !matches!(self.batch.text(it.key), "to" | "cite" | "rank" | "valid"));
                 let own_properties = own_properties.filter(|it| it.item.value != Value::Null);
                 (to, to_at, own_properties.collect(), statement, said)
             }

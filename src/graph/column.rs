@@ -113,10 +113,18 @@ impl Languages {
     fn choose(&self, row: usize, languages: &[String]) -> Option<usize> {
         let mut range = self.range(row);
         let tagged = |language: &String| {
-            self.range(row).find(|at| self.names[usize::from(self.tags[*at])].eq_ignore_ascii_case(language))
+            self.range(row)
+                .find(|at| self.names[usize::from(self.tags[*at])].eq_ignore_ascii_case(language))
         };
-        let untagged = || self.range(row).find(|at| self.names[usize::from(self.tags[*at])].is_empty());
-        languages.iter().find_map(tagged).or_else(untagged).or_else(|| range.next())
+        let untagged = || {
+            self.range(row)
+                .find(|at| self.names[usize::from(self.tags[*at])].is_empty())
+        };
+        languages
+            .iter()
+            .find_map(tagged)
+            .or_else(untagged)
+            .or_else(|| range.next())
     }
 
     /// The texts of a row, each with its language.
@@ -191,7 +199,9 @@ impl Values {
     /// Adds a row. A cell of another kind cannot come: the builder makes it by the property's scalar.
     pub(super) fn push(&mut self, cell: Option<Cell>) {
         match (self, cell) {
-            (Values::Text(it) | Values::Decimal(it), Some(Cell::Text(text) | Cell::Decimal(text))) => it.push(text),
+            (Values::Text(it) | Values::Decimal(it), Some(Cell::Text(text) | Cell::Decimal(text))) => {
+                it.push(text);
+            }
             (Values::Json(it), Some(Cell::Json(json))) => it.push_raw(&json),
             (Values::Text(it) | Values::Decimal(it) | Values::Json(it), _) => it.push_null(),
             (Values::Int(it), Some(Cell::Int(value))) => it.push(Some(value)),
@@ -228,7 +238,9 @@ impl Values {
     /// Whether a row has no value.
     pub fn is_null(&self, row: usize) -> bool {
         match self {
-            Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => it.json(row).is_empty(),
+            Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => {
+                it.json(row).is_empty()
+            }
             Values::Int(it) => it.get(row).is_none(),
             Values::Float(it) => it.get(row).is_none(),
             Values::Boolean(it) => it.get(row).is_none(),
@@ -278,7 +290,9 @@ impl Values {
     pub fn text(&self, row: usize) -> Option<&str> {
         match self {
             Values::Text(it) | Values::Decimal(it) | Values::DateTime(it, _) => it.text(row),
-            Values::Enum(it, names) => it.get(row).map(|value| names[usize::from(value)].trim_matches('"')),
+            Values::Enum(it, names) => it
+                .get(row)
+                .map(|value| names[usize::from(value)].trim_matches('"')),
             Values::Languages(it) => it.choose(row, &[]).and_then(|at| it.texts.text(at)),
             _ => None,
         }
@@ -508,7 +522,10 @@ impl Column {
 
     /// How many values it holds, those that others contradict among them.
     pub fn count(&self, rows: usize) -> usize {
-        let given = (0..rows).flat_map(|row| self.range(row)).filter(|at| !self.values.is_null(*at)).count();
+        let given = (0..rows)
+            .flat_map(|row| self.range(row))
+            .filter(|at| !self.values.is_null(*at))
+            .count();
         given + self.alternatives.as_ref().map_or(0, |it| it.rows.len())
     }
 
@@ -516,7 +533,10 @@ impl Column {
     pub fn bytes(&self) -> usize {
         let ends = self.ends.as_ref().map_or(0, |it| it.capacity() * 4);
         let statements = self.statements.as_ref().map_or(0, |it| it.capacity() * 4);
-        let others = self.alternatives.as_ref().map_or(0, |it| it.values.bytes() + it.rows.capacity() * 8);
+        let others = self
+            .alternatives
+            .as_ref()
+            .map_or(0, |it| it.values.bytes() + it.rows.capacity() * 8);
         self.values.bytes() + ends + statements + others
     }
 }

@@ -81,7 +81,11 @@ impl UniqueIndex {
     pub fn insert(&mut self, column: &Column, row: usize) -> Option<usize> {
         let key = unique_key(column, row)?;
         let key_of = |row: &u32| unique_key(column, *row as usize).unwrap_or_default();
-        let entry = self.table.entry(hash(&key), |other| key_of(other) == key, |other| hash(&key_of(other)));
+        let entry = self.table.entry(
+            hash(&key),
+            |other| key_of(other) == key,
+            |other| hash(&key_of(other)),
+        );
         match entry {
             hashbrown::hash_table::Entry::Occupied(there) => Some(*there.get() as usize),
             hashbrown::hash_table::Entry::Vacant(free) => {

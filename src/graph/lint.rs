@@ -29,12 +29,23 @@ pub fn lint(snapshot: &Snapshot) -> Reports {
             if no == MOST_NAMED {
                 break;
             }
-            let mut ids: Vec<&str> = circle.iter().map(|it| snapshot.id(snapshot.locate(*it))).collect();
+            let mut ids: Vec<&str> = circle
+                .iter()
+                .map(|it| snapshot.id(snapshot.locate(*it)))
+                .collect();
             ids.sort_unstable();
             let more = ids.len().saturating_sub(MOST_NAMED);
             ids.truncate(MOST_NAMED);
-            let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let message = format!("the transitive relation \"{}\" goes round in a circle: {}{and_more}", relation.name, quoted_list(&ids, "and"));
+            let and_more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            let message = format!(
+                "the transitive relation \"{}\" goes round in a circle: {}{and_more}",
+                relation.name,
+                quoted_list(&ids, "and")
+            );
             let report = Report::new(Code::TRANSITIVE_CYCLE, message)
                 .hint("each of them would be part of itself; take one of the edges out");
             reports.push(report);
@@ -50,7 +61,8 @@ fn isolated(snapshot: &Snapshot, reports: &mut Reports) {
         return;
     }
     let view = snapshot.view();
-    let alone = |row: Row| row.type_id != ontology.source_type && snapshot.links(row).all(|(_, _, it)| it.is_empty());
+    let alone =
+        |row: Row| row.type_id != ontology.source_type && snapshot.links(row).all(|(_, _, it)| it.is_empty());
     let mut ids = Vec::new();
     let mut count = 0;
     for entity in view.node_identifiers() {
@@ -66,9 +78,20 @@ fn isolated(snapshot: &Snapshot, reports: &mut Reports) {
         return;
     }
     let more = count - ids.len();
-    let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let (noun, verb) = if count == 1 { ("entity has", "it") } else { ("entities have", "them") };
-    let report = Report::new(Code::ISOLATED, format!("{count} {noun} no edge: {}{and_more}", quoted_list(&ids, "and")))
-        .hint(format!("relate {verb} to others, or take {verb} out"));
+    let and_more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    let (noun, verb) = if count == 1 {
+        ("entity has", "it")
+    } else {
+        ("entities have", "them")
+    };
+    let report = Report::new(
+        Code::ISOLATED,
+        format!("{count} {noun} no edge: {}{and_more}", quoted_list(&ids, "and")),
+    )
+    .hint(format!("relate {verb} to others, or take {verb} out"));
     reports.push(report);
 }

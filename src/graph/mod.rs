@@ -214,7 +214,10 @@ impl Snapshot {
     /// An entity's id.
     #[inline]
     pub fn id(&self, row: Row) -> &str {
-        self.tables[row.type_id.index()].ids.text(row.row).unwrap_or_default()
+        self.tables[row.type_id.index()]
+            .ids
+            .text(row.row)
+            .unwrap_or_default()
     }
 
     /// An entity's id as it is written in an answer.
@@ -270,7 +273,8 @@ impl Snapshot {
             } else {
                 &[Direction::Out, Direction::In]
             };
-            ways.iter().map(move |way| (id, *way, self.neighbours(row, id, *way)))
+            ways.iter()
+                .map(move |way| (id, *way, self.neighbours(row, id, *way)))
         })
     }
 
@@ -297,7 +301,11 @@ impl Snapshot {
 
     /// How many entities a domain has.
     pub fn domain_len(&self, domain: Domain) -> usize {
-        self.ontology.types_of(domain).iter().map(|id| self.rows(*id)).sum()
+        self.ontology
+            .types_of(domain)
+            .iter()
+            .map(|id| self.rows(*id))
+            .sum()
     }
 
     /// The memory that it takes.
@@ -310,7 +318,12 @@ impl Snapshot {
         for table in &self.tables {
             memory.ids += table.ids.bytes();
             memory.columns += table.columns.iter().map(Column::bytes).sum::<usize>();
-            memory.columns += table.unique.iter().flatten().map(UniqueIndex::bytes).sum::<usize>();
+            memory.columns += table
+                .unique
+                .iter()
+                .flatten()
+                .map(UniqueIndex::bytes)
+                .sum::<usize>();
         }
         for edges in &self.relations {
             memory.adjacency += edges.out.bytes() + edges.back.bytes();

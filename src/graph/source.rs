@@ -28,7 +28,11 @@ impl Structure {
         let sections: Vec<Section> = serde_json::from_str(json).map_err(|error| error.to_string())?;
         let mut structure = Self::default();
         for section in sections {
-            if structure.sections.insert(section.section.clone(), section.paragraphs).is_some() {
+            if structure
+                .sections
+                .insert(section.section.clone(), section.paragraphs)
+                .is_some()
+            {
                 return Err(format!("the section \"{}\" stands twice", section.section));
             }
         }
@@ -52,7 +56,12 @@ impl Structure {
         };
         let sentences = number(paragraph)
             .and_then(|no| paragraphs.get(no as usize - 1))
-            .ok_or_else(|| format!("the section \"{section}\" has paragraphs 1 to {}", paragraphs.len()))?;
+            .ok_or_else(|| {
+                format!(
+                    "the section \"{section}\" has paragraphs 1 to {}",
+                    paragraphs.len()
+                )
+            })?;
         let Some(sentence) = parts.next() else {
             return Ok(());
         };
@@ -64,7 +73,9 @@ impl Structure {
         if sound {
             Ok(())
         } else {
-            Err(format!("the paragraph {section}/{paragraph} has sentences 1 to {sentences}"))
+            Err(format!(
+                "the paragraph {section}/{paragraph} has sentences 1 to {sentences}"
+            ))
         }
     }
 }
@@ -84,7 +95,15 @@ mod tests {
         for locator in ["history", "history/2", "history/1/4", "history/1/2-4"] {
             assert_eq!(structure.check(locator), Ok(()), "{locator}");
         }
-        for locator in ["histroy", "history/3", "history/0", "history/2/2", "history/1/3-5", "history/1/2/1", ""] {
+        for locator in [
+            "histroy",
+            "history/3",
+            "history/0",
+            "history/2/2",
+            "history/1/3-5",
+            "history/1/2/1",
+            "",
+        ] {
             assert!(structure.check(locator).is_err(), "{locator}");
         }
     }

@@ -18,8 +18,11 @@ pub enum Rank {
 
 impl Rank {
     /// The three ranks as data files write them.
-    pub const NAMES: [(&'static str, Rank); 3] =
-        [("preferred", Rank::Preferred), ("normal", Rank::Normal), ("deprecated", Rank::Deprecated)];
+    pub const NAMES: [(&'static str, Rank); 3] = [
+        ("preferred", Rank::Preferred),
+        ("normal", Rank::Normal),
+        ("deprecated", Rank::Deprecated),
+    ];
 
     /// The enum value of the API.
     pub fn api_name(self) -> &'static str {
@@ -91,7 +94,9 @@ impl Statements {
     /// The order in which statements about one thing are preferred, greater is better: by rank, then by
     /// how late they hold (an open end is the latest); the caller keeps the order of the files for ties.
     pub fn preference(&self, no: StatementNo) -> (Rank, u32) {
-        let latest = self.validity(no).map_or(0, |it| it.until.map_or(u32::MAX, Date::last_day));
+        let latest = self
+            .validity(no)
+            .map_or(0, |it| it.until.map_or(u32::MAX, Date::last_day));
         (self.rank(no), latest)
     }
 

@@ -73,7 +73,10 @@ impl Strings {
 
     /// Adds a row with a text.
     pub(super) fn push(&mut self, text: &str) {
-        if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        if text
+            .bytes()
+            .any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
+        {
             self.escaped_rows.push(self.len() as u32);
             self.escaped.push(text.into());
             self.arena.push_str(&serde_json::Value::from(text).to_string());

@@ -6,9 +6,8 @@
 use petgraph::Direction as Way;
 use petgraph::data::DataMap;
 use petgraph::visit::{
-    Data, EdgeRef, GraphBase, GraphProp, IntoEdgeReferences, IntoEdges, IntoEdgesDirected,
-    IntoNeighbors, IntoNeighborsDirected, IntoNodeIdentifiers, NodeCompactIndexable, NodeCount,
-    NodeIndexable, Visitable,
+    Data, EdgeRef, GraphBase, GraphProp, IntoEdgeReferences, IntoEdges, IntoEdgesDirected, IntoNeighbors,
+    IntoNeighborsDirected, IntoNodeIdentifiers, NodeCompactIndexable, NodeCount, NodeIndexable, Visitable,
 };
 
 use super::{EdgeNo, EntityNo, Snapshot};
@@ -135,7 +134,6 @@ impl GraphProp for View<'_> {
     type EdgeType = petgraph::Directed;
 }
 
-
 impl NodeCount for View<'_> {
     fn node_count(&self) -> usize {
         self.snapshot.bases.last().copied().unwrap_or(0) as usize
@@ -216,7 +214,10 @@ impl<'a> IntoEdgeReferences for &'a View<'_> {
     type EdgeReferences = Box<dyn Iterator<Item = EdgeReference> + 'a>;
 
     fn edge_references(self) -> Self::EdgeReferences {
-        Box::new(self.node_identifiers().flat_map(|it| self.edges_of(it, Way::Outgoing)))
+        Box::new(
+            self.node_identifiers()
+                .flat_map(|it| self.edges_of(it, Way::Outgoing)),
+        )
     }
 }
 

@@ -62,7 +62,10 @@ fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
             Ok(Ok(text)) => files.push(SourceText::whole(shown, text)),
             Ok(Err(error)) => reports.push(Report::new(
                 Code::SCHEMA_UNREADABLE,
-                format!("\"{shown}\" is not UTF-8 from byte {} on", error.utf8_error().valid_up_to()),
+                format!(
+                    "\"{shown}\" is not UTF-8 from byte {} on",
+                    error.utf8_error().valid_up_to()
+                ),
             )),
             Err(error) => reports.push(Report::new(
                 Code::SCHEMA_UNREADABLE,
@@ -78,7 +81,10 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, paths)?;
-        } else if path.extension().is_some_and(|it| it == "graphql" || it == "graphqls") {
+        } else if path
+            .extension()
+            .is_some_and(|it| it == "graphql" || it == "graphqls")
+        {
             paths.push(path);
         }
     }
@@ -106,7 +112,9 @@ pub fn compile(files: &[Arc<SourceText>]) -> Result<Ontology, Reports> {
         return Ok(ontology);
     }
     reports.sort();
-    reports.0.dedup_by(|a, b| a.code == b.code && a.message == b.message && same_place(a, b));
+    reports
+        .0
+        .dedup_by(|a, b| a.code == b.code && a.message == b.message && same_place(a, b));
     Err(reports)
 }
 
@@ -209,7 +217,9 @@ impl Compiler<'_> {
                     Kind::Edge(EdgeTypeId::at(next(&mut edges)))
                 }
                 ExtendedType::Object(_) => Kind::Entities(Domain::Type(TypeId::at(next(&mut types)))),
-                ExtendedType::Interface(_) => Kind::Entities(Domain::Interface(InterfaceId::at(next(&mut interfaces)))),
+                ExtendedType::Interface(_) => {
+                    Kind::Entities(Domain::Interface(InterfaceId::at(next(&mut interfaces))))
+                }
                 ExtendedType::Union(_) => Kind::Entities(Domain::Union(UnionId::at(next(&mut unions)))),
                 ExtendedType::Enum(_) => Kind::Value(Scalar::Enum(EnumId::at(next(&mut enums)))),
                 ExtendedType::Scalar(_) => Kind::Value(Scalar::Custom(next(&mut scalars) as u16)),
@@ -249,13 +259,19 @@ impl Compiler<'_> {
         match definition {
             ExtendedType::Object(it) if it.directives.has("edge") => {
                 if let Some(entity) = it.directives.get("entity") {
-                    let report = Report::new(Code::DIRECTIVE_PLACE, format!("\"{}\" is an edge type, and @entity is for entities", it.name))
-                        .hint("keep one of @edge and @entity");
+                    let report = Report::new(
+                        Code::DIRECTIVE_PLACE,
+                        format!("\"{}\" is an edge type, and @entity is for entities", it.name),
+                    )
+                    .hint("keep one of @edge and @entity");
                     self.report(report, entity.location(), "cannot stand beside @edge");
                 }
                 if let Some(interface) = it.implements_interfaces.first() {
-                    let report = Report::new(Code::EDGE_AS_ENTITY, format!("the edge type \"{}\" implements \"{interface}\"", it.name))
-                        .hint("interfaces are for entities; leave `implements` out");
+                    let report = Report::new(
+                        Code::EDGE_AS_ENTITY,
+                        format!("the edge type \"{}\" implements \"{interface}\"", it.name),
+                    )
+                    .hint("interfaces are for entities; leave `implements` out");
                     self.report(report, interface.location(), "an interface of entities");
                 }
                 let members = self.edge_members(&it.name, it.fields.values());
@@ -319,8 +335,14 @@ impl Compiler<'_> {
                     match self.kind(member) {
                         Some(Kind::Entities(Domain::Type(id))) => types.push(id),
                         Some(Kind::Edge(_)) => {
-                            let report = Report::new(Code::EDGE_AS_ENTITY, format!("the edge type \"{member}\" is a member of the union \"{}\"", it.name))
-                                .hint("a union holds entity types");
+                            let report = Report::new(
+                                Code::EDGE_AS_ENTITY,
+                                format!(
+                                    "the edge type \"{member}\" is a member of the union \"{}\"",
+                                    it.name
+                                ),
+                            )
+                            .hint("a union holds entity types");
                             self.report(report, member.location(), "an edge type");
                         }
                         _ => {}
@@ -374,14 +396,26 @@ impl Compiler<'_> {
         let fields = root_fields(name, plural.as_deref());
         let at = directive
             .filter(|_| plural.is_some())
-            .map_or_else(|| self.type_location(name), |it| it.location());
+            .map_or_else(|| self.type_location(name), Node::location);
         if !is_name(&fields.many) {
-            let report = Report::new(Code::PLURAL, format!("the plural \"{}\" of \"{name}\" is not a GraphQL name", fields.many))
-                .hint("use letters, digits and underscores, beginning with a letter");
+            let report = Report::new(
+                Code::PLURAL,
+                format!(
+                    "the plural \"{}\" of \"{name}\" is not a GraphQL name",
+                    fields.many
+                ),
+            )
+            .hint("use letters, digits and underscores, beginning with a letter");
             self.report(report, at, "not a name");
         } else if fields.many == fields.one {
-            let report = Report::new(Code::PLURAL, format!("the plural of \"{name}\" is \"{}\", which is its singular too", fields.many))
-                .hint(format!("say another: @entity(plural: \"all{name}\")"));
+            let report = Report::new(
+                Code::PLURAL,
+                format!(
+                    "the plural of \"{name}\" is \"{}\", which is its singular too",
+                    fields.many
+                ),
+            )
+            .hint(format!("say another: @entity(plural: \"all{name}\")"));
             self.report(report, at, "one root field cannot give one and many");
         }
         fields
@@ -396,8 +430,11 @@ impl Compiler<'_> {
         let directive = directives.get(directive)?;
         let class = argument(directive, "class")?;
         if url::Url::parse(&class).is_err() || class.contains(char::is_whitespace) {
-            let report = Report::new(Code::CLASS_IRI, format!("the class \"{class}\" is not an absolute IRI"))
-                .hint("write it whole, such as https://schema.org/Person");
+            let report = Report::new(
+                Code::CLASS_IRI,
+                format!("the class \"{class}\" is not an absolute IRI"),
+            )
+            .hint("write it whole, such as https://schema.org/Person");
             self.report(report, directive.location(), "not an IRI");
         }
         Some(class)
@@ -422,14 +459,27 @@ impl Compiler<'_> {
         if let Some((name, directive)) = explicit {
             let found = text_property(&name);
             if found.is_none() {
-                let candidates = members.properties.iter().filter(|it| it.scalar.is_text() && !it.list);
+                let candidates = members
+                    .properties
+                    .iter()
+                    .filter(|it| it.scalar.is_text() && !it.list);
                 let candidates: Vec<&str> = candidates.map(|it| it.name.as_str()).collect();
-                let report = Report::new(Code::LABEL, format!("the label \"{name}\" of \"{}\" is not a text property of it", outline.name))
-                    .hint(if candidates.is_empty() {
-                        "give the type a property of type String, or leave `label` out: the id then serves".to_owned()
-                    } else {
-                        format!("its text properties are {}", crate::report::quoted_list(&candidates, "and"))
-                    });
+                let report = Report::new(
+                    Code::LABEL,
+                    format!(
+                        "the label \"{name}\" of \"{}\" is not a text property of it",
+                        outline.name
+                    ),
+                )
+                .hint(if candidates.is_empty() {
+                    "give the type a property of type String, or leave `label` out: the id then serves"
+                        .to_owned()
+                } else {
+                    format!(
+                        "its text properties are {}",
+                        crate::report::quoted_list(&candidates, "and")
+                    )
+                });
                 self.report(report, directive.location(), "names no text property");
             }
             return found;
@@ -443,15 +493,27 @@ impl Compiler<'_> {
             let at = field.location();
             self.check_arguments(outline.name, field);
             if DATA_WORDS.contains(&field.name.as_str()) {
-                let report = Report::new(Code::DATA_WORD, format!("\"{}.{}\" has a name that data files use themselves", outline.name, field.name))
-                    .hint("cite, rank and valid say where a fact comes from; give the field another name");
+                let report = Report::new(
+                    Code::DATA_WORD,
+                    format!(
+                        "\"{}.{}\" has a name that data files use themselves",
+                        outline.name, field.name
+                    ),
+                )
+                .hint("cite, rank and valid say where a fact comes from; give the field another name");
                 self.report(report, field.name.location(), "a word of the data format");
             }
             match self.kind(field.ty.inner_named_type()) {
                 Some(Kind::Value(scalar)) => {
                     if let Some(directive) = field.directives.get("relation") {
-                        let report = Report::new(Code::RELATION_TO_VALUE, format!("\"{}.{}\" is a {}, and a relation ends in entities", outline.name, field.name, field.ty))
-                            .hint("leave @relation out, or give the field an entity type");
+                        let report = Report::new(
+                            Code::RELATION_TO_VALUE,
+                            format!(
+                                "\"{}.{}\" is a {}, and a relation ends in entities",
+                                outline.name, field.name, field.ty
+                            ),
+                        )
+                        .hint("leave @relation out, or give the field an entity type");
                         self.report(report, directive.location(), "not a relation");
                     }
                     if !self.takes_generated_place(outline.name, field) {
@@ -465,8 +527,16 @@ impl Compiler<'_> {
                     }
                 }
                 Some(Kind::Edge(_)) => {
-                    let report = Report::new(Code::EDGE_AS_ENTITY, format!("\"{}.{}\" ends in the edge type \"{}\"", outline.name, field.name, field.ty.inner_named_type()))
-                        .hint("name the type that the edge leads to, and the edge type in @relation(edge: …)");
+                    let report = Report::new(
+                        Code::EDGE_AS_ENTITY,
+                        format!(
+                            "\"{}.{}\" ends in the edge type \"{}\"",
+                            outline.name,
+                            field.name,
+                            field.ty.inner_named_type()
+                        ),
+                    )
+                    .hint("name the type that the edge leads to, and the edge type in @relation(edge: …)");
                     self.report(report, at, "an edge type is not an entity");
                 }
                 // Relations come later, when all types are known.
@@ -490,8 +560,11 @@ impl Compiler<'_> {
             ("index", Code::INDEX_NOT_SCALAR),
         ] {
             if let Some(directive) = field.directives.get(name) {
-                let report = Report::new(code, format!("@{name} on \"{owner}.{}\", which is a relation", field.name))
-                    .hint("it is for fields that hold values");
+                let report = Report::new(
+                    code,
+                    format!("@{name} on \"{owner}.{}\", which is a relation", field.name),
+                )
+                .hint("it is for fields that hold values");
                 self.report(report, directive.location(), "a relation has no value");
             }
         }
@@ -506,8 +579,14 @@ impl Compiler<'_> {
         for field in fields {
             self.check_arguments(name, field);
             if EDGE_WORDS.contains(&field.name.as_str()) {
-                let report = Report::new(Code::DATA_WORD, format!("\"{name}.{}\" has a name that edges use themselves", field.name))
-                    .hint(format!("{} are taken; give the field another name", crate::report::quoted_list(EDGE_WORDS, "and")));
+                let report = Report::new(
+                    Code::DATA_WORD,
+                    format!("\"{name}.{}\" has a name that edges use themselves", field.name),
+                )
+                .hint(format!(
+                    "{} are taken; give the field another name",
+                    crate::report::quoted_list(EDGE_WORDS, "and")
+                ));
                 self.report(report, field.name.location(), "taken");
             }
             match self.kind(field.ty.inner_named_type()) {
@@ -517,8 +596,11 @@ impl Compiler<'_> {
                     }
                 }
                 Some(_) => {
-                    let report = Report::new(Code::EDGE_FIELD, format!("\"{name}.{}\" of an edge type leads to entities", field.name))
-                        .hint("an edge holds values; make a type of its own for what has relations");
+                    let report = Report::new(
+                        Code::EDGE_FIELD,
+                        format!("\"{name}.{}\" of an edge type leads to entities", field.name),
+                    )
+                    .hint("an edge holds values; make a type of its own for what has relations");
                     self.report(report, field.location(), "not a value");
                 }
                 None => {}
@@ -529,21 +611,30 @@ impl Compiler<'_> {
 
     fn check_arguments(&mut self, owner: &str, field: &FieldDefinition) {
         if let Some(argument) = field.arguments.first() {
-            let report = Report::new(Code::FIELD_ARGUMENTS, format!("\"{owner}.{}\" has arguments", field.name))
-                .hint("arguments are generated from the field's type; leave them out");
+            let report = Report::new(
+                Code::FIELD_ARGUMENTS,
+                format!("\"{owner}.{}\" has arguments", field.name),
+            )
+            .hint("arguments are generated from the field's type; leave them out");
             self.report(report, argument.location(), "no place for arguments");
         }
     }
 
     fn nested_list(&mut self, owner: &str, field: &FieldDefinition) {
-        let report = Report::new(Code::NESTED_LIST, format!("\"{owner}.{}\" is a list of lists: {}", field.name, field.ty))
-            .hint("use one list, or the scalar JSON");
+        let report = Report::new(
+            Code::NESTED_LIST,
+            format!("\"{owner}.{}\" is a list of lists: {}", field.name, field.ty),
+        )
+        .hint("use one list, or the scalar JSON");
         self.report(report, field.ty.inner_named_type().location(), "too deep");
     }
 
     /// Whether a field may stand beside the generated ones.
     fn takes_generated_place(&mut self, owner: &str, field: &FieldDefinition) -> bool {
-        let Some((name, ty)) = ENTITY_FIELDS.iter().find(|(name, _)| *name == field.name.as_str()) else {
+        let Some((name, ty)) = ENTITY_FIELDS
+            .iter()
+            .find(|(name, _)| *name == field.name.as_str())
+        else {
             return true;
         };
         let declared = field.ty.to_string();
@@ -578,8 +669,11 @@ impl Compiler<'_> {
         if let Some(directive) = search
             && !matches!(scalar, Scalar::String | Scalar::Text)
         {
-            let report = Report::new(Code::SEARCH_NOT_TEXT, format!("@search on \"{owner}.{}\", which is {}", field.name, field.ty))
-                .hint("it is for fields of type String or Text");
+            let report = Report::new(
+                Code::SEARCH_NOT_TEXT,
+                format!("@search on \"{owner}.{}\", which is {}", field.name, field.ty),
+            )
+            .hint("it is for fields of type String or Text");
             self.report(report, directive.location(), "not text");
         }
         let mut flag = |name: &str| {
@@ -631,9 +725,17 @@ impl Compiler<'_> {
         let unions = (0..ontology.unions.len()).map(|at| Domain::Union(UnionId::at(at)));
         for domain in domains.iter().copied().chain(unions) {
             let owner = ontology.name_of(domain);
-            let mut generated = vec![names.filter(domain), names.order(domain), format!("{owner}RelationFilter")];
+            let mut generated = vec![
+                names.filter(domain),
+                names.order(domain),
+                format!("{owner}RelationFilter"),
+            ];
             if !matches!(domain, Domain::Union(_)) {
-                generated.extend([names.root_connection(domain), names.root_edge(domain), names.unique(domain)]);
+                generated.extend([
+                    names.root_connection(domain),
+                    names.root_edge(domain),
+                    names.unique(domain),
+                ]);
             }
             for name in generated {
                 claim(name, format!("what is generated for the type \"{owner}\""), owner);
@@ -642,26 +744,49 @@ impl Compiler<'_> {
         for (at, edge) in ontology.edge_types.iter().enumerate() {
             let id = EdgeTypeId::at(at);
             for name in [names.edge_filter(id), names.edge_order(id)] {
-                claim(name, format!("what is generated for the type \"{}\"", edge.name), &edge.name);
+                claim(
+                    name,
+                    format!("what is generated for the type \"{}\"", edge.name),
+                    &edge.name,
+                );
             }
         }
         for domain in &domains {
-            for field in ontology.members_of(*domain).map(|it| &it.fields).into_iter().flatten() {
+            for field in ontology
+                .members_of(*domain)
+                .map(|it| &it.fields)
+                .into_iter()
+                .flatten()
+            {
                 let mut generated = vec![names.field_edge(field)];
                 if field.many {
                     generated.push(names.field_connection(field));
                 }
                 if ontology.relation(field.relation).edge.is_some() {
-                    generated.extend([names.field_filter(field), names.field_order(field), names.relation_filter(field)]);
+                    generated.extend([
+                        names.field_filter(field),
+                        names.field_order(field),
+                        names.relation_filter(field),
+                    ]);
                 }
                 for name in generated {
-                    claim(name, format!("what is generated for the field \"{}.{}\"", field.owner, field.name), &field.owner);
+                    claim(
+                        name,
+                        format!(
+                            "what is generated for the field \"{}.{}\"",
+                            field.owner, field.name
+                        ),
+                        &field.owner,
+                    );
                 }
             }
         }
         for (name, one, other, owner) in clashes {
-            let report = Report::new(Code::GENERATED_CLASH, format!("the name \"{name}\" is needed twice: for {one} and for {other}"))
-                .hint("give one of them another name");
+            let report = Report::new(
+                Code::GENERATED_CLASH,
+                format!("the name \"{name}\" is needed twice: for {one} and for {other}"),
+            )
+            .hint("give one of them another name");
             let at = self.type_location(&name).or_else(|| self.type_location(&owner));
             self.report(report, at, "clashes");
         }
@@ -687,8 +812,11 @@ impl Compiler<'_> {
             }
             for field in [&root.one, &root.many] {
                 if let Some(other) = taken.insert(field, name) {
-                    let report = Report::new(Code::GENERATED_CLASH, format!("the root field \"{field}\" of \"{name}\" is taken by {other}"))
-                        .hint("say another plural with @entity(plural: \"…\"), or give the type another name");
+                    let report = Report::new(
+                        Code::GENERATED_CLASH,
+                        format!("the root field \"{field}\" of \"{name}\" is taken by {other}"),
+                    )
+                    .hint("say another plural with @entity(plural: \"…\"), or give the type another name");
                     let at = self.type_location(name);
                     self.report(report, at, "its root field is taken");
                 }
@@ -707,8 +835,14 @@ impl Compiler<'_> {
                 let edge = names.to_one_edge(field);
                 if members.get(&edge).is_some() {
                     let owner = ontology.name_of(*domain);
-                    let report = Report::new(Code::GENERATED_CLASH, format!("\"{owner}.{edge}\" is generated for the edge of \"{}\"", field.name))
-                        .hint("give your field another name");
+                    let report = Report::new(
+                        Code::GENERATED_CLASH,
+                        format!(
+                            "\"{owner}.{edge}\" is generated for the edge of \"{}\"",
+                            field.name
+                        ),
+                    )
+                    .hint("give your field another name");
                     let at = self.type_location(owner);
                     self.report(report, at, "has both");
                 }
@@ -732,8 +866,6 @@ fn entity_interface() -> Interface {
         members: Members::default(),
     }
 }
-
-
 
 fn is_nested(ty: &Type) -> bool {
     match ty {

@@ -49,7 +49,11 @@ impl Point {
                     .ok_or(DateError::Form)
             })
         };
-        let dash = |at: usize| (bytes.get(at) == Some(&b'-')).then_some(()).ok_or(DateError::Form);
+        let dash = |at: usize| {
+            (bytes.get(at) == Some(&b'-'))
+                .then_some(())
+                .ok_or(DateError::Form)
+        };
         let year = number(0..4)?;
         let (month, day) = match bytes.len() {
             4 => (0, 0),
@@ -77,9 +81,7 @@ impl Point {
     }
 
     fn first_day(self) -> u32 {
-        u32::from(self.year) * 10_000
-            + u32::from(self.month.max(1)) * 100
-            + u32::from(self.day.max(1))
+        u32::from(self.year) * 10_000 + u32::from(self.month.max(1)) * 100 + u32::from(self.day.max(1))
     }
 
     fn last_day(self) -> u32 {
@@ -232,14 +234,30 @@ mod tests {
 
     #[test]
     fn the_four_forms_are_kept_as_written() {
-        for text in ["1996", "1996-08", "1996-08-27", "2009/2012", "2009-02/2012-03-04", "0000"] {
+        for text in [
+            "1996",
+            "1996-08",
+            "1996-08-27",
+            "2009/2012",
+            "2009-02/2012-03-04",
+            "0000",
+        ] {
             assert_eq!(Date::parse(text).unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn what_is_no_date_is_refused() {
-        for text in ["", "96", "1996-8", "1996/", "199x", "1996-08-27T10:00", "+1996", "19 6"] {
+        for text in [
+            "",
+            "96",
+            "1996-8",
+            "1996/",
+            "199x",
+            "1996-08-27T10:00",
+            "+1996",
+            "19 6",
+        ] {
             assert_eq!(Date::parse(text), Err(DateError::Form), "{text}");
         }
         for text in ["1996-00", "1996-13", "1997-02-29", "1996-08-32"] {

@@ -167,8 +167,7 @@ impl Members {
 
     fn push_property(&mut self, property: Property) {
         let no = PropertyNo::at(self.properties.len());
-        self.by_name
-            .insert(property.name.clone(), Member::Property(no));
+        self.by_name.insert(property.name.clone(), Member::Property(no));
         self.properties.push(property);
     }
 
@@ -180,6 +179,10 @@ impl Members {
 }
 
 /// A field that holds a value or a list of values.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent word of the schema"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Property {
     /// The field's name.

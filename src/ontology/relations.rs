@@ -9,8 +9,8 @@ use apollo_compiler::parser::SourceSpan;
 use super::compile::{Compiler, Kind, argument, deprecated, flag, is_name};
 use super::names::screaming;
 use super::{
-    Direction, Domain, ENTITY, EdgeTypeId, FieldNo, InterfaceId, Member, Ontology, Relation,
-    RelationField, RelationId, TypeId,
+    Direction, Domain, ENTITY, EdgeTypeId, FieldNo, InterfaceId, Member, Ontology, Relation, RelationField,
+    RelationId, TypeId,
 };
 use crate::report::{Code, Report, did_you_mean};
 
@@ -57,7 +57,15 @@ pub(super) fn link(compiler: &mut Compiler, ontology: &mut Ontology) {
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for at in 0..declarations.len() {
         if let Some(name) = declarations[at].relation_name() {
-            directed(compiler, ontology, &mut declarations, at, &name, &mut drafts, &mut by_name);
+            directed(
+                compiler,
+                ontology,
+                &mut declarations,
+                at,
+                &name,
+                &mut drafts,
+                &mut by_name,
+            );
         }
     }
     for declaration in &mut declarations {
@@ -96,7 +104,10 @@ fn declarations(compiler: &Compiler, ontology: &Ontology) -> Vec<Declaration> {
             let Some(Kind::Entities(target)) = compiler.kind(field.ty.inner_named_type()) else {
                 continue;
             };
-            if ontology.members_of(owner).is_some_and(|it| it.get(&field.name).is_some()) {
+            if ontology
+                .members_of(owner)
+                .is_some_and(|it| it.get(&field.name).is_some())
+            {
                 continue;
             }
             let inherited = || {
@@ -153,19 +164,37 @@ fn directed(
         && targets.iter().any(|it| draft.sources.contains(it));
     let edge = argument(&directive, "edge");
     if is_inverse && !draft.relation.symmetric {
-        let said = draft.relation.edge.map(|id| ontology.edge_types[id.index()].name.clone());
+        let said = draft
+            .relation
+            .edge
+            .map(|id| ontology.edge_types[id.index()].name.clone());
         if edge.is_some() && edge != said {
             differs(compiler, name, "edge", declaration, &declarations[draft.first]);
         }
         declarations[at].side = Some((RelationId::at(no), Direction::In));
         return;
     }
-    let said = draft.relation.edge.map(|id| &ontology.edge_types[id.index()].name);
+    let said = draft
+        .relation
+        .edge
+        .map(|id| &ontology.edge_types[id.index()].name);
     let agreements = [
-        ("inverse", inverse == draft.relation.inverse || draft.relation.symmetric),
-        ("symmetric", flag(&directive, "symmetric") == draft.relation.symmetric),
-        ("transitive", flag(&directive, "transitive") == draft.relation.transitive),
-        ("edge", edge.as_ref() == said || edge.as_ref().is_some_and(|it| compiler.kind(it).is_none())),
+        (
+            "inverse",
+            inverse == draft.relation.inverse || draft.relation.symmetric,
+        ),
+        (
+            "symmetric",
+            flag(&directive, "symmetric") == draft.relation.symmetric,
+        ),
+        (
+            "transitive",
+            flag(&directive, "transitive") == draft.relation.transitive,
+        ),
+        (
+            "edge",
+            edge.as_ref() == said || edge.as_ref().is_some_and(|it| compiler.kind(it).is_none()),
+        ),
     ];
     if let Some((what, _)) = agreements.iter().find(|(_, agrees)| !agrees) {
         differs(compiler, name, what, declaration, &declarations[draft.first]);
@@ -195,8 +224,11 @@ fn draft(
     directive: &Node<Directive>,
 ) -> Draft {
     if !is_name(name) || matches!(name, "true" | "false" | "null") {
-        let report = Report::new(Code::RELATION_NAME, format!("the relation's name \"{name}\" is not a GraphQL name"))
-            .hint("clients name relations in an enum: use letters, digits and underscores, as in FOUNDED_BY");
+        let report = Report::new(
+            Code::RELATION_NAME,
+            format!("the relation's name \"{name}\" is not a GraphQL name"),
+        )
+        .hint("clients name relations in an enum: use letters, digits and underscores, as in FOUNDED_BY");
         compiler.report(report, directive.location(), "not a name");
     }
     let edge = argument(directive, "edge").and_then(|edge| edge_type(compiler, ontology, &edge, directive));
@@ -204,20 +236,36 @@ fn draft(
     let mut inverse = argument(directive, "inverse");
     let own_name = declaration.field.name.as_str();
     if symmetric && inverse.as_deref().is_some_and(|it| it != own_name) {
-        let report = Report::new(Code::SYMMETRIC, format!("\"{}\" is symmetric and names the inverse \"{}\"", declaration.shown(), inverse.as_deref().unwrap_or_default()))
-            .hint("a symmetric relation is its own inverse; leave one of the two out");
+        let report = Report::new(
+            Code::SYMMETRIC,
+            format!(
+                "\"{}\" is symmetric and names the inverse \"{}\"",
+                declaration.shown(),
+                inverse.as_deref().unwrap_or_default()
+            ),
+        )
+        .hint("a symmetric relation is its own inverse; leave one of the two out");
         compiler.report(report, directive.location(), "both cannot be");
     }
     if symmetric {
         inverse = None;
     } else if inverse.as_deref() == Some(own_name) && declaration.owner == declaration.target {
-        let report = Report::new(Code::SYMMETRIC, format!("\"{}\" is its own inverse but not symmetric", declaration.shown()))
-            .hint("say symmetric: true, or give the inverse another name");
+        let report = Report::new(
+            Code::SYMMETRIC,
+            format!("\"{}\" is its own inverse but not symmetric", declaration.shown()),
+        )
+        .hint("say symmetric: true, or give the inverse another name");
         compiler.report(report, directive.location(), "its own inverse");
         inverse = None;
     } else if let Some(bad) = inverse.as_deref().filter(|it| !is_name(it)) {
-        let report = Report::new(Code::INVERSE_MISMATCH, format!("the inverse \"{bad}\" of \"{}\" is not a field's name", declaration.shown()))
-            .hint("use letters, digits and underscores, beginning with a letter");
+        let report = Report::new(
+            Code::INVERSE_MISMATCH,
+            format!(
+                "the inverse \"{bad}\" of \"{}\" is not a field's name",
+                declaration.shown()
+            ),
+        )
+        .hint("use letters, digits and underscores, beginning with a letter");
         compiler.report(report, directive.location(), "not a name");
         inverse = None;
     }
@@ -254,7 +302,8 @@ fn edge_type(
                 Some(Kind::Entities(_)) => format!("add @edge to \"{name}\" if it holds properties of edges"),
                 _ => did_you_mean(name, edges, || format!("define it: `type {name} @edge {{ … }}`")),
             };
-            let report = Report::new(Code::UNKNOWN_EDGE_TYPE, format!("\"{name}\" is not an edge type")).hint(hint);
+            let report =
+                Report::new(Code::UNKNOWN_EDGE_TYPE, format!("\"{name}\" is not an edge type")).hint(hint);
             compiler.report(report, directive.location(), "names the edge type");
             None
         }
@@ -264,7 +313,11 @@ fn edge_type(
 fn differs(compiler: &mut Compiler, name: &str, what: &str, one: &Declaration, other: &Declaration) {
     let report = Report::new(
         Code::RELATION_DIFFERS,
-        format!("the relation \"{name}\" has another `{what}` on \"{}\" than on \"{}\"", one.shown(), other.shown()),
+        format!(
+            "the relation \"{name}\" has another `{what}` on \"{}\" than on \"{}\"",
+            one.shown(),
+            other.shown()
+        ),
     )
     .also(compiler.sdl.place(other.at()), "declared here first")
     .hint("declare it alike everywhere, or give the two relations different names");
@@ -279,11 +332,19 @@ fn claimed(compiler: &mut Compiler, ontology: &Ontology, declaration: &mut Decla
         draft.relation.inverse.as_deref() == Some(name) && owners.iter().any(|it| draft.targets.contains(it))
     });
     if let Some(no) = claims {
-        let leads_back = ontology.types_of(declaration.target).iter().any(|it| drafts[no].sources.contains(it));
+        let leads_back = ontology
+            .types_of(declaration.target)
+            .iter()
+            .any(|it| drafts[no].sources.contains(it));
         if !leads_back {
             let report = Report::new(
                 Code::INVERSE_MISMATCH,
-                format!("\"{}\" is named as the inverse of \"{}\" but ends in \"{}\"", declaration.shown(), drafts[no].relation.name, ontology.name_of(declaration.target)),
+                format!(
+                    "\"{}\" is named as the inverse of \"{}\" but ends in \"{}\"",
+                    declaration.shown(),
+                    drafts[no].relation.name,
+                    ontology.name_of(declaration.target)
+                ),
             )
             .hint("an inverse ends where its relation begins");
             compiler.report(report, declaration.at(), "does not lead back");
@@ -293,7 +354,11 @@ fn claimed(compiler: &mut Compiler, ontology: &Ontology, declaration: &mut Decla
     }
     let report = Report::new(
         Code::NOT_A_RELATION,
-        format!("\"{}\" ends in \"{}\" but is not a relation", declaration.shown(), ontology.name_of(declaration.target)),
+        format!(
+            "\"{}\" ends in \"{}\" but is not a relation",
+            declaration.shown(),
+            ontology.name_of(declaration.target)
+        ),
     )
     .hint(format!(
         "add @relation(name: \"{}\"), or name it as the inverse of a relation of \"{}\"",
@@ -312,8 +377,11 @@ fn check(compiler: &mut Compiler, draft: &Draft, first: &Declaration) {
         compiler.report(report, first.at(), "its ends differ");
     }
     if draft.relation.transitive && draft.sources.is_disjoint(&draft.targets) {
-        let report = Report::new(Code::TRANSITIVE, format!("the transitive relation \"{name}\" ends in types that it does not begin in"))
-            .hint("to follow it over several edges, it must be able to end where it begins");
+        let report = Report::new(
+            Code::TRANSITIVE,
+            format!("the transitive relation \"{name}\" ends in types that it does not begin in"),
+        )
+        .hint("to follow it over several edges, it must be able to end where it begins");
         compiler.report(report, first.at(), "cannot go on from its end");
     }
 }
@@ -352,7 +420,12 @@ fn declared_fields(
                 if let Err(other) = push(ontology, draft, id, field) {
                     let report = Report::new(
                         Code::RELATION_TWICE,
-                        format!("\"{}\" and \"{}.{other}\" are the same side of the relation \"{}\"", declaration.shown(), declaration.owner_name, draft.relation.name),
+                        format!(
+                            "\"{}\" and \"{}.{other}\" are the same side of the relation \"{}\"",
+                            declaration.shown(),
+                            declaration.owner_name,
+                            draft.relation.name
+                        ),
                     )
                     .hint("give one of them another relation name");
                     compiler.report(report, declaration.at(), "the same relation");
@@ -368,7 +441,10 @@ fn declared_fields(
 fn push(ontology: &mut Ontology, draft: &mut Draft, id: TypeId, field: RelationField) -> Result<(), String> {
     let members = &mut ontology.types[id.index()].members;
     let no = FieldNo::at(members.fields.len());
-    let (out, back) = (&mut draft.relation.out_field[id.index()], &mut draft.relation.in_field[id.index()]);
+    let (out, back) = (
+        &mut draft.relation.out_field[id.index()],
+        &mut draft.relation.in_field[id.index()],
+    );
     let taken = match field.direction {
         Direction::Out | Direction::Both => *out,
         Direction::In => *back,
@@ -422,9 +498,17 @@ fn inverse_fields(
                 let other = &drafts[other];
                 let report = Report::new(
                     Code::INVERSE_CLAIMED_TWICE,
-                    format!("the relations \"{}\" and \"{}\" both claim the inverse \"{}.{name}\"", other.relation.name, drafts[no].relation.name, ontology.name_of(domain)),
+                    format!(
+                        "the relations \"{}\" and \"{}\" both claim the inverse \"{}.{name}\"",
+                        other.relation.name,
+                        drafts[no].relation.name,
+                        ontology.name_of(domain)
+                    ),
                 )
-                .also(compiler.sdl.place(declarations[other.first].at()), "claims it first")
+                .also(
+                    compiler.sdl.place(declarations[other.first].at()),
+                    "claims it first",
+                )
                 .hint("name another inverse for one of them");
                 compiler.report(report, first.at(), "claims it too");
                 continue;
@@ -432,7 +516,7 @@ fn inverse_fields(
             match ontology.members_of(domain).and_then(|it| it.get(&name)) {
                 None => {
                     let mut field = field.clone();
-                    field.owner = ontology.name_of(domain).to_owned();
+                    ontology.name_of(domain).clone_into(&mut field.owner);
                     add_inverse(ontology, &mut drafts[no], domain, field);
                 }
                 Some(member) => existing_inverse(compiler, ontology, domain, member, no, &drafts[no], first),
@@ -446,7 +530,10 @@ fn add_inverse(ontology: &mut Ontology, draft: &mut Draft, domain: Domain, field
         Domain::Type(id) => {
             let name = field.name.clone();
             let pushed = push(ontology, draft, id, field);
-            debug_assert!(pushed.is_ok(), "{name} stands once on a type, since its name was free");
+            debug_assert!(
+                pushed.is_ok(),
+                "{name} stands once on a type, since its name was free"
+            );
         }
         Domain::Interface(id) => ontology.interfaces[id.index()].members.push_field(field),
         Domain::Union(_) => {}
@@ -477,9 +564,15 @@ fn existing_inverse(
     let inverse = draft.relation.inverse.as_deref().unwrap_or_default();
     let report = Report::new(
         Code::INVERSE_MISMATCH,
-        format!("the inverse \"{inverse}\" of \"{}\" is another field of \"{owner}\"", first.shown()),
+        format!(
+            "the inverse \"{inverse}\" of \"{}\" is another field of \"{owner}\"",
+            first.shown()
+        ),
     )
-    .hint(format!("name another inverse, or make \"{owner}.{inverse}\" lead back to \"{}\"", first.owner_name));
+    .hint(format!(
+        "name another inverse, or make \"{owner}.{inverse}\" lead back to \"{}\"",
+        first.owner_name
+    ));
     compiler.report(report, first.at(), "its inverse is taken");
 }
 
@@ -533,21 +626,31 @@ fn own(compiler: &mut Compiler, ontology: &mut Ontology) {
         }
         let name = ontology.name_of(domain).to_owned();
         for (at, owners) in owned.into_iter().enumerate() {
-            let Some(&owner) = owners.first() else {
+            let Some(&topmost) = owners.first() else {
                 continue;
             };
             let field = members_mut(ontology, domain)[at].clone();
-            let interface = &ontology.interfaces[owner.index()];
+            let interface = &ontology.interfaces[topmost.index()];
             let Some(Member::Relation(no)) = interface.members.get(&field.name) else {
                 continue;
             };
             let said = interface.members.field(no).clone();
             let same = said.relation == field.relation && said.direction == field.direction;
-            let location = compiler.sdl.schema.types.get(name.as_str()).map(|it| it.name().location());
+            let location = compiler
+                .sdl
+                .schema
+                .types
+                .get(name.as_str())
+                .map(|it| it.name().location());
             if let Some(other) = owners.get(1) {
                 let report = Report::new(
                     Code::GENERATED_CLASH,
-                    format!("\"{name}.{}\" is a relation of two interfaces, \"{}\" and \"{}\"", field.name, interface.name, ontology.interfaces[other.index()].name),
+                    format!(
+                        "\"{name}.{}\" is a relation of two interfaces, \"{}\" and \"{}\"",
+                        field.name,
+                        interface.name,
+                        ontology.interfaces[other.index()].name
+                    ),
                 )
                 .hint("let both interfaces implement a third one that has the relation");
                 compiler.report(report, location.flatten(), "has it from both");
@@ -559,7 +662,7 @@ fn own(compiler: &mut Compiler, ontology: &mut Ontology) {
                 .hint("a type repeats the relation of its interface: leave @relation out on the type, or make both alike");
                 compiler.report(report, location.flatten(), "differs");
             }
-            let owner_name = ontology.interfaces[owner.index()].name.clone();
+            let owner_name = ontology.interfaces[topmost.index()].name.clone();
             let field = &mut members_mut(ontology, domain)[at];
             field.owner = owner_name;
             field.seen = said.seen;
@@ -592,7 +695,12 @@ fn topmost(ontology: &Ontology, domain: Domain, field: &str) -> Vec<InterfaceId>
         Domain::Interface(id) => &ontology.interfaces[id.index()].interfaces,
         Domain::Union(_) => return Vec::new(),
     };
-    let having: Vec<InterfaceId> = above.iter().copied().filter(|id| *id != ENTITY).filter(has).collect();
+    let having: Vec<InterfaceId> = above
+        .iter()
+        .copied()
+        .filter(|id| *id != ENTITY)
+        .filter(has)
+        .collect();
     let is_top = |id: &InterfaceId| !ontology.interfaces[id.index()].interfaces.iter().any(has);
     having.iter().copied().filter(is_top).collect()
 }

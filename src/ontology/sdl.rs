@@ -214,8 +214,14 @@ fn classify(error: &DiagnosticData, text: &str, types: &[String]) -> (Code, Opti
             (Code::SYNTAX, None)
         } else if text.starts_with("type extension for undefined") {
             let otherwise = || "define the type before it is extended".to_owned();
-            (Code::UNKNOWN_TYPE, Some(did_you_mean(quoted(text), known(), otherwise)))
-        } else if text.contains("multiple times") || text.contains("duplicate") || text.contains("more than once") {
+            (
+                Code::UNKNOWN_TYPE,
+                Some(did_you_mean(quoted(text), known(), otherwise)),
+            )
+        } else if text.contains("multiple times")
+            || text.contains("duplicate")
+            || text.contains("more than once")
+        {
             (Code::DUPLICATE_DEFINITION, Some("keep one of them".to_owned()))
         } else {
             (Code::GRAPHQL_RULE, None)
@@ -223,33 +229,79 @@ fn classify(error: &DiagnosticData, text: &str, types: &[String]) -> (Code, Opti
     };
     match name {
         "UndefinedDefinition" => {
-            let otherwise = || "define the type, or use one of the scalars ID, String, Int, Float, Boolean, Date, DateTime, URL, Text, Decimal, JSON".to_owned();
-            (Code::UNKNOWN_TYPE, Some(did_you_mean(quoted(text), known(), otherwise)))
+            let otherwise = || {
+                "define the type, or use one of the scalars ID, String, Int, Float, Boolean, Date, DateTime, URL, Text, Decimal, JSON".to_owned()
+            };
+            (
+                Code::UNKNOWN_TYPE,
+                Some(did_you_mean(quoted(text), known(), otherwise)),
+            )
         }
         "UndefinedDirective" => {
-            let otherwise = || "the directives are @entity, @relation, @edge, @search, @unique, @index and GraphQL's own".to_owned();
+            let otherwise = || {
+                "the directives are @entity, @relation, @edge, @search, @unique, @index and GraphQL's own"
+                    .to_owned()
+            };
             let name = quoted(text).trim_start_matches('@');
-            (Code::UNKNOWN_DIRECTIVE, Some(did_you_mean(name, DIRECTIVES, otherwise)))
+            (
+                Code::UNKNOWN_DIRECTIVE,
+                Some(did_you_mean(name, DIRECTIVES, otherwise)),
+            )
         }
         "UndefinedArgument" => {
-            const ARGUMENTS: [&str; 7] = ["class", "plural", "label", "name", "inverse", "symmetric", "transitive"];
+            const ARGUMENTS: [&str; 7] = [
+                "class",
+                "plural",
+                "label",
+                "name",
+                "inverse",
+                "symmetric",
+                "transitive",
+            ];
             let otherwise = || "docs/schema.md lists the arguments of each directive".to_owned();
-            (Code::DIRECTIVE_ARGUMENT, Some(did_you_mean(quoted(text), ARGUMENTS.into_iter().chain(["edge"]), otherwise)))
+            (
+                Code::DIRECTIVE_ARGUMENT,
+                Some(did_you_mean(
+                    quoted(text),
+                    ARGUMENTS.into_iter().chain(["edge"]),
+                    otherwise,
+                )),
+            )
         }
-        "UniqueArgument" | "RequiredArgument" | "UnsupportedValueType" | "IntCoercionError"
-        | "FloatCoercionError" | "UndefinedEnumValue" | "UndefinedVariable" => (Code::DIRECTIVE_ARGUMENT, None),
-        "UnsupportedLocation" => (Code::DIRECTIVE_PLACE, Some("docs/schema.md says where each directive stands".to_owned())),
+        "UniqueArgument"
+        | "RequiredArgument"
+        | "UnsupportedValueType"
+        | "IntCoercionError"
+        | "FloatCoercionError"
+        | "UndefinedEnumValue"
+        | "UndefinedVariable" => (Code::DIRECTIVE_ARGUMENT, None),
+        "UnsupportedLocation" => (
+            Code::DIRECTIVE_PLACE,
+            Some("docs/schema.md says where each directive stands".to_owned()),
+        ),
         "UniqueDirective" => (Code::DIRECTIVE_PLACE, Some("keep one of them".to_owned())),
         "MissingInterfaceField" => (
             Code::INTERFACE_FIELD_MISSING,
             Some("a type repeats every field of the interfaces that it implements".to_owned()),
         ),
-        "InvalidImplementationFieldType" => (Code::INTERFACE_FIELD_TYPE, Some("use the interface's type, or one that it covers".to_owned())),
-        "TransitiveImplementedInterfaces" => (Code::INTERFACE_HIERARCHY, Some("name the interfaces of the interface too: `implements A & B`".to_owned())),
+        "InvalidImplementationFieldType" => (
+            Code::INTERFACE_FIELD_TYPE,
+            Some("use the interface's type, or one that it covers".to_owned()),
+        ),
+        "TransitiveImplementedInterfaces" => (
+            Code::INTERFACE_HIERARCHY,
+            Some("name the interfaces of the interface too: `implements A & B`".to_owned()),
+        ),
         "RecursiveInterfaceDefinition" => (Code::INTERFACE_HIERARCHY, None),
         "EmptyFieldSet" | "EmptyValueSet" | "EmptyMemberSet" => (Code::EMPTY_TYPE, None),
-        "ReservedName" => (Code::RESERVED_NAME, Some("names that begin with two underscores belong to GraphQL".to_owned())),
-        "UnionMemberObjectType" => (Code::UNION_MEMBER, Some("list the entity types themselves".to_owned())),
+        "ReservedName" => (
+            Code::RESERVED_NAME,
+            Some("names that begin with two underscores belong to GraphQL".to_owned()),
+        ),
+        "UnionMemberObjectType" => (
+            Code::UNION_MEMBER,
+            Some("list the entity types themselves".to_owned()),
+        ),
         "UniqueInputValue" => (Code::DUPLICATE_DEFINITION, Some("keep one of them".to_owned())),
         "RecursionError" | "RecursionLimitError" => (Code::SYNTAX, None),
         _ => (Code::GRAPHQL_RULE, None),

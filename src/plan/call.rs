@@ -8,8 +8,10 @@ use serde_json::{Map, Value as Json};
 use super::filter::{self, Filter};
 use super::input::{Input, InputError, Variables};
 use super::{Bound, DEFAULT_PAGE};
+use crate::ontology::{
+    Direction, Domain, EdgeTypeId, Member, Members, Ontology, PropertyNo, RelationId, TypeId,
+};
 use crate::report::did_you_mean;
-use crate::ontology::{Direction, Domain, EdgeTypeId, Member, Members, Ontology, PropertyNo, RelationId, TypeId};
 
 /// A field's bound arguments.
 #[derive(Debug)]
@@ -177,7 +179,10 @@ impl Template {
         if let Some(ready) = &self.ready {
             return Ok(ready.clone());
         }
-        let arguments = self.arguments.iter().filter_map(|(name, it)| Some((name.clone(), it.value(variables)?)));
+        let arguments = self
+            .arguments
+            .iter()
+            .filter_map(|(name, it)| Some((name.clone(), it.value(variables)?)));
         let arguments: Arguments = arguments.filter(|(_, it)| !it.is_null()).collect();
         let bound = self.call(ontology, &arguments).map_err(|error| InputError {
             location: self.location,
@@ -211,7 +216,7 @@ impl Template {
                 Call::Page(PageCall {
                     page: page(arguments)?,
                     filter,
-                    order: order_keys(ontology, *domain, *edge, order)?,
+                    order: order_keys(ontology, *domain, *edge, order),
                     sequence: sequence(tag, order),
                 })
             }
@@ -229,7 +234,12 @@ impl Template {
                 };
                 Call::Links(LinkCall {
                     page: page(arguments)?,
-                    via: via.map(|names| names.iter().filter_map(|it| ontology.relation_named(it)).collect()),
+                    via: via.map(|names| {
+                        names
+                            .iter()
+                            .filter_map(|it| ontology.relation_named(it))
+                            .collect()
+                    }),
                     direction,
                     sequence: sequence(&format!("links {direction:?}"), arguments.get("via")),
                 })
@@ -239,7 +249,10 @@ impl Template {
 }
 
 fn texts(json: Option<&Json>) -> Vec<String> {
-    let items = json.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    let items = json
+        .and_then(Json::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     items.iter().filter_map(Json::as_str).map(str::to_owned).collect()
 }
 
@@ -252,7 +265,9 @@ fn fields(ontology: &Ontology, json: Option<&Json>) -> Result<Option<Vec<String>
         if !ontology.types.iter().any(|it| it.members.get(base).is_some()) {
             let all = ontology.types.iter().flat_map(|it| it.members.names());
             let hint = did_you_mean(base, all, || "see the types' fields in the schema".to_owned());
-            return Err(InputError::field(format!("no type has a field \"{name}\": {hint}")));
+            return Err(InputError::field(format!(
+                "no type has a field \"{name}\": {hint}"
+            )));
         }
     }
     Ok(Some(names))
@@ -279,10 +294,14 @@ fn lookup(ontology: &Ontology, domain: Domain, arguments: &Arguments) -> Result<
             let properties = ontology.types_of(domain).iter().filter_map(property).collect();
             Ok(Lookup::Unique(properties, value))
         }
-        (Some(_), Some(_)) => Err(InputError::field("both `id` and `by` are given: give exactly one of them")),
+        (Some(_), Some(_)) => Err(InputError::field(
+            "both `id` and `by` are given: give exactly one of them",
+        )),
         (None, None) => {
             let name = ontology.name_of(domain);
-            Err(InputError::field(format!("nothing says which {name}: give exactly one of `id` and `by`")))
+            Err(InputError::field(format!(
+                "nothing says which {name}: give exactly one of `id` and `by`"
+            )))
         }
     }
 }
@@ -294,7 +313,11 @@ fn page(arguments: &Arguments) -> Result<Page, InputError> {
         };
         let number = json.as_i64().unwrap_or_default();
         let count = usize::try_from(number);
-        count.map(Some).map_err(|_| InputError::field(format!("`{name}` is {number}: it is a number of entries, 0 or more")))
+        count.map(Some).map_err(|_| {
+            InputError::field(format!(
+                "`{name}` is {number}: it is a number of entries, 0 or more"
+            ))
+        })
     };
     let text = |name: &str| arguments.get(name).and_then(Json::as_str).map(str::to_owned);
     let mut page = Page {
@@ -324,8 +347,11 @@ fn order_keys(
     domain: Domain,
     edge: Option<EdgeTypeId>,
     json: Option<&Json>,
-) -> Result<Vec<OrderKey>, InputError> {
-    let items = json.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+) -> Vec<OrderKey> {
+    let items = json
+        .and_then(Json::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let mut keys = Vec::new();
     for item in items.iter().filter_map(Json::as_object) {
         for (name, value) in item.iter().filter(|(_, value)| !value.is_null()) {
@@ -337,17 +363,28 @@ fn order_keys(
                 let types = ontology.types.iter().enumerate();
                 let of = types.map(|(at, it)| {
                     let belongs = ontology.contains(domain, TypeId(at as u16));
-                    if belongs { property_of(&it.members, name) } else { None }
+                    if belongs {
+                        property_of(&it.members, name)
+                    } else {
+                        None
+                    }
                 });
                 of.collect()
             };
-            let declared = ontology.types_of(domain).iter().any(|id| ontology.entity_type(*id).members.get(name).is_some());
+            let declared = ontology
+                .types_of(domain)
+                .iter()
+                .any(|id| ontology.entity_type(*id).members.get(name).is_some());
             let (by, direction) = match (name.as_str(), edge, value) {
                 ("edge", Some(id), Json::Object(inner)) if !declared => {
                     let members = &ontology.edge_types[id.index()].members;
                     let mut inner = inner.iter().filter(|(_, value)| !value.is_null());
-                    let Some((name, direction)) = inner.next() else { continue };
-                    let Some(no) = property_of(members, name) else { continue };
+                    let Some((name, direction)) = inner.next() else {
+                        continue;
+                    };
+                    let Some(no) = property_of(members, name) else {
+                        continue;
+                    };
                     (OrderBy::Edge(no), direction)
                 }
                 ("id", ..) => (OrderBy::Id, value),
@@ -362,5 +399,5 @@ fn order_keys(
             });
         }
     }
-    Ok(keys)
+    keys
 }

@@ -1,4 +1,4 @@
-//! The specification's *CollectFields*, ahead of time.
+//! The specification's `CollectFields`, ahead of time.
 
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::ast::{DirectiveList, Value};
@@ -20,7 +20,10 @@ impl<'a> Merged<'a> {
 
     /// The selections of all occurrences, to be merged.
     pub fn selections(&self) -> Vec<&'a SelectionSet> {
-        self.fields.iter().filter_map(|field| field.selection_set.as_ref()).collect()
+        self.fields
+            .iter()
+            .filter_map(|field| field.selection_set.as_ref())
+            .collect()
     }
 }
 
@@ -70,7 +73,10 @@ impl<'a, A: Fn(&str) -> bool> Collector<'a, '_, A> {
                     }
                 }
                 Selection::InlineFragment(fragment) => {
-                    let meets = fragment.type_condition.as_ref().is_none_or(|it| (self.applies)(it));
+                    let meets = fragment
+                        .type_condition
+                        .as_ref()
+                        .is_none_or(|it| (self.applies)(it));
                     if self.included(&fragment.directives) && meets {
                         self.visit(&fragment.selection_set);
                     }
@@ -126,7 +132,10 @@ fn find(set: &SelectionSet, names: &mut Vec<String>) {
             Selection::InlineFragment(it) => (&it.directives, Some(&it.selection_set)),
             Selection::FragmentSpread(it) => (&it.directives, None),
         };
-        for directive in directives.iter().filter(|it| it.name == "skip" || it.name == "include") {
+        for directive in directives
+            .iter()
+            .filter(|it| it.name == "skip" || it.name == "include")
+        {
             if let Some(Value::Variable(name)) = directive.specified_argument_by_name("if").map(|it| &**it) {
                 names.push(name.to_string());
             }

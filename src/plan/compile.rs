@@ -11,12 +11,13 @@ use super::call::{Kind, Template};
 use super::collect::{Merged, collect};
 use super::input::{Input, InputError, Variables};
 use super::{
-    CallNo, CitationField, Connection, ConnectionField, EdgeField, EntityField, ExampleField, GraphField, LinkField,
-    Listing, ListingEdgeField, ListingField, Object, PageInfoField, Plan, RelationField, RootField,
-    Selection, Side, Slot, StatementField, TypeField, ValidityField,
+    CallNo, CitationField, Connection, ConnectionField, EdgeField, EntityField, ExampleField, GraphField,
+    LinkField, Listing, ListingEdgeField, ListingField, Object, PageInfoField, Plan, RelationField,
+    RootField, Selection, Side, Slot, StatementField, TypeField, ValidityField,
 };
 use crate::ontology::{
-    Domain, ENTITY, EdgeTypeId, GeneratedNames, InterfaceId, Member, Members, Ontology, Property, Scalar, TypeId,
+    Domain, ENTITY, EdgeTypeId, GeneratedNames, InterfaceId, Member, Members, Ontology, Property, Scalar,
+    TypeId,
 };
 
 /// Compiles an operation of a valid document, for given values of the variables that decide `@skip` and
@@ -55,7 +56,9 @@ pub fn compile(
 type Key = (Domain, String, Vec<usize>);
 
 fn identity(sets: &[&SelectionSet]) -> Vec<usize> {
-    sets.iter().map(|it| std::ptr::from_ref::<SelectionSet>(it) as usize).collect()
+    sets.iter()
+        .map(|it| std::ptr::from_ref::<SelectionSet>(it) as usize)
+        .collect()
 }
 
 struct Compiler<'a> {
@@ -97,7 +100,10 @@ fn constant(text: &str) -> Box<[u8]> {
 
 impl<'a> Compiler<'a> {
     fn location(&self, field: &Field) -> (u32, u32) {
-        let location = field.name.location().and_then(|it| it.line_column(&self.document.sources));
+        let location = field
+            .name
+            .location()
+            .and_then(|it| it.line_column(&self.document.sources));
         location.map_or((0, 0), |it| (it.line as u32, it.column as u32))
     }
 
@@ -187,7 +193,8 @@ impl<'a> Compiler<'a> {
         let selection = match domain {
             Domain::Type(id) => Selection::One(id, self.entity(id, sets)?),
             _ => {
-                let mut by_type: Vec<Option<Object<EntityField>>> = self.ontology.types.iter().map(|_| None).collect();
+                let mut by_type: Vec<Option<Object<EntityField>>> =
+                    self.ontology.types.iter().map(|_| None).collect();
                 for id in self.ontology.types_of(domain) {
                     by_type[id.index()] = Some(self.entity(*id, sets)?);
                 }
@@ -246,7 +253,8 @@ impl<'a> Compiler<'a> {
                     let call = self.call(field, kind)?;
                     let stem = GeneratedNames(self.ontology);
                     let (type_name, edge_name) = (stem.field_connection(relation), stem.field_edge(relation));
-                    let connection = self.connection(relation.seen, edge, &type_name, &edge_name, &merged.selections())?;
+                    let connection =
+                        self.connection(relation.seen, edge, &type_name, &edge_name, &merged.selections())?;
                     EntityField::Connection(side, call, connection)
                 } else {
                     EntityField::ToOne(side, self.selection(relation.seen, &merged.selections())?)
@@ -266,13 +274,13 @@ impl<'a> Compiler<'a> {
                     let call = self.call(field, Kind::Links)?;
                     EntityField::Links(call, self.link_listing(&merged.selections())?)
                 }
-                _ => return self.to_one_edge(&entity_type.members, merged),
+                _ => return self.edge_of_one(&entity_type.members, merged),
             },
         }))
     }
 
     /// `headquartersEdge` beside `headquarters`.
-    fn to_one_edge(&mut self, members: &'a Members, merged: &Merged<'a>) -> Result<Option<EntityField>> {
+    fn edge_of_one(&mut self, members: &'a Members, merged: &Merged<'a>) -> Result<Option<EntityField>> {
         let name = merged.first().name.as_str();
         let base = name.strip_suffix("Edge").and_then(|base| members.get(base));
         let Some(Member::Relation(no)) = base else {
@@ -326,7 +334,9 @@ impl<'a> Compiler<'a> {
             Ok(Some(match name {
                 "__typename" => ConnectionField::TypeName(constant(type_name)),
                 "nodes" => ConnectionField::Nodes(it.selection(domain, &merged.selections())?),
-                "edges" => ConnectionField::Edges(it.edge_fields(domain, edge, edge_name, &merged.selections())?),
+                "edges" => {
+                    ConnectionField::Edges(it.edge_fields(domain, edge, edge_name, &merged.selections())?)
+                }
                 "pageInfo" => ConnectionField::PageInfo(it.page_info(&merged.selections())?),
                 "totalCount" => ConnectionField::TotalCount,
                 _ => return Ok(None),
@@ -410,7 +420,7 @@ impl<'a> Compiler<'a> {
         if let Some(done) = self.statements.get(&key) {
             return Ok(done.clone());
         }
-        let listing = self.listing("Statement", sets, |it, sets| it.statement(sets))?;
+        let listing = self.listing("Statement", sets, Self::statement)?;
         let listing = Arc::new(listing);
         self.statements.insert(key, listing.clone());
         Ok(listing)
@@ -421,7 +431,7 @@ impl<'a> Compiler<'a> {
         if let Some(done) = self.links.get(&key) {
             return Ok(done.clone());
         }
-        let listing = self.listing("Link", sets, |it, sets| it.link(sets))?;
+        let listing = self.listing("Link", sets, Self::link)?;
         let listing = Arc::new(listing);
         self.links.insert(key, listing.clone());
         Ok(listing)
@@ -433,7 +443,9 @@ impl<'a> Compiler<'a> {
                 "__typename" => StatementField::TypeName(constant("Statement")),
                 "field" => StatementField::Field,
                 "value" => StatementField::Value,
-                "target" => StatementField::Target(it.selection(Domain::Interface(ENTITY), &merged.selections())?),
+                "target" => {
+                    StatementField::Target(it.selection(Domain::Interface(ENTITY), &merged.selections())?)
+                }
                 "edge" => StatementField::Edge,
                 "rank" => StatementField::Rank,
                 "valid" => StatementField::Valid(it.object(&merged.selections(), |_, name, _| {

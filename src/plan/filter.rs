@@ -158,7 +158,8 @@ pub enum DateTest {
 impl DateTest {
     /// Whether a date meets it.
     pub fn holds(&self, value: Date) -> bool {
-        let same = |other: &Date| value.first_day() == other.first_day() && value.last_day() == other.last_day();
+        let same =
+            |other: &Date| value.first_day() == other.first_day() && value.last_day() == other.last_day();
         match self {
             DateTest::Eq(other) => same(other),
             DateTest::Ne(other) => !same(other),
@@ -328,8 +329,12 @@ impl Scope<'_> {
                 }
             }
             Some(Member::Relation(no)) => self.relation(self.members.field(no), operators, tests)?,
-            None if name == "id" && self.type_id.is_some() => tests.extend(text_tests(name, operators)?.into_iter().map(Test::Id)),
-            None if name == "label" && self.type_id.is_some() => tests.extend(text_tests(name, operators)?.into_iter().map(Test::Label)),
+            None if name == "id" && self.type_id.is_some() => {
+                tests.extend(text_tests(name, operators)?.into_iter().map(Test::Id));
+            }
+            None if name == "label" && self.type_id.is_some() => {
+                tests.extend(text_tests(name, operators)?.into_iter().map(Test::Label));
+            }
             None if name == "entityType" => tests.push(self.entity_type(operators)),
             // An interface's field that this type lacks cannot be: a type has all fields of its interfaces.
             None => tests.push(Test::Any(Vec::new())),
@@ -351,10 +356,19 @@ impl Scope<'_> {
                     _ => !among(value),
                 }
         });
-        if holds { Test::All(Vec::new()) } else { Test::Any(Vec::new()) }
+        if holds {
+            Test::All(Vec::new())
+        } else {
+            Test::Any(Vec::new())
+        }
     }
 
-    fn relation(self, field: &RelationField, operators: &Map<String, Json>, tests: &mut Vec<Test>) -> Result<()> {
+    fn relation(
+        self,
+        field: &RelationField,
+        operators: &Map<String, Json>,
+        tests: &mut Vec<Test>,
+    ) -> Result<()> {
         let relation = self.ontology.relation(field.relation);
         let edge_json = operators.get("edge").filter(|it| !it.is_null());
         let edge = |json: &Json| match relation.edge {
@@ -410,7 +424,11 @@ impl Scope<'_> {
 
 fn everything(ontology: &Ontology) -> Filter {
     Filter {
-        by_type: ontology.types.iter().map(|_| Some(Test::All(Vec::new()))).collect(),
+        by_type: ontology
+            .types
+            .iter()
+            .map(|_| Some(Test::All(Vec::new())))
+            .collect(),
     }
 }
 
@@ -425,7 +443,11 @@ fn compares<T>(
         let one = || parse(name, value);
         let many = || -> Result<Vec<T>> {
             let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-            items.iter().filter(|it| !it.is_null()).map(|it| parse(name, it)).collect()
+            items
+                .iter()
+                .filter(|it| !it.is_null())
+                .map(|it| parse(name, it))
+                .collect()
         };
         if value.is_null() {
             continue;
@@ -456,7 +478,12 @@ fn null_tests(operators: &Map<String, Json>) -> Vec<ValueTest> {
     operators.iter().filter_map(test).collect()
 }
 
-fn value_tests(ontology: &Ontology, scalar: Scalar, name: &str, operators: &Map<String, Json>) -> Result<Vec<ValueTest>> {
+fn value_tests(
+    ontology: &Ontology,
+    scalar: Scalar,
+    name: &str,
+    operators: &Map<String, Json>,
+) -> Result<Vec<ValueTest>> {
     fn tests<T>(
         operators: &Map<String, Json>,
         name: &str,
@@ -468,24 +495,35 @@ fn value_tests(ontology: &Ontology, scalar: Scalar, name: &str, operators: &Map<
     }
     let mut all = null_tests(operators);
     all.extend(match scalar {
-        Scalar::Id | Scalar::String | Scalar::Url | Scalar::Text => {
-            text_tests(name, operators)?.into_iter().map(ValueTest::Text).collect()
-        }
+        Scalar::Id | Scalar::String | Scalar::Url | Scalar::Text => text_tests(name, operators)?
+            .into_iter()
+            .map(ValueTest::Text)
+            .collect(),
         Scalar::Int => tests(operators, name, whole, ValueTest::Int)?,
         Scalar::Float => tests(operators, name, float, ValueTest::Float)?,
         Scalar::Boolean => tests(operators, name, boolean, ValueTest::Boolean)?,
         Scalar::Date => date_tests(name, operators)?,
         Scalar::DateTime => tests(operators, name, instant, ValueTest::Instant)?,
         Scalar::Decimal => tests(operators, name, decimal, ValueTest::Decimal)?,
-        Scalar::Enum(id) => tests(operators, name, |name, json| enum_value(ontology, id, name, json), ValueTest::Int)?,
-        Scalar::Json | Scalar::Custom(_) => tests(operators, name, |_, json| Ok(json.clone()), |compare| {
-            ValueTest::Json(compare)
-        })?,
+        Scalar::Enum(id) => tests(
+            operators,
+            name,
+            |name, json| enum_value(ontology, id, name, json),
+            ValueTest::Int,
+        )?,
+        Scalar::Json | Scalar::Custom(_) => {
+            tests(operators, name, |_, json| Ok(json.clone()), ValueTest::Json)?
+        }
     });
     Ok(all)
 }
 
-fn list_tests(ontology: &Ontology, scalar: Scalar, name: &str, operators: &Map<String, Json>) -> Result<Vec<ListTest>> {
+fn list_tests(
+    ontology: &Ontology,
+    scalar: Scalar,
+    name: &str,
+    operators: &Map<String, Json>,
+) -> Result<Vec<ListTest>> {
     let equal = |value: &Json| -> Result<Vec<ValueTest>> {
         let operators = Map::from_iter([("eq".to_owned(), value.clone())]);
         value_tests(ontology, scalar, name, &operators)
@@ -513,21 +551,43 @@ fn list_tests(ontology: &Ontology, scalar: Scalar, name: &str, operators: &Map<S
 const REGEX_LIMIT: usize = 1 << 20;
 
 fn text_tests(name: &str, operators: &Map<String, Json>) -> Result<Vec<TextTest>> {
-    let fold = operators.get("caseInsensitive").and_then(Json::as_bool).unwrap_or(false);
+    let fold = operators
+        .get("caseInsensitive")
+        .and_then(Json::as_bool)
+        .unwrap_or(false);
     let parse = |name: &str, json: &Json| {
         let text = text(name, json)?;
         Ok(if fold { text.to_lowercase() } else { text })
     };
-    let wrap = if fold { TextTest::CompareFolded } else { TextTest::Compare };
-    let mut tests: Vec<TextTest> = compares(operators, name, parse)?.into_iter().flatten().map(wrap).collect();
+    let wrap = if fold {
+        TextTest::CompareFolded
+    } else {
+        TextTest::Compare
+    };
+    let mut tests: Vec<TextTest> = compares(operators, name, parse)?
+        .into_iter()
+        .flatten()
+        .map(wrap)
+        .collect();
     let regex = |pattern: &str| {
-        let built = RegexBuilder::new(pattern).case_insensitive(fold).size_limit(REGEX_LIMIT).build();
+        let built = RegexBuilder::new(pattern)
+            .case_insensitive(fold)
+            .size_limit(REGEX_LIMIT)
+            .build();
         built.map(|it| TextTest::Matches(Box::new(it))).map_err(|error| {
             let why = match error {
                 regex::Error::CompiledTooBig(limit) => format!("it compiles to more than {limit} bytes"),
-                other => other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+                other => other
+                    .to_string()
+                    .lines()
+                    .last()
+                    .unwrap_or_default()
+                    .trim_start_matches("error: ")
+                    .to_owned(),
             };
-            InputError::field(format!("`matches` of \"{name}\" is not a regular expression: \"{pattern}\": {why}"))
+            InputError::field(format!(
+                "`matches` of \"{name}\" is not a regular expression: \"{pattern}\": {why}"
+            ))
         })
     };
     for (operator, value) in operators {
@@ -555,7 +615,11 @@ fn date_tests(name: &str, operators: &Map<String, Json>) -> Result<Vec<ValueTest
         let one = || date(name, value);
         let many = || -> Result<Vec<Date>> {
             let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-            items.iter().filter(|it| !it.is_null()).map(|it| date(name, it)).collect()
+            items
+                .iter()
+                .filter(|it| !it.is_null())
+                .map(|it| date(name, it))
+                .collect()
         };
         tests.push(ValueTest::Date(match operator.as_str() {
             "eq" => DateTest::Eq(one()?),
@@ -575,7 +639,9 @@ fn date_tests(name: &str, operators: &Map<String, Json>) -> Result<Vec<ValueTest
 }
 
 fn wrong<T>(name: &str, json: &Json, expected: &str) -> Result<T> {
-    Err(InputError::request(format!("\"{name}\" is compared with {json}, which is not {expected}")))
+    Err(InputError::request(format!(
+        "\"{name}\" is compared with {json}, which is not {expected}"
+    )))
 }
 
 fn text(name: &str, json: &Json) -> Result<String> {
@@ -587,7 +653,8 @@ fn text(name: &str, json: &Json) -> Result<String> {
 }
 
 fn whole(name: &str, json: &Json) -> Result<i64> {
-    json.as_i64().map_or_else(|| wrong(name, json, "a whole number"), Ok)
+    json.as_i64()
+        .map_or_else(|| wrong(name, json, "a whole number"), Ok)
 }
 
 fn float(name: &str, json: &Json) -> Result<f64> {
@@ -595,12 +662,17 @@ fn float(name: &str, json: &Json) -> Result<f64> {
 }
 
 fn boolean(name: &str, json: &Json) -> Result<bool> {
-    json.as_bool().map_or_else(|| wrong(name, json, "true or false"), Ok)
+    json.as_bool()
+        .map_or_else(|| wrong(name, json, "true or false"), Ok)
 }
 
 pub(super) fn date(name: &str, json: &Json) -> Result<Date> {
     let text = text(name, json)?;
-    Date::parse(&text).map_err(|error| InputError::request(format!("\"{name}\" is compared with \"{text}\", which is not a date: {error}")))
+    Date::parse(&text).map_err(|error| {
+        InputError::request(format!(
+            "\"{name}\" is compared with \"{text}\", which is not a date: {error}"
+        ))
+    })
 }
 
 fn instant(name: &str, json: &Json) -> Result<i64> {
@@ -619,6 +691,8 @@ fn decimal(name: &str, json: &Json) -> Result<BigDecimal> {
 /// The position of an enum's value: values compare in the order of the schema.
 fn enum_value(ontology: &Ontology, id: EnumId, name: &str, json: &Json) -> Result<i64> {
     let values = &ontology.enums[id.index()].values;
-    let at = values.iter().position(|it| Some(it.name.as_str()) == json.as_str());
+    let at = values
+        .iter()
+        .position(|it| Some(it.name.as_str()) == json.as_str());
     at.map_or_else(|| wrong(name, json, "a value of its enum"), |at| Ok(at as i64))
 }

@@ -63,8 +63,12 @@ impl Input {
             (Value::List(items), Type::List(inner) | Type::NonNullList(inner)) => {
                 Self::list(items.iter().map(|item| Self::of(schema, inner, item)).collect())
             }
-            (_, Type::List(inner) | Type::NonNullList(inner)) => Self::list(vec![Self::of(schema, inner, value)]),
-            (Value::List(items), _) => Self::list(items.iter().map(|item| Self::of(schema, ty, item)).collect()),
+            (_, Type::List(inner) | Type::NonNullList(inner)) => {
+                Self::list(vec![Self::of(schema, inner, value)])
+            }
+            (Value::List(items), _) => {
+                Self::list(items.iter().map(|item| Self::of(schema, ty, item)).collect())
+            }
             (Value::Object(fields), _) => {
                 let definition = match schema.types.get(ty.inner_named_type()) {
                     Some(ExtendedType::InputObject(definition)) => Some(definition),
@@ -77,7 +81,9 @@ impl Input {
                 });
                 Self::object(fields.collect())
             }
-            (Value::Int(digits), _) if ty.inner_named_type() == "ID" => Input::Constant(digits.as_str().into()),
+            (Value::Int(digits), _) if ty.inner_named_type() == "ID" => {
+                Input::Constant(digits.as_str().into())
+            }
             (Value::Int(digits), _) => Input::Constant(number(digits.as_str())),
             (Value::Float(digits), _) => Input::Constant(number(digits.as_str())),
             (Value::String(text), _) => Input::Constant(text.as_str().into()),
@@ -123,7 +129,9 @@ impl Input {
                 Some(Json::Array(items.collect()))
             }
             Input::Object(fields) => {
-                let fields = fields.iter().filter_map(|(name, it)| Some((name.clone(), it.value(variables)?)));
+                let fields = fields
+                    .iter()
+                    .filter_map(|(name, it)| Some((name.clone(), it.value(variables)?)));
                 Some(Json::Object(fields.collect()))
             }
         }

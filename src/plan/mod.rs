@@ -1,6 +1,6 @@
 //! A validated operation, compiled: what to look up, expand, filter, order, count and write.
 //!
-//! A [`Plan`] holds what the specification's *CollectFields* would compute, ahead of time: for each
+//! A [`Plan`] holds what the specification's `CollectFields` would compute, ahead of time: for each
 //! concrete type the merged fields in response order, fragments, interfaces and unions resolved, keys as
 //! ready bytes, `@skip` and `@include` decided. Arguments become [`Call`]s: those without variables when the
 //! plan is compiled, the others by [`Plan::bind`] for each request. The plan knows the ontology and never
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub use call::{Call, EntityCall, LinkCall, Lookup, OrderBy, OrderKey, Page, PageCall, StatementCall};
 pub use collect::condition_variables;
-pub use compile::{compile};
+pub use compile::compile;
 pub use filter::{Compare, DateTest, Filter, ListTest, RelationTest, Test, TextTest, ValueTest};
 pub use input::{Input, InputError, Variables};
 
@@ -48,7 +48,10 @@ impl Plan {
     /// # Errors
     /// With the first argument whose value its type does not have: the request as a whole is refused.
     pub fn bind(&self, ontology: &Ontology, variables: &Variables) -> Result<Vec<Bound>, InputError> {
-        self.calls.iter().map(|template| template.bind(ontology, variables)).collect()
+        self.calls
+            .iter()
+            .map(|template| template.bind(ontology, variables))
+            .collect()
     }
 
     /// Whether any argument uses variables.

@@ -138,9 +138,7 @@ impl Reports {
 
     /// Whether any of them is an error.
     pub fn has_errors(&self) -> bool {
-        self.0
-            .iter()
-            .any(|report| report.severity() == Severity::Error)
+        self.0.iter().any(|report| report.severity() == Severity::Error)
     }
 
     /// How many errors and how many warnings there are.
@@ -228,10 +226,7 @@ mod tests {
             text: "one\ntwö x\n".into(),
             lines_before: 100,
         });
-        let place = Place {
-            source,
-            span: 9..10,
-        };
+        let place = Place { source, span: 9..10 };
         assert_eq!(place.line_column(), (102, 5));
     }
 }

@@ -173,7 +173,11 @@ struct Frames(BTreeMap<Key, Source<String>>);
 impl Frames {
     fn of(report: &Report) -> Self {
         let places = report.place.iter().chain(report.others.iter().map(|o| &o.0));
-        Self(places.map(|place| (frame(place).0, Source::from(excerpt(place).text))).collect())
+        Self(
+            places
+                .map(|place| (frame(place).0, Source::from(excerpt(place).text)))
+                .collect(),
+        )
     }
 }
 

@@ -29,7 +29,11 @@ pub(super) async fn file(Path(path): Path<String>, headers: HeaderMap) -> Respon
     match find(&path) {
         // Vite names files below assets/ by their content.
         Some(asset) => send(asset, &headers, path.starts_with("assets/")),
-        None => (StatusCode::NOT_FOUND, "there is nothing here; the API is at /graphql\n").into_response(),
+        None => (
+            StatusCode::NOT_FOUND,
+            "there is nothing here; the API is at /graphql\n",
+        )
+            .into_response(),
     }
 }
 
@@ -38,12 +42,20 @@ fn find(path: &str) -> Option<&'static Asset> {
 }
 
 fn send(asset: &Asset, headers: &HeaderMap, forever: bool) -> Response {
-    let cache = if forever { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let cache = if forever {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let takes_gzip = headers
         .get(header::ACCEPT_ENCODING)
         .and_then(|it| it.to_str().ok())
         .is_some_and(|it| it.contains("gzip"));
-    let common = [(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, cache), (header::VARY, "accept-encoding")];
+    let common = [
+        (header::CONTENT_TYPE, asset.content_type),
+        (header::CACHE_CONTROL, cache),
+        (header::VARY, "accept-encoding"),
+    ];
     if takes_gzip {
         return (common, [(header::CONTENT_ENCODING, "gzip")], asset.gzip).into_response();
     }
@@ -60,6 +72,9 @@ fn fallback() -> Response {
         This is the small page: it loads GraphiQL from the network. For the full one, which needs no network, \
         install Node 20 or newer with npm and build Clew again. The API is at <a href=\"/graphql\">/graphql</a>, \
         its schema at <a href=\"/schema.graphql\">/schema.graphql</a>.</p>";
-    let page = GraphiQLSource::build().endpoint("/graphql").title("Clew").finish();
+    let page = GraphiQLSource::build()
+        .endpoint("/graphql")
+        .title("Clew")
+        .finish();
     Html(page.replacen("<body>", NOTE, 1)).into_response()
 }

@@ -50,7 +50,11 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
         return not_acceptable();
     };
     if !is_json(request.headers()) {
-        let given = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or("nothing");
+        let given = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|it| it.to_str().ok())
+            .unwrap_or("nothing");
         let message = format!("the body's content type is \"{given}\"; send application/json");
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, form, &message);
     }
@@ -73,7 +77,11 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
         Err(message) => return refuse(StatusCode::BAD_REQUEST, form, &message),
     };
     let Some(query) = &parameters.query else {
-        return refuse(StatusCode::BAD_REQUEST, form, "the body has no `query`: send {\"query\": \"…\"}");
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            form,
+            "the body has no `query`: send {\"query\": \"…\"}",
+        );
     };
     let request = api::Request {
         query,
@@ -90,10 +98,17 @@ fn parse(body: &[u8]) -> Result<Parameters<'_>, String> {
     }
     let parameters: Parameters = serde_json::from_str(text).map_err(|error| {
         let is_object = text.trim_start().starts_with('{');
-        let what = if error.is_data() && is_object { "the body is not a GraphQL request" } else { "the body is not a JSON object" };
+        let what = if error.is_data() && is_object {
+            "the body is not a GraphQL request"
+        } else {
+            "the body is not a JSON object"
+        };
         format!("{what}: {error}")
     })?;
-    for (name, raw) in [("variables", parameters.variables), ("extensions", parameters.extensions)] {
+    for (name, raw) in [
+        ("variables", parameters.variables),
+        ("extensions", parameters.extensions),
+    ] {
         if let Some(raw) = raw
             && !raw.get().starts_with('{')
             && raw.get() != "null"
@@ -105,7 +120,11 @@ fn parse(body: &[u8]) -> Result<Parameters<'_>, String> {
 }
 
 /// `GET /graphql`: a query in the URL, or the start of a WebSocket.
-pub(super) async fn get(State(shared): State<Shared>, RawQuery(query): RawQuery, request: Request) -> Response {
+pub(super) async fn get(
+    State(shared): State<Shared>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Response {
     if request.headers().contains_key(header::UPGRADE) {
         return match shared.subscription.oneshot(request).await {
             Ok(response) => response,
@@ -123,10 +142,20 @@ pub(super) async fn get(State(shared): State<Shared>, RawQuery(query): RawQuery,
     }
     let parameters: QueryParameters = match serde_urlencoded::from_str(query.as_deref().unwrap_or_default()) {
         Ok(parameters) => parameters,
-        Err(error) => return refuse(StatusCode::BAD_REQUEST, form, &format!("the query string cannot be read: {error}")),
+        Err(error) => {
+            return refuse(
+                StatusCode::BAD_REQUEST,
+                form,
+                &format!("the query string cannot be read: {error}"),
+            );
+        }
     };
     let Some(query) = &parameters.query else {
-        return refuse(StatusCode::BAD_REQUEST, form, "the URL has no `query`: ask /graphql?query=…");
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            form,
+            "the URL has no `query`: ask /graphql?query=…",
+        );
     };
     let variables = match parameters.variables.filter(|it| !it.is_empty()) {
         None => None,
@@ -168,7 +197,10 @@ fn respond(answer: Answer, form: Form) -> Response {
 fn json_response(status: StatusCode, form: Form, body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(form.content_type()));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(form.content_type()),
+    );
     response
 }
 
@@ -187,13 +219,22 @@ fn not_acceptable() -> Response {
 
 /// What is answered when something panicked: a bug, whose details stay here.
 pub(super) fn internal() -> Response {
-    let answer = Answer::refused(&[GraphqlError::request("INTERNAL", "something went wrong in the server")]);
+    let answer = Answer::refused(&[GraphqlError::request(
+        "INTERNAL",
+        "something went wrong in the server",
+    )]);
     json_response(StatusCode::INTERNAL_SERVER_ERROR, Form::Json, answer.body)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|it| it.to_str().ok())
+        .unwrap_or_default();
     let mut parts = content_type.split(';').map(|it| it.trim().to_ascii_lowercase());
     let media = parts.next().unwrap_or_default();
-    media == "application/json" && parts.all(|it| !it.starts_with("charset=") || it.trim_matches('"').ends_with("utf-8") || it.ends_with("utf8"))
+    media == "application/json"
+        && parts.all(|it| {
+            !it.starts_with("charset=") || it.trim_matches('"').ends_with("utf-8") || it.ends_with("utf8")
+        })
 }

@@ -51,14 +51,19 @@ pub fn routes(engine: Arc<ArcSwap<Engine>>, settings: &Settings) -> Router {
         subscription: GraphQLSubscription::new(transport),
     };
     let router = Router::new()
-        .route("/graphql", get(graphql::get).post(graphql::post).options(graphql::options))
+        .route(
+            "/graphql",
+            get(graphql::get).post(graphql::post).options(graphql::options),
+        )
         .route("/schema.graphql", get(schema))
         .route("/health", get(health))
         .route("/", get(assets::index))
         .route("/{*path}", get(assets::file))
         .with_state(shared)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| graphql::internal()));
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            graphql::internal()
+        }));
     match cors(settings) {
         Some(layer) => router.layer(layer),
         None => router,
@@ -72,7 +77,10 @@ fn cors(settings: &Settings) -> Option<CorsLayer> {
     let origins = if settings.allow_origins.iter().any(|it| it == "*") {
         AllowOrigin::any()
     } else {
-        let values = settings.allow_origins.iter().filter_map(|it| HeaderValue::from_str(it).ok());
+        let values = settings
+            .allow_origins
+            .iter()
+            .filter_map(|it| HeaderValue::from_str(it).ok());
         AllowOrigin::list(values)
     };
     let layer = CorsLayer::new()

@@ -25,7 +25,11 @@ impl Form {
 
 /// The best form for a client; `None` if it takes none of ours.
 pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
-    let mut ranges = headers.get_all(header::ACCEPT).iter().filter_map(|it| it.to_str().ok()).peekable();
+    let mut ranges = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|it| it.to_str().ok())
+        .peekable();
     if ranges.peek().is_none() {
         return Some(Form::Json);
     }
@@ -38,7 +42,9 @@ pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
             "multipart/mixed" => Form::Multipart,
             _ => continue,
         };
-        let quality = parts.find_map(|it| it.strip_prefix("q=")).map_or(Some(1.0), |it| it.parse().ok());
+        let quality = parts
+            .find_map(|it| it.strip_prefix("q="))
+            .map_or(Some(1.0), |it| it.parse().ok());
         let quality: f32 = quality.unwrap_or(0.0);
         // Of equals the first counts, as clients write them.
         if quality > 0.0 && best.is_none_or(|(other, _)| quality > other) {
@@ -62,8 +68,14 @@ mod tests {
     fn the_client_chooses() {
         assert_eq!(form(&HeaderMap::new()), Some(Form::Json));
         assert_eq!(form_of("*/*"), Some(Form::Json));
-        assert_eq!(form_of("application/graphql-response+json, application/json;q=0.9"), Some(Form::GraphqlResponse));
-        assert_eq!(form_of("application/json;q=0.5, application/graphql-response+json"), Some(Form::GraphqlResponse));
+        assert_eq!(
+            form_of("application/graphql-response+json, application/json;q=0.9"),
+            Some(Form::GraphqlResponse)
+        );
+        assert_eq!(
+            form_of("application/json;q=0.5, application/graphql-response+json"),
+            Some(Form::GraphqlResponse)
+        );
         assert_eq!(form_of("multipart/mixed"), Some(Form::Multipart));
         assert_eq!(form_of("text/html"), None);
         assert_eq!(form_of("application/json;q=0"), None);

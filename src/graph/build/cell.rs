@@ -18,7 +18,8 @@ pub(super) fn cell<'a>(
     ontology: &Ontology,
 ) -> Result<Cell<'a>, Report> {
     let wrong = |code: Code, why: String| {
-        Report::new(code, format!("\"{}\" of {subject} {why}", property.name)).at(batch.place(item.at), "here")
+        Report::new(code, format!("\"{}\" of {subject} {why}", property.name))
+            .at(batch.place(item.at), "here")
     };
     let kind = ontology.scalar_name(property.scalar);
     let mismatch = || {
@@ -27,10 +28,17 @@ pub(super) fn cell<'a>(
             Value::Number(text) => batch.text(*text).to_owned(),
             other => other.kind().to_owned(),
         };
-        let report = wrong(Code::WRONG_VALUE, format!("is {} {kind}, not {found}", article(kind)));
+        let report = wrong(
+            Code::WRONG_VALUE,
+            format!("is {} {kind}, not {found}", article(kind)),
+        );
         match (property.scalar, &item.value) {
-            (Scalar::String | Scalar::Text | Scalar::Url, Value::Number(text)) => report.hint(format!("write it in quotes: \"{}\"", batch.text(*text))),
-            (Scalar::String | Scalar::Text, Value::Bool(it)) => report.hint(format!("write it in quotes: \"{it}\"")),
+            (Scalar::String | Scalar::Text | Scalar::Url, Value::Number(text)) => {
+                report.hint(format!("write it in quotes: \"{}\"", batch.text(*text)))
+            }
+            (Scalar::String | Scalar::Text, Value::Bool(it)) => {
+                report.hint(format!("write it in quotes: \"{it}\""))
+            }
             (Scalar::Int | Scalar::Float, Value::String(_)) => report.hint("write the number without quotes"),
             (Scalar::Boolean, _) => report.hint("write true or false"),
             (_, Value::Map(_)) => report.hint("write the value itself, or a statement: {value: …, cite: …}"),
@@ -38,21 +46,33 @@ pub(super) fn cell<'a>(
         }
     };
     match (property.scalar, &item.value) {
-        (Scalar::String, Value::String(text)) | (Scalar::Id, Value::String(text) | Value::Number(text)) => Ok(Cell::Text(batch.text(*text))),
+        (Scalar::String, Value::String(text)) | (Scalar::Id, Value::String(text) | Value::Number(text)) => {
+            Ok(Cell::Text(batch.text(*text)))
+        }
         (Scalar::Url, Value::String(text)) => {
             let text = batch.text(*text);
             match url::Url::parse(text) {
                 Ok(_) if !text.contains(char::is_whitespace) => Ok(Cell::Text(text)),
-                Ok(_) => Err(wrong(Code::BAD_URL, format!("is a URL, and \"{}\" has spaces", shorten(text)))),
-                Err(error) => Err(wrong(Code::BAD_URL, format!("is a URL, and \"{}\" is none: {error}", shorten(text)))
-                    .hint("write it whole, as in https://example.org/page")),
+                Ok(_) => Err(wrong(
+                    Code::BAD_URL,
+                    format!("is a URL, and \"{}\" has spaces", shorten(text)),
+                )),
+                Err(error) => Err(wrong(
+                    Code::BAD_URL,
+                    format!("is a URL, and \"{}\" is none: {error}", shorten(text)),
+                )
+                .hint("write it whole, as in https://example.org/page")),
             }
         }
         (Scalar::Int, Value::Number(text)) => {
             let text = batch.text(*text);
             match text.parse::<i64>() {
-                Ok(number) => i32::try_from(number).map(Cell::Int).map_err(|_| range(&wrong, text)),
-                Err(_) if text.bytes().all(|it| it.is_ascii_digit() || it == b'-') => Err(range(&wrong, text)),
+                Ok(number) => i32::try_from(number)
+                    .map(Cell::Int)
+                    .map_err(|_| range(&wrong, text)),
+                Err(_) if text.bytes().all(|it| it.is_ascii_digit() || it == b'-') => {
+                    Err(range(&wrong, text))
+                }
                 Err(_) => Err(wrong(Code::WRONG_VALUE, format!("is a whole number, not {text}"))),
             }
         }
@@ -60,7 +80,8 @@ pub(super) fn cell<'a>(
             let text = batch.text(*text);
             match text.parse::<f64>() {
                 Ok(number) if number.is_finite() => Ok(Cell::Float(number)),
-                _ => Err(wrong(Code::NUMBER_RANGE, format!("does not fit: {text}")).hint("a Float goes to about 1.8e308")),
+                _ => Err(wrong(Code::NUMBER_RANGE, format!("does not fit: {text}"))
+                    .hint("a Float goes to about 1.8e308")),
             }
         }
         (Scalar::Boolean, Value::Bool(it)) => Ok(Cell::Boolean(*it)),
@@ -79,8 +100,11 @@ pub(super) fn cell<'a>(
             let text = batch.text(*text);
             match jiff::Timestamp::from_str(text) {
                 Ok(instant) => Ok(Cell::DateTime(text, instant.as_microsecond())),
-                Err(_) => Err(wrong(Code::BAD_DATE, format!("is a point in time, and \"{}\" is none", shorten(text)))
-                    .hint("write it as RFC 3339 has it: 1996-08-27T10:00:00Z")),
+                Err(_) => Err(wrong(
+                    Code::BAD_DATE,
+                    format!("is a point in time, and \"{}\" is none", shorten(text)),
+                )
+                .hint("write it as RFC 3339 has it: 1996-08-27T10:00:00Z")),
             }
         }
         (Scalar::Decimal, Value::String(text) | Value::Number(text)) => {
@@ -97,8 +121,15 @@ pub(super) fn cell<'a>(
                 match &entry.item.value {
                     Value::String(text) => texts.push((batch.text(entry.key), batch.text(*text))),
                     other => {
-                        let message = format!("\"{}\" of {subject} in \"{}\" is a text, not {}", property.name, batch.text(entry.key), other.kind());
-                        return Err(Report::new(Code::WRONG_VALUE, message).at(batch.place(entry.item.at), "here"));
+                        let message = format!(
+                            "\"{}\" of {subject} in \"{}\" is a text, not {}",
+                            property.name,
+                            batch.text(entry.key),
+                            other.kind()
+                        );
+                        return Err(
+                            Report::new(Code::WRONG_VALUE, message).at(batch.place(entry.item.at), "here")
+                        );
                     }
                 }
             }
@@ -112,7 +143,11 @@ pub(super) fn cell<'a>(
                 None => {
                     let names: Vec<&str> = values.iter().map(|it| it.name.as_str()).collect();
                     let all = || format!("its values are {}", crate::report::quoted_list(&names, "and"));
-                    let message = format!("is {} {kind}, which has no value \"{}\"", article(kind), shorten(text));
+                    let message = format!(
+                        "is {} {kind}, which has no value \"{}\"",
+                        article(kind),
+                        shorten(text)
+                    );
                     let hint = did_you_mean(text, names.iter().copied(), all);
                     Err(wrong(Code::UNKNOWN_ENUM_VALUE, message).hint(hint))
                 }

@@ -31,8 +31,11 @@ type TypeColumns = (Vec<Column>, Vec<Option<UniqueIndex>>);
 /// Builds the columns of all types.
 pub(super) fn build(context: &Context, entities: &Entities, reports: &mut Reports) -> Vec<TypeColumns> {
     let ontology = context.ontology;
-    let mut buckets: Vec<Vec<Vec<(u32, Origin)>>> =
-        ontology.types.iter().map(|it| vec![Vec::new(); it.members.properties.len()]).collect();
+    let mut buckets: Vec<Vec<Vec<(u32, Origin)>>> = ontology
+        .types
+        .iter()
+        .map(|it| vec![Vec::new(); it.members.properties.len()])
+        .collect();
     for (batch_no, batch) in context.batches.iter().enumerate() {
         for (at, fact) in batch.values.iter().enumerate() {
             let Some(entity) = entities.of_batch(batch_no as u32, fact.entity) else {
@@ -45,14 +48,24 @@ pub(super) fn build(context: &Context, entities: &Entities, reports: &mut Report
                 at: at as u32,
             };
             match entity_type.members.get(batch.text(fact.key)) {
-                Some(Member::Property(no)) => buckets[row.type_id.index()][no.index()].push((row.row as u32, origin)),
-                other => reports.push(no_property(context, origin, &entity_type.name, &entity_type.members, other)),
+                Some(Member::Property(no)) => {
+                    buckets[row.type_id.index()][no.index()].push((row.row as u32, origin));
+                }
+                other => reports.push(no_property(
+                    context,
+                    origin,
+                    &entity_type.name,
+                    &entity_type.members,
+                    other,
+                )),
             }
         }
     }
     let tasks: Vec<(TypeId, PropertyNo)> = ontology
         .type_ids()
-        .flat_map(|id| (0..ontology.entity_type(id).members.properties.len()).map(move |no| (id, PropertyNo::at(no))))
+        .flat_map(|id| {
+            (0..ontology.entity_type(id).members.properties.len()).map(move |no| (id, PropertyNo::at(no)))
+        })
         .collect();
     let built: Vec<(Column, Option<UniqueIndex>, Reports)> = tasks
         .par_iter()
@@ -76,15 +89,24 @@ pub(super) fn build(context: &Context, entities: &Entities, reports: &mut Report
     columns
 }
 
-fn no_property(context: &Context, origin: Origin, type_name: &str, members: &Members, found: Option<Member>) -> Report {
+fn no_property(
+    context: &Context,
+    origin: Origin,
+    type_name: &str,
+    members: &Members,
+    found: Option<Member>,
+) -> Report {
     let batch = context.batch(origin);
     let fact = &batch.values[origin.at as usize];
     let key = batch.text(fact.key);
     let place = batch.place(fact.key_at);
     if found.is_some() {
-        return Report::new(Code::UNKNOWN_FIELD, format!("\"{key}\" of \"{type_name}\" is a relation, not a property"))
-            .at(place, "a relation")
-            .hint("in JSON Lines an edge is a line of its own: {\"type\": \"edge\", …}");
+        return Report::new(
+            Code::UNKNOWN_FIELD,
+            format!("\"{key}\" of \"{type_name}\" is a relation, not a property"),
+        )
+        .at(place, "a relation")
+        .hint("in JSON Lines an edge is a line of its own: {\"type\": \"edge\", …}");
     }
     let hint = if key == "id" {
         "the id is the entity's key".to_owned()
@@ -94,9 +116,12 @@ fn no_property(context: &Context, origin: Origin, type_name: &str, members: &Mem
             format!("its fields are {}", crate::report::quoted_list(&names, "and"))
         })
     };
-    Report::new(Code::UNKNOWN_FIELD, format!("\"{type_name}\" has no field \"{key}\""))
-        .at(place, "unknown")
-        .hint(hint)
+    Report::new(
+        Code::UNKNOWN_FIELD,
+        format!("\"{type_name}\" has no field \"{key}\""),
+    )
+    .at(place, "unknown")
+    .hint(hint)
 }
 
 fn property_column(
@@ -132,7 +157,13 @@ fn property_column(
         let mut index = UniqueIndex::default();
         for row in 0..origins.len() {
             if let Some(first) = index.insert(&column, row) {
-                reports.push(not_unique(property, &column, row as u32, &subject, &subject(first as u32)));
+                reports.push(not_unique(
+                    property,
+                    &column,
+                    row as u32,
+                    &subject,
+                    &subject(first as u32),
+                ));
             }
         }
         index
@@ -150,7 +181,12 @@ fn not_unique(
     let mut json = Vec::new();
     column.write(row as usize, &[], &mut json);
     let (name, place) = subject(row);
-    let message = format!("\"{}\" is unique, and {name} and {} both have {}", property.name, other.0, String::from_utf8_lossy(&json));
+    let message = format!(
+        "\"{}\" is unique, and {name} and {} both have {}",
+        property.name,
+        other.0,
+        String::from_utf8_lossy(&json)
+    );
     Report::new(Code::NOT_UNIQUE, message)
         .at(place, "has it too")
         .also(Some(other.1.clone()), "has it first")
@@ -158,7 +194,12 @@ fn not_unique(
 }
 
 /// A property that an interface says is unique is so over all its types.
-fn unique_over_interfaces(context: &Context, entities: &Entities, columns: &[TypeColumns], reports: &mut Reports) {
+fn unique_over_interfaces(
+    context: &Context,
+    entities: &Entities,
+    columns: &[TypeColumns],
+    reports: &mut Reports,
+) {
     let ontology = context.ontology;
     for interface in &ontology.interfaces {
         for property in interface.members.properties.iter().filter(|it| it.unique) {
@@ -177,13 +218,22 @@ fn unique_over_interfaces(context: &Context, entities: &Entities, columns: &[Typ
                     let subject = |id: TypeId, row: u32| {
                         let origin = entities.origins[id.index()][row as usize];
                         let fact = context.entity_fact(origin);
-                        (format!("\"{}\"", context.batch(origin).text(fact.id)), context.place(origin, fact.at))
+                        (
+                            format!("\"{}\"", context.batch(origin).text(fact.id)),
+                            context.place(origin, fact.at),
+                        )
                     };
                     for row in 0..entities.origins[later.index()].len() {
                         let key = crate::graph::ids::unique_key(column, row);
                         if let Some(there) = key.and_then(|key| index.find(other, &key)) {
                             let subject_later = |row| subject(*later, row);
-                            reports.push(not_unique(property, column, row as u32, &subject_later, &subject(*first, there as u32)));
+                            reports.push(not_unique(
+                                property,
+                                column,
+                                row as u32,
+                                &subject_later,
+                                &subject(*first, there as u32),
+                            ));
                         }
                     }
                 }
@@ -236,16 +286,27 @@ pub(super) fn column<'a>(
         }
         if said.is_empty() && property.required {
             let (name, place) = subject(row);
-            let report = Report::new(Code::MISSING_VALUE, format!("{name} has no \"{}\", which the schema requires", property.name))
-                .at(place, "lacks it")
-                .hint(format!("add `{}: …`, or drop the `!` in the schema", property.name));
+            let report = Report::new(
+                Code::MISSING_VALUE,
+                format!("{name} has no \"{}\", which the schema requires", property.name),
+            )
+            .at(place, "lacks it")
+            .hint(format!(
+                "add `{}: …`, or drop the `!` in the schema",
+                property.name
+            ));
             reports.push(report);
         }
         if let [_, second, ..] = said.as_slice()
             && said.iter().any(|(_, fact)| !fact.own)
         {
             let batch = &context.batches[second.1.batch as usize];
-            let message = format!("\"{}\" of {} has one value, and {} are given", property.name, subject(row).0, said.len());
+            let message = format!(
+                "\"{}\" of {} has one value, and {} are given",
+                property.name,
+                subject(row).0,
+                said.len()
+            );
             let report = Report::new(Code::SEVERAL_VALUES, message)
                 .at(batch.place(second.1.item.at), "one too many")
                 .hint("make the field a list in the schema; or, where sources disagree, write each as a statement: {value: …, cite: …}");
@@ -316,7 +377,10 @@ pub(super) fn preference(context: &Context, batch: u32, statement: StatementNo) 
     let batch = &context.batches[batch_no as usize];
     let fact = &batch.statements[(statement.0 - context.statement_bases[batch_no as usize]) as usize];
     let rank = match &fact.rank {
-        Some(Item { value: Value::String(text), .. }) => {
+        Some(Item {
+            value: Value::String(text),
+            ..
+        }) => {
             let named = Rank::NAMES.iter().find(|(name, _)| *name == batch.text(*text));
             named.map_or(Rank::Normal, |(_, rank)| *rank)
         }

@@ -74,7 +74,12 @@ pub(super) fn build(context: &Context, entities: &Entities, reports: &mut Report
 }
 
 /// Finds what an edge's names stand for and checks its ends.
-fn resolve(context: &Context, entities: &Entities, origin: Origin, reports: &mut Reports) -> Option<(RelationId, Edge)> {
+fn resolve(
+    context: &Context,
+    entities: &Entities,
+    origin: Origin,
+    reports: &mut Reports,
+) -> Option<(RelationId, Edge)> {
     let ontology = context.ontology;
     let batch = context.batch(origin);
     let fact = &batch.edges[origin.at as usize];
@@ -104,7 +109,11 @@ fn resolve(context: &Context, entities: &Entities, origin: Origin, reports: &mut
                 Direction::In => (to, from),
                 Direction::Out | Direction::Both => (from, to),
             };
-            let edge = Edge { from: from.0, to: to.0, origin };
+            let edge = Edge {
+                from: from.0,
+                to: to.0,
+                origin,
+            };
             Some((field.relation, edge))
         }
         Via::Relation { from, from_at, name } => {
@@ -113,11 +122,17 @@ fn resolve(context: &Context, entities: &Entities, origin: Origin, reports: &mut
                 let names = || ontology.relations.iter().map(|it| it.name.as_str());
                 let hint = did_you_mean(name, names(), || {
                     let names: Vec<&str> = names().collect();
-                    format!("the schema's relations are {}", crate::report::quoted_list(&names, "and"))
+                    format!(
+                        "the schema's relations are {}",
+                        crate::report::quoted_list(&names, "and")
+                    )
                 });
-                let report = Report::new(Code::UNKNOWN_RELATION, format!("the schema has no relation \"{name}\""))
-                    .at(batch.place(fact.via_at), "unknown")
-                    .hint(hint);
+                let report = Report::new(
+                    Code::UNKNOWN_RELATION,
+                    format!("the schema has no relation \"{name}\""),
+                )
+                .at(batch.place(fact.via_at), "unknown")
+                .hint(hint);
                 reports.push(report);
                 return None;
             };
@@ -127,18 +142,31 @@ fn resolve(context: &Context, entities: &Entities, origin: Origin, reports: &mut
             let here = entities.locate(start).type_id;
             let relation = ontology.relation(id);
             let Some(no) = relation.field(here, Direction::Out) else {
-                let begins = ontology.type_ids().filter(|it| relation.out_field[it.index()].is_some());
+                let begins = ontology
+                    .type_ids()
+                    .filter(|it| relation.out_field[it.index()].is_some());
                 let begins: Vec<&str> = begins.map(|it| ontology.entity_type(it).name.as_str()).collect();
-                let message = format!("the relation \"{name}\" does not begin at a {}, which \"{}\" is", ontology.entity_type(here).name, batch.text(*from));
+                let message = format!(
+                    "the relation \"{name}\" does not begin at a {}, which \"{}\" is",
+                    ontology.entity_type(here).name,
+                    batch.text(*from)
+                );
                 let report = Report::new(Code::WRONG_START, message)
                     .at(batch.place(*from_at), "cannot begin here")
-                    .hint(format!("it begins at {}", crate::report::quoted_list(&begins, "or")));
+                    .hint(format!(
+                        "it begins at {}",
+                        crate::report::quoted_list(&begins, "or")
+                    ));
                 reports.push(report);
                 return None;
             };
             let field = ontology.entity_type(here).members.field(no);
             check_target(context, entities, origin, field, here, to, reports)?;
-            let edge = Edge { from: start.0, to: to.0, origin };
+            let edge = Edge {
+                from: start.0,
+                to: to.0,
+                origin,
+            };
             Some((id, edge))
         }
     }
@@ -170,7 +198,10 @@ fn check_target(
     let batch = context.batch(origin);
     let fact = &batch.edges[origin.at as usize];
     let types = ontology.types_of(field.target);
-    let names: Vec<&str> = types.iter().map(|id| ontology.entity_type(*id).name.as_str()).collect();
+    let names: Vec<&str> = types
+        .iter()
+        .map(|id| ontology.entity_type(*id).name.as_str())
+        .collect();
     let message = format!(
         "\"{}\" of \"{}\" leads to {}, and \"{}\" is a {}",
         field.name,
@@ -181,7 +212,10 @@ fn check_target(
     );
     let report = Report::new(Code::WRONG_TARGET, message)
         .at(batch.place(fact.to_at), "of a wrong type")
-        .hint(format!("it must be a {}", crate::report::quoted_list(&names, "or")));
+        .hint(format!(
+            "it must be a {}",
+            crate::report::quoted_list(&names, "or")
+        ));
     reports.push(report);
     None
 }
@@ -204,12 +238,20 @@ struct Entry {
 impl Builder<'_> {
     fn build(&self, mut edges: Vec<Edge>, reports: &mut Reports) -> Edges {
         if edges.len() > (u32::MAX / 2) as usize {
-            let message = format!("the relation \"{}\" has {} edges, more than a relation can hold", self.relation.name, edges.len());
+            let message = format!(
+                "the relation \"{}\" has {} edges, more than a relation can hold",
+                self.relation.name,
+                edges.len()
+            );
             reports.push(Report::new(Code::TOO_MUCH, message));
             edges.clear();
         }
         // Where a field leads to one entity and sources disagree, the preferred edge comes first.
-        let to_one = self.leads_to_one(if self.relation.symmetric { Direction::Both } else { Direction::Out });
+        let to_one = self.leads_to_one(if self.relation.symmetric {
+            Direction::Both
+        } else {
+            Direction::Out
+        });
         edges.par_sort_unstable_by(|a, b| {
             let by_preference = || {
                 if to_one[self.type_no(a.from)] {
@@ -218,16 +260,29 @@ impl Builder<'_> {
                     self.compare_ids(a.to, b.to)
                 }
             };
-            a.from.cmp(&b.from).then_with(by_preference).then(a.origin.cmp(&b.origin))
+            a.from
+                .cmp(&b.from)
+                .then_with(by_preference)
+                .then(a.origin.cmp(&b.origin))
         });
         let statements = self.statements(&edges);
         let columns = self.columns(&edges, reports);
         let (out, back) = if self.relation.symmetric {
             let both = edges.iter().enumerate().flat_map(|(no, edge)| {
-                let there = Entry { at: edge.from, target: edge.to, edge: no as u32 };
-                let back = Entry { at: edge.to, target: edge.from, edge: no as u32 };
+                let there = Entry {
+                    at: edge.from,
+                    target: edge.to,
+                    edge: no as u32,
+                };
+                let back = Entry {
+                    at: edge.to,
+                    target: edge.from,
+                    edge: no as u32,
+                };
                 // An edge to itself is there once.
-                [Some(there), (edge.from != edge.to).then_some(back)].into_iter().flatten()
+                [Some(there), (edge.from != edge.to).then_some(back)]
+                    .into_iter()
+                    .flatten()
             });
             let out = self.rows(both.collect(), Direction::Both, &edges);
             (out, Adjacency::default())
@@ -271,7 +326,9 @@ impl Builder<'_> {
     /// For each type, whether its field leads to one entity.
     fn leads_to_one(&self, direction: Direction) -> Vec<bool> {
         let types = self.context.ontology.type_ids();
-        types.map(|id| self.field(id, direction).is_some_and(|field| !field.many)).collect()
+        types
+            .map(|id| self.field(id, direction).is_some_and(|field| !field.many))
+            .collect()
     }
 
     fn type_no(&self, entity: u32) -> usize {
@@ -283,7 +340,8 @@ impl Builder<'_> {
     }
 
     fn statement(&self, edge: &Edge) -> StatementNo {
-        self.context.statement(edge.origin.batch, self.fact(edge).statement)
+        self.context
+            .statement(edge.origin.batch, self.fact(edge).statement)
     }
 
     fn preference(&self, edge: &Edge) -> (Rank, u32) {
@@ -370,8 +428,14 @@ impl Builder<'_> {
         }
         let subject = |row: u32| {
             let edge = &edges[row as usize];
-            let ends = (self.entities.id(EntityNo(edge.from)), self.entities.id(EntityNo(edge.to)));
-            let name = format!("the edge \"{}\" from \"{}\" to \"{}\"", self.relation.name, ends.0, ends.1);
+            let ends = (
+                self.entities.id(EntityNo(edge.from)),
+                self.entities.id(EntityNo(edge.to)),
+            );
+            let name = format!(
+                "the edge \"{}\" from \"{}\" to \"{}\"",
+                self.relation.name, ends.0, ends.1
+            );
             (name, self.context.place(edge.origin, self.fact(edge).to_at))
         };
         let mut columns = Vec::with_capacity(count);
@@ -393,14 +457,25 @@ impl Builder<'_> {
                     own: false,
                 })
             });
-            columns.push(column(self.context, property, edges.len(), facts, &subject, reports));
+            columns.push(column(
+                self.context,
+                property,
+                edges.len(),
+                facts,
+                &subject,
+                reports,
+            ));
         }
         columns
     }
 
     fn unknown_property(&self, key: &str, place: Place, edge_type: Option<&EdgeType>) -> Report {
         let name = &self.relation.name;
-        let report = Report::new(Code::UNKNOWN_EDGE_PROPERTY, format!("an edge of \"{name}\" has no property \"{key}\"")).at(place, "unknown");
+        let report = Report::new(
+            Code::UNKNOWN_EDGE_PROPERTY,
+            format!("an edge of \"{name}\" has no property \"{key}\""),
+        )
+        .at(place, "unknown");
         match edge_type {
             None => report.hint("the relation has no edge type: add one to it with @relation(edge: \"…\")"),
             Some(it) => report.hint(did_you_mean(key, it.members.names(), || {
@@ -412,10 +487,18 @@ impl Builder<'_> {
 
     /// A field that leads to one entity has one, or several that are statements of their own; a required
     /// one has at least one.
-    fn check_cardinality(&self, way: Direction, adjacency: &Adjacency, edges: &[Edge], reports: &mut Reports) {
+    fn check_cardinality(
+        &self,
+        way: Direction,
+        adjacency: &Adjacency,
+        edges: &[Edge],
+        reports: &mut Reports,
+    ) {
         let ontology = self.context.ontology;
         for id in ontology.type_ids() {
-            let Some(field) = self.field(id, way) else { continue };
+            let Some(field) = self.field(id, way) else {
+                continue;
+            };
             if field.many {
                 continue;
             }
@@ -427,9 +510,19 @@ impl Builder<'_> {
                 };
                 if neighbours.is_empty() && field.required {
                     let place = self.context.place(*origin, self.context.entity_fact(*origin).at);
-                    let report = Report::new(Code::MISSING_VALUE, format!("\"{}\" has no \"{}\", which the schema requires", name(), field.name))
-                        .at(place, "lacks it")
-                        .hint(format!("add `{}: <id>`, or drop the `!` in the schema", field.name));
+                    let report = Report::new(
+                        Code::MISSING_VALUE,
+                        format!(
+                            "\"{}\" has no \"{}\", which the schema requires",
+                            name(),
+                            field.name
+                        ),
+                    )
+                    .at(place, "lacks it")
+                    .hint(format!(
+                        "add `{}: <id>`, or drop the `!` in the schema",
+                        field.name
+                    ));
                     reports.push(report);
                 }
                 let of = |at: usize| &edges[neighbours.get(at).1.0 as usize];
@@ -437,7 +530,12 @@ impl Builder<'_> {
                     let latest = (0..neighbours.len()).map(of).max_by_key(|it| it.origin);
                     let Some(latest) = latest else { continue };
                     let place = self.context.place(latest.origin, self.fact(latest).to_at);
-                    let message = format!("\"{}\" of \"{}\" leads to one entity, and {} are given", field.name, name(), neighbours.len());
+                    let message = format!(
+                        "\"{}\" of \"{}\" leads to one entity, and {} are given",
+                        field.name,
+                        name(),
+                        neighbours.len()
+                    );
                     let report = Report::new(Code::SEVERAL_VALUES, message)
                         .at(place, "one too many")
                         .hint("make the field a list in the schema; or, where sources disagree, give each edge its own cite: {to: …, cite: …}");
@@ -472,8 +570,14 @@ impl Builder<'_> {
                 self.entities.id(EntityNo(second.to))
             );
             let report = Report::new(Code::EDGE_TWICE, message)
-                .at(self.context.place(second.origin, self.fact(second).to_at), "again here")
-                .also(Some(self.context.place(first.origin, self.fact(first).to_at)), "first here")
+                .at(
+                    self.context.place(second.origin, self.fact(second).to_at),
+                    "again here",
+                )
+                .also(
+                    Some(self.context.place(first.origin, self.fact(first).to_at)),
+                    "first here",
+                )
                 .hint("write an edge once, from either side; both are kept as parallel edges");
             reports.push(report);
         }

@@ -50,7 +50,10 @@ impl Entities {
     /// What to say of an id that nothing defines.
     pub fn unknown(&self, id: &str) -> String {
         // Comparing with every id of a large graph takes long; the first million will do.
-        let all = self.ids.iter().flat_map(|ids| (0..ids.len()).filter_map(|row| ids.text(row)));
+        let all = self
+            .ids
+            .iter()
+            .flat_map(|ids| (0..ids.len()).filter_map(|row| ids.text(row)));
         let near = near_misses(id, all.take(1_000_000));
         if near.is_empty() {
             "define the entity, or mend the id".to_owned()
@@ -68,7 +71,8 @@ fn is_url_safe(id: &str) -> bool {
 
 fn type_names<'a>(context: &'a Context) -> HashMap<&'a str, TypeId> {
     let ids = context.ontology.type_ids();
-    ids.map(|id| (context.ontology.entity_type(id).name.as_str(), id)).collect()
+    ids.map(|id| (context.ontology.entity_type(id).name.as_str(), id))
+        .collect()
 }
 
 /// Sorts the entities of each type by id and numbers them through.
@@ -142,9 +146,16 @@ pub(super) fn number(context: &Context, reports: &mut Reports) -> Entities {
         total += origins.len() as u64;
         bases.push(total.min(u64::from(u32::MAX)) as u32);
     }
-    let mut numbers: Vec<Vec<u32>> = context.batches.iter().map(|it| vec![u32::MAX; it.entities.len()]).collect();
+    let mut numbers: Vec<Vec<u32>> = context
+        .batches
+        .iter()
+        .map(|it| vec![u32::MAX; it.entities.len()])
+        .collect();
     if total >= u64::from(u32::MAX) {
-        reports.push(Report::new(Code::TOO_MUCH, format!("{total} entities are more than a graph can hold: 4,294,967,294")));
+        reports.push(Report::new(
+            Code::TOO_MUCH,
+            format!("{total} entities are more than a graph can hold: 4,294,967,294"),
+        ));
     }
     let mut entities = Entities {
         bases,
@@ -175,7 +186,10 @@ fn duplicate(context: &Context, later: Origin, first: Origin) -> Report {
     let id = context.batch(later).text(fact.id);
     Report::new(Code::DUPLICATE_ID, format!("the id \"{id}\" is defined twice"))
         .at(context.place(later, fact.at), "again here")
-        .also(Some(context.place(first, context.entity_fact(first).at)), "first here")
+        .also(
+            Some(context.place(first, context.entity_fact(first).at)),
+            "first here",
+        )
         .hint("ids are unique in the whole graph, whatever the type; put what both say under one of them")
 }
 
@@ -190,23 +204,41 @@ fn unknown_type(context: &Context, origin: Origin, name: &str) -> Report {
         _ => None,
     };
     if let Some(kind) = not_entity {
-        let types = ontology.domain(name).map(|domain| ontology.types_of(domain)).unwrap_or_default();
-        let names: Vec<&str> = types.iter().map(|id| ontology.entity_type(*id).name.as_str()).collect();
+        let types = ontology
+            .domain(name)
+            .map(|domain| ontology.types_of(domain))
+            .unwrap_or_default();
+        let names: Vec<&str> = types
+            .iter()
+            .map(|id| ontology.entity_type(*id).name.as_str())
+            .collect();
         let hint = if names.is_empty() {
             "properties of an edge stand beside its `to`".to_owned()
         } else {
-            format!("say which of its types it is: {}", crate::report::quoted_list(&names, "or"))
+            format!(
+                "say which of its types it is: {}",
+                crate::report::quoted_list(&names, "or")
+            )
         };
-        return Report::new(Code::NOT_AN_ENTITY_TYPE, format!("\"{name}\" is {kind}, and an entity has a type"))
-            .at(place, "not an entity type")
-            .hint(hint);
+        return Report::new(
+            Code::NOT_AN_ENTITY_TYPE,
+            format!("\"{name}\" is {kind}, and an entity has a type"),
+        )
+        .at(place, "not an entity type")
+        .hint(hint);
     }
     let names = || ontology.types.iter().map(|it| it.name.as_str());
     let hint = did_you_mean(name, names(), || {
         let names: Vec<&str> = names().collect();
-        format!("the schema's types are {}", crate::report::quoted_list(&names, "and"))
+        format!(
+            "the schema's types are {}",
+            crate::report::quoted_list(&names, "and")
+        )
     });
-    Report::new(Code::UNKNOWN_ENTITY_TYPE, format!("the schema has no type \"{name}\""))
-        .at(place, "unknown")
-        .hint(hint)
+    Report::new(
+        Code::UNKNOWN_ENTITY_TYPE,
+        format!("the schema has no type \"{name}\""),
+    )
+    .at(place, "unknown")
+    .hint(hint)
 }

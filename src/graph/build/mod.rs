@@ -58,7 +58,7 @@ impl Context<'_> {
 
 /// Builds the snapshot of some facts. Reports are added to `reports`; with an error among them there is
 /// no snapshot.
-pub fn build(ontology: Arc<Ontology>, data: &Data, reports: &mut Reports) -> Option<Snapshot> {
+pub fn build(ontology: &Arc<Ontology>, data: &Data, reports: &mut Reports) -> Option<Snapshot> {
     let batches = &data.batches;
     let mut statement_bases = Vec::with_capacity(batches.len());
     let mut statements = 0u32;
@@ -67,7 +67,7 @@ pub fn build(ontology: Arc<Ontology>, data: &Data, reports: &mut Reports) -> Opt
         statements += batch.statements.len() as u32;
     }
     let context = Context {
-        ontology: &ontology,
+        ontology,
         batches,
         statement_bases,
     };
@@ -90,11 +90,10 @@ pub fn build(ontology: Arc<Ontology>, data: &Data, reports: &mut Reports) -> Opt
     let Entities {
         bases, ids, index, ..
     } = entities;
-    let tables = ids.into_iter().zip(columns).map(|(ids, (columns, unique))| Table {
-        ids,
-        columns,
-        unique,
-    });
+    let tables = ids
+        .into_iter()
+        .zip(columns)
+        .map(|(ids, (columns, unique))| Table { ids, columns, unique });
     let mut snapshot = Snapshot {
         revision: ontology.fingerprint.rotate_left(32) ^ data.fingerprint,
         info,
@@ -136,7 +135,10 @@ fn components(snapshot: &Snapshot) -> usize {
     let all = petgraph::algo::connected_components(&snapshot.view());
     let source = snapshot.ontology.source_type;
     let lonely = (0..snapshot.rows(source)).filter(|row| {
-        let row = Row { type_id: source, row: *row };
+        let row = Row {
+            type_id: source,
+            row: *row,
+        };
         snapshot.links(row).all(|(_, _, it)| it.is_empty())
     });
     all - lonely.count()

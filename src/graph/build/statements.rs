@@ -1,6 +1,6 @@
 //! Citations, ranks and validity go into their side tables; every citation's place is looked up in its source.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Context;
 use super::columns::preference;
@@ -59,7 +59,7 @@ pub(super) fn build(
 ) -> Statements {
     let mut statements = Statements::default();
     // A default citation stands for many facts; what is wrong with it is said once.
-    let mut seen: HashMap<(usize, Span2), ()> = HashMap::new();
+    let mut seen: Seen = Seen::new();
     for (batch_no, batch) in context.batches.iter().enumerate() {
         for (at, fact) in batch.statements.iter().enumerate() {
             let no = StatementNo(context.statement_bases[batch_no] + at as u32);
@@ -107,10 +107,11 @@ pub(super) fn build(
     statements
 }
 
-type Span2 = (u32, u32);
+/// Places of batches about which something was said.
+type Seen = HashSet<(usize, u32, u32)>;
 
-fn first_time(seen: &mut HashMap<(usize, Span2), ()>, batch: usize, at: Span) -> bool {
-    seen.insert((batch, (at.start, at.end)), ()).is_none()
+fn first_time(seen: &mut Seen, batch: usize, at: Span) -> bool {
+    seen.insert((batch, at.start, at.end))
 }
 
 fn check_rank(batch: &Batch, item: &Item, reports: &mut Reports) {
@@ -122,7 +123,9 @@ fn check_rank(batch: &Batch, item: &Item, reports: &mut Reports) {
     if names.contains(&written) {
         return;
     }
-    let hint = did_you_mean(written, names, || "a rank is preferred, normal or deprecated".to_owned());
+    let hint = did_you_mean(written, names, || {
+        "a rank is preferred, normal or deprecated".to_owned()
+    });
     let report = Report::new(Code::BAD_RANK, format!("there is no rank \"{written}\""))
         .at(batch.place(item.at), "unknown")
         .hint(hint);
@@ -160,7 +163,10 @@ pub(super) fn validity(batch: &Batch, item: &Item) -> Result<Validity, Box<Repor
         }
     }
     match (validity.from, validity.until) {
-        (None, None) => Err(wrong(item.at, "this validity has neither `from` nor `until`".to_owned())),
+        (None, None) => Err(wrong(
+            item.at,
+            "this validity has neither `from` nor `until`".to_owned(),
+        )),
         (Some(from), Some(until)) if until.last_day() < from.first_day() => {
             Err(wrong(item.at, "this validity ends before it begins".to_owned()))
         }
@@ -195,18 +201,24 @@ fn source(
     let type_id = entities.locate(source).type_id;
     if type_id != context.ontology.source_type {
         let name = &context.ontology.entity_type(type_id).name;
-        let report = Report::new(Code::BAD_SOURCE, format!("\"{id}\" is a {name}, and only a Source can be cited"))
-            .at(place, "cites it")
-            .hint("define a Source for it");
+        let report = Report::new(
+            Code::BAD_SOURCE,
+            format!("\"{id}\" is a {name}, and only a Source can be cited"),
+        )
+        .at(place, "cites it")
+        .hint("define a Source for it");
         reports.push(report);
         return None;
     }
     if let (Some(locator), Some(structure)) = (citation.locator, structures.get(&source)) {
         let locator = batch.text(locator);
         if let Err(hint) = structure.check(locator) {
-            let report = Report::new(Code::BAD_LOCATOR, format!("the source \"{id}\" has no place \"{locator}\""))
-                .at(place, "not in the source")
-                .hint(hint);
+            let report = Report::new(
+                Code::BAD_LOCATOR,
+                format!("the source \"{id}\" has no place \"{locator}\""),
+            )
+            .at(place, "not in the source")
+            .hint(hint);
             reports.push(report);
         }
     }

@@ -1,0 +1,548 @@
+//! The real binary, over HTTP and on the command line, as a user meets it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn clew(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clew"));
+    command.args(arguments).current_dir(root());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    clew(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A server on a free port, stopped when it is dropped.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
+        all.extend(arguments);
+        let mut child = clew(&all)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .trim()
+            .strip_prefix("listening on ")
+            .expect("the line that says where")
+            .to_owned();
+        Self { child, address }
+    }
+
+    fn ecpat() -> Self {
+        Self::start(&[])
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
+    fn post(&self, body: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = agent().post(self.url("/graphql"));
+        if !headers.iter().any(|it| it.0 == "content-type") {
+            request = request.header("content-type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        response(request.send(body).unwrap())
+    }
+
+    fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = agent().get(self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        response(request.call().unwrap())
+    }
+
+    fn ask(&self, query: &str) -> Value {
+        self.post(&json!({ "query": query }).to_string(), &[]).json()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into()
+}
+
+struct Response {
+    status: u16,
+    content_type: String,
+    body: String,
+}
+
+impl Response {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+fn response(mut response: ureq::http::Response<ureq::Body>) -> Response {
+    let header = response.headers().get("content-type");
+    Response {
+        status: response.status().as_u16(),
+        content_type: header.map_or_else(String::new, |it| it.to_str().unwrap().to_owned()),
+        body: response.body_mut().read_to_string().unwrap(),
+    }
+}
+
+const RESPONSE_JSON: &str = "application/graphql-response+json";
+
+#[test]
+fn a_question_is_answered_by_post_and_by_get() {
+    let server = Server::ecpat();
+    let expected = json!({"data": {"organization": {"name": "UNICEF"}}});
+    let query = "query One($id: ID!) { organization(id: $id) { name } }";
+    let body =
+        json!({"query": query, "variables": {"id": "unicef"}, "operationName": "One", "extensions": {}});
+    let posted = server.post(&body.to_string(), &[]);
+    assert_eq!((posted.status, posted.json()), (200, expected.clone()));
+    assert_eq!(posted.content_type, "application/json; charset=utf-8");
+    let path = format!(
+        "/graphql?query={}&variables={}",
+        "query(%24id%3AID!)%7Borganization(id%3A%24id)%7Bname%7D%7D", "%7B%22id%22%3A%22unicef%22%7D"
+    );
+    let got = server.get(&path, &[("accept", RESPONSE_JSON)]);
+    assert_eq!((got.status, got.json()), (200, expected));
+    assert_eq!(
+        got.content_type,
+        "application/graphql-response+json; charset=utf-8"
+    );
+}
+
+#[test]
+fn the_status_says_what_the_media_type_lets_it_say() {
+    let server = Server::ecpat();
+    let wrong = json!({"query": "{ nothing }"}).to_string();
+    let strict = server.post(&wrong, &[("accept", RESPONSE_JSON)]);
+    assert_eq!(strict.status, 400);
+    assert_eq!(
+        strict.json()["errors"][0]["extensions"]["code"],
+        "GRAPHQL_VALIDATION_FAILED"
+    );
+    assert!(strict.json().get("data").is_none(), "nothing was executed");
+    assert_eq!(server.post(&wrong, &[("accept", "application/json")]).status, 200);
+    assert_eq!(server.post("{", &[("accept", "application/json")]).status, 400);
+    assert_eq!(server.post("{}", &[]).status, 400);
+    assert_eq!(server.post("[]", &[]).status, 400);
+    assert_eq!(server.post(r#"{"query": 1}"#, &[]).status, 400);
+    assert_eq!(
+        server
+            .post(r#"{"query": "{__typename}", "variables": [1]}"#, &[])
+            .status,
+        400
+    );
+    assert_eq!(server.post("{}", &[("content-type", "text/plain")]).status, 415);
+    assert_eq!(server.post("{}", &[("accept", "text/html")]).status, 406);
+    assert_eq!(server.get("/graphql", &[]).status, 400);
+    assert_eq!(server.get("/nothing", &[]).status, 404);
+    let long = format!(r#"{{"query": "{{ __typename }} #{}"}}"#, "x".repeat(1 << 20));
+    assert_eq!(server.post(&long, &[]).status, 413);
+}
+
+#[test]
+fn bad_requests_say_what_would_be_right() {
+    let server = Server::ecpat();
+    let message = |body: Value| {
+        let answer = server.post(&body.to_string(), &[]).json();
+        answer["errors"][0]["message"].as_str().unwrap().to_owned()
+    };
+    let query = "query($id: ID!) { organization(id: $id) { name } }";
+    assert!(message(json!({"query": query})).contains("non-null variable 'id'"));
+    assert!(
+        message(json!({"query": "query A { __typename } query B { __typename }"}))
+            .contains("\"A\" and \"B\"")
+    );
+    let unknown = json!({"query": "query A { __typename }", "operationName": "C"});
+    assert!(message(unknown).contains("no operation \"C\"; it has \"A\""));
+    assert!(message(json!({"query": "mutation { x }"})).contains("mutation"));
+    assert!(
+        message(json!({"query": "{ organizations(first: 99999999999) { totalCount } }"})).contains("32-bit")
+    );
+    let empty = server.ask("{ organizations(filter: {founded: {gte: \"soon\"}}) { totalCount } }");
+    assert!(
+        empty["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("\"soon\", which is not a date")
+    );
+}
+
+#[test]
+fn pages_follow_each_other_whatever_the_order() {
+    let server = Server::ecpat();
+    for arguments in [
+        "",
+        "orderBy: [{ name: DESC }]",
+        "orderBy: [{ founded: ASC_NULLS_FIRST }, { label: ASC }]",
+        "filter: { name: { contains: \"a\" } }",
+    ] {
+        let all = server.ask(&format!(
+            "{{ organizations({arguments} first: 1000) {{ totalCount nodes {{ id }} }} }}"
+        ));
+        let all: Vec<Value> = all["data"]["organizations"]["nodes"].as_array().unwrap().clone();
+        assert!(all.len() > 10);
+        let mut forward = Vec::new();
+        let mut after = String::new();
+        loop {
+            let page = server.ask(&format!(
+                "{{ organizations({arguments} first: 4 {after}) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }} }}"
+            ));
+            let page = &page["data"]["organizations"];
+            forward.extend(page["nodes"].as_array().unwrap().clone());
+            if page["pageInfo"]["hasNextPage"] == false {
+                break;
+            }
+            after = format!("after: {}", page["pageInfo"]["endCursor"]);
+        }
+        assert_eq!(forward, all, "forward, {arguments}");
+        let mut backward: Vec<Value> = Vec::new();
+        let mut before = String::new();
+        loop {
+            let page = server.ask(&format!(
+                "{{ organizations({arguments} last: 4 {before}) {{ nodes {{ id }} pageInfo {{ hasPreviousPage startCursor }} }} }}"
+            ));
+            let page = &page["data"]["organizations"];
+            let mut nodes = page["nodes"].as_array().unwrap().clone();
+            nodes.append(&mut backward);
+            backward = nodes;
+            if page["pageInfo"]["hasPreviousPage"] == false {
+                break;
+            }
+            before = format!("before: {}", page["pageInfo"]["startCursor"]);
+        }
+        assert_eq!(backward, all, "backward, {arguments}");
+    }
+}
+
+#[test]
+fn a_cursor_belongs_to_one_list_and_one_revision_and_survives_a_restart() {
+    let cursor = {
+        let server = Server::ecpat();
+        let page = server.ask("{ places(first: 2) { pageInfo { endCursor } } }");
+        page["data"]["places"]["pageInfo"]["endCursor"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let server = Server::ecpat();
+    let next = server.ask(&format!(
+        "{{ places(first: 1, after: \"{cursor}\") {{ nodes {{ id }} }} }}"
+    ));
+    assert_eq!(next["data"]["places"]["nodes"][0]["id"], "caribbean");
+    let other = server.ask(&format!("{{ people(after: \"{cursor}\") {{ nodes {{ id }} }} }}"));
+    assert!(
+        other["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("another list")
+    );
+    let order = server.ask(&format!(
+        "{{ places(orderBy: [{{name: DESC}}], after: \"{cursor}\") {{ nodes {{ id }} }} }}"
+    ));
+    assert!(
+        order["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("another order")
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("a.yaml"),
+        "Place:\n  x: {name: X, kind: CITY}\n",
+    )
+    .unwrap();
+    let changed = Server::start(&["--data", folder.path().to_str().unwrap()]);
+    let old = changed.ask(&format!("{{ places(after: \"{cursor}\") {{ nodes {{ id }} }} }}"));
+    assert!(old["errors"][0]["message"].as_str().unwrap().contains("revision"));
+}
+
+#[test]
+fn the_schema_and_the_health_are_served() {
+    let server = Server::ecpat();
+    let schema = server.get("/schema.graphql", &[]);
+    assert_eq!(schema.status, 200);
+    assert_eq!(
+        schema.body,
+        text(&run(&["schema"]).stdout),
+        "the same as `clew schema` prints"
+    );
+    let health = server.get("/health", &[]).json();
+    assert_eq!(health["status"], "ok");
+    assert!(health["entities"].as_u64().unwrap() > 100);
+    let page = server.get("/", &[("accept", "text/html")]);
+    assert_eq!(page.status, 200);
+    assert!(page.content_type.starts_with("text/html") && page.body.contains("<title>Clew</title>"));
+}
+
+#[test]
+fn pages_of_other_origins_may_ask_only_where_it_is_said() {
+    let origin = [("origin", "https://app.example.org")];
+    let allowed = |server: &Server| {
+        let response = agent()
+            .get(server.url("/health"))
+            .header(origin[0].0, origin[0].1)
+            .call()
+            .unwrap();
+        response
+            .headers()
+            .get("access-control-allow-origin")
+            .map(|it| it.to_str().unwrap().to_owned())
+    };
+    assert_eq!(allowed(&Server::ecpat()), None);
+    let server = Server::start(&["--allow-origin", "https://app.example.org"]);
+    assert_eq!(allowed(&server).as_deref(), Some("https://app.example.org"));
+}
+
+#[test]
+fn a_multipart_answer_comes_through_async_graphql() {
+    let server = Server::ecpat();
+    let body =
+        json!({"query": "{ organization(id: \"unicef\") { name } bad: places(first: -1) { totalCount } }"});
+    let answer = server.post(
+        &body.to_string(),
+        &[(
+            "accept",
+            "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\"",
+        )],
+    );
+    assert_eq!(answer.status, 200);
+    assert!(answer.content_type.starts_with("multipart/mixed"));
+    assert!(
+        answer.body.contains("\"message\":\"`first` is -1"),
+        "{}",
+        answer.body
+    );
+}
+
+#[test]
+fn a_websocket_answers_in_the_protocol_of_graphql_ws() {
+    let server = Server::ecpat();
+    let address = server.url("/graphql").replace("http://", "ws://");
+    let mut request = tungstenite::client::IntoClientRequest::into_client_request(address).unwrap();
+    let protocol = "graphql-transport-ws".parse().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", protocol);
+    let (mut socket, _) = tungstenite::connect(request).unwrap();
+    let mut send = |message: Value, expected: &str| {
+        socket
+            .send(tungstenite::Message::text(message.to_string()))
+            .unwrap();
+        let answer: Value = serde_json::from_str(socket.read().unwrap().to_text().unwrap()).unwrap();
+        assert_eq!(answer["type"], expected, "{answer}");
+        answer
+    };
+    send(json!({"type": "connection_init"}), "connection_ack");
+    let payload =
+        json!({"query": "query($id: ID!) { node(id: $id) { label } }", "variables": {"id": "the-code"}});
+    let next = send(
+        json!({"id": "1", "type": "subscribe", "payload": payload}),
+        "next",
+    );
+    assert_eq!(next["payload"], json!({"data": {"node": {"label": "The Code"}}}));
+}
+
+#[test]
+fn sigterm_ends_the_server_after_running_requests() {
+    let mut server = Server::ecpat();
+    let address = server.address.trim_start_matches("http://").to_owned();
+    // A request whose body is still coming when the signal does.
+    let mut stream = TcpStream::connect(&address).unwrap();
+    let body = r#"{"query":"{ organization(id: \"unicef\") { name } }"}"#;
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&body.as_bytes()[..10]).unwrap();
+    // The server has the connection once it has answered another request on a later one.
+    assert_eq!(server.get("/health", &[("connection", "close")]).status, 200);
+    let status = Command::new("kill")
+        .args(["-TERM", &server.child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+    stream.write_all(&body.as_bytes()[10..]).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.contains(r#"{"data":{"organization":{"name":"UNICEF"}}}"#),
+        "{answer}"
+    );
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let status = loop {
+        if let Some(status) = server.child.try_wait().unwrap() {
+            break status;
+        }
+        assert!(Instant::now() < deadline, "the server goes on");
+        std::thread::yield_now();
+    };
+    assert!(status.success());
+}
+
+#[test]
+fn check_says_what_is_wrong_and_the_exit_code_says_that_something_is() {
+    let good = run(&["check"]);
+    assert!(good.status.success(), "{}", text(&good.stderr));
+    assert!(text(&good.stdout).contains("entities") && text(&good.stderr).is_empty());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("bad.yaml"),
+        "Place:\n  x: {name: X, kind: TOWN}\n",
+    )
+    .unwrap();
+    let bad = run(&["check", "--data", folder.path().to_str().unwrap()]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(text(&bad.stderr).contains("E0220") && text(&bad.stdout).is_empty());
+    assert!(
+        !text(&bad.stderr).contains('\u{1b}'),
+        "no colours where nobody looks"
+    );
+    let serve = run(&[
+        "serve",
+        "--data",
+        folder.path().to_str().unwrap(),
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    assert_eq!(
+        serve.status.code(),
+        Some(1),
+        "nothing is served of a graph with errors"
+    );
+    assert_eq!(
+        run(&["check", "--schema", "no/such/folder"]).status.code(),
+        Some(1)
+    );
+    assert_eq!(run(&["check", "--data", "no/such/folder"]).status.code(), Some(1));
+    assert_eq!(run(&["chekc"]).status.code(), Some(2));
+}
+
+#[test]
+fn check_warns_of_circles_and_of_what_stands_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = "Place:\n  a: {name: A, kind: CITY, partOf: b}\n  b: {name: B, kind: CITY, partOf: a}\n  c: {name: C, kind: CITY}\n";
+    std::fs::write(folder.path().join("a.yaml"), data).unwrap();
+    let output = run(&["check", "--data", folder.path().to_str().unwrap()]);
+    assert!(output.status.success(), "warnings are no errors");
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("W0301") && said.contains("\"a\" and \"b\""),
+        "{said}"
+    );
+    assert!(said.contains("W0302") && said.contains("\"c\""), "{said}");
+}
+
+#[test]
+fn query_answers_without_a_server() {
+    let output = run(&[
+        "query",
+        "-e",
+        "query($id: ID!) { node(id: $id) { label } }",
+        "--variables",
+        r#"{"id": "the-code"}"#,
+    ]);
+    assert!(output.status.success());
+    assert_eq!(
+        text(&output.stdout),
+        "{\"data\":{\"node\":{\"label\":\"The Code\"}}}\n"
+    );
+    let file = run(&["query", "tests/queries/awards.graphql"]);
+    assert!(file.status.success() && text(&file.stdout).contains("Rafto"));
+    let failed = run(&["query", "-e", "{ nothing }"]);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(text(&failed.stdout).contains("nothing"));
+    assert_eq!(run(&["query", "no/such.graphql"]).status.code(), Some(1));
+    assert_eq!(run(&["query"]).status.code(), Some(2));
+}
+
+#[test]
+fn help_tells_commands_options_and_exit_codes() {
+    let help = text(&run(&["--help"]).stdout);
+    for word in [
+        "serve",
+        "check",
+        "schema",
+        "query",
+        "--listen",
+        "--data",
+        "Exit codes",
+    ] {
+        assert!(help.contains(word), "{word} is not in: {help}");
+    }
+}
+
+#[test]
+fn another_graph_is_served_by_two_other_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, content: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    };
+    write(
+        "schema/a.graphql",
+        "type Book { title: Text! authors: [Writer!]! @relation(inverse: \"books\") price: Decimal seen: DateTime extra: JSON }\ntype Writer { name: String! born: Date }",
+    );
+    write(
+        "data/people/writers.yaml",
+        "Writer:\n  woolf: {name: Virginia Woolf, born: 1882-01-25}\n",
+    );
+    write(
+        "data/books.jsonl",
+        concat!(
+            "{\"type\":\"node\",\"id\":\"waves\",\"labels\":[\"Book\"],\"properties\":{\"title\":[{\"en\":\"The Waves\",\"fr\":\"Les Vagues\"}],\"price\":[\"9.90\"],\"seen\":[\"2020-01-01T10:00:00+02:00\"],\"extra\":[{\"a\":[1,null]}]}}\n",
+            "{\"type\":\"edge\",\"from\":\"waves\",\"to\":\"woolf\",\"labels\":[\"AUTHORS\"],\"properties\":{}}\n"
+        ),
+    );
+    let schema = folder.path().join("schema");
+    let data = folder.path().join("data");
+    let server = Server::start(&[
+        "--schema",
+        schema.to_str().unwrap(),
+        "--data",
+        data.to_str().unwrap(),
+    ]);
+    let answer = server.ask("{ writers { nodes { name born books { nodes { fr: title(lang: [\"de\", \"fr\"]) title price seen extra } } } } books(filter: { price: { gt: \"9.9\" } }) { totalCount } same: books(filter: { price: { eq: 9.9 }, seen: { lt: \"2020-01-01T09:00:00Z\" } }) { totalCount } }");
+    let expected = json!({"data": {
+        "writers": {"nodes": [{"name": "Virginia Woolf", "born": "1882-01-25", "books": {"nodes": [
+            {"fr": "Les Vagues", "title": "The Waves", "price": "9.90", "seen": "2020-01-01T10:00:00+02:00", "extra": {"a": [1, null]}}
+        ]}}]},
+        "books": {"totalCount": 0},
+        "same": {"totalCount": 1}
+    }});
+    assert_eq!(answer, expected);
+}
