@@ -546,3 +546,68 @@ fn another_graph_is_served_by_two_other_folders() {
     }});
     assert_eq!(answer, expected);
 }
+
+/// The code blocks of the README in a language, in order.
+fn blocks(readme: &str, language: &str) -> Vec<String> {
+    let opening = format!("```{language}\n");
+    let blocks = readme.split(opening.as_str()).skip(1);
+    blocks
+        .map(|it| it.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+/// An answer that is broken into lines to be read.
+fn one_line(block: &str) -> String {
+    block.lines().map(str::trim_start).collect()
+}
+
+#[test]
+fn the_readme_says_what_is_so() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let check = text(&run(&["check"]).stdout);
+    let counts = check.split(';').next().unwrap();
+    assert!(readme.contains(counts), "the README does not say {counts}");
+    let answers = blocks(&readme, "json");
+    let shell = blocks(&readme, "sh");
+    let asked = shell.iter().find(|it| it.starts_with("curl")).unwrap();
+    let body = asked
+        .split("-d '")
+        .nth(1)
+        .unwrap()
+        .trim_end()
+        .trim_end_matches('\'');
+    let answer = Server::ecpat().post(body, &[]);
+    assert_eq!(answer.body, one_line(&answers[0]));
+}
+
+#[test]
+fn the_tutorial_of_the_readme_works_to_the_letter() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let schema = folder.path().join("library/schema");
+    let data = folder.path().join("library/data");
+    std::fs::create_dir_all(&schema).unwrap();
+    std::fs::create_dir_all(&data).unwrap();
+    std::fs::write(schema.join("library.graphql"), &blocks(&readme, "graphql")[0]).unwrap();
+    std::fs::write(data.join("library.yaml"), &blocks(&readme, "yaml")[0]).unwrap();
+    let folders = [
+        "--schema",
+        schema.to_str().unwrap(),
+        "--data",
+        data.to_str().unwrap(),
+    ];
+    let check = run(&[&["check"], &folders[..]].concat());
+    assert!(
+        check.status.success() && check.stderr.is_empty(),
+        "{}",
+        text(&check.stderr)
+    );
+    let shell = blocks(&readme, "sh");
+    let asked = shell.iter().find(|it| it.contains("-e \\\n")).unwrap();
+    let query = asked.split('\'').nth(1).unwrap();
+    let answer = run(&[&["query", "-e", query], &folders[..]].concat());
+    assert_eq!(
+        text(&answer.stdout).trim_end(),
+        one_line(&blocks(&readme, "json")[1])
+    );
+}

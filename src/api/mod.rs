@@ -15,13 +15,15 @@ pub use answer::{Answer, GraphqlError};
 pub use engine::{Engine, Limits, Request};
 pub use transport::Transport;
 
+use apollo_compiler::ast::Type;
 use apollo_compiler::collections::HashMap;
-use apollo_compiler::schema::Implementers;
+use apollo_compiler::schema::{ExtendedType, Implementers};
 use apollo_compiler::validation::Valid;
-use apollo_compiler::{Name, Schema};
+use apollo_compiler::{Name, Node, Schema};
 use async_graphql::SDLExportOptions;
 
 use crate::ontology::Ontology;
+use schema::Amendments;
 
 /// A schema that cannot be made: a rule of GraphQL that the ontology's checks let through.
 #[derive(Debug, thiserror::Error)]
@@ -42,16 +44,19 @@ impl Api {
     /// # Errors
     /// When a rule of GraphQL is broken that the ontology's checks do not know.
     pub fn new(ontology: &Ontology) -> Result<Self, ApiError> {
-        let dynamic = schema::build(ontology).map_err(|error| ApiError(error.to_string()))?;
+        let (dynamic, amendments) = schema::build(ontology).map_err(|error| ApiError(error.to_string()))?;
         let options = SDLExportOptions::new().include_specified_by().use_space_ident();
-        let mut sdl = dynamic.sdl_with_options(options).trim().to_owned();
-        sdl.push('\n');
-        let schema = Schema::builder()
+        let exported = dynamic.sdl_with_options(options);
+        let mut schema = Schema::builder()
             .ignore_builtin_redefinitions()
-            .parse(sdl.as_str(), "schema.graphql")
+            .parse(exported, "schema.graphql")
             .build()
-            .and_then(Schema::validate)
             .map_err(|error| ApiError(error.errors.to_string()))?;
+        amend(&mut schema, &amendments)?;
+        let schema = schema
+            .validate()
+            .map_err(|error| ApiError(error.errors.to_string()))?;
+        let sdl = schema.to_string();
         let implementers = schema.implementers_map();
         Ok(Self {
             sdl,
@@ -64,4 +69,29 @@ impl Api {
     pub fn sdl(&self) -> &str {
         &self.sdl
     }
+}
+
+/// Puts in what async-graphql leaves out.
+fn amend(schema: &mut Schema, amendments: &Amendments) -> Result<(), ApiError> {
+    for (name, interfaces) in &amendments.implements {
+        if let Some(ExtendedType::Interface(interface)) = schema.types.get_mut(name.as_str()) {
+            let interface = interface.make_mut();
+            for above in interfaces {
+                let above = Name::new(above).map_err(|error| ApiError(error.to_string()))?;
+                interface.implements_interfaces.insert(Node::new(above));
+            }
+        }
+    }
+    for (name, field, ty) in &amendments.types {
+        let fields = match schema.types.get_mut(name.as_str()) {
+            Some(ExtendedType::Object(object)) => &mut object.make_mut().fields,
+            Some(ExtendedType::Interface(interface)) => &mut interface.make_mut().fields,
+            _ => continue,
+        };
+        if let Some(field) = fields.get_mut(field.as_str()) {
+            let parsed = Type::parse(ty, "type").map_err(|error| ApiError(error.to_string()))?;
+            field.make_mut().ty = parsed;
+        }
+    }
+    Ok(())
 }

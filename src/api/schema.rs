@@ -15,23 +15,33 @@ use crate::ontology::{
 };
 use crate::plan::DEFAULT_PAGE;
 
-/// Builds the schema of an ontology.
+/// What async-graphql's schema says otherwise than it is: `docs/decisions/front-end-libraries.md` says why.
+#[derive(Debug, Default)]
+pub(super) struct Amendments {
+    /// Interfaces that implement others, which async-graphql does not export.
+    pub implements: Vec<(String, Vec<String>)>,
+    /// Types of fields, by type and field, whose nullability async-graphql's check would refuse.
+    pub types: Vec<(String, String, String)>,
+}
+
+/// Builds the schema of an ontology, and says what must be amended in what it exports.
 ///
 /// # Errors
 /// When async-graphql finds a rule of GraphQL broken, which the ontology's own checks prevent.
-pub(super) fn build(ontology: &Ontology) -> Result<Schema, SchemaError> {
+pub(super) fn build(ontology: &Ontology) -> Result<(Schema, Amendments), SchemaError> {
     let mut generator = Generator {
         ontology,
         names: GeneratedNames(ontology),
         schema: Schema::build("Query", None, None),
         filters: BTreeSet::new(),
+        amendments: Amendments::default(),
     };
     generator.fixed();
     generator.own_definitions();
     generator.entities();
     generator.inputs();
     generator.query();
-    generator.schema.finish()
+    Ok((generator.schema.finish()?, generator.amendments))
 }
 
 struct Generator<'a> {
@@ -40,6 +50,7 @@ struct Generator<'a> {
     schema: SchemaBuilder,
     /// The value filters that are used, by name.
     filters: BTreeSet<String>,
+    amendments: Amendments,
 }
 
 /// A field, for an object or an interface.
@@ -108,6 +119,15 @@ fn list(name: impl Into<String>) -> TypeRef {
 /// A list argument or input field: its items are never null, itself may be left out.
 fn optional_list(name: impl Into<String>) -> TypeRef {
     TypeRef::named_nn_list(name.into())
+}
+
+/// The type without its exclamation marks.
+fn nullable(ty: &TypeRef) -> TypeRef {
+    match ty {
+        TypeRef::NonNull(inner) => nullable(inner),
+        TypeRef::List(inner) => TypeRef::List(Box::new(nullable(inner))),
+        TypeRef::Named(_) => ty.clone(),
+    }
 }
 
 fn input(name: &str, ty: TypeRef, description: impl Into<String>) -> InputValue {
@@ -539,17 +559,29 @@ impl Generator<'_> {
     fn entities(&mut self) {
         for domain in self.domains() {
             let name = self.ontology.name_of(domain).to_owned();
-            let fields = self.fields(domain);
+            let mut fields = self.fields(domain);
+            for field in &mut fields {
+                // Its check of interfaces takes only equal types; what is really null is put in afterwards.
+                let nullable = nullable(&field.ty);
+                let ty = std::mem::replace(&mut field.ty, nullable);
+                self.amendments
+                    .types
+                    .push((name.clone(), field.name.clone(), ty.to_string()));
+            }
             match domain {
                 Domain::Interface(id) => {
                     let interface = &self.ontology.interfaces[id.index()];
-                    let mut ty = Interface::new(&name).implement("Node");
+                    let mut above = vec!["Node".to_owned()];
                     if id != ENTITY {
-                        ty = ty.implement("Entity");
+                        above.push("Entity".to_owned());
                     }
-                    for above in &interface.interfaces {
-                        ty = ty.implement(&self.ontology.interfaces[above.index()].name);
-                    }
+                    let named = interface
+                        .interfaces
+                        .iter()
+                        .map(|id| &self.ontology.interfaces[id.index()].name);
+                    above.extend(named.cloned());
+                    let mut ty = above.iter().fold(Interface::new(&name), Interface::implement);
+                    self.amendments.implements.push((name.clone(), above));
                     let types: Vec<&str> = interface
                         .types
                         .iter()

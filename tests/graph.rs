@@ -1,0 +1,185 @@
+//! The snapshot against plain models: what was put in is what is there, both ways, and petgraph's algorithms
+//! see the same graph on our rows as on its own.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use clew::facts::{self, Progress};
+use clew::graph::{self, EntityNo, Snapshot};
+use clew::ontology::{self, Direction, Ontology, RelationId};
+use clew::report::{Reports, SourceText, Style};
+use petgraph::algo::{connected_components, tarjan_scc};
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::{IntoEdgeReferences, IntoNeighborsDirected, NodeCount};
+use proptest::prelude::*;
+
+const SCHEMA: &str = "
+    interface Thing { name: String! next: [Thing!]! @relation(name: \"NEXT\", inverse: \"previous\") }
+    type A implements Thing { name: String! next: [Thing!]! like: [A!]! @relation(name: \"LIKE\", symmetric: true) }
+    type B implements Thing { name: String! next: [Thing!]! }
+";
+
+/// Edges between entities, each `true` for an A and `false` for a B, with numbers.
+#[derive(Debug, Clone)]
+struct Model {
+    types: Vec<bool>,
+    next: Vec<(usize, usize)>,
+    like: Vec<(usize, usize)>,
+}
+
+fn model() -> impl Strategy<Value = Model> {
+    prop::collection::vec(any::<bool>(), 1..12).prop_flat_map(|types| {
+        let any = 0..types.len();
+        let pairs = prop::collection::vec((any.clone(), any), 0..30);
+        (Just(types), pairs.clone(), pairs).prop_map(|(types, next, like)| {
+            let like = like.into_iter().filter(|(a, b)| types[*a] && types[*b]).collect();
+            Model { types, next, like }
+        })
+    })
+}
+
+impl Model {
+    fn id(&self, no: usize) -> String {
+        // Ids in an order that mixes the types.
+        format!("{}{no}", if no.is_multiple_of(2) { "x" } else { "y" })
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let mut lines = String::new();
+        for (no, is_a) in self.types.iter().enumerate() {
+            let label = if *is_a { "A" } else { "B" };
+            let id = self.id(no);
+            writeln!(
+                lines,
+                r#"{{"type":"node","id":"{id}","labels":["{label}"],"properties":{{"name":["{no}"]}}}}"#
+            )
+            .unwrap();
+        }
+        for (name, edges) in [("NEXT", &self.next), ("LIKE", &self.like)] {
+            for (from, to) in edges {
+                let (from, to) = (self.id(*from), self.id(*to));
+                writeln!(
+                    lines,
+                    r#"{{"type":"edge","from":"{from}","to":"{to}","labels":["{name}"],"properties":{{}}}}"#
+                )
+                .unwrap();
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("g.jsonl");
+        std::fs::write(&file, lines).unwrap();
+        let ontology: Arc<Ontology> = Arc::new(ontology::compile(&[SourceText::whole("s", SCHEMA)]).unwrap());
+        let mut reports = Reports::default();
+        let data = facts::read(&file, &ontology, &Progress::default(), &mut reports);
+        let snapshot = graph::build(&ontology, &data, &mut reports);
+        let style = Style {
+            color: false,
+            most: 5,
+        };
+        snapshot.unwrap_or_else(|| panic!("{}", reports.render(style)))
+    }
+
+    fn plain(&self, relation: &str) -> DiGraph<usize, ()> {
+        let mut graph = DiGraph::new();
+        for no in 0..self.types.len() {
+            graph.add_node(no);
+        }
+        let edges = if relation == "NEXT" {
+            &self.next
+        } else {
+            &self.like
+        };
+        for (from, to) in edges {
+            graph.add_edge(NodeIndex::new(*from), NodeIndex::new(*to), ());
+        }
+        graph
+    }
+}
+
+fn relation(snapshot: &Snapshot, name: &str) -> RelationId {
+    snapshot.ontology().relation_named(name).unwrap()
+}
+
+fn ids(snapshot: &Snapshot, entities: impl Iterator<Item = EntityNo>) -> Vec<String> {
+    let mut ids: Vec<String> = entities
+        .map(|it| snapshot.id(snapshot.locate(it)).to_owned())
+        .collect();
+    ids.sort();
+    ids
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn neighbours_are_those_that_were_put_in(model in model()) {
+        let snapshot = model.snapshot();
+        let plain = model.plain("NEXT");
+        let next = relation(&snapshot, "NEXT");
+        let view = snapshot.view_of(vec![next], Direction::Out);
+        for no in 0..model.types.len() {
+            let entity = snapshot.find(&model.id(no)).unwrap();
+            for (way, direction) in [(petgraph::Outgoing, Direction::Out), (petgraph::Incoming, Direction::In)] {
+                let mut expected: Vec<String> =
+                    plain.neighbors_directed(NodeIndex::new(no), way).map(|it| model.id(it.index())).collect();
+                expected.sort();
+                prop_assert_eq!(ids(&snapshot, (&view).neighbors_directed(entity, way)), expected.clone());
+                // The rows themselves are in the order of the ids.
+                let neighbours = snapshot.neighbours(snapshot.locate(entity), next, direction);
+                let rows: Vec<String> =
+                    neighbours.iter().map(|(it, _)| snapshot.id(snapshot.locate(it)).to_owned()).collect();
+                prop_assert_eq!(rows, expected);
+            }
+        }
+        prop_assert_eq!((&view).edge_references().count(), model.next.len());
+        prop_assert_eq!(view.node_count(), model.types.len());
+    }
+
+    #[test]
+    fn a_symmetric_edge_is_seen_from_both_ends(model in model()) {
+        let snapshot = model.snapshot();
+        let like = relation(&snapshot, "LIKE");
+        for no in 0..model.types.len() {
+            let entity = snapshot.find(&model.id(no)).unwrap();
+            let mut expected: Vec<String> = model.like.iter().filter_map(|(a, b)| match (*a == no, *b == no) {
+                (true, _) => Some(model.id(*b)),
+                (_, true) => Some(model.id(*a)),
+                _ => None,
+            }).collect();
+            expected.sort();
+            let neighbours = snapshot.neighbours(snapshot.locate(entity), like, Direction::Both);
+            prop_assert_eq!(ids(&snapshot, neighbours.iter().map(|it| it.0)), expected);
+        }
+    }
+
+    #[test]
+    fn algorithms_see_the_same_graph(model in model()) {
+        let snapshot = model.snapshot();
+        let plain = model.plain("NEXT");
+        let view = snapshot.view_of(vec![relation(&snapshot, "NEXT")], Direction::Out);
+        prop_assert_eq!(connected_components(&view), connected_components(&plain));
+        let theirs: BTreeSet<Vec<String>> = tarjan_scc(&plain).into_iter().map(|scc| {
+            let mut ids: Vec<String> = scc.iter().map(|it| model.id(it.index())).collect();
+            ids.sort();
+            ids
+        }).collect();
+        let ours: BTreeSet<Vec<String>> =
+            tarjan_scc(&view).into_iter().map(|scc| ids(&snapshot, scc.into_iter())).collect();
+        prop_assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn every_id_is_found_and_numbered_back(model in model()) {
+        let snapshot = model.snapshot();
+        for no in 0..model.types.len() {
+            let entity = snapshot.find(&model.id(no)).unwrap();
+            let row = snapshot.locate(entity);
+            prop_assert_eq!(snapshot.number(row), entity);
+            prop_assert_eq!(snapshot.id(row), model.id(no));
+            prop_assert_eq!(snapshot.label(row), no.to_string());
+        }
+        prop_assert_eq!(snapshot.find("nobody"), None);
+        prop_assert_eq!(snapshot.counts().edges, model.next.len() + model.like.len());
+    }
+}
