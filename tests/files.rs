@@ -241,7 +241,10 @@ fn everything_in_the_schema_of_the_api_is_described() {
         if definition.is_built_in() || name.starts_with("__") {
             continue;
         }
-        see(name.to_string(), definition.description().map(|it| it.as_str()));
+        see(
+            name.to_string(),
+            definition.description().map(apollo_compiler::Node::as_str),
+        );
         let fields = match definition {
             ExtendedType::Object(it) => &it.fields,
             ExtendedType::Interface(it) => &it.fields,
@@ -249,7 +252,7 @@ fn everything_in_the_schema_of_the_api_is_described() {
                 for value in it.values.values() {
                     see(
                         format!("{name}.{}", value.value),
-                        value.description.as_ref().map(|it| it.as_str()),
+                        value.description.as_ref().map(apollo_compiler::Node::as_str),
                     );
                 }
                 continue;
@@ -258,7 +261,7 @@ fn everything_in_the_schema_of_the_api_is_described() {
                 for field in it.fields.values() {
                     see(
                         format!("{name}.{}", field.name),
-                        field.description.as_ref().map(|it| it.as_str()),
+                        field.description.as_ref().map(apollo_compiler::Node::as_str),
                     );
                 }
                 continue;
@@ -268,11 +271,14 @@ fn everything_in_the_schema_of_the_api_is_described() {
         for field in fields.values() {
             see(
                 format!("{name}.{}", field.name),
-                field.description.as_ref().map(|it| it.as_str()),
+                field.description.as_ref().map(apollo_compiler::Node::as_str),
             );
             for argument in &field.arguments {
                 let what = format!("{name}.{}({})", field.name, argument.name);
-                see(what, argument.description.as_ref().map(|it| it.as_str()));
+                see(
+                    what,
+                    argument.description.as_ref().map(apollo_compiler::Node::as_str),
+                );
             }
         }
     }

@@ -39,17 +39,17 @@ fn model() -> impl Strategy<Value = Model> {
     })
 }
 
-impl Model {
-    fn id(&self, no: usize) -> String {
-        // Ids in an order that mixes the types.
-        format!("{}{no}", if no.is_multiple_of(2) { "x" } else { "y" })
-    }
+/// Ids in an order that mixes the types.
+fn id(no: usize) -> String {
+    format!("{}{no}", if no.is_multiple_of(2) { "x" } else { "y" })
+}
 
+impl Model {
     fn snapshot(&self) -> Snapshot {
         let mut lines = String::new();
         for (no, is_a) in self.types.iter().enumerate() {
             let label = if *is_a { "A" } else { "B" };
-            let id = self.id(no);
+            let id = id(no);
             writeln!(
                 lines,
                 r#"{{"type":"node","id":"{id}","labels":["{label}"],"properties":{{"name":["{no}"]}}}}"#
@@ -58,7 +58,7 @@ impl Model {
         }
         for (name, edges) in [("NEXT", &self.next), ("LIKE", &self.like)] {
             for (from, to) in edges {
-                let (from, to) = (self.id(*from), self.id(*to));
+                let (from, to) = (id(*from), id(*to));
                 writeln!(
                     lines,
                     r#"{{"type":"edge","from":"{from}","to":"{to}","labels":["{name}"],"properties":{{}}}}"#
@@ -119,10 +119,10 @@ proptest! {
         let next = relation(&snapshot, "NEXT");
         let view = snapshot.view_of(vec![next], Direction::Out);
         for no in 0..model.types.len() {
-            let entity = snapshot.find(&model.id(no)).unwrap();
+            let entity = snapshot.find(&id(no)).unwrap();
             for (way, direction) in [(petgraph::Outgoing, Direction::Out), (petgraph::Incoming, Direction::In)] {
                 let mut expected: Vec<String> =
-                    plain.neighbors_directed(NodeIndex::new(no), way).map(|it| model.id(it.index())).collect();
+                    plain.neighbors_directed(NodeIndex::new(no), way).map(|it| id(it.index())).collect();
                 expected.sort();
                 prop_assert_eq!(ids(&snapshot, (&view).neighbors_directed(entity, way)), expected.clone());
                 // The rows themselves are in the order of the ids.
@@ -141,10 +141,10 @@ proptest! {
         let snapshot = model.snapshot();
         let like = relation(&snapshot, "LIKE");
         for no in 0..model.types.len() {
-            let entity = snapshot.find(&model.id(no)).unwrap();
+            let entity = snapshot.find(&id(no)).unwrap();
             let mut expected: Vec<String> = model.like.iter().filter_map(|(a, b)| match (*a == no, *b == no) {
-                (true, _) => Some(model.id(*b)),
-                (_, true) => Some(model.id(*a)),
+                (true, _) => Some(id(*b)),
+                (_, true) => Some(id(*a)),
                 _ => None,
             }).collect();
             expected.sort();
@@ -160,7 +160,7 @@ proptest! {
         let view = snapshot.view_of(vec![relation(&snapshot, "NEXT")], Direction::Out);
         prop_assert_eq!(connected_components(&view), connected_components(&plain));
         let theirs: BTreeSet<Vec<String>> = tarjan_scc(&plain).into_iter().map(|scc| {
-            let mut ids: Vec<String> = scc.iter().map(|it| model.id(it.index())).collect();
+            let mut ids: Vec<String> = scc.iter().map(|it| id(it.index())).collect();
             ids.sort();
             ids
         }).collect();
@@ -173,10 +173,10 @@ proptest! {
     fn every_id_is_found_and_numbered_back(model in model()) {
         let snapshot = model.snapshot();
         for no in 0..model.types.len() {
-            let entity = snapshot.find(&model.id(no)).unwrap();
+            let entity = snapshot.find(&id(no)).unwrap();
             let row = snapshot.locate(entity);
             prop_assert_eq!(snapshot.number(row), entity);
-            prop_assert_eq!(snapshot.id(row), model.id(no));
+            prop_assert_eq!(snapshot.id(row), id(no));
             prop_assert_eq!(snapshot.label(row), no.to_string());
         }
         prop_assert_eq!(snapshot.find("nobody"), None);

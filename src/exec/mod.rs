@@ -226,11 +226,34 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Writes a field's value that may fail: notes where, and stops the null here if it may be one.
+    /// Writes a field's value that may fail.
     #[inline]
     fn field<F>(
         &mut self,
         slot: &Slot<F>,
+        nullable: bool,
+        write: impl FnOnce(&mut Self) -> Written,
+    ) -> Written {
+        self.guarded(
+            || Segment::Key(slot.name().to_owned()),
+            slot.location,
+            nullable,
+            write,
+        )
+    }
+
+    /// Writes an element of a list that may fail.
+    #[inline]
+    fn element(&mut self, index: usize, nullable: bool, write: impl FnOnce(&mut Self) -> Written) -> Written {
+        self.guarded(|| Segment::Index(index), (0, 0), nullable, write)
+    }
+
+    /// Writes a value that may fail: notes where it stands, and stops the null here if it may be one.
+    #[inline]
+    fn guarded(
+        &mut self,
+        segment: impl Fn() -> Segment,
+        location: (u32, u32),
         nullable: bool,
         write: impl FnOnce(&mut Self) -> Written,
     ) -> Written {
@@ -240,30 +263,9 @@ impl<'a> Run<'a> {
         if self.errors.len() > noted {
             for error in &mut self.errors[noted..] {
                 if error.path.is_empty() && error.location == (0, 0) {
-                    error.location = slot.location;
+                    error.location = location;
                 }
-                error.path.push(Segment::Key(slot.name().to_owned()));
-            }
-        }
-        match written {
-            Err(Failure::Null) if nullable => {
-                self.out.truncate(start);
-                self.out.extend_from_slice(b"null");
-                Ok(())
-            }
-            written => written,
-        }
-    }
-
-    /// Writes an element of a list that may fail.
-    #[inline]
-    fn element(&mut self, index: usize, nullable: bool, write: impl FnOnce(&mut Self) -> Written) -> Written {
-        let start = self.out.len();
-        let noted = self.errors.len();
-        let written = write(self);
-        if self.errors.len() > noted {
-            for error in &mut self.errors[noted..] {
-                error.path.push(Segment::Index(index));
+                error.path.push(segment());
             }
         }
         match written {

@@ -1,0 +1,230 @@
+//! The public schema: every type, field and argument that is generated from an ontology, described.
+//!
+//! async-graphql builds it and exports its SDL. Its resolvers are never called: plans answer.
+
+mod entities;
+mod fixed;
+mod inputs;
+
+use std::collections::BTreeSet;
+
+use async_graphql::dynamic::{
+    Field, FieldFuture, InputValue, InterfaceField, Object, Schema, SchemaBuilder, SchemaError, TypeRef,
+};
+
+use crate::ontology::{Domain, GeneratedNames, Ontology};
+use crate::plan::DEFAULT_PAGE;
+
+/// What async-graphql's schema says otherwise than it is: `docs/decisions/front-end-libraries.md` says why.
+#[derive(Debug, Default)]
+pub(super) struct Amendments {
+    /// Interfaces that implement others, which async-graphql does not export.
+    pub implements: Vec<(String, Vec<String>)>,
+    /// Types of fields, by type and field, whose nullability async-graphql's check would refuse.
+    pub types: Vec<(String, String, String)>,
+}
+
+/// Builds the schema of an ontology, and says what must be amended in what it exports.
+///
+/// # Errors
+/// When async-graphql finds a rule of GraphQL broken, which the ontology's own checks prevent.
+pub(super) fn build(ontology: &Ontology) -> Result<(Schema, Amendments), SchemaError> {
+    let mut generator = Generator {
+        ontology,
+        names: GeneratedNames(ontology),
+        schema: Schema::build("Query", None, None),
+        filters: BTreeSet::new(),
+        amendments: Amendments::default(),
+    };
+    generator.fixed();
+    generator.own_definitions();
+    generator.entities();
+    generator.inputs();
+    generator.query();
+    Ok((generator.schema.finish()?, generator.amendments))
+}
+
+struct Generator<'a> {
+    ontology: &'a Ontology,
+    names: GeneratedNames<'a>,
+    schema: SchemaBuilder,
+    /// The value filters that are used, by name.
+    filters: BTreeSet<String>,
+    amendments: Amendments,
+}
+
+/// A field, for an object or an interface.
+struct FieldSpec {
+    name: String,
+    ty: TypeRef,
+    description: String,
+    deprecated: Option<String>,
+    arguments: Vec<InputValue>,
+}
+
+impl FieldSpec {
+    fn new(name: impl Into<String>, ty: TypeRef, description: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ty,
+            description: description.into(),
+            deprecated: None,
+            arguments: Vec::new(),
+        }
+    }
+
+    fn with(mut self, arguments: impl IntoIterator<Item = InputValue>) -> Self {
+        self.arguments.extend(arguments);
+        self
+    }
+
+    fn on_object(self) -> Field {
+        let mut field =
+            Field::new(self.name, self.ty, |_| FieldFuture::from_value(None)).description(self.description);
+        if let Some(reason) = &self.deprecated {
+            field = field.deprecation(Some(reason));
+        }
+        self.arguments.into_iter().fold(field, Field::argument)
+    }
+
+    fn on_interface(self) -> InterfaceField {
+        let mut field = InterfaceField::new(self.name, self.ty).description(self.description);
+        if let Some(reason) = &self.deprecated {
+            field = field.deprecation(Some(reason));
+        }
+        self.arguments.into_iter().fold(field, InterfaceField::argument)
+    }
+}
+
+fn object(name: &str, description: impl Into<String>, fields: Vec<FieldSpec>) -> Object {
+    let object = Object::new(name).description(description);
+    fields
+        .into_iter()
+        .map(FieldSpec::on_object)
+        .fold(object, Object::field)
+}
+
+fn named(name: impl Into<String>) -> TypeRef {
+    TypeRef::named(name.into())
+}
+
+fn required(name: impl Into<String>) -> TypeRef {
+    TypeRef::named_nn(name.into())
+}
+
+fn list(name: impl Into<String>) -> TypeRef {
+    TypeRef::named_nn_list_nn(name.into())
+}
+
+/// A list argument or input field: its items are never null, itself may be left out.
+fn optional_list(name: impl Into<String>) -> TypeRef {
+    TypeRef::named_nn_list(name.into())
+}
+
+/// The type without its exclamation marks.
+fn nullable(ty: &TypeRef) -> TypeRef {
+    match ty {
+        TypeRef::NonNull(inner) => nullable(inner),
+        TypeRef::List(inner) => TypeRef::List(Box::new(nullable(inner))),
+        TypeRef::Named(_) => ty.clone(),
+    }
+}
+
+fn input(name: &str, ty: TypeRef, description: impl Into<String>) -> InputValue {
+    InputValue::new(name, ty).description(description)
+}
+
+fn page_arguments() -> [InputValue; 4] {
+    let first =
+        format!("At most so many from the start. Where neither `first` nor `last` is given, {DEFAULT_PAGE}.");
+    [
+        input("first", named("Int"), first),
+        input("after", named("String"), "Only what comes after this cursor."),
+        input("last", named("Int"), "At most so many from the end."),
+        input("before", named("String"), "Only what comes before this cursor."),
+    ]
+}
+
+fn page_fields(of: &str) -> [FieldSpec; 2] {
+    [
+        FieldSpec::new(
+            "pageInfo",
+            required("PageInfo"),
+            "Where this page stands in the whole list.",
+        ),
+        FieldSpec::new(
+            "totalCount",
+            required("Int"),
+            format!(
+                "How many {of} there are on all pages together. With a filter this looks at each candidate."
+            ),
+        ),
+    ]
+}
+
+fn join(names: &[&str], last: &str) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("`{one}`"),
+        [head @ .., tail] => {
+            let head: Vec<String> = head.iter().map(|it| format!("`{it}`")).collect();
+            format!("{} {last} `{tail}`", head.join(", "))
+        }
+    }
+}
+
+impl Generator<'_> {
+    fn add(&mut self, ty: impl Into<async_graphql::dynamic::Type>) {
+        let empty = Schema::build("Query", None, None);
+        self.schema = std::mem::replace(&mut self.schema, empty).register(ty);
+    }
+
+    fn query(&mut self) {
+        let mut fields = vec![
+            FieldSpec::new("graph", required("GraphInfo"), "What this graph is and holds."),
+            FieldSpec::new("node", named("Entity"), "The entity with an id, whatever its type; null where there is none.")
+                .with([input("id", required("ID"), "Its id.")]),
+            FieldSpec::new("nodes", TypeRef::named_list_nn("Entity"), "The entities with these ids, in the order asked for; null in the place of one that is not there.")
+                .with([input("ids", list("ID"), "Their ids.")]),
+        ];
+        for domain in self.domains() {
+            let root = match domain {
+                Domain::Type(id) => &self.ontology.entity_type(id).root,
+                Domain::Interface(id) => &self.ontology.interfaces[id.index()].root,
+                Domain::Union(_) => continue,
+            };
+            let name = self.ontology.name_of(domain);
+            let about = match domain {
+                Domain::Type(id) => self.ontology.entity_type(id).description.clone(),
+                Domain::Interface(id) => self.ontology.interfaces[id.index()].description.clone(),
+                Domain::Union(_) => None,
+            };
+            let about = about.map_or_else(String::new, |it| format!("\n\n{it}"));
+            let one = if self.unique_properties(domain).is_empty() {
+                FieldSpec::new(
+                    &root.one,
+                    named(name),
+                    format!("One {name} by its id; null where there is none.{about}"),
+                )
+                .with([input("id", required("ID"), "Its id.")])
+            } else {
+                FieldSpec::new(&root.one, named(name), format!("One {name}, by its id or by a value that only it has: exactly one of the two; null where there is none.{about}")).with([
+                    input("id", named("ID"), "Its id."),
+                    input("by", named(self.names.unique(domain)), "A value that only it has."),
+                ])
+            };
+            let many = FieldSpec::new(
+                &root.many,
+                required(self.names.root_connection(domain)),
+                format!("All {}, page by page.{about}", root.many),
+            );
+            fields.push(one);
+            fields.push(many.with(self.list_arguments(domain)));
+        }
+        self.add(object(
+            "Query",
+            "Where every question begins: one entity by its id, or a list of those of a type.",
+            fields,
+        ));
+    }
+}
