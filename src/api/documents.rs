@@ -10,8 +10,8 @@ use apollo_compiler::{Node, parser::Parser};
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
-use super::Api;
 use super::answer::GraphqlError;
+use super::{Api, duplicates};
 use crate::ontology::Ontology;
 use crate::plan::{self, InputError, Plan, Variables};
 
@@ -45,6 +45,10 @@ impl Document {
             .token_limit(20_000)
             .parse_ast(text, "operation.graphql");
         let ast = parsed.map_err(|it| diagnostics("GRAPHQL_PARSE_FAILED", &it.errors))?;
+        let twice = duplicates::errors(&ast);
+        if !twice.is_empty() {
+            return Err(twice);
+        }
         let document = ast
             .to_executable_validate(&api.schema)
             .map_err(|it| diagnostics("GRAPHQL_VALIDATION_FAILED", &it.errors))?;

@@ -7,6 +7,7 @@
 
 mod answer;
 mod documents;
+mod duplicates;
 mod engine;
 mod schema;
 mod transport;

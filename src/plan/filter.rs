@@ -329,6 +329,10 @@ impl Scope<'_> {
                 }
             }
             Some(Member::Relation(no)) => self.relation(self.members.field(no), operators, tests)?,
+            // These are never missing.
+            None if matches!(name, "id" | "label") && asks_for_missing(operators) => {
+                tests.push(Test::Any(Vec::new()));
+            }
             None if name == "id" && self.type_id.is_some() => {
                 tests.extend(text_tests(name, operators)?.into_iter().map(Test::Id));
             }
@@ -347,15 +351,17 @@ impl Scope<'_> {
         let name = self.type_id.map(|id| self.ontology.entity_type(id).name.as_str());
         let is = |json: &Json| json.as_str() == name;
         let among = |json: &Json| json.as_array().is_some_and(|it| it.iter().any(is));
-        let holds = operators.iter().all(|(operator, value)| {
-            value.is_null()
-                || match operator.as_str() {
-                    "eq" => is(value),
-                    "ne" => !is(value),
-                    "in" => among(value),
-                    _ => !among(value),
-                }
-        });
+        let holds = operators
+            .iter()
+            .all(|(operator, value)| match (operator.as_str(), value) {
+                // A type is never missing.
+                ("eq", Json::Null) => false,
+                (_, Json::Null) => true,
+                ("eq", _) => is(value),
+                ("ne", _) => !is(value),
+                ("in", _) => among(value),
+                _ => !among(value),
+            });
         if holds {
             Test::All(Vec::new())
         } else {
@@ -391,6 +397,13 @@ impl Scope<'_> {
                 "none" => RelationTest::None(filter()?),
                 _ => {
                     let Json::Object(operators) = value else { continue };
+                    // A number of edges is never missing.
+                    if null_tests(operators)
+                        .iter()
+                        .any(|it| matches!(it, ValueTest::IsNull(true)))
+                    {
+                        tests.push(Test::Any(Vec::new()));
+                    }
                     for test in compares(operators, &field.name, whole)? {
                         let Some(test) = test else { continue };
                         tests.push(Test::Relation {
@@ -476,6 +489,13 @@ fn null_tests(operators: &Map<String, Json>) -> Vec<ValueTest> {
         _ => None,
     };
     operators.iter().filter_map(test).collect()
+}
+
+/// Whether only a missing value would do.
+fn asks_for_missing(operators: &Map<String, Json>) -> bool {
+    null_tests(operators)
+        .iter()
+        .any(|it| matches!(it, ValueTest::IsNull(true)))
 }
 
 fn value_tests(

@@ -1,0 +1,99 @@
+//! Input objects that name a field twice: a rule of the specification (*Input Object Field Uniqueness*) that
+//! apollo-compiler's validation lacks.
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::{
+    Argument, Definition, DirectiveList, Document, Selection, Value, VariableDefinition,
+};
+
+use super::answer::GraphqlError;
+
+/// An error for each field of an input object that stands twice.
+pub(super) fn errors(document: &Document) -> Vec<GraphqlError> {
+    let mut finder = Finder {
+        document,
+        errors: Vec::new(),
+    };
+    for definition in &document.definitions {
+        match definition {
+            Definition::OperationDefinition(it) => {
+                finder.variables(&it.variables);
+                finder.directives(&it.directives);
+                finder.selections(&it.selection_set);
+            }
+            Definition::FragmentDefinition(it) => {
+                finder.directives(&it.directives);
+                finder.selections(&it.selection_set);
+            }
+            _ => {}
+        }
+    }
+    finder.errors
+}
+
+struct Finder<'a> {
+    document: &'a Document,
+    errors: Vec<GraphqlError>,
+}
+
+impl Finder<'_> {
+    fn variables(&mut self, variables: &[Node<VariableDefinition>]) {
+        for variable in variables {
+            if let Some(value) = &variable.default_value {
+                self.value(value);
+            }
+            self.directives(&variable.directives);
+        }
+    }
+
+    fn selections(&mut self, selections: &[Selection]) {
+        for selection in selections {
+            match selection {
+                Selection::Field(it) => {
+                    self.arguments(&it.arguments);
+                    self.directives(&it.directives);
+                    self.selections(it.selection_set.as_deref().unwrap_or_default());
+                }
+                Selection::FragmentSpread(it) => self.directives(&it.directives),
+                Selection::InlineFragment(it) => {
+                    self.directives(&it.directives);
+                    self.selections(&it.selection_set);
+                }
+            }
+        }
+    }
+
+    fn directives(&mut self, directives: &DirectiveList) {
+        for directive in directives {
+            self.arguments(&directive.arguments);
+        }
+    }
+
+    fn arguments(&mut self, arguments: &[Node<Argument>]) {
+        for argument in arguments {
+            self.value(&argument.value);
+        }
+    }
+
+    fn value(&mut self, value: &Value) {
+        match value {
+            Value::List(items) => items.iter().for_each(|it| self.value(it)),
+            Value::Object(fields) => {
+                for (at, (name, value)) in fields.iter().enumerate() {
+                    if fields[..at].iter().any(|(other, _)| other == name) {
+                        let message = format!("the input field \"{name}\" stands twice in one object");
+                        let location = name
+                            .location()
+                            .and_then(|it| it.line_column(&self.document.sources));
+                        let location = location.map_or((0, 0), |it| (it.line as u32, it.column as u32));
+                        self.errors.push(
+                            GraphqlError::request("GRAPHQL_VALIDATION_FAILED", message).located(location),
+                        );
+                    }
+                    self.value(value);
+                }
+            }
+            _ => {}
+        }
+    }
+}

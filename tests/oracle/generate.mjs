@@ -1,0 +1,275 @@
+// Random operations that a schema allows.
+import { getNamedType, isAbstractType, isEnumType, isInputObjectType, isLeafType, isListType, isNonNullType, print, visit } from 'graphql';
+
+/** A small generator of random numbers, the same for a seed everywhere (mulberry32). */
+export class Random {
+  constructor(seed) {
+    this.state = seed >>> 0;
+  }
+
+  next() {
+    this.state = (this.state + 0x6d2b79f5) >>> 0;
+    let t = this.state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  }
+
+  below(n) {
+    return Math.floor(this.next() * n);
+  }
+
+  chance(p) {
+    return this.next() < p;
+  }
+
+  pick(list) {
+    return list[this.below(list.length)];
+  }
+
+  some(list, most) {
+    const count = 1 + this.below(Math.min(most, list.length));
+    return Array.from({ length: count }, () => this.pick(list));
+  }
+}
+
+/** Fields whose values the judge does not make itself. */
+const LEFT_OUT = new Set(['revision', 'citationCount', 'componentCount', 'relations', 'class']);
+
+export class Generator {
+  constructor(schema, graph, random) {
+    this.schema = schema;
+    this.graph = graph;
+    this.random = random;
+  }
+
+  operation() {
+    this.variables = new Map();
+    this.values = {};
+    this.fragments = [];
+    this.aliases = 0;
+    const body = this.selection(this.schema.getQueryType(), 0);
+    const variables = [...this.variables].map(([name, type]) => `$${name}: ${type}`).join(', ');
+    const head = variables ? `query (${variables})` : 'query';
+    return { query: [`${head} ${body}`, ...this.fragments].join('\n'), variables: this.values };
+  }
+
+  selection(type, depth) {
+    const { random } = this;
+    const parts = [];
+    const fields = type.getFields ? Object.values(type.getFields()).filter((it) => !LEFT_OUT.has(it.name)) : [];
+    const leaves = fields.filter((it) => isLeafType(getNamedType(it.type)));
+    const deep = fields.filter((it) => !isLeafType(getNamedType(it.type)));
+    const wanted = depth === 0 ? 1 + random.below(3) : 1 + random.below(5);
+    for (let n = 0; n < wanted; n += 1) {
+      const goDeeper = deep.length > 0 && depth < 7 && random.chance(depth === 0 ? 1 : depth < 4 ? 0.55 : 0.2);
+      const field = goDeeper ? random.pick(deep) : leaves.length ? random.pick(leaves) : undefined;
+      if (field) parts.push(this.field(field, depth));
+      if (random.chance(0.1)) parts.push('__typename');
+    }
+    if (isAbstractType(type) && depth < 7) {
+      for (const possible of random.some(this.schema.getPossibleTypes(type), 2)) {
+        if (random.chance(0.6)) parts.push(this.fragment(possible, depth));
+      }
+    }
+    if (type.getInterfaces?.().length && random.chance(0.15) && depth < 6) {
+      parts.push(this.fragment(random.pick(type.getInterfaces()), depth + 1));
+    }
+    // What is asked twice is merged.
+    if (parts.length && random.chance(0.15)) parts.push(random.pick(parts));
+    if (parts.length === 0) parts.push('__typename');
+    return `{ ${parts.join(' ')} }`;
+  }
+
+  fragment(type, depth) {
+    const { random } = this;
+    const body = this.selection(type, depth + 1);
+    if (random.chance(0.5)) return `... on ${type.name}${this.condition()} ${body}`;
+    const name = `F${this.fragments.length}`;
+    this.fragments.push(`fragment ${name} on ${type.name} ${body}`);
+    return `...${name}${this.condition()}`;
+  }
+
+  condition() {
+    const { random } = this;
+    if (!random.chance(0.15)) return '';
+    const directive = random.pick(['skip', 'include']);
+    if (random.chance(0.5)) return ` @${directive}(if: ${random.chance(0.5)})`;
+    const name = `c${random.below(3)}`;
+    if (!this.variables.has(name)) {
+      const fallback = random.chance(0.3) ? ' = true' : '';
+      this.variables.set(name, `Boolean${fallback ? '' : '!'}${fallback}`);
+      if (!fallback || random.chance(0.5)) this.values[name] = random.chance(0.5);
+    }
+    // A nullable variable with a default may stand where a Boolean! is asked for.
+    return ` @${directive}(if: $${name})`;
+  }
+
+  field(field, depth) {
+    const { random } = this;
+    const args = this.arguments(field);
+    const named = getNamedType(field.type);
+    const alias = args || random.chance(0.1) ? `a${(this.aliases += 1)}: ` : '';
+    const body = isLeafType(named) ? '' : ` ${this.selection(named, depth + 1)}`;
+    return `${alias}${field.name}${args}${this.condition()}${body}`;
+  }
+
+  arguments(field) {
+    const { random } = this;
+    const given = [];
+    for (const argument of field.args) {
+      const must = isNonNullType(argument.type);
+      if (!must && !random.chance(argument.name === 'id' ? 0.8 : 0.3)) continue;
+      if (['after', 'before'].includes(argument.name)) continue;
+      const value = this.value(argument.type, { field, argument, depth: 0 });
+      if (value === undefined) continue;
+      given.push(`${argument.name}: ${this.literalOrVariable(argument.type, value)}`);
+    }
+    return given.length ? `(${given.join(', ')})` : '';
+  }
+
+  literalOrVariable(type, value) {
+    const { random } = this;
+    if (random.chance(0.35)) {
+      const name = `v${this.variables.size}`;
+      this.variables.set(name, String(type));
+      this.values[name] = value;
+      return `$${name}`;
+    }
+    return this.literal(type, value);
+  }
+
+  literal(type, value) {
+    if (isNonNullType(type)) return this.literal(type.ofType, value);
+    if (value === null) return 'null';
+    if (isListType(type)) {
+      // A single value for a list is a list of it.
+      if (value.length === 1 && this.random.chance(0.2)) return this.literal(type.ofType, value[0]);
+      return `[${value.map((it) => this.literal(type.ofType, it)).join(', ')}]`;
+    }
+    if (isInputObjectType(type)) {
+      const fields = Object.entries(value).map(([name, it]) => `${name}: ${this.literal(type.getFields()[name].type, it)}`);
+      return `{${fields.join(', ')}}`;
+    }
+    if (isEnumType(type)) return value;
+    return JSON.stringify(value);
+  }
+
+  value(type, context) {
+    const { random } = this;
+    if (isNonNullType(type)) return this.value(type.ofType, context);
+    if (isListType(type)) {
+      const items = Array.from({ length: 1 + random.below(3) }, () => this.value(type.ofType, context)).filter((it) => it !== undefined);
+      return items;
+    }
+    if (isInputObjectType(type)) return this.object(type, context);
+    if (isEnumType(type)) return random.pick(type.getValues()).name;
+    switch (type.name) {
+      case 'Int':
+        if (['first', 'last'].includes(context.argument?.name) && !context.property) return random.chance(0.03) ? -1 : random.below(6);
+        return random.pick([0, 1, 2, 3, 6, 104, 122, 300]);
+      case 'Float': return random.pick([0, 75, 300, 1700, 100000, 1e6]);
+      case 'Boolean': return random.chance(0.5);
+      case 'Date': return random.pick(['1990', '1996', '1996-08', '2009/2012', '2010', '2012', '2013-01-01', '2016', '1998/2012', '2022']);
+      case 'ID':
+        if (context.argument?.name === 'ids' || context.argument?.name === 'id' || context.property === 'id') {
+          return random.chance(0.1) ? 'nobody' : random.pick([...this.graph.entities.keys()]);
+        }
+        return random.pick([...this.graph.entities.keys()]);
+      case 'URL': return 'https://example.org/';
+      case 'JSON': return undefined;
+      default: return this.text(context);
+    }
+  }
+
+  text({ argument, operator, property }) {
+    const { random } = this;
+    if (argument?.name === 'fields') return random.pick(['name', 'memberCount', 'partners', 'date', 'kinds', 'about', 'headquarters', 'members']);
+    if (operator === 'matches') return random.pick(['^E', 'o.*n', '[A-Z]{3}', 'the (code|body)', '\\d+', 's$']);
+    const values = [...this.graph.entities.values()].flatMap((it) => (it.values.get(property) ?? []).map((said) => said.value)).filter((it) => typeof it === 'string');
+    const pool = values.length ? values : ['ECPAT', 'the', 'UN', 'CEO', 'member', ''];
+    const whole = random.pick(pool);
+    if (['contains', 'startsWith', 'endsWith'].includes(operator)) {
+      const start = operator === 'startsWith' ? 0 : random.below(Math.max(1, whole.length - 3));
+      const part = operator === 'endsWith' ? whole.slice(-3) : whole.slice(start, start + 1 + random.below(4));
+      return random.chance(0.3) ? part.toUpperCase() : part;
+    }
+    return whole;
+  }
+
+  object(type, context) {
+    const { random } = this;
+    if (context.depth > 4) return {};
+    const fields = Object.values(type.getFields());
+    const chosen = type.isOneOf ? [random.pick(fields)] : random.some(fields, context.depth === 0 ? 2 : 3);
+    const object = {};
+    for (const field of chosen) {
+      const isOperator = isLeafType(getNamedType(field.type)) && !type.isOneOf;
+      const inner = { ...context, depth: context.depth + 1, operator: isOperator ? field.name : context.operator };
+      if (!isOperator && !['and', 'or', 'not', 'some', 'every', 'none', 'edge'].includes(field.name)) inner.property = field.name;
+      if (type.name === 'IDFilter') inner.property = 'id';
+      if (isOperator && ['eq', 'ne'].includes(field.name) && random.chance(0.1)) {
+        object[field.name] = null;
+        continue;
+      }
+      const value = this.value(field.type, inner);
+      if (value !== undefined) object[field.name] = value;
+    }
+    return object;
+  }
+}
+
+/** Smaller operations that still fail: drops one selection after another while it does. */
+export async function shrink(document, fails) {
+  let current = document;
+  for (let round = 0; round < 200; round += 1) {
+    let smaller;
+    for (const larger of without(current)) {
+      const candidate = prune(larger);
+      if (await fails(candidate)) {
+        smaller = candidate;
+        break;
+      }
+    }
+    if (!smaller) return print(current);
+    current = smaller;
+  }
+  return print(current);
+}
+
+/** Without the variables and fragments that nothing uses any more. */
+function prune(document) {
+  const used = (document, kind) => {
+    const names = new Set();
+    const visitor = { [kind]: (node) => void names.add(node.name.value), VariableDefinition: () => false };
+    visit(document, visitor);
+    return names;
+  };
+  let definitions = document.definitions;
+  for (let before = -1; before !== definitions.length; ) {
+    before = definitions.length;
+    const spreads = used({ ...document, definitions }, 'FragmentSpread');
+    definitions = definitions.filter((it) => it.kind !== 'FragmentDefinition' || spreads.has(it.name.value));
+  }
+  const variables = used({ ...document, definitions }, 'Variable');
+  definitions = definitions.map((it) => ({
+    ...it,
+    variableDefinitions: it.variableDefinitions?.filter((variable) => variables.has(variable.variable.name.value)),
+  }));
+  return { ...document, definitions };
+}
+
+function* without(node) {
+  if (Array.isArray(node)) {
+    for (let no = 0; no < node.length; no += 1) {
+      if (node.length > 1 || node[no]?.kind === 'Argument' || node[no]?.kind === 'Directive' || node[no]?.kind === 'VariableDefinition') {
+        yield [...node.slice(0, no), ...node.slice(no + 1)];
+      }
+      for (const inner of without(node[no])) yield [...node.slice(0, no), inner, ...node.slice(no + 1)];
+    }
+  } else if (node && typeof node === 'object' && node.kind) {
+    for (const key of ['definitions', 'selectionSet', 'selections', 'arguments', 'directives', 'variableDefinitions']) {
+      if (node[key]) for (const inner of without(node[key])) yield { ...node, [key]: inner };
+    }
+  }
+}

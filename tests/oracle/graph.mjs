@@ -1,0 +1,211 @@
+// The ECPAT graph, read from its files by a reader of the test's own, and asked naively.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { parse as parseSdl } from 'graphql';
+import { parse as parseYaml } from 'yaml';
+
+const files = (folder, end) => readdirSync(folder).filter((name) => name.endsWith(end)).sort().map((name) => join(folder, name));
+const compareText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** What the schema folder says: types with their fields, and relations in the order of their first declaration. */
+export function readOntology(folder) {
+  const types = new Map();
+  const relations = new Map();
+  const text = files(folder, '.graphql').map((file) => readFileSync(file, 'utf8')).join('\n');
+  for (const definition of parseSdl(text).definitions) {
+    const kind = definition.kind.replace('TypeDefinition', '');
+    const type = { name: definition.name.value, kind, fields: new Map(), interfaces: [], members: [], values: [] };
+    types.set(type.name, type);
+    type.interfaces = (definition.interfaces ?? []).map((it) => it.name.value);
+    type.members = kind === 'Union' ? definition.types.map((it) => it.name.value) : [];
+    type.values = kind === 'Enum' ? definition.values.map((it) => it.name.value) : [];
+    type.description = definition.description?.value ?? null;
+    type.edge = (definition.directives ?? []).some((it) => it.name.value === 'edge');
+    for (const field of definition.fields ?? []) {
+      let ty = field.type;
+      let list = false;
+      while (ty.kind !== 'NamedType') {
+        list ||= ty.kind === 'ListType';
+        ty = ty.type;
+      }
+      const directive = (field.directives ?? []).find((it) => it.name.value === 'relation');
+      const relation = directive && Object.fromEntries((directive.arguments ?? []).map((it) => [it.name.value, it.value.value]));
+      type.fields.set(field.name.value, { name: field.name.value, type: ty.name.value, list, relation });
+      if (relation && !relations.has(relation.name)) {
+        relations.set(relation.name, { ...relation, target: ty.name.value });
+      }
+    }
+  }
+  const source = { name: 'Source', description: 'Where facts come from: an article, a book, a page, a data set. Citations point into it.', kind: 'Object', fields: new Map(), interfaces: [], members: [], values: [] };
+  for (const [name, type] of Object.entries({
+    title: 'String', url: 'URL', author: 'String', publisher: 'String', licence: 'String', published: 'Date', retrieved: 'Date', structure: 'JSON',
+  })) {
+    source.fields.set(name, { name, type, list: false });
+  }
+  types.set('Source', source);
+  return { types, relations };
+}
+
+/** The entities and edges that the data folder says. */
+export function readData(folder, ontology) {
+  const entities = new Map();
+  const edges = [];
+  let graph = {};
+  for (const file of files(folder, '.yaml')) {
+    const document = parseYaml(readFileSync(file, 'utf8'), { schema: 'failsafe' });
+    const source = document.source;
+    graph = { ...graph, ...(document.graph ?? {}) };
+    for (const [type, entries] of Object.entries(document)) {
+      if (['source', 'graph', 'cite'].includes(type)) continue;
+      for (const [id, fields] of Object.entries(entries)) {
+        const entity = { id, type, values: new Map() };
+        entities.set(id, entity);
+        const fallback = fields.cite;
+        for (const [name, given] of Object.entries(fields)) {
+          if (name === 'cite') continue;
+          const field = ontology.types.get(type).fields.get(name);
+          const inverse = [...ontology.relations.values()].find((it) => it.inverse === name);
+          const items = field?.type !== 'JSON' && Array.isArray(given) ? given : [given];
+          for (const item of items) {
+            const isMap = typeof item === 'object' && !Array.isArray(item);
+            const statement = { citations: citations((isMap ? item.cite : undefined) ?? fallback, source), rank: (isMap && item.rank) || 'normal' };
+            if (field?.relation || (!field && inverse)) {
+              const relation = field?.relation ?? inverse;
+              const other = isMap ? item.to : item;
+              const properties = isMap ? Object.fromEntries(Object.entries(item).filter(([key]) => !['to', 'cite', 'rank'].includes(key))) : {};
+              const [from, to] = field ? [id, other] : [other, id];
+              edges.push({ relation: relation.name, from, to, properties, statement, order: edges.length });
+            } else {
+              const value = isMap && 'value' in item ? item.value : item;
+              const said = entity.values.get(name) ?? [];
+              said.push({ value: field.type === 'JSON' ? json(value) : scalar(value, field.type), statement });
+              entity.values.set(name, said);
+            }
+          }
+        }
+      }
+    }
+  }
+  return { entities, edges, graph };
+}
+
+/** The relation whose edges end in entities of a type, where they have the field. */
+function inverseOf(ontology, type, name) {
+  return [...ontology.relations.values()].find((it) => it.inverse === name && typesOf(ontology, it.target).includes(type));
+}
+
+function typesOf(ontology, name) {
+  const all = [...ontology.types.values()].filter((it) => it.kind === 'Object' && !it.edge);
+  if (name === 'Entity' || name === 'Node') return all.map((it) => it.name);
+  const type = ontology.types.get(name);
+  if (type.kind === 'Union') return type.members;
+  if (type.kind === 'Interface') return all.filter((it) => it.interfaces.includes(name)).map((it) => it.name);
+  return [name];
+}
+
+function json(value) {
+  if (Array.isArray(value)) return value.map(json);
+  if (typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, it]) => [key, json(it)]));
+  return /^\d+$/.test(value) ? Number(value) : value;
+}
+
+export function scalar(text, type) {
+  if (type === 'Int' || type === 'Float') return Number(text);
+  if (type === 'Boolean') return text === 'true';
+  return text;
+}
+
+function citations(given, source) {
+  if (given === undefined) return [];
+  return (Array.isArray(given) ? given : [given]).map((it) => {
+    if (typeof it === 'object') return { source: it.source ?? source, locator: it.locator ?? null, note: it.note ?? null };
+    if (it.includes('#')) return { source: it.split('#')[0], locator: it.split('#')[1], note: null };
+    return { source, locator: it, note: null };
+  });
+}
+
+const RANKS = ['deprecated', 'normal', 'preferred'];
+
+export class Graph {
+  constructor(root) {
+    this.ontology = readOntology(join(root, 'schema'));
+    Object.assign(this, readData(join(root, 'data'), this.ontology));
+    this.relationOrder = [...this.ontology.relations.keys()];
+  }
+
+  typesOf(name) {
+    return typesOf(this.ontology, name);
+  }
+
+  all(name) {
+    const types = this.typesOf(name);
+    return [...this.entities.values()].filter((it) => types.includes(it.type)).sort((a, b) => compareText(a.id, b.id));
+  }
+
+  field(entity, name) {
+    return this.ontology.types.get(entity.type).fields.get(name);
+  }
+
+  /** All statements about a property, the given one first where it has one value. */
+  said(entity, name) {
+    const said = entity.values.get(name) ?? [];
+    if (this.field(entity, name)?.list) return said;
+    const best = said.reduce((best, it) => (best === undefined || RANKS.indexOf(it.statement.rank) > RANKS.indexOf(best.statement.rank) ? it : best), undefined);
+    return best === undefined ? [] : [best, ...said.filter((it) => it !== best)];
+  }
+
+  value(entity, name) {
+    const said = this.said(entity, name);
+    if (this.field(entity, name)?.list) return said.map((it) => it.value);
+    return said[0]?.value ?? null;
+  }
+
+  label(entity) {
+    return this.value(entity, 'name') ?? this.value(entity, 'title') ?? entity.id;
+  }
+
+  /** The edges of an entity over a relation, one way; each with the entity at its other end. */
+  ends(entity, relation, way) {
+    const found = [];
+    for (const edge of this.edges) {
+      if (edge.relation !== relation.name) continue;
+      if (relation.symmetric) {
+        if (edge.from === entity.id) found.push({ edge, other: this.entities.get(edge.to), way: 'both' });
+        else if (edge.to === entity.id) found.push({ edge, other: this.entities.get(edge.from), way: 'both' });
+      } else if (way === 'out' && edge.from === entity.id) {
+        found.push({ edge, other: this.entities.get(edge.to), way });
+      } else if (way === 'in' && edge.to === entity.id) {
+        found.push({ edge, other: this.entities.get(edge.from), way });
+      }
+    }
+    return found.sort((a, b) => compareText(a.other.id, b.other.id));
+  }
+
+  /** What a relation field of an entity leads to; undefined if it is none. */
+  follow(entity, name) {
+    const field = this.field(entity, name);
+    if (field?.relation) return { relation: this.ontology.relations.get(field.relation.name), ends: this.ends(entity, field.relation, 'out'), list: field.list };
+    if (field) return undefined;
+    const relation = inverseOf(this.ontology, entity.type, name);
+    return relation && { relation, ends: this.ends(entity, relation, 'in'), list: true };
+  }
+
+  links(entity) {
+    const links = [];
+    for (const name of this.relationOrder) {
+      const relation = this.ontology.relations.get(name);
+      for (const way of relation.symmetric ? ['both'] : ['out', 'in']) {
+        links.push(...this.ends(entity, relation, way).map((it) => ({ ...it, from: entity, relation })));
+      }
+    }
+    return links;
+  }
+
+  /** The field that an end of an edge has for it. */
+  nameOf(entity, relation, way, other) {
+    const own = (type) => [...this.ontology.types.get(type).fields.values()].find((it) => it.relation?.name === relation.name)?.name;
+    if (way !== 'in') return own(entity.type);
+    return relation.inverse ?? `^${own(other.type)}`;
+  }
+}

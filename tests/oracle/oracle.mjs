@@ -1,0 +1,171 @@
+// The judge: graphql-js with naive resolvers over the same files must give the same answers as Clew.
+//
+//   node oracle.mjs [--count 5000] [--invalid 1000] [--seed 1 | --seed random]
+//
+// CLEW says which binary to judge; by default the release build.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { buildSchema, executeSync, parse, print, validate } from 'graphql';
+
+import { Generator, Random, shrink } from './generate.mjs';
+import { Graph } from './graph.mjs';
+import { spoil } from './invalid.mjs';
+import { Resolvers } from './resolve.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const binary = process.env.CLEW ?? resolve(root, 'target/release/clew');
+const { values: options } = parseArgs({
+  options: { count: { type: 'string', default: '5000' }, invalid: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
+});
+const seed = options.seed === 'random' ? Date.now() % 2 ** 31 : Number(options.seed);
+
+const schema = buildSchema(execFileSync(binary, ['schema'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 }));
+const graph = new Graph(root);
+const cursors = new Map();
+new Resolvers(graph, cursors).wire(schema);
+
+const server = spawn(binary, ['serve', '--listen', '127.0.0.1:0'], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
+const [line] = await once(createInterface({ input: server.stdout }), 'line');
+const url = `${line.replace('listening on ', '')}/graphql`;
+
+async function ask(query, variables) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+  return response.json();
+}
+
+function judge(document, variables) {
+  return JSON.parse(JSON.stringify(executeSync({ schema, document, variableValues: variables })));
+}
+
+const CURSOR = /^[A-Za-z0-9_-]{27}$/;
+
+/** Cursors are opaque: that there is one is all that is compared. */
+function plain(value) {
+  if (Array.isArray(value)) return value.map(plain);
+  if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, it]) => [key, plain(it)]));
+  return typeof value === 'string' && CURSOR.test(value) ? 'cursor' : value;
+}
+
+/** The data as written, order included, and where fields failed. */
+function essence(answer) {
+  const paths = (answer.errors ?? []).map((it) => JSON.stringify(it.path ?? null)).sort();
+  return JSON.stringify({ data: answer.data === undefined ? null : plain(answer.data), paths, executed: answer.data !== undefined });
+}
+
+async function compare(document, variables) {
+  const [theirs, ours] = [judge(document, variables), await ask(print(document), variables)];
+  return { same: essence(theirs) === essence(ours), theirs, ours };
+}
+
+let failures = 0;
+async function report(document, variables) {
+  failures += 1;
+  const fails = async (candidate) => validate(schema, candidate).length === 0 && !(await compare(candidate, variables)).same;
+  const query = await shrink(document, fails);
+  const { theirs, ours } = await compare(parse(query), variables);
+  console.log(`differs:\n${query}\nvariables: ${JSON.stringify(variables)}\njudge: ${essence(theirs).slice(0, 3000)}\n       ${JSON.stringify(theirs.errors ?? []).slice(0, 600)}\nclew:  ${essence(ours).slice(0, 3000)}\n       ${JSON.stringify(ours.errors ?? []).slice(0, 600)}\n`);
+}
+
+async function valid(random, count) {
+  const generator = new Generator(schema, graph, random);
+  let compared = 0;
+  let withData = 0;
+  let refused = 0;
+  for (let tries = 0; compared < count && failures < 5; tries += 1) {
+    const { query, variables } = generator.operation();
+    const document = parse(query);
+    if (validate(schema, document).length > 0) {
+      refused += 1;
+      assert.ok(refused < 1000 + 2 * count, 'the generator makes almost nothing that is valid');
+      continue;
+    }
+    compared += 1;
+    const { same, ours } = await compare(document, variables);
+    if (!same) await report(document, variables);
+    if (ours.data && /"(?!__typename)\w+":("|\d|true|false)/.test(JSON.stringify(ours.data))) withData += 1;
+  }
+  assert.ok(withData > compared / 2, `only ${withData} of ${compared} operations gave any value`);
+  return compared;
+}
+
+/** Pages whose cursors Clew gave: each list is read whole, then cut at random places. */
+async function pages(random, count) {
+  const lists = [
+    ['organizations', (rest) => `organizations${rest}`],
+    ['milestones', (rest) => `milestones${rest}`],
+    ['entities', (rest) => `entities${rest}`],
+    ['claims', (rest) => `claims${rest}`],
+    ['partners', (rest) => `organization(id: "ecpat-international") { partners${rest} }`],
+    ['signings', (rest) => `codeOfConduct(id: "the-code") { signings${rest} }`],
+  ];
+  const orders = { organizations: '[{ founded: DESC }, { name: ASC }]', milestones: '[{ date: DESC_NULLS_FIRST }]', entities: '[{ label: DESC }]', claims: '[{ kind: DESC }, { figure: ASC_NULLS_FIRST }]', partners: '[{ edge: { period: DESC } }]', signings: '[{ date: DESC }]' };
+  for (let n = 0; n < count && failures < 5; n += 1) {
+    const [name, wrap] = random.pick(lists);
+    const order = random.chance(0.5) ? `orderBy: ${orders[name]}` : '';
+    const whole = await ask(`{ ${wrap(`(${order} first: 1000) { edges { cursor node { ... on Entity { id } } } }`)} }`);
+    assert.ok(!whole.errors, JSON.stringify(whole.errors));
+    const list = whole.data[name] ?? Object.values(whole.data)[0][name];
+    cursors.clear();
+    for (const edge of list.edges) cursors.set(edge.cursor, edge.node.id);
+    const given = [order];
+    if (random.chance(0.6)) given.push(`after: "${random.pick(list.edges).cursor}"`);
+    if (random.chance(0.4)) given.push(`before: "${random.pick(list.edges).cursor}"`);
+    if (random.chance(0.6)) given.push(`first: ${random.below(8)}`);
+    if (random.chance(0.4)) given.push(`last: ${random.below(8)}`);
+    const query = `{ ${wrap(`(${given.join(' ')}) { totalCount nodes { ... on Entity { id } } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }`)} }`.replaceAll('()', '');
+    const document = parse(query);
+    assert.deepEqual(validate(schema, document), []);
+    if (!(await compare(document, {})).same) await report(document, {});
+  }
+  return count;
+}
+
+async function invalid(random, count) {
+  const generator = new Generator(schema, graph, random);
+  const rules = new Map();
+  for (let done = 0; done < count && failures < 5; ) {
+    const { query, variables } = generator.operation();
+    const spoiled = spoil(query, random, schema);
+    if (!spoiled) continue;
+    let theirs;
+    try {
+      theirs = validate(schema, parse(spoiled.query)).length === 0 ? undefined : 'refused';
+    } catch {
+      theirs = 'refused';
+    }
+    if (!theirs) continue;
+    done += 1;
+    rules.set(spoiled.rule, (rules.get(spoiled.rule) ?? 0) + 1);
+    const ours = await ask(spoiled.query, variables);
+    if (!ours.errors?.length || ours.data !== undefined) {
+      failures += 1;
+      console.log(`not refused (${spoiled.rule}):\n${spoiled.query}\n${JSON.stringify(ours).slice(0, 600)}\n`);
+    }
+  }
+  return rules;
+}
+
+try {
+  const random = new Random(seed);
+  console.log(`seed ${seed}`);
+  const compared = await valid(random, Number(options.count));
+  console.log(`${compared} valid operations compared`);
+  const cut = await pages(random, Math.ceil(Number(options.count) / 10));
+  console.log(`${cut} pages compared`);
+  const rules = await invalid(random, Number(options.invalid));
+  console.log(`${[...rules.values()].reduce((sum, it) => sum + it, 0)} invalid operations refused, by rule:`, Object.fromEntries(rules));
+  console.log(`${compared + cut} passed, ${failures} failed`);
+} finally {
+  server.kill('SIGTERM');
+}
+process.exit(failures === 0 ? 0 : 1);

@@ -1,0 +1,356 @@
+// Naive resolvers for the schema that `clew schema` prints: no index, no plan, every list made whole.
+import { GraphQLError, isAbstractType } from 'graphql';
+
+import { scalar } from './graph.mjs';
+
+const compareText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+
+export function span(text) {
+  const [from, until = from] = String(text).split('/');
+  const first = (it) => it + '-01-01'.slice(it.length - 4);
+  const last = (it) => it + '-12-31'.slice(it.length - 4);
+  return [first(from), last(until)];
+}
+
+const DATE = {
+  eq: (a, b) => a[0] === b[0] && a[1] === b[1],
+  lt: (a, b) => a[1] < b[0],
+  lte: (a, b) => a[1] <= b[1],
+  gt: (a, b) => a[0] > b[1],
+  gte: (a, b) => a[0] >= b[0],
+  overlaps: (a, b) => a[0] <= b[1] && b[0] <= a[1],
+  within: (a, b) => b[0] <= a[0] && a[1] <= b[1],
+};
+
+export class Resolvers {
+  constructor(graph, cursors) {
+    this.graph = graph;
+    /** From a cursor that Clew gave to the id that it stands for. */
+    this.cursors = cursors;
+  }
+
+  wire(schema) {
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (type.name.startsWith('__')) continue;
+      if (isAbstractType(type)) type.resolveType = (value) => value.entity?.type;
+      if (!type.getFields || type.astNode?.kind === 'InputObjectTypeDefinition') continue;
+      for (const field of Object.values(type.getFields())) {
+        field.resolve = (parent, args) => this.resolve(type, parent, field, args);
+      }
+    }
+  }
+
+  entity(entity) {
+    return entity && { kind: 'entity', entity };
+  }
+
+  resolve(type, parent, field, args) {
+    const { graph } = this;
+    if (type.name === 'Query') return this.root(field, args);
+    switch (parent.kind) {
+      case 'entity':
+        return this.entityField(parent.entity, field, args);
+      case 'page':
+        return this.pageField(parent, field);
+      case 'edge':
+        if (field.name === 'node') return parent.wrap ? parent.wrap(parent.item) : this.entity(parent.item.other ?? parent.item);
+        if (field.name === 'cursor') return 'cursor';
+        if (field.name === 'statement') return { kind: 'edgeStatement', ...parent.item };
+        return this.edgeValue(parent.item, field.name);
+      case 'valueStatement':
+        return this.statementField(parent, field, { field: parent.name, value: parent.said.value, target: null, edge: null, statement: parent.said.statement });
+      case 'edgeStatement':
+        return this.statementField(parent, field, {
+          field: graph.nameOf(parent.from, parent.relation, parent.way, parent.other),
+          value: null,
+          target: this.entity(parent.other),
+          edge: this.edgeJson(parent),
+          statement: parent.edge.statement,
+        });
+      case 'citation':
+        return field.name === 'source' ? this.entity(graph.entities.get(parent.source)) : parent[field.name];
+      case 'link':
+        switch (field.name) {
+          case 'from': return this.entity(parent.from);
+          case 'to': return this.entity(parent.other);
+          case 'relation': return parent.relation.name;
+          case 'field': return graph.nameOf(parent.from, parent.relation, parent.way, parent.other);
+          case 'forward': return parent.way !== 'in';
+          case 'edge': return this.edgeJson(parent);
+          default: return { ...parent, kind: 'edgeStatement' };
+        }
+      case 'graph':
+        return this.graphField(field, args);
+      default:
+        return parent[field.name];
+    }
+  }
+
+  root(field, args) {
+    const { graph } = this;
+    if (field.name === 'graph') return { kind: 'graph' };
+    if (field.name === 'node') return this.entity(graph.entities.get(args.id)) ?? null;
+    if (field.name === 'nodes') return args.ids.map((id) => this.entity(graph.entities.get(id)) ?? null);
+    const named = String(field.type).replace(/!$/, '');
+    if (named.endsWith('Connection')) {
+      const domain = named.replace(/Connection$/, '');
+      return this.page(graph.all(domain), args, (it) => it, (it) => it);
+    }
+    const given = [args.id, args.by].filter((it) => it != null);
+    if (given.length !== 1) throw new GraphQLError('exactly one of id and by');
+    const found = args.id != null
+      ? graph.entities.get(args.id)
+      : graph.all(named).find((it) => Object.entries(args.by).every(([name, value]) => graph.value(it, name) === value));
+    return found && graph.typesOf(named).includes(found.type) ? this.entity(found) : null;
+  }
+
+  entityField(entity, field, args) {
+    const { graph } = this;
+    const name = field.name;
+    switch (name) {
+      case 'id': return entity.id;
+      case 'label': return graph.label(entity);
+      case 'degree': return graph.links(entity).length;
+      case 'links': {
+        const ways = { OUT: ['out', 'both'], IN: ['in', 'both'] }[args.direction] ?? ['out', 'in', 'both'];
+        const links = graph.links(entity).filter((it) => ways.includes(it.way) && (args.via == null || args.via.includes(it.relation.name)));
+        return this.plainPage(links, args, (it) => ({ ...it, kind: 'link' }));
+      }
+      case 'statements': {
+        const said = [];
+        for (const property of graph.ontology.types.get(entity.type).fields.values()) {
+          if (!property.relation) said.push(...graph.said(entity, property.name).map((it) => ({ kind: 'valueStatement', name: property.name, said: it })));
+        }
+        said.push(...graph.links(entity).map((it) => ({ ...it, kind: 'edgeStatement' })));
+        const nameOf = (it) => it.name ?? graph.nameOf(it.from, it.relation, it.way, it.other);
+        return this.plainPage(said.filter((it) => args.fields == null || args.fields.includes(nameOf(it))), args, (it) => it);
+      }
+      default: {
+        const followed = graph.follow(entity, name);
+        if (followed) {
+          const items = followed.ends.map((it) => ({ ...it, from: entity, relation: followed.relation }));
+          if (followed.list) return this.page(items, args, (it) => it.other, (it) => it);
+          return items.length ? this.entity(items[0].other) : null;
+        }
+        const base = name.endsWith('Edge') && graph.follow(entity, name.replace(/Edge$/, ''));
+        if (base && !graph.field(entity, name)) {
+          const [first] = base.ends;
+          return first ? { kind: 'edge', item: { ...first, from: entity, relation: base.relation } } : null;
+        }
+        return graph.value(entity, name);
+      }
+    }
+  }
+
+  edgeTypeField(relation, name) {
+    return this.graph.ontology.types.get(relation.edge)?.fields.get(name);
+  }
+
+  edgeValue(item, name) {
+    const given = item.edge.properties[name];
+    if (given === undefined) return null;
+    return scalar(given, this.edgeTypeField(item.relation, name).type);
+  }
+
+  edgeJson(item) {
+    if (!item.relation.edge) return null;
+    const fields = [...this.graph.ontology.types.get(item.relation.edge).fields.keys()];
+    return Object.fromEntries(fields.map((name) => [name, this.edgeValue(item, name)]).filter(([, value]) => value !== null));
+  }
+
+  statementField(parent, field, it) {
+    switch (field.name) {
+      case 'rank': return it.statement.rank.toUpperCase();
+      case 'valid': return null;
+      case 'citations': return it.statement.citations.map((citation) => ({ ...citation, kind: 'citation' }));
+      default: return it[field.name];
+    }
+  }
+
+  graphField(field, args) {
+    const { graph } = this;
+    const values = [...graph.entities.values()].flatMap((it) => [...it.values.values()]).reduce((sum, it) => sum + it.length, 0);
+    switch (field.name) {
+      case 'entityCount': return graph.entities.size;
+      case 'edgeCount': return graph.edges.length;
+      case 'statementCount': return values + graph.edges.length;
+      case 'sourceCount': return graph.all('Source').length;
+      case 'examples': return graph.graph.examples;
+      case 'sources': return this.page(graph.all('Source'), args, (it) => it, (it) => it);
+      case 'types': return graph.typesOf('Entity').map((name) => ({ name, description: graph.ontology.types.get(name).description, count: graph.all(name).length }));
+      default: return graph.graph[field.name] ?? null;
+    }
+  }
+
+  // Pages
+
+  cut(items, args, keyOf) {
+    for (const name of ['first', 'last']) {
+      if (args[name] != null && args[name] < 0) throw new GraphQLError(`${name} is negative`);
+    }
+    const at = (cursor) => {
+      const key = this.cursors.get(cursor);
+      if (key === undefined) throw new GraphQLError('not a cursor');
+      return items.findIndex((it, no) => keyOf(it, no) === key);
+    };
+    let start = args.after == null ? 0 : at(args.after) + 1;
+    let end = args.before == null ? items.length : at(args.before);
+    end = Math.max(start, end);
+    const first = args.first ?? (args.last == null ? 50 : undefined);
+    if (first != null) end = Math.min(end, start + first);
+    if (args.last != null) start = Math.max(start, end - args.last);
+    return { items, start, end };
+  }
+
+  page(items, args, entityOf) {
+    const kept = items.filter((it) => this.meets(args.filter, entityOf(it), it));
+    const ordered = [...kept].sort((a, b) => this.compare(args.orderBy, entityOf(a), entityOf(b), a, b));
+    return { kind: 'page', ...this.cut(ordered, args, (it) => entityOf(it).id), wrap: (it) => this.entity(entityOf(it)) };
+  }
+
+  plainPage(items, args, wrap) {
+    return { kind: 'page', ...this.cut(items, args, (_, no) => no), wrap };
+  }
+
+  pageField(page, field) {
+    const shown = page.items.slice(page.start, page.end);
+    switch (field.name) {
+      case 'nodes': return shown.map(page.wrap);
+      case 'edges': return shown.map((item) => ({ kind: 'edge', item, wrap: page.wrap }));
+      case 'totalCount': return page.items.length;
+      default:
+        return {
+          hasNextPage: page.end < page.items.length,
+          hasPreviousPage: page.start > 0,
+          startCursor: shown.length ? 'cursor' : null,
+          endCursor: shown.length ? 'cursor' : null,
+        };
+    }
+  }
+
+  compare(orderBy, a, b, itemA, itemB) {
+    for (const key of orderBy ?? []) {
+      const [[name, given]] = Object.entries(key);
+      let direction = given;
+      let values;
+      let field;
+      if (name === 'edge') {
+        const [[property, inner]] = Object.entries(given);
+        direction = inner;
+        field = this.edgeTypeField(itemA.relation, property);
+        values = [this.edgeValue(itemA, property), this.edgeValue(itemB, property)];
+      } else {
+        field = this.graph.field(a, name);
+        const of = (it) => (name === 'id' ? it.id : name === 'label' ? this.graph.label(it) : this.graph.value(it, name));
+        values = [of(a), of(b)];
+      }
+      const [x, y] = values;
+      let order = 0;
+      if (x == null || y == null) {
+        order = x == null && y == null ? 0 : (x == null) === direction.endsWith('NULLS_FIRST') ? -1 : 1;
+      } else {
+        order = this.compareValues(field?.type, x, y) * (direction.startsWith('DESC') ? -1 : 1);
+      }
+      if (order !== 0) return order;
+    }
+    return compareText(a.id, b.id);
+  }
+
+  compareValues(type, x, y) {
+    const values = this.graph.ontology.types.get(type)?.values ?? [];
+    if (values.length) return values.indexOf(x) - values.indexOf(y);
+    if (type === 'Date') {
+      const [a, b] = [span(x), span(y)];
+      return compareText(a[0], b[0]) || compareText(a[1], b[1]);
+    }
+    return compareText(x, y);
+  }
+
+  // Filters
+
+  meets(filter, entity, item) {
+    if (filter == null) return true;
+    return Object.entries(filter).every(([name, condition]) => {
+      if (condition == null) return true;
+      if (name === 'and') return condition.every((it) => this.meets(it, entity, item));
+      if (name === 'or') return condition.some((it) => this.meets(it, entity, item));
+      if (name === 'not') return !this.meets(condition, entity, item);
+      if (name === 'edge') return this.edgeMeets(condition, item);
+      if (name === 'id') return this.value(condition, 'ID', entity.id);
+      if (name === 'label') return this.value(condition, 'String', this.graph.label(entity));
+      if (name === 'entityType') return this.value(condition, 'ID', entity.type);
+      const followed = this.graph.follow(entity, name);
+      if (followed) return this.relationMeets(condition, entity, followed);
+      const field = this.graph.field(entity, name);
+      const value = this.graph.value(entity, name);
+      return field.list ? this.list(condition, field.type, value) : this.value(condition, field.type, value);
+    });
+  }
+
+  edgeMeets(filter, item) {
+    return Object.entries(filter).every(([name, condition]) => {
+      if (condition == null) return true;
+      if (name === 'and') return condition.every((it) => this.edgeMeets(it, item));
+      if (name === 'or') return condition.some((it) => this.edgeMeets(it, item));
+      if (name === 'not') return !this.edgeMeets(condition, item);
+      return this.value(condition, this.edgeTypeField(item.relation, name).type, this.edgeValue(item, name));
+    });
+  }
+
+  relationMeets(condition, entity, followed) {
+    const items = followed.ends
+      .map((it) => ({ ...it, from: entity, relation: followed.relation }))
+      .filter((it) => condition.edge == null || this.edgeMeets(condition.edge, it));
+    const meets = (filter) => (it) => this.meets(filter, it.other, it);
+    const asked = Object.keys(condition).filter((it) => it !== 'edge' && condition[it] != null);
+    if (asked.length === 0) return condition.edge == null || items.length > 0;
+    return asked.every((operator) => {
+      if (operator === 'some') return items.some(meets(condition.some));
+      if (operator === 'every') return items.every(meets(condition.every));
+      if (operator === 'none') return !items.some(meets(condition.none));
+      return this.value(condition.count, 'Int', items.length);
+    });
+  }
+
+  list(condition, type, values) {
+    const has = (wanted) => values.some((it) => this.value({ eq: wanted }, type, it));
+    return Object.entries(condition).every(([operator, wanted]) => {
+      if (wanted == null) return true;
+      if (operator === 'isEmpty') return (values.length === 0) === wanted;
+      if (operator === 'has') return has(wanted);
+      return operator === 'hasAny' ? wanted.some(has) : wanted.every(has);
+    });
+  }
+
+  value(condition, type, value) {
+    const fold = (it) => (condition.caseInsensitive && typeof it === 'string' ? it.toLowerCase() : it);
+    return Object.entries(condition).every(([operator, wanted]) => {
+      if (operator === 'caseInsensitive') return true;
+      if (wanted === null) return operator === 'eq' ? value === null : operator === 'ne' ? value !== null : true;
+      if (operator === 'isNull') return (value === null) === wanted;
+      if (value === null) return false;
+      if (type === 'Date') {
+        const of = (it) => DATE[operator.replace(/^ne$|^in$|^notIn$/, 'eq')](span(value), span(it));
+        if (operator === 'ne') return !of(wanted);
+        if (operator === 'in') return wanted.some(of);
+        if (operator === 'notIn') return !wanted.some(of);
+        return of(wanted);
+      }
+      const [x, y] = [fold(value), Array.isArray(wanted) ? wanted.map(fold) : fold(wanted)];
+      switch (operator) {
+        case 'eq': return x === y;
+        case 'ne': return x !== y;
+        case 'in': return y.includes(x);
+        case 'notIn': return !y.includes(x);
+        case 'lt': return x < y;
+        case 'lte': return x <= y;
+        case 'gt': return x > y;
+        case 'gte': return x >= y;
+        case 'contains': return x.includes(y);
+        case 'startsWith': return x.startsWith(y);
+        case 'endsWith': return x.endsWith(y);
+        default: return new RegExp(wanted, condition.caseInsensitive ? 'iu' : 'u').test(value);
+      }
+    });
+  }
+}
