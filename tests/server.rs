@@ -547,6 +547,117 @@ fn another_graph_is_served_by_two_other_folders() {
     assert_eq!(answer, expected);
 }
 
+/// A folder with one place, and a server of it that watches.
+struct Watched {
+    folder: tempfile::TempDir,
+    server: Server,
+}
+
+impl Watched {
+    fn start(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (schema, data) = (folder.path().join("schema"), folder.path().join("data"));
+        std::fs::create_dir(&schema).unwrap();
+        std::fs::create_dir(&data).unwrap();
+        let sdl = "type Place { name: String! kind: Kind } enum Kind { CITY }";
+        std::fs::write(schema.join("a.graphql"), sdl).unwrap();
+        std::fs::write(data.join("a.yaml"), "Place:\n  x: {name: X0, kind: CITY}\n").unwrap();
+        let mut all = vec![
+            "--schema",
+            schema.to_str().unwrap(),
+            "--data",
+            data.to_str().unwrap(),
+        ];
+        all.extend(arguments);
+        let server = Server::start(&all);
+        Self { folder, server }
+    }
+
+    fn write(&self, data: &str) {
+        // As editors do: whole, or not at all.
+        let new = self.folder.path().join(".new");
+        std::fs::write(&new, data).unwrap();
+        std::fs::rename(new, self.folder.path().join("data/a.yaml")).unwrap();
+    }
+
+    fn hang_up(&self) {
+        let status = Command::new("kill")
+            .args(["-HUP", &self.server.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits until the health is as wished.
+    fn until(&self, wished: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let health = self.server.get("/health", &[]).json();
+            if wished(&health) {
+                return health;
+            }
+            assert!(Instant::now() < deadline, "the health stays {health}");
+            std::thread::yield_now();
+        }
+    }
+
+    fn name(&self) -> Value {
+        self.server.ask("{ place(id: \"x\") { name } }")["data"]["place"]["name"].clone()
+    }
+}
+
+#[test]
+fn a_change_is_served_and_a_broken_one_is_not() {
+    let watched = Watched::start(&["--watch"]);
+    assert_eq!(watched.name(), "X0");
+    watched.write("Place:\n  x: {name: X1, kind: CITY}\n");
+    watched.until(|it| it["reloads"] == 1);
+    assert_eq!(watched.name(), "X1");
+    watched.write("Place:\n  x: {name: X2, kind: TOWN}\n");
+    let health = watched.until(|it| it["status"] == "stale");
+    assert!(health["failure"].as_str().unwrap().contains("E0220"), "{health}");
+    assert_eq!(watched.name(), "X1", "the graph from before is still served");
+    watched.write("Place:\n  x: {name: X3, kind: CITY}\n");
+    let health = watched.until(|it| it["status"] == "ok");
+    assert!(health.get("failure").is_none());
+    assert_eq!(watched.name(), "X3");
+}
+
+/// Stops other threads, also when this one panics.
+struct Stop<'a>(&'a std::sync::atomic::AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn no_request_fails_while_the_graph_is_replaced_again_and_again() {
+    let watched = Watched::start(&[]);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let answered = std::sync::atomic::AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    let name = watched.name();
+                    assert!(name.as_str().is_some_and(|it| it.starts_with('X')), "{name}");
+                    answered.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                }
+            });
+        }
+        let _stop = Stop(&stop);
+        for no in 1..=100u64 {
+            watched.write(&format!("Place:\n  x: {{name: X{no}, kind: CITY}}\n"));
+            watched.hang_up();
+            watched.until(|it| it["reloads"] == no);
+        }
+    });
+    assert_eq!(watched.name(), "X100");
+    assert!(answered.into_inner() > 100);
+}
+
 /// The code blocks of the README in a language, in order.
 fn blocks(readme: &str, language: &str) -> Vec<String> {
     let opening = format!("```{language}\n");

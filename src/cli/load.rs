@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Folders, Reporting, fail};
+use super::{Folders, Reporting};
 use crate::facts::{self, Progress};
 use crate::graph::{self, Snapshot};
 use crate::ontology::{self, Ontology};
@@ -25,6 +25,14 @@ pub(super) fn show(reports: &Reports, reporting: &Reporting) {
     eprint!("{}", reports.render(style));
 }
 
+/// Draws reports as text without colours.
+pub(super) fn drawn(reports: &Reports, reporting: &Reporting) -> String {
+    reports.render(Style {
+        color: false,
+        most: reporting.most,
+    })
+}
+
 /// Compiles the schema alone.
 pub(super) fn schema(folder: &Path, reporting: &Reporting) -> Result<Arc<Ontology>, ExitCode> {
     ontology::load(folder).map(Arc::new).map_err(|reports| {
@@ -35,7 +43,24 @@ pub(super) fn schema(folder: &Path, reporting: &Reporting) -> Result<Arc<Ontolog
 
 /// Compiles schema and data; warnings of reading are shown, errors end it.
 pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<Snapshot, ExitCode> {
-    let ontology = schema(&folders.schema, reporting)?;
+    match compile(folders) {
+        Ok((snapshot, warnings)) => {
+            show(&warnings, reporting);
+            Ok(snapshot)
+        }
+        Err(reports) => {
+            show(&reports, reporting);
+            Err(ExitCode::from(1))
+        }
+    }
+}
+
+/// Compiles schema and data; gives the warnings beside the snapshot.
+///
+/// # Errors
+/// With all that is wrong.
+pub(super) fn compile(folders: &Folders) -> Result<(Snapshot, Reports), Reports> {
+    let ontology = Arc::new(ontology::load(&folders.schema)?);
     let progress = Progress::default();
     let mut reports = Reports::default();
     let snapshot = with_bar(&progress, || {
@@ -43,14 +68,10 @@ pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<Snapshot
         graph::build(&ontology, &data, &mut reports)
     });
     reports.sort();
-    show(&reports, reporting);
-    snapshot.ok_or_else(|| {
-        if reports.has_errors() {
-            ExitCode::from(1)
-        } else {
-            fail("the graph cannot be built")
-        }
-    })
+    match snapshot {
+        Some(snapshot) => Ok((snapshot, reports)),
+        None => Err(reports),
+    }
 }
 
 /// Shows how far reading has come, on a terminal.

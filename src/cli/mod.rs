@@ -3,6 +3,7 @@
 mod check;
 mod load;
 mod query;
+mod reload;
 mod schema;
 mod serve;
 

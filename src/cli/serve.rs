@@ -2,13 +2,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
 use clap::Args;
 use tokio::net::TcpListener;
 
+use super::reload::{self, Reloader, Trigger};
 use super::{Folders, Reporting, fail, load};
 use crate::api::{Engine, Limits};
-use crate::server::{self, Settings};
+use crate::server::{self, Live, Settings};
 
 /// `clew serve`.
 #[derive(Debug, Args)]
@@ -24,6 +24,9 @@ pub(super) struct Serve {
     /// How long one answer may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
+    /// Compile again whenever a file of the schema or the data changes; SIGHUP does so too
+    #[arg(long)]
+    watch: bool,
     #[command(flatten)]
     reporting: Reporting,
 }
@@ -48,10 +51,10 @@ impl Serve {
             Ok(runtime) => runtime,
             Err(error) => return fail(format!("cannot start: {error}")),
         };
-        runtime.block_on(self.listen(engine))
+        runtime.block_on(self.listen(engine, limits))
     }
 
-    async fn listen(self, engine: Engine) -> ExitCode {
+    async fn listen(self, engine: Engine, limits: Limits) -> ExitCode {
         let listener = match TcpListener::bind(&self.listen).await {
             Ok(listener) => listener,
             Err(error) => {
@@ -61,19 +64,56 @@ impl Serve {
                 ));
             }
         };
+        let live = Arc::new(Live::new(engine));
+        let reloader = Reloader {
+            folders: self.folders.clone(),
+            reporting: self.reporting,
+            limits,
+            live: live.clone(),
+        };
+        let trigger = reloader.start();
+        // Dropping the watcher ends the watch.
+        let _watcher = if self.watch {
+            match reload::watch(&self.folders, trigger.clone()) {
+                Ok(watcher) => Some(watcher),
+                Err(error) => return fail(format!("cannot watch the folders: {error}")),
+            }
+        } else {
+            None
+        };
+        reload_on_hangup(trigger);
         match listener.local_addr() {
             Ok(address) => println!("listening on http://{address}"),
             Err(error) => return fail(error),
         }
-        let engine = Arc::new(ArcSwap::from_pointee(engine));
         let settings = Settings {
             allow_origins: self.allow_origin,
         };
-        match server::serve(listener, engine, &settings, stopped()).await {
+        match server::serve(listener, live, &settings, stopped()).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(format!("the server failed: {error}")),
         }
     }
+}
+
+/// Pulls the trigger with every SIGHUP.
+fn reload_on_hangup(trigger: Trigger) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::hangup()) {
+            Ok(mut hangup) => {
+                tokio::spawn(async move {
+                    while hangup.recv().await.is_some() {
+                        trigger.pull();
+                    }
+                });
+            }
+            Err(error) => eprintln!("clew: SIGHUP will not reload: {error}"),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(trigger);
 }
 
 /// Comes with Ctrl-C or SIGTERM.

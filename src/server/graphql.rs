@@ -88,7 +88,7 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
         operation_name: parameters.operation_name.as_deref(),
         variables: parameters.variables,
     };
-    answer(shared.engine.load_full(), request, form).await
+    answer(shared.live.engine(), request, form).await
 }
 
 fn parse(body: &[u8]) -> Result<Parameters<'_>, String> {
@@ -169,7 +169,7 @@ pub(super) async fn get(
         operation_name: parameters.operation_name.as_deref().filter(|it| !it.is_empty()),
         variables: variables.as_deref(),
     };
-    answer(shared.engine.load_full(), request, form).await
+    answer(shared.live.engine(), request, form).await
 }
 
 async fn answer(engine: Arc<Engine>, request: api::Request<'_>, form: Form) -> Response {

@@ -6,12 +6,14 @@
 
 mod assets;
 mod graphql;
+mod live;
 mod negotiate;
+
+pub use live::Live;
 
 use std::future::Future;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use async_graphql_axum::{GraphQL, GraphQLSubscription};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -22,7 +24,7 @@ use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::api::{Engine, Transport};
+use crate::api::Transport;
 
 /// The longest request body, in bytes.
 const LONGEST_BODY: usize = 1 << 20;
@@ -37,16 +39,16 @@ pub struct Settings {
 /// What handlers share.
 #[derive(Clone)]
 struct Shared {
-    engine: Arc<ArcSwap<Engine>>,
+    live: Arc<Live>,
     streaming: GraphQL<Transport>,
     subscription: GraphQLSubscription<Transport>,
 }
 
-/// The routes of an engine.
-pub fn routes(engine: Arc<ArcSwap<Engine>>, settings: &Settings) -> Router {
-    let transport = Transport::new(engine.clone());
+/// The routes of what is served.
+pub fn routes(live: Arc<Live>, settings: &Settings) -> Router {
+    let transport = Transport::new(live.shared());
     let shared = Shared {
-        engine,
+        live,
         streaming: GraphQL::new(transport.clone()),
         subscription: GraphQLSubscription::new(transport),
     };
@@ -96,17 +98,17 @@ fn cors(settings: &Settings) -> Option<CorsLayer> {
 /// When the socket fails.
 pub async fn serve(
     listener: TcpListener,
-    engine: Arc<ArcSwap<Engine>>,
+    live: Arc<Live>,
     settings: &Settings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, routes(engine, settings))
+    axum::serve(listener, routes(live, settings))
         .with_graceful_shutdown(shutdown)
         .await
 }
 
 async fn schema(State(shared): State<Shared>) -> Response {
-    let sdl = shared.engine.load().api().sdl().to_owned();
+    let sdl = shared.live.engine().api().sdl().to_owned();
     let headers = [(header::CONTENT_TYPE, "application/graphql; charset=utf-8")];
     (headers, sdl).into_response()
 }
@@ -119,17 +121,24 @@ struct Health {
     revision: String,
     entities: usize,
     edges: usize,
+    reloads: u64,
+    /// What is wrong with the newest schema or data, while the ones before still serve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
 }
 
 async fn health(State(shared): State<Shared>) -> Response {
-    let engine = shared.engine.load();
+    let engine = shared.live.engine();
+    let failure = shared.live.failure();
     let counts = engine.snapshot().counts();
     let health = Health {
-        status: "ok",
+        status: if failure.is_some() { "stale" } else { "ok" },
         version: env!("CARGO_PKG_VERSION"),
         revision: format!("{:016x}", engine.snapshot().revision()),
         entities: counts.entities,
         edges: counts.edges,
+        reloads: shared.live.reloads(),
+        failure: failure.map(|it| it.as_ref().clone()),
     };
     (StatusCode::OK, axum::Json(health)).into_response()
 }
