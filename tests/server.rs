@@ -547,6 +547,212 @@ fn another_graph_is_served_by_two_other_folders() {
     assert_eq!(answer, expected);
 }
 
+#[test]
+fn every_limit_has_its_code_and_says_its_number() {
+    let nested = format!(
+        "{{ place(id: \"bangkok\") {{ {} id {} }} }}",
+        "partOf { nodes { ".repeat(30),
+        "} } ".repeat(30)
+    );
+    let aliases = format!(
+        "{{ {} }}",
+        (0..60)
+            .map(|no| format!("a{no}: __typename "))
+            .collect::<String>()
+    );
+    // Each fragment spreads the next one twice: 2^20 fields from a few lines.
+    let fragments: String = (0..20)
+        .map(|no| format!("fragment F{no} on Query {{ ...F{} ...F{} }} ", no + 1, no + 1))
+        .collect();
+    let expanded = format!("{{ ...F0 }} {fragments} fragment F20 on Query {{ __typename }}");
+    let wide = "{ entities(first: 100) { nodes { links(first: 100) { nodes { to { links(first: 100) { totalCount } } } } } } }";
+    let cases: [(&[&str], &str, &str, &str); 9] = [
+        (&["--max-tokens", "50"], &aliases, "TOKEN_LIMIT", "50 tokens"),
+        (
+            &["--max-depth", "20"],
+            &nested,
+            "DEPTH_LIMIT",
+            "62 levels deep and 20",
+        ),
+        (
+            &["--max-aliases", "50"],
+            &aliases,
+            "ALIAS_LIMIT",
+            "60 aliases and 50",
+        ),
+        (&[], &expanded, "FIELD_LIMIT", "1048576 fields"),
+        (
+            &["--max-page", "50"],
+            "query($n: Int) { places(first: $n) { totalCount } }",
+            "PAGE_LIMIT",
+            "51 entries",
+        ),
+        (&["--max-cost", "1000"], wide, "COST_LIMIT", "1000 are allowed"),
+        (&["--max-rows", "1000"], wide, "ROW_LIMIT", "1000 entities"),
+        (&["--max-bytes", "1000"], wide, "BYTE_LIMIT", "1000 bytes"),
+        (
+            &["--max-page", "5"],
+            "{ nodes(ids: [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]) { id } }",
+            "PAGE_LIMIT",
+            "6 entries",
+        ),
+    ];
+    for (arguments, query, code, number) in cases {
+        let server = Server::start(arguments);
+        let answer = server
+            .post(&json!({"query": query, "variables": {"n": 51}}).to_string(), &[])
+            .json();
+        assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{query}");
+        let message = answer["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains(number), "{message}");
+        assert_eq!(
+            server.ask("{ __typename }"),
+            json!({"data": {"__typename": "Query"}}),
+            "the next one is answered"
+        );
+    }
+    let server = Server::start(&["--max-body", "100"]);
+    assert_eq!(
+        server.post(&json!({"query": aliases}).to_string(), &[]).status,
+        413
+    );
+}
+
+#[test]
+fn the_schema_is_told_only_where_it_may_be() {
+    let server = Server::start(&["--no-introspection"]);
+    let answer = server.ask("{ __schema { queryType { name } } graph { title } }");
+    assert_eq!(
+        answer["errors"][0]["extensions"]["code"],
+        "INTROSPECTION_DISABLED"
+    );
+    assert_eq!(server.get("/schema.graphql", &[]).status, 404);
+    assert_eq!(
+        server.ask("{ __typename graph { title } }")["data"]["graph"]["title"],
+        "ECPAT"
+    );
+}
+
+#[test]
+fn documents_are_named_instead_of_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("documents.json");
+    std::fs::write(
+        &manifest,
+        r#"{"place": "query($id: ID!) { place(id: $id) { name } }", "sha256:abc": "{ __typename }"}"#,
+    )
+    .unwrap();
+    let manifest = manifest.to_str().unwrap();
+    let open = Server::start(&["--documents", manifest]);
+    let named = |server: &Server, body: Value| server.post(&body.to_string(), &[]).json();
+    let bangkok = json!({"data": {"place": {"name": "Bangkok"}}});
+    assert_eq!(
+        named(
+            &open,
+            json!({"documentId": "place", "variables": {"id": "bangkok"}})
+        ),
+        bangkok
+    );
+    assert_eq!(
+        named(&open, json!({"documentId": "sha256:abc"}))["data"]["__typename"],
+        "Query"
+    );
+    assert_eq!(
+        named(&open, json!({"documentId": "nothing"}))["errors"][0]["extensions"]["code"],
+        "PERSISTED_DOCUMENT_NOT_FOUND"
+    );
+    assert_eq!(open.ask("{ __typename }")["data"]["__typename"], "Query");
+    let got = open.get(
+        "/graphql?documentId=place&variables=%7B%22id%22%3A%22bangkok%22%7D",
+        &[],
+    );
+    assert_eq!(got.json(), bangkok);
+    let only = Server::start(&["--documents", manifest, "--documents-only"]);
+    assert_eq!(
+        named(
+            &only,
+            json!({"documentId": "place", "variables": {"id": "bangkok"}})
+        ),
+        bangkok
+    );
+    assert_eq!(
+        only.ask("{ __typename }")["errors"][0]["extensions"]["code"],
+        "PERSISTED_DOCUMENT_REQUIRED"
+    );
+    let streamed = [(
+        "accept",
+        "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\"",
+    )];
+    let body = json!({"query": "{ __typename }"}).to_string();
+    assert!(
+        only.post(&body, &streamed)
+            .body
+            .contains("PERSISTED_DOCUMENT_REQUIRED"),
+        "no way round it"
+    );
+    let wrong = run(&["serve", "--documents", "README.md", "--listen", "127.0.0.1:0"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(
+        text(&wrong.stderr).contains("not a manifest"),
+        "{}",
+        text(&wrong.stderr)
+    );
+}
+
+#[test]
+fn a_query_that_was_sent_with_its_hash_is_kept() {
+    let server = Server::ecpat();
+    let query = "{__typename}";
+    let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
+    let ask = |query: Option<&str>, hash: &str| {
+        let mut body = json!({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash}}});
+        if let Some(query) = query {
+            body["query"] = query.into();
+        }
+        server.post(&body.to_string(), &[]).json()
+    };
+    assert_eq!(ask(None, hash)["errors"][0]["message"], "PersistedQueryNotFound");
+    assert_eq!(
+        ask(Some(query), &hash.replace('e', "f"))["errors"][0]["extensions"]["code"],
+        "PERSISTED_QUERY_HASH_MISMATCH"
+    );
+    assert_eq!(ask(Some(query), hash)["data"]["__typename"], "Query");
+    assert_eq!(ask(None, hash)["data"]["__typename"], "Query");
+}
+
+#[test]
+fn a_repeated_get_costs_a_304() {
+    let server = Server::ecpat();
+    let get = |path: &str, tag: Option<&str>| {
+        let mut request = agent().get(server.url(path));
+        if let Some(tag) = tag {
+            request = request.header("if-none-match", tag);
+        }
+        let response = request.call().unwrap();
+        let tag = response
+            .headers()
+            .get("etag")
+            .map(|it| it.to_str().unwrap().to_owned());
+        (response.status().as_u16(), tag)
+    };
+    let path = "/graphql?query=%7Bgraph%7Btitle%7D%7D";
+    let (status, tag) = get(path, None);
+    assert_eq!(status, 200);
+    let tag = tag.expect("a tag");
+    assert_eq!(get(path, Some(&tag)).0, 304);
+    assert_eq!(get(path, Some("\"other\"")).0, 200);
+    assert_eq!(
+        get("/graphql?query=%7Bgraph%7BentityCount%7D%7D", Some(&tag)).0,
+        200,
+        "another question"
+    );
+    assert_eq!(
+        get("/graphql?query=%7Bnothing%7D", None).1,
+        None,
+        "an error is not kept"
+    );
+}
+
 /// A folder with one place, and a server of it that watches.
 struct Watched {
     folder: tempfile::TempDir,

@@ -11,7 +11,7 @@ use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
 use super::answer::GraphqlError;
-use super::{Api, duplicates};
+use super::{Api, Limits, duplicates};
 use crate::ontology::Ontology;
 use crate::plan::{self, InputError, Plan, Variables};
 
@@ -40,11 +40,29 @@ pub(super) struct Planned {
 
 impl Document {
     /// Parses and validates a document and finds the operation in it.
-    pub fn new(api: &Api, text: &str, operation_name: Option<&str>) -> Result<Self, Vec<GraphqlError>> {
+    pub fn new(
+        api: &Api,
+        limits: &Limits,
+        text: &str,
+        operation_name: Option<&str>,
+    ) -> Result<Self, Vec<GraphqlError>> {
         let parsed = Parser::new()
-            .token_limit(20_000)
+            .token_limit(limits.tokens)
             .parse_ast(text, "operation.graphql");
-        let ast = parsed.map_err(|it| diagnostics("GRAPHQL_PARSE_FAILED", &it.errors))?;
+        let ast = parsed.map_err(|it| {
+            if it
+                .errors
+                .iter()
+                .any(|error| error.to_string().contains("token limit"))
+            {
+                let message = format!(
+                    "the document has more than {} tokens, which is the limit",
+                    limits.tokens
+                );
+                return vec![GraphqlError::request("TOKEN_LIMIT", message)];
+            }
+            diagnostics("GRAPHQL_PARSE_FAILED", &it.errors)
+        })?;
         let twice = duplicates::errors(&ast);
         if !twice.is_empty() {
             return Err(twice);
@@ -56,6 +74,10 @@ impl Document {
             Ok(operation) => operation.clone(),
             Err(_) => return Err(vec![no_operation(&document, operation_name)]),
         };
+        let over = limits.check(&document, &operation);
+        if !over.is_empty() {
+            return Err(over);
+        }
         let conditions = plan::condition_variables(&document);
         Ok(Self {
             document,
@@ -210,13 +232,14 @@ impl Documents {
     pub fn get(
         &self,
         api: &Api,
+        limits: &Limits,
         text: &str,
         operation: Option<&str>,
     ) -> Result<Arc<Document>, Vec<GraphqlError>> {
         if let Some(found) = self.cache.get(&Asked(text, operation)) {
             return Ok(found);
         }
-        let document = Arc::new(Document::new(api, text, operation)?);
+        let document = Arc::new(Document::new(api, limits, text, operation)?);
         self.cache
             .insert((text.into(), operation.map(Into::into)), document.clone());
         Ok(document)

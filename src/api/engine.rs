@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::{JsonMap, JsonValue};
@@ -12,10 +12,11 @@ use serde_json::value::RawValue;
 
 use super::answer::{Answer, GraphqlError};
 use super::documents::{Document, Documents, Planned};
+use super::limits::Limits;
 use super::{Api, ApiError};
 use crate::exec::{self, Budget, Stop};
 use crate::graph::Snapshot;
-use crate::plan::{RootField, Variables};
+use crate::plan::{Bound, Plan, RootField, Variables};
 
 /// What a request asks.
 #[derive(Debug, Clone, Copy)]
@@ -26,21 +27,6 @@ pub struct Request<'a> {
     pub operation_name: Option<&'a str>,
     /// The values of its variables, as JSON: an object or nothing.
     pub variables: Option<&'a RawValue>,
-}
-
-/// What a request may cost.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// How long a run may take.
-    pub time: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            time: Duration::from_secs(30),
-        }
-    }
 }
 
 /// A graph that can be asked: a snapshot, its API and the plans made so far.
@@ -87,6 +73,11 @@ impl Engine {
         &self.api
     }
 
+    /// Whether it tells its schema.
+    pub fn tells_schema(&self) -> bool {
+        self.limits.introspection
+    }
+
     /// The graph.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
@@ -104,7 +95,7 @@ impl Engine {
     pub fn prepare(&self, request: Request) -> Result<Prepared, Answer> {
         let document = self
             .documents
-            .get(&self.api, request.query, request.operation_name)
+            .get(&self.api, &self.limits, request.query, request.operation_name)
             .map_err(|errors| Answer::refused(&errors))?;
         let refused = |error: GraphqlError| Answer::refused(&[error]);
         let given = match request.variables {
@@ -146,11 +137,18 @@ impl Engine {
             Ok(bound) => bound,
             Err(error) => return Answer::refused(&[error.into()]),
         };
+        if let Err(error) = self.check(plan, &bound) {
+            return Answer::refused(&[error]);
+        }
         let introspected = match self.introspect(prepared) {
             Ok(introspected) => introspected,
             Err(error) => return Answer::refused(&[error]),
         };
-        let budget = Budget::within(self.limits.time);
+        let budget = Budget {
+            bytes: self.limits.bytes,
+            rows: self.limits.rows,
+            deadline: start + self.limits.time,
+        };
         let capacity = prepared.planned.longest.load(Ordering::Relaxed) + 256;
         let get = |key: &str| introspected.get(key).cloned();
         match exec::run(plan, &self.snapshot, &bound, budget, &get, capacity) {
@@ -160,19 +158,54 @@ impl Engine {
                 prepared.planned.note(outcome.data.len(), taken);
                 Answer::with_data(&outcome.data, &errors)
             }
-            Err(stop) => {
-                let code = match stop {
-                    Stop::Cost(_) => "COST_LIMIT",
-                    Stop::Timeout => "TIMEOUT",
-                };
-                let message = match stop {
-                    Stop::Timeout => format!(
-                        "the answer took longer than {} s, which is the limit; ask for less, or page",
-                        self.limits.time.as_secs_f64()
-                    ),
-                    cost @ Stop::Cost(_) => cost.to_string(),
-                };
-                Answer::given_up(&GraphqlError::request(code, message))
+            Err(stop) => Answer::given_up(&self.stopped(stop)),
+        }
+    }
+
+    /// What is over a limit now that the variables are known, before anything runs.
+    fn check(&self, plan: &Plan, bound: &[Bound]) -> Result<(), GraphqlError> {
+        let page = Plan::largest_page(bound);
+        if page > self.limits.page {
+            let message = format!(
+                "a page of {page} entries is asked for, and {} are allowed: ask for pages",
+                self.limits.page
+            );
+            return Err(GraphqlError::request("PAGE_LIMIT", message));
+        }
+        let cost = plan.cost(bound, &|domain| self.snapshot.domain_len(domain) as u64);
+        if cost > self.limits.cost {
+            let message = format!(
+                "the answer could have {cost} entries, and {} are allowed: ask for smaller pages or fewer levels",
+                self.limits.cost
+            );
+            return Err(GraphqlError::request("COST_LIMIT", message));
+        }
+        Ok(())
+    }
+
+    /// The error of a run that was given up.
+    fn stopped(&self, stop: Stop) -> GraphqlError {
+        match stop {
+            Stop::Rows => {
+                let message = format!(
+                    "more than {} entities and edges would be looked at, which is the limit: ask for less, or page",
+                    self.limits.rows
+                );
+                GraphqlError::request("ROW_LIMIT", message)
+            }
+            Stop::Bytes => {
+                let message = format!(
+                    "the answer is longer than {} bytes, which is the limit: ask for less, or page",
+                    self.limits.bytes
+                );
+                GraphqlError::request("BYTE_LIMIT", message)
+            }
+            Stop::Timeout => {
+                let message = format!(
+                    "the answer took longer than {} s, which is the limit: ask for less, or page",
+                    self.limits.time.as_secs_f64()
+                );
+                GraphqlError::request("TIMEOUT", message)
             }
         }
     }
@@ -188,6 +221,10 @@ impl Engine {
             .any(|it| is_introspection(&it.field))
         {
             return Ok(HashMap::new());
+        }
+        if !self.limits.introspection {
+            let message = "this server does not tell its schema: `__schema` and `__type` are not answered";
+            return Err(GraphqlError::request("INTROSPECTION_DISABLED", message));
         }
         let document = prepared.document.document();
         let operation = prepared.document.operation();

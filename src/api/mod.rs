@@ -9,11 +9,15 @@ mod answer;
 mod documents;
 mod duplicates;
 mod engine;
+mod limits;
+mod persisted;
 mod schema;
 mod transport;
 
 pub use answer::{Answer, GraphqlError};
-pub use engine::{Engine, Limits, Request};
+pub use engine::{Engine, Request};
+pub use limits::Limits;
+pub use persisted::{Found, ManifestError, Named, Persisted};
 pub use transport::Transport;
 
 use apollo_compiler::ast::Type;

@@ -9,18 +9,21 @@ use async_graphql::{Data, ErrorExtensionValues, Executor, PathSegment, Pos, Resp
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::answer::Answer;
 use super::engine::{Engine, Request};
+use super::persisted::{Named, Persisted};
 
 /// An engine that may be replaced while it serves.
 #[derive(Debug, Clone)]
 pub struct Transport {
     engine: Arc<ArcSwap<Engine>>,
+    persisted: Arc<Persisted>,
 }
 
 impl Transport {
-    /// Serves an engine.
-    pub fn new(engine: Arc<ArcSwap<Engine>>) -> Self {
-        Self { engine }
+    /// Serves an engine and the documents that may be named.
+    pub fn new(engine: Arc<ArcSwap<Engine>>, persisted: Arc<Persisted>) -> Self {
+        Self { engine, persisted }
     }
 
     /// The engine that serves now.
@@ -63,11 +66,18 @@ impl Executor for Transport {
     async fn execute(&self, request: async_graphql::Request) -> Response {
         let variables = serde_json::to_string(&request.variables).ok();
         let variables = variables.and_then(|it| RawValue::from_string(it).ok());
-        let answer = self.engine().execute(Request {
-            query: &request.query,
-            operation_name: request.operation_name.as_deref(),
-            variables: variables.as_deref(),
-        });
+        let named = Named {
+            query: Some(&request.query),
+            ..Named::default()
+        };
+        let answer = match self.persisted.find(named) {
+            Ok(document) => self.engine().execute(Request {
+                query: &document,
+                operation_name: request.operation_name.as_deref(),
+                variables: variables.as_deref(),
+            }),
+            Err(error) => Answer::refused(&[error]),
+        };
         match serde_json::from_slice::<Written>(&answer.body) {
             Ok(written) => response(written),
             Err(error) => Response::from_errors(vec![ServerError::new(error.to_string(), None)]),

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod check;
+mod limits;
 mod load;
 mod query;
 mod reload;

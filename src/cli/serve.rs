@@ -1,13 +1,15 @@
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
 use tokio::net::TcpListener;
 
+use super::limits::LimitOptions;
 use super::reload::{self, Reloader, Trigger};
 use super::{Folders, Reporting, fail, load};
-use crate::api::{Engine, Limits};
+use crate::api::{Engine, Limits, Persisted};
 use crate::server::{self, Live, Settings};
 
 /// `clew serve`.
@@ -21,9 +23,14 @@ pub(super) struct Serve {
     /// Let web pages of this origin ask too, such as <https://app.example.org>; * for all. May be repeated
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
-    /// How long one answer may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    timeout: u64,
+    /// Documents that clients may name instead of sending: a JSON object of ids and documents
+    #[arg(long, value_name = "FILE")]
+    documents: Option<PathBuf>,
+    /// Answer only the documents of that file
+    #[arg(long, requires = "documents")]
+    documents_only: bool,
+    #[command(flatten)]
+    limits: LimitOptions,
     /// Compile again whenever a file of the schema or the data changes; SIGHUP does so too
     #[arg(long)]
     watch: bool,
@@ -39,8 +46,13 @@ impl Serve {
             Err(code) => return code,
         };
         let summary = load::summary(&snapshot, start.elapsed());
-        let limits = Limits {
-            time: Duration::from_secs(self.timeout),
+        let limits = Limits::from(&self.limits);
+        let persisted = match &self.documents {
+            None => Persisted::default(),
+            Some(path) => match Persisted::read(path, self.documents_only) {
+                Ok(persisted) => persisted,
+                Err(error) => return fail(error),
+            },
         };
         let engine = match Engine::new(Arc::new(snapshot), limits) {
             Ok(engine) => engine,
@@ -51,10 +63,10 @@ impl Serve {
             Ok(runtime) => runtime,
             Err(error) => return fail(format!("cannot start: {error}")),
         };
-        runtime.block_on(self.listen(engine, limits))
+        runtime.block_on(self.listen(engine, limits, persisted))
     }
 
-    async fn listen(self, engine: Engine, limits: Limits) -> ExitCode {
+    async fn listen(self, engine: Engine, limits: Limits, persisted: Persisted) -> ExitCode {
         let listener = match TcpListener::bind(&self.listen).await {
             Ok(listener) => listener,
             Err(error) => {
@@ -88,8 +100,10 @@ impl Serve {
         }
         let settings = Settings {
             allow_origins: self.allow_origin,
+            max_body: self.limits.max_body,
+            persisted: Arc::new(persisted),
         };
-        match server::serve(listener, live, &settings, stopped()).await {
+        match server::serve(listener, live, settings, stopped()).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(format!("the server failed: {error}")),
         }

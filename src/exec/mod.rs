@@ -12,7 +12,7 @@ mod filter;
 mod graph;
 mod statement;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::value::RawValue;
 
@@ -29,17 +29,6 @@ pub struct Budget {
     pub rows: u64,
     /// Until when.
     pub deadline: Instant,
-}
-
-impl Budget {
-    /// A budget that ends after some time; 256 MiB and a hundred million rows.
-    pub fn within(time: Duration) -> Self {
-        Self {
-            bytes: 256 << 20,
-            rows: 100_000_000,
-            deadline: Instant::now() + time,
-        }
-    }
 }
 
 /// One step into an answer.
@@ -63,14 +52,14 @@ pub struct FieldError {
     pub location: (u32, u32),
 }
 
-/// Why a run was given up.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a run was given up: which part of its budget was used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// The answer is too long, or too much must be looked at for it.
-    #[error("the answer costs too much: {0}")]
-    Cost(String),
+    /// Too much would be looked at.
+    Rows,
+    /// The answer is too long.
+    Bytes,
     /// It took too long.
-    #[error("the answer took longer than it may")]
     Timeout,
 }
 
@@ -112,7 +101,7 @@ pub fn run(
         bound,
         budget,
         rows: 0,
-        check_at: CHECK_EVERY,
+        check_at: CHECK_EVERY.min(budget.rows.saturating_add(1)),
         out: Vec::with_capacity(capacity),
         errors: Vec::new(),
     };
@@ -162,13 +151,10 @@ impl<'a> Run<'a> {
 
     #[cold]
     fn check(&mut self) -> Written {
-        self.check_at = self.rows + CHECK_EVERY;
+        // The limit itself is met exactly.
+        self.check_at = (self.rows + CHECK_EVERY).min(self.budget.rows.saturating_add(1));
         if self.rows > self.budget.rows {
-            let stop = Stop::Cost(format!(
-                "more than {} entities and edges would be looked at; ask for less, or page",
-                self.budget.rows
-            ));
-            return Err(Failure::Stop(stop));
+            return Err(Failure::Stop(Stop::Rows));
         }
         if Instant::now() > self.budget.deadline {
             return Err(Failure::Stop(Stop::Timeout));
@@ -178,11 +164,7 @@ impl<'a> Run<'a> {
 
     fn check_bytes(&self) -> Written {
         if self.out.len() > self.budget.bytes {
-            let stop = Stop::Cost(format!(
-                "it is longer than {} bytes; ask for less, or page",
-                self.budget.bytes
-            ));
-            return Err(Failure::Stop(stop));
+            return Err(Failure::Stop(Stop::Bytes));
         }
         Ok(())
     }

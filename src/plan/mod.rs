@@ -10,6 +10,7 @@
 mod call;
 mod collect;
 mod compile;
+mod cost;
 mod filter;
 mod input;
 
@@ -52,6 +53,17 @@ impl Plan {
             .iter()
             .map(|template| template.bind(ontology, variables))
             .collect()
+    }
+
+    /// Entries that all pages of the answer could have together, and candidates that filters look at:
+    /// an estimate from above, before anything runs. `entities` says how many a domain has.
+    pub fn cost(&self, bound: &[Bound], entities: &dyn Fn(Domain) -> u64) -> u64 {
+        cost::estimate(self, bound, entities)
+    }
+
+    /// The largest page that is asked for.
+    pub fn largest_page(bound: &[Bound]) -> usize {
+        bound.iter().filter_map(cost::page_size).max().unwrap_or(0)
     }
 
     /// Whether any argument uses variables.

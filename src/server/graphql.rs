@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 use super::Shared;
 use super::negotiate::{Form, form};
-use crate::api::{self, Answer, Engine, GraphqlError};
+use crate::api::{self, Answer, Engine, GraphqlError, Named};
 
 /// The body of a request, borrowed from its bytes.
 #[derive(Deserialize)]
@@ -25,9 +25,30 @@ struct Parameters<'a> {
     operation_name: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     variables: Option<&'a RawValue>,
-    /// Read so that its form is checked; it has no meaning here yet.
+    #[serde(borrow, default)]
+    document_id: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     extensions: Option<&'a RawValue>,
+}
+
+/// What of the extensions has a meaning here.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Extensions {
+    persisted_query: Option<PersistedQuery>,
+}
+
+/// An automatically persisted query.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PersistedQuery {
+    sha256_hash: String,
+}
+
+/// The hash of an automatically persisted query, if the extensions have one.
+fn hash_of(extensions: Option<&RawValue>) -> Option<String> {
+    let extensions: Extensions = serde_json::from_str(extensions?.get()).ok()?;
+    extensions.persisted_query.map(|it| it.sha256_hash)
 }
 
 /// The query string of a request.
@@ -37,6 +58,8 @@ struct QueryParameters {
     query: Option<String>,
     operation_name: Option<String>,
     variables: Option<Box<str>>,
+    document_id: Option<String>,
+    extensions: Option<Box<str>>,
 }
 
 /// `OPTIONS /graphql`.
@@ -67,7 +90,7 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
     let body = match Bytes::from_request(request, &()).await {
         Ok(body) => body,
         Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            let message = format!("the body is longer than {} bytes", super::LONGEST_BODY);
+            let message = format!("the body is longer than {} bytes", shared.settings.max_body);
             return refuse(StatusCode::PAYLOAD_TOO_LARGE, form, &message);
         }
         Err(rejection) => return refuse(rejection.status(), form, &rejection.body_text()),
@@ -76,19 +99,22 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
         Ok(parameters) => parameters,
         Err(message) => return refuse(StatusCode::BAD_REQUEST, form, &message),
     };
-    let Some(query) = &parameters.query else {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            form,
-            "the body has no `query`: send {\"query\": \"…\"}",
-        );
+    let hash = hash_of(parameters.extensions);
+    let named = Named {
+        query: parameters.query.as_deref(),
+        document_id: parameters.document_id.as_deref(),
+        sha256: hash.as_deref(),
+    };
+    let document = match shared.settings.persisted.find(named) {
+        Ok(document) => document,
+        Err(error) => return unnamed(error, form),
     };
     let request = api::Request {
-        query,
+        query: &document,
         operation_name: parameters.operation_name.as_deref(),
         variables: parameters.variables,
     };
-    answer(shared.live.engine(), request, form).await
+    respond(answer(shared.live.engine(), request).await, form)
 }
 
 fn parse(body: &[u8]) -> Result<Parameters<'_>, String> {
@@ -123,6 +149,7 @@ fn parse(body: &[u8]) -> Result<Parameters<'_>, String> {
 pub(super) async fn get(
     State(shared): State<Shared>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
     request: Request,
 ) -> Response {
     if request.headers().contains_key(header::UPGRADE) {
@@ -150,39 +177,105 @@ pub(super) async fn get(
             );
         }
     };
-    let Some(query) = &parameters.query else {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            form,
-            "the URL has no `query`: ask /graphql?query=…",
-        );
-    };
-    let variables = match parameters.variables.filter(|it| !it.is_empty()) {
-        None => None,
+    let object = |name: &str, json: Option<Box<str>>| match json.filter(|it| !it.is_empty()) {
+        None => Ok(None),
         Some(json) => match RawValue::from_string(json.into()) {
-            Ok(raw) if raw.get().starts_with('{') || raw.get() == "null" => Some(raw),
-            _ => return refuse(StatusCode::BAD_REQUEST, form, "`variables` is a JSON object"),
+            Ok(raw) if raw.get().starts_with('{') || raw.get() == "null" => Ok(Some(raw)),
+            _ => Err(format!("`{name}` is a JSON object")),
         },
     };
+    let given = object("variables", parameters.variables)
+        .and_then(|it| Ok((it, object("extensions", parameters.extensions)?)));
+    let (variables, extensions) = match given {
+        Ok(given) => given,
+        Err(message) => return refuse(StatusCode::BAD_REQUEST, form, &message),
+    };
+    let hash = hash_of(extensions.as_deref());
+    let named = Named {
+        query: parameters.query.as_deref(),
+        document_id: parameters.document_id.as_deref(),
+        sha256: hash.as_deref(),
+    };
+    let document = match shared.settings.persisted.find(named) {
+        Ok(document) => document,
+        Err(error) => return unnamed(error, form),
+    };
+    let engine = shared.live.engine();
+    let tag = tag(&engine, form, query.as_deref().unwrap_or_default());
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|it| has_tag(it, &tag))
+    {
+        return with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag);
+    }
     let request = api::Request {
-        query,
+        query: &document,
         operation_name: parameters.operation_name.as_deref().filter(|it| !it.is_empty()),
         variables: variables.as_deref(),
     };
-    answer(shared.live.engine(), request, form).await
+    let answer = answer(engine, request).await;
+    let is_good = answer.executed && !answer.has_errors;
+    let response = respond(answer, form);
+    if is_good {
+        with_tag(response, &tag)
+    } else {
+        response
+    }
 }
 
-async fn answer(engine: Arc<Engine>, request: api::Request<'_>, form: Form) -> Response {
+/// The answer to the same URL is the same for as long as the revision is.
+fn tag(engine: &Engine, form: Form, query: &str) -> String {
+    let asked = xxhash_rust::xxh3::xxh3_64(query.as_bytes());
+    format!(
+        "\"{:016x}-{asked:016x}-{}\"",
+        engine.snapshot().revision(),
+        form.short()
+    )
+}
+
+/// Whether an `If-None-Match` names the tag.
+fn has_tag(header: &HeaderValue, tag: &str) -> bool {
+    let tags = header.to_str().unwrap_or_default().split(',').map(str::trim);
+    tags.map(|it| it.strip_prefix("W/").unwrap_or(it))
+        .any(|it| it == tag || it == "*")
+}
+
+/// Clients may keep the answer, and ask each time whether it still holds.
+fn with_tag(mut response: Response, tag: &str) -> Response {
+    let headers = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, no-cache"),
+    );
+    headers.insert(header::VARY, HeaderValue::from_static("accept"));
+    response
+}
+
+/// The answer where no document could be found for the request.
+fn unnamed(error: GraphqlError, form: Form) -> Response {
+    let is_malformed = error.extensions.code == "BAD_REQUEST";
+    let answer = Answer::refused(&[error]);
+    if is_malformed {
+        json_response(StatusCode::BAD_REQUEST, form, answer.body)
+    } else {
+        respond(answer, form)
+    }
+}
+
+async fn answer(engine: Arc<Engine>, request: api::Request<'_>) -> Answer {
     let prepared = match engine.prepare(request) {
         Ok(prepared) => prepared,
-        Err(refused) => return respond(refused, form),
+        Err(refused) => return refused,
     };
     if prepared.is_short() {
-        return respond(engine.run(&prepared), form);
+        return engine.run(&prepared);
     }
     match tokio::task::spawn_blocking(move || engine.run(&prepared)).await {
-        Ok(answer) => respond(answer, form),
-        Err(_) => internal(),
+        Ok(answer) => answer,
+        Err(_) => Answer::refused(&[internal_error()]),
     }
 }
 
@@ -219,11 +312,12 @@ fn not_acceptable() -> Response {
 
 /// What is answered when something panicked: a bug, whose details stay here.
 pub(super) fn internal() -> Response {
-    let answer = Answer::refused(&[GraphqlError::request(
-        "INTERNAL",
-        "something went wrong in the server",
-    )]);
+    let answer = Answer::refused(&[internal_error()]);
     json_response(StatusCode::INTERNAL_SERVER_ERROR, Form::Json, answer.body)
+}
+
+fn internal_error() -> GraphqlError {
+    GraphqlError::request("INTERNAL", "something went wrong in the server")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

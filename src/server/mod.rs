@@ -24,14 +24,15 @@ use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::api::Transport;
-
-/// The longest request body, in bytes.
-const LONGEST_BODY: usize = 1 << 20;
+use crate::api::{Persisted, Transport};
 
 /// How the server behaves.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
+    /// The longest request body, in bytes.
+    pub max_body: usize,
+    /// The documents that clients may name.
+    pub persisted: Arc<Persisted>,
     /// Web pages of these origins may ask too; `*` stands for all.
     pub allow_origins: Vec<String>,
 }
@@ -40,15 +41,19 @@ pub struct Settings {
 #[derive(Clone)]
 struct Shared {
     live: Arc<Live>,
+    settings: Settings,
     streaming: GraphQL<Transport>,
     subscription: GraphQLSubscription<Transport>,
 }
 
 /// The routes of what is served.
-pub fn routes(live: Arc<Live>, settings: &Settings) -> Router {
-    let transport = Transport::new(live.shared());
+pub fn routes(live: Arc<Live>, settings: Settings) -> Router {
+    let cors = cors(&settings);
+    let max_body = settings.max_body;
+    let transport = Transport::new(live.shared(), settings.persisted.clone());
     let shared = Shared {
         live,
+        settings,
         streaming: GraphQL::new(transport.clone()),
         subscription: GraphQLSubscription::new(transport),
     };
@@ -62,11 +67,11 @@ pub fn routes(live: Arc<Live>, settings: &Settings) -> Router {
         .route("/", get(assets::index))
         .route("/{*path}", get(assets::file))
         .with_state(shared)
-        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(DefaultBodyLimit::max(max_body))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             graphql::internal()
         }));
-    match cors(settings) {
+    match cors {
         Some(layer) => router.layer(layer),
         None => router,
     }
@@ -99,7 +104,7 @@ fn cors(settings: &Settings) -> Option<CorsLayer> {
 pub async fn serve(
     listener: TcpListener,
     live: Arc<Live>,
-    settings: &Settings,
+    settings: Settings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     axum::serve(listener, routes(live, settings))
@@ -108,7 +113,11 @@ pub async fn serve(
 }
 
 async fn schema(State(shared): State<Shared>) -> Response {
-    let sdl = shared.live.engine().api().sdl().to_owned();
+    let engine = shared.live.engine();
+    if !engine.tells_schema() {
+        return (StatusCode::NOT_FOUND, "this server does not tell its schema\n").into_response();
+    }
+    let sdl = engine.api().sdl().to_owned();
     let headers = [(header::CONTENT_TYPE, "application/graphql; charset=utf-8")];
     (headers, sdl).into_response()
 }

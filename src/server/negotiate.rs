@@ -14,6 +14,15 @@ pub(super) enum Form {
 }
 
 impl Form {
+    /// A letter for tags: the same question in another form has another answer.
+    pub fn short(self) -> char {
+        match self {
+            Form::GraphqlResponse => 'g',
+            Form::Json => 'j',
+            Form::Multipart => 'm',
+        }
+    }
+
     /// The media type, as the response names it.
     pub fn content_type(self) -> &'static str {
         match self {

@@ -1,0 +1,138 @@
+//! What a request may cost, and what of it can be told from its document alone.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::executable::{Operation, Selection, SelectionSet};
+
+use super::answer::GraphqlError;
+
+/// What a request may cost. Each limit has its own error code; `docs/operations.md` lists them.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Tokens of the document.
+    pub tokens: usize,
+    /// Fields below each other, fragments followed.
+    pub depth: u64,
+    /// Aliases, fragments followed.
+    pub aliases: u64,
+    /// Fields, fragments followed.
+    pub fields: u64,
+    /// Entries on one page, ids in one `nodes`.
+    pub page: usize,
+    /// Entries that all pages could have together, and candidates that filters look at.
+    pub cost: u64,
+    /// Entities and edges that are looked at.
+    pub rows: u64,
+    /// Bytes of the answer.
+    pub bytes: usize,
+    /// How long a run may take.
+    pub time: Duration,
+    /// Whether operations may ask about the schema, and the schema is served.
+    pub introspection: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            tokens: 20_000,
+            depth: 50,
+            aliases: 2_000,
+            fields: 50_000,
+            page: 10_000,
+            cost: 10_000_000_000,
+            rows: 100_000_000,
+            bytes: 256 << 20,
+            time: Duration::from_secs(30),
+            introspection: true,
+        }
+    }
+}
+
+/// The size of an operation with its fragments put in their places.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Size {
+    depth: u64,
+    aliases: u64,
+    fields: u64,
+}
+
+impl Size {
+    fn beside(self, other: Self) -> Self {
+        Self {
+            depth: self.depth.max(other.depth),
+            aliases: self.aliases.saturating_add(other.aliases),
+            fields: self.fields.saturating_add(other.fields),
+        }
+    }
+}
+
+impl Limits {
+    /// What of an operation is over a limit, before anything of it is planned. Takes time linear in the
+    /// document, however often its fragments are spread.
+    pub(super) fn check(&self, document: &ExecutableDocument, operation: &Operation) -> Vec<GraphqlError> {
+        let size = measure(document, &operation.selection_set, &mut HashMap::new());
+        let over = [
+            ("DEPTH_LIMIT", "is nested", size.depth, self.depth, "levels deep"),
+            ("ALIAS_LIMIT", "has", size.aliases, self.aliases, "aliases"),
+            (
+                "FIELD_LIMIT",
+                "has",
+                size.fields,
+                self.fields,
+                "fields, its fragments put in their places,",
+            ),
+        ];
+        over.into_iter()
+            .filter(|(_, _, size, limit, _)| size > limit)
+            .map(|(code, verb, size, limit, what)| {
+                GraphqlError::request(
+                    code,
+                    format!(
+                        "the operation {verb} {size} {what} and {limit} are allowed: ask for less at once"
+                    ),
+                )
+            })
+            .collect()
+    }
+}
+
+fn measure<'a>(
+    document: &'a ExecutableDocument,
+    set: &'a SelectionSet,
+    fragments: &mut HashMap<&'a str, Size>,
+) -> Size {
+    let mut total = Size::default();
+    for selection in &set.selections {
+        let size = match selection {
+            Selection::Field(field) => {
+                let inner = field
+                    .selection_set
+                    .as_ref()
+                    .map(|it| measure(document, it, fragments));
+                let inner = inner.unwrap_or_default();
+                Size {
+                    depth: inner.depth + 1,
+                    aliases: inner.aliases.saturating_add(field.alias.is_some().into()),
+                    fields: inner.fields.saturating_add(1),
+                }
+            }
+            Selection::InlineFragment(it) => measure(document, &it.selection_set, fragments),
+            Selection::FragmentSpread(it) => {
+                let name = it.fragment_name.as_str();
+                match (fragments.get(name), document.fragments.get(name)) {
+                    (Some(known), _) => *known,
+                    (None, Some(fragment)) => {
+                        let size = measure(document, &fragment.selection_set, fragments);
+                        fragments.insert(name, size);
+                        size
+                    }
+                    (None, None) => Size::default(),
+                }
+            }
+        };
+        total = total.beside(size);
+    }
+    total
+}

@@ -1,0 +1,168 @@
+//! What a plan could cost at most, told before it runs: with its variables, and without looking at the data.
+
+use std::collections::HashMap;
+
+use super::{
+    Bound, Call, CallNo, CitationField, Connection, ConnectionField, EdgeField, EntityField, GraphField,
+    LinkField, Listing, ListingEdgeField, ListingField, Object, Page, Plan, RootField, Selection,
+    StatementField,
+};
+use crate::ontology::Domain;
+
+/// Entries that all pages of the answer could have together, and candidates that filters and orders look at.
+/// `entities` says how many a domain has. Saturates.
+pub(super) fn estimate(plan: &Plan, bound: &[Bound], entities: &dyn Fn(Domain) -> u64) -> u64 {
+    let mut estimator = Estimator {
+        bound,
+        known: HashMap::new(),
+    };
+    let mut total = 0u64;
+    for slot in &plan.root {
+        total = total.saturating_add(match &slot.field {
+            RootField::TypeName(_) | RootField::Introspection => 1,
+            RootField::Lookup(_, selection) => estimator.selection(selection),
+            RootField::Nodes(call, selection) => {
+                let ids = match &*bound[call.0] {
+                    Ok(Call::Nodes(ids)) => ids.len() as u64,
+                    _ => 0,
+                };
+                ids.saturating_mul(estimator.selection(selection))
+            }
+            RootField::List(domain, call, connection) => {
+                let scanned = if estimator.scans(*call) {
+                    entities(*domain)
+                } else {
+                    0
+                };
+                estimator.connection(*call, connection).saturating_add(scanned)
+            }
+            RootField::Graph(fields) => estimator.sum(fields, |it, field| match field {
+                GraphField::Sources(call, connection) => it.connection(*call, connection),
+                _ => 1,
+            }),
+        });
+    }
+    total
+}
+
+/// The largest page that a call asks for; `None` for one that asks for no page.
+pub(super) fn page_size(bound: &Bound) -> Option<usize> {
+    let size = |page: &Page| page.first.into_iter().chain(page.last).min();
+    match &**bound {
+        Ok(Call::Page(call)) => size(&call.page),
+        Ok(Call::Statements(call)) => size(&call.page),
+        Ok(Call::Links(call)) => size(&call.page),
+        Ok(Call::Nodes(ids)) => Some(ids.len()),
+        Ok(Call::Entity(_) | Call::Languages(_)) | Err(_) => None,
+    }
+}
+
+struct Estimator<'a> {
+    bound: &'a [Bound],
+    /// What selections cost that were met before: equal ones are shared.
+    known: HashMap<usize, u64>,
+}
+
+impl Estimator<'_> {
+    fn page(&self, call: CallNo) -> u64 {
+        page_size(&self.bound[call.0]).unwrap_or(0) as u64
+    }
+
+    fn scans(&self, call: CallNo) -> bool {
+        match &*self.bound[call.0] {
+            Ok(Call::Page(call)) => call.filter.is_some() || !call.order.is_empty(),
+            _ => false,
+        }
+    }
+
+    fn sum<F>(&mut self, fields: &Object<F>, mut cost: impl FnMut(&mut Self, &F) -> u64) -> u64 {
+        fields
+            .iter()
+            .fold(1u64, |sum, slot| sum.saturating_add(cost(self, &slot.field)))
+    }
+
+    fn selection(&mut self, selection: &Selection) -> u64 {
+        let key = std::ptr::from_ref(selection) as usize;
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let cost = match selection {
+            Selection::One(_, fields) => self.entity(fields),
+            Selection::ByType(by_type) => by_type
+                .iter()
+                .flatten()
+                .map(|fields| self.entity(fields))
+                .max()
+                .unwrap_or(1),
+        };
+        self.known.insert(key, cost);
+        cost
+    }
+
+    fn entity(&mut self, fields: &Object<EntityField>) -> u64 {
+        self.sum(fields, |it, field| match field {
+            EntityField::ToOne(_, selection) => it.selection(selection),
+            EntityField::ToOneEdge(_, fields) => it.edge(fields),
+            EntityField::Connection(_, call, connection) => it.connection(*call, connection),
+            EntityField::Statements(call, listing) => it.listing(*call, listing, Self::statement),
+            EntityField::Links(call, listing) => it.listing(*call, listing, Self::link),
+            _ => 0,
+        })
+    }
+
+    fn connection(&mut self, call: CallNo, connection: &Connection) -> u64 {
+        let page = self.page(call);
+        self.sum(connection, |it, field| match field {
+            ConnectionField::Nodes(selection) => page.saturating_mul(it.selection(selection)),
+            ConnectionField::Edges(fields) => page.saturating_mul(it.edge(fields)),
+            _ => 0,
+        })
+    }
+
+    fn edge(&mut self, fields: &Object<EdgeField>) -> u64 {
+        self.sum(fields, |it, field| match field {
+            EdgeField::Node(selection) => it.selection(selection),
+            EdgeField::Statement(fields) => it.statement(fields),
+            _ => 0,
+        })
+    }
+
+    fn listing<F>(
+        &mut self,
+        call: CallNo,
+        listing: &Listing<F>,
+        cost: impl Fn(&mut Self, &Object<F>) -> u64,
+    ) -> u64 {
+        let page = self.page(call);
+        self.sum(listing, |it, field| match field {
+            ListingField::Nodes(fields) => page.saturating_mul(cost(it, fields)),
+            ListingField::Edges(fields) => {
+                let edge = it.sum(fields, |it, field| match field {
+                    ListingEdgeField::Node(fields) => cost(it, fields),
+                    _ => 0,
+                });
+                page.saturating_mul(edge)
+            }
+            _ => 0,
+        })
+    }
+
+    fn statement(&mut self, fields: &Object<StatementField>) -> u64 {
+        self.sum(fields, |it, field| match field {
+            StatementField::Target(selection) => it.selection(selection),
+            StatementField::Citations(fields) => it.sum(fields, |it, field| match field {
+                CitationField::Source(selection) => it.selection(selection),
+                _ => 0,
+            }),
+            _ => 0,
+        })
+    }
+
+    fn link(&mut self, fields: &Object<LinkField>) -> u64 {
+        self.sum(fields, |it, field| match field {
+            LinkField::From(selection) | LinkField::To(selection) => it.selection(selection),
+            LinkField::Statement(fields) => it.statement(fields),
+            _ => 0,
+        })
+    }
+}
