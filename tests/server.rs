@@ -557,13 +557,15 @@ fn every_limit_has_its_code_and_says_its_number() {
     let aliases = format!(
         "{{ {} }}",
         (0..60)
-            .map(|no| format!("a{no}: __typename "))
-            .collect::<String>()
+            .map(|no| format!("a{no}: __typename"))
+            .collect::<Vec<_>>()
+            .join(" ")
     );
     // Each fragment spreads the next one twice: 2^20 fields from a few lines.
-    let fragments: String = (0..20)
-        .map(|no| format!("fragment F{no} on Query {{ ...F{} ...F{} }} ", no + 1, no + 1))
+    let fragments: Vec<String> = (0..20)
+        .map(|no| format!("fragment F{no} on Query {{ ...F{} ...F{} }}", no + 1, no + 1))
         .collect();
+    let fragments = fragments.join(" ");
     let expanded = format!("{{ ...F0 }} {fragments} fragment F20 on Query {{ __typename }}");
     let wide = "{ entities(first: 100) { nodes { links(first: 100) { nodes { to { links(first: 100) { totalCount } } } } } } }";
     let cases: [(&[&str], &str, &str, &str); 9] = [
