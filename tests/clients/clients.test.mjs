@@ -1,0 +1,170 @@
+// Clients that follow the standards must work unchanged: Relay's compiler, GraphQL Code Generator, Apollo Client, urql, and the
+// introspection query of graphql-js.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { ApolloClient, HttpLink, InMemoryCache, gql } from '@apollo/client';
+import { relayStylePagination } from '@apollo/client/utilities';
+import { Client, fetchExchange } from '@urql/core';
+import { buildClientSchema, buildSchema, getIntrospectionQuery, lexicographicSortSchema, printSchema } from 'graphql';
+
+const run = promisify(execFile);
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, '../..');
+const binary = process.env.CLEW ?? resolve(root, 'target/release/clew');
+
+let server;
+let url;
+let sdl;
+let work;
+
+before(async () => {
+  server = spawn(binary, ['serve', '--listen', '127.0.0.1:0'], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
+  const [line] = await once(createInterface({ input: server.stdout }), 'line');
+  const address = line.replace('listening on ', '');
+  url = `${address}/graphql`;
+  sdl = await (await fetch(`${address}/schema.graphql`)).text();
+  work = mkdtempSync(join(tmpdir(), 'clew-clients-'));
+  symlinkSync(join(here, 'node_modules'), join(work, 'node_modules'));
+  writeFileSync(join(work, 'schema.graphql'), sdl);
+  writeFileSync(join(work, 'package.json'), '{"type": "module"}');
+});
+
+after(() => {
+  server?.kill('SIGTERM');
+  if (work) rmSync(work, { recursive: true });
+});
+
+async function ask(query, variables) {
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query, variables }) });
+  return response.json();
+}
+
+async function allPlaces() {
+  const whole = await ask('{ places(first: 1000) { nodes { id } } }');
+  const ids = whole.data.places.nodes.map((it) => it.id);
+  assert.ok(ids.length > 10);
+  return ids;
+}
+
+test('the introspection query gives the same schema as the SDL', async () => {
+  const { data, errors } = await ask(getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true, schemaDescription: true, oneOf: true }));
+  assert.equal(errors, undefined);
+  const print = (schema) => printSchema(lexicographicSortSchema(schema));
+  assert.equal(print(buildClientSchema(data)), print(buildSchema(sdl)));
+});
+
+test('relay-compiler compiles a paged fragment and a refetchable one', async () => {
+  const source = join(work, 'relay');
+  mkdirSync(join(source, '__generated__'), { recursive: true });
+  writeFileSync(
+    join(source, 'Places.js'),
+    `import { graphql } from 'react-relay';
+graphql\`
+  query PlacesQuery($count: Int!, $cursor: String) { ...Places_query @arguments(count: $count, cursor: $cursor) }
+\`;
+graphql\`
+  fragment Places_query on Query
+  @argumentDefinitions(count: { type: "Int!" }, cursor: { type: "String" })
+  @refetchable(queryName: "PlacesPageQuery") {
+    places(first: $count, after: $cursor) @connection(key: "Places_places") { edges { node { id ...Places_entity } } }
+  }
+\`;
+graphql\`
+  fragment Places_entity on Entity @refetchable(queryName: "PlacesEntityQuery") { id label ... on Agent { name partners(first: 3) { edges { node { id } } } } }
+\`;`,
+  );
+  const config = { root: '.', sources: { relay: 'clew' }, projects: { clew: { language: 'javascript', schema: 'schema.graphql', output: 'relay/__generated__', schemaConfig: { nodeInterfaceIdField: 'id' } } } };
+  writeFileSync(join(work, 'relay.config.json'), JSON.stringify(config));
+  const { stderr } = await run(process.execPath, [join(here, 'node_modules/relay-compiler/cli.js'), 'relay.config.json'], { cwd: work, encoding: 'utf8' }).catch((error) => {
+    throw new Error(`${error.stdout}\n${error.stderr}`);
+  });
+  const made = readFileSync(join(source, '__generated__/PlacesPageQuery.graphql.js'), 'utf8');
+  const query = JSON.parse(/"text": ("(?:[^"\\]|\\.)*")/.exec(made)[1]);
+  const answer = await ask(query, { count: 2, cursor: null });
+  assert.equal(answer.errors, undefined, stderr);
+  assert.equal(answer.data.places.edges.length, 2);
+  const entity = readFileSync(join(source, '__generated__/PlacesEntityQuery.graphql.js'), 'utf8');
+  const refetch = JSON.parse(/"text": ("(?:[^"\\]|\\.)*")/.exec(entity)[1]);
+  assert.equal((await ask(refetch, { id: 'unicef' })).data.node.name, 'UNICEF');
+});
+
+test('a typed client is generated, compiled and run', async () => {
+  mkdirSync(join(work, 'typed'), { recursive: true });
+  writeFileSync(
+    join(work, 'typed/operations.graphql'),
+    `query Awards($from: Date!) { awards(filter: { date: { gte: $from } }, orderBy: [{ date: ASC }]) { totalCount nodes { id name date giver { __typename name } recipients { edges { node { ... on Organization { memberCount } } } } } } }`,
+  );
+  const config = {
+    schema: join(work, 'schema.graphql'),
+    documents: join(work, 'typed/operations.graphql'),
+    generates: { [join(work, 'typed/client.ts')]: { plugins: ['typescript', 'typescript-operations', 'typed-document-node'], config: { useTypeImports: true, scalars: { Date: 'string', DateTime: 'string', URL: 'string', Text: 'string', Decimal: 'string', JSON: 'unknown' } } } },
+  };
+  const { generate } = await import('@graphql-codegen/cli');
+  await generate({ ...config, cwd: here, silent: true, errorsOnly: true }, true);
+  writeFileSync(
+    join(work, 'typed/main.ts'),
+    `import { print } from 'graphql';
+import { AwardsDocument, type AwardsQuery, type AwardsQueryVariables } from './client.js';
+const variables: AwardsQueryVariables = { from: '2012' };
+const response = await fetch(process.argv[2]!, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query: print(AwardsDocument), variables }) });
+const { data } = (await response.json()) as { data: AwardsQuery };
+const count: number = data.awards.totalCount;
+const names: string[] = data.awards.nodes.map((award) => award.name);
+console.log(JSON.stringify({ count, names }));
+`,
+  );
+  const options = ['--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext', '--types', 'node', '--outDir', 'typed/out', 'typed/main.ts'];
+  await run(process.execPath, [join(here, 'node_modules/typescript/bin/tsc'), ...options], { cwd: work, encoding: 'utf8' }).catch((error) => {
+    throw new Error(`${error.stdout}\n${error.stderr}`);
+  });
+  const { stdout } = await run(process.execPath, ['typed/out/main.js', url], { cwd: work, encoding: 'utf8' });
+  const { count, names } = JSON.parse(stdout);
+  assert.equal(count, 4);
+  assert.ok(names.includes('Gold Standard Award'));
+});
+
+test('Apollo Client pages through a connection', async () => {
+  const cache = new InMemoryCache({ typePolicies: { Query: { fields: { places: relayStylePagination() } } } });
+  const client = new ApolloClient({ link: new HttpLink({ uri: url, fetch }), cache });
+  const query = gql`query Places($after: String) { places(first: 4, after: $after) { edges { cursor node { id name } } pageInfo { hasNextPage endCursor hasPreviousPage startCursor } } }`;
+  const observable = client.watchQuery({ query });
+  const shown = () => cache.readQuery({ query }).places;
+  const subscription = await new Promise((first, reject) => {
+    const listening = observable.subscribe({ next: ({ data }) => data && first(listening), error: reject });
+  });
+  for (let pages = 1; shown().pageInfo.hasNextPage; pages += 1) {
+    assert.ok(pages < 20, 'the pages come to an end');
+    await observable.fetchMore({ variables: { after: shown().pageInfo.endCursor } });
+  }
+  subscription.unsubscribe();
+  assert.deepEqual(shown().edges.map((it) => it.node.id), await allPlaces());
+});
+
+test('urql pages through a connection', async () => {
+  const client = new Client({ url, exchanges: [fetchExchange], fetch, preferGetMethod: false });
+  const ids = [];
+  let after = null;
+  do {
+    const { data, error } = await client.query('query ($after: String) { places(first: 4, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }', { after }).toPromise();
+    assert.equal(error, undefined);
+    ids.push(...data.places.nodes.map((it) => it.id));
+    after = data.places.pageInfo.hasNextPage ? data.places.pageInfo.endCursor : null;
+  } while (after);
+  assert.deepEqual(ids, await allPlaces());
+});
+
+test('urql asks by GET where it is told to', async () => {
+  const client = new Client({ url, exchanges: [fetchExchange], fetch, preferGetMethod: 'force' });
+  const { data, error } = await client.query('{ graph { title } }', {}).toPromise();
+  assert.equal(error, undefined);
+  assert.equal(data.graph.title, 'ECPAT');
+});

@@ -1,0 +1,141 @@
+// Whether the judge would notice: makes one deliberate fault after the other in a copy of the sources, builds it, and
+// runs the oracle on it, which must fail each time. Prints what it printed of the first failure.
+//
+//   node mutations.mjs [--only NAME]
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const MUTATIONS = [
+  {
+    name: 'merged selections in the wrong order',
+    file: 'src/plan/collect.rs',
+    from: 'merged.fields.push(field)',
+    to: 'merged.fields.insert(0, field)',
+  },
+  {
+    name: '`@skip` is not looked at',
+    file: 'src/plan/collect.rs',
+    from: 'says("skip") != Some(true) && ',
+    to: '',
+  },
+  {
+    name: 'a fragment is spread again where it was spread before',
+    file: 'src/plan/collect.rs',
+    from: 'self.visited.contains(&name)',
+    to: 'self.visited.len() > 1',
+  },
+  {
+    name: '`last` takes one too few',
+    file: 'src/exec/connection.rs',
+    from: 'start = start.max(end.saturating_sub(last));',
+    to: 'start = start.max(end.saturating_sub(last.saturating_sub(1)));',
+  },
+  {
+    name: '`before` keeps the entry of its cursor',
+    file: 'src/exec/connection.rs',
+    from: 'position(self, before, false)',
+    to: 'position(self, before, true)',
+  },
+  {
+    name: '`hasNextPage` where the page ends the list',
+    file: 'src/exec/connection.rs',
+    from: 'has_next: end < len,',
+    to: 'has_next: end <= len,',
+  },
+  {
+    name: 'a field that failed makes its parent null though it may be null itself',
+    file: 'src/exec/mod.rs',
+    from: 'RootField::Lookup(call, selection) => run.field(slot, true,',
+    to: 'RootField::Lookup(call, selection) => run.field(slot, false,',
+  },
+  {
+    name: 'an error names the first element instead of the one that failed',
+    file: 'src/exec/mod.rs',
+    from: 'self.guarded(|| Segment::Index(index),',
+    to: 'self.guarded(|| Segment::Index(index * 0),',
+  },
+  {
+    name: 'an id that is not there is null, but ends the list',
+    file: 'src/exec/mod.rs',
+    from: 'run.element(no, true, |run| run.optional(found, selection))?;',
+    to: 'run.element(no, true, |run| run.optional(found, selection))?;\nif found.is_none() { break; }',
+  },
+  {
+    name: 'entries that are equal in `orderBy` come in the order of their types',
+    file: 'src/exec/connection.rs',
+    from: 'self.snapshot.id(row_a).cmp(self.snapshot.id(row_b))',
+    to: 'row_a.type_id.cmp(&row_b.type_id)',
+  },
+  {
+    name: 'what has no value stands first where it should stand last',
+    file: 'src/exec/connection.rs',
+    from: '(None, Some(_)) if key.nulls_first => Ordering::Less,',
+    to: '(None, Some(_)) if !key.descending => Ordering::Less,',
+  },
+  {
+    name: 'the quantifier `every` is `some`',
+    file: 'src/exec/filter.rs',
+    from: 'counted.all(|it| meets(filter, it))',
+    to: 'counted.any(|it| meets(filter, it))',
+  },
+  {
+    name: 'an inverse relation is walked forward in a filter',
+    file: 'src/exec/filter.rs',
+    from: 'self.snapshot.neighbours(subject.row, *relation, *direction);',
+    to: 'self.snapshot.neighbours(subject.row, *relation, crate::ontology::Direction::Out);',
+  },
+  {
+    name: 'the cursor of an edge is the one of the entry before it',
+    file: 'src/exec/connection.rs',
+    from: 'sequence,\n            entity,\n            edge,\n        };',
+    to: 'sequence,\n            entity: entity.saturating_sub(1),\n            edge,\n        };',
+  },
+];
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, '../..');
+const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
+const copy = join(root, 'target/mutations/sources');
+const target = join(root, 'target/mutations/build');
+const binary = join(target, 'debug/clew');
+const environment = { ...process.env, CARGO_TARGET_DIR: target, CLEW_CONSOLE: 'off', CLEW: binary };
+
+function build() {
+  const made = spawnSync('cargo', ['build', '--quiet'], { cwd: copy, env: environment, encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(made.stderr);
+}
+
+function judge() {
+  return spawnSync(process.execPath, ['oracle.mjs', '--count', '2000', '--invalid', '0'], { cwd: here, env: environment, encoding: 'utf8' });
+}
+
+rmSync(copy, { recursive: true, force: true });
+mkdirSync(copy, { recursive: true });
+const tracked = execFileSync('git', ['ls-files', '-z', 'Cargo.*', 'build.rs', 'src', 'schema', 'data', 'console', '*.md', 'docs', 'benches', 'tests'], { cwd: root });
+execFileSync('tar', ['-cf', join(copy, 'sources.tar'), '--null', '-T', '-'], { cwd: root, input: tracked });
+execFileSync('tar', ['-xf', 'sources.tar'], { cwd: copy });
+
+build();
+const whole = judge();
+if (whole.status !== 0) throw new Error(`the judge already fails without a fault:\n${whole.stdout}${whole.stderr}`);
+console.log('no fault: passes');
+
+let missed = 0;
+for (const { name, file, from, to } of MUTATIONS) {
+  if (options.only && options.only !== name) continue;
+  const path = join(copy, file);
+  const source = readFileSync(path, 'utf8');
+  if (source.split(from).length !== 2) throw new Error(`${file} has not exactly one "${from}"`);
+  writeFileSync(path, source.replace(from, () => to));
+  build();
+  const judged = judge();
+  writeFileSync(path, source);
+  const caught = judged.status === 1;
+  if (!caught) missed += 1;
+  console.log(`${name} (${file}): ${caught ? 'caught' : `MISSED, exit code ${judged.status}`}`);
+  if (caught) console.log((judged.stdout + judged.stderr).trim().split('\n').slice(-6).map((line) => `    ${line.slice(0, 200)}`).join('\n'));
+}
+process.exit(missed === 0 ? 0 : 1);
