@@ -117,7 +117,7 @@ proptest! {
         let snapshot = model.snapshot();
         let plain = model.plain("NEXT");
         let next = relation(&snapshot, "NEXT");
-        let view = snapshot.view_of(vec![next], Direction::Out);
+        let view = snapshot.view_of(&[next], Direction::Out);
         for no in 0..model.types.len() {
             let entity = snapshot.find(&id(no)).unwrap();
             for (way, direction) in [(petgraph::Outgoing, Direction::Out), (petgraph::Incoming, Direction::In)] {
@@ -157,7 +157,7 @@ proptest! {
     fn algorithms_see_the_same_graph(model in model()) {
         let snapshot = model.snapshot();
         let plain = model.plain("NEXT");
-        let view = snapshot.view_of(vec![relation(&snapshot, "NEXT")], Direction::Out);
+        let view = snapshot.view_of(&[relation(&snapshot, "NEXT")], Direction::Out);
         prop_assert_eq!(connected_components(&view), connected_components(&plain));
         let theirs: BTreeSet<Vec<String>> = tarjan_scc(&plain).into_iter().map(|scc| {
             let mut ids: Vec<String> = scc.iter().map(|it| id(it.index())).collect();
@@ -177,7 +177,7 @@ proptest! {
             let row = snapshot.locate(entity);
             prop_assert_eq!(snapshot.number(row), entity);
             prop_assert_eq!(snapshot.id(row), id(no));
-            prop_assert_eq!(snapshot.label(row), no.to_string());
+            prop_assert_eq!(snapshot.label(row, None), no.to_string());
         }
         prop_assert_eq!(snapshot.find("nobody"), None);
         prop_assert_eq!(snapshot.counts().edges, model.next.len() + model.like.len());

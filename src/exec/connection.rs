@@ -18,15 +18,19 @@ use crate::plan::{
 pub(super) struct Item {
     pub entity: EntityNo,
     pub edge: u32,
+    /// Its place in a list that has an order of its own; 0 where the ids' is it.
+    pub rank: u32,
 }
 
 /// A list before it is filtered, ordered and cut.
 #[derive(Clone, Copy)]
-enum Source<'a> {
+enum Source<'a, 'f> {
     /// All entities of some types.
     Types(&'a [TypeId]),
     /// What a relation leads to.
     Neighbours(Side, Neighbours<'a>),
+    /// What was found, in an order of its own, with the relation whose edges led there.
+    Found(Option<Side>, &'f [Item]),
 }
 
 /// A list that lies ready, or one that was made.
@@ -51,10 +55,15 @@ impl Items<'_> {
             Items::Range(first, _) => Item {
                 entity: EntityNo(first + at as u32),
                 edge: u32::MAX,
+                rank: 0,
             },
             Items::Neighbours(it) => {
                 let (entity, edge) = it.get(at);
-                Item { entity, edge: edge.0 }
+                Item {
+                    entity,
+                    edge: edge.0,
+                    rank: 0,
+                }
             }
             Items::List(it) => it[at],
         }
@@ -120,6 +129,7 @@ impl<'a> Run<'a> {
     /// Writes a page of a domain's entities.
     pub(super) fn list(&mut self, domain: Domain, call: CallNo, connection: &'a Connection) -> Written {
         let types: &'a [TypeId] = self.ontology.types_of(domain);
+        let call = self.page_call(call)?;
         self.connection(Source::Types(types), call, connection)
     }
 
@@ -131,20 +141,56 @@ impl<'a> Run<'a> {
         call: CallNo,
         connection: &'a Connection,
     ) -> Written {
+        let call = self.page_call(call)?;
+        if let Some(depth) = call.depth {
+            let found = self.closure(row, side, depth)?;
+            return self.connection(Source::Found(Some(side), &found), call, connection);
+        }
         let neighbours = self.snapshot.neighbours(row, side.relation, side.direction);
         self.connection(Source::Neighbours(side, neighbours), call, connection)
     }
 
-    fn connection(&mut self, source: Source<'a>, call: CallNo, connection: &'a Connection) -> Written {
-        let Call::Page(call) = self.call(call)? else {
-            return Err(Failure::Null);
+    /// Writes a page of entities that were found, which keep their order.
+    pub(super) fn found(&mut self, found: &[EntityNo], call: CallNo, connection: &'a Connection) -> Written {
+        let call = self.page_call(call)?;
+        self.found_page(found, call, connection)
+    }
+
+    pub(super) fn found_page(
+        &mut self,
+        found: &[EntityNo],
+        call: &'a PageCall,
+        connection: &'a Connection,
+    ) -> Written {
+        let item = |(rank, entity): (usize, &EntityNo)| Item {
+            entity: *entity,
+            edge: u32::MAX,
+            rank: rank as u32,
         };
+        let found: Vec<Item> = found.iter().enumerate().map(item).collect();
+        self.connection(Source::Found(None, &found), call, connection)
+    }
+
+    fn page_call(&mut self, call: CallNo) -> Result<&'a PageCall, Failure> {
+        match self.call(call)? {
+            Call::Page(call) => Ok(call),
+            _ => Err(Failure::Null),
+        }
+    }
+
+    fn connection(
+        &mut self,
+        source: Source<'a, '_>,
+        call: &'a PageCall,
+        connection: &'a Connection,
+    ) -> Written {
         let side = match source {
             Source::Neighbours(side, _) => Some(side),
+            Source::Found(side, _) => side,
             Source::Types(_) => None,
         };
-        let after = self.read_cursor(call.page.after.as_deref(), call.sequence)?;
-        let before = self.read_cursor(call.page.before.as_deref(), call.sequence)?;
+        let after = self.cursor_in(source, call.page.after.as_deref(), call.sequence)?;
+        let before = self.cursor_in(source, call.page.before.as_deref(), call.sequence)?;
         let needs = Needs::of(connection);
         let items = self.items(source, call, side, after, &needs)?;
         let position = |run: &Self, cursor: Option<Item>, past: bool| {
@@ -262,10 +308,33 @@ impl<'a> Run<'a> {
             Ok(cursor) if cursor.entity < entities => Ok(Some(Item {
                 entity: EntityNo(cursor.entity),
                 edge: cursor.edge,
+                rank: 0,
             })),
             Ok(_) => self
                 .bad_cursor("the cursor names no entity of this revision: begin again without it".to_owned()),
             Err(message) => self.bad_cursor(message),
+        }
+    }
+
+    /// Reads a cursor, and finds its place in a list that has an order of its own.
+    fn cursor_in(
+        &mut self,
+        source: Source<'a, '_>,
+        text: Option<&str>,
+        sequence: u32,
+    ) -> Result<Option<Item>, Failure> {
+        let cursor = self.read_cursor(text, sequence)?;
+        let (Some(cursor), Source::Found(_, found)) = (cursor, source) else {
+            return Ok(cursor);
+        };
+        let place = found
+            .iter()
+            .find(|it| (it.entity, it.edge) == (cursor.entity, cursor.edge));
+        match place {
+            Some(item) => Ok(Some(*item)),
+            None => self.bad_cursor(
+                "the cursor belongs to the list of another entity: begin again without it".to_owned(),
+            ),
         }
     }
 
@@ -281,7 +350,7 @@ impl<'a> Run<'a> {
     /// The list, filtered and ordered, or the list that lies ready where nothing is asked of it.
     fn items(
         &mut self,
-        source: Source<'a>,
+        source: Source<'a, '_>,
         call: &'a PageCall,
         side: Option<Side>,
         after: Option<Item>,
@@ -293,8 +362,10 @@ impl<'a> Run<'a> {
                     let range = self.snapshot.range(*id);
                     return Ok(Items::Range(range.start, range.len()));
                 }
-                Source::Neighbours(_, neighbours) => return Ok(Items::Neighbours(neighbours)),
-                Source::Types(_) => {}
+                Source::Neighbours(_, neighbours) if self.as_of.is_none() => {
+                    return Ok(Items::Neighbours(neighbours));
+                }
+                _ => {}
             }
         }
         // Where only the first few in the order of ids are asked for, the scan ends with them.
@@ -324,18 +395,28 @@ impl<'a> Run<'a> {
                         Item {
                             entity: EntityNo(entity),
                             edge: u32::MAX,
+                            rank: 0,
                         },
                         &mut list,
                     )?;
                 }
             }
             Source::Types(types) => self.merge(types, call, skip, most, &mut list)?,
+            Source::Found(_, found) => {
+                for item in found {
+                    self.keep(call, side, *item, &mut list)?;
+                }
+            }
             Source::Neighbours(_, neighbours) => {
                 for (entity, edge) in neighbours.iter() {
                     if list.len() >= most {
                         break;
                     }
-                    let item = Item { entity, edge: edge.0 };
+                    let item = Item {
+                        entity,
+                        edge: edge.0,
+                        rank: 0,
+                    };
                     if skip.is_none_or(|skip| self.compare(call, side, item, skip) == Ordering::Greater) {
                         self.keep(call, side, item, &mut list)?;
                     }
@@ -389,6 +470,7 @@ impl<'a> Run<'a> {
                 Item {
                     entity,
                     edge: u32::MAX,
+                    rank: 0,
                 },
                 list,
             )?;
@@ -399,6 +481,13 @@ impl<'a> Run<'a> {
     #[inline]
     fn keep(&mut self, call: &PageCall, side: Option<Side>, item: Item, list: &mut Vec<Item>) -> Written {
         self.visit(1)?;
+        if let Some(side) = side
+            && !self
+                .snapshot
+                .edge_holds(side.relation, EdgeNo(item.edge), self.as_of)
+        {
+            return Ok(());
+        }
         let holds = match &call.filter {
             None => true,
             Some(filter) => {
@@ -427,16 +516,17 @@ impl<'a> Run<'a> {
         } else {
             self.snapshot.id(row_a).cmp(self.snapshot.id(row_b))
         };
-        by_id.then(a.edge.cmp(&b.edge))
+        a.rank.cmp(&b.rank).then(by_id).then(a.edge.cmp(&b.edge))
     }
 
     fn key(&self, key: &OrderKey, side: Option<Side>, item: Item, row: Row) -> Option<Key<'a>> {
         match &key.by {
             OrderBy::Id => Some(Key::Text(self.snapshot.id(row))),
-            OrderBy::Label => Some(Key::Text(self.snapshot.label(row))),
+            OrderBy::Label => Some(Key::Text(self.snapshot.label(row, self.as_of))),
             OrderBy::Property(of_types) => {
                 let no = of_types[row.type_id.index()]?;
-                self.snapshot.column(row.type_id, no).values().key(row.row)
+                let (values, at) = self.snapshot.value(row, no, self.as_of)?;
+                values.key(at)
             }
             OrderBy::Edge(no) => {
                 let column = self.snapshot.edge_column(side?.relation, *no);

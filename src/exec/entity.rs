@@ -2,6 +2,7 @@
 
 use super::{Failure, Run, Written};
 use crate::graph::{EdgeNo, EntityNo, Row};
+use crate::ontology::PropertyNo;
 use crate::plan::{Call, CallNo, EdgeField, EntityField, Object, Selection, Side, Slot};
 
 /// The edge that led to an entity.
@@ -36,41 +37,52 @@ impl<'a> Run<'a> {
     #[inline]
     fn entity_field(&mut self, row: Row, slot: &'a Slot<EntityField>) -> Written {
         match &slot.field {
-            EntityField::Property(no, None) => {
-                let column = self.snapshot.column(row.type_id, *no);
-                column.write(row.row, &[], &mut self.out);
-            }
+            EntityField::Property(no, None) => self.property(row, *no, &[]),
             EntityField::Id => self.out.extend_from_slice(self.snapshot.id_json(row)),
-            EntityField::Label => self.snapshot.write_label(row, &mut self.out),
+            EntityField::Label => self.snapshot.write_label(row, self.as_of, &mut self.out),
             EntityField::Constant(bytes) => self.out.extend_from_slice(bytes),
             EntityField::Property(no, Some(call)) => {
                 let languages = self.languages(*call);
-                let column = self.snapshot.column(row.type_id, *no);
-                column.write(row.row, languages, &mut self.out);
+                self.property(row, *no, languages);
             }
             EntityField::Degree => {
-                let degree: usize = self.snapshot.links(row).map(|(_, _, it)| it.len()).sum();
+                let snapshot = self.snapshot;
+                let degree: usize = match self.as_of {
+                    None => snapshot.links(row).map(|(_, _, it)| it.len()).sum(),
+                    Some(_) => {
+                        let links = snapshot.links(row);
+                        links
+                            .map(|(relation, direction, _)| self.held(row, relation, direction).count())
+                            .sum()
+                    }
+                };
                 self.number(degree);
             }
             EntityField::ToOne(side, selection) => {
-                let neighbours = self.snapshot.neighbours(row, side.relation, side.direction);
-                let target = (!neighbours.is_empty()).then(|| neighbours.get(0).0);
+                let target = self.edge_of_one(row, *side).map(|(target, _)| target);
                 // A required relation was checked when the graph was built; only a nullable field stops a null.
                 let nullable = !self.is_required(row, *side);
                 return self.field(slot, nullable, |run| run.optional(target, selection));
             }
             EntityField::ToOneEdge(side, fields) => {
-                let neighbours = self.snapshot.neighbours(row, side.relation, side.direction);
-                if neighbours.is_empty() {
+                let Some((target, edge)) = self.edge_of_one(row, *side) else {
                     self.out.extend_from_slice(b"null");
                     return Ok(());
-                }
-                let (target, edge) = neighbours.get(0);
+                };
                 let via = ViaEdge { side: *side, edge };
                 return self.field(slot, true, |run| run.edge(fields, target, Some(via), 0));
             }
             EntityField::Connection(side, call, connection) => {
                 return self.field(slot, false, |run| run.neighbours(row, *side, *call, connection));
+            }
+            EntityField::Follow(call, connection) => {
+                return self.field(slot, false, |run| {
+                    let Call::Follow(expression, page) = run.call(*call)? else {
+                        return Err(Failure::Null);
+                    };
+                    let found = run.follow(row, expression)?;
+                    run.found_page(&found, page, connection)
+                });
             }
             EntityField::Statements(call, listing) => {
                 return self.field(slot, false, |run| run.statements(row, *call, listing));
@@ -80,6 +92,44 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    #[inline]
+    fn property(&mut self, row: Row, no: PropertyNo, languages: &[String]) {
+        let snapshot = self.snapshot;
+        let column = snapshot.column(row.type_id, no);
+        let Some(date) = self.as_of else {
+            return column.write(row.row, languages, &mut self.out);
+        };
+        if column.is_list() {
+            let held = column.range(row.row);
+            let held = held.filter(|at| snapshot.statements().holds(column.statement(*at), date));
+            self.out.push(b'[');
+            for (no, at) in held.enumerate() {
+                if no > 0 {
+                    self.out.push(b',');
+                }
+                column.values().write(at, languages, &mut self.out);
+            }
+            self.out.push(b']');
+        } else {
+            match snapshot.value(row, no, Some(date)) {
+                Some((values, at)) => values.write(at, languages, &mut self.out),
+                None => self.out.extend_from_slice(b"null"),
+            }
+        }
+    }
+
+    /// The edge of a relation that leads to one entity. One that is required is given though it does not hold at
+    /// the date, since the field may not be null.
+    #[inline]
+    fn edge_of_one(&self, row: Row, side: Side) -> Option<(EntityNo, EdgeNo)> {
+        let held = self.held(row, side.relation, side.direction).next();
+        if held.is_none() && self.as_of.is_some() && self.is_required(row, side) {
+            let neighbours = self.snapshot.neighbours(row, side.relation, side.direction);
+            return neighbours.iter().next();
+        }
+        held
     }
 
     fn is_required(&self, row: Row, side: Side) -> bool {

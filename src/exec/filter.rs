@@ -34,24 +34,28 @@ impl Run<'_> {
             (Test::Any(tests), _) => tests.iter().any(|it| self.test(it, holder)),
             (Test::Not(test), _) => !self.test(test, holder),
             (Test::Value(no, test), Holder::Entity(subject)) => {
-                let column = self.snapshot.column(subject.row.type_id, *no);
-                value(test, column.values(), subject.row.row)
+                match self.snapshot.value(subject.row, *no, self.as_of) {
+                    Some((values, at)) => value(test, values, at),
+                    None => matches!(test, ValueTest::IsNull(true)),
+                }
             }
             (Test::Value(no, test), Holder::Edge(relation, edge)) => value(
                 test,
                 self.snapshot.edge_column(relation, *no).values(),
                 edge.0 as usize,
             ),
-            (Test::List(no, test), Holder::Entity(subject)) => list(
+            (Test::List(no, test), Holder::Entity(subject)) => self.list_test(
                 test,
                 self.snapshot.column(subject.row.type_id, *no),
                 subject.row.row,
             ),
             (Test::List(no, test), Holder::Edge(relation, edge)) => {
-                list(test, self.snapshot.edge_column(relation, *no), edge.0 as usize)
+                self.list_test(test, self.snapshot.edge_column(relation, *no), edge.0 as usize)
             }
             (Test::Id(test), Holder::Entity(subject)) => test.holds(self.snapshot.id(subject.row)),
-            (Test::Label(test), Holder::Entity(subject)) => test.holds(self.snapshot.label(subject.row)),
+            (Test::Label(test), Holder::Entity(subject)) => {
+                test.holds(self.snapshot.label(subject.row, self.as_of))
+            }
             (Test::Edge(test), Holder::Entity(subject)) => match subject.via {
                 Some((relation, edge)) => self.test(test, Holder::Edge(relation, edge)),
                 None => false,
@@ -65,8 +69,8 @@ impl Run<'_> {
                 },
                 Holder::Entity(subject),
             ) => {
-                let neighbours = self.snapshot.neighbours(subject.row, *relation, *direction);
-                let mut counted = neighbours.iter().filter(|(_, no)| {
+                let held = self.held(subject.row, *relation, *direction);
+                let mut counted = held.filter(|(_, no)| {
                     edge.as_ref()
                         .is_none_or(|test| self.test(test, Holder::Edge(*relation, *no)))
                 });
@@ -81,7 +85,8 @@ impl Run<'_> {
                     RelationTest::Some(filter) => counted.any(|it| meets(filter, it)),
                     RelationTest::Every(filter) => counted.all(|it| meets(filter, it)),
                     RelationTest::None(filter) => !counted.any(|it| meets(filter, it)),
-                    RelationTest::Count(compare) if edge.is_none() => {
+                    RelationTest::Count(compare) if edge.is_none() && self.as_of.is_none() => {
+                        let neighbours = self.snapshot.neighbours(subject.row, *relation, *direction);
                         compare.holds(&(neighbours.len() as i64))
                     }
                     RelationTest::Count(compare) => compare.holds(&(counted.count() as i64)),
@@ -89,6 +94,21 @@ impl Run<'_> {
             }
             // An edge has no id, no label, no relations: the schema has no such filter.
             (Test::Id(_) | Test::Label(_) | Test::Edge(_) | Test::Relation { .. }, Holder::Edge(..)) => false,
+        }
+    }
+
+    fn list_test(&self, test: &ListTest, column: &Column, row: usize) -> bool {
+        let statements = self.snapshot.statements();
+        let holds = |at: &usize| {
+            self.as_of
+                .is_none_or(|date| statements.holds(column.statement(*at), date))
+        };
+        let mut held = column.range(row).filter(holds);
+        let has = |test: &ValueTest| held.clone().any(|at| value(test, column.values(), at));
+        match test {
+            ListTest::HasAny(tests) => tests.iter().any(has),
+            ListTest::HasAll(tests) => tests.iter().all(has),
+            ListTest::IsEmpty(is_empty) => held.next().is_none() == *is_empty,
         }
     }
 }
@@ -129,14 +149,5 @@ fn text(test: &TextTest, values: &Values, at: usize) -> bool {
     match values {
         Values::Languages(languages) => languages.entries(at).any(|(_, text)| test.holds(text)),
         _ => values.text(at).is_some_and(|text| test.holds(text)),
-    }
-}
-
-fn list(test: &ListTest, column: &Column, row: usize) -> bool {
-    let has = |test: &ValueTest| column.range(row).any(|at| value(test, column.values(), at));
-    match test {
-        ListTest::HasAny(tests) => tests.iter().any(has),
-        ListTest::HasAll(tests) => tests.iter().all(has),
-        ListTest::IsEmpty(is_empty) => column.range(row).is_empty() == *is_empty,
     }
 }

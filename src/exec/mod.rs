@@ -10,15 +10,21 @@ mod cursor;
 mod entity;
 mod filter;
 mod graph;
+mod paths;
+mod question;
+mod ranking;
 mod statement;
+mod walk;
 
 use std::time::Instant;
 
 use serde_json::value::RawValue;
 
-use crate::graph::{EntityNo, Snapshot};
-use crate::ontology::Ontology;
-use crate::plan::{Bound, Call, CallNo, InputError, Lookup, Object, Plan, RootField, Selection, Slot};
+use crate::graph::{EdgeNo, EntityNo, Neighbours, Row, Snapshot};
+use crate::ontology::{Date, Direction, Ontology, RelationId};
+use crate::plan::{
+    Bound, Call, CallNo, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot,
+};
 
 /// What a run may cost.
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +108,7 @@ pub fn run(
         budget,
         rows: 0,
         check_at: CHECK_EVERY.min(budget.rows.saturating_add(1)),
+        as_of: None,
         out: Vec::with_capacity(capacity),
         errors: Vec::new(),
     };
@@ -133,6 +140,8 @@ struct Run<'a> {
     budget: Budget,
     rows: u64,
     check_at: u64,
+    /// The date that what is being written holds at.
+    as_of: Option<Date>,
     out: Vec<u8>,
     /// Their paths are written from the inside outwards, and turned round at the end.
     errors: Vec<FieldError>,
@@ -224,6 +233,37 @@ impl<'a> Run<'a> {
         )
     }
 
+    /// Writes a root field's value, all of which holds at the date that its arguments name.
+    fn dated<F>(
+        &mut self,
+        slot: &Slot<F>,
+        nullable: bool,
+        call: CallNo,
+        write: impl FnOnce(&mut Self) -> Written,
+    ) -> Written {
+        let date = self.bound[call.0].as_ref().as_ref().ok().and_then(Call::as_of);
+        // Where nothing says when it holds, everything always does.
+        self.as_of = date.filter(|_| self.snapshot.statements().any_validity());
+        let written = self.field(slot, nullable, write);
+        self.as_of = None;
+        written
+    }
+
+    /// The edges of an entity that hold at the date, if one is asked for.
+    #[inline]
+    fn held(
+        &self,
+        row: Row,
+        relation: RelationId,
+        direction: Direction,
+    ) -> impl Iterator<Item = (EntityNo, EdgeNo)> + use<'a> {
+        let (snapshot, as_of) = (self.snapshot, self.as_of);
+        let neighbours: Neighbours<'a> = snapshot.neighbours(row, relation, direction);
+        neighbours
+            .iter()
+            .filter(move |(_, edge)| snapshot.edge_holds(relation, *edge, as_of))
+    }
+
     /// Writes an element of a list that may fail.
     #[inline]
     fn element(&mut self, index: usize, nullable: bool, write: impl FnOnce(&mut Self) -> Written) -> Written {
@@ -277,16 +317,16 @@ impl<'a> Run<'a> {
                 }
                 Ok(())
             }
-            RootField::Lookup(call, selection) => run.field(slot, true, |run| {
+            RootField::Lookup(call, selection) => run.dated(slot, true, *call, |run| {
                 let found = run.find(*call)?;
                 run.optional(found, selection)
             }),
-            RootField::Nodes(call, selection) => run.field(slot, false, |run| {
-                let Call::Nodes(ids) = run.call(*call)? else {
+            RootField::Nodes(call, selection) => run.dated(slot, false, *call, |run| {
+                let Call::Nodes(nodes) = run.call(*call)? else {
                     return Err(Failure::Null);
                 };
                 run.out.push(b'[');
-                for (no, id) in ids.iter().enumerate() {
+                for (no, id) in nodes.ids.iter().enumerate() {
                     if no > 0 {
                         run.out.push(b',');
                     }
@@ -297,7 +337,11 @@ impl<'a> Run<'a> {
                 Ok(())
             }),
             RootField::List(domain, call, connection) => {
-                run.field(slot, false, |run| run.list(*domain, *call, connection))
+                run.dated(slot, false, *call, |run| run.list(*domain, *call, connection))
+            }
+            RootField::Question(call, question) => {
+                let nullable = matches!(question, Question::Path(_));
+                run.dated(slot, nullable, *call, |run| run.question(*call, question))
             }
             RootField::Graph(fields) => run.field(slot, false, |run| run.graph(fields)),
         })

@@ -3,7 +3,9 @@
 use super::connection::{Window, window};
 use super::entity::ViaEdge;
 use super::{Failure, Run, Written};
-use crate::graph::{EdgeNo, EntityNo, NO_STATEMENT, Row, StatementNo, Values};
+use petgraph::visit::EdgeRef;
+
+use crate::graph::{EdgeNo, EdgeReference, EntityNo, NO_STATEMENT, Row, StatementNo, Values};
 use crate::ontology::{Date, Direction, PropertyNo};
 use crate::plan::{
     Call, CallNo, CitationField, LinkField, Listing, ListingEdgeField, ListingField, Object, Page, Side,
@@ -28,11 +30,27 @@ enum Said<'a> {
 
 /// An edge as it is seen from one of its ends.
 #[derive(Clone, Copy)]
-struct Link {
+pub(super) struct Link {
     from: EntityNo,
     to: EntityNo,
     side: Side,
     edge: EdgeNo,
+}
+
+impl Link {
+    /// An edge as it was walked.
+    pub fn of(edge: &EdgeReference) -> Self {
+        let (relation, no) = edge.id();
+        Self {
+            from: edge.source(),
+            to: edge.target(),
+            side: Side {
+                relation,
+                direction: edge.direction(),
+            },
+            edge: no,
+        }
+    }
 }
 
 impl<'a> Run<'a> {
@@ -52,6 +70,7 @@ impl<'a> Run<'a> {
                 .is_none_or(|it| it.iter().any(|it| it == name))
         };
         let members = &self.ontology.entity_type(row.type_id).members;
+        let statements = self.snapshot.statements();
         let mut said: Vec<Said<'a>> = Vec::new();
         for (no, property) in members.properties.iter().enumerate() {
             if !wanted(&property.name) {
@@ -63,6 +82,9 @@ impl<'a> Run<'a> {
                 column
                     .said(row.row)
                     .into_iter()
+                    .filter(|(_, _, statement)| {
+                        self.as_of.is_none_or(|date| statements.holds(*statement, date))
+                    })
                     .map(|(values, at, statement)| Said::Value {
                         property,
                         values,
@@ -125,9 +147,10 @@ impl<'a> Run<'a> {
     fn all_links(&self, row: Row) -> Vec<Link> {
         let from = self.snapshot.number(row);
         let mut links = Vec::new();
-        for (relation, direction, neighbours) in self.snapshot.links(row) {
+        for (relation, direction, _) in self.snapshot.links(row) {
             let side = Side { relation, direction };
-            links.extend(neighbours.iter().map(|(to, edge)| Link { from, to, side, edge }));
+            let held = self.held(row, relation, direction);
+            links.extend(held.map(|(to, edge)| Link { from, to, side, edge }));
         }
         links
     }
@@ -153,7 +176,7 @@ impl<'a> Run<'a> {
     }
 
     /// Writes a page of a list; a cursor is a position in it.
-    fn listing<F, T>(
+    pub(super) fn listing<F, T>(
         &mut self,
         listing: &'a Listing<F>,
         items: &[T],
@@ -215,7 +238,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn listing_cursor(
+    pub(super) fn listing_cursor(
         &mut self,
         text: Option<&str>,
         sequence: u32,
@@ -234,7 +257,11 @@ impl<'a> Run<'a> {
         let _ = serde_json::to_writer(&mut self.out, text);
     }
 
-    fn null(&mut self) {
+    pub(super) fn boolean(&mut self, it: bool) {
+        self.out.extend_from_slice(if it { b"true" } else { b"false" });
+    }
+
+    pub(super) fn null(&mut self) {
         self.out.extend_from_slice(b"null");
     }
 
@@ -407,7 +434,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn link(&mut self, link: Link, fields: &'a Object<LinkField>) -> Written {
+    pub(super) fn link(&mut self, link: Link, fields: &'a Object<LinkField>) -> Written {
         let row = self.snapshot.locate(link.from);
         self.object(fields, |run, slot| {
             match &slot.field {
@@ -425,8 +452,7 @@ impl<'a> Run<'a> {
                 }
                 LinkField::Forward => {
                     let forward = link.side.direction != Direction::In;
-                    run.out
-                        .extend_from_slice(if forward { b"true" } else { b"false" });
+                    run.boolean(forward);
                 }
                 LinkField::Edge => run.edge_json(link.side, link.edge),
                 LinkField::Statement(fields) => {

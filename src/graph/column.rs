@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bigdecimal::BigDecimal;
 
+use super::statement::Statements;
 use super::strings::Strings;
 use super::{NO_STATEMENT, StatementNo};
 use crate::ontology::{Date, Ontology, Scalar};
@@ -431,7 +432,7 @@ impl Key<'_> {
 }
 
 /// A finite number as GraphQL writes it: whole numbers without a fraction, as JavaScript does.
-fn write_float(value: f64, out: &mut Vec<u8>) {
+pub fn write_float(value: f64, out: &mut Vec<u8>) {
     if value == value.trunc() && value.abs() < 1e15 {
         out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
     } else {
@@ -518,6 +519,17 @@ impl Column {
             said.extend((from..until).map(|at| (&others.values, at, others.statements[at])));
         }
         said
+    }
+
+    /// The value that a row has at a date: among those whose statements hold then, the most preferred.
+    pub(super) fn at(&self, row: usize, date: Date, statements: &Statements) -> Option<(&Values, usize)> {
+        let said = self.said(row).into_iter();
+        let holding = said.filter(|(_, _, statement)| statements.holds(*statement, date));
+        let best = holding.reduce(|best, other| {
+            let better = statements.preference(other.2) > statements.preference(best.2);
+            if better { other } else { best }
+        });
+        best.map(|(values, at, _)| (values, at))
     }
 
     /// How many values it holds, those that others contradict among them.

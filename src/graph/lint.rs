@@ -1,6 +1,6 @@
 //! What is legal but most likely not meant: petgraph's algorithms look at the snapshot's views.
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::visit::{IntoNeighbors, IntoNodeIdentifiers};
 
 use super::{Row, Snapshot};
@@ -20,8 +20,8 @@ pub fn lint(snapshot: &Snapshot) -> Reports {
         if !relation.transitive || relation.symmetric {
             continue;
         }
-        let view = snapshot.view_of(vec![id], Direction::Out);
-        let circles = tarjan_scc(&view).into_iter().filter(|circle| {
+        let view = snapshot.view_of(&[id], Direction::Out);
+        let circles = kosaraju_scc(&view).into_iter().filter(|circle| {
             let to_itself = || view.neighbors(circle[0]).any(|it| it == circle[0]);
             circle.len() > 1 || to_itself()
         });

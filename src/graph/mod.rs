@@ -25,16 +25,18 @@ mod view;
 
 pub use adjacency::{Adjacency, Neighbours};
 pub use build::build;
-pub use column::{Column, Key, Values};
+pub use column::{Column, Key, Values, write_float};
 pub use lint::lint;
 pub use statement::{Citation, Rank, Statements, Validity};
 pub use strings::Strings;
-pub use view::{EdgeReference, View};
+pub use view::{EdgeReference, EntitySet, View};
 
 use std::sync::Arc;
 
 use crate::facts::GraphFact;
-use crate::ontology::{Direction, Domain, EntityType, FieldNo, Ontology, PropertyNo, RelationId, TypeId};
+use crate::ontology::{
+    Date, Direction, Domain, EntityType, FieldNo, Ontology, PropertyNo, RelationId, TypeId,
+};
 use ids::{IdIndex, UniqueIndex};
 
 /// An entity's number in a snapshot.
@@ -232,20 +234,35 @@ impl Snapshot {
         &self.tables[id.index()].columns[property.index()]
     }
 
+    /// A single value of an entity's property, at a date if one is given: where it lies, whether or not it is
+    /// there. `None` where no statement of it holds at the date; a required property is given all the same,
+    /// since it may not be null.
+    pub fn value(&self, row: Row, property: PropertyNo, as_of: Option<Date>) -> Option<(&Values, usize)> {
+        let column = self.column(row.type_id, property);
+        let given = Some((column.values(), row.row));
+        let Some(date) = as_of else { return given };
+        let held = column.at(row.row, date, &self.statements);
+        if held.is_none() && self.entity_type(row).members.property(property).required {
+            return given;
+        }
+        held
+    }
+
     /// An entity's label: the text of its label property, or its id.
-    pub fn label(&self, row: Row) -> &str {
+    pub fn label(&self, row: Row, as_of: Option<Date>) -> &str {
         let label = self.entity_type(row).label;
-        let text = label.and_then(|no| self.column(row.type_id, no).values().text(row.row));
+        let value = label.and_then(|no| self.value(row, no, as_of));
+        let text = value.and_then(|(values, at)| values.text(at));
         text.unwrap_or_else(|| self.id(row))
     }
 
     /// Writes an entity's label.
-    pub fn write_label(&self, row: Row, out: &mut Vec<u8>) {
-        if let Some(no) = self.entity_type(row).label {
-            let values = self.column(row.type_id, no).values();
-            if !values.is_null(row.row) {
-                return values.write(row.row, &[], out);
-            }
+    pub fn write_label(&self, row: Row, as_of: Option<Date>, out: &mut Vec<u8>) {
+        if let Some(no) = self.entity_type(row).label
+            && let Some((values, at)) = self.value(row, no, as_of)
+            && !values.is_null(at)
+        {
+            return values.write(at, &[], out);
         }
         out.extend_from_slice(self.id_json(row));
     }
@@ -287,6 +304,12 @@ impl Snapshot {
     pub fn edge_statement(&self, relation: RelationId, edge: EdgeNo) -> StatementNo {
         let statements = &self.relations[relation.index()].statements;
         statements.as_ref().map_or(NO_STATEMENT, |it| it[edge.0 as usize])
+    }
+
+    /// Whether an edge holds at a date, if one is given.
+    #[inline]
+    pub fn edge_holds(&self, relation: RelationId, edge: EdgeNo, as_of: Option<Date>) -> bool {
+        as_of.is_none_or(|date| self.statements.holds(self.edge_statement(relation, edge), date))
     }
 
     /// Ranks, validity and citations of statements.

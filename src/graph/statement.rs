@@ -76,6 +76,20 @@ impl Statements {
         self.validity.get(no.0 as usize).copied().flatten()
     }
 
+    /// Whether any statement says when it holds.
+    pub fn any_validity(&self) -> bool {
+        !self.validity.is_empty()
+    }
+
+    /// Whether a statement holds at a date: their spans share a day; what says nothing of it always holds.
+    pub fn holds(&self, no: StatementNo, date: Date) -> bool {
+        self.validity(no).is_none_or(|it| {
+            let begun = it.from.is_none_or(|from| from.first_day() <= date.last_day());
+            let over = it.until.is_some_and(|until| until.last_day() < date.first_day());
+            begun && !over
+        })
+    }
+
     /// A statement's citations.
     pub fn citations(&self, no: StatementNo) -> impl ExactSizeIterator<Item = Citation<'_>> {
         let no = no.0 as usize;

@@ -1,7 +1,8 @@
-//! The graph's face to algorithms: petgraph's traits on a snapshot, or on some of its relations.
+//! The graph's face to algorithms: petgraph's traits on a snapshot, or on a part of it.
 //!
 //! A view borrows the snapshot and copies nothing. Its nodes are all entities; its edges are those of the
-//! chosen relations, walked in the chosen direction.
+//! chosen relations, walked in the chosen direction, that hold at the chosen date and lead to no entity that
+//! is left out.
 
 use petgraph::Direction as Way;
 use petgraph::data::DataMap;
@@ -11,29 +12,87 @@ use petgraph::visit::{
 };
 
 use super::{EdgeNo, EntityNo, Snapshot};
-use crate::ontology::{Direction, RelationId};
+use crate::ontology::{Date, Direction, RelationId};
 
-/// Some relations of a snapshot as a directed graph.
+/// A part of a snapshot as a directed graph.
 #[derive(Debug, Clone)]
 pub struct View<'a> {
     snapshot: &'a Snapshot,
-    relations: Vec<RelationId>,
-    direction: Direction,
+    /// For each type: the relations that it takes part in and the ways to walk them, outwards and back.
+    sides: Vec<[Vec<(RelationId, Direction)>; 2]>,
+    as_of: Option<Date>,
+    left_out: Option<EntitySet>,
 }
 
 impl Snapshot {
     /// All relations, from where edges begin to where they end.
     pub fn view(&self) -> View<'_> {
-        self.view_of(self.ontology().relation_ids().collect(), Direction::Out)
+        let all: Vec<RelationId> = self.ontology().relation_ids().collect();
+        self.view_of(&all, Direction::Out)
     }
 
     /// Chosen relations in a chosen direction; `Both` walks every edge both ways.
-    pub fn view_of(&self, relations: Vec<RelationId>, direction: Direction) -> View<'_> {
+    pub fn view_of(&self, relations: &[RelationId], direction: Direction) -> View<'_> {
+        let back = match direction {
+            Direction::Out => Direction::In,
+            Direction::In => Direction::Out,
+            Direction::Both => Direction::Both,
+        };
+        let sides = |type_no: usize, direction: Direction| {
+            let all = relations.iter().flat_map(|relation| {
+                let ways = self.ways(*relation, direction);
+                ways.iter().map(|way| (*relation, *way))
+            });
+            all.filter(|(relation, way)| self.has_edges(type_no, *relation, *way))
+                .collect()
+        };
+        let types = 0..self.tables.len();
         View {
             snapshot: self,
-            relations,
-            direction,
+            sides: types.map(|it| [sides(it, direction), sides(it, back)]).collect(),
+            as_of: None,
+            left_out: None,
         }
+    }
+
+    fn ways(&self, relation: RelationId, direction: Direction) -> &'static [Direction] {
+        if self.ontology().relation(relation).symmetric {
+            return &[Direction::Both];
+        }
+        match direction {
+            Direction::Out => &[Direction::Out],
+            Direction::In => &[Direction::In],
+            Direction::Both => &[Direction::Out, Direction::In],
+        }
+    }
+
+    /// Whether entities of a type may have edges of a relation, seen in a direction.
+    fn has_edges(&self, type_no: usize, relation: RelationId, direction: Direction) -> bool {
+        let edges = &self.relations[relation.index()];
+        let adjacency = match direction {
+            Direction::Out | Direction::Both => &edges.out,
+            Direction::In => &edges.back,
+        };
+        adjacency.starts.get(type_no).is_some_and(Option::is_some)
+    }
+}
+
+impl View<'_> {
+    /// Only edges that hold at a date.
+    #[must_use]
+    pub fn as_of(self, date: Option<Date>) -> Self {
+        Self { as_of: date, ..self }
+    }
+
+    /// Only edges that begin and end at other entities than these.
+    #[must_use]
+    pub fn without(self, left_out: Option<EntitySet>) -> Self {
+        Self { left_out, ..self }
+    }
+
+    /// Whether an entity is left out.
+    pub fn leaves_out(&self, entity: EntityNo) -> bool {
+        self.left_out.as_ref().is_some_and(|it| it.has(entity))
     }
 }
 
@@ -43,6 +102,29 @@ pub struct EdgeReference {
     source: EntityNo,
     target: EntityNo,
     id: (RelationId, EdgeNo),
+    direction: Direction,
+}
+
+impl EdgeReference {
+    /// The same edge, walked the other way.
+    #[must_use]
+    pub fn turned(self) -> Self {
+        Self {
+            source: self.target,
+            target: self.source,
+            id: self.id,
+            direction: match self.direction {
+                Direction::Out => Direction::In,
+                Direction::In => Direction::Out,
+                Direction::Both => Direction::Both,
+            },
+        }
+    }
+
+    /// Which way the relation is walked here.
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
 }
 
 impl EdgeRef for EdgeReference {
@@ -68,45 +150,43 @@ impl EdgeRef for EdgeReference {
 }
 
 impl View<'_> {
-    fn ways(&self, relation: RelationId, direction: Direction) -> &'static [Direction] {
-        if self.snapshot.ontology().relation(relation).symmetric {
-            return &[Direction::Both];
-        }
-        match direction {
-            Direction::Out => &[Direction::Out],
-            Direction::In => &[Direction::In],
-            Direction::Both => &[Direction::Out, Direction::In],
-        }
-    }
-
-    fn turned(&self, way: Way) -> Direction {
-        match (self.direction, way) {
-            (direction, Way::Outgoing) => direction,
-            (Direction::Out, Way::Incoming) => Direction::In,
-            (Direction::In, Way::Incoming) => Direction::Out,
-            (Direction::Both, Way::Incoming) => Direction::Both,
-        }
-    }
-
-    fn edges_of(&self, entity: EntityNo, way: Way) -> impl Iterator<Item = EdgeReference> {
+    /// The edges that leave an entity, or that come in to it: each leads from `source` to `target` as the view
+    /// walks them.
+    pub fn edges_of(&self, entity: EntityNo, way: Way) -> impl Iterator<Item = EdgeReference> {
         let row = self.snapshot.locate(entity);
-        let direction = self.turned(way);
-        self.relations.iter().flat_map(move |relation| {
-            self.ways(*relation, direction).iter().flat_map(move |it| {
-                let neighbours = self.snapshot.neighbours(row, *relation, *it);
-                neighbours.iter().map(move |(other, edge)| {
-                    let (source, target) = match way {
-                        Way::Outgoing => (entity, other),
-                        Way::Incoming => (other, entity),
-                    };
-                    EdgeReference {
-                        source,
-                        target,
-                        id: (*relation, edge),
-                    }
-                })
+        let sides = match way {
+            Way::Outgoing => &self.sides[row.type_id.index()][0],
+            Way::Incoming => &self.sides[row.type_id.index()][1],
+        };
+        let kept = move |it: &EdgeReference| match way {
+            Way::Outgoing => self.keeps(it, it.target),
+            Way::Incoming => self.keeps(it, it.source),
+        };
+        let all = sides.iter().flat_map(move |(relation, direction)| {
+            let neighbours = self.snapshot.neighbours(row, *relation, *direction);
+            neighbours.iter().map(move |(other, edge)| {
+                let (source, target, direction) = match (way, direction) {
+                    (Way::Outgoing, _) => (entity, other, *direction),
+                    (Way::Incoming, Direction::Out) => (other, entity, Direction::In),
+                    (Way::Incoming, Direction::In) => (other, entity, Direction::Out),
+                    (Way::Incoming, Direction::Both) => (other, entity, Direction::Both),
+                };
+                EdgeReference {
+                    source,
+                    target,
+                    id: (*relation, edge),
+                    direction,
+                }
             })
-        })
+        });
+        let nothing = self.leaves_out(entity);
+        all.filter(kept).take_while(move |_| !nothing)
+    }
+
+    #[inline]
+    fn keeps(&self, edge: &EdgeReference, other: EntityNo) -> bool {
+        let (relation, edge) = edge.id;
+        !self.leaves_out(other) && self.snapshot.edge_holds(relation, edge, self.as_of)
     }
 }
 
@@ -171,11 +251,11 @@ impl Visitable for View<'_> {
 
 impl petgraph::visit::VisitMap<EntityNo> for EntitySet {
     fn visit(&mut self, entity: EntityNo) -> bool {
-        !self.0.put(entity.0 as usize)
+        self.add(entity)
     }
 
     fn is_visited(&self, entity: &EntityNo) -> bool {
-        self.0.contains(entity.0 as usize)
+        self.has(*entity)
     }
 
     fn unvisit(&mut self, entity: EntityNo) -> bool {
@@ -188,6 +268,48 @@ impl petgraph::visit::VisitMap<EntityNo> for EntitySet {
 /// A set of entities of one snapshot, a bit each.
 #[derive(Debug, Clone, Default)]
 pub struct EntitySet(fixedbitset::FixedBitSet);
+
+impl EntitySet {
+    /// An empty set of a snapshot's entities.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        Self(fixedbitset::FixedBitSet::with_capacity(
+            snapshot.counts().entities,
+        ))
+    }
+
+    /// Puts an entity in; whether it is new.
+    #[inline]
+    pub fn add(&mut self, entity: EntityNo) -> bool {
+        !self.0.put(entity.0 as usize)
+    }
+
+    /// Puts in all of a range of numbers.
+    pub fn add_all(&mut self, entities: std::ops::Range<u32>) {
+        self.0
+            .insert_range(entities.start as usize..entities.end as usize);
+    }
+
+    /// Whether an entity is in it.
+    #[inline]
+    pub fn has(&self, entity: EntityNo) -> bool {
+        self.0.contains(entity.0 as usize)
+    }
+
+    /// How many are in it.
+    pub fn len(&self) -> usize {
+        self.0.count_ones(..)
+    }
+
+    /// Whether none is in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_clear()
+    }
+
+    /// All of them, by number.
+    pub fn iter(&self) -> impl Iterator<Item = EntityNo> {
+        self.0.ones().map(|it| EntityNo(it as u32))
+    }
+}
 
 impl<'a> IntoNeighbors for &'a View<'_> {
     type Neighbors = Box<dyn Iterator<Item = EntityNo> + 'a>;

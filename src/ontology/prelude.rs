@@ -96,6 +96,7 @@ pub(super) const RESERVED_TYPES: &[&str] = &[
     "RankedEntity",
     "Component",
     "RankingMethod",
+    "SimilarityMethod",
     "Conflict",
 ];
 
@@ -114,6 +115,7 @@ pub(super) const RESERVED_ROOT_FIELDS: &[&str] = &[
     "paths",
     "neighborhood",
     "ranking",
+    "similar",
     "components",
     "timeline",
     "conflicts",
@@ -128,7 +130,6 @@ pub(super) const ENTITY_FIELDS: &[(&str, &str)] = &[
     ("statements", "StatementConnection!"),
     ("links", "LinkConnection!"),
     ("follow", "EntityConnection!"),
-    ("similar", "[RankedEntity!]!"),
 ];
 
 /// Keys with a meaning of their own in the entries of data files.

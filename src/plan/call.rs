@@ -7,9 +7,11 @@ use serde_json::{Map, Value as Json};
 
 use super::filter::{self, Filter};
 use super::input::{Input, InputError, Variables};
+use super::path::PathExpression;
+use super::question::{self, ComponentsCall, NeighborhoodCall, PathCall, RankingCall, SimilarCall};
 use super::{Bound, DEFAULT_PAGE};
 use crate::ontology::{
-    Direction, Domain, EdgeTypeId, Member, Members, Ontology, PropertyNo, RelationId, TypeId,
+    Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, Ontology, PropertyNo, RelationId, TypeId,
 };
 use crate::report::did_you_mean;
 
@@ -19,7 +21,7 @@ pub enum Call {
     /// One entity.
     Entity(EntityCall),
     /// Entities by ids.
-    Nodes(Vec<String>),
+    Nodes(NodesCall),
     /// A page of entities.
     Page(PageCall),
     /// Preferred languages, best first.
@@ -28,6 +30,44 @@ pub enum Call {
     Statements(StatementCall),
     /// A page of links.
     Links(LinkCall),
+    /// A page of what a path expression leads to.
+    Follow(PathExpression, PageCall),
+    /// A path, or several.
+    Path(PathCall),
+    /// Surroundings.
+    Neighborhood(NeighborhoodCall),
+    /// The entities that matter most.
+    Ranking(RankingCall),
+    /// The entities that are most alike.
+    Similar(SimilarCall),
+    /// The parts of the graph.
+    Components(ComponentsCall),
+}
+
+impl Call {
+    /// The date that the answer is to hold at.
+    pub fn as_of(&self) -> Option<Date> {
+        match self {
+            Call::Entity(it) => it.as_of,
+            Call::Nodes(it) => it.as_of,
+            Call::Page(it) => it.as_of,
+            Call::Path(it) => it.walk.as_of,
+            Call::Neighborhood(it) => it.walk.as_of,
+            Call::Ranking(it) => it.walk.as_of,
+            Call::Similar(it) => it.walk.as_of,
+            Call::Components(it) => it.walk.as_of,
+            Call::Languages(_) | Call::Statements(_) | Call::Links(_) | Call::Follow(..) => None,
+        }
+    }
+}
+
+/// Which entities are asked for.
+#[derive(Debug)]
+pub struct NodesCall {
+    /// Their ids.
+    pub ids: Vec<String>,
+    /// At which date.
+    pub as_of: Option<Date>,
 }
 
 /// Which entity is asked for.
@@ -37,6 +77,8 @@ pub struct EntityCall {
     pub by: Lookup,
     /// The types that it may have.
     pub domain: Domain,
+    /// At which date.
+    pub as_of: Option<Date>,
 }
 
 /// By what an entity is looked up.
@@ -72,6 +114,10 @@ pub struct PageCall {
     pub order: Vec<OrderKey>,
     /// Says which list in which order this is; part of its cursors.
     pub sequence: u32,
+    /// At which date.
+    pub as_of: Option<Date>,
+    /// So many edges of a transitive relation are followed; one where it is `None`.
+    pub depth: Option<usize>,
 }
 
 /// One key of an order.
@@ -137,6 +183,22 @@ pub(super) enum Kind {
     Languages,
     Statements,
     Links,
+    Follow,
+    Path,
+    Neighborhood,
+    Ranking,
+    Similar,
+    Components,
+}
+
+impl Kind {
+    pub fn page(domain: Domain, edge: Option<EdgeTypeId>, tag: &str) -> Self {
+        Kind::Page {
+            domain,
+            edge,
+            tag: tag.to_owned(),
+        }
+    }
 }
 
 /// A field's arguments before they are bound.
@@ -200,46 +262,52 @@ impl Template {
             Kind::Entity(domain) => Call::Entity(EntityCall {
                 by: lookup(ontology, *domain, arguments)?,
                 domain: *domain,
+                as_of: as_of(arguments)?,
             }),
             Kind::Node => Call::Entity(EntityCall {
                 by: Lookup::Id(text("id").unwrap_or_default()),
-                domain: Domain::Interface(crate::ontology::ENTITY),
+                domain: Domain::Interface(ENTITY),
+                as_of: as_of(arguments)?,
             }),
-            Kind::Nodes => Call::Nodes(texts(arguments.get("ids"))),
+            Kind::Nodes => Call::Nodes(NodesCall {
+                ids: texts(arguments.get("ids")),
+                as_of: as_of(arguments)?,
+            }),
             Kind::Languages => Call::Languages(texts(arguments.get("lang"))),
             Kind::Page { domain, edge, tag } => {
-                let filter = match arguments.get("filter") {
-                    Some(json) => filter::compile(ontology, *domain, *edge, json)?,
-                    None => None,
-                };
-                let order = arguments.get("orderBy");
-                Call::Page(PageCall {
-                    page: page(arguments)?,
-                    filter,
-                    order: order_keys(ontology, *domain, *edge, order),
-                    sequence: sequence(tag, order),
-                })
+                Call::Page(page_call(ontology, *domain, *edge, tag, arguments)?)
             }
+            Kind::Follow => {
+                let path = text("path").unwrap_or_default();
+                let expression = PathExpression::compile(ontology, &path)?;
+                let tag = format!("follow {path}");
+                let page = page_call(ontology, Domain::Interface(ENTITY), None, &tag, arguments)?;
+                Call::Follow(expression, page)
+            }
+            Kind::Path => {
+                // A cursor is a position among these paths.
+                let of: Vec<String> = arguments
+                    .iter()
+                    .filter(|(name, _)| !matches!(name.as_str(), "first" | "after"))
+                    .map(|(name, value)| format!("{name}:{value}"))
+                    .collect();
+                let sequence = sequence(&format!("paths {}", of.join(" ")), None);
+                Call::Path(PathCall::read(ontology, arguments, sequence)?)
+            }
+            Kind::Neighborhood => Call::Neighborhood(NeighborhoodCall::read(ontology, arguments)?),
+            Kind::Ranking => Call::Ranking(RankingCall::read(ontology, arguments)?),
+            Kind::Similar => Call::Similar(SimilarCall::read(ontology, arguments)?),
+            Kind::Components => Call::Components(ComponentsCall::read(ontology, arguments)?),
             Kind::Statements => Call::Statements(StatementCall {
                 page: page(arguments)?,
                 fields: fields(ontology, arguments.get("fields"))?,
                 sequence: sequence("statements", arguments.get("fields")),
             }),
             Kind::Links => {
-                let via = arguments.get("via").map(|it| texts(Some(it)));
-                let direction = match text("direction").as_deref() {
-                    Some("OUT") => Direction::Out,
-                    Some("IN") => Direction::In,
-                    _ => Direction::Both,
-                };
+                let direction = question::direction(arguments).unwrap_or(Direction::Both);
                 Call::Links(LinkCall {
                     page: page(arguments)?,
-                    via: via.map(|names| {
-                        names
-                            .iter()
-                            .filter_map(|it| ontology.relation_named(it))
-                            .collect()
-                    }),
+                    via: question::relations(ontology, arguments),
                     direction,
                     sequence: sequence(&format!("links {direction:?}"), arguments.get("via")),
                 })
@@ -248,7 +316,7 @@ impl Template {
     }
 }
 
-fn texts(json: Option<&Json>) -> Vec<String> {
+pub(super) fn texts(json: Option<&Json>) -> Vec<String> {
     let items = json
         .and_then(Json::as_array)
         .map(Vec::as_slice)
@@ -306,7 +374,48 @@ fn lookup(ontology: &Ontology, domain: Domain, arguments: &Arguments) -> Result<
     }
 }
 
-fn page(arguments: &Arguments) -> Result<Page, InputError> {
+/// The date that the answer is to hold at.
+pub(super) fn as_of(arguments: &Arguments) -> Result<Option<Date>, InputError> {
+    let Some(json) = arguments.get("asOf") else {
+        return Ok(None);
+    };
+    let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+    Date::parse(&text)
+        .map(Some)
+        .map_err(|error| InputError::request(format!("`asOf` is \"{text}\", which is not a date: {error}")))
+}
+
+fn page_call(
+    ontology: &Ontology,
+    domain: Domain,
+    edge: Option<EdgeTypeId>,
+    tag: &str,
+    arguments: &Arguments,
+) -> Result<PageCall, InputError> {
+    let filter = match arguments.get("filter") {
+        Some(json) => filter::compile(ontology, domain, edge, json)?,
+        None => None,
+    };
+    let order = arguments.get("orderBy");
+    let depth = match arguments.get("depth") {
+        Some(_) => Some(question::number(arguments, "depth", 1, 1, "edges")?),
+        None => None,
+    };
+    let tag = match depth {
+        Some(depth) => format!("{tag} {depth}"),
+        None => tag.to_owned(),
+    };
+    Ok(PageCall {
+        page: page(arguments)?,
+        filter,
+        order: order_keys(ontology, domain, edge, order),
+        sequence: sequence(&tag, order),
+        as_of: as_of(arguments)?,
+        depth,
+    })
+}
+
+pub(super) fn page(arguments: &Arguments) -> Result<Page, InputError> {
     let number = |name: &str| -> Result<Option<usize>, InputError> {
         let Some(json) = arguments.get(name) else {
             return Ok(None);

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::{
-    Bound, Call, CallNo, CitationField, Connection, ConnectionField, EdgeField, EntityField, GraphField,
-    LinkField, Listing, ListingEdgeField, ListingField, Object, Page, Plan, RootField, Selection,
-    StatementField,
+    Bound, Call, CallNo, CitationField, ComponentField, Connection, ConnectionField, EdgeField, EntityField,
+    GraphField, LinkField, Listing, ListingEdgeField, ListingField, Object, Page, PathField, Plan, Question,
+    RankedField, RootField, Selection, StatementField, SubgraphField,
 };
 use crate::ontology::Domain;
 
@@ -23,7 +23,7 @@ pub(super) fn estimate(plan: &Plan, bound: &[Bound], entities: &dyn Fn(Domain) -
             RootField::Lookup(_, selection) => estimator.selection(selection),
             RootField::Nodes(call, selection) => {
                 let ids = match &*bound[call.0] {
-                    Ok(Call::Nodes(ids)) => ids.len() as u64,
+                    Ok(Call::Nodes(call)) => call.ids.len() as u64,
                     _ => 0,
                 };
                 ids.saturating_mul(estimator.selection(selection))
@@ -36,6 +36,7 @@ pub(super) fn estimate(plan: &Plan, bound: &[Bound], entities: &dyn Fn(Domain) -
                 };
                 estimator.connection(*call, connection).saturating_add(scanned)
             }
+            RootField::Question(call, question) => estimator.question(*call, question),
             RootField::Graph(fields) => estimator.sum(fields, |it, field| match field {
                 GraphField::Sources(call, connection) => it.connection(*call, connection),
                 _ => 1,
@@ -49,10 +50,15 @@ pub(super) fn estimate(plan: &Plan, bound: &[Bound], entities: &dyn Fn(Domain) -
 pub(super) fn page_size(bound: &Bound) -> Option<usize> {
     let size = |page: &Page| page.first.into_iter().chain(page.last).min();
     match &**bound {
-        Ok(Call::Page(call)) => size(&call.page),
+        Ok(Call::Page(call) | Call::Follow(_, call)) => size(&call.page),
         Ok(Call::Statements(call)) => size(&call.page),
         Ok(Call::Links(call)) => size(&call.page),
-        Ok(Call::Nodes(ids)) => Some(ids.len()),
+        Ok(Call::Nodes(call)) => Some(call.ids.len()),
+        Ok(Call::Path(call)) => size(&call.page),
+        Ok(Call::Neighborhood(call)) => Some(call.first),
+        Ok(Call::Ranking(call)) => Some(call.first),
+        Ok(Call::Similar(call)) => Some(call.first),
+        Ok(Call::Components(call)) => Some(call.first),
         Ok(Call::Entity(_) | Call::Languages(_)) | Err(_) => None,
     }
 }
@@ -103,9 +109,52 @@ impl Estimator<'_> {
         self.sum(fields, |it, field| match field {
             EntityField::ToOne(_, selection) => it.selection(selection),
             EntityField::ToOneEdge(_, fields) => it.edge(fields),
-            EntityField::Connection(_, call, connection) => it.connection(*call, connection),
+            EntityField::Connection(_, call, connection) | EntityField::Follow(call, connection) => {
+                it.connection(*call, connection)
+            }
             EntityField::Statements(call, listing) => it.listing(*call, listing, Self::statement),
             EntityField::Links(call, listing) => it.listing(*call, listing, Self::link),
+            _ => 0,
+        })
+    }
+
+    fn question(&mut self, call: CallNo, question: &Question) -> u64 {
+        match question {
+            Question::Path(fields) => self.path(call, fields),
+            Question::Paths(listing) => self.listing(call, listing, |it, fields| it.path(call, fields)),
+            Question::Neighborhood(fields) => {
+                let page = self.page(call);
+                self.sum(fields, |it, field| match field {
+                    SubgraphField::Nodes(selection) => page.saturating_mul(it.selection(selection)),
+                    SubgraphField::Links(fields) => page.saturating_mul(it.link(fields)),
+                    _ => 0,
+                })
+            }
+            Question::Ranked(fields) => {
+                let one = self.sum(fields, |it, field| match field {
+                    RankedField::Entity(selection) => it.selection(selection),
+                    _ => 0,
+                });
+                self.page(call).saturating_mul(one)
+            }
+            Question::Components(fields) => {
+                let one = self.sum(fields, |it, field| match field {
+                    ComponentField::Nodes(call, connection) => it.connection(*call, connection),
+                    _ => 0,
+                });
+                self.page(call).saturating_mul(one)
+            }
+        }
+    }
+
+    fn path(&mut self, call: CallNo, fields: &Object<PathField>) -> u64 {
+        let longest = match &*self.bound[call.0] {
+            Ok(Call::Path(call)) => call.most as u64,
+            _ => 0,
+        };
+        self.sum(fields, |it, field| match field {
+            PathField::Nodes(selection) => longest.saturating_mul(it.selection(selection)),
+            PathField::Steps(fields) => longest.saturating_mul(it.link(fields)),
             _ => 0,
         })
     }

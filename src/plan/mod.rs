@@ -13,14 +13,24 @@ mod compile;
 mod cost;
 mod filter;
 mod input;
+mod path;
+mod question;
 
 use std::sync::Arc;
 
-pub use call::{Call, EntityCall, LinkCall, Lookup, OrderBy, OrderKey, Page, PageCall, StatementCall};
+pub use call::{
+    Call, EntityCall, LinkCall, Lookup, NodesCall, OrderBy, OrderKey, Page, PageCall, StatementCall,
+};
 pub use collect::condition_variables;
 pub use compile::compile;
 pub use filter::{Compare, DateTest, Filter, ListTest, RelationTest, Test, TextTest, ValueTest};
 pub use input::{Input, InputError, Variables};
+pub use path::{PathExpression, PathStep, Transition};
+pub use question::{
+    ComponentField, ComponentsCall, ConflictField, DEFAULT_HOPS, DEFAULT_RANKED, DEFAULT_SURROUNDINGS,
+    NeighborhoodCall, PathCall, PathField, Question, RankedField, Ranking, RankingCall, SimilarCall,
+    Similarity, SubgraphField, TimelineField, Walk,
+};
 
 use crate::ontology::{Direction, Domain, Ontology, PropertyNo, RelationId, TypeId};
 use call::Template;
@@ -107,6 +117,8 @@ pub enum RootField {
     List(Domain, CallNo, Arc<Connection>),
     /// What the graph holds.
     Graph(Object<GraphField>),
+    /// What is asked about the graph as a whole.
+    Question(CallNo, Question),
     /// `__schema` or `__type`: the API answers them.
     Introspection,
 }
@@ -148,6 +160,8 @@ pub enum EntityField {
     ToOneEdge(Side, Arc<Object<EdgeField>>),
     /// A page of the entities at the other ends.
     Connection(Side, CallNo, Arc<Connection>),
+    /// A page of what a path expression leads to.
+    Follow(CallNo, Arc<Connection>),
     /// A page of what is said of it.
     Statements(CallNo, Arc<Listing<StatementField>>),
     /// A page of its edges.

@@ -33,8 +33,11 @@ export class Random {
   }
 }
 
-/** Fields whose values the judge does not make itself. */
-const LEFT_OUT = new Set(['revision', 'citationCount', 'componentCount', 'relations', 'class']);
+/** Fields whose values this judge does not make itself; those that ask about the graph as a whole are judged by networkx and rdflib. */
+const LEFT_OUT = new Set([
+  'revision', 'citationCount', 'componentCount', 'relations', 'class',
+  'path', 'paths', 'neighborhood', 'ranking', 'similar', 'components', 'follow', 'search', 'timeline', 'conflicts', 'aggregate',
+]);
 
 export class Generator {
   constructor(schema, graph, random) {
@@ -166,6 +169,7 @@ export class Generator {
     if (isEnumType(type)) return random.pick(type.getValues()).name;
     switch (type.name) {
       case 'Int':
+        if (context.argument?.name === 'depth') return random.below(4);
         if (['first', 'last'].includes(context.argument?.name) && !context.property) return random.chance(0.03) ? -1 : random.below(6);
         return random.pick([0, 1, 2, 3, 6, 104, 122, 300]);
       case 'Float': return random.pick([0, 75, 300, 1700, 100000, 1e6]);

@@ -31,7 +31,7 @@ export function readOntology(folder) {
       }
       const directive = (field.directives ?? []).find((it) => it.name.value === 'relation');
       const relation = directive && Object.fromEntries((directive.arguments ?? []).map((it) => [it.name.value, it.value.value]));
-      type.fields.set(field.name.value, { name: field.name.value, type: ty.name.value, list, relation });
+      type.fields.set(field.name.value, { name: field.name.value, type: ty.name.value, list, relation, required: field.type.kind === 'NonNullType' });
       if (relation && !relations.has(relation.name)) {
         relations.set(relation.name, { ...relation, target: ty.name.value });
       }
@@ -69,11 +69,11 @@ export function readData(folder, ontology) {
           const items = field?.type !== 'JSON' && Array.isArray(given) ? given : [given];
           for (const item of items) {
             const isMap = typeof item === 'object' && !Array.isArray(item);
-            const statement = { citations: citations((isMap ? item.cite : undefined) ?? fallback, source), rank: (isMap && item.rank) || 'normal' };
+            const statement = { citations: citations((isMap ? item.cite : undefined) ?? fallback, source), rank: (isMap && item.rank) || 'normal', valid: isMap && item.valid ? validity(item.valid) : null };
             if (field?.relation || (!field && inverse)) {
               const relation = field?.relation ?? inverse;
               const other = isMap ? item.to : item;
-              const properties = isMap ? Object.fromEntries(Object.entries(item).filter(([key]) => !['to', 'cite', 'rank'].includes(key))) : {};
+              const properties = isMap ? Object.fromEntries(Object.entries(item).filter(([key]) => !['to', 'cite', 'rank', 'valid'].includes(key))) : {};
               const [from, to] = field ? [id, other] : [other, id];
               edges.push({ relation: relation.name, from, to, properties, statement, order: edges.length });
             } else {
@@ -88,6 +88,26 @@ export function readData(folder, ontology) {
     }
   }
   return { entities, edges, graph };
+}
+
+function validity(given) {
+  if (typeof given === 'object') return { from: given.from ?? null, until: given.until ?? null };
+  const [from, until = from] = given.split('/');
+  return { from, until };
+}
+
+/** Whether a statement holds at a date: the spans share a day. */
+function holds({ valid }, date) {
+  const [first, last] = span(date);
+  return !valid || ((!valid.from || span(valid.from)[0] <= last) && (!valid.until || span(valid.until)[1] >= first));
+}
+
+/** The first and the last day of a date or an interval. */
+export function span(text) {
+  const [from, until = from] = String(text).split('/');
+  const first = (it) => it + '-01-01'.slice(it.length - 4);
+  const last = (it) => it + '-12-31'.slice(it.length - 4);
+  return [first(from), last(until)];
 }
 
 /** The relation whose edges end in entities of a type, where they have the field. */
@@ -134,6 +154,22 @@ export class Graph {
     this.relationOrder = [...this.ontology.relations.keys()];
   }
 
+  /** The graph as it was at a date: without what did not hold then. What is required is there for its own field only (`oneWay`). */
+  at(date) {
+    const then = Object.assign(Object.create(Graph.prototype), this);
+    then.edges = this.edges.filter((it) => {
+      const from = this.entities.get(it.from);
+      const field = [...this.ontology.types.get(from.type).fields.values()].find((field) => field.relation?.name === it.relation);
+      if (holds(it.statement, date)) return true;
+      return Boolean(field?.required && !field.list);
+    }).map((it) => (holds(it.statement, date) ? it : { ...it, oneWay: true }));
+    then.entities = new Map([...this.entities].map(([id, entity]) => {
+      const values = [...entity.values].map(([name, said]) => [name, said.filter((it) => holds(it.statement, date))]);
+      return [id, { ...entity, values: new Map(values.filter(([, said]) => said.length > 0)) }];
+    }));
+    return then;
+  }
+
   typesOf(name) {
     return typesOf(this.ontology, name);
   }
@@ -175,7 +211,7 @@ export class Graph {
         else if (edge.to === entity.id) found.push({ edge, other: this.entities.get(edge.from), way: 'both' });
       } else if (way === 'out' && edge.from === entity.id) {
         found.push({ edge, other: this.entities.get(edge.to), way });
-      } else if (way === 'in' && edge.to === entity.id) {
+      } else if (way === 'in' && edge.to === entity.id && !edge.oneWay) {
         found.push({ edge, other: this.entities.get(edge.from), way });
       }
     }
@@ -196,7 +232,7 @@ export class Graph {
     for (const name of this.relationOrder) {
       const relation = this.ontology.relations.get(name);
       for (const way of relation.symmetric ? ['both'] : ['out', 'in']) {
-        links.push(...this.ends(entity, relation, way).map((it) => ({ ...it, from: entity, relation })));
+        links.push(...this.ends(entity, relation, way).filter((it) => !it.edge.oneWay).map((it) => ({ ...it, from: entity, relation })));
       }
     }
     return links;

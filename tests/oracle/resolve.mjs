@@ -1,16 +1,9 @@
 // Naive resolvers for the schema that `clew schema` prints: no index, no plan, every list made whole.
 import { GraphQLError, isAbstractType } from 'graphql';
 
-import { scalar } from './graph.mjs';
+import { scalar, span } from './graph.mjs';
 
 const compareText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-
-export function span(text) {
-  const [from, until = from] = String(text).split('/');
-  const first = (it) => it + '-01-01'.slice(it.length - 4);
-  const last = (it) => it + '-12-31'.slice(it.length - 4);
-  return [first(from), last(until)];
-}
 
 const DATE = {
   eq: (a, b) => a[0] === b[0] && a[1] === b[1],
@@ -21,6 +14,12 @@ const DATE = {
   overlaps: (a, b) => a[0] <= b[1] && b[0] <= a[1],
   within: (a, b) => b[0] <= a[0] && a[1] <= b[1],
 };
+
+/** Notes on what a field gives which resolvers answer below it. */
+function mark(value, by) {
+  if (Array.isArray(value)) return value.map((it) => mark(it, by));
+  return value?.kind ? { ...value, by } : value;
+}
 
 export class Resolvers {
   constructor(graph, cursors) {
@@ -35,9 +34,18 @@ export class Resolvers {
       if (isAbstractType(type)) type.resolveType = (value) => value.entity?.type;
       if (!type.getFields || type.astNode?.kind === 'InputObjectTypeDefinition') continue;
       for (const field of Object.values(type.getFields())) {
-        field.resolve = (parent, args) => this.resolve(type, parent, field, args);
+        field.resolve = (parent, args) => {
+          // What lies below a field with a date is answered from the graph of that date.
+          const resolvers = args.asOf != null ? this.at(args.asOf) : (parent?.by ?? this);
+          return mark(resolvers.resolve(type, parent, field, args), resolvers);
+        };
       }
     }
+  }
+
+  at(date) {
+    if (!/^\d{4}/.test(date)) throw new GraphQLError('not a date');
+    return new Resolvers(this.graph.at(date), this.cursors);
   }
 
   entity(entity) {
@@ -129,6 +137,7 @@ export class Resolvers {
         const followed = graph.follow(entity, name);
         if (followed) {
           const items = followed.ends.map((it) => ({ ...it, from: entity, relation: followed.relation }));
+          if (args.depth != null) return this.rankedPage(this.closure(entity, name, args.depth), args);
           if (followed.list) return this.page(items, args, (it) => it.other, (it) => it);
           return items.length ? this.entity(items[0].other) : null;
         }
@@ -140,6 +149,27 @@ export class Resolvers {
         return graph.value(entity, name);
       }
     }
+  }
+
+  /** What a transitive relation leads to, level by level, each entity once. */
+  closure(entity, name, depth) {
+    if (depth < 1) throw new GraphQLError('depth is at least 1');
+    const relation = this.graph.follow(entity, name);
+    const way = this.graph.field(entity, name) ? 'out' : 'in';
+    const found = new Map();
+    let level = [entity];
+    for (let n = 0; n < depth && level.length > 0; n += 1) {
+      const next = [];
+      for (const from of level) {
+        for (const end of this.graph.ends(from, relation.relation, way)) {
+          if (found.has(end.other.id)) continue;
+          found.set(end.other.id, { ...end, from, relation: relation.relation });
+          next.push(end.other);
+        }
+      }
+      level = next;
+    }
+    return [...found.values()];
   }
 
   edgeTypeField(relation, name) {
@@ -161,7 +191,7 @@ export class Resolvers {
   statementField(parent, field, it) {
     switch (field.name) {
       case 'rank': return it.statement.rank.toUpperCase();
-      case 'valid': return null;
+      case 'valid': return it.statement.valid;
       case 'citations': return it.statement.citations.map((citation) => ({ ...citation, kind: 'citation' }));
       default: return it[field.name];
     }
@@ -208,6 +238,13 @@ export class Resolvers {
     return { kind: 'page', ...this.cut(ordered, args, (it) => entityOf(it).id), wrap: (it) => this.entity(entityOf(it)) };
   }
 
+  /** A page of a list that has an order of its own. */
+  rankedPage(items, args) {
+    const kept = items.filter((it) => this.meets(args.filter, it.other, it));
+    const ordered = args.orderBy?.length ? [...kept].sort((a, b) => this.compare(args.orderBy, a.other, b.other, a, b, items)) : kept;
+    return { kind: 'page', ...this.cut(ordered, args, (it) => it.other.id), wrap: (it) => this.entity(it.other) };
+  }
+
   plainPage(items, args, wrap) {
     return { kind: 'page', ...this.cut(items, args, (_, no) => no), wrap };
   }
@@ -228,7 +265,7 @@ export class Resolvers {
     }
   }
 
-  compare(orderBy, a, b, itemA, itemB) {
+  compare(orderBy, a, b, itemA, itemB, own) {
     for (const key of orderBy ?? []) {
       const [[name, given]] = Object.entries(key);
       let direction = given;
@@ -253,7 +290,7 @@ export class Resolvers {
       }
       if (order !== 0) return order;
     }
-    return compareText(a.id, b.id);
+    return own ? own.indexOf(itemA) - own.indexOf(itemB) : compareText(a.id, b.id);
   }
 
   compareValues(type, x, y) {
@@ -299,6 +336,7 @@ export class Resolvers {
 
   relationMeets(condition, entity, followed) {
     const items = followed.ends
+      .filter((it) => !it.edge.oneWay)
       .map((it) => ({ ...it, from: entity, relation: followed.relation }))
       .filter((it) => condition.edge == null || this.edgeMeets(condition.edge, it));
     const meets = (filter) => (it) => this.meets(filter, it.other, it);

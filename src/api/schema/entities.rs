@@ -185,6 +185,17 @@ impl Generator<'_> {
             required("Int"),
             "How many edges it has, over all relations, either way.",
         ));
+        let path = input(
+            "path",
+            required("String"),
+            "The fields of relations to follow: `a/b` one after the other, `a|b` either, `^a` against its direction, `a*` any number of times, `a+` once or more, `a?` once or not at all, `a{2,3}` so many times, with parentheses; as the property paths of SPARQL 1.1 have it, `^` before `*`, that before `/`, that before `|`.",
+        );
+        let follow = FieldSpec::new(
+            "follow",
+            required("EntityConnection"),
+            "What a path of relations leads to, each entity once, such as `partners|memberOf/partOf*`. A field that an entity does not have leads nowhere. Costs as much as there are edges on the way.",
+        );
+        fields.push(follow.with([path]).with(self.found_arguments()));
         let statements = FieldSpec::new(
             "statements",
             required("StatementConnection"),
@@ -284,8 +295,16 @@ impl Generator<'_> {
                 ),
             ];
             let ty = required(self.names.field_connection(field));
+            let depth = self.ontology.relation(field.relation).transitive.then(|| {
+                input(
+                    "depth",
+                    named("Int"),
+                    "Over up to so many edges one after the other: the nearest first, each entity once, with the edge that it was first reached by. Costs as much as there are edges on the way.",
+                )
+            });
             let mut spec = FieldSpec::new(&field.name, ty, text)
                 .with(arguments)
+                .with(depth)
                 .with(page_arguments());
             spec.deprecated.clone_from(&field.deprecated);
             return vec![spec];
@@ -405,6 +424,11 @@ impl Generator<'_> {
                 self.edge_inputs(field, id);
             }
         }
+    }
+
+    /// The arguments of a list of entities of all types that something else has found.
+    pub(super) fn found_arguments(&self) -> Vec<InputValue> {
+        self.list_arguments(Domain::Interface(ENTITY))
     }
 
     pub(super) fn list_arguments(&self, domain: Domain) -> Vec<InputValue> {

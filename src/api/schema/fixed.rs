@@ -2,7 +2,7 @@
 
 use async_graphql::dynamic::{Enum, EnumItem, Interface, Scalar as ScalarType};
 
-use super::{FieldSpec, Generator, list, named, object, page_fields, required};
+use super::{FieldSpec, Generator, list, named, object, required};
 use crate::ontology::{Direction, Domain};
 
 impl Generator<'_> {
@@ -209,33 +209,8 @@ impl Generator<'_> {
             "The edge as a statement about `from`, with where it comes from.",
         ));
         self.add(object("Link", "An edge, seen from one of its ends.", link));
-        for (name, of) in [("Statement", "statements"), ("Link", "links")] {
-            let connection = format!("{name}Connection");
-            let edge = format!("{name}Edge");
-            let mut fields = vec![
-                FieldSpec::new("nodes", list(name), format!("The {of} of this page.")),
-                FieldSpec::new(
-                    "edges",
-                    list(edge.as_str()),
-                    format!("The {of} of this page, each with its cursor."),
-                ),
-            ];
-            fields.extend(page_fields(of));
-            self.add(object(&connection, format!("A page of {of}."), fields));
-            let fields = vec![
-                FieldSpec::new("node", required(name), format!("One of the {of}.")),
-                FieldSpec::new(
-                    "cursor",
-                    required("String"),
-                    "Its place in the list, for `after` and `before`.",
-                ),
-            ];
-            self.add(object(
-                &edge,
-                format!("One of the {of} and its place in the list."),
-                fields,
-            ));
-        }
+        self.listing_types("Statement", "statements", true);
+        self.listing_types("Link", "links", true);
     }
 
     fn graph_info(&mut self) {

@@ -5,6 +5,7 @@
 mod entities;
 mod fixed;
 mod inputs;
+mod questions;
 
 use std::collections::BTreeSet;
 
@@ -134,6 +135,14 @@ fn input(name: &str, ty: TypeRef, description: impl Into<String>) -> InputValue 
     InputValue::new(name, ty).description(description)
 }
 
+fn as_of() -> InputValue {
+    input(
+        "asOf",
+        named("Date"),
+        "As it was then: statements and edges that say when they hold, and did not hold at this date, are left out of all that lies below. What is said without a date always holds; a required field keeps its value.",
+    )
+}
+
 fn page_arguments() -> [InputValue; 4] {
     let first =
         format!("At most so many from the start. Where neither `first` nor `last` is given, {DEFAULT_PAGE}.");
@@ -145,8 +154,17 @@ fn page_arguments() -> [InputValue; 4] {
     ]
 }
 
-fn page_fields(of: &str) -> [FieldSpec; 2] {
-    [
+/// The fields of a page of a list, whose length is told where it is known.
+fn listing_page_fields(of: &str, countable: bool) -> Vec<FieldSpec> {
+    let mut fields = page_fields(of);
+    if !countable {
+        fields.truncate(1);
+    }
+    fields
+}
+
+fn page_fields(of: &str) -> Vec<FieldSpec> {
+    vec![
         FieldSpec::new(
             "pageInfo",
             required("PageInfo"),
@@ -183,10 +201,11 @@ impl Generator<'_> {
         let mut fields = vec![
             FieldSpec::new("graph", required("GraphInfo"), "What this graph is and holds."),
             FieldSpec::new("node", named("Entity"), "The entity with an id, whatever its type; null where there is none.")
-                .with([input("id", required("ID"), "Its id.")]),
+                .with([input("id", required("ID"), "Its id."), as_of()]),
             FieldSpec::new("nodes", TypeRef::named_list_nn("Entity"), "The entities with these ids, in the order asked for; null in the place of one that is not there.")
-                .with([input("ids", list("ID"), "Their ids.")]),
+                .with([input("ids", list("ID"), "Their ids."), as_of()]),
         ];
+        fields.extend(self.questions());
         for domain in self.domains() {
             let root = match domain {
                 Domain::Type(id) => &self.ontology.entity_type(id).root,
@@ -206,11 +225,12 @@ impl Generator<'_> {
                     named(name),
                     format!("One {name} by its id; null where there is none.{about}"),
                 )
-                .with([input("id", required("ID"), "Its id.")])
+                .with([input("id", required("ID"), "Its id."), as_of()])
             } else {
                 FieldSpec::new(&root.one, named(name), format!("One {name}, by its id or by a value that only it has: exactly one of the two; null where there is none.{about}")).with([
                     input("id", named("ID"), "Its id."),
                     input("by", named(self.names.unique(domain)), "A value that only it has."),
+                    as_of(),
                 ])
             };
             let many = FieldSpec::new(
@@ -219,7 +239,7 @@ impl Generator<'_> {
                 format!("All {}, page by page.{about}", root.many),
             );
             fields.push(one);
-            fields.push(many.with(self.list_arguments(domain)));
+            fields.push(many.with(self.list_arguments(domain)).with([as_of()]));
         }
         self.add(object(
             "Query",

@@ -1,5 +1,7 @@
 //! From a typed executable document to a plan.
 
+mod questions;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -21,7 +23,7 @@ use crate::ontology::{
 };
 
 /// Compiles an operation of a valid document, for given values of the variables that decide `@skip` and
-/// `@include` (see [`super::condition_variables`]).
+/// `@include` (see [`crate::plan::condition_variables`]).
 ///
 /// # Errors
 /// With the first literal whose type does not have it, which validation cannot see in scalars that are ours.
@@ -163,16 +165,14 @@ impl<'a> Compiler<'a> {
                 }
                 "graph" => RootField::Graph(it.graph(&merged.selections())?),
                 _ => {
+                    if let Some((call, question)) = it.question(name, merged)? {
+                        return Ok(Some(RootField::Question(call, question)));
+                    }
                     let Some((domain, many)) = it.roots.get(name).copied() else {
                         return Ok(None);
                     };
                     if many {
-                        let kind = Kind::Page {
-                            domain,
-                            edge: None,
-                            tag: name.to_owned(),
-                        };
-                        let call = it.call(field, kind)?;
+                        let call = it.call(field, Kind::page(domain, None, name))?;
                         let connection = it.root_connection(domain, &merged.selections())?;
                         RootField::List(domain, call, connection)
                     } else {
@@ -245,12 +245,8 @@ impl<'a> Compiler<'a> {
                 };
                 if relation.many {
                     let edge = self.ontology.relation(relation.relation).edge;
-                    let kind = Kind::Page {
-                        domain: relation.seen,
-                        edge,
-                        tag: format!("{}.{}", relation.owner, relation.name),
-                    };
-                    let call = self.call(field, kind)?;
+                    let tag = format!("{}.{}", relation.owner, relation.name);
+                    let call = self.call(field, Kind::page(relation.seen, edge, &tag))?;
                     let stem = GeneratedNames(self.ontology);
                     let (type_name, edge_name) = (stem.field_connection(relation), stem.field_edge(relation));
                     let connection =
@@ -266,6 +262,11 @@ impl<'a> Compiler<'a> {
                 "label" => EntityField::Label,
                 "description" => EntityField::Constant(Box::from(*b"null")),
                 "degree" => EntityField::Degree,
+                "follow" => {
+                    let domain = Domain::Interface(ENTITY);
+                    let call = self.call(field, Kind::Follow)?;
+                    EntityField::Follow(call, self.root_connection(domain, &merged.selections())?)
+                }
                 "statements" => {
                     let call = self.call(field, Kind::Statements)?;
                     EntityField::Statements(call, self.statement_listing(&merged.selections())?)
@@ -542,12 +543,7 @@ impl<'a> Compiler<'a> {
                 })?),
                 "sources" => {
                     let domain = Domain::Type(it.ontology.source_type);
-                    let kind = Kind::Page {
-                        domain,
-                        edge: None,
-                        tag: "sources".to_owned(),
-                    };
-                    let call = it.call(merged.first(), kind)?;
+                    let call = it.call(merged.first(), Kind::page(domain, None, "sources"))?;
                     GraphField::Sources(call, it.root_connection(domain, &merged.selections())?)
                 }
                 _ => return Ok(None),

@@ -1,0 +1,255 @@
+//! Answers to questions about the graph as a whole.
+
+use petgraph::visit::EdgeRef;
+
+use super::paths::{self, Path, Weigh};
+use super::ranking::{self, Ranked};
+use super::statement::Link;
+use super::{Failure, FieldError, Run, Written};
+use crate::graph::{EdgeReference, EntityNo, EntitySet};
+use crate::ontology::{Direction, TypeId};
+use crate::plan::{
+    Call, CallNo, ComponentField, LinkField, Object, PathCall, PathField, Question, RankedField, Ranking,
+    Selection, SubgraphField,
+};
+
+impl<'a> Run<'a> {
+    /// Writes the answer to a question.
+    pub(super) fn question(&mut self, call: CallNo, question: &'a Question) -> Written {
+        let bound = self.call(call)?;
+        match (bound, question) {
+            (Call::Path(call), Question::Path(fields)) => {
+                let path = self.find_paths(call, 1)?.pop();
+                match path {
+                    Some(path) => self.path(&path, call.weights.is_some(), fields),
+                    None => {
+                        self.null();
+                        Ok(())
+                    }
+                }
+            }
+            (Call::Path(call), Question::Paths(listing)) => {
+                let from = self.named("from", &call.from)?;
+                let after = self.listing_cursor(call.page.after.as_deref(), call.sequence, from)?;
+                let begin = after.map_or(0, |it| it + 1);
+                // One more tells whether there are more.
+                let count = begin
+                    .saturating_add(call.page.first.unwrap_or(0))
+                    .saturating_add(1);
+                let found = self.find_paths(call, count)?;
+                let weighted = call.weights.is_some();
+                self.listing(
+                    listing,
+                    &found,
+                    &call.page,
+                    call.sequence,
+                    from,
+                    |run, fields, path| run.path(path, weighted, fields),
+                )
+            }
+            (Call::Neighborhood(call), Question::Neighborhood(fields)) => {
+                let of: Result<Vec<EntityNo>, Failure> =
+                    call.of.iter().map(|id| self.named("of", id)).collect();
+                let of = of?;
+                let view = self.view(&call.walk, Direction::Both)?;
+                let found = self.surroundings(&view, &of, call.hops, call.first)?;
+                self.object(fields, |run, slot| {
+                    match &slot.field {
+                        SubgraphField::TypeName(name) => run.out.extend_from_slice(name),
+                        SubgraphField::Truncated => run.boolean(found.entities.len() < found.total),
+                        SubgraphField::TotalCount => run.number(found.total),
+                        SubgraphField::Nodes(selection) => {
+                            return run.field(slot, false, |run| {
+                                run.entity_list(found.entities.iter().copied(), selection)
+                            });
+                        }
+                        SubgraphField::Links(fields) => {
+                            return run.field(slot, false, |run| run.link_list(&found.links, fields));
+                        }
+                    }
+                    Ok(())
+                })
+            }
+            (Call::Ranking(call), Question::Ranked(fields)) => {
+                let usual = match call.by {
+                    Ranking::PageRank => Direction::Out,
+                    _ => Direction::Both,
+                };
+                let view = self.view(&call.walk, usual)?;
+                let wanted = self.wanted(call.types.as_deref());
+                let ranked = ranking::rank(self, &view, call.by, &wanted, call.first)?;
+                self.ranked(&ranked, fields)
+            }
+            (Call::Similar(call), Question::Ranked(fields)) => {
+                let to = self.named("to", &call.to)?;
+                let view = self.view(&call.walk, Direction::Both)?;
+                let wanted = self.wanted(call.types.as_deref());
+                let ranked = ranking::similar(self, &view, to, call.by, &wanted, call.first)?;
+                self.ranked(&ranked, fields)
+            }
+            (Call::Components(call), Question::Components(fields)) => {
+                let mut left_out = call.walk.clone();
+                if let Some(types) = &call.types {
+                    let others = self.ontology.type_ids().filter(|it| !types.contains(it));
+                    left_out.avoid_types.extend(others);
+                }
+                let view = self.view(&left_out, Direction::Out)?;
+                let components = ranking::components(self, &view, call.strong)?;
+                self.out.push(b'[');
+                for (no, component) in components.iter().take(call.first).enumerate() {
+                    if no > 0 {
+                        self.out.push(b',');
+                    }
+                    self.element(no, false, |run| run.component(component, fields))?;
+                }
+                self.out.push(b']');
+                Ok(())
+            }
+            _ => Err(Failure::Null),
+        }
+    }
+
+    fn find_paths(&mut self, call: &PathCall, count: usize) -> Result<Vec<Path>, Failure> {
+        let from = self.named("from", &call.from)?;
+        let to = self.named("to", &call.to)?;
+        let view = self.view(&call.walk, Direction::Both)?;
+        let Some(weights) = &call.weights else {
+            if count == 1 {
+                let found = paths::shortest(self, &view, from, to, call.most)?;
+                return Ok(found.into_iter().collect());
+            }
+            return paths::simple(self, &view, (from, to), call.most, None, count);
+        };
+        let snapshot = self.snapshot;
+        let negative = std::cell::Cell::new(None);
+        let weigh = |edge: &EdgeReference| {
+            let (relation, no) = edge.id();
+            let value = weights[relation.index()].and_then(|property| {
+                let values = snapshot.edge_column(relation, property).values();
+                let at = no.0 as usize;
+                let decimal = || {
+                    values
+                        .decimal(at)
+                        .and_then(|it| bigdecimal::ToPrimitive::to_f64(&it))
+                };
+                values.float(at).or_else(decimal)
+            });
+            let weight = value.unwrap_or(1.0);
+            if weight < 0.0 {
+                negative.set(Some((*edge, weight)));
+            }
+            weight.max(0.0)
+        };
+        let weigh: &dyn Weigh = &weigh;
+        let found = paths::simple(self, &view, (from, to), call.most, Some(weigh), count)?;
+        if let Some((edge, weight)) = negative.get() {
+            let id = |it| snapshot.id(snapshot.locate(it));
+            self.errors.push(FieldError {
+                message: format!(
+                    "the edge from \"{}\" to \"{}\" has the weight {weight}: a weight is 0 or more",
+                    id(edge.source()),
+                    id(edge.target())
+                ),
+                path: Vec::new(),
+                location: (0, 0),
+            });
+            return Err(Failure::Null);
+        }
+        Ok(found)
+    }
+
+    fn path(&mut self, path: &Path, weighted: bool, fields: &'a Object<PathField>) -> Written {
+        self.object(fields, |run, slot| {
+            match &slot.field {
+                PathField::TypeName(name) => run.out.extend_from_slice(name),
+                PathField::Length => run.number(path.steps.len()),
+                PathField::Cost if weighted => run.float(path.cost),
+                PathField::Cost => run.null(),
+                PathField::Nodes(selection) => {
+                    let nodes = std::iter::once(path.start).chain(path.steps.iter().map(EdgeRef::target));
+                    return run.field(slot, false, |run| run.entity_list(nodes, selection));
+                }
+                PathField::Steps(fields) => {
+                    return run.field(slot, false, |run| run.link_list(&path.steps, fields));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn entity_list(&mut self, entities: impl Iterator<Item = EntityNo>, selection: &'a Selection) -> Written {
+        self.out.push(b'[');
+        for (no, entity) in entities.enumerate() {
+            if no > 0 {
+                self.out.push(b',');
+            }
+            self.element(no, false, |run| run.entity(entity, selection))?;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    fn link_list(&mut self, links: &[EdgeReference], fields: &'a Object<LinkField>) -> Written {
+        self.out.push(b'[');
+        for (no, edge) in links.iter().enumerate() {
+            if no > 0 {
+                self.out.push(b',');
+            }
+            self.check_bytes()?;
+            self.element(no, false, |run| run.link(Link::of(edge), fields))?;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    /// The entities of some types; all where none is named.
+    fn wanted(&self, types: Option<&[TypeId]>) -> EntitySet {
+        let mut wanted = EntitySet::of(self.snapshot);
+        let all: Vec<TypeId> = self.ontology.type_ids().collect();
+        for id in types.unwrap_or(&all) {
+            wanted.add_all(self.snapshot.range(*id));
+        }
+        wanted
+    }
+
+    fn ranked(&mut self, ranked: &[Ranked], fields: &'a Object<RankedField>) -> Written {
+        self.out.push(b'[');
+        for (no, ranked) in ranked.iter().enumerate() {
+            if no > 0 {
+                self.out.push(b',');
+            }
+            self.element(no, false, |run| {
+                run.object(fields, |run, slot| {
+                    match &slot.field {
+                        RankedField::TypeName(name) => run.out.extend_from_slice(name),
+                        RankedField::Score => run.float(ranked.score),
+                        RankedField::Exact => run.boolean(ranked.exact),
+                        RankedField::Entity(selection) => {
+                            return run.field(slot, false, |run| run.entity(ranked.entity, selection));
+                        }
+                    }
+                    Ok(())
+                })
+            })?;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    fn component(&mut self, entities: &[EntityNo], fields: &'a Object<ComponentField>) -> Written {
+        self.object(fields, |run, slot| {
+            match &slot.field {
+                ComponentField::TypeName(name) => run.out.extend_from_slice(name),
+                ComponentField::Size => run.number(entities.len()),
+                ComponentField::Nodes(call, connection) => {
+                    return run.field(slot, false, |run| run.found(entities, *call, connection));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn float(&mut self, number: f64) {
+        crate::graph::write_float(number, &mut self.out);
+    }
+}

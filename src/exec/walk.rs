@@ -1,0 +1,215 @@
+//! Walks from entities: what a transitive relation leads to, what a path expression leads to, what surrounds.
+
+use petgraph::Direction as Way;
+use petgraph::visit::EdgeRef;
+
+use super::connection::Item;
+use super::{Failure, FieldError, Run};
+use crate::graph::{EdgeReference, EntityNo, EntitySet, Row, View};
+use crate::ontology::{Direction, RelationId};
+use crate::plan::{PathExpression, Side, Transition, Walk};
+use crate::report::did_you_mean;
+
+/// Beyond so many entities no near miss of an id is looked for.
+const MOST_COMPARED: usize = 50_000;
+
+/// The surroundings of entities.
+pub(super) struct Surroundings {
+    /// The nearest first, those of one distance in the order of their numbers.
+    pub entities: Vec<EntityNo>,
+    /// The edges between them, each once, from its start.
+    pub links: Vec<EdgeReference>,
+    /// How many entities there are, those that were left out among them.
+    pub total: usize,
+}
+
+impl<'a> Run<'a> {
+    /// The entity of an id that an argument names; an error where there is none.
+    pub(super) fn named(&mut self, argument: &str, id: &str) -> Result<EntityNo, Failure> {
+        if let Some(found) = self.snapshot.find(id) {
+            return Ok(found);
+        }
+        let snapshot = self.snapshot;
+        let all = if snapshot.counts().entities > MOST_COMPARED {
+            0
+        } else {
+            snapshot.counts().entities as u32
+        };
+        let ids = (0..all).map(|it| snapshot.id(snapshot.locate(EntityNo(it))));
+        let hint = did_you_mean(id, ids, || {
+            "`search` finds entities by what they are called".to_owned()
+        });
+        self.errors.push(FieldError {
+            message: format!("`{argument}` is \"{id}\", and no entity has this id: {hint}"),
+            path: Vec::new(),
+            location: (0, 0),
+        });
+        Err(Failure::Null)
+    }
+
+    /// The part of the graph that a walk goes over.
+    pub(super) fn view(&mut self, walk: &Walk, direction: Direction) -> Result<View<'a>, Failure> {
+        let snapshot = self.snapshot;
+        let relations: Vec<RelationId> = match &walk.via {
+            Some(via) => via.clone(),
+            None => snapshot.ontology().relation_ids().collect(),
+        };
+        let mut left_out = EntitySet::of(snapshot);
+        for id in &walk.avoid {
+            left_out.add(self.named("avoid", id)?);
+        }
+        for id in &walk.avoid_types {
+            left_out.add_all(snapshot.range(*id));
+        }
+        let left_out = (!left_out.is_empty()).then_some(left_out);
+        let view = snapshot.view_of(&relations, walk.direction.unwrap_or(direction));
+        Ok(view.as_of(self.as_of).without(left_out))
+    }
+
+    /// What a relation leads to over at most so many edges: breadth first, each entity once, with the edge that
+    /// it was reached by. Takes time linear in the edges there.
+    pub(super) fn closure(&mut self, row: Row, side: Side, depth: usize) -> Result<Vec<Item>, Failure> {
+        let mut seen = EntitySet::of(self.snapshot);
+        let mut items: Vec<Item> = Vec::new();
+        let mut level = vec![self.snapshot.number(row)];
+        for _ in 0..depth {
+            let begin = items.len();
+            for entity in level {
+                let row = self.snapshot.locate(entity);
+                for (target, edge) in self.held(row, side.relation, side.direction) {
+                    self.visit(1)?;
+                    if seen.add(target) {
+                        let rank = items.len() as u32;
+                        items.push(Item {
+                            entity: target,
+                            edge: edge.0,
+                            rank,
+                        });
+                    }
+                }
+            }
+            level = items[begin..].iter().map(|it| it.entity).collect();
+            if level.is_empty() {
+                break;
+            }
+        }
+        Ok(items)
+    }
+
+    /// What a path expression leads to from an entity, each entity once, in the order of ids. Visits each pair of
+    /// a state and an entity at most once.
+    pub(super) fn follow(&mut self, row: Row, expression: &PathExpression) -> Result<Vec<EntityNo>, Failure> {
+        let last = expression.states.len() - 1;
+        let mut seen: Vec<Option<EntitySet>> = expression.states.iter().map(|_| None).collect();
+        let snapshot = self.snapshot;
+        let mut open = Vec::new();
+        let mut reach = |state: u16, entity: EntityNo, open: &mut Vec<(u16, EntityNo)>| {
+            let seen = seen[usize::from(state)].get_or_insert_with(|| EntitySet::of(snapshot));
+            if seen.add(entity) {
+                open.push((state, entity));
+            }
+        };
+        reach(0, snapshot.number(row), &mut open);
+        while let Some((state, entity)) = open.pop() {
+            let row = snapshot.locate(entity);
+            for transition in &expression.states[usize::from(state)] {
+                match transition {
+                    Transition::Free(to) => reach(*to, entity, &mut open),
+                    Transition::Step(step, to) => {
+                        for side in &step.sides[row.type_id.index()] {
+                            for (other, _) in self.held(row, side.relation, side.direction) {
+                                self.visit(1)?;
+                                let has_field = step.ends.as_ref().is_none_or(|ends| {
+                                    let end = ends[snapshot.locate(other).type_id.index()];
+                                    end.is_some_and(|it| {
+                                        it.relation == side.relation && it.direction != side.direction
+                                            || it.direction == Direction::Both && *side == it
+                                    })
+                                });
+                                if has_field {
+                                    reach(*to, other, &mut open);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let mut found: Vec<EntityNo> = seen[last].iter().flat_map(EntitySet::iter).collect();
+        self.visit(found.len() as u64)?;
+        let id = |it: EntityNo| snapshot.id(snapshot.locate(it));
+        found.sort_by(|a, b| id(*a).cmp(id(*b)));
+        Ok(found)
+    }
+
+    /// The entities within so many edges of some, at most so many of them, the nearest.
+    pub(super) fn surroundings(
+        &mut self,
+        view: &View,
+        of: &[EntityNo],
+        hops: usize,
+        first: usize,
+    ) -> Result<Surroundings, Failure> {
+        let mut seen = EntitySet::of(self.snapshot);
+        let mut entities: Vec<EntityNo> = Vec::new();
+        let mut total = 0;
+        let mut level: Vec<EntityNo> = Vec::new();
+        for entity in of {
+            if !view.leaves_out(*entity) && seen.add(*entity) {
+                level.push(*entity);
+            }
+        }
+        for hop in 0..=hops {
+            total += level.len();
+            let room = first - entities.len();
+            entities.extend(level.iter().take(room));
+            if hop == hops || level.is_empty() {
+                break;
+            }
+            let mut next = Vec::new();
+            for entity in &level {
+                for edge in view.edges_of(*entity, Way::Outgoing) {
+                    self.visit(1)?;
+                    if seen.add(edge.target()) {
+                        next.push(edge.target());
+                    }
+                }
+            }
+            next.sort_unstable();
+            level = next;
+        }
+        let links = self.links_between(view, &entities)?;
+        Ok(Surroundings {
+            entities,
+            links,
+            total,
+        })
+    }
+
+    /// The edges of a view between some entities, each once, from its start.
+    pub(super) fn links_between(
+        &mut self,
+        view: &View,
+        entities: &[EntityNo],
+    ) -> Result<Vec<EdgeReference>, Failure> {
+        let mut kept = EntitySet::of(self.snapshot);
+        for entity in entities {
+            kept.add(*entity);
+        }
+        let mut links = Vec::new();
+        let mut seen = rustc_hash::FxHashSet::default();
+        for entity in entities {
+            for edge in view.edges_of(*entity, Way::Outgoing) {
+                self.visit(1)?;
+                // Where the view walks both ways, an edge comes from either end.
+                if kept.has(edge.target()) && seen.insert(edge.id()) {
+                    links.push(match edge.direction() {
+                        Direction::Out | Direction::Both => edge,
+                        Direction::In => edge.turned(),
+                    });
+                }
+            }
+        }
+        Ok(links)
+    }
+}

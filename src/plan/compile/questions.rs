@@ -1,0 +1,89 @@
+//! Questions about the graph as a whole.
+
+use super::{Compiler, Result, constant};
+use crate::ontology::{Domain, ENTITY};
+use crate::plan::call::Kind;
+use crate::plan::collect::Merged;
+use crate::plan::{CallNo, ComponentField, Object, PathField, Question, RankedField, SubgraphField};
+use apollo_compiler::executable::SelectionSet;
+
+impl<'a> Compiler<'a> {
+    /// A root field that asks about the graph as a whole; `None` for any other.
+    pub(super) fn question(&mut self, name: &str, merged: &Merged<'a>) -> Result<Option<(CallNo, Question)>> {
+        let sets = merged.selections();
+        let kind = match name {
+            "path" | "paths" => Kind::Path,
+            "neighborhood" => Kind::Neighborhood,
+            "ranking" => Kind::Ranking,
+            "similar" => Kind::Similar,
+            "components" => Kind::Components,
+            _ => return Ok(None),
+        };
+        let call = self.call(merged.first(), kind)?;
+        let question = match name {
+            "path" => Question::Path(self.path(&sets)?),
+            "paths" => Question::Paths(self.listing("Path", &sets, Self::path)?.into()),
+            "neighborhood" => Question::Neighborhood(self.subgraph(&sets)?),
+            "components" => Question::Components(self.component(&sets)?),
+            _ => Question::Ranked(self.ranked(&sets)?),
+        };
+        Ok(Some((call, question)))
+    }
+
+    fn path(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<PathField>> {
+        self.object(sets, |it, name, merged| {
+            Ok(Some(match name {
+                "__typename" => PathField::TypeName(constant("Path")),
+                "length" => PathField::Length,
+                "cost" => PathField::Cost,
+                "nodes" => PathField::Nodes(it.selection(Domain::Interface(ENTITY), &merged.selections())?),
+                "steps" => PathField::Steps(it.link(&merged.selections())?),
+                _ => return Ok(None),
+            }))
+        })
+    }
+
+    fn subgraph(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<SubgraphField>> {
+        self.object(sets, |it, name, merged| {
+            Ok(Some(match name {
+                "__typename" => SubgraphField::TypeName(constant("Subgraph")),
+                "nodes" => {
+                    SubgraphField::Nodes(it.selection(Domain::Interface(ENTITY), &merged.selections())?)
+                }
+                "links" => SubgraphField::Links(it.link(&merged.selections())?),
+                "truncated" => SubgraphField::Truncated,
+                "totalCount" => SubgraphField::TotalCount,
+                _ => return Ok(None),
+            }))
+        })
+    }
+
+    fn ranked(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<RankedField>> {
+        self.object(sets, |it, name, merged| {
+            Ok(Some(match name {
+                "__typename" => RankedField::TypeName(constant("RankedEntity")),
+                "entity" => {
+                    RankedField::Entity(it.selection(Domain::Interface(ENTITY), &merged.selections())?)
+                }
+                "score" => RankedField::Score,
+                "exact" => RankedField::Exact,
+                _ => return Ok(None),
+            }))
+        })
+    }
+
+    fn component(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<ComponentField>> {
+        let domain = Domain::Interface(ENTITY);
+        self.object(sets, |it, name, merged| {
+            Ok(Some(match name {
+                "__typename" => ComponentField::TypeName(constant("Component")),
+                "size" => ComponentField::Size,
+                "nodes" => {
+                    let call = it.call(merged.first(), Kind::page(domain, None, "component"))?;
+                    ComponentField::Nodes(call, it.root_connection(domain, &merged.selections())?)
+                }
+                _ => return Ok(None),
+            }))
+        })
+    }
+}

@@ -1,0 +1,430 @@
+//! Path expressions: the operators and precedence of SPARQL 1.1 property paths over the fields of relations.
+//!
+//! ```text
+//! choice   = sequence ("|" sequence)*
+//! sequence = step ("/" step)*
+//! step     = "^"? primary ("*" | "+" | "?" | "{m}" | "{m,}" | "{,n}" | "{m,n}")?
+//! primary  = field | "(" choice ")"
+//! ```
+//!
+//! An expression becomes a nondeterministic automaton (Thompson's construction), so that following it visits
+//! each pair of a state and an entity at most once.
+
+use super::Side;
+use super::input::InputError;
+use crate::ontology::{Direction, Member, Ontology};
+use crate::report::did_you_mean;
+
+/// So many states an expression may have; `{m,n}` repeats its states.
+const MOST_STATES: usize = 2000;
+
+/// So deep parentheses may stand in each other.
+const MOST_NESTED: usize = 100;
+
+/// One edge of a path expression: for each type of the entity that it is walked from, over which relations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathStep {
+    /// By type of the entity that the edge is walked from.
+    pub sides: Box<[Vec<Side>]>,
+    /// Where the edge is walked against a field: which types have the field that the edge belongs to.
+    pub ends: Option<Box<[Option<Side>]>>,
+}
+
+/// A transition of the automaton.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transition {
+    /// Without walking.
+    Free(u16),
+    /// Over an edge.
+    Step(Box<PathStep>, u16),
+}
+
+/// A path expression, ready to be followed: from state 0 to the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathExpression {
+    /// The transitions of each state.
+    pub states: Vec<Vec<Transition>>,
+}
+
+/// The syntax tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Node {
+    Field(String, usize),
+    Inverse(Box<Node>),
+    Sequence(Vec<Node>),
+    Choice(Vec<Node>),
+    Repeat(Box<Node>, usize, Option<usize>),
+}
+
+impl PathExpression {
+    /// Reads an expression and checks its fields against the ontology.
+    pub(super) fn compile(ontology: &Ontology, text: &str) -> Result<Self, InputError> {
+        let node = Parser {
+            text,
+            at: 0,
+            depth: 0,
+        }
+        .whole()?;
+        let mut builder = Builder {
+            ontology,
+            text,
+            states: vec![Vec::new()],
+        };
+        let end = builder.add(&node, 0, false)?;
+        // The last state is where an expression ends.
+        if usize::from(end) + 1 != builder.states.len() {
+            let last = builder.state()?;
+            builder.free(end, last);
+        }
+        Ok(Self {
+            states: builder.states,
+        })
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn whole(mut self) -> Result<Node, InputError> {
+        let node = self.choice()?;
+        match self.peek() {
+            None => Ok(node),
+            Some(char) => Err(self.wrong(&format!("`{char}` cannot stand here"))),
+        }
+    }
+
+    fn wrong(&self, what: &str) -> InputError {
+        let at = self.text[..self.at].chars().count() + 1;
+        InputError::request(format!(
+            "the path \"{}\" cannot be read at character {at}: {what}; write fields with / | ^ * + ? {{m,n}} and parentheses, such as \"partners|memberOf/partOf*\"",
+            self.text
+        ))
+    }
+
+    fn peek(&mut self) -> Option<char> {
+        let rest = &self.text[self.at..];
+        self.at += rest.len() - rest.trim_start().len();
+        self.text[self.at..].chars().next()
+    }
+
+    fn take(&mut self, wanted: char) -> bool {
+        let found = self.peek() == Some(wanted);
+        if found {
+            self.at += wanted.len_utf8();
+        }
+        found
+    }
+
+    fn choice(&mut self) -> Result<Node, InputError> {
+        let mut all = vec![self.sequence()?];
+        while self.take('|') {
+            all.push(self.sequence()?);
+        }
+        Ok(if all.len() == 1 {
+            all.remove(0)
+        } else {
+            Node::Choice(all)
+        })
+    }
+
+    fn sequence(&mut self) -> Result<Node, InputError> {
+        let mut all = vec![self.step()?];
+        while self.take('/') {
+            all.push(self.step()?);
+        }
+        Ok(if all.len() == 1 {
+            all.remove(0)
+        } else {
+            Node::Sequence(all)
+        })
+    }
+
+    fn step(&mut self) -> Result<Node, InputError> {
+        if self.take('^') {
+            return Ok(Node::Inverse(Box::new(self.repeated()?)));
+        }
+        self.repeated()
+    }
+
+    fn repeated(&mut self) -> Result<Node, InputError> {
+        let node = self.primary()?;
+        let (least, most) = match self.peek() {
+            Some('*') => (0, None),
+            Some('+') => (1, None),
+            Some('?') => (0, Some(1)),
+            Some('{') => {
+                let (least, most) = self.counts()?;
+                return Ok(Node::Repeat(Box::new(node), least, most));
+            }
+            _ => return Ok(node),
+        };
+        self.at += 1;
+        Ok(Node::Repeat(Box::new(node), least, most))
+    }
+
+    fn counts(&mut self) -> Result<(usize, Option<usize>), InputError> {
+        self.take('{');
+        let least = self.number()?;
+        let counts = if self.take(',') {
+            (least.unwrap_or(0), self.number()?)
+        } else {
+            match least {
+                Some(exactly) => (exactly, Some(exactly)),
+                None => return Err(self.wrong("a repetition is {m}, {m,}, {,n} or {m,n}")),
+            }
+        };
+        if !self.take('}') {
+            return Err(self.wrong("a repetition ends with }"));
+        }
+        match counts {
+            (least, Some(most)) if most < least => {
+                Err(self.wrong(&format!("{{{least},{most}}} ends before it begins")))
+            }
+            counts => Ok(counts),
+        }
+    }
+
+    fn number(&mut self) -> Result<Option<usize>, InputError> {
+        self.peek();
+        let rest = &self.text[self.at..];
+        let digits = rest.len() - rest.trim_start_matches(|it: char| it.is_ascii_digit()).len();
+        if digits == 0 {
+            return Ok(None);
+        }
+        let number = rest[..digits].parse().ok().filter(|it| *it <= MOST_STATES);
+        let Some(number) = number else {
+            return Err(self.wrong(&format!("a repetition is at most {MOST_STATES}")));
+        };
+        self.at += digits;
+        Ok(Some(number))
+    }
+
+    fn primary(&mut self) -> Result<Node, InputError> {
+        if self.take('(') {
+            self.depth += 1;
+            if self.depth > MOST_NESTED {
+                return Err(self.wrong(&format!("parentheses stand at most {MOST_NESTED} deep")));
+            }
+            let node = self.choice()?;
+            if !self.take(')') {
+                return Err(self.wrong("a `)` is missing"));
+            }
+            self.depth -= 1;
+            return Ok(node);
+        }
+        let found = self.peek();
+        let rest = &self.text[self.at..];
+        let is_name = |it: char| it.is_ascii_alphanumeric() || it == '_';
+        let length = rest.len() - rest.trim_start_matches(is_name).len();
+        if length == 0 || rest.starts_with(|it: char| it.is_ascii_digit()) {
+            let found = found.map_or_else(|| "the end".to_owned(), |it| format!("`{it}`"));
+            return Err(self.wrong(&format!(
+                "the name of a relation's field is expected, not {found}"
+            )));
+        }
+        let node = Node::Field(rest[..length].to_owned(), self.at);
+        self.at += length;
+        Ok(node)
+    }
+}
+
+struct Builder<'a> {
+    ontology: &'a Ontology,
+    text: &'a str,
+    states: Vec<Vec<Transition>>,
+}
+
+impl Builder<'_> {
+    fn state(&mut self) -> Result<u16, InputError> {
+        if self.states.len() >= MOST_STATES {
+            return Err(InputError::request(format!(
+                "the path \"{}\" is too long: with its repetitions it has more than {MOST_STATES} steps",
+                self.text.chars().take(200).collect::<String>()
+            )));
+        }
+        self.states.push(Vec::new());
+        Ok((self.states.len() - 1) as u16)
+    }
+
+    fn free(&mut self, from: u16, to: u16) {
+        self.states[usize::from(from)].push(Transition::Free(to));
+    }
+
+    /// Adds what a node matches, beginning at a state; gives the state that it ends in. A node that is walked
+    /// backwards has its sequences turned round and its fields inverted.
+    fn add(&mut self, node: &Node, from: u16, backwards: bool) -> Result<u16, InputError> {
+        match node {
+            Node::Field(name, at) => {
+                let step = self.step(name, *at, backwards)?;
+                let to = self.state()?;
+                self.states[usize::from(from)].push(Transition::Step(Box::new(step), to));
+                Ok(to)
+            }
+            Node::Inverse(node) => self.add(node, from, !backwards),
+            Node::Sequence(nodes) => {
+                let mut at = from;
+                for no in 0..nodes.len() {
+                    let no = if backwards { nodes.len() - 1 - no } else { no };
+                    at = self.add(&nodes[no], at, backwards)?;
+                }
+                Ok(at)
+            }
+            Node::Choice(nodes) => {
+                let mut ends = Vec::with_capacity(nodes.len());
+                for node in nodes {
+                    // Each has a state of its own to begin at, so that a repetition in one leads into no other.
+                    let begin = self.state()?;
+                    self.free(from, begin);
+                    ends.push(self.add(node, begin, backwards)?);
+                }
+                let to = self.state()?;
+                for end in ends {
+                    self.free(end, to);
+                }
+                Ok(to)
+            }
+            Node::Repeat(node, least, most) => {
+                let mut at = from;
+                for _ in 0..*least {
+                    at = self.add(node, at, backwards)?;
+                }
+                match most {
+                    None => {
+                        let hub = self.state()?;
+                        self.free(at, hub);
+                        let end = self.add(node, hub, backwards)?;
+                        self.free(end, hub);
+                        let to = self.state()?;
+                        self.free(hub, to);
+                        Ok(to)
+                    }
+                    Some(most) => {
+                        let mut exits = vec![at];
+                        for _ in *least..*most {
+                            at = self.add(node, at, backwards)?;
+                            exits.push(at);
+                        }
+                        let to = self.state()?;
+                        for exit in exits {
+                            self.free(exit, to);
+                        }
+                        Ok(to)
+                    }
+                }
+            }
+        }
+    }
+
+    fn step(&self, name: &str, at: usize, backwards: bool) -> Result<PathStep, InputError> {
+        let types = &self.ontology.types;
+        let fields: Vec<Option<Side>> = types
+            .iter()
+            .map(|it| match it.members.get(name) {
+                Some(Member::Relation(no)) => {
+                    let field = it.members.field(no);
+                    Some(Side {
+                        relation: field.relation,
+                        direction: field.direction,
+                    })
+                }
+                _ => None,
+            })
+            .collect();
+        if fields.iter().all(Option::is_none) {
+            let column = self.text[..at].chars().count() + 1;
+            let is_property = types.iter().any(|it| it.members.get(name).is_some());
+            let what = if is_property {
+                format!("\"{name}\" holds values and leads to no entity")
+            } else {
+                format!("no type has a relation \"{name}\"")
+            };
+            let names = types
+                .iter()
+                .flat_map(|it| it.members.fields.iter().map(|it| it.name.as_str()));
+            let mut names: Vec<&str> = names.collect();
+            names.sort_unstable();
+            names.dedup();
+            let hint = did_you_mean(name, names.iter().copied(), || match names.as_slice() {
+                [] => "the schema has no relation".to_owned(),
+                all if all.len() > 12 => {
+                    "`graph { relations { field inverse } }` lists the relations' fields".to_owned()
+                }
+                all => format!(
+                    "the relations' fields are {}",
+                    crate::report::quoted_list(all, "and")
+                ),
+            });
+            return Err(InputError::request(format!(
+                "the path \"{}\" is wrong at character {column}: {what}; {hint}",
+                self.text
+            )));
+        }
+        if !backwards {
+            return Ok(PathStep {
+                sides: fields.iter().map(|it| it.iter().copied().collect()).collect(),
+                ends: None,
+            });
+        }
+        let mut turned: Vec<Side> = Vec::new();
+        for side in fields.iter().flatten() {
+            let direction = match side.direction {
+                Direction::Out => Direction::In,
+                Direction::In => Direction::Out,
+                Direction::Both => Direction::Both,
+            };
+            let side = Side {
+                relation: side.relation,
+                direction,
+            };
+            if !turned.contains(&side) {
+                turned.push(side);
+            }
+        }
+        Ok(PathStep {
+            sides: types.iter().map(|_| turned.clone()).collect(),
+            ends: Some(fields.into()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Node, InputError> {
+        Parser {
+            text,
+            at: 0,
+            depth: 0,
+        }
+        .whole()
+    }
+
+    #[test]
+    fn precedence_is_sparqls() {
+        // ^ binds an element with its repetition, / binds tighter than |.
+        let left = parse("a|b/^c*").unwrap();
+        let right = parse(" a | ( b / ( ^ ( c* ) ) ) ").unwrap();
+        let plain = |node: Node| format!("{node:?}").replace(|it: char| it.is_ascii_digit(), "");
+        assert_eq!(plain(left), plain(right));
+    }
+
+    #[test]
+    fn what_is_no_path_is_refused() {
+        for text in [
+            "", "/", "a/", "a||b", "(a", "a)", "a**", "a{}", "a{2,1}", "a{3", "a b", "1a", "^", "a{99999}",
+            "ä",
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(
+                error.message.contains("cannot be read at character"),
+                "{text}: {error}"
+            );
+        }
+        assert!(parse(&"(".repeat(200)).is_err());
+    }
+}

@@ -1,0 +1,449 @@
+//! Questions about the graph as a whole: paths, surroundings, rankings, components, times, disagreements.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::call::{Page, as_of, page, texts};
+use super::input::InputError;
+use super::{CallNo, Connection, LinkField, Listing, Object, Selection, StatementField};
+use crate::ontology::{
+    Date, Direction, EdgeTypeId, Member, Ontology, PropertyNo, RelationId, Scalar, TypeId,
+};
+use crate::report::{did_you_mean, quoted_list};
+
+type Result<T> = std::result::Result<T, InputError>;
+type Arguments = Map<String, Json>;
+
+/// Which edges are walked, and past which entities.
+#[derive(Debug, Clone, Default)]
+pub struct Walk {
+    /// Over these relations; all where it is `None`.
+    pub via: Option<Vec<RelationId>>,
+    /// Which way.
+    pub direction: Option<Direction>,
+    /// Past these entities.
+    pub avoid: Vec<String>,
+    /// Past the entities of these types.
+    pub avoid_types: Vec<TypeId>,
+    /// At which date.
+    pub as_of: Option<Date>,
+}
+
+/// What connects two entities.
+#[derive(Debug)]
+pub struct PathCall {
+    /// Where it begins.
+    pub from: String,
+    /// Where it ends.
+    pub to: String,
+    /// Which edges it may have.
+    pub walk: Walk,
+    /// How many edges it may have.
+    pub most: usize,
+    /// For each relation, the property of its edges that is their weight; `None` where edges have none.
+    pub weights: Option<Box<[Option<PropertyNo>]>>,
+    /// Which of them.
+    pub page: Page,
+    /// Part of the cursors.
+    pub sequence: u32,
+}
+
+/// What surrounds some entities.
+#[derive(Debug)]
+pub struct NeighborhoodCall {
+    /// Which entities.
+    pub of: Vec<String>,
+    /// How far.
+    pub hops: usize,
+    /// Over which edges.
+    pub walk: Walk,
+    /// At most so many entities.
+    pub first: usize,
+}
+
+/// By what entities are ranked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ranking {
+    /// By how likely a walk at random is to be there.
+    PageRank,
+    /// By the number of edges.
+    Degree,
+    /// By the share of shortest paths that lead through.
+    Betweenness,
+    /// By how near all others are.
+    Closeness,
+}
+
+impl Ranking {
+    /// The enum's values with what they mean.
+    pub const NAMES: [(&'static str, Ranking, &'static str); 4] = [
+        (
+            "PAGE_RANK",
+            Ranking::PageRank,
+            "How likely one is to be there who follows edges at random and now and then begins anew (damping 0.85; all together make 1). Edges are walked from their start to their end where `direction` is not given.",
+        ),
+        ("DEGREE", Ranking::Degree, "The number of edges."),
+        (
+            "BETWEENNESS",
+            Ranking::Betweenness,
+            "The share of the shortest paths between all others that lead through it. Costs as much as entities times edges; on a large graph it is estimated from a sample.",
+        ),
+        (
+            "CLOSENESS",
+            Ranking::Closeness,
+            "How near it is to those from which it can be reached: the inverse of their mean distance, less where they are few (as Wasserman and Faust have it). Costs as much as entities times edges; on a large graph it is estimated from a sample.",
+        ),
+    ];
+}
+
+/// By what entities are alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Similarity {
+    /// Shared neighbours by all neighbours of both.
+    Jaccard,
+    /// Shared neighbours, the rarer the more.
+    AdamicAdar,
+}
+
+impl Similarity {
+    /// The enum's values with what they mean.
+    pub const NAMES: [(&'static str, Similarity, &'static str); 2] = [
+        (
+            "JACCARD",
+            Similarity::Jaccard,
+            "The share of the neighbours of both that they have in common.",
+        ),
+        (
+            "ADAMIC_ADAR",
+            Similarity::AdamicAdar,
+            "The neighbours that they have in common, each counting the more the fewer neighbours it has itself: the sum of 1 / ln(its neighbours).",
+        ),
+    ];
+}
+
+/// Which entities matter most.
+#[derive(Debug)]
+pub struct RankingCall {
+    /// By what.
+    pub by: Ranking,
+    /// Only those of these types are given.
+    pub types: Option<Vec<TypeId>>,
+    /// Over which edges.
+    pub walk: Walk,
+    /// At most so many.
+    pub first: usize,
+}
+
+/// Which entities are like one.
+#[derive(Debug)]
+pub struct SimilarCall {
+    /// Like which.
+    pub to: String,
+    /// By what.
+    pub by: Similarity,
+    /// Only those of these types are given.
+    pub types: Option<Vec<TypeId>>,
+    /// Over which edges.
+    pub walk: Walk,
+    /// At most so many.
+    pub first: usize,
+}
+
+/// The parts of the graph.
+#[derive(Debug)]
+pub struct ComponentsCall {
+    /// Whether each entity of a part must reach each other along the edges' direction.
+    pub strong: bool,
+    /// Only entities of these types, and the edges between them.
+    pub types: Option<Vec<TypeId>>,
+    /// Over which edges.
+    pub walk: Walk,
+    /// At most so many.
+    pub first: usize,
+}
+
+/// What a question about the graph gives.
+#[derive(Debug)]
+pub enum Question {
+    /// A shortest path.
+    Path(Object<PathField>),
+    /// Paths, the shortest first.
+    Paths(Arc<Listing<PathField>>),
+    /// The surroundings of entities.
+    Neighborhood(Object<SubgraphField>),
+    /// The entities that matter most, or are most alike.
+    Ranked(Object<RankedField>),
+    /// The parts that no edge connects.
+    Components(Object<ComponentField>),
+}
+
+/// A field of `Path`.
+#[derive(Debug)]
+pub enum PathField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// How many edges it has.
+    Length,
+    /// The sum of its edges' weights.
+    Cost,
+    /// The entities on it.
+    Nodes(Arc<Selection>),
+    /// Its edges.
+    Steps(Object<LinkField>),
+}
+
+/// A field of `Subgraph`.
+#[derive(Debug)]
+pub enum SubgraphField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// Its entities.
+    Nodes(Arc<Selection>),
+    /// The edges between them.
+    Links(Object<LinkField>),
+    /// Whether some were left out.
+    Truncated,
+    /// How many entities there are, those that were left out among them.
+    TotalCount,
+}
+
+/// A field of `RankedEntity`.
+#[derive(Debug)]
+pub enum RankedField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The entity.
+    Entity(Arc<Selection>),
+    /// Its score.
+    Score,
+    /// Whether the score is exact.
+    Exact,
+}
+
+/// A field of `Component`.
+#[derive(Debug)]
+pub enum ComponentField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// How many entities it has.
+    Size,
+    /// Its entities.
+    Nodes(CallNo, Arc<Connection>),
+}
+
+/// So many edges a path has at most where nothing is said.
+pub const DEFAULT_HOPS: usize = 6;
+/// So many entities surroundings have where nothing is said.
+pub const DEFAULT_SURROUNDINGS: usize = 200;
+/// So many ranked entities, or components, are given where nothing is said.
+pub const DEFAULT_RANKED: usize = 20;
+
+impl Walk {
+    pub(super) fn read(ontology: &Ontology, arguments: &Arguments) -> Result<Self> {
+        Ok(Self {
+            via: relations(ontology, arguments),
+            direction: direction(arguments),
+            avoid: texts(arguments.get("avoid")),
+            avoid_types: types(ontology, arguments.get("avoidTypes")).unwrap_or_default(),
+            as_of: as_of(arguments)?,
+        })
+    }
+}
+
+pub(super) fn relations(ontology: &Ontology, arguments: &Arguments) -> Option<Vec<RelationId>> {
+    let names = arguments.get("via").map(|it| texts(Some(it)))?;
+    Some(
+        names
+            .iter()
+            .filter_map(|it| ontology.relation_named(it))
+            .collect(),
+    )
+}
+
+pub(super) fn direction(arguments: &Arguments) -> Option<Direction> {
+    match arguments.get("direction")?.as_str()? {
+        "OUT" => Some(Direction::Out),
+        "IN" => Some(Direction::In),
+        _ => Some(Direction::Both),
+    }
+}
+
+fn types(ontology: &Ontology, json: Option<&Json>) -> Option<Vec<TypeId>> {
+    let names = texts(Some(json?));
+    Some(names.iter().filter_map(|it| ontology.type_named(it)).collect())
+}
+
+fn text(arguments: &Arguments, name: &str) -> String {
+    arguments
+        .get(name)
+        .and_then(Json::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// A whole number of at least so much.
+pub(super) fn number(
+    arguments: &Arguments,
+    name: &str,
+    least: i64,
+    default: usize,
+    what: &str,
+) -> Result<usize> {
+    let Some(number) = arguments.get(name).and_then(Json::as_i64) else {
+        return Ok(default);
+    };
+    let enough = usize::try_from(number).ok().filter(|_| number >= least);
+    enough.ok_or_else(|| {
+        InputError::field(format!(
+            "`{name}` is {number}: it is a number of {what}, {least} or more"
+        ))
+    })
+}
+
+impl PathCall {
+    pub(super) fn read(ontology: &Ontology, arguments: &Arguments, sequence: u32) -> Result<Self> {
+        let walk = Walk::read(ontology, arguments)?;
+        let weights = match arguments.get("weight").and_then(Json::as_str) {
+            Some(name) => Some(weights(ontology, walk.via.as_deref(), name)?),
+            None => None,
+        };
+        Ok(Self {
+            from: text(arguments, "from"),
+            to: text(arguments, "to"),
+            walk,
+            most: number(arguments, "maxHops", 1, DEFAULT_HOPS, "edges")?,
+            weights,
+            page: page(arguments)?,
+            sequence,
+        })
+    }
+}
+
+/// For each relation, which property of its edges a name is; it must be a number.
+fn weights(ontology: &Ontology, via: Option<&[RelationId]>, name: &str) -> Result<Box<[Option<PropertyNo>]>> {
+    let walked = |id: RelationId| via.is_none_or(|via| via.contains(&id));
+    let edge_type = |id: RelationId| ontology.relation(id).edge.filter(|_| walked(id));
+    let property = |edge: EdgeTypeId, name: &str| match ontology.edge_types[edge.index()].members.get(name) {
+        Some(Member::Property(no)) => Some(no),
+        _ => None,
+    };
+    let is_number = |scalar: Scalar| matches!(scalar, Scalar::Int | Scalar::Float | Scalar::Decimal);
+    let mut found = false;
+    let mut weights = Vec::with_capacity(ontology.relations.len());
+    for id in ontology.relation_ids() {
+        let Some((edge, no)) = edge_type(id).and_then(|edge| Some((edge, property(edge, name)?))) else {
+            weights.push(None);
+            continue;
+        };
+        let edge = &ontology.edge_types[edge.index()];
+        let declared = edge.members.property(no);
+        if declared.list || !is_number(declared.scalar) {
+            let list = if declared.list { "a list of " } else { "" };
+            return Err(InputError::field(format!(
+                "the weight \"{name}\" of \"{}\" is {list}{}: a weight is an Int, a Float or a Decimal",
+                edge.name,
+                ontology.scalar_name(declared.scalar)
+            )));
+        }
+        found = true;
+        weights.push(Some(no));
+    }
+    if !found {
+        let edges = ontology.relation_ids().filter_map(edge_type);
+        let mut names: Vec<&str> = edges
+            .flat_map(|edge| &ontology.edge_types[edge.index()].members.properties)
+            .filter(|it| !it.list && is_number(it.scalar))
+            .map(|it| it.name.as_str())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        let hint = did_you_mean(name, names.iter().copied(), || {
+            if names.is_empty() {
+                "none of these relations has edges with a number; leave `weight` out, and each edge counts 1"
+                    .to_owned()
+            } else {
+                format!("the numbers of edges are {}", quoted_list(&names, "and"))
+            }
+        });
+        return Err(InputError::field(format!(
+            "no edge of these relations has a property \"{name}\": {hint}"
+        )));
+    }
+    Ok(weights.into())
+}
+
+impl NeighborhoodCall {
+    pub(super) fn read(ontology: &Ontology, arguments: &Arguments) -> Result<Self> {
+        Ok(Self {
+            of: texts(arguments.get("of")),
+            hops: number(arguments, "hops", 0, 1, "edges")?,
+            walk: Walk::read(ontology, arguments)?,
+            first: number(arguments, "first", 0, DEFAULT_SURROUNDINGS, "entities")?,
+        })
+    }
+}
+
+impl RankingCall {
+    pub(super) fn read(ontology: &Ontology, arguments: &Arguments) -> Result<Self> {
+        let by = text(arguments, "by");
+        let named = Ranking::NAMES.iter().find(|(name, ..)| *name == by);
+        Ok(Self {
+            by: named.map_or(Ranking::PageRank, |(_, it, _)| *it),
+            types: types(ontology, arguments.get("types")),
+            walk: Walk::read(ontology, arguments)?,
+            first: number(arguments, "first", 0, DEFAULT_RANKED, "entities")?,
+        })
+    }
+}
+
+impl SimilarCall {
+    pub(super) fn read(ontology: &Ontology, arguments: &Arguments) -> Result<Self> {
+        let by = text(arguments, "by");
+        let named = Similarity::NAMES.iter().find(|(name, ..)| *name == by);
+        Ok(Self {
+            to: text(arguments, "to"),
+            by: named.map_or(Similarity::Jaccard, |(_, it, _)| *it),
+            types: types(ontology, arguments.get("types")),
+            walk: Walk::read(ontology, arguments)?,
+            first: number(arguments, "first", 0, DEFAULT_RANKED, "entities")?,
+        })
+    }
+}
+
+impl ComponentsCall {
+    pub(super) fn read(ontology: &Ontology, arguments: &Arguments) -> Result<Self> {
+        Ok(Self {
+            strong: arguments.get("strong").and_then(Json::as_bool).unwrap_or(false),
+            types: types(ontology, arguments.get("types")),
+            walk: Walk::read(ontology, arguments)?,
+            first: number(arguments, "first", 0, DEFAULT_RANKED, "components")?,
+        })
+    }
+}
+
+/// A field of `TimelineEntry`, a dated statement.
+#[derive(Debug)]
+pub enum TimelineField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// When.
+    Date,
+    /// Of whom it is said.
+    Entity(Arc<Selection>),
+    /// What is said.
+    Statement(Object<StatementField>),
+}
+
+/// A field of `Conflict`, a field whose statements disagree.
+#[derive(Debug)]
+pub enum ConflictField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// Of whom they are said.
+    Entity(Arc<Selection>),
+    /// About which field.
+    Field,
+    /// What is said.
+    Statements(Object<StatementField>),
+}
