@@ -112,7 +112,7 @@ impl Needs {
         };
         for slot in connection {
             match &slot.field {
-                ConnectionField::TotalCount => needs.total = true,
+                ConnectionField::TotalCount | ConnectionField::Aggregate(_) => needs.total = true,
                 ConnectionField::PageInfo(fields) => {
                     let has = |wanted: fn(&PageInfoField) -> bool| fields.iter().any(|it| wanted(&it.field));
                     needs.next |= has(|it| matches!(it, PageInfoField::HasNextPage));
@@ -213,6 +213,10 @@ impl<'a> Run<'a> {
                 run.number(items.len());
                 Ok(())
             }
+            ConnectionField::Aggregate(fields) => run.field(slot, false, |run| {
+                let entities: Vec<EntityNo> = (0..items.len()).map(|at| items.get(at).entity).collect();
+                run.aggregate(&entities, fields)
+            }),
             ConnectionField::Nodes(selection) => run.field(slot, false, |run| {
                 run.out.push(b'[');
                 for (no, at) in (window.start..window.end).enumerate() {

@@ -132,6 +132,11 @@ impl<'a> Run<'a> {
         held
     }
 
+    pub(super) fn field_is_many(&self, row: Row, side: Side) -> bool {
+        let no = self.snapshot.field_no(row, side.relation, side.direction);
+        no.is_none_or(|no| self.ontology.entity_type(row.type_id).members.field(no).many)
+    }
+
     fn is_required(&self, row: Row, side: Side) -> bool {
         let no = self.snapshot.field_no(row, side.relation, side.direction);
         no.is_some_and(|no| self.ontology.entity_type(row.type_id).members.field(no).required)

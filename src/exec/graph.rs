@@ -55,7 +55,7 @@ impl<'a> Run<'a> {
         let _ = serde_json::to_writer(&mut self.out, value);
     }
 
-    fn each<I>(
+    pub(super) fn each<I>(
         &mut self,
         ids: impl Iterator<Item = I>,
         mut write: impl FnMut(&mut Self, I) -> Written,

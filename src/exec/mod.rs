@@ -5,6 +5,7 @@
 //! what was written of it is cut off the buffer. Work is counted against a [`Budget`]. The time is linear in
 //! the rows visited and the bytes written.
 
+mod aggregate;
 mod connection;
 mod cursor;
 mod entity;
@@ -14,6 +15,7 @@ mod paths;
 mod question;
 mod ranking;
 mod statement;
+mod timeline;
 mod walk;
 
 use std::time::Instant;

@@ -105,6 +105,8 @@ impl<'a> Run<'a> {
                 self.out.push(b']');
                 Ok(())
             }
+            (Call::Timeline(call), Question::Timeline(listing)) => self.timeline(call, listing),
+            (Call::Conflicts(call), Question::Conflicts(listing)) => self.conflicts(call, listing),
             _ => Err(Failure::Null),
         }
     }
@@ -249,7 +251,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn float(&mut self, number: f64) {
+    pub(super) fn float(&mut self, number: f64) {
         crate::graph::write_float(number, &mut self.out);
     }
 }

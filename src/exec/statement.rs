@@ -14,7 +14,7 @@ use crate::plan::{
 
 /// One thing that is said of an entity.
 #[derive(Clone, Copy)]
-enum Said<'a> {
+pub(super) enum Said<'a> {
     Value {
         property: PropertyNo,
         values: &'a Values,
@@ -69,8 +69,23 @@ impl<'a> Run<'a> {
                 .as_ref()
                 .is_none_or(|it| it.iter().any(|it| it == name))
         };
-        let members = &self.ontology.entity_type(row.type_id).members;
+        let said = self.all_said(row, &wanted);
+        self.visit(said.len() as u64)?;
+        let owner = self.snapshot.number(row);
+        self.listing(
+            listing,
+            &said,
+            &call.page,
+            call.sequence,
+            owner,
+            |run, fields, said| run.said(row, *said, fields),
+        )
+    }
+
+    /// All that is said of an entity at the date, about the fields that are wanted.
+    pub(super) fn all_said(&self, row: Row, wanted: &dyn Fn(&str) -> bool) -> Vec<Said<'a>> {
         let statements = self.snapshot.statements();
+        let members = &self.ontology.entity_type(row.type_id).members;
         let mut said: Vec<Said<'a>> = Vec::new();
         for (no, property) in members.properties.iter().enumerate() {
             if !wanted(&property.name) {
@@ -103,16 +118,7 @@ impl<'a> Run<'a> {
                 });
             }
         }
-        self.visit(said.len() as u64)?;
-        let owner = self.snapshot.number(row);
-        self.listing(
-            listing,
-            &said,
-            &call.page,
-            call.sequence,
-            owner,
-            |run, fields, said| run.said(row, *said, fields),
-        )
+        said
     }
 
     /// Writes a page of an entity's edges.
@@ -252,7 +258,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         // Writing to a vector cannot fail.
         let _ = serde_json::to_writer(&mut self.out, text);
     }
@@ -265,7 +271,7 @@ impl<'a> Run<'a> {
         self.out.extend_from_slice(b"null");
     }
 
-    fn said(&mut self, row: Row, said: Said<'a>, fields: &'a Object<StatementField>) -> Written {
+    pub(super) fn said(&mut self, row: Row, said: Said<'a>, fields: &'a Object<StatementField>) -> Written {
         self.object(fields, |run, slot| run.statement_field(row, said, slot))
     }
 

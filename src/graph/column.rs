@@ -532,6 +532,17 @@ impl Column {
         best.map(|(values, at, _)| (values, at))
     }
 
+    /// The rows of which more than one value is said, in order.
+    pub fn disputed_rows(&self) -> impl Iterator<Item = usize> {
+        let mut rows: Vec<usize> = self
+            .alternatives
+            .iter()
+            .flat_map(|it| it.rows.iter().map(|row| *row as usize))
+            .collect();
+        rows.dedup();
+        rows.into_iter()
+    }
+
     /// How many values it holds, those that others contradict among them.
     pub fn count(&self, rows: usize) -> usize {
         let given = (0..rows)

@@ -729,6 +729,9 @@ impl Compiler<'_> {
                 names.filter(domain),
                 names.order(domain),
                 format!("{owner}RelationFilter"),
+                names.aggregate(domain),
+                names.group(domain),
+                names.group_key(domain),
             ];
             if !matches!(domain, Domain::Union(_)) {
                 generated.extend([
@@ -739,6 +742,22 @@ impl Compiler<'_> {
             }
             for name in generated {
                 claim(name, format!("what is generated for the type \"{owner}\""), owner);
+            }
+        }
+        for at in 0..ontology.enums.len() {
+            let scalar = Scalar::Enum(EnumId::at(at));
+            let name = ontology.scalar_name(scalar);
+            let generated = [
+                names.scalar_filter(scalar, false),
+                names.scalar_filter(scalar, true),
+                names.measures(scalar),
+            ];
+            for generated in generated {
+                claim(
+                    generated,
+                    format!("what is generated for the enum \"{name}\""),
+                    name,
+                );
             }
         }
         for (at, edge) in ontology.edge_types.iter().enumerate() {

@@ -175,6 +175,15 @@ impl Date {
         }
     }
 
+    /// The interval between two dates, neither of which is one; `None` where it would run backwards.
+    pub fn between(from: Self, until: Self) -> Option<Self> {
+        let whole = Self {
+            from: from.from,
+            until: Some(until.until.unwrap_or(until.from)),
+        };
+        (whole.last_day() >= whole.first_day()).then_some(whole)
+    }
+
     /// Whether both share a day.
     pub fn overlaps(self, other: Self) -> bool {
         self.first_day() <= other.last_day() && other.first_day() <= self.last_day()

@@ -69,6 +69,26 @@ impl GeneratedNames<'_> {
         format!("{}Order", self.0.name_of(domain))
     }
 
+    /// The figures about a list of a domain's entities: `OrganizationAggregate`.
+    pub fn aggregate(self, domain: Domain) -> String {
+        format!("{}Aggregate", self.0.name_of(domain))
+    }
+
+    /// A group of a domain's entities: `OrganizationGroup`.
+    pub fn group(self, domain: Domain) -> String {
+        format!("{}Group", self.0.name_of(domain))
+    }
+
+    /// By what a domain's entities can be grouped: `OrganizationGroupKey`.
+    pub fn group_key(self, domain: Domain) -> String {
+        format!("{}GroupKey", self.0.name_of(domain))
+    }
+
+    /// The figures about values of a kind: `DateMeasures`. An enum's are those of texts, in its order.
+    pub fn measures(self, scalar: Scalar) -> String {
+        format!("{}Measures", self.0.scalar_name(scalar))
+    }
+
     /// The unique lookup of a type: `OrganizationUnique`.
     pub fn unique(self, domain: Domain) -> String {
         format!("{}Unique", self.0.name_of(domain))

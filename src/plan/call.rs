@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
+use super::aggregate::GroupCall;
 use super::filter::{self, Filter};
 use super::input::{Input, InputError, Variables};
 use super::path::PathExpression;
-use super::question::{self, ComponentsCall, NeighborhoodCall, PathCall, RankingCall, SimilarCall};
+use super::question::{
+    self, ComponentsCall, ConflictCall, NeighborhoodCall, PathCall, RankingCall, SimilarCall, TimelineCall,
+};
 use super::{Bound, DEFAULT_PAGE};
 use crate::ontology::{
     Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, Ontology, PropertyNo, RelationId, TypeId,
@@ -42,6 +45,12 @@ pub enum Call {
     Similar(SimilarCall),
     /// The parts of the graph.
     Components(ComponentsCall),
+    /// Groups of a list's entities.
+    Groups(GroupCall),
+    /// Dated statements.
+    Timeline(TimelineCall),
+    /// Fields whose statements disagree.
+    Conflicts(ConflictCall),
 }
 
 impl Call {
@@ -56,7 +65,13 @@ impl Call {
             Call::Ranking(it) => it.walk.as_of,
             Call::Similar(it) => it.walk.as_of,
             Call::Components(it) => it.walk.as_of,
-            Call::Languages(_) | Call::Statements(_) | Call::Links(_) | Call::Follow(..) => None,
+            Call::Languages(_)
+            | Call::Statements(_)
+            | Call::Links(_)
+            | Call::Follow(..)
+            | Call::Groups(_)
+            | Call::Timeline(_)
+            | Call::Conflicts(_) => None,
         }
     }
 }
@@ -189,6 +204,9 @@ pub(super) enum Kind {
     Ranking,
     Similar,
     Components,
+    Groups(Domain),
+    Timeline,
+    Conflicts,
 }
 
 impl Kind {
@@ -284,19 +302,16 @@ impl Template {
                 let page = page_call(ontology, Domain::Interface(ENTITY), None, &tag, arguments)?;
                 Call::Follow(expression, page)
             }
-            Kind::Path => {
-                // A cursor is a position among these paths.
-                let of: Vec<String> = arguments
-                    .iter()
-                    .filter(|(name, _)| !matches!(name.as_str(), "first" | "after"))
-                    .map(|(name, value)| format!("{name}:{value}"))
-                    .collect();
-                let sequence = sequence(&format!("paths {}", of.join(" ")), None);
-                Call::Path(PathCall::read(ontology, arguments, sequence)?)
-            }
+            Kind::Path => Call::Path(PathCall::read(ontology, arguments, asked("paths", arguments))?),
             Kind::Neighborhood => Call::Neighborhood(NeighborhoodCall::read(ontology, arguments)?),
             Kind::Ranking => Call::Ranking(RankingCall::read(ontology, arguments)?),
             Kind::Similar => Call::Similar(SimilarCall::read(ontology, arguments)?),
+            Kind::Timeline => Call::Timeline(TimelineCall::read(arguments, asked("timeline", arguments))?),
+            Kind::Conflicts => {
+                let sequence = asked("conflicts", arguments);
+                Call::Conflicts(ConflictCall::read(ontology, arguments, sequence)?)
+            }
+            Kind::Groups(domain) => Call::Groups(GroupCall::read(ontology, *domain, arguments)?),
             Kind::Components => Call::Components(ComponentsCall::read(ontology, arguments)?),
             Kind::Statements => Call::Statements(StatementCall {
                 page: page(arguments)?,
@@ -325,7 +340,7 @@ pub(super) fn texts(json: Option<&Json>) -> Vec<String> {
 }
 
 /// The names of fields, each of which some type must have.
-fn fields(ontology: &Ontology, json: Option<&Json>) -> Result<Option<Vec<String>>, InputError> {
+pub(super) fn fields(ontology: &Ontology, json: Option<&Json>) -> Result<Option<Vec<String>>, InputError> {
     let Some(json) = json else { return Ok(None) };
     let names = texts(Some(json));
     for name in &names {
@@ -376,13 +391,18 @@ fn lookup(ontology: &Ontology, domain: Domain, arguments: &Arguments) -> Result<
 
 /// The date that the answer is to hold at.
 pub(super) fn as_of(arguments: &Arguments) -> Result<Option<Date>, InputError> {
-    let Some(json) = arguments.get("asOf") else {
+    date(arguments, "asOf")
+}
+
+/// A date that an argument gives.
+pub(super) fn date(arguments: &Arguments, name: &str) -> Result<Option<Date>, InputError> {
+    let Some(json) = arguments.get(name) else {
         return Ok(None);
     };
     let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
     Date::parse(&text)
         .map(Some)
-        .map_err(|error| InputError::request(format!("`asOf` is \"{text}\", which is not a date: {error}")))
+        .map_err(|error| InputError::request(format!("`{name}` is \"{text}\", which is not a date: {error}")))
 }
 
 fn page_call(
@@ -439,6 +459,16 @@ pub(super) fn page(arguments: &Arguments) -> Result<Page, InputError> {
         page.first = Some(DEFAULT_PAGE);
     }
     Ok(page)
+}
+
+/// Says which list a cursor belongs to that is a position in what exactly these arguments ask for.
+fn asked(tag: &str, arguments: &Arguments) -> u32 {
+    let of: Vec<String> = arguments
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "first" | "after" | "last" | "before"))
+        .map(|(name, value)| format!("{name}:{value}"))
+        .collect();
+    sequence(&format!("{tag} {}", of.join(" ")), None)
 }
 
 /// Says which list in which order a cursor belongs to.

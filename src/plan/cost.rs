@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::{
-    Bound, Call, CallNo, CitationField, ComponentField, Connection, ConnectionField, EdgeField, EntityField,
-    GraphField, LinkField, Listing, ListingEdgeField, ListingField, Object, Page, PathField, Plan, Question,
-    RankedField, RootField, Selection, StatementField, SubgraphField,
+    AggregateField, Bound, Call, CallNo, CitationField, ComponentField, ConflictField, Connection,
+    ConnectionField, EdgeField, EntityField, GraphField, GroupField, GroupKeyField, LinkField, Listing,
+    ListingEdgeField, ListingField, Object, Page, PathField, Plan, Question, RankedField, RootField,
+    Selection, StatementField, SubgraphField, TimelineField,
 };
 use crate::ontology::Domain;
 
@@ -59,6 +60,9 @@ pub(super) fn page_size(bound: &Bound) -> Option<usize> {
         Ok(Call::Ranking(call)) => Some(call.first),
         Ok(Call::Similar(call)) => Some(call.first),
         Ok(Call::Components(call)) => Some(call.first),
+        Ok(Call::Groups(call)) => Some(call.first),
+        Ok(Call::Timeline(call)) => size(&call.page),
+        Ok(Call::Conflicts(call)) => size(&call.page),
         Ok(Call::Entity(_) | Call::Languages(_)) | Err(_) => None,
     }
 }
@@ -137,6 +141,20 @@ impl Estimator<'_> {
                 });
                 self.page(call).saturating_mul(one)
             }
+            Question::Timeline(listing) => self.listing(call, listing, |it, fields| {
+                it.sum(fields, |it, field| match field {
+                    TimelineField::Entity(selection) => it.selection(selection),
+                    TimelineField::Statement(fields) => it.statement(fields),
+                    _ => 0,
+                })
+            }),
+            Question::Conflicts(listing) => self.listing(call, listing, |it, fields| {
+                it.sum(fields, |it, field| match field {
+                    ConflictField::Entity(selection) => it.selection(selection),
+                    ConflictField::Statements(fields) => it.statement(fields),
+                    _ => 0,
+                })
+            }),
             Question::Components(fields) => {
                 let one = self.sum(fields, |it, field| match field {
                     ComponentField::Nodes(call, connection) => it.connection(*call, connection),
@@ -164,8 +182,24 @@ impl Estimator<'_> {
         self.sum(connection, |it, field| match field {
             ConnectionField::Nodes(selection) => page.saturating_mul(it.selection(selection)),
             ConnectionField::Edges(fields) => page.saturating_mul(it.edge(fields)),
+            ConnectionField::Aggregate(fields) => it.sum(fields, Self::aggregate),
             _ => 0,
         })
+    }
+
+    fn aggregate(&mut self, field: &AggregateField) -> u64 {
+        let AggregateField::Groups(call, group) = field else {
+            return 0;
+        };
+        let one = self.sum(group, |it, field| match field {
+            GroupField::Key => 0,
+            GroupField::Keys(fields) => it.sum(fields, |it, field| match field {
+                GroupKeyField::Entity(selection) => it.selection(selection),
+                _ => 0,
+            }),
+            GroupField::Aggregate(field) => it.aggregate(field),
+        });
+        self.page(*call).saturating_mul(one)
     }
 
     fn edge(&mut self, fields: &Object<EdgeField>) -> u64 {

@@ -7,6 +7,7 @@
 //! the data, so it outlives a snapshot. Compiling is linear in the operation times the concrete types that
 //! its abstract selections can meet; equal selections are shared.
 
+mod aggregate;
 mod call;
 mod collect;
 mod compile;
@@ -18,6 +19,10 @@ mod question;
 
 use std::sync::Arc;
 
+pub use aggregate::{
+    AggregateField, GroupBy, GroupCall, GroupField, GroupKey, GroupKeyField, GroupOrder, MeasureField,
+    OfTypes, is_groupable,
+};
 pub use call::{
     Call, EntityCall, LinkCall, Lookup, NodesCall, OrderBy, OrderKey, Page, PageCall, StatementCall,
 };
@@ -27,9 +32,9 @@ pub use filter::{Compare, DateTest, Filter, ListTest, RelationTest, Test, TextTe
 pub use input::{Input, InputError, Variables};
 pub use path::{PathExpression, PathStep, Transition};
 pub use question::{
-    ComponentField, ComponentsCall, ConflictField, DEFAULT_HOPS, DEFAULT_RANKED, DEFAULT_SURROUNDINGS,
-    NeighborhoodCall, PathCall, PathField, Question, RankedField, Ranking, RankingCall, SimilarCall,
-    Similarity, SubgraphField, TimelineField, Walk,
+    ComponentField, ComponentsCall, ConflictCall, ConflictField, DEFAULT_HOPS, DEFAULT_RANKED,
+    DEFAULT_SURROUNDINGS, NeighborhoodCall, PathCall, PathField, Question, RankedField, Ranking, RankingCall,
+    SimilarCall, Similarity, SubgraphField, TimelineCall, TimelineField, Walk,
 };
 
 use crate::ontology::{Direction, Domain, Ontology, PropertyNo, RelationId, TypeId};
@@ -184,6 +189,8 @@ pub enum ConnectionField {
     PageInfo(Object<PageInfoField>),
     /// How many there are in all.
     TotalCount,
+    /// Figures about all of them.
+    Aggregate(Object<AggregateField>),
 }
 
 /// A field of an edge of a connection, or beside a to-one relation.

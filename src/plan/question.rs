@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use super::call::{Page, as_of, page, texts};
+use super::call::{Page, as_of, date, fields, page, texts};
 use super::input::InputError;
 use super::{CallNo, Connection, LinkField, Listing, Object, Selection, StatementField};
 use crate::ontology::{
@@ -176,6 +176,10 @@ pub enum Question {
     Ranked(Object<RankedField>),
     /// The parts that no edge connects.
     Components(Object<ComponentField>),
+    /// Dated statements in order.
+    Timeline(Arc<Listing<TimelineField>>),
+    /// Fields whose statements disagree.
+    Conflicts(Arc<Listing<ConflictField>>),
 }
 
 /// A field of `Path`.
@@ -418,6 +422,65 @@ impl ComponentsCall {
             types: types(ontology, arguments.get("types")),
             walk: Walk::read(ontology, arguments)?,
             first: number(arguments, "first", 0, DEFAULT_RANKED, "components")?,
+        })
+    }
+}
+
+/// Which dated statements are asked for.
+#[derive(Debug)]
+pub struct TimelineCall {
+    /// About which entity; about all where it is `None`.
+    pub of: Option<String>,
+    /// From when.
+    pub from: Option<Date>,
+    /// Until when.
+    pub until: Option<Date>,
+    /// The part.
+    pub page: Page,
+    /// Part of the cursors.
+    pub sequence: u32,
+}
+
+/// Which disagreements are asked for.
+#[derive(Debug)]
+pub struct ConflictCall {
+    /// Only about entities of these types.
+    pub types: Option<Vec<TypeId>>,
+    /// Only about these fields.
+    pub fields: Option<Vec<String>>,
+    /// The part.
+    pub page: Page,
+    /// Part of the cursors.
+    pub sequence: u32,
+}
+
+impl TimelineCall {
+    pub(super) fn read(arguments: &Arguments, sequence: u32) -> Result<Self> {
+        let (from, until) = (date(arguments, "from")?, date(arguments, "until")?);
+        if let (Some(from), Some(until)) = (from, until)
+            && until.last_day() < from.first_day()
+        {
+            return Err(InputError::field(format!(
+                "`until` is {until}, before `from`, which is {from}: give them the other way round"
+            )));
+        }
+        Ok(Self {
+            of: arguments.get("of").and_then(Json::as_str).map(str::to_owned),
+            from,
+            until,
+            page: page(arguments)?,
+            sequence,
+        })
+    }
+}
+
+impl ConflictCall {
+    pub(super) fn read(ontology: &Ontology, arguments: &Arguments, sequence: u32) -> Result<Self> {
+        Ok(Self {
+            types: types(ontology, arguments.get("types")),
+            fields: fields(ontology, arguments.get("fields"))?,
+            page: page(arguments)?,
+            sequence,
         })
     }
 }

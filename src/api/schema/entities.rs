@@ -341,6 +341,7 @@ impl Generator<'_> {
             ),
         ];
         fields.extend(page_fields(&noun));
+        fields.push(self.aggregate_field(domain));
         self.add(object(&connection, format!("A page of {noun}."), fields));
         let fields = vec![
             FieldSpec::new("node", required(&*name), "The entity."),
@@ -414,6 +415,7 @@ impl Generator<'_> {
                     ),
                 ];
                 connection.extend(page_fields(&noun));
+                connection.push(self.aggregate_field(field.seen));
                 self.add(object(
                     &self.names.field_connection(field),
                     format!("A page of what `{owner}.{}` leads to.", field.name),

@@ -209,8 +209,8 @@ impl Generator<'_> {
             "The edge as a statement about `from`, with where it comes from.",
         ));
         self.add(object("Link", "An edge, seen from one of its ends.", link));
-        self.listing_types("Statement", "statements", true);
-        self.listing_types("Link", "links", true);
+        self.listing_types("Statement", "Statement", "statements", true);
+        self.listing_types("Link", "Link", "links", true);
     }
 
     fn graph_info(&mut self) {

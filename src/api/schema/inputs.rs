@@ -45,6 +45,7 @@ impl Generator<'_> {
     pub(super) fn inputs(&mut self) {
         let unions = (0..self.ontology.unions.len()).map(|at| Domain::Union(UnionId(at as u16)));
         let domains: Vec<Domain> = self.domains().into_iter().chain(unions).collect();
+        self.aggregates(&domains);
         for domain in domains {
             let name = self.ontology.name_of(domain).to_owned();
             let text = format!(

@@ -2,6 +2,7 @@
 //!
 //! async-graphql builds it and exports its SDL. Its resolvers are never called: plans answer.
 
+mod aggregates;
 mod entities;
 mod fixed;
 mod inputs;

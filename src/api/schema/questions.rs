@@ -3,7 +3,8 @@
 use async_graphql::dynamic::{Enum, EnumItem, InputValue};
 
 use super::{
-    FieldSpec, Generator, as_of, input, list, listing_page_fields, named, object, optional_list, required,
+    FieldSpec, Generator, as_of, input, list, listing_page_fields, named, object, optional_list,
+    page_arguments, required,
 };
 use crate::plan::{DEFAULT_HOPS, DEFAULT_PAGE, DEFAULT_RANKED, DEFAULT_SURROUNDINGS, Ranking, Similarity};
 
@@ -47,6 +48,7 @@ impl Generator<'_> {
     /// The root fields.
     pub(super) fn questions(&mut self) -> Vec<FieldSpec> {
         self.question_types();
+        self.statement_question_types();
         let either = "Which way edges are walked; both ways where it is not given.";
         let first = |default: usize| input("first", named("Int"), "At most so many.").default_value(default);
         let mut neighborhood = vec![
@@ -94,7 +96,7 @@ impl Generator<'_> {
         components.extend(self.walk_arguments("Which way edges are walked, for strong components; from their start to their end where it is not given."));
         components.push(first(DEFAULT_RANKED));
         let after = input("after", named("String"), "Only what comes after this cursor.");
-        vec![
+        let mut fields = vec![
             FieldSpec::new("path", named("Path"), "A shortest path between two entities; null where there is none. It is searched for from both ends; the costs grow with the edges within half its length.")
                 .with(self.path_arguments()),
             FieldSpec::new("paths", required("PathConnection"), "The simple paths between two entities, the shortest first: no entity is on one twice, and parallel edges make paths of their own. Each further page costs all that were before it.")
@@ -108,7 +110,72 @@ impl Generator<'_> {
                 .with(similar),
             FieldSpec::new("components", list("Component"), "The parts that the graph falls into, the largest first. Costs as much as the graph has edges.")
                 .with(components),
+        ];
+        fields.extend(self.statement_questions());
+        fields
+    }
+
+    fn statement_questions(&self) -> [FieldSpec; 2] {
+        let timeline = [
+            input(
+                "of",
+                named("ID"),
+                "The id of the entity; all entities where it is not given.",
+            ),
+            input("from", named("Date"), "Only what is not over before this."),
+            input("until", named("Date"), "Only what has begun by this."),
+        ];
+        let conflicts = [
+            input(
+                "types",
+                optional_list("EntityType"),
+                "Only about entities of these types.",
+            ),
+            input(
+                "fields",
+                optional_list("String"),
+                "Only about these fields of the schema.",
+            ),
+        ];
+        [
+            FieldSpec::new("timeline", required("TimelineConnection"), "Dated statements in order: those whose value is a date, whose edge has one, or that say when they hold. Costs as much as the entity, or the whole graph, has statements.")
+                .with(timeline)
+                .with(page_arguments()),
+            FieldSpec::new("conflicts", required("ConflictConnection"), "Fields of which sources say different things. The field itself gives the preferred statement: by rank, then the one that holds latest, then the one that the data say first. Costs as much as the graph has entities.")
+                .with(conflicts)
+                .with(page_arguments()),
         ]
+    }
+
+    fn statement_question_types(&mut self) {
+        self.add(object(
+            "TimelineEntry",
+            "A dated statement.",
+            vec![
+                FieldSpec::new(
+                    "date",
+                    required("Date"),
+                    "The date that it is about: its value, the first date of its edge, or when it holds.",
+                ),
+                FieldSpec::new("entity", required("Entity"), "The entity that it is about."),
+                FieldSpec::new("statement", required("Statement"), "The statement."),
+            ],
+        ));
+        self.listing_types("Timeline", "TimelineEntry", "dated statements", true);
+        self.add(object(
+            "Conflict",
+            "A field of an entity of which sources say different things.",
+            vec![
+                FieldSpec::new("entity", required("Entity"), "The entity."),
+                FieldSpec::new("field", required("String"), "The schema's field."),
+                FieldSpec::new(
+                    "statements",
+                    list("Statement"),
+                    "All that is said, what the field gives first.",
+                ),
+            ],
+        ));
+        self.listing_types("Conflict", "Conflict", "disagreements", true);
     }
 
     fn question_types(&mut self) {
@@ -145,7 +212,7 @@ impl Generator<'_> {
                 FieldSpec::new("steps", list("Link"), "Its edges, each in walking order."),
             ],
         ));
-        self.listing_types("Path", "paths", false);
+        self.listing_types("Path", "Path", "paths", false);
         self.add(object(
             "Subgraph",
             "A part of the graph.",
@@ -197,11 +264,11 @@ impl Generator<'_> {
     }
 
     /// The connection of a listing and its edges.
-    pub(super) fn listing_types(&mut self, name: &str, of: &str, countable: bool) {
+    pub(super) fn listing_types(&mut self, name: &str, item: &str, of: &str, countable: bool) {
         let connection = format!("{name}Connection");
         let edge = format!("{name}Edge");
         let mut fields = vec![
-            FieldSpec::new("nodes", list(name), format!("The {of} of this page.")),
+            FieldSpec::new("nodes", list(item), format!("The {of} of this page.")),
             FieldSpec::new(
                 "edges",
                 list(edge.as_str()),
@@ -211,7 +278,7 @@ impl Generator<'_> {
         fields.extend(listing_page_fields(of, countable));
         self.add(object(&connection, format!("A page of {of}."), fields));
         let fields = vec![
-            FieldSpec::new("node", required(name), format!("One of the {of}.")),
+            FieldSpec::new("node", required(item), format!("One of the {of}.")),
             FieldSpec::new(
                 "cursor",
                 required("String"),

@@ -1,5 +1,6 @@
 //! From a typed executable document to a plan.
 
+mod aggregates;
 mod questions;
 
 use std::collections::HashMap;
@@ -340,6 +341,7 @@ impl<'a> Compiler<'a> {
                 }
                 "pageInfo" => ConnectionField::PageInfo(it.page_info(&merged.selections())?),
                 "totalCount" => ConnectionField::TotalCount,
+                "aggregate" => ConnectionField::Aggregate(it.aggregate(domain, &merged.selections())?),
                 _ => return Ok(None),
             }))
         })?;

@@ -4,7 +4,10 @@ use super::{Compiler, Result, constant};
 use crate::ontology::{Domain, ENTITY};
 use crate::plan::call::Kind;
 use crate::plan::collect::Merged;
-use crate::plan::{CallNo, ComponentField, Object, PathField, Question, RankedField, SubgraphField};
+use crate::plan::{
+    CallNo, ComponentField, ConflictField, Object, PathField, Question, RankedField, SubgraphField,
+    TimelineField,
+};
 use apollo_compiler::executable::SelectionSet;
 
 impl<'a> Compiler<'a> {
@@ -17,6 +20,8 @@ impl<'a> Compiler<'a> {
             "ranking" => Kind::Ranking,
             "similar" => Kind::Similar,
             "components" => Kind::Components,
+            "timeline" => Kind::Timeline,
+            "conflicts" => Kind::Conflicts,
             _ => return Ok(None),
         };
         let call = self.call(merged.first(), kind)?;
@@ -24,6 +29,8 @@ impl<'a> Compiler<'a> {
             "path" => Question::Path(self.path(&sets)?),
             "paths" => Question::Paths(self.listing("Path", &sets, Self::path)?.into()),
             "neighborhood" => Question::Neighborhood(self.subgraph(&sets)?),
+            "timeline" => Question::Timeline(self.listing("Timeline", &sets, Self::timeline)?.into()),
+            "conflicts" => Question::Conflicts(self.listing("Conflict", &sets, Self::conflict)?.into()),
             "components" => Question::Components(self.component(&sets)?),
             _ => Question::Ranked(self.ranked(&sets)?),
         };
@@ -67,6 +74,34 @@ impl<'a> Compiler<'a> {
                 }
                 "score" => RankedField::Score,
                 "exact" => RankedField::Exact,
+                _ => return Ok(None),
+            }))
+        })
+    }
+
+    fn timeline(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<TimelineField>> {
+        self.object(sets, |it, name, merged| {
+            Ok(Some(match name {
+                "__typename" => TimelineField::TypeName(constant("TimelineEntry")),
+                "date" => TimelineField::Date,
+                "entity" => {
+                    TimelineField::Entity(it.selection(Domain::Interface(ENTITY), &merged.selections())?)
+                }
+                "statement" => TimelineField::Statement(it.statement(&merged.selections())?),
+                _ => return Ok(None),
+            }))
+        })
+    }
+
+    fn conflict(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<ConflictField>> {
+        self.object(sets, |it, name, merged| {
+            Ok(Some(match name {
+                "__typename" => ConflictField::TypeName(constant("Conflict")),
+                "field" => ConflictField::Field,
+                "entity" => {
+                    ConflictField::Entity(it.selection(Domain::Interface(ENTITY), &merged.selections())?)
+                }
+                "statements" => ConflictField::Statements(it.statement(&merged.selections())?),
                 _ => return Ok(None),
             }))
         })

@@ -1,0 +1,200 @@
+//! Figures about all entities of a list together, and about groups of them.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::call::texts;
+use super::input::InputError;
+use super::question::number;
+use super::{CallNo, DEFAULT_PAGE, Object, Selection, Side};
+use crate::ontology::{Domain, Member, Ontology, PropertyNo, Scalar, TypeId};
+
+/// For each type, a property of one name.
+pub type OfTypes<T> = Box<[Option<T>]>;
+
+/// A field of an aggregate.
+#[derive(Debug)]
+pub enum AggregateField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// How many entities there are.
+    Count,
+    /// Figures about a property.
+    Property(OfTypes<PropertyNo>, Scalar, Object<MeasureField>),
+    /// The entities in groups.
+    Groups(CallNo, Arc<Object<GroupField>>),
+}
+
+/// A figure about the values of a property.
+#[derive(Debug)]
+pub enum MeasureField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// How many values there are.
+    Count,
+    /// How many different ones.
+    Distinct,
+    /// The smallest.
+    Min,
+    /// The greatest.
+    Max,
+    /// Their sum.
+    Sum,
+    /// Their mean.
+    Avg,
+}
+
+/// A field of a group.
+#[derive(Debug)]
+pub enum GroupField {
+    /// What its entities have in common: the value, or a list where there are several.
+    Key,
+    /// What its entities have in common, one for each field.
+    Keys(Object<GroupKeyField>),
+    /// What any aggregate has.
+    Aggregate(AggregateField),
+}
+
+/// A field of `GroupKey`.
+#[derive(Debug)]
+pub enum GroupKeyField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The field that entities were grouped by.
+    Field,
+    /// The value of a property.
+    Value,
+    /// The entity that a relation leads to.
+    Entity(Arc<Selection>),
+}
+
+/// By what entities are grouped.
+#[derive(Debug)]
+pub struct GroupKey {
+    /// The field's name.
+    pub name: String,
+    /// What it stands for.
+    pub by: GroupBy,
+}
+
+/// What a field to group by stands for.
+#[derive(Debug)]
+pub enum GroupBy {
+    /// The type.
+    Type,
+    /// A property.
+    Property(OfTypes<PropertyNo>),
+    /// The entities that a relation leads to.
+    Relation(OfTypes<Side>),
+}
+
+/// In which order groups come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupOrder {
+    /// The largest first.
+    CountDesc,
+    /// The smallest first.
+    CountAsc,
+    /// By what they have in common.
+    KeyAsc,
+    /// By what they have in common, turned round.
+    KeyDesc,
+}
+
+impl GroupOrder {
+    /// The enum's values with what they mean.
+    pub const NAMES: [(&'static str, GroupOrder, &'static str); 4] = [
+        (
+            "COUNT_DESC",
+            GroupOrder::CountDesc,
+            "The largest first, equal ones by key.",
+        ),
+        (
+            "COUNT_ASC",
+            GroupOrder::CountAsc,
+            "The smallest first, equal ones by key.",
+        ),
+        (
+            "KEY_ASC",
+            GroupOrder::KeyAsc,
+            "The smallest key first, the group without one last; entities by their ids.",
+        ),
+        (
+            "KEY_DESC",
+            GroupOrder::KeyDesc,
+            "The greatest key first, the group without one last; entities by their ids.",
+        ),
+    ];
+}
+
+/// Which groups are asked for.
+#[derive(Debug)]
+pub struct GroupCall {
+    /// By what.
+    pub keys: Vec<GroupKey>,
+    /// In which order.
+    pub order: GroupOrder,
+    /// At most so many.
+    pub first: usize,
+}
+
+/// Whether entities can be grouped by values of a kind.
+pub fn is_groupable(scalar: Scalar) -> bool {
+    !matches!(scalar, Scalar::Json | Scalar::Custom(_))
+}
+
+/// What a property's name stands for, for each type of a domain.
+pub(super) fn properties(ontology: &Ontology, domain: Domain, name: &str) -> OfTypes<PropertyNo> {
+    let types = ontology.types.iter().enumerate();
+    let of = types.map(|(at, it)| match it.members.get(name) {
+        Some(Member::Property(no)) if ontology.contains(domain, TypeId(at as u16)) => Some(no),
+        _ => None,
+    });
+    of.collect()
+}
+
+impl GroupCall {
+    pub(super) fn read(
+        ontology: &Ontology,
+        domain: Domain,
+        arguments: &Map<String, Json>,
+    ) -> Result<Self, InputError> {
+        let names = texts(arguments.get("by"));
+        if names.is_empty() {
+            return Err(InputError::field(
+                "`by` names no field: give at least one to group by",
+            ));
+        }
+        let keys = names.into_iter().map(|name| {
+            let sides: OfTypes<Side> = ontology
+                .types
+                .iter()
+                .map(|it| match it.members.get(&name) {
+                    Some(Member::Relation(no)) => {
+                        let field = it.members.field(no);
+                        Some(Side {
+                            relation: field.relation,
+                            direction: field.direction,
+                        })
+                    }
+                    _ => None,
+                })
+                .collect();
+            let declared = ontology.members_of(domain).and_then(|it| it.get(&name));
+            let by = match declared {
+                Some(Member::Relation(_)) => GroupBy::Relation(sides),
+                Some(Member::Property(_)) => GroupBy::Property(properties(ontology, domain, &name)),
+                None => GroupBy::Type,
+            };
+            GroupKey { name, by }
+        });
+        let order = arguments.get("orderBy").and_then(Json::as_str);
+        let named = GroupOrder::NAMES.iter().find(|(name, ..)| Some(*name) == order);
+        Ok(Self {
+            keys: keys.collect(),
+            order: named.map_or(GroupOrder::CountDesc, |(_, it, _)| *it),
+            first: number(arguments, "first", 0, DEFAULT_PAGE, "groups")?,
+        })
+    }
+}
