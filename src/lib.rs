@@ -11,4 +11,5 @@ pub mod graph;
 pub mod ontology;
 pub mod plan;
 pub mod report;
+pub mod search;
 pub mod server;

@@ -17,6 +17,7 @@ use super::{Api, ApiError};
 use crate::exec::{self, Budget, Stop};
 use crate::graph::Snapshot;
 use crate::plan::{Bound, Plan, RootField, Variables};
+use crate::search::Background;
 
 /// What a request asks.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +35,7 @@ pub struct Request<'a> {
 pub struct Engine {
     api: Api,
     snapshot: Arc<Snapshot>,
+    search: Arc<Background>,
     documents: Documents,
     limits: Limits,
 }
@@ -62,6 +64,7 @@ impl Engine {
     pub fn new(snapshot: Arc<Snapshot>, limits: Limits) -> Result<Self, ApiError> {
         Ok(Self {
             api: Api::new(snapshot.ontology())?,
+            search: Arc::new(Background::new(snapshot.clone())),
             snapshot,
             documents: Documents::default(),
             limits,
@@ -81,6 +84,11 @@ impl Engine {
     /// The graph.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// The text index, to be made in the background; whoever searches before it is there waits for it.
+    pub fn index(&self) -> Arc<Background> {
+        self.search.clone()
     }
 
     /// Answers a request.
@@ -151,7 +159,7 @@ impl Engine {
         };
         let capacity = prepared.planned.longest.load(Ordering::Relaxed) + 256;
         let get = |key: &str| introspected.get(key).cloned();
-        match exec::run(plan, &self.snapshot, &bound, budget, &get, capacity) {
+        match exec::run(plan, &self.snapshot, &self.search, &bound, budget, &get, capacity) {
             Ok(outcome) => {
                 let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
                 let taken = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);

@@ -151,3 +151,16 @@ fn resident() -> Option<usize> {
     let kilobytes: usize = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes * 1024)
 }
+
+/// Makes the text index of an engine while it serves already, and says what it took.
+pub(super) fn index_in_background(engine: &crate::api::Engine) {
+    let index = engine.index();
+    std::thread::spawn(move || match index.get() {
+        Ok(index) => eprintln!(
+            "text index: {:.2} s, {:.1} MB",
+            index.taken.as_secs_f64(),
+            index.bytes as f64 / 1e6
+        ),
+        Err(error) => eprintln!("text index: {error}"),
+    });
+}

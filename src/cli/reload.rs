@@ -79,6 +79,7 @@ impl Reloader {
         match made {
             Ok((engine, summary, warnings)) => {
                 load::show(&warnings, &self.reporting);
+                load::index_in_background(&engine);
                 self.live.replace(engine);
                 eprintln!("reloaded: {summary}");
             }

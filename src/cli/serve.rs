@@ -76,6 +76,7 @@ impl Serve {
                 ));
             }
         };
+        load::index_in_background(&engine);
         let live = Arc::new(Live::new(engine));
         let reloader = Reloader {
             folders: self.folders.clone(),

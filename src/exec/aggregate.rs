@@ -269,7 +269,7 @@ impl<'a> Run<'a> {
             }
             Common::Value((values, at)) => values.write(at, &[], out),
             Common::Entity(entity) => {
-                out.extend_from_slice(self.snapshot.id_json(self.snapshot.locate(entity)))
+                out.extend_from_slice(self.snapshot.id_json(self.snapshot.locate(entity)));
             }
         }
     }

@@ -56,6 +56,9 @@ impl Run<'_> {
             (Test::Label(test), Holder::Entity(subject)) => {
                 test.holds(self.snapshot.label(subject.row, self.as_of))
             }
+            (Test::Search { property, text }, Holder::Entity(subject)) => {
+                self.is_found(property, text, self.snapshot.number(subject.row))
+            }
             (Test::Edge(test), Holder::Entity(subject)) => match subject.via {
                 Some((relation, edge)) => self.test(test, Holder::Edge(relation, edge)),
                 None => false,
@@ -93,7 +96,10 @@ impl Run<'_> {
                 }
             }
             // An edge has no id, no label, no relations: the schema has no such filter.
-            (Test::Id(_) | Test::Label(_) | Test::Edge(_) | Test::Relation { .. }, Holder::Edge(..)) => false,
+            (
+                Test::Id(_) | Test::Label(_) | Test::Edge(_) | Test::Search { .. } | Test::Relation { .. },
+                Holder::Edge(..),
+            ) => false,
         }
     }
 

@@ -50,7 +50,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn json(&mut self, value: &impl serde::Serialize) {
+    pub(super) fn json(&mut self, value: &impl serde::Serialize) {
         // Writing to a vector cannot fail.
         let _ = serde_json::to_writer(&mut self.out, value);
     }

@@ -14,19 +14,22 @@ mod graph;
 mod paths;
 mod question;
 mod ranking;
+mod search;
 mod statement;
 mod timeline;
 mod walk;
 
+use std::cell::{OnceCell, RefCell};
 use std::time::Instant;
 
 use serde_json::value::RawValue;
 
-use crate::graph::{EdgeNo, EntityNo, Neighbours, Row, Snapshot};
+use crate::graph::{EdgeNo, EntityNo, EntitySet, Neighbours, Row, Snapshot};
 use crate::ontology::{Date, Direction, Ontology, RelationId};
 use crate::plan::{
     Bound, Call, CallNo, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot,
 };
+use crate::search::Background;
 
 /// What a run may cost.
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +101,7 @@ pub struct Outcome {
 pub fn run(
     plan: &Plan,
     snapshot: &Snapshot,
+    search: &Background,
     bound: &[Bound],
     budget: Budget,
     introspected: &dyn Fn(&str) -> Option<Box<RawValue>>,
@@ -105,6 +109,9 @@ pub fn run(
 ) -> Result<Outcome, Stop> {
     let mut run = Run {
         snapshot,
+        search,
+        searched: RefCell::default(),
+        search_failed: OnceCell::new(),
         ontology: snapshot.ontology(),
         bound,
         budget,
@@ -125,6 +132,13 @@ pub fn run(
     for error in &mut run.errors {
         error.path.reverse();
     }
+    if let Some(error) = run.search_failed.take() {
+        run.errors.push(FieldError {
+            message: format!("the text index cannot be used: {error}"),
+            path: Vec::new(),
+            location: (0, 0),
+        });
+    }
     Ok(Outcome {
         data: run.out,
         errors: run.errors,
@@ -137,6 +151,10 @@ const CHECK_EVERY: u64 = 4096;
 /// The state of one run.
 struct Run<'a> {
     snapshot: &'a Snapshot,
+    search: &'a Background,
+    /// The entities that filters' searches find, by property and text.
+    searched: RefCell<Vec<(String, String, EntitySet)>>,
+    search_failed: OnceCell<String>,
     ontology: &'a Ontology,
     bound: &'a [Bound],
     budget: Budget,

@@ -105,6 +105,7 @@ impl<'a> Run<'a> {
                 self.out.push(b']');
                 Ok(())
             }
+            (Call::Search(call), Question::Search(fields)) => self.search(call, fields),
             (Call::Timeline(call), Question::Timeline(listing)) => self.timeline(call, listing),
             (Call::Conflicts(call), Question::Conflicts(listing)) => self.conflicts(call, listing),
             _ => Err(Failure::Null),

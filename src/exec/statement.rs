@@ -231,7 +231,11 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn elements(&mut self, window: &Window, mut write: impl FnMut(&mut Self, usize) -> Written) -> Written {
+    pub(super) fn elements(
+        &mut self,
+        window: &Window,
+        mut write: impl FnMut(&mut Self, usize) -> Written,
+    ) -> Written {
         self.out.push(b'[');
         for (no, at) in (window.start..window.end).enumerate() {
             if no > 0 {

@@ -42,7 +42,7 @@ impl<'a> Run<'a> {
             self.visit(said.len() as u64)?;
             for said in said {
                 // Of the whole graph, an edge is told once, from its start.
-                if of.is_none() && !self.begins_at(EntityNo(entity), said) {
+                if of.is_none() && !Self::begins_at(EntityNo(entity), said) {
                     continue;
                 }
                 let Some(date) = self.date_of(said) else {
@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
         )
     }
 
-    fn begins_at(&self, entity: EntityNo, said: Said) -> bool {
+    fn begins_at(entity: EntityNo, said: Said) -> bool {
         match said {
             Said::Value { .. } => true,
             Said::Edge { side, target, .. } => match side.direction {

@@ -299,6 +299,14 @@ impl Values {
         }
     }
 
+    /// The languages that a column of texts has, none among them.
+    pub fn languages(&self) -> &[String] {
+        match self {
+            Values::Languages(it) => &it.names,
+            _ => &[],
+        }
+    }
+
     /// The position of a row's enum value in the schema.
     pub fn enum_position(&self, row: usize) -> Option<u16> {
         match self {

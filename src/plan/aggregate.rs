@@ -189,11 +189,11 @@ impl GroupCall {
             };
             GroupKey { name, by }
         });
-        let order = arguments.get("orderBy").and_then(Json::as_str);
-        let named = GroupOrder::NAMES.iter().find(|(name, ..)| Some(*name) == order);
+        let asked = arguments.get("orderBy").and_then(Json::as_str);
+        let order = GroupOrder::NAMES.iter().find(|(name, ..)| Some(*name) == asked);
         Ok(Self {
             keys: keys.collect(),
-            order: named.map_or(GroupOrder::CountDesc, |(_, it, _)| *it),
+            order: order.map_or(GroupOrder::CountDesc, |(_, it, _)| *it),
             first: number(arguments, "first", 0, DEFAULT_PAGE, "groups")?,
         })
     }

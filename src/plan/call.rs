@@ -10,7 +10,8 @@ use super::filter::{self, Filter};
 use super::input::{Input, InputError, Variables};
 use super::path::PathExpression;
 use super::question::{
-    self, ComponentsCall, ConflictCall, NeighborhoodCall, PathCall, RankingCall, SimilarCall, TimelineCall,
+    self, ComponentsCall, ConflictCall, NeighborhoodCall, PathCall, RankingCall, SearchCall, SimilarCall,
+    TimelineCall,
 };
 use super::{Bound, DEFAULT_PAGE};
 use crate::ontology::{
@@ -47,6 +48,8 @@ pub enum Call {
     Components(ComponentsCall),
     /// Groups of a list's entities.
     Groups(GroupCall),
+    /// A search for text.
+    Search(SearchCall),
     /// Dated statements.
     Timeline(TimelineCall),
     /// Fields whose statements disagree.
@@ -70,6 +73,7 @@ impl Call {
             | Call::Links(_)
             | Call::Follow(..)
             | Call::Groups(_)
+            | Call::Search(_)
             | Call::Timeline(_)
             | Call::Conflicts(_) => None,
         }
@@ -205,6 +209,7 @@ pub(super) enum Kind {
     Similar,
     Components,
     Groups(Domain),
+    Search,
     Timeline,
     Conflicts,
 }
@@ -306,6 +311,10 @@ impl Template {
             Kind::Neighborhood => Call::Neighborhood(NeighborhoodCall::read(ontology, arguments)?),
             Kind::Ranking => Call::Ranking(RankingCall::read(ontology, arguments)?),
             Kind::Similar => Call::Similar(SimilarCall::read(ontology, arguments)?),
+            Kind::Search => {
+                let sequence = asked("search", arguments);
+                Call::Search(SearchCall::read(ontology, arguments, sequence)?)
+            }
             Kind::Timeline => Call::Timeline(TimelineCall::read(arguments, asked("timeline", arguments))?),
             Kind::Conflicts => {
                 let sequence = asked("conflicts", arguments);

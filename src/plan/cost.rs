@@ -6,7 +6,7 @@ use super::{
     AggregateField, Bound, Call, CallNo, CitationField, ComponentField, ConflictField, Connection,
     ConnectionField, EdgeField, EntityField, GraphField, GroupField, GroupKeyField, LinkField, Listing,
     ListingEdgeField, ListingField, Object, Page, PathField, Plan, Question, RankedField, RootField,
-    Selection, StatementField, SubgraphField, TimelineField,
+    SearchEdgeField, SearchField, Selection, StatementField, SubgraphField, TimelineField,
 };
 use crate::ontology::Domain;
 
@@ -62,6 +62,7 @@ pub(super) fn page_size(bound: &Bound) -> Option<usize> {
         Ok(Call::Components(call)) => Some(call.first),
         Ok(Call::Groups(call)) => Some(call.first),
         Ok(Call::Timeline(call)) => size(&call.page),
+        Ok(Call::Search(call)) => size(&call.page),
         Ok(Call::Conflicts(call)) => size(&call.page),
         Ok(Call::Entity(_) | Call::Languages(_)) | Err(_) => None,
     }
@@ -140,6 +141,20 @@ impl Estimator<'_> {
                     _ => 0,
                 });
                 self.page(call).saturating_mul(one)
+            }
+            Question::Search(fields) => {
+                let page = self.page(call);
+                self.sum(fields, |it, field| match field {
+                    SearchField::Nodes(selection) => page.saturating_mul(it.selection(selection)),
+                    SearchField::Edges(fields) => {
+                        let one = it.sum(fields, |it, field| match field {
+                            SearchEdgeField::Node(selection) => it.selection(selection),
+                            _ => 0,
+                        });
+                        page.saturating_mul(one)
+                    }
+                    _ => 0,
+                })
             }
             Question::Timeline(listing) => self.listing(call, listing, |it, fields| {
                 it.sum(fields, |it, field| match field {

@@ -15,6 +15,7 @@ use crate::ontology::{
     Date, Direction, Domain, EdgeTypeId, EnumId, Member, Members, Ontology, PropertyNo, RelationField,
     RelationId, Scalar, TypeId,
 };
+use crate::report::quoted_list;
 
 type Result<T> = std::result::Result<T, InputError>;
 
@@ -38,6 +39,13 @@ pub enum Test {
     Id(TextTest),
     /// On the label.
     Label(TextTest),
+    /// On the words of a property that is in the text index.
+    Search {
+        /// Its name.
+        property: String,
+        /// What is searched for.
+        text: String,
+    },
     /// On a property with one value.
     Value(PropertyNo, ValueTest),
     /// On a property with a list of values.
@@ -318,6 +326,16 @@ impl Scope<'_> {
         match self.members.get(name) {
             Some(Member::Property(no)) => {
                 let property = self.members.property(no);
+                if let Some(text) = operators.get("search").and_then(Json::as_str) {
+                    let is_label = self.label().is_some_and(|it| it == name);
+                    if !(property.search || is_label) {
+                        return Err(self.not_searched(name));
+                    }
+                    tests.push(Test::Search {
+                        property: name.to_owned(),
+                        text: text.to_owned(),
+                    });
+                }
                 if property.list {
                     for test in list_tests(self.ontology, property.scalar, name, operators)? {
                         tests.push(Test::List(no, test));
@@ -337,6 +355,15 @@ impl Scope<'_> {
                 tests.extend(text_tests(name, operators)?.into_iter().map(Test::Id));
             }
             None if name == "label" && self.type_id.is_some() => {
+                if let Some(text) = operators.get("search").and_then(Json::as_str) {
+                    tests.push(match self.label() {
+                        Some(property) => Test::Search {
+                            property: property.to_owned(),
+                            text: text.to_owned(),
+                        },
+                        None => Test::Any(Vec::new()),
+                    });
+                }
                 tests.extend(text_tests(name, operators)?.into_iter().map(Test::Label));
             }
             None if name == "entityType" => tests.push(self.entity_type(operators)),
@@ -344,6 +371,25 @@ impl Scope<'_> {
             None => tests.push(Test::Any(Vec::new())),
         }
         Ok(())
+    }
+
+    /// The property that serves as label.
+    fn label(&self) -> Option<&str> {
+        let entity_type = self.ontology.entity_type(self.type_id?);
+        let no = entity_type.label?;
+        Some(&entity_type.members.property(no).name)
+    }
+
+    fn not_searched(&self, name: &str) -> InputError {
+        let searched = self.members.properties.iter().filter(|it| it.search);
+        let names: Vec<&str> = searched.map(|it| it.name.as_str()).collect();
+        let instead = match names.as_slice() {
+            [] => "use `contains` or `matches`".to_owned(),
+            names => format!("{} is; or use `contains` or `matches`", quoted_list(names, "and")),
+        };
+        InputError::field(format!(
+            "`search` on \"{name}\", which is not in the text index (the schema does not say @search): {instead}"
+        ))
     }
 
     /// The type is known when the filter is compiled, so the test is a constant.

@@ -33,8 +33,9 @@ pub use input::{Input, InputError, Variables};
 pub use path::{PathExpression, PathStep, Transition};
 pub use question::{
     ComponentField, ComponentsCall, ConflictCall, ConflictField, DEFAULT_HOPS, DEFAULT_RANKED,
-    DEFAULT_SURROUNDINGS, NeighborhoodCall, PathCall, PathField, Question, RankedField, Ranking, RankingCall,
-    SimilarCall, Similarity, SubgraphField, TimelineCall, TimelineField, Walk,
+    DEFAULT_SURROUNDINGS, HighlightField, NeighborhoodCall, PathCall, PathField, Question, RankedField,
+    Ranking, RankingCall, SearchCall, SearchEdgeField, SearchField, SimilarCall, Similarity, SubgraphField,
+    TimelineCall, TimelineField, Walk,
 };
 
 use crate::ontology::{Direction, Domain, Ontology, PropertyNo, RelationId, TypeId};

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::call::{Page, as_of, date, fields, page, texts};
 use super::input::InputError;
-use super::{CallNo, Connection, LinkField, Listing, Object, Selection, StatementField};
+use super::{CallNo, Connection, LinkField, Listing, Object, PageInfoField, Selection, StatementField};
 use crate::ontology::{
     Date, Direction, EdgeTypeId, Member, Ontology, PropertyNo, RelationId, Scalar, TypeId,
 };
@@ -176,6 +176,8 @@ pub enum Question {
     Ranked(Object<RankedField>),
     /// The parts that no edge connects.
     Components(Object<ComponentField>),
+    /// What a search finds.
+    Search(Object<SearchField>),
     /// Dated statements in order.
     Timeline(Arc<Listing<TimelineField>>),
     /// Fields whose statements disagree.
@@ -424,6 +426,74 @@ impl ComponentsCall {
             first: number(arguments, "first", 0, DEFAULT_RANKED, "components")?,
         })
     }
+}
+
+/// A search for text.
+#[derive(Debug)]
+pub struct SearchCall {
+    /// What was typed.
+    pub text: String,
+    /// Only entities of these types.
+    pub types: Option<Vec<TypeId>>,
+    /// Whether words with wrong letters are found.
+    pub fuzzy: bool,
+    /// The part.
+    pub page: Page,
+    /// Part of the cursors.
+    pub sequence: u32,
+}
+
+impl SearchCall {
+    pub(super) fn read(ontology: &Ontology, arguments: &Arguments, sequence: u32) -> Result<Self> {
+        Ok(Self {
+            text: text(arguments, "query"),
+            types: types(ontology, arguments.get("types")),
+            fuzzy: arguments.get("fuzzy").and_then(Json::as_bool).unwrap_or(false),
+            page: page(arguments)?,
+            sequence,
+        })
+    }
+}
+
+/// A field of `SearchConnection`.
+#[derive(Debug)]
+pub enum SearchField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The entities.
+    Nodes(Arc<Selection>),
+    /// The entities, each with how well and where it fits.
+    Edges(Object<SearchEdgeField>),
+    /// Where the page stands.
+    PageInfo(Object<PageInfoField>),
+    /// How many there are in all.
+    TotalCount,
+}
+
+/// A field of `SearchEdge`.
+#[derive(Debug)]
+pub enum SearchEdgeField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The entity.
+    Node(Arc<Selection>),
+    /// Its cursor.
+    Cursor,
+    /// How well it fits.
+    Score,
+    /// Where.
+    Highlights(Object<HighlightField>),
+}
+
+/// A field of `Highlight`.
+#[derive(Debug)]
+pub enum HighlightField {
+    /// `__typename`.
+    TypeName(Box<[u8]>),
+    /// The schema's field.
+    Field,
+    /// Pieces of its text.
+    Fragments,
 }
 
 /// Which dated statements are asked for.

@@ -269,6 +269,13 @@ impl Generator<'_> {
             add("within", named(of), "It lies in this.");
         }
         add("isNull", named("Boolean"), "Whether it is missing.");
+        if matches!(scalar, Scalar::String | Scalar::Text) {
+            add(
+                "search",
+                named("String"),
+                "All these words are found in it, as `search` finds them; for fields that are in the text index (`@search`), and the label.",
+            );
+        }
         if scalar.is_text() {
             add("contains", named("String"), "It contains this.");
             add("startsWith", named("String"), "It begins with this.");

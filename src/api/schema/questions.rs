@@ -49,6 +49,7 @@ impl Generator<'_> {
     pub(super) fn questions(&mut self) -> Vec<FieldSpec> {
         self.question_types();
         self.statement_question_types();
+        self.search_types();
         let either = "Which way edges are walked; both ways where it is not given.";
         let first = |default: usize| input("first", named("Int"), "At most so many.").default_value(default);
         let mut neighborhood = vec![
@@ -111,11 +112,12 @@ impl Generator<'_> {
             FieldSpec::new("components", list("Component"), "The parts that the graph falls into, the largest first. Costs as much as the graph has edges.")
                 .with(components),
         ];
-        fields.extend(self.statement_questions());
+        fields.push(Self::search_field());
+        fields.extend(Self::statement_questions());
         fields
     }
 
-    fn statement_questions(&self) -> [FieldSpec; 2] {
+    fn statement_questions() -> [FieldSpec; 2] {
         let timeline = [
             input(
                 "of",
@@ -145,6 +147,72 @@ impl Generator<'_> {
                 .with(conflicts)
                 .with(page_arguments()),
         ]
+    }
+
+    fn search_field() -> FieldSpec {
+        FieldSpec::new("search", required("SearchConnection"), "The entities in whose texts something is found, the best first (BM25; what serves as label counts most): what has all words, or where nothing has, what has any. Case and diacritics do not matter; texts whose language is known are searched by their words' stems. Costs as much as it finds.")
+            .with([
+                input(
+                    "query",
+                    required("String"),
+                    "What to search for, whatever it is: words, `\"words one after the other\"`, the beginning of a wor*.",
+                ),
+                input("types", optional_list("EntityType"), "Only entities of these types."),
+                input(
+                    "fuzzy",
+                    named("Boolean"),
+                    "Whether words with a wrong letter are found: one in words of four to seven letters, two in longer ones.",
+                )
+                .default_value(false),
+            ])
+            .with(page_arguments())
+    }
+
+    fn search_types(&mut self) {
+        let mut fields = vec![
+            FieldSpec::new("nodes", list("Entity"), "The entities of this page."),
+            FieldSpec::new(
+                "edges",
+                list("SearchEdge"),
+                "The entities of this page, each with how well it fits, and where.",
+            ),
+        ];
+        fields.extend(listing_page_fields("entities that were found", true));
+        self.add(object(
+            "SearchConnection",
+            "A page of what a search finds.",
+            fields,
+        ));
+        self.add(object(
+            "SearchEdge",
+            "An entity that was found.",
+            vec![
+                FieldSpec::new("node", required("Entity"), "The entity."),
+                FieldSpec::new(
+                    "cursor",
+                    required("String"),
+                    "Its place in the list, for `after` and `before`.",
+                ),
+                FieldSpec::new(
+                    "score",
+                    required("Float"),
+                    "How well it fits; scores compare within one search only.",
+                ),
+                FieldSpec::new("highlights", list("Highlight"), "Where it was found."),
+            ],
+        ));
+        self.add(object(
+            "Highlight",
+            "Pieces of one field's text in which something was found.",
+            vec![
+                FieldSpec::new("field", required("String"), "The schema's field."),
+                FieldSpec::new(
+                    "fragments",
+                    list("String"),
+                    "Up to three pieces of its text as HTML: what was found stands in `<mark>`, all else is escaped.",
+                ),
+            ],
+        ));
     }
 
     fn statement_question_types(&mut self) {

@@ -5,8 +5,8 @@ use crate::ontology::{Domain, ENTITY};
 use crate::plan::call::Kind;
 use crate::plan::collect::Merged;
 use crate::plan::{
-    CallNo, ComponentField, ConflictField, Object, PathField, Question, RankedField, SubgraphField,
-    TimelineField,
+    CallNo, ComponentField, ConflictField, HighlightField, Object, PathField, Question, RankedField,
+    SearchEdgeField, SearchField, SubgraphField, TimelineField,
 };
 use apollo_compiler::executable::SelectionSet;
 
@@ -20,6 +20,7 @@ impl<'a> Compiler<'a> {
             "ranking" => Kind::Ranking,
             "similar" => Kind::Similar,
             "components" => Kind::Components,
+            "search" => Kind::Search,
             "timeline" => Kind::Timeline,
             "conflicts" => Kind::Conflicts,
             _ => return Ok(None),
@@ -29,6 +30,7 @@ impl<'a> Compiler<'a> {
             "path" => Question::Path(self.path(&sets)?),
             "paths" => Question::Paths(self.listing("Path", &sets, Self::path)?.into()),
             "neighborhood" => Question::Neighborhood(self.subgraph(&sets)?),
+            "search" => Question::Search(self.search(&sets)?),
             "timeline" => Question::Timeline(self.listing("Timeline", &sets, Self::timeline)?.into()),
             "conflicts" => Question::Conflicts(self.listing("Conflict", &sets, Self::conflict)?.into()),
             "components" => Question::Components(self.component(&sets)?),
@@ -74,6 +76,43 @@ impl<'a> Compiler<'a> {
                 }
                 "score" => RankedField::Score,
                 "exact" => RankedField::Exact,
+                _ => return Ok(None),
+            }))
+        })
+    }
+
+    fn search(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<SearchField>> {
+        let domain = Domain::Interface(ENTITY);
+        self.object(sets, |it, name, merged| {
+            Ok(Some(match name {
+                "__typename" => SearchField::TypeName(constant("SearchConnection")),
+                "nodes" => SearchField::Nodes(it.selection(domain, &merged.selections())?),
+                "edges" => SearchField::Edges(it.search_edge(&merged.selections())?),
+                "pageInfo" => SearchField::PageInfo(it.page_info(&merged.selections())?),
+                "totalCount" => SearchField::TotalCount,
+                _ => return Ok(None),
+            }))
+        })
+    }
+
+    fn search_edge(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<SearchEdgeField>> {
+        let domain = Domain::Interface(ENTITY);
+        self.object(sets, |it, name, merged| {
+            Ok(Some(match name {
+                "__typename" => SearchEdgeField::TypeName(constant("SearchEdge")),
+                "node" => SearchEdgeField::Node(it.selection(domain, &merged.selections())?),
+                "cursor" => SearchEdgeField::Cursor,
+                "score" => SearchEdgeField::Score,
+                "highlights" => {
+                    SearchEdgeField::Highlights(it.object(&merged.selections(), |_, name, _| {
+                        Ok(Some(match name {
+                            "__typename" => HighlightField::TypeName(constant("Highlight")),
+                            "field" => HighlightField::Field,
+                            "fragments" => HighlightField::Fragments,
+                            _ => return Ok(None),
+                        }))
+                    })?)
+                }
                 _ => return Ok(None),
             }))
         })

@@ -1,0 +1,364 @@
+//! Full text: which entities a text is found in, how well, and where.
+//!
+//! An [`Index`] holds the words of all `@search` fields, and of what serves as label, in tantivy's inverted index, in
+//! memory. It is made from a snapshot in the background ([`Background`]): whoever searches before it is there waits
+//! for it. It is built on all cores, in time linear in the texts. A search takes time linear in the entities that it
+//! finds, which it scores by BM25 and puts in order; equal scores in the order of the entities, so pages are stable.
+
+mod highlight;
+mod query;
+mod text;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use tantivy::collector::{Collector, SegmentCollector};
+use tantivy::columnar::Column;
+use tantivy::merge_policy::NoMergePolicy;
+use tantivy::query::{BooleanQuery, BoostQuery, DisjunctionMaxQuery, Occur, Query, TermSetQuery};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::TextAnalyzer;
+use tantivy::{Index as Tantivy, IndexReader, IndexWriter, SegmentReader, TantivyDocument, Term};
+
+use crate::graph::{EntityNo, EntitySet, Snapshot};
+use crate::ontology::{PropertyNo, Scalar, TypeId};
+pub use highlight::Highlight;
+use query::Part;
+
+/// A text index that is being made, or is there.
+#[derive(Debug)]
+pub struct Background {
+    snapshot: Arc<Snapshot>,
+    index: OnceLock<Result<Index, String>>,
+}
+
+impl Background {
+    /// The index of a snapshot; it is made when it is first asked for, or when it is told to.
+    pub fn new(snapshot: Arc<Snapshot>) -> Self {
+        Self {
+            snapshot,
+            index: OnceLock::new(),
+        }
+    }
+
+    /// The index; waits until it is there.
+    ///
+    /// # Errors
+    /// When tantivy cannot make it, for want of memory or threads.
+    pub fn get(&self) -> Result<&Index, &str> {
+        let index = self
+            .index
+            .get_or_init(|| Index::build(&self.snapshot).map_err(|error| error.to_string()));
+        index.as_ref().map_err(String::as_str)
+    }
+
+    /// The index, if it is there already.
+    pub fn ready(&self) -> Option<&Index> {
+        self.index.get()?.as_ref().ok()
+    }
+}
+
+/// One field of the index: a property by its name, in one language.
+#[derive(Debug)]
+struct Indexed {
+    field: Field,
+    name: String,
+    language: String,
+}
+
+/// Where an entity's texts lie.
+#[derive(Debug)]
+struct Property {
+    no: PropertyNo,
+    /// The indexed fields, by language.
+    fields: HashMap<String, usize>,
+    is_label: bool,
+}
+
+/// The words of a snapshot's texts.
+pub struct Index {
+    reader: IndexReader,
+    kind: Field,
+    fields: Vec<Indexed>,
+    /// For each type, the properties that are searched.
+    properties: Vec<Vec<Property>>,
+    /// How long it took to make.
+    pub taken: Duration,
+    /// What it takes, in bytes.
+    pub bytes: usize,
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Index")
+            .field("fields", &self.fields)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An entity that was found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Found {
+    /// The entity.
+    pub entity: EntityNo,
+    /// How well it fits, the more the better.
+    pub score: f32,
+}
+
+/// A search.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// What was typed.
+    pub text: &'a str,
+    /// Whether words with wrong letters are found.
+    pub fuzzy: bool,
+    /// Only entities of these types.
+    pub types: Option<&'a [TypeId]>,
+    /// Only in the property of this name.
+    pub property: Option<&'a str>,
+}
+
+/// What is found in a label counts so much more.
+const LABEL_BOOST: f32 = 3.0;
+/// What other fields than the best add.
+const TIE_BREAKER: f32 = 0.1;
+/// Each thread that builds the index collects so many bytes before it writes a segment.
+const MEMORY_OF_A_THREAD: usize = 64 << 20;
+
+impl Index {
+    fn build(snapshot: &Snapshot) -> tantivy::Result<Self> {
+        let start = Instant::now();
+        let ontology = snapshot.ontology();
+        let mut schema = Schema::builder();
+        let entity = schema.add_u64_field("entity", FAST);
+        let kind = schema.add_u64_field("type", INDEXED);
+        let mut fields: Vec<Indexed> = Vec::new();
+        let mut known: HashMap<(String, String), usize> = HashMap::new();
+        let mut properties = Vec::new();
+        let mut names = 0;
+        for id in ontology.type_ids() {
+            let entity_type = ontology.entity_type(id);
+            let mut of_type = Vec::new();
+            for (at, property) in entity_type.members.properties.iter().enumerate() {
+                let no = PropertyNo(at as u16);
+                let is_label = entity_type.label == Some(no);
+                if !(property.search || is_label) {
+                    continue;
+                }
+                let languages = match property.scalar {
+                    Scalar::Text => snapshot.column(id, no).values().languages().to_vec(),
+                    _ => vec![String::new()],
+                };
+                let of_property = languages.into_iter().map(|language| {
+                    let key = (property.name.clone(), language.clone());
+                    let at = *known.entry(key).or_insert_with(|| {
+                        names += 1;
+                        let indexing = TextFieldIndexing::default()
+                            .set_tokenizer(&language)
+                            .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+                        let options = TextOptions::default().set_indexing_options(indexing);
+                        fields.push(Indexed {
+                            field: schema.add_text_field(&format!("text{names}"), options),
+                            name: property.name.clone(),
+                            language: language.clone(),
+                        });
+                        fields.len() - 1
+                    });
+                    (language, at)
+                });
+                let fields = of_property.collect();
+                of_type.push(Property { no, fields, is_label });
+            }
+            properties.push(of_type);
+        }
+        let index = Tantivy::create_in_ram(schema.build());
+        for indexed in &fields {
+            index
+                .tokenizers()
+                .register(&indexed.language, text::analyzer(&indexed.language));
+        }
+        let threads = rayon::current_num_threads().clamp(1, 8);
+        let writer: IndexWriter = index.writer_with_num_threads(threads, threads * MEMORY_OF_A_THREAD)?;
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        for id in ontology
+            .type_ids()
+            .filter(|id| !properties[id.index()].is_empty())
+        {
+            for number in snapshot.range(id) {
+                let row = snapshot.locate(EntityNo(number)).row;
+                let mut document = TantivyDocument::default();
+                document.add_u64(entity, u64::from(number));
+                document.add_u64(kind, id.index() as u64);
+                for property in &properties[id.index()] {
+                    let column = snapshot.column(id, property.no);
+                    for at in column.range(row) {
+                        for (language, text) in column.values().texts(at) {
+                            if let Some(field) = property.fields.get(language) {
+                                document.add_text(fields[*field].field, text);
+                            }
+                        }
+                    }
+                }
+                writer.add_document(document)?;
+            }
+        }
+        let mut writer = writer;
+        writer.commit()?;
+        writer.wait_merging_threads()?;
+        let reader = index.reader()?;
+        let bytes = reader
+            .searcher()
+            .space_usage()
+            .map_or(0, |it| it.total().get_bytes() as usize);
+        Ok(Self {
+            reader,
+            kind,
+            fields,
+            properties,
+            taken: start.elapsed(),
+            bytes,
+        })
+    }
+
+    /// What is found, the best first: what has all words, or where nothing has, what has any.
+    pub fn search(&self, snapshot: &Snapshot, search: Search) -> tantivy::Result<Vec<Found>> {
+        let parts = query::parse(search.text);
+        for occur in [Occur::Must, Occur::Should] {
+            let Some(query) = self.query(&parts, search, occur) else {
+                return Ok(Vec::new());
+            };
+            let mut found = self.reader.searcher().search(&*query, &All { scored: true })?;
+            if !found.is_empty() {
+                found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.entity.cmp(&b.entity)));
+                debug_assert!(
+                    found
+                        .iter()
+                        .all(|it| (it.entity.0 as usize) < snapshot.counts().entities)
+                );
+                return Ok(found);
+            }
+            if parts.len() == 1 {
+                break;
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// All entities that have all words of a text in a property.
+    pub fn matches(&self, snapshot: &Snapshot, text: &str, property: &str) -> tantivy::Result<EntitySet> {
+        let search = Search {
+            text,
+            fuzzy: false,
+            types: None,
+            property: Some(property),
+        };
+        let mut set = EntitySet::of(snapshot);
+        if let Some(query) = self.query(&query::parse(text), search, Occur::Must) {
+            for found in self.reader.searcher().search(&*query, &All { scored: false })? {
+                set.add(found.entity);
+            }
+        }
+        Ok(set)
+    }
+
+    /// Whether a property of this name is in the index.
+    pub fn has(&self, property: &str) -> bool {
+        self.fields.iter().any(|it| it.name == property)
+    }
+
+    fn query(&self, parts: &[Part], search: Search, occur: Occur) -> Option<Box<dyn Query>> {
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        for part in parts {
+            let mut disjuncts: Vec<Box<dyn Query>> = Vec::new();
+            let in_fields = self.fields.iter().enumerate();
+            for (at, indexed) in
+                in_fields.filter(|(_, it)| search.property.is_none_or(|name| it.name == name))
+            {
+                let words: Vec<String> = words_of(part, &mut text::analyzer(&indexed.language));
+                if let Some(query) = query::in_field(part, indexed.field, &words, search.fuzzy) {
+                    let boost = if self.is_label(at) { LABEL_BOOST } else { 1.0 };
+                    disjuncts.push(Box::new(BoostQuery::new(query, boost)));
+                }
+            }
+            if !disjuncts.is_empty() {
+                let best = DisjunctionMaxQuery::with_tie_breaker(disjuncts, TIE_BREAKER);
+                clauses.push((occur, Box::new(best)));
+            }
+        }
+        if clauses.is_empty() {
+            return None;
+        }
+        let words: Box<dyn Query> = Box::new(BooleanQuery::new(clauses));
+        let Some(types) = search.types else {
+            return Some(words);
+        };
+        let terms = types
+            .iter()
+            .map(|it| Term::from_field_u64(self.kind, it.index() as u64));
+        // The type decides whether, not how well.
+        let types: Box<dyn Query> = Box::new(BoostQuery::new(Box::new(TermSetQuery::new(terms)), 0.0));
+        Some(Box::new(BooleanQuery::new(vec![
+            (Occur::Must, words),
+            (Occur::Must, types),
+        ])))
+    }
+
+    fn is_label(&self, field: usize) -> bool {
+        let all = self.properties.iter().flatten();
+        all.filter(|it| it.is_label)
+            .any(|it| it.fields.values().any(|at| *at == field))
+    }
+}
+
+fn words_of(part: &Part, analyzer: &mut TextAnalyzer) -> Vec<String> {
+    let (Part::Word(text) | Part::Prefix(text) | Part::Phrase(text)) = part;
+    text::words(analyzer, text).into_iter().map(|it| it.0).collect()
+}
+
+/// Collects all that is found.
+struct All {
+    scored: bool,
+}
+
+struct AllOfSegment {
+    entities: Column<u64>,
+    found: Vec<Found>,
+}
+
+impl Collector for All {
+    type Fruit = Vec<Found>;
+    type Child = AllOfSegment;
+
+    fn for_segment(&self, _: u32, segment: &SegmentReader) -> tantivy::Result<AllOfSegment> {
+        Ok(AllOfSegment {
+            entities: segment.fast_fields().u64("entity")?,
+            found: Vec::new(),
+        })
+    }
+
+    fn requires_scoring(&self) -> bool {
+        self.scored
+    }
+
+    fn merge_fruits(&self, found: Vec<Vec<Found>>) -> tantivy::Result<Vec<Found>> {
+        Ok(found.concat())
+    }
+}
+
+impl SegmentCollector for AllOfSegment {
+    type Fruit = Vec<Found>;
+
+    fn collect(&mut self, document: u32, score: f32) {
+        if let Some(number) = self.entities.first(document) {
+            self.found.push(Found {
+                entity: EntityNo(number as u32),
+                score,
+            });
+        }
+    }
+
+    fn harvest(self) -> Vec<Found> {
+        self.found
+    }
+}
