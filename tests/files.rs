@@ -346,3 +346,44 @@ fn every_code_is_in_the_documentation() {
         .collect();
     assert!(missing.is_empty(), "docs/errors.md lacks {missing:?}");
 }
+
+#[test]
+fn what_is_told_beside_an_answer_does_not_change_it() {
+    let engine = ecpat();
+    let data = |query: &str, text: &str| {
+        let variables = variables(text);
+        let answer = engine.execute(Request {
+            query,
+            operation_name: None,
+            variables: variables.as_deref(),
+        });
+        let json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        // The value is taken as it was written, so that a difference in its bytes shows.
+        let raw: std::collections::HashMap<String, Box<serde_json::value::RawValue>> =
+            serde_json::from_slice(&answer.body).unwrap();
+        (raw.get("data").map(|it| it.get().to_owned()), json)
+    };
+    let count = for_each("tests/queries", ends_with(&[".graphql"]), |file| {
+        let text = std::fs::read_to_string(file).unwrap();
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        let query = lines.collect::<Vec<_>>().join("\n");
+        let Some(body) = query.strip_prefix('{') else {
+            return;
+        };
+        let (plain, _) = data(&query, &text);
+        let (cited, told) = data(&format!("query @cite {{{body}"), &text);
+        assert_eq!(plain, cited);
+        if plain.as_deref().is_some_and(|it| it != "null") {
+            assert!(told["extensions"]["citations"].is_array(), "{told}");
+        }
+        let (explained, told) = data(&format!("query @explain {{{body}"), &text);
+        assert_eq!(plain, explained);
+        for step in told["extensions"]["plan"].as_array().into_iter().flatten() {
+            assert!(
+                step["rowsIn"].as_u64().unwrap() > 0 && step["microseconds"].is_number(),
+                "{step}"
+            );
+        }
+    });
+    assert!(count >= 40, "{count} files");
+}

@@ -930,3 +930,48 @@ fn the_tutorial_of_the_readme_works_to_the_letter() {
         one_line(&blocks(&readme, "json")[1])
     );
 }
+
+#[test]
+fn steps_are_explained_and_texts_are_found() {
+    let server = Server::start(&[]);
+    let answer =
+        server.ask("query @explain { organizations(first: 3) { nodes { partners { nodes { name } } } } }");
+    let plan = answer["extensions"]["plan"].as_array().unwrap();
+    assert_eq!(plan[0]["path"], json!(["organizations"]));
+    assert_eq!(plan[0]["rowsOut"], 3);
+    assert_eq!(plan[1]["path"], json!(["organizations", "nodes", "partners"]));
+    assert_eq!(plan[1]["rowsIn"], 3);
+    // The index is made in the background; a search waits for it.
+    let found = server.ask(r#"{ search(query: "body shop", first: 1) { nodes { id } } }"#);
+    assert_eq!(found["data"]["search"]["nodes"][0]["id"], "the-body-shop");
+    // The next page of a search goes on where the last one ended.
+    let whole = server.ask(r#"{ search(query: "children") { totalCount edges { cursor node { id } } } }"#);
+    let edges = whole["data"]["search"]["edges"].as_array().unwrap();
+    assert!(edges.len() > 4);
+    let cursor = edges[1]["cursor"].as_str().unwrap();
+    let next = server.ask(&format!(
+        r#"{{ search(query: "children", first: 2, after: "{cursor}") {{ nodes {{ id }} pageInfo {{ hasPreviousPage }} }} }}"#
+    ));
+    let ids = |edges: &[Value]| {
+        edges
+            .iter()
+            .map(|it| it["node"]["id"].clone())
+            .collect::<Vec<_>>()
+    };
+    let nodes = next["data"]["search"]["nodes"].as_array().unwrap();
+    assert_eq!(
+        nodes.iter().map(|it| it["id"].clone()).collect::<Vec<_>>(),
+        ids(&edges[2..4])
+    );
+    assert_eq!(next["data"]["search"]["pageInfo"]["hasPreviousPage"], true);
+    // A cursor of one search is none of another.
+    let other = server.ask(&format!(
+        r#"{{ search(query: "unicef", after: "{cursor}") {{ totalCount }} }}"#
+    ));
+    assert!(
+        other["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("belongs to another list")
+    );
+}

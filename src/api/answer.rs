@@ -107,7 +107,11 @@ impl Answer {
     }
 
     /// An answer with data, and with the errors of fields that failed.
-    pub(super) fn with_data(data: &[u8], errors: &[GraphqlError]) -> Self {
+    pub(super) fn with_data(
+        data: &[u8],
+        errors: &[GraphqlError],
+        extensions: Option<&serde_json::Value>,
+    ) -> Self {
         let mut body = Vec::with_capacity(data.len() + 16 + errors.len() * 128);
         body.push(b'{');
         if !errors.is_empty() {
@@ -117,6 +121,11 @@ impl Answer {
         }
         body.extend_from_slice(b"\"data\":");
         body.extend_from_slice(data);
+        if let Some(extensions) = extensions {
+            body.extend_from_slice(b",\"extensions\":");
+            // Writing to a vector cannot fail.
+            let _ = serde_json::to_writer(&mut body, extensions);
+        }
         body.push(b'}');
         Self {
             body,

@@ -164,7 +164,7 @@ impl Engine {
                 let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
                 let taken = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
                 prepared.planned.note(outcome.data.len(), taken);
-                Answer::with_data(&outcome.data, &errors)
+                Answer::with_data(&outcome.data, &errors, outcome.extensions.as_ref())
             }
             Err(stop) => Answer::given_up(&self.stopped(stop)),
         }

@@ -35,6 +35,15 @@ use schema::Amendments;
 #[error("the API's schema cannot be made: {0}")]
 pub struct ApiError(String);
 
+/// The directives of operations, which async-graphql's dynamic schema does not take.
+const DIRECTIVES: &str = r#"
+"Asks where values come from: `extensions.citations` names, for each place in the answer that rests on a statement with a source, its path and its citations; for an edge, the edge's. The data stay as they are. On a field or a fragment: of what it holds."
+directive @cite on QUERY | FIELD | FRAGMENT_DEFINITION | FRAGMENT_SPREAD | INLINE_FRAGMENT
+
+"Asks what answering takes: `extensions.plan` lists the steps, each with its path, how often it ran (rows in), how many entries it gave (rows out), how many entities and edges were looked at in it, its bytes, and its time in microseconds, what lies below it included."
+directive @explain on QUERY
+"#;
+
 /// The public schema of an ontology.
 #[derive(Debug)]
 pub struct Api {
@@ -55,6 +64,7 @@ impl Api {
         let mut schema = Schema::builder()
             .ignore_builtin_redefinitions()
             .parse(exported, "schema.graphql")
+            .parse(DIRECTIVES, "directives.graphql")
             .build()
             .map_err(|error| ApiError(error.errors.to_string()))?;
         amend(&mut schema, &amendments)?;

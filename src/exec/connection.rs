@@ -204,6 +204,7 @@ impl<'a> Run<'a> {
         };
         let (from, until) = (position(self, after, true), position(self, before, false));
         let window = window(items.len(), &call.page, from, until);
+        self.gave(window.end - window.start);
         self.object(connection, |run, slot| match &slot.field {
             ConnectionField::TypeName(name) => {
                 run.out.extend_from_slice(name);
@@ -224,7 +225,12 @@ impl<'a> Run<'a> {
                         run.out.push(b',');
                     }
                     let item = items.get(at);
-                    run.element(no, false, |run| run.entity(item.entity, selection))?;
+                    run.element(no, false, |run| {
+                        if let Some(side) = side {
+                            run.cite_edge(side.relation, EdgeNo(item.edge));
+                        }
+                        run.entity(item.entity, selection)
+                    })?;
                 }
                 run.out.push(b']');
                 Ok(())
@@ -260,7 +266,12 @@ impl<'a> Run<'a> {
                 side,
                 edge: EdgeNo(item.edge),
             });
-            self.element(no, false, |run| run.edge(fields, item.entity, via, sequence))?;
+            self.element(no, false, |run| {
+                if let Some(via) = via {
+                    run.cite_edge(via.side.relation, via.edge);
+                }
+                run.edge(fields, item.entity, via, sequence)
+            })?;
         }
         self.out.push(b']');
         Ok(())

@@ -39,7 +39,14 @@ impl<'a> Run<'a> {
         match &slot.field {
             EntityField::Property(no, None) => self.property(row, *no, &[]),
             EntityField::Id => self.out.extend_from_slice(self.snapshot.id_json(row)),
-            EntityField::Label => self.snapshot.write_label(row, self.as_of, &mut self.out),
+            EntityField::Label => {
+                if self.trace.is_some()
+                    && let Some(no) = self.ontology.entity_type(row.type_id).label
+                {
+                    self.cite_property(row, no);
+                }
+                self.snapshot.write_label(row, self.as_of, &mut self.out);
+            }
             EntityField::Constant(bytes) => self.out.extend_from_slice(bytes),
             EntityField::Property(no, Some(call)) => {
                 let languages = self.languages(*call);
@@ -59,7 +66,11 @@ impl<'a> Run<'a> {
                 self.number(degree);
             }
             EntityField::ToOne(side, selection) => {
-                let target = self.edge_of_one(row, *side).map(|(target, _)| target);
+                let found = self.edge_of_one(row, *side);
+                if let Some((_, edge)) = found {
+                    self.cite_edge(side.relation, edge);
+                }
+                let target = found.map(|(target, _)| target);
                 // A required relation was checked when the graph was built; only a nullable field stops a null.
                 let nullable = !self.is_required(row, *side);
                 return self.field(slot, nullable, |run| run.optional(target, selection));
@@ -69,6 +80,8 @@ impl<'a> Run<'a> {
                     self.out.extend_from_slice(b"null");
                     return Ok(());
                 };
+                self.cite_edge(side.relation, edge);
+                self.gave(1);
                 let via = ViaEdge { side: *side, edge };
                 return self.field(slot, true, |run| run.edge(fields, target, Some(via), 0));
             }
@@ -96,6 +109,9 @@ impl<'a> Run<'a> {
 
     #[inline]
     fn property(&mut self, row: Row, no: PropertyNo, languages: &[String]) {
+        if self.trace.is_some() {
+            self.cite_property(row, no);
+        }
         let snapshot = self.snapshot;
         let column = snapshot.column(row.type_id, no);
         let Some(date) = self.as_of else {
@@ -176,6 +192,7 @@ impl<'a> Run<'a> {
             }
             (EdgeField::Property(no, languages), Some(via)) => {
                 let languages = languages.map_or(&[][..], |it| run.languages(it));
+                run.cite_edge(via.side.relation, via.edge);
                 let column = run.snapshot.edge_column(via.side.relation, *no);
                 column.write(via.edge.0 as usize, languages, &mut run.out);
                 Ok(())

@@ -17,6 +17,7 @@ mod ranking;
 mod search;
 mod statement;
 mod timeline;
+mod trace;
 mod walk;
 
 use std::cell::{OnceCell, RefCell};
@@ -27,9 +28,10 @@ use serde_json::value::RawValue;
 use crate::graph::{EdgeNo, EntityNo, EntitySet, Neighbours, Row, Snapshot};
 use crate::ontology::{Date, Direction, Ontology, RelationId};
 use crate::plan::{
-    Bound, Call, CallNo, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot,
+    Bound, Call, CallNo, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot, Step,
 };
 use crate::search::Background;
+use trace::Trace;
 
 /// What a run may cost.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +94,8 @@ pub struct Outcome {
     pub data: Vec<u8>,
     /// The fields that failed.
     pub errors: Vec<FieldError>,
+    /// What was asked for beside the answer: citations by their places, and what the steps took.
+    pub extensions: Option<serde_json::Value>,
 }
 
 /// Runs a plan. `introspected` gives the value of a root field that asks about the schema.
@@ -118,6 +122,7 @@ pub fn run(
         rows: 0,
         check_at: CHECK_EVERY.min(budget.rows.saturating_add(1)),
         as_of: None,
+        trace: (plan.cites || plan.explains).then(|| Box::new(Trace::new(plan.cite_all, plan.explains))),
         out: Vec::with_capacity(capacity),
         errors: Vec::new(),
     };
@@ -139,7 +144,9 @@ pub fn run(
             location: (0, 0),
         });
     }
+    let extensions = run.told(plan.cites);
     Ok(Outcome {
+        extensions,
         data: run.out,
         errors: run.errors,
     })
@@ -162,6 +169,7 @@ struct Run<'a> {
     check_at: u64,
     /// The date that what is being written holds at.
     as_of: Option<Date>,
+    trace: Option<Box<Trace>>,
     out: Vec<u8>,
     /// Their paths are written from the inside outwards, and turned round at the end.
     errors: Vec<FieldError>,
@@ -218,15 +226,19 @@ impl<'a> Run<'a> {
 
     /// Writes an object: each field's key, then its value.
     #[inline]
-    fn object<F>(
+    fn object<F: Step>(
         &mut self,
         fields: &'a Object<F>,
         mut value: impl FnMut(&mut Self, &'a Slot<F>) -> Written,
     ) -> Written {
         let start = self.out.len();
-        for slot in fields {
-            self.out.extend_from_slice(&slot.key);
-            value(self, slot)?;
+        if self.trace.is_some() {
+            self.traced_fields(fields, &mut value)?;
+        } else {
+            for slot in fields {
+                self.out.extend_from_slice(&slot.key);
+                value(self, slot)?;
+            }
         }
         if fields.is_empty() {
             self.out.push(b'{');
@@ -287,6 +299,14 @@ impl<'a> Run<'a> {
     /// Writes an element of a list that may fail.
     #[inline]
     fn element(&mut self, index: usize, nullable: bool, write: impl FnOnce(&mut Self) -> Written) -> Written {
+        if self.trace.is_some() {
+            return self.guarded(
+                || Segment::Index(index),
+                (0, 0),
+                nullable,
+                |run| run.traced_element(index, write),
+            );
+        }
         self.guarded(|| Segment::Index(index), (0, 0), nullable, write)
     }
 
@@ -301,6 +321,7 @@ impl<'a> Run<'a> {
     ) -> Written {
         let start = self.out.len();
         let noted = self.errors.len();
+        let cited = self.trace.as_ref().map_or(0, |it| it.cited());
         let written = write(self);
         if self.errors.len() > noted {
             for error in &mut self.errors[noted..] {
@@ -314,6 +335,9 @@ impl<'a> Run<'a> {
             Err(Failure::Null) if nullable => {
                 self.out.truncate(start);
                 self.out.extend_from_slice(b"null");
+                if let Some(trace) = &mut self.trace {
+                    trace.forget(cited);
+                }
                 Ok(())
             }
             written => written,
@@ -386,6 +410,7 @@ impl<'a> Run<'a> {
     }
 
     fn optional(&mut self, entity: Option<EntityNo>, selection: &'a Selection) -> Written {
+        self.gave(usize::from(entity.is_some()));
         match entity {
             Some(entity) => self.entity(entity, selection),
             None => {

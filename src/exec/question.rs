@@ -20,6 +20,7 @@ impl<'a> Run<'a> {
         match (bound, question) {
             (Call::Path(call), Question::Path(fields)) => {
                 let path = self.find_paths(call, 1)?.pop();
+                self.gave(usize::from(path.is_some()));
                 match path {
                     Some(path) => self.path(&path, call.weights.is_some(), fields),
                     None => {
@@ -53,6 +54,7 @@ impl<'a> Run<'a> {
                 let of = of?;
                 let view = self.view(&call.walk, Direction::Both)?;
                 let found = self.surroundings(&view, &of, call.hops, call.first)?;
+                self.gave(found.entities.len());
                 self.object(fields, |run, slot| {
                     match &slot.field {
                         SubgraphField::TypeName(name) => run.out.extend_from_slice(name),
@@ -95,6 +97,7 @@ impl<'a> Run<'a> {
                 }
                 let view = self.view(&left_out, Direction::Out)?;
                 let components = ranking::components(self, &view, call.strong)?;
+                self.gave(components.len().min(call.first));
                 self.out.push(b'[');
                 for (no, component) in components.iter().take(call.first).enumerate() {
                     if no > 0 {
@@ -216,6 +219,7 @@ impl<'a> Run<'a> {
     }
 
     fn ranked(&mut self, ranked: &[Ranked], fields: &'a Object<RankedField>) -> Written {
+        self.gave(ranked.len());
         self.out.push(b'[');
         for (no, ranked) in ranked.iter().enumerate() {
             if no > 0 {

@@ -34,6 +34,7 @@ impl<'a> Run<'a> {
         };
         self.visit(found.len() as u64)?;
         let window = window(found.len(), &call.page, after.map(|it| it + 1), before);
+        self.gave(window.end - window.start);
         self.object(fields, |run, slot| match &slot.field {
             SearchField::TypeName(name) => {
                 run.out.extend_from_slice(name);

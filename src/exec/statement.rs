@@ -9,7 +9,7 @@ use crate::graph::{EdgeNo, EdgeReference, EntityNo, NO_STATEMENT, Row, Statement
 use crate::ontology::{Date, Direction, PropertyNo};
 use crate::plan::{
     Call, CallNo, CitationField, LinkField, Listing, ListingEdgeField, ListingField, Object, Page, Side,
-    Slot, StatementField, ValidityField,
+    Slot, StatementField, Step, ValidityField,
 };
 
 /// One thing that is said of an entity.
@@ -182,7 +182,7 @@ impl<'a> Run<'a> {
     }
 
     /// Writes a page of a list; a cursor is a position in it.
-    pub(super) fn listing<F, T>(
+    pub(super) fn listing<F: Step, T>(
         &mut self,
         listing: &'a Listing<F>,
         items: &[T],
@@ -194,6 +194,7 @@ impl<'a> Run<'a> {
         let after = self.listing_cursor(page.after.as_deref(), sequence, owner)?;
         let before = self.listing_cursor(page.before.as_deref(), sequence, owner)?;
         let window = window(items.len(), page, after.map(|it| it + 1), before);
+        self.gave(window.end - window.start);
         self.object(listing, |run, slot| match &slot.field {
             ListingField::TypeName(name) => {
                 run.out.extend_from_slice(name);
@@ -276,6 +277,11 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn said(&mut self, row: Row, said: Said<'a>, fields: &'a Object<StatementField>) -> Written {
+        let statement = match said {
+            Said::Value { statement, .. } => statement,
+            Said::Edge { side, edge, .. } => self.snapshot.edge_statement(side.relation, edge),
+        };
+        self.cite(statement, None);
         self.object(fields, |run, slot| run.statement_field(row, said, slot))
     }
 
@@ -446,6 +452,7 @@ impl<'a> Run<'a> {
 
     pub(super) fn link(&mut self, link: Link, fields: &'a Object<LinkField>) -> Written {
         let row = self.snapshot.locate(link.from);
+        self.cite_edge(link.side.relation, link.edge);
         self.object(fields, |run, slot| {
             match &slot.field {
                 LinkField::TypeName(name) => run.out.extend_from_slice(name),

@@ -1,15 +1,22 @@
 //! The specification's `CollectFields`, ahead of time.
 
-use apollo_compiler::ExecutableDocument;
 use apollo_compiler::ast::{DirectiveList, Value};
-use apollo_compiler::executable::{Field, Selection, SelectionSet};
+use apollo_compiler::executable::{Field, Fragment, Operation, Selection, SelectionSet};
+use apollo_compiler::{ExecutableDocument, Node};
 
 use super::input::Variables;
+
+/// The directive that asks where values come from.
+pub(super) const CITE: &str = "cite";
+/// The directive that asks what the steps of a plan took.
+pub(super) const EXPLAIN: &str = "explain";
 
 /// The occurrences of one response key, in order.
 pub(super) struct Merged<'a> {
     pub key: &'a str,
     pub fields: Vec<&'a Field>,
+    /// Whether `@cite` stands at any of them, or at a fragment around one.
+    pub cite: bool,
 }
 
 impl<'a> Merged<'a> {
@@ -43,7 +50,7 @@ pub(super) fn collect<'a>(
         visited: Vec::new(),
     };
     for selection in selections {
-        collector.visit(selection);
+        collector.visit(selection, false);
     }
     collector.merged
 }
@@ -57,17 +64,22 @@ struct Collector<'a, 'v, A> {
 }
 
 impl<'a, A: Fn(&str) -> bool> Collector<'a, '_, A> {
-    fn visit(&mut self, set: &'a SelectionSet) {
+    fn visit(&mut self, set: &'a SelectionSet, cited: bool) {
         for selection in &set.selections {
             match selection {
                 Selection::Field(field) => {
                     if self.included(&field.directives) {
                         let key = field.response_name().as_str();
+                        let cite = cited || field.directives.has(CITE);
                         match self.merged.iter_mut().find(|it| it.key == key) {
-                            Some(merged) => merged.fields.push(field),
+                            Some(merged) => {
+                                merged.fields.push(field);
+                                merged.cite |= cite;
+                            }
                             None => self.merged.push(Merged {
                                 key,
                                 fields: vec![field],
+                                cite,
                             }),
                         }
                     }
@@ -78,7 +90,8 @@ impl<'a, A: Fn(&str) -> bool> Collector<'a, '_, A> {
                         .as_ref()
                         .is_none_or(|it| (self.applies)(it));
                     if self.included(&fragment.directives) && meets {
-                        self.visit(&fragment.selection_set);
+                        let cited = cited || fragment.directives.has(CITE);
+                        self.visit(&fragment.selection_set, cited);
                     }
                 }
                 Selection::FragmentSpread(spread) => {
@@ -91,7 +104,8 @@ impl<'a, A: Fn(&str) -> bool> Collector<'a, '_, A> {
                         continue;
                     };
                     if (self.applies)(&fragment.selection_set.ty) {
-                        self.visit(&fragment.selection_set);
+                        let here = spread.directives.has(CITE) || fragment.directives.has(CITE);
+                        self.visit(&fragment.selection_set, cited || here);
                     }
                 }
             }
@@ -109,6 +123,21 @@ impl<'a, A: Fn(&str) -> bool> Collector<'a, '_, A> {
         };
         says("skip") != Some(true) && says("include") != Some(false)
     }
+}
+
+/// Whether `@cite` stands anywhere in an operation or a fragment of its document.
+pub(super) fn cites(document: &ExecutableDocument, operation: &Operation) -> bool {
+    fn within(set: &SelectionSet) -> bool {
+        set.selections.iter().any(|selection| match selection {
+            Selection::Field(it) => it.directives.has(CITE) || it.selection_set.as_ref().is_some_and(within),
+            Selection::InlineFragment(it) => it.directives.has(CITE) || within(&it.selection_set),
+            Selection::FragmentSpread(it) => it.directives.has(CITE),
+        })
+    }
+    let in_fragment = |it: &Node<Fragment>| it.directives.has(CITE) || within(&it.selection_set);
+    operation.directives.has(CITE)
+        || within(&operation.selection_set)
+        || document.fragments.values().any(in_fragment)
 }
 
 /// The variables that decide `@skip` and `@include` anywhere in the document, in order of their names.

@@ -16,6 +16,7 @@ mod filter;
 mod input;
 mod path;
 mod question;
+mod step;
 
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ pub use question::{
     TimelineCall, TimelineField, Walk,
 };
 
+pub use step::Step;
+
 use crate::ontology::{Direction, Domain, Ontology, PropertyNo, RelationId, TypeId};
 use call::Template;
 
@@ -49,6 +52,12 @@ pub const DEFAULT_PAGE: usize = 50;
 pub struct Plan {
     /// The fields of the query root.
     pub root: Object<RootField>,
+    /// Whether the whole operation is marked with `@cite`.
+    pub cite_all: bool,
+    /// Whether `@cite` stands anywhere in it.
+    pub cites: bool,
+    /// Whether the operation is marked with `@explain`.
+    pub explains: bool,
     calls: Vec<Template>,
 }
 
@@ -101,6 +110,8 @@ pub struct Slot<F> {
     pub field: F,
     /// Line and column in the document.
     pub location: (u32, u32),
+    /// Whether it is marked with `@cite`, or a fragment around it is.
+    pub cite: bool,
 }
 
 impl<F> Slot<F> {

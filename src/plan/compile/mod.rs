@@ -11,7 +11,7 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 
 use super::call::{Kind, Template};
-use super::collect::{Merged, collect};
+use super::collect::{self, Merged, collect};
 use super::input::{Input, InputError, Variables};
 use super::{
     CallNo, CitationField, Connection, ConnectionField, EdgeField, EntityField, ExampleField, GraphField,
@@ -51,6 +51,9 @@ pub fn compile(
     let root = compiler.root(&operation.selection_set)?;
     Ok(Plan {
         root,
+        cite_all: operation.directives.has(collect::CITE),
+        cites: collect::cites(document, operation),
+        explains: operation.directives.has(collect::EXPLAIN),
         calls: compiler.calls,
     })
 }
@@ -115,6 +118,7 @@ impl<'a> Compiler<'a> {
             key: format!(",\"{}\":", merged.key).into_bytes().into(),
             field,
             location: self.location(merged.first()),
+            cite: merged.cite,
         }
     }
 

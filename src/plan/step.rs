@@ -1,0 +1,99 @@
+//! What `@explain` calls the steps of a plan.
+
+use super::{
+    AggregateField, CitationField, ComponentField, ConflictField, ConnectionField, EdgeField, EntityField,
+    ExampleField, GraphField, GroupField, GroupKeyField, HighlightField, LinkField, ListingEdgeField,
+    ListingField, MeasureField, PageInfoField, PathField, Question, RankedField, RelationField, RootField,
+    SearchEdgeField, SearchField, StatementField, SubgraphField, TimelineField, TypeField, ValidityField,
+};
+
+/// A field that may be a step of its own.
+pub trait Step {
+    /// What it does; `None` for one that only writes what lies ready.
+    fn step(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl Step for RootField {
+    fn step(&self) -> Option<&'static str> {
+        Some(match self {
+            RootField::TypeName(_) | RootField::Introspection => return None,
+            RootField::Lookup(..) => "look up one entity",
+            RootField::Nodes(..) => "look up entities by their ids",
+            RootField::List(..) => "list the entities of a type",
+            RootField::Graph(_) => "tell what the graph holds",
+            RootField::Question(_, question) => match question {
+                Question::Path(_) => "find a shortest path",
+                Question::Paths(_) => "find simple paths",
+                Question::Neighborhood(_) => "find what surrounds",
+                Question::Ranked(_) => "rank entities",
+                Question::Components(_) => "find components",
+                Question::Search(_) => "search the text index",
+                Question::Timeline(_) => "collect dated statements",
+                Question::Conflicts(_) => "collect disagreements",
+            },
+        })
+    }
+}
+
+impl Step for EntityField {
+    fn step(&self) -> Option<&'static str> {
+        Some(match self {
+            EntityField::ToOne(..) | EntityField::ToOneEdge(..) => "follow a relation to one",
+            EntityField::Connection(..) => "expand a relation",
+            EntityField::Follow(..) => "follow a path expression",
+            EntityField::Statements(..) => "collect statements",
+            EntityField::Links(..) => "collect edges",
+            EntityField::Degree => "count edges",
+            EntityField::Constant(_) | EntityField::Id | EntityField::Label | EntityField::Property(..) => {
+                return None;
+            }
+        })
+    }
+}
+
+impl Step for ConnectionField {
+    fn step(&self) -> Option<&'static str> {
+        matches!(self, ConnectionField::Aggregate(_)).then_some("aggregate")
+    }
+}
+
+impl Step for AggregateField {
+    fn step(&self) -> Option<&'static str> {
+        matches!(self, AggregateField::Groups(..)).then_some("group")
+    }
+}
+
+macro_rules! no_steps {
+    ($($field:ty),+ $(,)?) => {$(impl Step for $field {})+};
+}
+
+no_steps!(
+    CitationField,
+    ComponentField,
+    ConflictField,
+    EdgeField,
+    ExampleField,
+    GraphField,
+    GroupField,
+    GroupKeyField,
+    HighlightField,
+    LinkField,
+    MeasureField,
+    PageInfoField,
+    PathField,
+    RankedField,
+    RelationField,
+    SearchEdgeField,
+    SearchField,
+    StatementField,
+    SubgraphField,
+    TimelineField,
+    TypeField,
+    ValidityField,
+);
+
+impl<F> Step for ListingField<F> {}
+
+impl<F> Step for ListingEdgeField<F> {}
