@@ -9,8 +9,8 @@ use super::{Failure, FieldError, Run, Written};
 use crate::graph::{EdgeNo, EntityNo, Key, Neighbours, Row};
 use crate::ontology::{Domain, TypeId};
 use crate::plan::{
-    Call, CallNo, Connection, ConnectionField, EdgeField, Object, OrderBy, OrderKey, Page, PageCall,
-    PageInfoField, Side,
+    AggregateField, Call, CallNo, Connection, ConnectionField, EdgeField, Object, OrderBy, OrderKey, Page,
+    PageCall, PageInfoField, Side,
 };
 
 /// An entity of a list and the edge that led to it; `u32::MAX` for none.
@@ -189,8 +189,11 @@ impl<'a> Run<'a> {
             Source::Found(side, _) => side,
             Source::Types(_) => None,
         };
-        let after = self.cursor_in(source, call.page.after.as_deref(), call.sequence)?;
-        let before = self.cursor_in(source, call.page.before.as_deref(), call.sequence)?;
+        let mut cursor = |text: &Option<String>| match text {
+            None => Ok(None),
+            Some(text) => self.cursor_in(source, text, call.sequence),
+        };
+        let (after, before) = (cursor(&call.page.after)?, cursor(&call.page.before)?);
         let needs = Needs::of(connection);
         let items = self.items(source, call, side, after, &needs)?;
         let position = |run: &Self, cursor: Option<Item>, past: bool| {
@@ -214,10 +217,9 @@ impl<'a> Run<'a> {
                 run.number(items.len());
                 Ok(())
             }
-            ConnectionField::Aggregate(fields) => run.field(slot, false, |run| {
-                let entities: Vec<EntityNo> = (0..items.len()).map(|at| items.get(at).entity).collect();
-                run.aggregate(&entities, fields)
-            }),
+            ConnectionField::Aggregate(fields) => {
+                run.field(slot, false, |run| run.aggregate_of(&items, fields))
+            }
             ConnectionField::Nodes(selection) => run.field(slot, false, |run| {
                 run.out.push(b'[');
                 for (no, at) in (window.start..window.end).enumerate() {
@@ -246,6 +248,14 @@ impl<'a> Run<'a> {
                 run.page_info(fields, &window, ends, call.sequence)
             }
         })
+    }
+
+    /// Writes the aggregate of a list; kept out of the way of the pages.
+    #[cold]
+    #[inline(never)]
+    fn aggregate_of(&mut self, items: &Items, fields: &'a Object<AggregateField>) -> Written {
+        let entities: Vec<EntityNo> = (0..items.len()).map(|at| items.get(at).entity).collect();
+        self.aggregate(&entities, fields)
     }
 
     fn edges(
@@ -332,13 +342,14 @@ impl<'a> Run<'a> {
     }
 
     /// Reads a cursor, and finds its place in a list that has an order of its own.
+    #[cold]
     fn cursor_in(
         &mut self,
         source: Source<'a, '_>,
-        text: Option<&str>,
+        text: &str,
         sequence: u32,
     ) -> Result<Option<Item>, Failure> {
-        let cursor = self.read_cursor(text, sequence)?;
+        let cursor = self.read_cursor(Some(text), sequence)?;
         let (Some(cursor), Source::Found(_, found)) = (cursor, source) else {
             return Ok(cursor);
         };

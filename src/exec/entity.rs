@@ -34,7 +34,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn entity_field(&mut self, row: Row, slot: &'a Slot<EntityField>) -> Written {
         match &slot.field {
             EntityField::Property(no, None) => self.property(row, *no, &[]),
@@ -107,13 +107,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn property(&mut self, row: Row, no: PropertyNo, languages: &[String]) {
+        let snapshot = self.snapshot;
+        let column = snapshot.column(row.type_id, no);
+        if self.plain {
+            return column.write(row.row, languages, &mut self.out);
+        }
         if self.trace.is_some() {
             self.cite_property(row, no);
         }
-        let snapshot = self.snapshot;
-        let column = snapshot.column(row.type_id, no);
         let Some(date) = self.as_of else {
             return column.write(row.row, languages, &mut self.out);
         };

@@ -122,6 +122,7 @@ pub fn run(
         rows: 0,
         check_at: CHECK_EVERY.min(budget.rows.saturating_add(1)),
         as_of: None,
+        plain: !(plan.cites || plan.explains),
         trace: (plan.cites || plan.explains).then(|| Box::new(Trace::new(plan.cite_all, plan.explains))),
         out: Vec::with_capacity(capacity),
         errors: Vec::new(),
@@ -169,6 +170,8 @@ struct Run<'a> {
     check_at: u64,
     /// The date that what is being written holds at.
     as_of: Option<Date>,
+    /// Whether values are written as they lie: neither a date nor a trace is asked for.
+    plain: bool,
     trace: Option<Box<Trace>>,
     out: Vec<u8>,
     /// Their paths are written from the inside outwards, and turned round at the end.
@@ -225,20 +228,25 @@ impl<'a> Run<'a> {
     }
 
     /// Writes an object: each field's key, then its value.
-    #[inline]
+    #[inline(always)]
     fn object<F: Step>(
         &mut self,
         fields: &'a Object<F>,
         mut value: impl FnMut(&mut Self, &'a Slot<F>) -> Written,
     ) -> Written {
         let start = self.out.len();
-        if self.trace.is_some() {
-            self.traced_fields(fields, &mut value)?;
-        } else {
-            for slot in fields {
-                self.out.extend_from_slice(&slot.key);
-                value(self, slot)?;
+        // The value is written in one place only, so that it is inlined into the loop of a plain run.
+        let traced = self.trace.is_some();
+        for slot in fields {
+            self.out.extend_from_slice(&slot.key);
+            if traced {
+                self.enter_field(slot.name(), slot.cite, slot.field.step());
             }
+            let written = value(self, slot);
+            if traced {
+                self.leave_field();
+            }
+            written?;
         }
         if fields.is_empty() {
             self.out.push(b'{');
@@ -250,7 +258,7 @@ impl<'a> Run<'a> {
     }
 
     /// Writes a field's value that may fail.
-    #[inline]
+    #[inline(always)]
     fn field<F>(
         &mut self,
         slot: &Slot<F>,
@@ -276,8 +284,11 @@ impl<'a> Run<'a> {
         let date = self.bound[call.0].as_ref().as_ref().ok().and_then(Call::as_of);
         // Where nothing says when it holds, everything always does.
         self.as_of = date.filter(|_| self.snapshot.statements().any_validity());
+        let plain = self.plain;
+        self.plain &= self.as_of.is_none();
         let written = self.field(slot, nullable, write);
         self.as_of = None;
+        self.plain = plain;
         written
     }
 
@@ -297,21 +308,20 @@ impl<'a> Run<'a> {
     }
 
     /// Writes an element of a list that may fail.
-    #[inline]
+    #[inline(always)]
     fn element(&mut self, index: usize, nullable: bool, write: impl FnOnce(&mut Self) -> Written) -> Written {
-        if self.trace.is_some() {
-            return self.guarded(
-                || Segment::Index(index),
-                (0, 0),
-                nullable,
-                |run| run.traced_element(index, write),
-            );
+        if let Some(trace) = &mut self.trace {
+            trace.enter(index);
         }
-        self.guarded(|| Segment::Index(index), (0, 0), nullable, write)
+        let written = self.guarded(|| Segment::Index(index), (0, 0), nullable, write);
+        if let Some(trace) = &mut self.trace {
+            trace.leave();
+        }
+        written
     }
 
     /// Writes a value that may fail: notes where it stands, and stops the null here if it may be one.
-    #[inline]
+    #[inline(always)]
     fn guarded(
         &mut self,
         segment: impl Fn() -> Segment,
@@ -321,7 +331,6 @@ impl<'a> Run<'a> {
     ) -> Written {
         let start = self.out.len();
         let noted = self.errors.len();
-        let cited = self.trace.as_ref().map_or(0, |it| it.cited());
         let written = write(self);
         if self.errors.len() > noted {
             for error in &mut self.errors[noted..] {
@@ -336,7 +345,7 @@ impl<'a> Run<'a> {
                 self.out.truncate(start);
                 self.out.extend_from_slice(b"null");
                 if let Some(trace) = &mut self.trace {
-                    trace.forget(cited);
+                    trace.forget();
                 }
                 Ok(())
             }

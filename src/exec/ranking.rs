@@ -122,8 +122,8 @@ fn best(scored: impl Iterator<Item = (EntityNo, f64)>, first: usize, exact: bool
 
 const DAMPING: f64 = 0.85;
 /// The iteration ends when the scores of all together change by less than this for each.
-const TOLERANCE: f64 = 1e-10;
-const MOST_ITERATIONS: usize = 200;
+const TOLERANCE: f64 = 1e-12;
+const MOST_ITERATIONS: usize = 500;
 
 /// Power iteration: a share of each score goes on over the edges, the rest, and what ends in a dead end, to all.
 /// Parallel edges count as often as they are there.

@@ -7,10 +7,9 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::{Run, Segment, Written};
+use super::{Run, Segment};
 use crate::graph::{EdgeNo, NO_STATEMENT, Row, StatementNo};
 use crate::ontology::{PropertyNo, RelationId};
-use crate::plan::{Object, Slot, Step};
 
 /// What is noted while a run goes on.
 #[derive(Debug, Default)]
@@ -20,8 +19,17 @@ pub(super) struct Trace {
     citing: bool,
     /// Places in the answer, each with the statement behind its value.
     cited: Vec<(Vec<Segment>, StatementNo)>,
+    /// The fields that are under way.
+    open: Vec<Open>,
     /// The steps in the order of their first run, where they are asked for.
     steps: Option<Steps>,
+}
+
+/// A field that is under way: what was before it, and when its step began.
+#[derive(Debug)]
+struct Open {
+    citing: bool,
+    begun: Option<(Instant, u64, usize)>,
 }
 
 #[derive(Debug, Default)]
@@ -53,60 +61,54 @@ impl Trace {
         }
     }
 
-    /// How many places were noted so far.
-    pub fn cited(&self) -> usize {
-        self.cited.len()
+    /// Begins an element of a list.
+    #[cold]
+    #[inline(never)]
+    pub fn enter(&mut self, index: usize) {
+        self.path.push(Segment::Index(index));
     }
 
-    /// Forgets the places that were noted since, because what was written there is null now.
-    pub fn forget(&mut self, cited: usize) {
-        self.cited.truncate(cited);
+    /// Ends an element.
+    #[cold]
+    #[inline(never)]
+    pub fn leave(&mut self) {
+        self.path.pop();
+    }
+
+    /// Forgets the places below the one that is being written, because it is null now.
+    pub fn forget(&mut self) {
+        let here = &self.path;
+        self.cited.retain(|(path, _)| !path.starts_with(here));
     }
 }
 
-impl<'a> Run<'a> {
-    /// Writes an object whose fields are traced.
+impl Run<'_> {
+    /// Begins a field.
     #[cold]
-    pub(super) fn traced_fields<F: Step>(
-        &mut self,
-        fields: &'a Object<F>,
-        value: &mut dyn FnMut(&mut Self, &'a Slot<F>) -> Written,
-    ) -> Written {
-        for slot in fields {
-            self.out.extend_from_slice(&slot.key);
-            let Some(trace) = &mut self.trace else { continue };
-            let citing = trace.citing;
-            trace.citing |= slot.cite;
-            trace.path.push(Segment::Key(slot.name().to_owned()));
-            let begun = slot.field.step().and_then(|step| self.begin(step));
-            let written = value(self, slot);
-            if let Some((start, rows, bytes)) = begun {
-                self.end(start, rows, bytes);
-            }
-            if let Some(trace) = &mut self.trace {
-                trace.path.pop();
-                trace.citing = citing;
-            }
-            written?;
+    #[inline(never)]
+    pub(super) fn enter_field(&mut self, key: &str, cite: bool, step: Option<&'static str>) {
+        let Some(trace) = &mut self.trace else { return };
+        let citing = trace.citing;
+        trace.citing |= cite;
+        trace.path.push(Segment::Key(key.to_owned()));
+        let begun = step.and_then(|step| self.begin(step));
+        if let Some(trace) = &mut self.trace {
+            trace.open.push(Open { citing, begun });
         }
-        Ok(())
     }
 
-    /// Writes an element of a list that is traced.
+    /// Ends a field.
     #[cold]
-    pub(super) fn traced_element(
-        &mut self,
-        index: usize,
-        write: impl FnOnce(&mut Self) -> Written,
-    ) -> Written {
-        if let Some(trace) = &mut self.trace {
-            trace.path.push(Segment::Index(index));
+    #[inline(never)]
+    pub(super) fn leave_field(&mut self) {
+        let Some(trace) = &mut self.trace else { return };
+        trace.path.pop();
+        if let Some(open) = trace.open.pop() {
+            trace.citing = open.citing;
+            if let Some((start, rows, bytes)) = open.begun {
+                self.end(start, rows, bytes);
+            }
         }
-        let written = write(self);
-        if let Some(trace) = &mut self.trace {
-            trace.path.pop();
-        }
-        written
     }
 
     fn begin(&mut self, step: &'static str) -> Option<(Instant, u64, usize)> {

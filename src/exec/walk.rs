@@ -68,6 +68,7 @@ impl<'a> Run<'a> {
 
     /// What a relation leads to over at most so many edges: breadth first, each entity once, with the edge that
     /// it was reached by. Takes time linear in the edges there.
+    #[cold]
     pub(super) fn closure(&mut self, row: Row, side: Side, depth: usize) -> Result<Vec<Item>, Failure> {
         let mut seen = EntitySet::of(self.snapshot);
         let mut items: Vec<Item> = Vec::new();

@@ -27,7 +27,7 @@ pub struct Neighbours<'a> {
 
 impl Adjacency {
     /// The edges of a row of a type.
-    #[inline]
+    #[inline(always)]
     pub fn of(&self, type_no: usize, row: usize) -> Neighbours<'_> {
         let Some(Some(starts)) = self.starts.get(type_no) else {
             return Neighbours {

@@ -237,10 +237,18 @@ impl Snapshot {
     /// A single value of an entity's property, at a date if one is given: where it lies, whether or not it is
     /// there. `None` where no statement of it holds at the date; a required property is given all the same,
     /// since it may not be null.
+    #[inline]
     pub fn value(&self, row: Row, property: PropertyNo, as_of: Option<Date>) -> Option<(&Values, usize)> {
+        match as_of {
+            None => Some((self.column(row.type_id, property).values(), row.row)),
+            Some(date) => self.value_at(row, property, date),
+        }
+    }
+
+    #[cold]
+    fn value_at(&self, row: Row, property: PropertyNo, date: Date) -> Option<(&Values, usize)> {
         let column = self.column(row.type_id, property);
         let given = Some((column.values(), row.row));
-        let Some(date) = as_of else { return given };
         let held = column.at(row.row, date, &self.statements);
         if held.is_none() && self.entity_type(row).members.property(property).required {
             return given;
@@ -272,7 +280,7 @@ impl Snapshot {
     }
 
     /// The edges of an entity over a relation in a direction.
-    #[inline]
+    #[inline(always)]
     pub fn neighbours(&self, row: Row, relation: RelationId, direction: Direction) -> Neighbours<'_> {
         let edges = &self.relations[relation.index()];
         let adjacency = match direction {

@@ -1,0 +1,299 @@
+"""Graph questions, judged by networkx, and path expressions, judged by rdflib.
+
+    python check.py [--graphs 200] [--seed 1] [--schema DIR --data DIR]
+
+Makes random graphs, asks Clew about each, and compares. With --schema and --data it compares a graph of yours too.
+CLEW says which binary to judge; by default the release build.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import networkx as nx
+import rdflib
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("CLEW", str(ROOT / "target/release/clew"))
+SCHEMA = """
+interface Thing { name: String! next: [Thing!]! @relation(name: "NEXT", inverse: "previous", edge: "Step") }
+type Box implements Thing {
+  name: String!
+  next: [Thing!]! @relation(name: "NEXT", inverse: "previous", edge: "Step")
+  like: [Box!]! @relation(name: "LIKE", symmetric: true)
+}
+type Ball implements Thing { name: String! next: [Thing!]! @relation(name: "NEXT", inverse: "previous", edge: "Step") }
+type Step @edge { weight: Float }
+"""
+EX = rdflib.Namespace("http://example.org/")
+failures = 0
+
+
+def ask(schema, data, query):
+    command = [BINARY, "query", "--schema", str(schema), "--data", str(data), "-e", query]
+    made = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    answer = json.loads(made.stdout)
+    assert "errors" not in answer, answer["errors"]
+    return answer["data"]
+
+
+def same(what, ours, theirs, context):
+    global failures
+    if ours != theirs:
+        failures += 1
+        print(f"differs: {what}\n  clew:  {ours}\n  judge: {theirs}\n  {context}\n")
+
+
+def close(what, ours, theirs, context, tolerance=1e-6):
+    global failures
+    wrong = [it for it in theirs if abs(ours.get(it, float("nan")) - theirs[it]) > tolerance or it not in ours]
+    if wrong or ours.keys() != theirs.keys():
+        failures += 1
+        it = wrong[0] if wrong else sorted(ours.keys() ^ theirs.keys())[0]
+        print(f"differs: {what} of {it}: clew {ours.get(it)}, judge {theirs.get(it)}\n  {context}\n")
+
+
+class Model:
+    """A random graph, written as data files and held as networkx and rdflib have it."""
+
+    def __init__(self, rng):
+        count = rng.choice([1, 2, 3, 5, 8, 12, 12, 30])
+        self.ids = [f"n{no:02}" for no in range(count)]
+        rng.shuffle(self.ids)
+        self.box = {it: rng.random() < 0.6 for it in self.ids}
+        self.next = [(rng.choice(self.ids), rng.choice(self.ids), rng.choice([None, 0, 1, 2, 2.5, 7])) for _ in range(rng.randrange(0, 3 * count))]
+        boxes = [it for it in self.ids if self.box[it]]
+        self.like = [(rng.choice(boxes), rng.choice(boxes)) for _ in range(rng.randrange(0, count))] if boxes else []
+        # A symmetric edge from an entity to itself is seen once; networkx sees it twice.
+        self.like = [(a, b) for a, b in self.like if a != b]
+
+    def write(self, folder):
+        (folder / "schema").mkdir()
+        (folder / "schema/schema.graphql").write_text(SCHEMA)
+        (folder / "data").mkdir()
+        lines = []
+        for it in self.ids:
+            label = "Box" if self.box[it] else "Ball"
+            lines.append({"type": "node", "id": it, "labels": [label], "properties": {"name": [it]}})
+        for a, b, weight in self.next:
+            properties = {} if weight is None else {"weight": [weight]}
+            lines.append({"type": "edge", "from": a, "to": b, "labels": ["NEXT"], "properties": properties})
+        for a, b in self.like:
+            lines.append({"type": "edge", "from": a, "to": b, "labels": ["LIKE"], "properties": {}})
+        (folder / "data/graph.jsonl").write_text("".join(json.dumps(it) + "\n" for it in lines))
+
+    def directed(self):
+        graph = nx.MultiDiGraph()
+        graph.add_nodes_from(self.ids)
+        graph.add_edges_from((a, b) for a, b, _ in self.next)
+        graph.add_edges_from(self.like)
+        graph.add_edges_from((b, a) for a, b in self.like)
+        return graph
+
+    def undirected(self):
+        graph = nx.MultiGraph()
+        graph.add_nodes_from(self.ids)
+        graph.add_edges_from((a, b, {"weight": 1 if w is None else w}) for a, b, w in self.next)
+        graph.add_edges_from((a, b, {"weight": 1}) for a, b in self.like)
+        return graph
+
+    def rdf(self):
+        graph = rdflib.Graph()
+        for it in self.ids:
+            graph.add((EX[it], rdflib.RDF.type, EX.Thing))
+        for a, b, _ in self.next:
+            graph.add((EX[a], EX.next, EX[b]))
+        for a, b in self.like:
+            graph.add((EX[a], EX.like, EX[b]))
+            graph.add((EX[b], EX.like, EX[a]))
+        return graph
+
+
+def simple(graph, kind):
+    """Without parallel edges and loops, as searches see it."""
+    plain = kind()
+    plain.add_nodes_from(graph.nodes)
+    plain.add_edges_from((a, b) for a, b in graph.edges() if a != b)
+    return plain
+
+
+def scores(ranked):
+    return {it["entity"]["id"]: it["score"] for it in ranked}
+
+
+RANKINGS = """
+  pageRank: ranking(by: PAGE_RANK, first: 10000) { entity { id } score exact }
+  degree: ranking(by: DEGREE, first: 10000) { entity { id } score }
+  betweenness: ranking(by: BETWEENNESS, first: 10000) { entity { id } score exact }
+  betweennessOut: ranking(by: BETWEENNESS, direction: OUT, first: 10000) { entity { id } score }
+  closeness: ranking(by: CLOSENESS, first: 10000) { entity { id } score }
+  closenessOut: ranking(by: CLOSENESS, direction: OUT, first: 10000) { entity { id } score }
+  weak: components(first: 10000) { size nodes(first: 10000) { nodes { id } } }
+  strong: components(strong: true, first: 10000) { size nodes(first: 10000) { nodes { id } } }
+"""
+
+
+def check_rankings(data, directed, undirected, context):
+    close("PageRank", scores(data["pageRank"]), nx.pagerank(directed, tol=1e-12, max_iter=1000), context)
+    close("degree", scores(data["degree"]), dict(undirected.degree()), context)
+    either, ways = simple(undirected, nx.Graph), simple(directed, nx.DiGraph)
+    close("betweenness", scores(data["betweenness"]), nx.betweenness_centrality(either), context)
+    close("betweenness along", scores(data["betweennessOut"]), nx.betweenness_centrality(ways), context)
+    close("closeness", scores(data["closeness"]), nx.closeness_centrality(either), context)
+    close("closeness along", scores(data["closenessOut"]), nx.closeness_centrality(ways), context)
+    sets = lambda components: sorted(sorted(it["id"] for it in component["nodes"]["nodes"]) for component in components)
+    same("components", sets(data["weak"]), sorted(sorted(it) for it in nx.connected_components(undirected)), context)
+    same("strong components", sets(data["strong"]), sorted(sorted(it) for it in nx.strongly_connected_components(directed)), context)
+    for component in data["weak"] + data["strong"]:
+        same("size", component["size"], len(component["nodes"]["nodes"]), context)
+
+
+PAIR = """
+  path{no}: path(from: "{a}", to: "{b}", maxHops: 30) {{ length nodes {{ id }} }}
+  along{no}: path(from: "{a}", to: "{b}", direction: OUT, maxHops: 30) {{ length }}
+  cheap{no}: path(from: "{a}", to: "{b}", weight: "weight", maxHops: 30) {{ cost }}
+  all{no}: paths(from: "{a}", to: "{b}", maxHops: 3, first: 10000) {{ nodes {{ length nodes {{ id }} }} }}
+  near{no}: neighborhood(of: ["{a}"], hops: 2) {{ nodes {{ id }} links {{ from {{ id }} to {{ id }} }} totalCount }}
+  jaccard{no}: similar(to: "{a}", first: 1000) {{ entity {{ id }} score }}
+  adamic{no}: similar(to: "{a}", by: ADAMIC_ADAR, first: 1000) {{ entity {{ id }} score }}
+"""
+
+
+def check_pair(data, no, a, b, directed, undirected, context):
+    def length(graph, weight=None):
+        try:
+            return nx.shortest_path_length(graph, a, b, weight=weight)
+        except nx.NetworkXNoPath:
+            return None
+
+    path = data[f"path{no}"]
+    same("path", path and path["length"], length(undirected), context)
+    if path:
+        nodes = [it["id"] for it in path["nodes"]]
+        same("path's edges", all(undirected.has_edge(*it) for it in zip(nodes, nodes[1:])), True, context)
+    along = data[f"along{no}"]
+    same("path along", along and along["length"], length(directed), context)
+    cheap = data[f"cheap{no}"]
+    same("cheapest path", cheap and cheap["cost"], length(undirected, "weight"), context)
+    if a == b:
+        theirs = [[a]]
+    else:
+        theirs = sorted(([edge[0] for edge in path] + [b] for path in nx.all_simple_edge_paths(undirected, a, b, cutoff=3)), key=lambda it: (len(it), it))
+    ours = [[it["id"] for it in path["nodes"]] for path in data[f"all{no}"]["nodes"]]
+    same("simple paths", sorted(ours, key=lambda it: (len(it), it)), theirs, context)
+    same("their order", [len(it) for it in ours], sorted(len(it) for it in ours), context)
+    ego = nx.ego_graph(undirected, a, radius=2)
+    near = data[f"near{no}"]
+    same("neighborhood", sorted(it["id"] for it in near["nodes"]), sorted(ego.nodes), context)
+    ours = sorted(sorted((it["from"]["id"], it["to"]["id"])) for it in near["links"])
+    same("its links", ours, sorted(sorted(it) for it in ego.edges()), context)
+    plain = simple(undirected, nx.Graph)
+    others = [it for it in plain if it != a and set(plain[a]) & set(plain[it])]
+    theirs = {other: score for _, other, score in nx.jaccard_coefficient(plain, [(a, it) for it in others])}
+    close("Jaccard", scores(data[f"jaccard{no}"]), theirs, context)
+    theirs = {other: score for _, other, score in nx.adamic_adar_index(plain, [(a, it) for it in others])}
+    close("Adamic-Adar", scores(data[f"adamic{no}"]), theirs, context)
+
+
+def expression(rng, depth=0):
+    """A random path expression, in Clew's words and in SPARQL's."""
+    kind = rng.choice(["field"] * 3 + ["sequence", "choice", "repeat", "repeat", "inverse", "counted"]) if depth < 3 else "field"
+    if kind == "field":
+        return rng.choice([("next", "ex:next"), ("previous", "^ex:next"), ("like", "ex:like")])
+    if kind in ("sequence", "choice"):
+        parts = [expression(rng, depth + 1) for _ in range(2)]
+        sign = "/" if kind == "sequence" else "|"
+        return tuple("(" + sign.join(part[side] for part in parts) + ")" for side in (0, 1))
+    inner = expression(rng, depth + 1)
+    if kind == "inverse":
+        return f"^({inner[0]})", f"^({inner[1]})"
+    if kind == "repeat":
+        sign = rng.choice("*+?")
+        return f"({inner[0]}){sign}", f"({inner[1]}){sign}"
+    # SPARQL 1.1 has no counts: they are written out.
+    least, more = rng.randrange(0, 3), rng.randrange(0, 3)
+    times = [f"({inner[1]})"] * least + [f"({inner[1]})?"] * more
+    written = "/".join(times) if times else "ex:nothing?"
+    return f"({inner[0]}){{{least},{least + more}}}", f"({written})"
+
+
+def check_random(seed, folder):
+    rng = random.Random(seed)
+    model = Model(rng)
+    model.write(folder)
+    pairs = [(rng.choice(model.ids), rng.choice(model.ids)) for _ in range(3)]
+    paths = [(rng.choice(model.ids), *expression(rng)) for _ in range(6)]
+    query = "{" + RANKINGS + "".join(PAIR.format(no=no, a=a, b=b) for no, (a, b) in enumerate(pairs))
+    for no, (start, ours, _) in enumerate(paths):
+        query += f'\n  follow{no}: node(id: "{start}") {{ follow(path: "{ours}", first: 1000) {{ totalCount nodes {{ id }} }} }}'
+    query += "}"
+    data = ask(folder / "schema", folder / "data", query)
+    context = f"seed {seed}: next {model.next}, like {model.like}"
+    directed, undirected = model.directed(), model.undirected()
+    check_rankings(data, directed, undirected, context)
+    for no, (a, b) in enumerate(pairs):
+        check_pair(data, no, a, b, directed, undirected, f"from {a} to {b}, {context}")
+    rdf = model.rdf()
+    for no, (start, ours, theirs) in enumerate(paths):
+        rows = rdf.query(f"PREFIX ex: <{EX}> SELECT DISTINCT ?it WHERE {{ <{EX[start]}> {theirs} ?it }}")
+        expected = sorted(str(row[0]).removeprefix(str(EX)) for row in rows)
+        found = [it["id"] for it in data[f"follow{no}"]["follow"]["nodes"]]
+        same(f"follow {ours}", found, expected, f"from {start}, SPARQL {theirs}, {context}")
+
+
+def check_graph(schema, data, seed):
+    """A graph that is there already, as its links say it is; a part of it where it is large."""
+    query = "{ entities(first: 3000) { totalCount nodes { id links(direction: OUT, first: 1000) { nodes { to { id } forward relation } } } } }"
+    answer = ask(schema, data, query)["entities"]
+    whole = answer["totalCount"] <= 3000
+    directed, undirected = nx.MultiDiGraph(), nx.MultiGraph()
+    symmetric = {it["name"] for it in ask(schema, data, "{ graph { relations { name symmetric } } }")["graph"]["relations"] if it["symmetric"]}
+    for node in answer["nodes"]:
+        directed.add_node(node["id"])
+        undirected.add_node(node["id"])
+        for link in node["links"]["nodes"]:
+            other = link["to"]["id"]
+            directed.add_edge(node["id"], other)
+            if link["relation"] not in symmetric or node["id"] < other:
+                undirected.add_edge(node["id"], other)
+    if whole:
+        check_rankings(ask(schema, data, "{" + RANKINGS + "}"), directed, undirected, str(data))
+    rng = random.Random(seed)
+    ids = [node["id"] for node in answer["nodes"]]
+    queries = [(rng.choice(ids), rng.choice(ids)) for _ in range(50)]
+    query = "{" + "".join(f'p{no}: path(from: "{a}", to: "{b}", maxHops: 30) {{ length }}\n' for no, (a, b) in enumerate(queries)) + "}"
+    found = ask(schema, data, query)
+    if whole:
+        for no, (a, b) in enumerate(queries):
+            path = found[f"p{no}"]
+            theirs = nx.shortest_path_length(undirected, a, b) if nx.has_path(undirected, a, b) else None
+            same("path", path and path["length"], theirs, f"from {a} to {b}")
+    return len(ids)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--graphs", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--schema")
+    parser.add_argument("--data")
+    options = parser.parse_args()
+    for no in range(options.graphs):
+        with tempfile.TemporaryDirectory() as folder:
+            check_random(options.seed * 1000 + no, Path(folder))
+        if failures > 5:
+            break
+    print(f"{options.graphs} random graphs compared")
+    print(f"ECPAT compared: {check_graph(ROOT / 'schema', ROOT / 'data', options.seed)} entities")
+    if options.schema and options.data:
+        print(f"{options.data} compared: {check_graph(options.schema, options.data, options.seed)} entities")
+    print(f"{failures} failures")
+    sys.exit(1 if failures else 0)
+
+
+main()
