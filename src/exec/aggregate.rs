@@ -14,6 +14,9 @@ use crate::plan::{
     MeasureField, Object, OfTypes,
 };
 
+/// So many digits a mean of decimals has, as decimal128 has.
+const DIGITS: u64 = 34;
+
 /// A value where it lies.
 type Place<'a> = (&'a Values, usize);
 
@@ -126,7 +129,7 @@ impl<'a> Run<'a> {
                 MeasureField::Avg if is_decimal => {
                     let sum: BigDecimal = keys.iter().filter_map(|(key, _)| decimal(key)).sum();
                     let mean = sum / BigDecimal::from(keys.len() as u64);
-                    run.text(&mean.normalized().to_plain_string());
+                    run.text(&mean.with_prec(DIGITS).normalized().to_plain_string());
                 }
                 MeasureField::Sum => run.float(sum(&keys)),
                 MeasureField::Avg => run.float(sum(&keys) / keys.len() as f64),

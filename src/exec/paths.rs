@@ -95,6 +95,9 @@ pub(super) fn shortest(
     }))
 }
 
+/// So many rows a path that has not arrived yet counts for.
+const KEPT: u64 = 20;
+
 /// A path that has not arrived yet, as the edge that it ends with and the path before it.
 #[derive(Clone, Copy)]
 struct Partial {
@@ -195,6 +198,8 @@ pub(super) fn simple(
             if hops + hops_left > most || is_on(&partials, partial, at) {
                 continue;
             }
+            // What is kept counts more than what is only looked at, so that memory is bounded too.
+            run.visit(KEPT)?;
             let cost = partial.cost + weigh.map_or(1.0, |it| it.weigh(&edge));
             queue.push(Queued {
                 bound: cost + cost_left,

@@ -2,7 +2,7 @@
 
 use super::statement::Said;
 use super::{Failure, Run, Written};
-use crate::graph::{EntityNo, Row};
+use crate::graph::{EntityNo, Row, StatementNo, Validity};
 use crate::ontology::{Date, Direction, PropertyNo, Scalar, TypeId};
 use crate::plan::{ConflictCall, ConflictField, Listing, Object, Side, TimelineCall, TimelineField};
 
@@ -189,8 +189,8 @@ impl<'a> Run<'a> {
                     values.write(at, &[], &mut json);
                     json
                 };
-                let first = said.first().map(|it| json((it.0, it.1)));
-                if said.iter().all(|it| Some(json((it.0, it.1))) == first) {
+                let what: Vec<_> = said.iter().map(|it| (json((it.0, it.1)), it.2)).collect();
+                if !self.disagree(&what) {
                     continue;
                 }
                 let said = said.into_iter().map(|(values, at, statement)| Said::Value {
@@ -215,7 +215,12 @@ impl<'a> Run<'a> {
             for row in 0..snapshot.rows(id) {
                 let row = Row { type_id: id, row };
                 let ends = snapshot.neighbours(row, side.relation, side.direction);
-                if ends.len() < 2 || ends.iter().all(|(end, _)| end == ends.get(0).0) {
+                if ends.len() < 2 {
+                    continue;
+                }
+                let statement = |edge| snapshot.edge_statement(side.relation, edge);
+                let what: Vec<_> = ends.iter().map(|(end, edge)| (end, statement(edge))).collect();
+                if !self.disagree(&what) {
                     continue;
                 }
                 let said = ends
@@ -229,6 +234,26 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether two statements say different things of one time; what says nothing of when always holds.
+    fn disagree<T: PartialEq>(&self, said: &[(T, StatementNo)]) -> bool {
+        let statements = self.snapshot.statements();
+        let at_once = |a: StatementNo, b: StatementNo| {
+            let (Some(a), Some(b)) = (statements.validity(a), statements.validity(b)) else {
+                return true;
+            };
+            let over_before = |a: Validity, b: Validity| match (a.until, b.from) {
+                (Some(until), Some(from)) => until.last_day() < from.first_day(),
+                _ => false,
+            };
+            !over_before(a, b) && !over_before(b, a)
+        };
+        let pairs = said
+            .iter()
+            .enumerate()
+            .flat_map(|(no, a)| said[no + 1..].iter().map(move |b| (a, b)));
+        pairs.into_iter().any(|(a, b)| a.0 != b.0 && at_once(a.1, b.1))
     }
 
     fn conflict(&mut self, disputed: &Disputed<'a>, fields: &'a Object<ConflictField>) -> Written {

@@ -3,6 +3,8 @@
 use petgraph::Direction as Way;
 use petgraph::visit::EdgeRef;
 
+use rustc_hash::FxHashSet;
+
 use super::connection::Item;
 use super::{Failure, FieldError, Run};
 use crate::graph::{EdgeReference, EntityNo, EntitySet, Row, View};
@@ -54,14 +56,18 @@ impl<'a> Run<'a> {
             Some(via) => via.clone(),
             None => snapshot.ontology().relation_ids().collect(),
         };
-        let mut left_out = EntitySet::of(snapshot);
-        for id in &walk.avoid {
-            left_out.add(self.named("avoid", id)?);
-        }
-        for id in &walk.avoid_types {
-            left_out.add_all(snapshot.range(*id));
-        }
-        let left_out = (!left_out.is_empty()).then_some(left_out);
+        let left_out = if walk.avoid.is_empty() && walk.avoid_types.is_empty() {
+            None
+        } else {
+            let mut left_out = EntitySet::of(snapshot);
+            for id in &walk.avoid {
+                left_out.add(self.named("avoid", id)?);
+            }
+            for id in &walk.avoid_types {
+                left_out.add_all(snapshot.range(*id));
+            }
+            Some(left_out)
+        };
         let view = snapshot.view_of(&relations, walk.direction.unwrap_or(direction));
         Ok(view.as_of(self.as_of).without(left_out))
     }
@@ -70,7 +76,8 @@ impl<'a> Run<'a> {
     /// it was reached by. Takes time linear in the edges there.
     #[cold]
     pub(super) fn closure(&mut self, row: Row, side: Side, depth: usize) -> Result<Vec<Item>, Failure> {
-        let mut seen = EntitySet::of(self.snapshot);
+        // Sets of what is met, not of all entities: the cost follows the answer, not the graph.
+        let mut seen: FxHashSet<EntityNo> = FxHashSet::default();
         let mut items: Vec<Item> = Vec::new();
         let mut level = vec![self.snapshot.number(row)];
         for _ in 0..depth {
@@ -79,7 +86,7 @@ impl<'a> Run<'a> {
                 let row = self.snapshot.locate(entity);
                 for (target, edge) in self.held(row, side.relation, side.direction) {
                     self.visit(1)?;
-                    if seen.add(target) {
+                    if seen.insert(target) {
                         let rank = items.len() as u32;
                         items.push(Item {
                             entity: target,
@@ -101,12 +108,11 @@ impl<'a> Run<'a> {
     /// a state and an entity at most once.
     pub(super) fn follow(&mut self, row: Row, expression: &PathExpression) -> Result<Vec<EntityNo>, Failure> {
         let last = expression.states.len() - 1;
-        let mut seen: Vec<Option<EntitySet>> = expression.states.iter().map(|_| None).collect();
+        let mut seen: Vec<FxHashSet<EntityNo>> = vec![FxHashSet::default(); expression.states.len()];
         let snapshot = self.snapshot;
         let mut open = Vec::new();
         let mut reach = |state: u16, entity: EntityNo, open: &mut Vec<(u16, EntityNo)>| {
-            let seen = seen[usize::from(state)].get_or_insert_with(|| EntitySet::of(snapshot));
-            if seen.add(entity) {
+            if seen[usize::from(state)].insert(entity) {
                 open.push((state, entity));
             }
         };
@@ -136,7 +142,7 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        let mut found: Vec<EntityNo> = seen[last].iter().flat_map(EntitySet::iter).collect();
+        let mut found: Vec<EntityNo> = seen[last].iter().copied().collect();
         self.visit(found.len() as u64)?;
         let id = |it: EntityNo| snapshot.id(snapshot.locate(it));
         found.sort_by(|a, b| id(*a).cmp(id(*b)));
@@ -151,12 +157,12 @@ impl<'a> Run<'a> {
         hops: usize,
         first: usize,
     ) -> Result<Surroundings, Failure> {
-        let mut seen = EntitySet::of(self.snapshot);
+        let mut seen: FxHashSet<EntityNo> = FxHashSet::default();
         let mut entities: Vec<EntityNo> = Vec::new();
         let mut total = 0;
         let mut level: Vec<EntityNo> = Vec::new();
         for entity in of {
-            if !view.leaves_out(*entity) && seen.add(*entity) {
+            if !view.leaves_out(*entity) && seen.insert(*entity) {
                 level.push(*entity);
             }
         }
@@ -171,7 +177,7 @@ impl<'a> Run<'a> {
             for entity in &level {
                 for edge in view.edges_of(*entity, Way::Outgoing) {
                     self.visit(1)?;
-                    if seen.add(edge.target()) {
+                    if seen.insert(edge.target()) {
                         next.push(edge.target());
                     }
                 }
@@ -193,17 +199,14 @@ impl<'a> Run<'a> {
         view: &View,
         entities: &[EntityNo],
     ) -> Result<Vec<EdgeReference>, Failure> {
-        let mut kept = EntitySet::of(self.snapshot);
-        for entity in entities {
-            kept.add(*entity);
-        }
+        let kept: FxHashSet<EntityNo> = entities.iter().copied().collect();
         let mut links = Vec::new();
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = FxHashSet::default();
         for entity in entities {
             for edge in view.edges_of(*entity, Way::Outgoing) {
                 self.visit(1)?;
                 // Where the view walks both ways, an edge comes from either end.
-                if kept.has(edge.target()) && seen.insert(edge.id()) {
+                if kept.contains(&edge.target()) && seen.insert(edge.id()) {
                     links.push(match edge.direction() {
                         Direction::Out | Direction::Both => edge,
                         Direction::In => edge.turned(),

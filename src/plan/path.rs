@@ -16,7 +16,7 @@ use crate::ontology::{Direction, Member, Ontology};
 use crate::report::did_you_mean;
 
 /// So many states an expression may have; `{m,n}` repeats its states.
-const MOST_STATES: usize = 2000;
+const MOST_STATES: usize = 1000;
 
 /// So deep parentheses may stand in each other.
 const MOST_NESTED: usize = 100;

@@ -143,7 +143,7 @@ impl Generator<'_> {
             FieldSpec::new("timeline", required("TimelineConnection"), "Dated statements in order: those whose value is a date, whose edge has one, or that say when they hold. Costs as much as the entity, or the whole graph, has statements.")
                 .with(timeline)
                 .with(page_arguments()),
-            FieldSpec::new("conflicts", required("ConflictConnection"), "Fields of which sources say different things. The field itself gives the preferred statement: by rank, then the one that holds latest, then the one that the data say first. Costs as much as the graph has entities.")
+            FieldSpec::new("conflicts", required("ConflictConnection"), "Fields of which sources say different things of one time. The field itself gives the preferred statement: by rank, then the one that holds latest, then the one that the data say first. Costs as much as the graph has entities.")
                 .with(conflicts)
                 .with(page_arguments()),
         ]
