@@ -150,16 +150,10 @@ impl<'a> Run<'a> {
             return Err(Failure::Null);
         };
         let groups = self.grouped(entities, call)?;
-        self.out.push(b'[');
-        for (no, group) in groups.iter().take(call.first).enumerate() {
-            if no > 0 {
-                self.out.push(b',');
-            }
-            self.check_bytes()?;
-            self.element(no, false, |run| run.group(group, call, fields))?;
-        }
-        self.out.push(b']');
-        Ok(())
+        self.each(groups.iter().take(call.first), |run, group| {
+            run.check_bytes()?;
+            run.group(group, call, fields)
+        })
     }
 
     /// An entity with several values of a field, or several ends of a relation, is in the group of each.
@@ -311,15 +305,8 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             GroupField::Keys(fields) => run.field(slot, false, |run| {
-                run.out.push(b'[');
-                for (no, (key, common)) in call.keys.iter().zip(&group.common).enumerate() {
-                    if no > 0 {
-                        run.out.push(b',');
-                    }
-                    run.element(no, false, |run| run.group_key(key, *common, fields))?;
-                }
-                run.out.push(b']');
-                Ok(())
+                let keys = call.keys.iter().zip(&group.common);
+                run.each(keys, |run, (key, common)| run.group_key(key, *common, fields))
             }),
             GroupField::Aggregate(field) => {
                 run.field(slot, false, |run| run.aggregate_field(&group.entities, field))

@@ -98,15 +98,9 @@ impl<'a> Run<'a> {
                 let view = self.view(&left_out, Direction::Out)?;
                 let components = ranking::components(self, &view, call.strong)?;
                 self.gave(components.len().min(call.first));
-                self.out.push(b'[');
-                for (no, component) in components.iter().take(call.first).enumerate() {
-                    if no > 0 {
-                        self.out.push(b',');
-                    }
-                    self.element(no, false, |run| run.component(component, fields))?;
-                }
-                self.out.push(b']');
-                Ok(())
+                self.each(components.iter().take(call.first), |run, component| {
+                    run.component(component, fields)
+                })
             }
             (Call::Search(call), Question::Search(fields)) => self.search(call, fields),
             (Call::Timeline(call), Question::Timeline(listing)) => self.timeline(call, listing),
@@ -184,28 +178,14 @@ impl<'a> Run<'a> {
     }
 
     fn entity_list(&mut self, entities: impl Iterator<Item = EntityNo>, selection: &'a Selection) -> Written {
-        self.out.push(b'[');
-        for (no, entity) in entities.enumerate() {
-            if no > 0 {
-                self.out.push(b',');
-            }
-            self.element(no, false, |run| run.entity(entity, selection))?;
-        }
-        self.out.push(b']');
-        Ok(())
+        self.each(entities, |run, entity| run.entity(entity, selection))
     }
 
     fn link_list(&mut self, links: &[EdgeReference], fields: &'a Object<LinkField>) -> Written {
-        self.out.push(b'[');
-        for (no, edge) in links.iter().enumerate() {
-            if no > 0 {
-                self.out.push(b',');
-            }
-            self.check_bytes()?;
-            self.element(no, false, |run| run.link(Link::of(edge), fields))?;
-        }
-        self.out.push(b']');
-        Ok(())
+        self.each(links.iter(), |run, edge| {
+            run.check_bytes()?;
+            run.link(Link::of(edge), fields)
+        })
     }
 
     /// The entities of some types; all where none is named.
@@ -220,27 +200,19 @@ impl<'a> Run<'a> {
 
     fn ranked(&mut self, ranked: &[Ranked], fields: &'a Object<RankedField>) -> Written {
         self.gave(ranked.len());
-        self.out.push(b'[');
-        for (no, ranked) in ranked.iter().enumerate() {
-            if no > 0 {
-                self.out.push(b',');
-            }
-            self.element(no, false, |run| {
-                run.object(fields, |run, slot| {
-                    match &slot.field {
-                        RankedField::TypeName(name) => run.out.extend_from_slice(name),
-                        RankedField::Score => run.float(ranked.score),
-                        RankedField::Exact => run.boolean(ranked.exact),
-                        RankedField::Entity(selection) => {
-                            return run.field(slot, false, |run| run.entity(ranked.entity, selection));
-                        }
+        self.each(ranked.iter(), |run, ranked| {
+            run.object(fields, |run, slot| {
+                match &slot.field {
+                    RankedField::TypeName(name) => run.out.extend_from_slice(name),
+                    RankedField::Score => run.float(ranked.score),
+                    RankedField::Exact => run.boolean(ranked.exact),
+                    RankedField::Entity(selection) => {
+                        return run.field(slot, false, |run| run.entity(ranked.entity, selection));
                     }
-                    Ok(())
-                })
-            })?;
-        }
-        self.out.push(b']');
-        Ok(())
+                }
+                Ok(())
+            })
+        })
     }
 
     fn component(&mut self, entities: &[EntityNo], fields: &'a Object<ComponentField>) -> Written {

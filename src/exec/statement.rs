@@ -305,11 +305,7 @@ impl<'a> Run<'a> {
 
     /// The entity at the other end of an edge that led to an entity.
     fn start_of(&self, target: EntityNo, via: ViaEdge) -> Row {
-        let back = match via.side.direction {
-            Direction::Out => Direction::In,
-            Direction::In => Direction::Out,
-            Direction::Both => Direction::Both,
-        };
+        let back = via.side.direction.turned();
         let row = self.snapshot.locate(target);
         let neighbours = self.snapshot.neighbours(row, via.side.relation, back);
         let start = neighbours.iter().find(|(_, edge)| *edge == via.edge);

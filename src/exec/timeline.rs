@@ -207,10 +207,7 @@ impl<'a> Run<'a> {
             }
         }
         for field in members.fields.iter().filter(|it| !it.many && wanted(&it.name)) {
-            let side = Side {
-                relation: field.relation,
-                direction: field.direction,
-            };
+            let side = Side::of(field);
             self.visit(snapshot.rows(id) as u64)?;
             for row in 0..snapshot.rows(id) {
                 let row = Row { type_id: id, row };

@@ -33,11 +33,7 @@ impl Snapshot {
 
     /// Chosen relations in a chosen direction; `Both` walks every edge both ways.
     pub fn view_of(&self, relations: &[RelationId], direction: Direction) -> View<'_> {
-        let back = match direction {
-            Direction::Out => Direction::In,
-            Direction::In => Direction::Out,
-            Direction::Both => Direction::Both,
-        };
+        let back = direction.turned();
         let sides = |type_no: usize, direction: Direction| {
             let all = relations.iter().flat_map(|relation| {
                 let ways = self.ways(*relation, direction);
@@ -113,11 +109,7 @@ impl EdgeReference {
             source: self.target,
             target: self.source,
             id: self.id,
-            direction: match self.direction {
-                Direction::Out => Direction::In,
-                Direction::In => Direction::Out,
-                Direction::Both => Direction::Both,
-            },
+            direction: self.direction.turned(),
         }
     }
 
@@ -165,11 +157,9 @@ impl View<'_> {
         let all = sides.iter().flat_map(move |(relation, direction)| {
             let neighbours = self.snapshot.neighbours(row, *relation, *direction);
             neighbours.iter().map(move |(other, edge)| {
-                let (source, target, direction) = match (way, direction) {
-                    (Way::Outgoing, _) => (entity, other, *direction),
-                    (Way::Incoming, Direction::Out) => (other, entity, Direction::In),
-                    (Way::Incoming, Direction::In) => (other, entity, Direction::Out),
-                    (Way::Incoming, Direction::Both) => (other, entity, Direction::Both),
+                let (source, target, direction) = match way {
+                    Way::Outgoing => (entity, other, *direction),
+                    Way::Incoming => (other, entity, direction.turned()),
                 };
                 EdgeReference {
                     source,

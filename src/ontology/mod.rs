@@ -313,6 +313,18 @@ pub enum Direction {
     Both,
 }
 
+impl Direction {
+    /// The other way.
+    #[must_use]
+    pub fn turned(self) -> Self {
+        match self {
+            Direction::Out => Direction::In,
+            Direction::In => Direction::Out,
+            Direction::Both => Direction::Both,
+        }
+    }
+}
+
 /// A relation between entities.
 #[derive(Debug)]
 pub struct Relation {

@@ -171,13 +171,7 @@ impl GroupCall {
                 .types
                 .iter()
                 .map(|it| match it.members.get(&name) {
-                    Some(Member::Relation(no)) => {
-                        let field = it.members.field(no);
-                        Some(Side {
-                            relation: field.relation,
-                            direction: field.direction,
-                        })
-                    }
+                    Some(Member::Relation(no)) => Some(Side::of(it.members.field(no))),
                     _ => None,
                 })
                 .collect();

@@ -158,6 +158,25 @@ pub struct Side {
     pub direction: Direction,
 }
 
+impl Side {
+    /// The relation of a field, as it is seen from the field.
+    pub fn of(field: &crate::ontology::RelationField) -> Self {
+        Self {
+            relation: field.relation,
+            direction: field.direction,
+        }
+    }
+
+    /// The same relation, seen from its other end.
+    #[must_use]
+    pub fn turned(self) -> Self {
+        Self {
+            direction: self.direction.turned(),
+            ..self
+        }
+    }
+}
+
 /// A field of an entity.
 #[derive(Debug)]
 pub enum EntityField {

@@ -12,7 +12,7 @@
 
 use super::Side;
 use super::input::InputError;
-use crate::ontology::{Direction, Member, Ontology};
+use crate::ontology::{Member, Ontology};
 use crate::report::did_you_mean;
 
 /// So many states an expression may have; `{m,n}` repeats its states.
@@ -324,13 +324,7 @@ impl Builder<'_> {
         let fields: Vec<Option<Side>> = types
             .iter()
             .map(|it| match it.members.get(name) {
-                Some(Member::Relation(no)) => {
-                    let field = it.members.field(no);
-                    Some(Side {
-                        relation: field.relation,
-                        direction: field.direction,
-                    })
-                }
+                Some(Member::Relation(no)) => Some(Side::of(it.members.field(no))),
                 _ => None,
             })
             .collect();
@@ -371,15 +365,7 @@ impl Builder<'_> {
         }
         let mut turned: Vec<Side> = Vec::new();
         for side in fields.iter().flatten() {
-            let direction = match side.direction {
-                Direction::Out => Direction::In,
-                Direction::In => Direction::Out,
-                Direction::Both => Direction::Both,
-            };
-            let side = Side {
-                relation: side.relation,
-                direction,
-            };
+            let side = side.turned();
             if !turned.contains(&side) {
                 turned.push(side);
             }

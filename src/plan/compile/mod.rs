@@ -244,10 +244,7 @@ impl<'a> Compiler<'a> {
             }
             Some(Member::Relation(no)) => {
                 let relation = entity_type.members.field(no);
-                let side = Side {
-                    relation: relation.relation,
-                    direction: relation.direction,
-                };
+                let side = Side::of(relation);
                 if relation.many {
                     let edge = self.ontology.relation(relation.relation).edge;
                     let tag = format!("{}.{}", relation.owner, relation.name);
@@ -293,10 +290,7 @@ impl<'a> Compiler<'a> {
             return Ok(None);
         };
         let field = members.field(no);
-        let side = Side {
-            relation: field.relation,
-            direction: field.direction,
-        };
+        let side = Side::of(field);
         let type_name = GeneratedNames(self.ontology).field_edge(field);
         let sets = merged.selections();
         let key = (field.seen, type_name.clone(), identity(&sets));
