@@ -202,7 +202,8 @@ impl Generator<'_> {
         let mut fields = vec![
             FieldSpec::new("graph", required("GraphInfo"), "What this graph is and holds."),
             FieldSpec::new("node", named("Entity"), "The entity with an id, whatever its type; null where there is none.")
-                .with([input("id", required("ID"), "Its id."), as_of()]),
+                // Relay takes no other argument beside the id.
+                .with([input("id", required("ID"), "Its id.")]),
             FieldSpec::new("nodes", TypeRef::named_list_nn("Entity"), "The entities with these ids, in the order asked for; null in the place of one that is not there.")
                 .with([input("ids", list("ID"), "Their ids."), as_of()]),
         ];
