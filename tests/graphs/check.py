@@ -21,13 +21,13 @@ import rdflib
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("CLEW", str(ROOT / "target/release/clew"))
 SCHEMA = """
-interface Thing { name: String! next: [Thing!]! @relation(name: "NEXT", inverse: "previous", edge: "Step") }
+interface Thing { name: String! next: [Thing!]! @relation(name: "NEXT", inverse: "previous", edge: "Step", transitive: true) }
 type Box implements Thing {
   name: String!
-  next: [Thing!]! @relation(name: "NEXT", inverse: "previous", edge: "Step")
+  next: [Thing!]! @relation(name: "NEXT", inverse: "previous", edge: "Step", transitive: true)
   like: [Box!]! @relation(name: "LIKE", symmetric: true)
 }
-type Ball implements Thing { name: String! next: [Thing!]! @relation(name: "NEXT", inverse: "previous", edge: "Step") }
+type Ball implements Thing { name: String! next: [Thing!]! @relation(name: "NEXT", inverse: "previous", edge: "Step", transitive: true) }
 type Step @edge { weight: Float }
 """
 EX = rdflib.Namespace("http://example.org/")
@@ -159,12 +159,14 @@ PAIR = """
   cheap{no}: path(from: "{a}", to: "{b}", weight: "weight", maxHops: 30) {{ cost }}
   all{no}: paths(from: "{a}", to: "{b}", maxHops: 3, first: 10000) {{ nodes {{ length nodes {{ id }} }} }}
   near{no}: neighborhood(of: ["{a}"], hops: 2) {{ nodes {{ id }} links {{ from {{ id }} to {{ id }} }} totalCount }}
+  far{no}: thing(id: "{a}") {{ next(depth: {depth}, first: 1000) {{ edges {{ node {{ id }} statement {{ field }} }} }} }}
   jaccard{no}: similar(to: "{a}", first: 1000) {{ entity {{ id }} score }}
   adamic{no}: similar(to: "{a}", by: ADAMIC_ADAR, first: 1000) {{ entity {{ id }} score }}
 """
 
 
-def check_pair(data, no, a, b, directed, undirected, context):
+def check_pair(data, model, no, a, b, context):
+    directed, undirected = model.directed(), model.undirected()
     def length(graph, weight=None):
         try:
             return nx.shortest_path_length(graph, a, b, weight=weight)
@@ -192,6 +194,13 @@ def check_pair(data, no, a, b, directed, undirected, context):
     same("neighborhood", sorted(it["id"] for it in near["nodes"]), sorted(ego.nodes), context)
     ours = sorted(sorted((it["from"]["id"], it["to"]["id"])) for it in near["links"])
     same("its links", ours, sorted(sorted(it) for it in ego.edges()), context)
+    # Level by level over one relation; the start itself only where a circle leads back to it.
+    level, found = {a}, []
+    for _ in range(no + 1):
+        level = {other for it in level for first, other, _ in model.next if first == it} - set(found)
+        found += sorted(level)
+    far = [edge["node"]["id"] for edge in data[f"far{no}"]["next"]["edges"]]
+    same("closure", sorted(far), sorted(found), context)
     plain = simple(undirected, nx.Graph)
     others = [it for it in plain if it != a and set(plain[a]) & set(plain[it])]
     theirs = {other: score for _, other, score in nx.jaccard_coefficient(plain, [(a, it) for it in others])}
@@ -228,7 +237,7 @@ def check_random(seed, folder):
     model.write(folder)
     pairs = [(rng.choice(model.ids), rng.choice(model.ids)) for _ in range(3)]
     paths = [(rng.choice(model.ids), *expression(rng)) for _ in range(6)]
-    query = "{" + RANKINGS + "".join(PAIR.format(no=no, a=a, b=b) for no, (a, b) in enumerate(pairs))
+    query = "{" + RANKINGS + "".join(PAIR.format(no=no, a=a, b=b, depth=no + 1) for no, (a, b) in enumerate(pairs))
     for no, (start, ours, _) in enumerate(paths):
         query += f'\n  follow{no}: node(id: "{start}") {{ follow(path: "{ours}", first: 1000) {{ totalCount nodes {{ id }} }} }}'
     query += "}"
@@ -237,7 +246,7 @@ def check_random(seed, folder):
     directed, undirected = model.directed(), model.undirected()
     check_rankings(data, directed, undirected, context)
     for no, (a, b) in enumerate(pairs):
-        check_pair(data, no, a, b, directed, undirected, f"from {a} to {b}, {context}")
+        check_pair(data, model, no, a, b, f"from {a} to {b}, {context}")
     rdf = model.rdf()
     for no, (start, ours, theirs) in enumerate(paths):
         rows = rdf.query(f"PREFIX ex: <{EX}> SELECT DISTINCT ?it WHERE {{ <{EX[start]}> {theirs} ?it }}")

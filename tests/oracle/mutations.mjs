@@ -48,8 +48,8 @@ const MUTATIONS = [
   {
     name: 'a field that failed makes its parent null though it may be null itself',
     file: 'src/exec/mod.rs',
-    from: 'RootField::Lookup(call, selection) => run.field(slot, true,',
-    to: 'RootField::Lookup(call, selection) => run.field(slot, false,',
+    from: 'RootField::Lookup(call, selection) => run.dated(slot, true,',
+    to: 'RootField::Lookup(call, selection) => run.dated(slot, false,',
   },
   {
     name: 'an error names the first element instead of the one that failed',
@@ -84,8 +84,8 @@ const MUTATIONS = [
   {
     name: 'an inverse relation is walked forward in a filter',
     file: 'src/exec/filter.rs',
-    from: 'self.snapshot.neighbours(subject.row, *relation, *direction);',
-    to: 'self.snapshot.neighbours(subject.row, *relation, crate::ontology::Direction::Out);',
+    from: 'self.held(subject.row, *relation, *direction);',
+    to: 'self.held(subject.row, *relation, crate::ontology::Direction::Out);',
   },
   {
     name: 'the cursor of an edge is the one of the entry before it',
