@@ -37,11 +37,8 @@ struct Group<'a> {
 impl<'a> Run<'a> {
     /// Writes the aggregate of some entities.
     pub(super) fn aggregate(&mut self, entities: &[EntityNo], fields: &'a Object<AggregateField>) -> Written {
-        self.object(fields, |run, slot| match &slot.field {
-            AggregateField::Groups(call, group) => {
-                run.field(slot, false, |run| run.groups(entities, *call, group))
-            }
-            field => run.aggregate_field(entities, field),
+        self.object(fields, |run, slot| {
+            run.field(slot, false, |run| run.aggregate_field(entities, &slot.field))
         })
     }
 
@@ -80,12 +77,9 @@ impl<'a> Run<'a> {
         let snapshot = self.snapshot;
         let column = snapshot.column(row.type_id, no);
         if column.is_list() {
-            let statements = snapshot.statements();
-            let held = column.range(row.row).filter(|at| {
-                let holds = |date| statements.holds(column.statement(*at), date);
-                !column.values().is_null(*at) && self.as_of.is_none_or(holds)
-            });
-            values.extend(held.map(|at| (column.values(), at)));
+            let held = snapshot.held_values(column, row.row, self.as_of);
+            let there = held.filter(|at| !column.values().is_null(*at));
+            values.extend(there.map(|at| (column.values(), at)));
         } else if let Some((held, at)) = snapshot.value(row, no, self.as_of)
             && !held.is_null(at)
         {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::cursor::Cursor;
 use super::entity::ViaEdge;
 use super::filter::Subject;
-use super::{Failure, FieldError, Run, Written};
+use super::{Failure, Run, Written};
 use crate::graph::{EdgeNo, EntityNo, Key, Neighbours, Row};
 use crate::ontology::{Domain, TypeId};
 use crate::plan::{
@@ -20,6 +20,28 @@ pub(super) struct Item {
     pub edge: u32,
     /// Its place in a list that has an order of its own; 0 where the ids' is it.
     pub rank: u32,
+}
+
+impl Item {
+    /// An entity that no edge led to.
+    #[inline]
+    fn alone(entity: u32) -> Self {
+        Self {
+            entity: EntityNo(entity),
+            edge: u32::MAX,
+            rank: 0,
+        }
+    }
+
+    /// An entity and the edge that led to it.
+    #[inline]
+    fn over((entity, edge): (EntityNo, EdgeNo)) -> Self {
+        Self {
+            entity,
+            edge: edge.0,
+            rank: 0,
+        }
+    }
 }
 
 /// A list before it is filtered, ordered and cut.
@@ -52,19 +74,8 @@ impl Items<'_> {
     #[inline]
     fn get(&self, at: usize) -> Item {
         match self {
-            Items::Range(first, _) => Item {
-                entity: EntityNo(first + at as u32),
-                edge: u32::MAX,
-                rank: 0,
-            },
-            Items::Neighbours(it) => {
-                let (entity, edge) = it.get(at);
-                Item {
-                    entity,
-                    edge: edge.0,
-                    rank: 0,
-                }
-            }
+            Items::Range(first, _) => Item::alone(first + at as u32),
+            Items::Neighbours(it) => Item::over(it.get(at)),
             Items::List(it) => it[at],
         }
     }
@@ -163,9 +174,8 @@ impl<'a> Run<'a> {
         connection: &'a Connection,
     ) -> Written {
         let item = |(rank, entity): (usize, &EntityNo)| Item {
-            entity: *entity,
-            edge: u32::MAX,
             rank: rank as u32,
+            ..Item::alone(entity.0)
         };
         let found: Vec<Item> = found.iter().enumerate().map(item).collect();
         self.connection(Source::Found(None, &found), call, connection)
@@ -330,14 +340,13 @@ impl<'a> Run<'a> {
         let read = Cursor::read(text, self.snapshot.revision(), sequence);
         let entities = self.snapshot.counts().entities as u32;
         match read {
-            Ok(cursor) if cursor.entity < entities => Ok(Some(Item {
-                entity: EntityNo(cursor.entity),
-                edge: cursor.edge,
-                rank: 0,
-            })),
-            Ok(_) => self
-                .bad_cursor("the cursor names no entity of this revision: begin again without it".to_owned()),
-            Err(message) => self.bad_cursor(message),
+            Ok(cursor) if cursor.entity < entities => {
+                Ok(Some(Item::over((EntityNo(cursor.entity), EdgeNo(cursor.edge)))))
+            }
+            Ok(_) => {
+                self.refuse("the cursor names no entity of this revision: begin again without it".to_owned())
+            }
+            Err(message) => self.refuse(message),
         }
     }
 
@@ -358,19 +367,10 @@ impl<'a> Run<'a> {
             .find(|it| (it.entity, it.edge) == (cursor.entity, cursor.edge));
         match place {
             Some(item) => Ok(Some(*item)),
-            None => self.bad_cursor(
+            None => self.refuse(
                 "the cursor belongs to the list of another entity: begin again without it".to_owned(),
             ),
         }
-    }
-
-    pub(super) fn bad_cursor<T>(&mut self, message: String) -> Result<T, Failure> {
-        self.errors.push(FieldError {
-            message,
-            path: Vec::new(),
-            location: (0, 0),
-        });
-        Err(Failure::Null)
     }
 
     /// The list, filtered and ordered, or the list that lies ready where nothing is asked of it.
@@ -415,16 +415,7 @@ impl<'a> Run<'a> {
                     if list.len() >= most {
                         break;
                     }
-                    self.keep(
-                        call,
-                        None,
-                        Item {
-                            entity: EntityNo(entity),
-                            edge: u32::MAX,
-                            rank: 0,
-                        },
-                        &mut list,
-                    )?;
+                    self.keep(call, None, Item::alone(entity), &mut list)?;
                 }
             }
             Source::Types(types) => self.merge(types, call, skip, most, &mut list)?,
@@ -434,15 +425,11 @@ impl<'a> Run<'a> {
                 }
             }
             Source::Neighbours(_, neighbours) => {
-                for (entity, edge) in neighbours.iter() {
+                for neighbour in neighbours.iter() {
                     if list.len() >= most {
                         break;
                     }
-                    let item = Item {
-                        entity,
-                        edge: edge.0,
-                        rank: 0,
-                    };
+                    let item = Item::over(neighbour);
                     if skip.is_none_or(|skip| self.compare(call, side, item, skip) == Ordering::Greater) {
                         self.keep(call, side, item, &mut list)?;
                     }
@@ -485,21 +472,12 @@ impl<'a> Run<'a> {
             if list.len() >= most {
                 break;
             }
-            let entity = EntityNo(heads[no].start);
+            let entity = heads[no].start;
             heads[no].start += 1;
             if !heads[no].is_empty() {
                 queue.push(std::cmp::Reverse((id(heads[no].start), no)));
             }
-            self.keep(
-                call,
-                None,
-                Item {
-                    entity,
-                    edge: u32::MAX,
-                    rank: 0,
-                },
-                list,
-            )?;
+            self.keep(call, None, Item::alone(entity), list)?;
         }
         Ok(())
     }

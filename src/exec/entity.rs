@@ -121,8 +121,7 @@ impl<'a> Run<'a> {
             return column.write(row.row, languages, &mut self.out);
         };
         if column.is_list() {
-            let held = column.range(row.row);
-            let held = held.filter(|at| snapshot.statements().holds(column.statement(*at), date));
+            let held = snapshot.held_values(column, row.row, self.as_of);
             self.out.push(b'[');
             for (no, at) in held.enumerate() {
                 if no > 0 {

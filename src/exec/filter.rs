@@ -104,12 +104,7 @@ impl Run<'_> {
     }
 
     fn list_test(&self, test: &ListTest, column: &Column, row: usize) -> bool {
-        let statements = self.snapshot.statements();
-        let holds = |at: &usize| {
-            self.as_of
-                .is_none_or(|date| statements.holds(column.statement(*at), date))
-        };
-        let mut held = column.range(row).filter(holds);
+        let mut held = self.snapshot.held_values(column, row, self.as_of);
         let has = |test: &ValueTest| held.clone().any(|at| value(test, column.values(), at));
         match test {
             ListTest::HasAny(tests) => tests.iter().any(has),

@@ -140,7 +140,7 @@ pub fn run(
     }
     if let Some(error) = run.search_failed.take() {
         run.errors.push(FieldError {
-            message: format!("the text index cannot be used: {error}"),
+            message: search::unusable(&error),
             path: Vec::new(),
             location: (0, 0),
         });
@@ -223,6 +223,16 @@ impl<'a> Run<'a> {
             message: error.message.clone(),
             path: Vec::new(),
             location: error.location,
+        });
+        Err(Failure::Null)
+    }
+
+    /// Makes the field that is being written fail, with what was given and what would be right.
+    fn refuse<T>(&mut self, message: String) -> Result<T, Failure> {
+        self.errors.push(FieldError {
+            message,
+            path: Vec::new(),
+            location: (0, 0),
         });
         Err(Failure::Null)
     }

@@ -5,7 +5,7 @@ use petgraph::visit::EdgeRef;
 use super::paths::{self, Path, Weigh};
 use super::ranking::{self, Ranked};
 use super::statement::Link;
-use super::{Failure, FieldError, Run, Written};
+use super::{Failure, Run, Written};
 use crate::graph::{EdgeReference, EntityNo, EntitySet};
 use crate::ontology::{Direction, TypeId};
 use crate::plan::{
@@ -144,16 +144,11 @@ impl<'a> Run<'a> {
         let found = paths::simple(self, &view, (from, to), call.most, Some(weigh), count)?;
         if let Some((edge, weight)) = negative.get() {
             let id = |it| snapshot.id(snapshot.locate(it));
-            self.errors.push(FieldError {
-                message: format!(
-                    "the edge from \"{}\" to \"{}\" has the weight {weight}: a weight is 0 or more",
-                    id(edge.source()),
-                    id(edge.target())
-                ),
-                path: Vec::new(),
-                location: (0, 0),
-            });
-            return Err(Failure::Null);
+            return self.refuse(format!(
+                "the edge from \"{}\" to \"{}\" has the weight {weight}: a weight is 0 or more",
+                id(edge.source()),
+                id(edge.target())
+            ));
         }
         Ok(found)
     }

@@ -1,10 +1,15 @@
 //! Searches for text.
 
 use super::connection::{Window, window};
-use super::{Failure, FieldError, Run, Written};
+use super::{Failure, Run, Written};
 use crate::graph::{EntityNo, EntitySet};
 use crate::plan::{HighlightField, Object, SearchCall, SearchEdgeField, SearchField};
 use crate::search::{Found, Search};
+
+/// What is said where the text index could not be made or asked.
+pub(super) fn unusable(error: &str) -> String {
+    format!("the text index cannot be used: {error}")
+}
 
 impl<'a> Run<'a> {
     /// Writes a page of what a search finds.
@@ -18,19 +23,12 @@ impl<'a> Run<'a> {
             property: None,
         };
         let found = self.search.get().map_err(str::to_owned).and_then(|index| {
-            let found = index.search(self.snapshot, search);
+            let found = index.search(search);
             found.map_err(|error| error.to_string())
         });
         let found = match found {
             Ok(found) => found,
-            Err(error) => {
-                self.errors.push(FieldError {
-                    message: format!("the text index cannot be used: {error}"),
-                    path: Vec::new(),
-                    location: (0, 0),
-                });
-                return Err(Failure::Null);
-            }
+            Err(error) => return self.refuse(unusable(&error)),
         };
         self.visit(found.len() as u64)?;
         let window = window(found.len(), &call.page, after.map(|it| it + 1), before);

@@ -256,7 +256,7 @@ impl<'a> Run<'a> {
         owner: EntityNo,
     ) -> Result<Option<usize>, Failure> {
         match self.read_cursor(text, sequence)? {
-            Some(item) if item.entity != owner => self.bad_cursor(
+            Some(item) if item.entity != owner => self.refuse(
                 "the cursor belongs to the list of another entity: begin again without it".to_owned(),
             ),
             item => Ok(item.map(|it| it.edge as usize)),
@@ -277,10 +277,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn said(&mut self, row: Row, said: Said<'a>, fields: &'a Object<StatementField>) -> Written {
-        let statement = match said {
-            Said::Value { statement, .. } => statement,
-            Said::Edge { side, edge, .. } => self.snapshot.edge_statement(side.relation, edge),
-        };
+        let statement = self.behind(said);
         self.cite(statement, None);
         self.object(fields, |run, slot| run.statement_field(row, said, slot))
     }
@@ -312,11 +309,16 @@ impl<'a> Run<'a> {
         start.map_or(row, |(start, _)| self.snapshot.locate(start))
     }
 
-    fn statement_field(&mut self, row: Row, said: Said<'a>, slot: &'a Slot<StatementField>) -> Written {
-        let statement = match said {
+    /// The statement that says it.
+    fn behind(&self, said: Said) -> StatementNo {
+        match said {
             Said::Value { statement, .. } => statement,
             Said::Edge { side, edge, .. } => self.snapshot.edge_statement(side.relation, edge),
-        };
+        }
+    }
+
+    fn statement_field(&mut self, row: Row, said: Said<'a>, slot: &'a Slot<StatementField>) -> Written {
+        let statement = self.behind(said);
         match (&slot.field, said) {
             (StatementField::TypeName(name), _) => self.out.extend_from_slice(name),
             (StatementField::Field, Said::Value { property, .. }) => {

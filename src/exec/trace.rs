@@ -187,11 +187,8 @@ impl Run<'_> {
         let snapshot = self.snapshot;
         let column = snapshot.column(row.type_id, no);
         if column.is_list() {
-            let held = column.range(row.row).filter(|at| {
-                let holds = |date| snapshot.statements().holds(column.statement(*at), date);
-                self.as_of.is_none_or(holds)
-            });
-            for (index, at) in held.collect::<Vec<_>>().into_iter().enumerate() {
+            let held = snapshot.held_values(column, row.row, self.as_of);
+            for (index, at) in held.enumerate() {
                 self.cite(column.statement(at), Some(index));
             }
             return;

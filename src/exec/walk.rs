@@ -6,7 +6,7 @@ use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashSet;
 
 use super::connection::Item;
-use super::{Failure, FieldError, Run};
+use super::{Failure, Run};
 use crate::graph::{EdgeReference, EntityNo, EntitySet, Row, View};
 use crate::ontology::{Direction, RelationId};
 use crate::plan::{PathExpression, Side, Transition, Walk};
@@ -41,12 +41,9 @@ impl<'a> Run<'a> {
         let hint = did_you_mean(id, ids, || {
             "`search` finds entities by what they are called".to_owned()
         });
-        self.errors.push(FieldError {
-            message: format!("`{argument}` is \"{id}\", and no entity has this id: {hint}"),
-            path: Vec::new(),
-            location: (0, 0),
-        });
-        Err(Failure::Null)
+        self.refuse(format!(
+            "`{argument}` is \"{id}\", and no entity has this id: {hint}"
+        ))
     }
 
     /// The part of the graph that a walk goes over.
@@ -194,11 +191,7 @@ impl<'a> Run<'a> {
     }
 
     /// The edges of a view between some entities, each once, from its start.
-    pub(super) fn links_between(
-        &mut self,
-        view: &View,
-        entities: &[EntityNo],
-    ) -> Result<Vec<EdgeReference>, Failure> {
+    fn links_between(&mut self, view: &View, entities: &[EntityNo]) -> Result<Vec<EdgeReference>, Failure> {
         let kept: FxHashSet<EntityNo> = entities.iter().copied().collect();
         let mut links = Vec::new();
         let mut seen = FxHashSet::default();

@@ -234,6 +234,18 @@ impl Snapshot {
         &self.tables[id.index()].columns[property.index()]
     }
 
+    /// The positions of the values of a list in its column, those that hold at a date if one is given.
+    pub fn held_values<'a>(
+        &'a self,
+        column: &'a Column,
+        row: usize,
+        as_of: Option<Date>,
+    ) -> impl Iterator<Item = usize> + Clone + 'a {
+        let holds =
+            move |at: &usize| as_of.is_none_or(|date| self.statements.holds(column.statement(*at), date));
+        column.range(row).filter(holds)
+    }
+
     /// A single value of an entity's property, at a date if one is given: where it lies, whether or not it is
     /// there. `None` where no statement of it holds at the date; a required property is given all the same,
     /// since it may not be null.
@@ -282,12 +294,17 @@ impl Snapshot {
     /// The edges of an entity over a relation in a direction.
     #[inline(always)]
     pub fn neighbours(&self, row: Row, relation: RelationId, direction: Direction) -> Neighbours<'_> {
+        self.adjacency(relation, direction)
+            .of(row.type_id.index(), row.row)
+    }
+
+    #[inline(always)]
+    fn adjacency(&self, relation: RelationId, direction: Direction) -> &Adjacency {
         let edges = &self.relations[relation.index()];
-        let adjacency = match direction {
+        match direction {
             Direction::Out | Direction::Both => &edges.out,
             Direction::In => &edges.back,
-        };
-        adjacency.of(row.type_id.index(), row.row)
+        }
     }
 
     /// All edges of an entity: each relation that its type takes part in, each way.

@@ -64,11 +64,7 @@ impl Snapshot {
 
     /// Whether entities of a type may have edges of a relation, seen in a direction.
     fn has_edges(&self, type_no: usize, relation: RelationId, direction: Direction) -> bool {
-        let edges = &self.relations[relation.index()];
-        let adjacency = match direction {
-            Direction::Out | Direction::Both => &edges.out,
-            Direction::In => &edges.back,
-        };
+        let adjacency = self.adjacency(relation, direction);
         adjacency.starts.get(type_no).is_some_and(Option::is_some)
     }
 }
@@ -283,16 +279,6 @@ impl EntitySet {
     #[inline]
     pub fn has(&self, entity: EntityNo) -> bool {
         self.0.contains(entity.0 as usize)
-    }
-
-    /// How many are in it.
-    pub fn len(&self) -> usize {
-        self.0.count_ones(..)
-    }
-
-    /// Whether none is in it.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_clear()
     }
 
     /// All of them, by number.

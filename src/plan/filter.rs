@@ -385,7 +385,13 @@ impl Scope<'_> {
         let names: Vec<&str> = searched.map(|it| it.name.as_str()).collect();
         let instead = match names.as_slice() {
             [] => "use `contains` or `matches`".to_owned(),
-            names => format!("{} is; or use `contains` or `matches`", quoted_list(names, "and")),
+            names => {
+                let are = if names.len() == 1 { "is" } else { "are" };
+                format!(
+                    "{} {are}; or use `contains` or `matches`",
+                    quoted_list(names, "and")
+                )
+            }
         };
         InputError::field(format!(
             "`search` on \"{name}\", which is not in the text index (the schema does not say @search): {instead}"

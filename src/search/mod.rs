@@ -179,7 +179,7 @@ impl Index {
                 .register(&indexed.language, text::analyzer(&indexed.language));
         }
         let threads = rayon::current_num_threads().clamp(1, 8);
-        let writer: IndexWriter = index.writer_with_num_threads(threads, threads * MEMORY_OF_A_THREAD)?;
+        let mut writer: IndexWriter = index.writer_with_num_threads(threads, threads * MEMORY_OF_A_THREAD)?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
         for id in ontology
             .type_ids()
@@ -203,7 +203,6 @@ impl Index {
                 writer.add_document(document)?;
             }
         }
-        let mut writer = writer;
         writer.commit()?;
         writer.wait_merging_threads()?;
         let reader = index.reader()?;
@@ -222,7 +221,7 @@ impl Index {
     }
 
     /// What is found, the best first: what has all words, or where nothing has, what has any.
-    pub fn search(&self, snapshot: &Snapshot, search: Search) -> tantivy::Result<Vec<Found>> {
+    pub fn search(&self, search: Search) -> tantivy::Result<Vec<Found>> {
         let parts = query::parse(search.text);
         for occur in [Occur::Must, Occur::Should] {
             let Some(query) = self.query(&parts, search, occur) else {
@@ -231,11 +230,6 @@ impl Index {
             let mut found = self.reader.searcher().search(&*query, &All { scored: true })?;
             if !found.is_empty() {
                 found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.entity.cmp(&b.entity)));
-                debug_assert!(
-                    found
-                        .iter()
-                        .all(|it| (it.entity.0 as usize) < snapshot.counts().entities)
-                );
                 return Ok(found);
             }
             if parts.len() == 1 {
@@ -260,11 +254,6 @@ impl Index {
             }
         }
         Ok(set)
-    }
-
-    /// Whether a property of this name is in the index.
-    pub fn has(&self, property: &str) -> bool {
-        self.fields.iter().any(|it| it.name == property)
     }
 
     fn query(&self, parts: &[Part], search: Search, occur: Occur) -> Option<Box<dyn Query>> {
