@@ -7,6 +7,7 @@ pub mod api;
 pub mod cli;
 pub mod exec;
 pub mod facts;
+pub mod forms;
 pub mod graph;
 pub mod ontology;
 pub mod plan;

@@ -175,6 +175,91 @@ fn the_status_says_what_the_media_type_lets_it_say() {
 }
 
 #[test]
+fn an_answer_comes_in_the_form_that_is_asked_for() {
+    let server = Server::ecpat();
+    let query = r#"{ organization(id: "ecpat-international") { memberCount headquarters { name } } }"#;
+    let asked =
+        |query: &str, accept: &str| server.post(&json!({"query": query}).to_string(), &[("accept", accept)]);
+    let turtle = asked(query, "text/turtle");
+    assert_eq!(
+        (turtle.status, turtle.content_type.as_str()),
+        (200, "text/turtle; charset=utf-8")
+    );
+    for line in [
+        "clew:memberCount \"122\"^^xsd:int",
+        "schema:location entity:bangkok",
+        "prov:hadPrimarySource entity:ecpat-article",
+        "clew:locator \"",
+    ] {
+        assert!(turtle.body.contains(line), "{line}: {}", turtle.body);
+    }
+    let table = asked(
+        "{ organizations(first: 2, filter: {acronym: {isNull: false}}) { nodes { id headquarters { name } } } }",
+        "application/json;q=0.1, text/csv",
+    );
+    assert_eq!(table.body.lines().next(), Some("id,headquarters.name"));
+    assert_eq!(table.body.lines().count(), 3);
+    // The picture of a page is a GET, and kept as any other.
+    let query = ureq_escaped(query);
+    let picture = server.get(
+        &format!("/graphql?query={query}"),
+        &[("accept", "image/avif,image/svg+xml,*/*;q=0.8")],
+    );
+    assert_eq!(picture.content_type, "image/svg+xml; charset=utf-8");
+    assert!(picture.body.starts_with("<svg ") && picture.body.contains(">Bangkok</text>"));
+}
+
+/// A text as a part of a URL.
+fn ureq_escaped(text: &str) -> String {
+    text.bytes().map(|it| format!("%{it:02x}")).collect()
+}
+
+#[test]
+fn what_a_form_cannot_say_is_an_error_in_json() {
+    let server = Server::ecpat();
+    let asked = |query: &str, accept: &str| {
+        let got = server.post(&json!({"query": query}).to_string(), &[("accept", accept)]);
+        assert_eq!(got.content_type, "application/json; charset=utf-8");
+        (
+            got.status,
+            got.json()["errors"][0]["message"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        )
+    };
+    let cases = [
+        ("{ nothing }", "image/svg+xml", 400, "does not have a field"),
+        (
+            "{ path(from: \"nobody\", to: \"unicef\") { length } }",
+            "text/turtle",
+            422,
+            "no entity has this id",
+        ),
+        (
+            "{ organizations { totalCount nodes { id } } }",
+            "text/csv",
+            400,
+            "`organizations.totalCount` stands beside them",
+        ),
+        (
+            "{ organizations { nodes { id awards { nodes { id } } } } }",
+            "text/csv",
+            400,
+            "`organizations.nodes.awards.nodes` is another beside `organizations.nodes`",
+        ),
+    ];
+    for (query, accept, status, says) in cases {
+        let (got, message) = asked(query, accept);
+        assert_eq!(got, status, "{message}");
+        assert!(message.contains(says), "{message}");
+    }
+    let refused = server.post("{}", &[("accept", "application/pdf")]);
+    assert_eq!(refused.status, 406);
+    assert!(refused.body.contains("text/turtle") && refused.body.contains("image/svg+xml"));
+}
+
+#[test]
 fn bad_requests_say_what_would_be_right() {
     let server = Server::ecpat();
     let message = |body: Value| {

@@ -94,6 +94,15 @@ impl Answer {
         }
     }
 
+    /// An answer in another form than JSON.
+    pub fn rendered(body: Vec<u8>) -> Self {
+        Self {
+            body,
+            executed: true,
+            has_errors: false,
+        }
+    }
+
     /// An answer whose run was given up.
     pub(super) fn given_up(error: &GraphqlError) -> Self {
         let mut body = b"{\"errors\":".to_vec();

@@ -14,9 +14,10 @@ use super::answer::{Answer, GraphqlError};
 use super::documents::{Document, Documents, Planned};
 use super::limits::Limits;
 use super::{Api, ApiError};
-use crate::exec::{self, Budget, Stop};
+use crate::exec::{self, Budget, Outcome, Stop, Subgraph, Wanted};
+use crate::forms::{self, Form};
 use crate::graph::Snapshot;
-use crate::plan::{Bound, Plan, RootField, Variables};
+use crate::plan::{Bound, Plan, RootField, Table, Variables};
 use crate::search::Background;
 
 /// What a request asks.
@@ -93,9 +94,25 @@ impl Engine {
 
     /// Answers a request.
     pub fn execute(&self, request: Request) -> Answer {
+        self.execute_as(None, request)
+    }
+
+    /// Answers a request in a form; without one, in JSON.
+    pub fn execute_as(&self, form: Option<Form>, request: Request) -> Answer {
         match self.prepare(request) {
-            Ok(prepared) => self.run(&prepared),
+            Ok(prepared) => self.answer_as(form, &prepared),
             Err(answer) => answer,
+        }
+    }
+
+    /// Runs a request and answers it in a form; without one, in JSON.
+    pub fn answer_as(&self, form: Option<Form>, prepared: &Prepared) -> Answer {
+        match form {
+            None => self.run(prepared),
+            Some(form) => match self.render(prepared, form) {
+                Ok(body) => Answer::rendered(body),
+                Err(answer) => answer,
+            },
         }
     }
 
@@ -139,35 +156,83 @@ impl Engine {
 
     /// Runs a request.
     pub fn run(&self, prepared: &Prepared) -> Answer {
-        let start = Instant::now();
-        let plan = &prepared.planned.plan;
-        let bound = match plan.bind(self.snapshot.ontology(), &prepared.variables) {
+        let bound = match self.bind(prepared) {
             Ok(bound) => bound,
-            Err(error) => return Answer::refused(&[error.into()]),
-        };
-        if let Err(error) = self.check(plan, &bound) {
-            return Answer::refused(&[error]);
-        }
-        let introspected = match self.introspect(prepared) {
-            Ok(introspected) => introspected,
             Err(error) => return Answer::refused(&[error]),
         };
+        match self.outcome(prepared, &bound, false) {
+            Ok(outcome) => {
+                let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
+                Answer::with_data(&outcome.data, &errors, outcome.extensions.as_ref())
+            }
+            Err(answer) => answer,
+        }
+    }
+
+    /// Runs a request and writes its answer in another form, which has no place for errors: where there is one,
+    /// the answer says so in JSON.
+    fn render(&self, prepared: &Prepared, form: Form) -> Result<Vec<u8>, Answer> {
+        let refused = |message: String| {
+            let error = GraphqlError::request("BAD_USER_INPUT", message);
+            Answer::refused(&[error])
+        };
+        let table = if form == Form::Csv {
+            let (document, operation) = (prepared.document.document(), prepared.document.operation());
+            let table = Table::of(document, operation, &prepared.variables);
+            Some(table.map_err(|it| refused(it.to_string()))?)
+        } else {
+            None
+        };
+        let bound = self.bind(prepared).map_err(|error| Answer::refused(&[error]))?;
+        let outcome = self.outcome(prepared, &bound, table.is_none())?;
+        if !outcome.errors.is_empty() {
+            let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
+            return Err(Answer::with_data(&outcome.data, &errors, None));
+        }
+        let written = match (&table, &outcome.subgraph) {
+            (Some(table), _) => forms::table(table, &outcome.data),
+            (None, Some(subgraph)) => forms::write(form, &self.snapshot, subgraph),
+            (None, None) => forms::write(form, &self.snapshot, &Subgraph::default()),
+        };
+        written.map_err(refused)
+    }
+
+    /// Binds a request's arguments and holds them against the limits.
+    fn bind(&self, prepared: &Prepared) -> Result<Vec<Bound>, GraphqlError> {
+        let plan = &prepared.planned.plan;
+        let bound = plan.bind(self.snapshot.ontology(), &prepared.variables)?;
+        self.check(plan, &bound)?;
+        Ok(bound)
+    }
+
+    /// Runs a plan; an answer where it is given up.
+    #[inline]
+    fn outcome<'a>(
+        &'a self,
+        prepared: &'a Prepared,
+        bound: &'a [Bound],
+        subgraph: bool,
+    ) -> Result<Outcome<'a>, Answer> {
+        let start = Instant::now();
+        let introspected = self
+            .introspect(prepared)
+            .map_err(|error| Answer::refused(&[error]))?;
         let budget = Budget {
             bytes: self.limits.bytes,
             rows: self.limits.rows,
             deadline: start + self.limits.time,
         };
-        let capacity = prepared.planned.longest.load(Ordering::Relaxed) + 256;
+        let wanted = Wanted {
+            capacity: prepared.planned.longest.load(Ordering::Relaxed) + 256,
+            subgraph,
+        };
         let get = |key: &str| introspected.get(key).cloned();
-        match exec::run(plan, &self.snapshot, &self.search, &bound, budget, &get, capacity) {
-            Ok(outcome) => {
-                let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
-                let taken = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-                prepared.planned.note(outcome.data.len(), taken);
-                Answer::with_data(&outcome.data, &errors, outcome.extensions.as_ref())
-            }
-            Err(stop) => Answer::given_up(&self.stopped(stop)),
-        }
+        let plan = &prepared.planned.plan;
+        let outcome = exec::run(plan, &self.snapshot, &self.search, bound, budget, &get, wanted)
+            .map_err(|stop| Answer::given_up(&self.stopped(stop)))?;
+        let taken = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        prepared.planned.note(outcome.data.len(), taken);
+        Ok(outcome)
     }
 
     /// What is over a limit now that the variables are known, before anything runs.

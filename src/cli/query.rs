@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{Folders, Reporting, fail, load};
 use crate::api::{Engine, Limits, Request};
+use crate::forms::Form;
 
 /// `clew query`.
 #[derive(Debug, Args)]
@@ -25,6 +26,9 @@ pub(super) struct Query {
     /// The values of the operation's variables, as a JSON object
     #[arg(long, value_name = "JSON")]
     variables: Option<String>,
+    /// The form of the answer, where JSON is not what you want: the part of the graph that it shows, or a table
+    #[arg(long = "as", value_name = "FORM")]
+    form: Option<Form>,
     /// Which operation to run, where the document has several
     #[arg(long, value_name = "NAME")]
     operation: Option<String>,
@@ -52,18 +56,25 @@ impl Query {
             Ok(engine) => engine,
             Err(error) => return fail(error),
         };
-        let answer = engine.execute(Request {
-            query: &query,
-            operation_name: self.operation.as_deref(),
-            variables: variables.as_deref(),
-        });
+        let answer = engine.execute_as(
+            self.form,
+            Request {
+                query: &query,
+                operation_name: self.operation.as_deref(),
+                variables: variables.as_deref(),
+            },
+        );
         let mut out = std::io::stdout();
-        let body = if out.is_terminal() {
+        let is_json = self.form.is_none() || answer.has_errors;
+        let body = if out.is_terminal() && is_json {
             pretty(answer.body)
         } else {
             answer.body
         };
-        if let Err(error) = out.write_all(&body).and_then(|()| out.write_all(b"\n")) {
+        if let Err(error) = out
+            .write_all(&body)
+            .and_then(|()| out.write_all(if is_json { b"\n" } else { b"" }))
+        {
             return fail(format!("cannot write the answer: {error}"));
         }
         if answer.has_errors {

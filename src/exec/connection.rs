@@ -238,8 +238,10 @@ impl<'a> Run<'a> {
                     }
                     let item = items.get(at);
                     run.element(no, false, |run| {
-                        if let Some(side) = side {
-                            run.cite_edge(side.relation, EdgeNo(item.edge));
+                        if run.trace.is_some()
+                            && let Some(side) = side
+                        {
+                            run.walk_to(item.entity, side, EdgeNo(item.edge));
                         }
                         run.entity(item.entity, selection)
                     })?;
@@ -287,8 +289,10 @@ impl<'a> Run<'a> {
                 edge: EdgeNo(item.edge),
             });
             self.element(no, false, |run| {
-                if let Some(via) = via {
-                    run.cite_edge(via.side.relation, via.edge);
+                if run.trace.is_some()
+                    && let Some(side) = side
+                {
+                    run.walk_to(item.entity, side, EdgeNo(item.edge));
                 }
                 run.edge(fields, item.entity, via, sequence)
             })?;

@@ -25,6 +25,9 @@ impl<'a> Run<'a> {
         };
         self.visit(1)?;
         self.check_bytes()?;
+        if !self.plain {
+            self.meet(row);
+        }
         match fields {
             Some(fields) => self.object(fields, |run, slot| run.entity_field(row, slot)),
             None => {
@@ -67,8 +70,10 @@ impl<'a> Run<'a> {
             }
             EntityField::ToOne(side, selection) => {
                 let found = self.edge_of_one(row, *side);
-                if let Some((_, edge)) = found {
-                    self.cite_edge(side.relation, edge);
+                if self.trace.is_some()
+                    && let Some((target, edge)) = found
+                {
+                    self.walk(self.snapshot.number(row), target, *side, edge);
                 }
                 let target = found.map(|(target, _)| target);
                 // A required relation was checked when the graph was built; only a nullable field stops a null.
@@ -80,7 +85,9 @@ impl<'a> Run<'a> {
                     self.out.extend_from_slice(b"null");
                     return Ok(());
                 };
-                self.cite_edge(side.relation, edge);
+                if self.trace.is_some() {
+                    self.walk(self.snapshot.number(row), target, *side, edge);
+                }
                 self.gave(1);
                 let via = ViaEdge { side: *side, edge };
                 return self.field(slot, true, |run| run.edge(fields, target, Some(via), 0));

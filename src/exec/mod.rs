@@ -18,6 +18,7 @@ mod search;
 mod statement;
 mod timeline;
 mod trace;
+mod visited;
 mod walk;
 
 use std::cell::{OnceCell, RefCell};
@@ -32,6 +33,7 @@ use crate::plan::{
 };
 use crate::search::Background;
 use trace::Trace;
+pub use visited::{Subgraph, Told, Walked};
 
 /// What a run may cost.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +44,15 @@ pub struct Budget {
     pub rows: u64,
     /// Until when.
     pub deadline: Instant,
+}
+
+/// What is asked of a run beside the answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// Bytes to reserve for the answer.
+    pub capacity: usize,
+    /// Whether to tell which part of the graph the answer shows.
+    pub subgraph: bool,
 }
 
 /// One step into an answer.
@@ -89,28 +100,31 @@ type Written = Result<(), Failure>;
 
 /// What a run leaves.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct Outcome<'a> {
     /// The value of `data`.
     pub data: Vec<u8>,
     /// The fields that failed.
     pub errors: Vec<FieldError>,
     /// What was asked for beside the answer: citations by their places, and what the steps took.
     pub extensions: Option<serde_json::Value>,
+    /// The part of the graph that the answer shows, where it is asked for.
+    pub subgraph: Option<Subgraph<'a>>,
 }
 
 /// Runs a plan. `introspected` gives the value of a root field that asks about the schema.
 ///
 /// # Errors
 /// When the budget is used up.
-pub fn run(
-    plan: &Plan,
-    snapshot: &Snapshot,
-    search: &Background,
-    bound: &[Bound],
+pub fn run<'a>(
+    plan: &'a Plan,
+    snapshot: &'a Snapshot,
+    search: &'a Background,
+    bound: &'a [Bound],
     budget: Budget,
     introspected: &dyn Fn(&str) -> Option<Box<RawValue>>,
-    capacity: usize,
-) -> Result<Outcome, Stop> {
+    wanted: Wanted,
+) -> Result<Outcome<'a>, Stop> {
+    let traced = plan.cites || plan.explains || wanted.subgraph;
     let mut run = Run {
         snapshot,
         search,
@@ -122,9 +136,9 @@ pub fn run(
         rows: 0,
         check_at: CHECK_EVERY.min(budget.rows.saturating_add(1)),
         as_of: None,
-        plain: !(plan.cites || plan.explains),
-        trace: (plan.cites || plan.explains).then(|| Box::new(Trace::new(plan.cite_all, plan.explains))),
-        out: Vec::with_capacity(capacity),
+        plain: !traced,
+        trace: traced.then(|| Box::new(Trace::new(plan.cite_all, plan.explains, wanted.subgraph))),
+        out: Vec::with_capacity(wanted.capacity),
         errors: Vec::new(),
     };
     match run.root(&plan.root, introspected) {
@@ -146,8 +160,10 @@ pub fn run(
         });
     }
     let extensions = run.told(plan.cites);
+    let subgraph = run.trace.and_then(|it| it.visited);
     Ok(Outcome {
         extensions,
+        subgraph,
         data: run.out,
         errors: run.errors,
     })
@@ -172,7 +188,7 @@ struct Run<'a> {
     as_of: Option<Date>,
     /// Whether values are written as they lie: neither a date nor a trace is asked for.
     plain: bool,
-    trace: Option<Box<Trace>>,
+    trace: Option<Box<Trace<'a>>>,
     out: Vec<u8>,
     /// Their paths are written from the inside outwards, and turned round at the end.
     errors: Vec<FieldError>,

@@ -55,6 +55,7 @@ impl<'a> Run<'a> {
                 let view = self.view(&call.walk, Direction::Both)?;
                 let found = self.surroundings(&view, &of, call.hops, call.first)?;
                 self.gave(found.entities.len());
+                self.pass_all(&found.links);
                 self.object(fields, |run, slot| {
                     match &slot.field {
                         SubgraphField::TypeName(name) => run.out.extend_from_slice(name),
@@ -154,6 +155,7 @@ impl<'a> Run<'a> {
     }
 
     fn path(&mut self, path: &Path, weighted: bool, fields: &'a Object<PathField>) -> Written {
+        self.pass_all(&path.steps);
         self.object(fields, |run, slot| {
             match &slot.field {
                 PathField::TypeName(name) => run.out.extend_from_slice(name),

@@ -277,8 +277,9 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn said(&mut self, row: Row, said: Said<'a>, fields: &'a Object<StatementField>) -> Written {
-        let statement = self.behind(said);
-        self.cite(statement, None);
+        if self.trace.is_some() {
+            self.say(row, said);
+        }
         self.object(fields, |run, slot| run.statement_field(row, said, slot))
     }
 
@@ -301,7 +302,7 @@ impl<'a> Run<'a> {
     }
 
     /// The entity at the other end of an edge that led to an entity.
-    fn start_of(&self, target: EntityNo, via: ViaEdge) -> Row {
+    pub(super) fn start_of(&self, target: EntityNo, via: ViaEdge) -> Row {
         let back = via.side.direction.turned();
         let row = self.snapshot.locate(target);
         let neighbours = self.snapshot.neighbours(row, via.side.relation, back);
@@ -450,7 +451,9 @@ impl<'a> Run<'a> {
 
     pub(super) fn link(&mut self, link: Link, fields: &'a Object<LinkField>) -> Written {
         let row = self.snapshot.locate(link.from);
-        self.cite_edge(link.side.relation, link.edge);
+        if self.trace.is_some() {
+            self.walk(link.from, link.to, link.side, link.edge);
+        }
         self.object(fields, |run, slot| {
             match &slot.field {
                 LinkField::TypeName(name) => run.out.extend_from_slice(name),

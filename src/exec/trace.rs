@@ -7,13 +7,14 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use super::visited::Subgraph;
 use super::{Run, Segment};
 use crate::graph::{EdgeNo, NO_STATEMENT, Row, StatementNo};
 use crate::ontology::{PropertyNo, RelationId};
 
 /// What is noted while a run goes on.
 #[derive(Debug, Default)]
-pub(super) struct Trace {
+pub(super) struct Trace<'a> {
     path: Vec<Segment>,
     /// Whether what is being written is to be cited.
     citing: bool,
@@ -23,6 +24,8 @@ pub(super) struct Trace {
     open: Vec<Open>,
     /// The steps in the order of their first run, where they are asked for.
     steps: Option<Steps>,
+    /// What the run comes by, where that is asked for.
+    pub visited: Option<Subgraph<'a>>,
 }
 
 /// A field that is under way: what was before it, and when its step began.
@@ -52,11 +55,12 @@ struct Took {
     nanoseconds: u128,
 }
 
-impl Trace {
-    pub fn new(cite: bool, explain: bool) -> Self {
+impl Trace<'_> {
+    pub fn new(cite: bool, explain: bool, visit: bool) -> Self {
         Self {
             citing: cite,
             steps: explain.then(Steps::default),
+            visited: visit.then(Subgraph::default),
             ..Self::default()
         }
     }
@@ -190,6 +194,7 @@ impl Run<'_> {
             let held = snapshot.held_values(column, row.row, self.as_of);
             for (index, at) in held.enumerate() {
                 self.cite(column.statement(at), Some(index));
+                self.tell(row, no, column.values(), at, column.statement(at));
             }
             return;
         }
@@ -203,9 +208,9 @@ impl Run<'_> {
         let given = said
             .iter()
             .find(|(it, place, _)| std::ptr::eq(*it, values) && *place == at);
-        if let Some((_, _, statement)) = given {
-            self.cite(*statement, None);
-        }
+        let statement = given.map_or(NO_STATEMENT, |(_, _, statement)| *statement);
+        self.cite(statement, None);
+        self.tell(row, no, values, at, statement);
     }
 
     /// What was noted, as the answer's `extensions`.

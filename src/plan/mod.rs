@@ -17,6 +17,7 @@ mod input;
 mod path;
 mod question;
 mod step;
+mod table;
 
 use std::sync::Arc;
 
@@ -40,6 +41,7 @@ pub use question::{
 };
 
 pub use step::Step;
+pub use table::{NotFlat, Table};
 
 use crate::ontology::{Direction, Domain, Ontology, PropertyNo, RelationId, TypeId};
 use call::Template;

@@ -14,6 +14,7 @@ use tower::ServiceExt;
 use super::Shared;
 use super::negotiate::{Form, form};
 use crate::api::{self, Answer, Engine, GraphqlError, Named};
+use crate::forms;
 
 /// The body of a request, borrowed from its bytes.
 #[derive(Deserialize)]
@@ -114,7 +115,7 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
         operation_name: parameters.operation_name.as_deref(),
         variables: parameters.variables,
     };
-    respond(answer(shared.live.engine(), request).await, form)
+    respond(answer(shared.live.engine(), request, form).await, form)
 }
 
 fn parse(body: &[u8]) -> Result<Parameters<'_>, String> {
@@ -213,7 +214,7 @@ pub(super) async fn get(
         operation_name: parameters.operation_name.as_deref().filter(|it| !it.is_empty()),
         variables: variables.as_deref(),
     };
-    let answer = answer(engine, request).await;
+    let answer = answer(engine, request, form).await;
     let is_good = answer.executed && !answer.has_errors;
     let response = respond(answer, form);
     if is_good {
@@ -265,15 +266,22 @@ fn unnamed(error: GraphqlError, form: Form) -> Response {
     }
 }
 
-async fn answer(engine: Arc<Engine>, request: api::Request<'_>) -> Answer {
+async fn answer(engine: Arc<Engine>, request: api::Request<'_>, form: Form) -> Answer {
     let prepared = match engine.prepare(request) {
         Ok(prepared) => prepared,
         Err(refused) => return refused,
     };
-    if prepared.is_short() {
-        return engine.run(&prepared);
+    let form = match form {
+        Form::Rendered(form) => Some(form),
+        _ => None,
+    };
+    // Whatever a form takes beyond the run is not known beforehand.
+    let is_short = prepared.is_short() && form.is_none();
+    let run = move || engine.answer_as(form, &prepared);
+    if is_short {
+        return run();
     }
-    match tokio::task::spawn_blocking(move || engine.run(&prepared)).await {
+    match tokio::task::spawn_blocking(run).await {
         Ok(answer) => answer,
         Err(_) => Answer::refused(&[internal_error()]),
     }
@@ -281,10 +289,24 @@ async fn answer(engine: Arc<Engine>, request: api::Request<'_>) -> Answer {
 
 fn respond(answer: Answer, form: Form) -> Response {
     let status = match form {
+        Form::Rendered(form) if !answer.has_errors => return rendered(form, answer.body),
+        // Whoever asked for a drawing must not take errors for one.
+        Form::Rendered(_) if answer.executed => StatusCode::UNPROCESSABLE_ENTITY,
+        Form::Rendered(_) => StatusCode::BAD_REQUEST,
         Form::GraphqlResponse if !answer.executed => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };
     json_response(status, form, answer.body)
+}
+
+/// The media types of forms name no encoding of their own.
+fn rendered(form: forms::Form, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    let content_type = format!("{}; charset=utf-8", form.media_type());
+    if let Ok(content_type) = HeaderValue::from_str(&content_type) {
+        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    }
+    response
 }
 
 fn json_response(status: StatusCode, form: Form, body: Vec<u8>) -> Response {
@@ -303,11 +325,12 @@ fn refuse(status: StatusCode, form: Form, message: &str) -> Response {
 }
 
 fn not_acceptable() -> Response {
-    refuse(
-        StatusCode::NOT_ACCEPTABLE,
-        Form::Json,
-        "the answer can be application/graphql-response+json, application/json or multipart/mixed",
-    )
+    let others: Vec<&str> = forms::Form::media_types().collect();
+    let message = format!(
+        "the answer can be application/graphql-response+json, application/json, multipart/mixed, {}",
+        others.join(", ")
+    );
+    refuse(StatusCode::NOT_ACCEPTABLE, Form::Json, &message)
 }
 
 /// What is answered when something panicked: a bug, whose details stay here.

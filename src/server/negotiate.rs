@@ -2,6 +2,8 @@
 
 use axum::http::{HeaderMap, header};
 
+use crate::forms;
+
 /// A form of answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -11,6 +13,8 @@ pub(super) enum Form {
     Json,
     /// `multipart/mixed`: an answer in parts.
     Multipart,
+    /// The part of the graph that the answer shows, or a table; errors come as JSON.
+    Rendered(forms::Form),
 }
 
 impl Form {
@@ -20,14 +24,15 @@ impl Form {
             Form::GraphqlResponse => 'g',
             Form::Json => 'j',
             Form::Multipart => 'm',
+            Form::Rendered(form) => form.letter(),
         }
     }
 
-    /// The media type, as the response names it.
+    /// The media type of an answer with errors, as the response names it.
     pub fn content_type(self) -> &'static str {
         match self {
             Form::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-            Form::Json | Form::Multipart => "application/json; charset=utf-8",
+            Form::Json | Form::Multipart | Form::Rendered(_) => "application/json; charset=utf-8",
         }
     }
 }
@@ -45,11 +50,15 @@ pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
     let mut best: Option<(f32, Form)> = None;
     for range in ranges.flat_map(|it| it.split(',')) {
         let mut parts = range.split(';').map(str::trim);
-        let form = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let form = match media.as_str() {
             "application/graphql-response+json" => Form::GraphqlResponse,
             "application/json" | "application/*" | "*/*" => Form::Json,
             "multipart/mixed" => Form::Multipart,
-            _ => continue,
+            media => match media.parse() {
+                Ok(form) => Form::Rendered(form),
+                Err(()) => continue,
+            },
         };
         let quality = parts
             .find_map(|it| it.strip_prefix("q="))
@@ -86,6 +95,10 @@ mod tests {
             Some(Form::GraphqlResponse)
         );
         assert_eq!(form_of("multipart/mixed"), Some(Form::Multipart));
+        assert_eq!(
+            form_of("text/Turtle;q=0.9, application/json;q=0.2"),
+            Some(Form::Rendered(forms::Form::Turtle))
+        );
         assert_eq!(form_of("text/html"), None);
         assert_eq!(form_of("application/json;q=0"), None);
     }

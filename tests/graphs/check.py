@@ -1,8 +1,9 @@
 """Graph questions, judged by networkx, and path expressions, judged by rdflib.
 
-    python check.py [--graphs 200] [--seed 1] [--schema DIR --data DIR]
+    python check.py [--graphs 200] [--seed 1] [--wordnet DIR]
 
-Makes random graphs, asks Clew about each, and compares. With --schema and --data it compares a graph of yours too.
+Makes random graphs, asks Clew about each, and compares; then ECPAT; with --wordnet also WordNet, from the folder that
+examples/wordnet/convert.mjs wrote: paths, components, PageRank and degrees of all of it, all rankings of parts of it.
 CLEW says which binary to judge; by default the release build.
 """
 
@@ -30,14 +31,19 @@ type Box implements Thing {
 type Ball implements Thing { name: String! next: [Thing!]! @relation(name: "NEXT", inverse: "previous", edge: "Step", transitive: true) }
 type Step @edge { weight: Float }
 """
-EX = rdflib.Namespace("http://example.org/")
+ENTITY = rdflib.Namespace("urn:clew:entity:")
+VOCABULARY = rdflib.Namespace("urn:clew:vocabulary:")
+WHOLE = "{ things(first: 1000) { nodes { id next(first: 1000) { nodes { id } } ... on Box { like(first: 1000) { nodes { id } } } } } }"
 failures = 0
 
 
+def run(schema, data, query, *options):
+    command = [BINARY, "query", "--schema", str(schema), "--data", str(data), *options, "-e", query]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout
+
+
 def ask(schema, data, query):
-    command = [BINARY, "query", "--schema", str(schema), "--data", str(data), "-e", query]
-    made = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    answer = json.loads(made.stdout)
+    answer = json.loads(run(schema, data, query))
     assert "errors" not in answer, answer["errors"]
     return answer["data"]
 
@@ -102,16 +108,16 @@ class Model:
         graph.add_edges_from((a, b, {"weight": 1}) for a, b in self.like)
         return graph
 
-    def rdf(self):
-        graph = rdflib.Graph()
-        for it in self.ids:
-            graph.add((EX[it], rdflib.RDF.type, EX.Thing))
-        for a, b, _ in self.next:
-            graph.add((EX[a], EX.next, EX[b]))
-        for a, b in self.like:
-            graph.add((EX[a], EX.like, EX[b]))
-            graph.add((EX[b], EX.like, EX[a]))
-        return graph
+    def check_rdf(self, graph, context):
+        """The export is what the files say: its edges, each symmetric one both ways."""
+        triples = lambda name, pairs: {(ENTITY[a], VOCABULARY[name], ENTITY[b]) for a, b in pairs}
+        theirs = triples("next", [(a, b) for a, b, _ in self.next])
+        theirs |= triples("like", self.like) | triples("like", [(b, a) for a, b in self.like])
+        ours = {it for name in ("next", "like") for it in graph.triples((None, VOCABULARY[name], None))}
+        same("exported edges", sorted(ours), sorted(theirs), context)
+        same("exported entities", sorted(graph.subjects(rdflib.RDF.type, None)) , sorted([ENTITY[it] for it in self.ids] + list(graph.subjects(rdflib.RDF.type, rdflib.RDF.Statement))), context)
+        weights = sorted(float(it) for it in graph.objects(None, VOCABULARY.weight))
+        same("exported weights", weights, sorted(float(it) for _, _, it in self.next if it is not None), context)
 
 
 def simple(graph, kind):
@@ -209,16 +215,18 @@ def check_pair(data, model, no, a, b, context):
     close("Adamic-Adar", scores(data[f"adamic{no}"]), theirs, context)
 
 
-def expression(rng, depth=0):
-    """A random path expression, in Clew's words and in SPARQL's."""
-    kind = rng.choice(["field"] * 3 + ["sequence", "choice", "repeat", "repeat", "inverse", "counted"]) if depth < 3 else "field"
+def expression(rng, depth=0, repeated=False):
+    """A random path expression, in Clew's words and in SPARQL's. Nothing repeated is repeated again: rdflib walks
+    them over and over, for minutes where its sets happen to be in a bad order."""
+    kinds = ["sequence", "choice", "inverse"] + ([] if repeated else ["repeat", "repeat", "counted"])
+    kind = rng.choice(["field"] * 3 + kinds) if depth < 3 else "field"
     if kind == "field":
         return rng.choice([("next", "ex:next"), ("previous", "^ex:next"), ("like", "ex:like")])
     if kind in ("sequence", "choice"):
-        parts = [expression(rng, depth + 1) for _ in range(2)]
+        parts = [expression(rng, depth + 1, repeated) for _ in range(2)]
         sign = "/" if kind == "sequence" else "|"
         return tuple("(" + sign.join(part[side] for part in parts) + ")" for side in (0, 1))
-    inner = expression(rng, depth + 1)
+    inner = expression(rng, depth + 1, repeated or kind != "inverse")
     if kind == "inverse":
         return f"^({inner[0]})", f"^({inner[1]})"
     if kind == "repeat":
@@ -247,19 +255,24 @@ def check_random(seed, folder):
     check_rankings(data, directed, undirected, context)
     for no, (a, b) in enumerate(pairs):
         check_pair(data, model, no, a, b, f"from {a} to {b}, {context}")
-    rdf = model.rdf()
+    rdf = rdflib.Graph().parse(data=run(folder / "schema", folder / "data", WHOLE, "--as", "turtle"), format="turtle")
+    model.check_rdf(rdf, context)
+    # Paths go over the facts alone: statements about them would only take rdflib's time.
+    for it in list(rdf):
+        if it[1] not in (VOCABULARY.next, VOCABULARY.like, rdflib.RDF.type) or isinstance(it[0], rdflib.BNode):
+            rdf.remove(it)
     for no, (start, ours, theirs) in enumerate(paths):
-        rows = rdf.query(f"PREFIX ex: <{EX}> SELECT DISTINCT ?it WHERE {{ <{EX[start]}> {theirs} ?it }}")
-        expected = sorted(str(row[0]).removeprefix(str(EX)) for row in rows)
+        rows = rdf.query(f"PREFIX ex: <{VOCABULARY}> SELECT DISTINCT ?it WHERE {{ <{ENTITY[start]}> {theirs} ?it }}")
+        expected = sorted(str(row[0]).removeprefix(str(ENTITY)) for row in rows if str(row[0]).startswith(str(ENTITY)))
         found = [it["id"] for it in data[f"follow{no}"]["follow"]["nodes"]]
         same(f"follow {ours}", found, expected, f"from {start}, SPARQL {theirs}, {context}")
 
 
 def check_graph(schema, data, seed):
-    """A graph that is there already, as its links say it is; a part of it where it is large."""
+    """A graph that is there already, as its links say it is."""
     query = "{ entities(first: 3000) { totalCount nodes { id links(direction: OUT, first: 1000) { nodes { to { id } forward relation } } } } }"
     answer = ask(schema, data, query)["entities"]
-    whole = answer["totalCount"] <= 3000
+    assert answer["totalCount"] <= 3000, "too large to be read at once"
     directed, undirected = nx.MultiDiGraph(), nx.MultiGraph()
     symmetric = {it["name"] for it in ask(schema, data, "{ graph { relations { name symmetric } } }")["graph"]["relations"] if it["symmetric"]}
     for node in answer["nodes"]:
@@ -270,27 +283,84 @@ def check_graph(schema, data, seed):
             directed.add_edge(node["id"], other)
             if link["relation"] not in symmetric or node["id"] < other:
                 undirected.add_edge(node["id"], other)
-    if whole:
-        check_rankings(ask(schema, data, "{" + RANKINGS + "}"), directed, undirected, str(data))
-    rng = random.Random(seed)
-    ids = [node["id"] for node in answer["nodes"]]
-    queries = [(rng.choice(ids), rng.choice(ids)) for _ in range(50)]
-    query = "{" + "".join(f'p{no}: path(from: "{a}", to: "{b}", maxHops: 30) {{ length }}\n' for no, (a, b) in enumerate(queries)) + "}"
+    check_rankings(ask(schema, data, "{" + RANKINGS + "}"), directed, undirected, str(data))
+    check_paths(schema, data, undirected, random.Random(seed), 50)
+    return len(directed)
+
+
+def check_paths(schema, data, undirected, rng, count):
+    ids = list(undirected)
+    pairs = [(rng.choice(ids), rng.choice(ids)) for _ in range(count)]
+    query = "{" + "".join(f'p{no}: path(from: "{a}", to: "{b}", maxHops: 40) {{ length nodes {{ id }} }}\n' for no, (a, b) in enumerate(pairs)) + "}"
     found = ask(schema, data, query)
-    if whole:
-        for no, (a, b) in enumerate(queries):
-            path = found[f"p{no}"]
-            theirs = nx.shortest_path_length(undirected, a, b) if nx.has_path(undirected, a, b) else None
-            same("path", path and path["length"], theirs, f"from {a} to {b}")
-    return len(ids)
+    for no, (a, b) in enumerate(pairs):
+        path = found[f"p{no}"]
+        theirs = len(nx.bidirectional_shortest_path(undirected, a, b)) - 1 if nx.has_path(undirected, a, b) else None
+        same("path", path and path["length"], theirs, f"from {a} to {b}")
+        if path:
+            nodes = [it["id"] for it in path["nodes"]]
+            same("path's edges", all(undirected.has_edge(*it) for it in zip(nodes, nodes[1:])), True, f"from {a} to {b}")
+
+
+WORDNET_SCHEMA = ROOT / "examples/wordnet/schema"
+BOTH_WAYS = {"ANTONYM", "SIMILAR_TO", "DERIVATION", "VERB_GROUP"}
+PARTS = ["noun.feeling", "noun.shape", "noun.motive", "verb.weather", "adj.ppl"]
+WHOLE_WORDNET = """{
+  pageRank: ranking(by: PAGE_RANK, first: 200) { entity { id } score exact }
+  degree: ranking(by: DEGREE, first: 200) { entity { id } score exact }
+  weak: components(first: 50) { size }
+  strong: components(strong: true, first: 50) { size }
+}"""
+
+
+def wordnet_graphs(nodes, edges):
+    directed, undirected = nx.MultiDiGraph(), nx.MultiGraph()
+    directed.add_nodes_from(nodes)
+    undirected.add_nodes_from(nodes)
+    for it in edges:
+        a, b = it["from"], it["to"]
+        undirected.add_edge(a, b)
+        directed.add_edge(a, b)
+        if it["labels"][0] in BOTH_WAYS and a != b:
+            directed.add_edge(b, a)
+    return directed, undirected
+
+
+def check_wordnet(data, seed):
+    """WordNet as its files say it is: what is cheap of all of it, everything of parts of it."""
+    read = lambda name: [json.loads(line) for line in (data / name).open()]
+    nodes, edges = read("nodes.jsonl"), read("edges.jsonl")
+    directed, undirected = wordnet_graphs([it["id"] for it in nodes], edges)
+    rng = random.Random(seed)
+    check_paths(WORDNET_SCHEMA, data, undirected, rng, 60)
+    found = ask(WORDNET_SCHEMA, data, WHOLE_WORDNET)
+    sizes = lambda components: sorted(map(len, components), reverse=True)[:50]
+    same("components", [it["size"] for it in found["weak"]], sizes(nx.connected_components(undirected)), "WordNet")
+    same("strong components", [it["size"] for it in found["strong"]], sizes(nx.strongly_connected_components(directed)), "WordNet")
+    for name, theirs in (("pageRank", nx.pagerank(directed, tol=1e-12, max_iter=1000)), ("degree", dict(undirected.degree()))):
+        ours = scores(found[name])
+        close(name, ours, {it: theirs[it] for it in ours}, "WordNet", 1e-9)
+        least = min(ours.values())
+        above = [it for it, score in theirs.items() if score > least + 1e-9]
+        same(f"the first of {name}", [it for it in above if it not in ours], [], "WordNet")
+    for part in PARTS:
+        kept = {it["id"] for it in nodes if it["properties"].get("category") == [part]}
+        some = [it for it in nodes if it["id"] in kept]
+        between = [it for it in edges if it["from"] in kept and it["to"] in kept]
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "part.jsonl").write_text("".join(json.dumps(it) + "\n" for it in some + between))
+            directed, undirected = wordnet_graphs(kept, between)
+            check_rankings(ask(WORDNET_SCHEMA, folder, "{" + RANKINGS + "}"), directed, undirected, part)
+            check_paths(WORDNET_SCHEMA, folder, undirected, rng, 50)
+        print(f"WordNet's {part} compared: {len(kept)} entities, {len(between)} edges")
+    return len(nodes)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--graphs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--schema")
-    parser.add_argument("--data")
+    parser.add_argument("--wordnet", type=Path)
     options = parser.parse_args()
     for no in range(options.graphs):
         with tempfile.TemporaryDirectory() as folder:
@@ -299,8 +369,8 @@ def main():
             break
     print(f"{options.graphs} random graphs compared")
     print(f"ECPAT compared: {check_graph(ROOT / 'schema', ROOT / 'data', options.seed)} entities")
-    if options.schema and options.data:
-        print(f"{options.data} compared: {check_graph(options.schema, options.data, options.seed)} entities")
+    if options.wordnet:
+        print(f"WordNet compared: {check_wordnet(options.wordnet, options.seed)} entities")
     print(f"{failures} failures")
     sys.exit(1 if failures else 0)
 

@@ -1,0 +1,112 @@
+//! Answers in other forms than JSON: the part of the graph that an answer shows as RDF, as a graph file or as a
+//! drawing, and a flat answer as a table.
+//!
+//! A form is written from what a run came by ([`Subgraph`]) and the snapshot, after the run. It takes time linear in
+//! that part of the graph, drawings excepted, whose size is bounded.
+
+mod csv;
+mod dot;
+mod graphml;
+mod jsonld;
+mod rdf;
+mod svg;
+mod value;
+
+pub use csv::table;
+
+use std::str::FromStr;
+
+use crate::exec::Subgraph;
+use crate::graph::Snapshot;
+
+/// A form of an answer that shows it as a graph or as a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Form {
+    /// RDF as Turtle.
+    Turtle,
+    /// RDF as N-Triples.
+    Ntriples,
+    /// RDF as JSON-LD.
+    Jsonld,
+    /// A graph for yEd, Gephi, networkx.
+    Graphml,
+    /// A graph for Graphviz.
+    Dot,
+    /// A drawing.
+    Svg,
+    /// A table.
+    Csv,
+}
+
+/// All forms, each with the media type that asks for it and its letter in tags.
+const FORMS: [(Form, &str, char); 7] = [
+    (Form::Turtle, "text/turtle", 't'),
+    (Form::Ntriples, "application/n-triples", 'n'),
+    (Form::Jsonld, "application/ld+json", 'l'),
+    (Form::Graphml, "application/graphml+xml", 'x'),
+    (Form::Dot, "text/vnd.graphviz", 'd'),
+    (Form::Svg, "image/svg+xml", 's'),
+    (Form::Csv, "text/csv", 'c'),
+];
+
+impl Form {
+    /// The media types of all forms.
+    pub fn media_types() -> impl Iterator<Item = &'static str> {
+        FORMS.iter().map(|(_, media, _)| *media)
+    }
+
+    fn entry(self) -> &'static (Form, &'static str, char) {
+        &FORMS[self as usize]
+    }
+
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        self.entry().1
+    }
+
+    /// A letter that no other form has.
+    pub fn letter(self) -> char {
+        self.entry().2
+    }
+}
+
+impl FromStr for Form {
+    type Err = ();
+
+    /// The form of a media type in small letters.
+    fn from_str(media: &str) -> Result<Self, ()> {
+        let found = FORMS.iter().find(|(_, it, _)| *it == media);
+        found.map(|(form, _, _)| *form).ok_or(())
+    }
+}
+
+/// Writes what an answer shows of a graph.
+///
+/// # Errors
+/// With what is in the way: a drawing of too much.
+pub fn write(form: Form, snapshot: &Snapshot, subgraph: &Subgraph) -> Result<Vec<u8>, String> {
+    match form {
+        Form::Turtle => rdf::turtle(snapshot, subgraph),
+        Form::Ntriples => rdf::ntriples(snapshot, subgraph),
+        Form::Jsonld => Ok(jsonld::write(snapshot, subgraph)),
+        Form::Graphml => graphml::write(snapshot, subgraph),
+        Form::Dot => Ok(dot::write(snapshot, subgraph)),
+        Form::Svg => svg::write(snapshot, subgraph),
+        // A table is made from the answer itself.
+        Form::Csv => Err("a table is made from the answer, not from the graph".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_found_by_its_media_type() {
+        for (at, (form, media, _)) in FORMS.iter().enumerate() {
+            assert_eq!(*form as usize, at);
+            assert_eq!(media.parse(), Ok(*form));
+            assert_eq!(form.media_type(), *media);
+        }
+    }
+}

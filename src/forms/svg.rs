@@ -1,0 +1,237 @@
+//! A drawing: layers from left to right, so that labels stand below each other; places by `rust-sugiyama`.
+
+use petgraph::graph::NodeIndex;
+use petgraph::stable_graph::StableDiGraph;
+use petgraph::visit::EdgeRef;
+use quick_xml::Writer;
+use quick_xml::events::BytesText;
+use rust_sugiyama::configure::{Config, RankingType};
+
+use super::dot::labelled;
+use crate::exec::Subgraph;
+use crate::graph::Snapshot;
+
+/// Beyond so many entities or edges nobody could read the drawing, nor would it be made in time.
+const MOST: usize = 1000;
+/// Labels are cut after so many characters.
+const LONGEST: usize = 42;
+const HEIGHT: f64 = 26.0;
+const CHARACTER: f64 = 7.0;
+const LAYER_GAP: f64 = 110.0;
+const ROW_GAP: f64 = 12.0;
+const MARGIN: f64 = 16.0;
+const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1b1f24;text-anchor:middle;dominant-baseline:central}\
+.edge text{font-size:10px;fill:#57606a;paint-order:stroke;stroke:#fff;stroke-width:3px}\
+rect{fill:#f6f8fa;stroke:#57606a}path{fill:none;stroke:#8c959f}marker path{fill:#8c959f;stroke:none}";
+
+/// Where an entity is drawn: the middle of its box, and how wide that is.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    x: f64,
+    y: f64,
+    width: f64,
+}
+
+pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph) -> Result<Vec<u8>, String> {
+    let (entities, edges) = (subgraph.entities.len(), subgraph.edges.len());
+    if entities > MOST || edges > MOST {
+        return Err(format!(
+            "the answer shows {entities} entities and {edges} edges, and a drawing may have {MOST} of each: ask for less, or for another form"
+        ));
+    }
+    let graph = labelled(snapshot, subgraph);
+    let labels: Vec<String> = graph.node_weights().map(|it| shorten(it)).collect();
+    let (places, width, height) = places(&graph, &labels);
+    let mut writer = Writer::new(Vec::new());
+    let view = format!("0 0 {width:.0} {height:.0}");
+    let (width, height) = (format!("{width:.0}"), format!("{height:.0}"));
+    writer
+        .create_element("svg")
+        .with_attribute(("xmlns", "http://www.w3.org/2000/svg"))
+        .with_attribute(("width", width.as_str()))
+        .with_attribute(("height", height.as_str()))
+        .with_attribute(("viewBox", view.as_str()))
+        .write_inner_content(|writer| {
+            writer
+                .create_element("style")
+                .write_text_content(BytesText::new(STYLE))?;
+            marker(writer)?;
+            for edge in graph.edge_references() {
+                let ends = (places[edge.source().index()], places[edge.target().index()]);
+                draw_edge(writer, ends, edge.weight())?;
+            }
+            for (place, (no, label)) in places.iter().zip(labels.iter().enumerate()) {
+                let row = snapshot.locate(subgraph.entities[no].0);
+                let type_name = &snapshot.ontology().entity_type(row.type_id).name;
+                let title = format!("{type_name}: {}", graph[NodeIndex::new(no)]);
+                draw_entity(writer, *place, label, &title)?;
+            }
+            Ok(())
+        })
+        .map_err(|it| it.to_string())?;
+    Ok(writer.into_inner())
+}
+
+fn shorten(label: &str) -> String {
+    let clean = |it: char| if it.is_control() { ' ' } else { it };
+    if label.chars().count() <= LONGEST {
+        return label.chars().map(clean).collect();
+    }
+    let start = label.chars().take(LONGEST - 1).map(clean);
+    start.chain(['…']).collect()
+}
+
+/// Places the entities, component below component, and says how large it all is.
+fn places(graph: &petgraph::Graph<&str, &str>, labels: &[String]) -> (Vec<Place>, f64, f64) {
+    let mut simple: StableDiGraph<(), ()> =
+        StableDiGraph::with_capacity(graph.node_count(), graph.edge_count());
+    for _ in graph.node_indices() {
+        simple.add_node(());
+    }
+    for edge in graph.edge_references() {
+        // Parallel edges and loops say nothing about where an entity stands.
+        if edge.source() != edge.target() {
+            simple.update_edge(edge.source(), edge.target(), ());
+        }
+    }
+    let width = |no: usize| labels[no].chars().count() as f64 * CHARACTER + 20.0;
+    let config = Config {
+        vertex_spacing: ROW_GAP,
+        // Measured on random graphs of 500 entities and 1,000 edges: 0.07 s, and without an end otherwise.
+        ranking_type: RankingType::Up,
+        transpose: false,
+        ..Config::default()
+    };
+    // Its layers go downwards, ours to the right: an entity is as high there as it is wide here.
+    let size = |index: NodeIndex, (): &()| (HEIGHT, width(index.index()) + LAYER_GAP);
+    let mut places: Vec<Place> = (0..labels.len())
+        .map(|no| Place {
+            width: width(no),
+            ..Place::default()
+        })
+        .collect();
+    let (mut right, mut below) = (0.0_f64, MARGIN);
+    for (component, _, _) in rust_sugiyama::from_graph(&simple, &size, &config) {
+        let least = |axis: fn(&(f64, f64)) -> f64| {
+            component
+                .iter()
+                .map(|(_, it)| axis(it))
+                .fold(f64::INFINITY, f64::min)
+        };
+        let (top, left) = (
+            least(|it| it.0),
+            component
+                .iter()
+                .map(|(index, at)| at.1 - places[index.index()].width / 2.0)
+                .fold(f64::INFINITY, f64::min),
+        );
+        let mut bottom = below;
+        for (index, (across, along)) in &component {
+            let place = &mut places[index.index()];
+            place.x = along - left + MARGIN;
+            place.y = across - top + below + HEIGHT / 2.0;
+            bottom = bottom.max(place.y + HEIGHT / 2.0);
+            right = right.max(place.x + place.width / 2.0);
+        }
+        below = bottom + ROW_GAP;
+    }
+    (places, right + MARGIN, below + MARGIN - ROW_GAP)
+}
+
+type Drawn = std::io::Result<()>;
+
+fn marker(writer: &mut Writer<Vec<u8>>) -> Drawn {
+    writer
+        .create_element("marker")
+        .with_attributes([
+            ("id", "end"),
+            ("viewBox", "0 0 8 8"),
+            ("refX", "8"),
+            ("refY", "4"),
+        ])
+        .with_attributes([("markerWidth", "8"), ("markerHeight", "8"), ("orient", "auto")])
+        .write_inner_content(|writer| {
+            writer
+                .create_element("path")
+                .with_attribute(("d", "M0 0L8 4L0 8z"))
+                .write_empty()?;
+            Ok(())
+        })?;
+    Ok(())
+}
+
+fn draw_edge(writer: &mut Writer<Vec<u8>>, (from, to): (Place, Place), label: &str) -> Drawn {
+    // From border to border, whichever way the layers lie; within a layer in a bow to the right.
+    let way = if (to.x - from.x).abs() < 1.0 {
+        0.0
+    } else {
+        (to.x - from.x).signum()
+    };
+    let (start, end) = if way == 0.0 {
+        (from.x + from.width / 2.0, to.x + to.width / 2.0)
+    } else {
+        (from.x + way * from.width / 2.0, to.x - way * to.width / 2.0)
+    };
+    let bend = if way == 0.0 {
+        40.0
+    } else {
+        (end - start).abs().max(60.0) / 2.0
+    };
+    let (first, second) = if way == 0.0 {
+        (start + bend, end + bend)
+    } else {
+        (start + way * bend, end - way * bend)
+    };
+    // A loop leaves and comes back at different heights.
+    let gap = if from.x == to.x && from.y == to.y {
+        HEIGHT / 3.0
+    } else {
+        0.0
+    };
+    let (y1, y2) = (from.y - gap, to.y + gap);
+    let d = format!("M{start:.1} {y1:.1}C{first:.1} {y1:.1} {second:.1} {y2:.1} {end:.1} {y2:.1}");
+    let x = format!("{:.1}", (start + 3.0 * first + 3.0 * second + end) / 8.0);
+    let y = format!("{:.1}", f64::midpoint(y1, y2));
+    writer
+        .create_element("g")
+        .with_attribute(("class", "edge"))
+        .write_inner_content(|writer| {
+            writer
+                .create_element("path")
+                .with_attributes([("d", d.as_str()), ("marker-end", "url(#end)")])
+                .write_empty()?;
+            writer
+                .create_element("text")
+                .with_attributes([("x", x.as_str()), ("y", y.as_str())])
+                .write_text_content(BytesText::new(label))?;
+            Ok(())
+        })?;
+    Ok(())
+}
+
+fn draw_entity(writer: &mut Writer<Vec<u8>>, place: Place, label: &str, title: &str) -> Drawn {
+    let number = |it: f64| format!("{it:.1}");
+    writer
+        .create_element("g")
+        .with_attribute(("class", "entity"))
+        .write_inner_content(|writer| {
+            writer
+                .create_element("title")
+                .write_text_content(BytesText::new(title))?;
+            writer
+                .create_element("rect")
+                .with_attribute(("x", number(place.x - place.width / 2.0).as_str()))
+                .with_attribute(("y", number(place.y - HEIGHT / 2.0).as_str()))
+                .with_attribute(("width", number(place.width).as_str()))
+                .with_attribute(("height", number(HEIGHT).as_str()))
+                .with_attribute(("rx", "5"))
+                .write_empty()?;
+            writer
+                .create_element("text")
+                .with_attribute(("x", number(place.x).as_str()))
+                .with_attribute(("y", number(place.y).as_str()))
+                .write_text_content(BytesText::new(label))?;
+            Ok(())
+        })?;
+    Ok(())
+}
