@@ -200,18 +200,13 @@ fn an_answer_comes_in_the_form_that_is_asked_for() {
     assert_eq!(table.body.lines().next(), Some("id,headquarters.name"));
     assert_eq!(table.body.lines().count(), 3);
     // The picture of a page is a GET, and kept as any other.
-    let query = ureq_escaped(query);
+    let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
     let picture = server.get(
         &format!("/graphql?query={query}"),
         &[("accept", "image/avif,image/svg+xml,*/*;q=0.8")],
     );
     assert_eq!(picture.content_type, "image/svg+xml; charset=utf-8");
     assert!(picture.body.starts_with("<svg ") && picture.body.contains(">Bangkok</text>"));
-}
-
-/// A text as a part of a URL.
-fn ureq_escaped(text: &str) -> String {
-    text.bytes().map(|it| format!("%{it:02x}")).collect()
 }
 
 #[test]
