@@ -2,7 +2,7 @@
 
 use super::statement::Said;
 use super::{Failure, Run, Written};
-use crate::graph::{EntityNo, Row, StatementNo, Validity};
+use crate::graph::{EdgeNo, EntityNo, Row, StatementNo, Validity};
 use crate::ontology::{Date, Direction, PropertyNo, Scalar, TypeId};
 use crate::plan::{ConflictCall, ConflictField, Listing, Object, Side, TimelineCall, TimelineField};
 
@@ -183,7 +183,10 @@ impl<'a> Run<'a> {
             for row in column.disputed_rows().filter(|_| wanted(&property.name)) {
                 self.visit(1)?;
                 let row = Row { type_id: id, row };
-                let said: Vec<_> = column.said(row.row);
+                let mut said: Vec<_> = column.said(row.row);
+                if let Some(date) = self.as_of {
+                    said.retain(|(_, _, statement)| snapshot.statements().holds(*statement, date));
+                }
                 let json = |(values, at): (&crate::graph::Values, usize)| {
                     let mut json = Vec::new();
                     values.write(at, &[], &mut json);
@@ -211,18 +214,18 @@ impl<'a> Run<'a> {
             self.visit(snapshot.rows(id) as u64)?;
             for row in 0..snapshot.rows(id) {
                 let row = Row { type_id: id, row };
-                let ends = snapshot.neighbours(row, side.relation, side.direction);
-                if ends.len() < 2 {
+                if snapshot.neighbours(row, side.relation, side.direction).len() < 2 {
                     continue;
                 }
                 let statement = |edge| snapshot.edge_statement(side.relation, edge);
-                let what: Vec<_> = ends.iter().map(|(end, edge)| (end, statement(edge))).collect();
+                let ends: Vec<(EntityNo, EdgeNo)> = self.held(row, side.relation, side.direction).collect();
+                let what: Vec<_> = ends.iter().map(|(end, edge)| (*end, statement(*edge))).collect();
                 if !self.disagree(&what) {
                     continue;
                 }
                 let said = ends
                     .iter()
-                    .map(|(target, edge)| Said::Edge { side, target, edge });
+                    .map(|&(target, edge)| Said::Edge { side, target, edge });
                 disputed.push(Disputed {
                     row,
                     field: &field.name,

@@ -68,14 +68,14 @@ impl Call {
             Call::Ranking(it) => it.walk.as_of,
             Call::Similar(it) => it.walk.as_of,
             Call::Components(it) => it.walk.as_of,
+            Call::Search(it) => it.as_of,
+            Call::Timeline(it) => it.as_of,
+            Call::Conflicts(it) => it.as_of,
             Call::Languages(_)
             | Call::Statements(_)
             | Call::Links(_)
             | Call::Follow(..)
-            | Call::Groups(_)
-            | Call::Search(_)
-            | Call::Timeline(_)
-            | Call::Conflicts(_) => None,
+            | Call::Groups(_) => None,
         }
     }
 }

@@ -437,6 +437,8 @@ pub struct SearchCall {
     pub types: Option<Vec<TypeId>>,
     /// Whether words with wrong letters are found.
     pub fuzzy: bool,
+    /// The date that what is found is shown at.
+    pub as_of: Option<Date>,
     /// The part.
     pub page: Page,
     /// Part of the cursors.
@@ -448,6 +450,7 @@ impl SearchCall {
         Ok(Self {
             text: text(arguments, "query"),
             types: types(ontology, arguments.get("types")),
+            as_of: as_of(arguments)?,
             fuzzy: arguments.get("fuzzy").and_then(Json::as_bool).unwrap_or(false),
             page: page(arguments)?,
             sequence,
@@ -505,6 +508,8 @@ pub struct TimelineCall {
     pub from: Option<Date>,
     /// Until when.
     pub until: Option<Date>,
+    /// Only statements that hold at this date.
+    pub as_of: Option<Date>,
     /// The part.
     pub page: Page,
     /// Part of the cursors.
@@ -518,6 +523,8 @@ pub struct ConflictCall {
     pub types: Option<Vec<TypeId>>,
     /// Only about these fields.
     pub fields: Option<Vec<String>>,
+    /// Only statements that hold at this date.
+    pub as_of: Option<Date>,
     /// The part.
     pub page: Page,
     /// Part of the cursors.
@@ -538,6 +545,7 @@ impl TimelineCall {
             of: arguments.get("of").and_then(Json::as_str).map(str::to_owned),
             from,
             until,
+            as_of: as_of(arguments)?,
             page: page(arguments)?,
             sequence,
         })
@@ -549,6 +557,7 @@ impl ConflictCall {
         Ok(Self {
             types: types(ontology, arguments.get("types")),
             fields: fields(ontology, arguments.get("fields"))?,
+            as_of: as_of(arguments)?,
             page: page(arguments)?,
             sequence,
         })

@@ -126,6 +126,7 @@ impl Generator<'_> {
             ),
             input("from", named("Date"), "Only what is not over before this."),
             input("until", named("Date"), "Only what has begun by this."),
+            as_of(),
         ];
         let conflicts = [
             input(
@@ -138,6 +139,7 @@ impl Generator<'_> {
                 optional_list("String"),
                 "Only about these fields of the schema.",
             ),
+            as_of(),
         ];
         [
             FieldSpec::new("timeline", required("TimelineConnection"), "Dated statements in order: those whose value is a date, whose edge has one, or that say when they hold. Costs as much as the entity, or the whole graph, has statements.")
@@ -164,6 +166,7 @@ impl Generator<'_> {
                     "Whether words with a wrong letter are found: one in words of four to seven letters, two in longer ones.",
                 )
                 .default_value(false),
+                as_of(),
             ])
             .with(page_arguments())
     }
