@@ -115,21 +115,20 @@ impl Answer {
         }
     }
 
-    /// An answer with data, and with the errors of fields that failed.
+    /// An answer with data, and with the errors of fields that failed, which stand first.
     pub(super) fn with_data(
-        data: &[u8],
+        begun: Vec<u8>,
         errors: &[GraphqlError],
         extensions: Option<&serde_json::Value>,
     ) -> Self {
-        let mut body = Vec::with_capacity(data.len() + 16 + errors.len() * 128);
-        body.push(b'{');
+        let mut body = begun;
         if !errors.is_empty() {
-            body.extend_from_slice(b"\"errors\":");
-            write(&mut body, errors);
-            body.push(b',');
+            let mut first = b"{\"errors\":".to_vec();
+            write(&mut first, errors);
+            first.push(b',');
+            // In place of the brace that the answer began with.
+            body.splice(..1, first);
         }
-        body.extend_from_slice(b"\"data\":");
-        body.extend_from_slice(data);
         if let Some(extensions) = extensions {
             body.extend_from_slice(b",\"extensions\":");
             // Writing to a vector cannot fail.

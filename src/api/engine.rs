@@ -163,7 +163,7 @@ impl Engine {
         match self.outcome(prepared, &bound, false) {
             Ok(outcome) => {
                 let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
-                Answer::with_data(&outcome.data, &errors, outcome.extensions.as_ref())
+                Answer::with_data(outcome.begun, &errors, outcome.extensions.as_ref())
             }
             Err(answer) => answer,
         }
@@ -187,10 +187,10 @@ impl Engine {
         let outcome = self.outcome(prepared, &bound, table.is_none())?;
         if !outcome.errors.is_empty() {
             let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
-            return Err(Answer::with_data(&outcome.data, &errors, None));
+            return Err(Answer::with_data(outcome.begun, &errors, None));
         }
         let written = match (&table, &outcome.subgraph) {
-            (Some(table), _) => forms::table(table, &outcome.data),
+            (Some(table), _) => forms::table(table, outcome.data()),
             (None, Some(subgraph)) => forms::write(form, &self.snapshot, subgraph),
             (None, None) => forms::write(form, &self.snapshot, &Subgraph::default()),
         };
@@ -231,7 +231,7 @@ impl Engine {
         let outcome = exec::run(plan, &self.snapshot, &self.search, bound, budget, &get, wanted)
             .map_err(|stop| Answer::given_up(&self.stopped(stop)))?;
         let taken = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        prepared.planned.note(outcome.data.len(), taken);
+        prepared.planned.note(outcome.begun.len(), taken);
         Ok(outcome)
     }
 

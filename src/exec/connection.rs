@@ -415,11 +415,16 @@ impl<'a> Run<'a> {
             Source::Types([id]) => {
                 let range = self.snapshot.range(*id);
                 let start = skip.map_or(range.start, |it| (it.entity.0 + 1).max(range.start));
-                for entity in start..range.end {
-                    if list.len() >= most {
-                        break;
+                match &call.filter {
+                    None => {
+                        let end = start.saturating_add(most.min(range.len()) as u32).min(range.end);
+                        self.visit(u64::from(end - start.min(end)))?;
+                        list.extend((start..end).map(Item::alone));
                     }
-                    self.keep(call, None, Item::alone(entity), &mut list)?;
+                    Some(filter) => self.scan(filter, *id, start..range.end, |entity| {
+                        list.push(Item::alone(entity));
+                        list.len() < most
+                    })?,
                 }
             }
             Source::Types(types) => self.merge(types, call, skip, most, &mut list)?,

@@ -1,8 +1,8 @@
 //! Whether an entity meets a filter.
 
-use super::Run;
-use crate::graph::{Column, EdgeNo, Row, Values};
-use crate::ontology::RelationId;
+use super::{Run, Written};
+use crate::graph::{Column, EdgeNo, EntityNo, Row, Values};
+use crate::ontology::{RelationId, TypeId};
 use crate::plan::{Compare, Filter, ListTest, RelationTest, Test, TextTest, ValueTest};
 
 /// What a filter is asked about: an entity, and the edge that led to it.
@@ -19,7 +19,124 @@ enum Holder {
     Edge(RelationId, EdgeNo),
 }
 
+/// So many rows are tested at once at most; a scan begins with as few as a word has bits.
+const LARGEST_BLOCK: usize = 1024;
+
+/// Which rows of a block meet a test, a bit each.
+type Bits = [u64; LARGEST_BLOCK / 64];
+
+/// Asks about each of so many rows.
+#[inline(always)]
+fn bits(len: usize, meets: impl Fn(usize) -> bool) -> Bits {
+    let mut bits = Bits::default();
+    for (no, word) in bits.iter_mut().enumerate().take(len.div_ceil(64)) {
+        for bit in 0..(len - no * 64).min(64) {
+            *word |= u64::from(meets(no * 64 + bit)) << bit;
+        }
+    }
+    bits
+}
+
 impl Run<'_> {
+    /// Goes through a type's entities that meet a filter, until `take` has enough. The columns are tested a block
+    /// at a time, which asks once what kind of column and of test it is: the first 1,000 nouns of WordNet take
+    /// a tenth of the time that row by row took.
+    pub(super) fn scan(
+        &mut self,
+        filter: &Filter,
+        type_id: TypeId,
+        entities: std::ops::Range<u32>,
+        mut take: impl FnMut(u32) -> bool,
+    ) -> Written {
+        let Some(test) = &filter.by_type[type_id.index()] else {
+            return Ok(());
+        };
+        let mut size = 64;
+        let mut start = entities.start;
+        while start < entities.end {
+            let len = size.min((entities.end - start) as usize);
+            self.visit(len as u64)?;
+            let first = self.snapshot.row_in(type_id, EntityNo(start));
+            for (no, word) in self.block(test, first, len).into_iter().enumerate() {
+                let mut left = word;
+                while left != 0 {
+                    let at = no as u32 * 64 + left.trailing_zeros();
+                    if !take(start + at) {
+                        return Ok(());
+                    }
+                    left &= left - 1;
+                }
+            }
+            start += len as u32;
+            size = (size * 2).min(LARGEST_BLOCK);
+        }
+        Ok(())
+    }
+
+    /// Which of some rows from the first on meet a test.
+    fn block(&self, test: &Test, first: Row, len: usize) -> Bits {
+        match test {
+            Test::All(tests) => {
+                let mut all = bits(len, |_| true);
+                for test in tests {
+                    if all.iter().all(|it| *it == 0) {
+                        break;
+                    }
+                    let met = self.block(test, first, len);
+                    all.iter_mut().zip(met).for_each(|(a, b)| *a &= b);
+                }
+                all
+            }
+            Test::Any(tests) => {
+                let mut any = Bits::default();
+                for test in tests {
+                    let met = self.block(test, first, len);
+                    any.iter_mut().zip(met).for_each(|(a, b)| *a |= b);
+                }
+                any
+            }
+            Test::Not(test) => {
+                let mut not = bits(len, |_| true);
+                let met = self.block(test, first, len);
+                not.iter_mut().zip(met).for_each(|(a, b)| *a &= !b);
+                not
+            }
+            Test::Value(no, test) if self.as_of.is_none() => {
+                let values = self.snapshot.column(first.type_id, *no).values();
+                match (test, values) {
+                    (ValueTest::Int(compare), Values::Enum(column, _)) => {
+                        compared(compare, len, |at| column.get(first.row + at).map(i64::from))
+                    }
+                    (ValueTest::Int(compare), Values::Int(column)) => {
+                        compared(compare, len, |at| column.get(first.row + at).map(i64::from))
+                    }
+                    (ValueTest::Float(compare), Values::Float(column)) => {
+                        compared(compare, len, |at| column.get(first.row + at))
+                    }
+                    (ValueTest::Boolean(compare), Values::Boolean(column)) => {
+                        compared(compare, len, |at| column.get(first.row + at))
+                    }
+                    (ValueTest::Text(TextTest::Contains(needle)), Values::Text(column)) => {
+                        let mut met = Bits::default();
+                        column.containing(first.row..first.row + len, needle, |row| {
+                            let at = row - first.row;
+                            met[at / 64] |= 1 << (at % 64);
+                        });
+                        met
+                    }
+                    _ => bits(len, |at| value(test, values, first.row + at)),
+                }
+            }
+            _ => bits(len, |at| {
+                let row = Row {
+                    row: first.row + at,
+                    ..first
+                };
+                self.test(test, Holder::Entity(Subject { row, via: None }))
+            }),
+        }
+    }
+
     /// Whether the subject meets the filter.
     pub(super) fn holds(&self, filter: &Filter, subject: Subject) -> bool {
         match &filter.by_type[subject.row.type_id.index()] {
@@ -111,6 +228,23 @@ impl Run<'_> {
             ListTest::HasAll(tests) => tests.iter().all(has),
             ListTest::IsEmpty(is_empty) => held.next().is_none() == *is_empty,
         }
+    }
+}
+
+/// Compares each of so many values; the usual comparisons have loops of their own.
+#[inline(always)]
+fn compared<T: PartialOrd + Copy>(
+    compare: &Compare<T>,
+    len: usize,
+    get: impl Fn(usize) -> Option<T>,
+) -> Bits {
+    match compare {
+        Compare::Eq(other) => bits(len, |at| get(at) == Some(*other)),
+        Compare::Lt(other) => bits(len, |at| get(at).is_some_and(|it| it < *other)),
+        Compare::Lte(other) => bits(len, |at| get(at).is_some_and(|it| it <= *other)),
+        Compare::Gt(other) => bits(len, |at| get(at).is_some_and(|it| it > *other)),
+        Compare::Gte(other) => bits(len, |at| get(at).is_some_and(|it| it >= *other)),
+        _ => bits(len, |at| get(at).is_some_and(|it| compare.holds(&it))),
     }
 }
 

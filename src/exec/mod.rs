@@ -101,14 +101,24 @@ type Written = Result<(), Failure>;
 /// What a run leaves.
 #[derive(Debug)]
 pub struct Outcome<'a> {
-    /// The value of `data`.
-    pub data: Vec<u8>,
+    /// The answer begun: [`BEGINNING`] and the value of `data`, so that what comes after is put behind it in place.
+    pub begun: Vec<u8>,
     /// The fields that failed.
     pub errors: Vec<FieldError>,
     /// What was asked for beside the answer: citations by their places, and what the steps took.
     pub extensions: Option<serde_json::Value>,
     /// The part of the graph that the answer shows, where it is asked for.
     pub subgraph: Option<Subgraph<'a>>,
+}
+
+/// How an answer without errors begins. A long answer is not copied for it: 158 kB cost 10 µs.
+pub const BEGINNING: &[u8] = b"{\"data\":";
+
+impl Outcome<'_> {
+    /// The value of `data`.
+    pub fn data(&self) -> &[u8] {
+        &self.begun[BEGINNING.len()..]
+    }
 }
 
 /// Runs a plan. `introspected` gives the value of a root field that asks about the schema.
@@ -141,10 +151,11 @@ pub fn run<'a>(
         out: Vec::with_capacity(wanted.capacity),
         errors: Vec::new(),
     };
+    run.out.extend_from_slice(BEGINNING);
     match run.root(&plan.root, introspected) {
         Ok(()) => {}
         Err(Failure::Null) => {
-            run.out.clear();
+            run.out.truncate(BEGINNING.len());
             run.out.extend_from_slice(b"null");
         }
         Err(Failure::Stop(stop)) => return Err(stop),
@@ -164,7 +175,7 @@ pub fn run<'a>(
     Ok(Outcome {
         extensions,
         subgraph,
-        data: run.out,
+        begun: run.out,
         errors: run.errors,
     })
 }

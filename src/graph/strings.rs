@@ -8,6 +8,15 @@
 //!
 //! A row without a text has no bytes; an empty text has two, its quotes.
 
+use std::ops::Range;
+
+use memchr::memmem::Finder;
+
+/// Whether JSON writes a byte of a text otherwise.
+fn is_escaped(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
 /// A column of texts.
 #[derive(Debug, Default)]
 pub struct Strings {
@@ -38,10 +47,19 @@ impl Ends {
         }
     }
 
+    #[inline]
     fn get(&self, row: usize) -> usize {
         match self {
             Ends::Narrow(ends) => ends[row] as usize,
             Ends::Wide(ends) => ends[row] as usize,
+        }
+    }
+
+    /// How many of some rows end at a place or before it.
+    fn rows_before(&self, rows: Range<usize>, place: usize) -> usize {
+        match self {
+            Ends::Narrow(ends) => ends[rows].partition_point(|it| *it as usize <= place),
+            Ends::Wide(ends) => ends[rows].partition_point(|it| *it as usize <= place),
         }
     }
 
@@ -73,10 +91,7 @@ impl Strings {
 
     /// Adds a row with a text.
     pub(super) fn push(&mut self, text: &str) {
-        if text
-            .bytes()
-            .any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-        {
+        if text.bytes().any(is_escaped) {
             self.escaped_rows.push(self.len() as u32);
             self.escaped.push(text.into());
             self.arena.push_str(&serde_json::Value::from(text).to_string());
@@ -108,15 +123,21 @@ impl Strings {
         }
     }
 
-    fn slice(&self, row: usize) -> &str {
+    #[inline]
+    fn range(&self, row: usize) -> Range<usize> {
         let start = row.checked_sub(1).map_or(0, |before| self.ends.get(before));
-        &self.arena[start..self.ends.get(row)]
+        start..self.ends.get(row)
+    }
+
+    fn slice(&self, row: usize) -> &str {
+        &self.arena[self.range(row)]
     }
 
     /// The row's bytes as they are written in an answer; empty where there is none.
     #[inline]
     pub fn json(&self, row: usize) -> &[u8] {
-        self.slice(row).as_bytes()
+        // Of bytes, since whether a text begins and ends where characters do need not be asked again.
+        &self.arena.as_bytes()[self.range(row)]
     }
 
     /// The row's text.
@@ -127,11 +148,47 @@ impl Strings {
             return None;
         }
         if !self.escaped_rows.is_empty()
-            && let Ok(at) = self.escaped_rows.binary_search(&(row as u32))
+            && let Some(text) = self.escaped_text(row)
         {
-            return Some(&self.escaped[at]);
+            return Some(text);
         }
         Some(&json[1..json.len() - 1])
+    }
+
+    /// The rows of a range whose text contains another, in order. The arena is searched in one go, not row by row:
+    /// a needle without quotes cannot lie across two rows, and what needs no escape stands there as it is.
+    pub fn containing(&self, rows: Range<usize>, needle: &Finder, mut found: impl FnMut(usize)) {
+        let whole = needle.needle();
+        if whole.is_empty() || whole.iter().any(|it| is_escaped(*it)) {
+            let meets = |row: &usize| {
+                self.text(*row)
+                    .is_some_and(|it| needle.find(it.as_bytes()).is_some())
+            };
+            return rows.filter(meets).for_each(found);
+        }
+        let Some(last) = rows.end.checked_sub(1).filter(|it| rows.start <= *it) else {
+            return;
+        };
+        let (mut at, end) = (self.range(rows.start).start, self.range(last).end);
+        let mut row = rows.start;
+        while let Some(place) = needle.find(&self.arena.as_bytes()[at..end]) {
+            row += self.ends.rows_before(row..rows.end, at + place);
+            // An escape has letters of its own.
+            let meets = match self.escaped_text(row) {
+                Some(text) => needle.find(text.as_bytes()).is_some(),
+                None => true,
+            };
+            if meets {
+                found(row);
+            }
+            at = self.range(row).end;
+            row += 1;
+        }
+    }
+
+    fn escaped_text(&self, row: usize) -> Option<&str> {
+        let at = self.escaped_rows.binary_search(&(row as u32)).ok()?;
+        Some(&self.escaped[at])
     }
 
     /// The row's JSON, for columns that hold JSON.
@@ -176,6 +233,30 @@ mod tests {
                     None => prop_assert!(strings.json(no).is_empty()),
                 }
             }
+        }
+
+        #[test]
+        fn finds_what_each_row_would(
+            rows in prop::collection::vec(prop::option::of("[ab\"\\\\\n\u{e9}nu]{0,8}"), 0..20),
+            needle in "[ab\"\\\\n\u{e9}u]{0,3}",
+            (start, len) in (0_usize..20, 0_usize..20),
+        ) {
+            let mut strings = Strings::default();
+            for row in &rows {
+                match row {
+                    Some(text) => strings.push(text),
+                    None => strings.push_null(),
+                }
+            }
+            let start = start.min(rows.len());
+            let range = start..(start + len).min(rows.len());
+            let expected: Vec<usize> = range
+                .clone()
+                .filter(|it| rows[*it].as_ref().is_some_and(|text| text.contains(&needle)))
+                .collect();
+            let mut found = Vec::new();
+            strings.containing(range, &Finder::new(&needle), |row| found.push(row));
+            prop_assert_eq!(found, expected);
         }
     }
 }
