@@ -11,6 +11,7 @@ mod cursor;
 mod entity;
 mod filter;
 mod graph;
+mod leaves;
 mod paths;
 mod question;
 mod ranking;

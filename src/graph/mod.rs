@@ -228,6 +228,12 @@ impl Snapshot {
         self.tables[row.type_id.index()].ids.json(row.row)
     }
 
+    /// The ids of a type's entities.
+    #[inline]
+    pub fn ids(&self, id: TypeId) -> &Strings {
+        &self.tables[id.index()].ids
+    }
+
     /// The column of a property.
     #[inline]
     pub fn column(&self, id: TypeId, property: PropertyNo) -> &Column {
