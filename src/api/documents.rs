@@ -1,7 +1,7 @@
 //! Documents that were parsed, validated and compiled before.
 
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use apollo_compiler::executable::{ExecutableDocument, Operation};
@@ -36,6 +36,8 @@ pub(super) struct Planned {
     pub longest: AtomicUsize,
     /// How long the last run took, in nanoseconds.
     pub nanoseconds: AtomicU64,
+    /// Whether it is known to be within the limits whatever the variables are.
+    pub within_limits: AtomicBool,
 }
 
 impl Document {
@@ -121,6 +123,7 @@ impl Document {
             plan,
             longest: AtomicUsize::new(0),
             nanoseconds: AtomicU64::new(u64::MAX),
+            within_limits: AtomicBool::new(false),
         });
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if plans.len() >= MOST_VARIANTS {

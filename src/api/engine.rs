@@ -201,7 +201,12 @@ impl Engine {
     fn bind(&self, prepared: &Prepared) -> Result<Vec<Bound>, GraphqlError> {
         let plan = &prepared.planned.plan;
         let bound = plan.bind(self.snapshot.ontology(), &prepared.variables)?;
-        self.check(plan, &bound)?;
+        let within_limits = &prepared.planned.within_limits;
+        if !within_limits.load(Ordering::Relaxed) {
+            self.check(plan, &bound)?;
+            // The graph of an engine never changes, so what costs the same each time need not be estimated again.
+            within_limits.store(!plan.uses_variables(), Ordering::Relaxed);
+        }
         Ok(bound)
     }
 

@@ -69,7 +69,7 @@ pub(super) async fn options() -> Response {
 }
 
 /// `POST /graphql`.
-pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Response {
+pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let Some(form) = form(request.headers()) else {
         return not_acceptable();
     };
@@ -83,7 +83,7 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, form, &message);
     }
     if form == Form::Multipart {
-        return match shared.streaming.oneshot(request).await {
+        return match shared.streaming.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };
@@ -148,13 +148,13 @@ fn parse(body: &[u8]) -> Result<Parameters<'_>, String> {
 
 /// `GET /graphql`: a query in the URL, or the start of a WebSocket.
 pub(super) async fn get(
-    State(shared): State<Shared>,
+    State(shared): State<Arc<Shared>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     request: Request,
 ) -> Response {
     if request.headers().contains_key(header::UPGRADE) {
-        return match shared.subscription.oneshot(request).await {
+        return match shared.subscription.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };
@@ -163,7 +163,7 @@ pub(super) async fn get(
         return not_acceptable();
     };
     if form == Form::Multipart {
-        return match shared.streaming.oneshot(request).await {
+        return match shared.streaming.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };

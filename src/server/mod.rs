@@ -37,8 +37,7 @@ pub struct Settings {
     pub allow_origins: Vec<String>,
 }
 
-/// What handlers share.
-#[derive(Clone)]
+/// What handlers share; one count for a request, not one for each part.
 struct Shared {
     live: Arc<Live>,
     settings: Settings,
@@ -51,12 +50,12 @@ pub fn routes(live: Arc<Live>, settings: Settings) -> Router {
     let cors = cors(&settings);
     let max_body = settings.max_body;
     let transport = Transport::new(live.shared(), settings.persisted.clone());
-    let shared = Shared {
+    let shared = Arc::new(Shared {
         live,
         settings,
         streaming: GraphQL::new(transport.clone()),
         subscription: GraphQLSubscription::new(transport),
-    };
+    });
     let router = Router::new()
         .route(
             "/graphql",
@@ -112,7 +111,7 @@ pub async fn serve(
         .await
 }
 
-async fn schema(State(shared): State<Shared>) -> Response {
+async fn schema(State(shared): State<Arc<Shared>>) -> Response {
     let engine = shared.live.engine();
     if !engine.tells_schema() {
         return (StatusCode::NOT_FOUND, "this server does not tell its schema\n").into_response();
@@ -136,7 +135,7 @@ struct Health {
     failure: Option<String>,
 }
 
-async fn health(State(shared): State<Shared>) -> Response {
+async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let engine = shared.live.engine();
     let failure = shared.live.failure();
     let counts = engine.snapshot().counts();
