@@ -255,6 +255,35 @@ fn what_a_form_cannot_say_is_an_error_in_json() {
 }
 
 #[test]
+fn a_drawing_of_too_much_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (schema, data) = (folder.path().join("schema"), folder.path().join("data"));
+    std::fs::create_dir(&schema).unwrap();
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(schema.join("a.graphql"), "type Thing { name: String }").unwrap();
+    let line = |no: usize| {
+        format!("{{\"type\":\"node\",\"id\":\"t{no}\",\"labels\":[\"Thing\"],\"properties\":{{}}}}\n")
+    };
+    std::fs::write(data.join("a.jsonl"), (0..1001).map(line).collect::<String>()).unwrap();
+    let drawn = |first: usize| {
+        let query = format!("{{ things(first: {first}) {{ nodes {{ id }} }} }}");
+        let folders = [
+            "--schema",
+            schema.to_str().unwrap(),
+            "--data",
+            data.to_str().unwrap(),
+        ];
+        run(&[&["query", "--as", "svg", "-e", &query], &folders[..]].concat())
+    };
+    let whole = drawn(1000);
+    assert_eq!(whole.status.code(), Some(0));
+    assert_eq!(text(&whole.stdout).matches("<rect ").count(), 1000);
+    let refused = drawn(1001);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stdout).contains("1001 entities and 0 edges, and a drawing may have 1000"));
+}
+
+#[test]
 fn bad_requests_say_what_would_be_right() {
     let server = Server::ecpat();
     let message = |body: Value| {

@@ -6,7 +6,7 @@ use quick_xml::Writer;
 use quick_xml::events::BytesText;
 use serde_json::Value;
 
-use super::value::{self, field_name, plain};
+use super::value::{self, field_name, for_xml, plain};
 use crate::exec::Subgraph;
 use crate::graph::Snapshot;
 
@@ -151,8 +151,7 @@ fn write_data(
 ) -> std::io::Result<()> {
     for (name, value) in data {
         let Some((id, _)) = keys.get(name) else { continue };
-        // What XML cannot hold at all becomes the sign for what cannot be shown.
-        let text = plain(value).replace(|it: char| it.is_control() && !"\t\n\r".contains(it), "\u{fffd}");
+        let text = for_xml(&plain(value));
         writer
             .create_element("data")
             .with_attribute(("key", id.as_str()))

@@ -151,8 +151,8 @@ impl Context {
             None => (self.compact(triple.predicate.as_str()), None),
         };
         let value = match &triple.object {
-            Term::NamedNode(iri) => self.node(self.compact(iri.as_str()), defined),
-            Term::BlankNode(blank) => self.node(blank.to_string(), defined),
+            Term::NamedNode(iri) => node(self.compact(iri.as_str()), defined),
+            Term::BlankNode(blank) => node(blank.to_string(), defined),
             Term::Literal(literal) => match literal.language() {
                 Some(language) => json!({"@value": literal.value(), "@language": language}),
                 None if literal.datatype() == xsd::STRING => literal.value().into(),
@@ -165,13 +165,13 @@ impl Context {
         };
         (key, value)
     }
+}
 
-    #[allow(clippy::unused_self, reason = "it stands beside `entry`, whose half it is")]
-    fn node(&self, id: String, defined: Option<&Kind>) -> Value {
-        match defined {
-            Some(Kind::Node) => id.into(),
-            _ => json!({"@id": id}),
-        }
+/// A node as an object, which the context may already say that it is.
+fn node(id: String, defined: Option<&Kind>) -> Value {
+    match defined {
+        Some(Kind::Node) => id.into(),
+        _ => json!({"@id": id}),
     }
 }
 

@@ -8,6 +8,7 @@ use quick_xml::events::BytesText;
 use rust_sugiyama::configure::{Config, RankingType};
 
 use super::dot::labelled;
+use super::value::for_xml;
 use crate::exec::Subgraph;
 use crate::graph::Snapshot;
 
@@ -40,7 +41,7 @@ pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph) -> Result<Vec<u8>,
         ));
     }
     let graph = labelled(snapshot, subgraph);
-    let labels: Vec<String> = graph.node_weights().map(|it| shorten(it)).collect();
+    let labels: Vec<String> = graph.node_weights().map(|it| shorten(&for_xml(it))).collect();
     let (places, width, height) = places(&graph, &labels);
     let mut writer = Writer::new(Vec::new());
     let view = format!("0 0 {width:.0} {height:.0}");
@@ -63,7 +64,7 @@ pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph) -> Result<Vec<u8>,
             for (place, (no, label)) in places.iter().zip(labels.iter().enumerate()) {
                 let row = snapshot.locate(subgraph.entities[no].0);
                 let type_name = &snapshot.ontology().entity_type(row.type_id).name;
-                let title = format!("{type_name}: {}", graph[NodeIndex::new(no)]);
+                let title = for_xml(&format!("{type_name}: {}", graph[NodeIndex::new(no)]));
                 draw_entity(writer, *place, label, &title)?;
             }
             Ok(())

@@ -23,6 +23,12 @@ pub(super) fn plain(value: &Value) -> String {
     }
 }
 
+/// A text that XML can hold: what it cannot becomes the sign for what cannot be shown.
+pub(super) fn for_xml(text: &str) -> String {
+    let is_foreign = |it: char| (it < ' ' && !"\t\n\r".contains(it)) || matches!(it, '\u{fffe}' | '\u{ffff}');
+    text.replace(is_foreign, "\u{fffd}")
+}
+
 /// One property of an edge that has a value.
 pub(super) struct EdgeValue<'a> {
     pub name: &'a str,

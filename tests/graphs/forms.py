@@ -10,8 +10,10 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 import xml.etree.ElementTree as xml
@@ -40,8 +42,11 @@ def same(what, ours, theirs, query):
 
 
 class Server:
+    def __init__(self, *options):
+        self.options = options
+
     def __enter__(self):
-        command = [BINARY, "serve", "--listen", "127.0.0.1:0"]
+        command = [BINARY, "serve", "--listen", "127.0.0.1:0", *self.options]
         self.child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.url = self.child.stdout.readline().strip().removeprefix("listening on ") + "/graphql"
         return self
@@ -102,7 +107,9 @@ def check_graph(server, name, query, answer):
     same("ids", ids_in(answer["data"]) - set(nodes), set(), name)
     for node, data in nodes.nodes(data=True):
         label = graph.value(rdflib.URIRef(ENTITY + node), rdflib.RDFS.label)
-        same("a label", data["label"], str(label), name)
+        # XML has no control characters: the sign for what cannot be shown stands for them.
+        shown = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", str(label))
+        same("a label", data["label"], shown, name)
     facts = {(str(s), str(o)) for s, p, o in graph if str(s).startswith(ENTITY) and str(o).startswith(ENTITY)}
     for a, b in set(nodes.edges()):
         same("an edge of GraphML", (ENTITY + a, ENTITY + b) in facts, True, name)
@@ -136,7 +143,8 @@ def flat(data):
         return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
     def leaves(value, path):
-        if isinstance(value, dict):
+        # A value of the scalar JSON is a cell, whatever it holds.
+        if isinstance(value, dict) and path[-1:] != ["extra"]:
             return [it for key, inner in value.items() for it in leaves(inner, path + [key])]
         return [(".".join(path), cell(value))]
 
@@ -168,7 +176,66 @@ def check_table(server, name, query, answer):
     return 1
 
 
+ODD_SCHEMA = """
+enum Kind { SMALL LARGE }
+scalar Colour
+type Thing {
+  name: String! tag: Text amount: Decimal on: Date spans: [Date!]! moment: DateTime kind: Kind extra: JSON
+  words: [String!]! flag: Boolean number: Int float: Float page: URL colour: Colour
+  next: [Thing!]! @relation(name: "NEXT", inverse: "previous", edge: "Step")
+  like: [Thing!]! @relation(name: "LIKE", symmetric: true)
+}
+type Step @edge { why: String much: [Float!] on: Date }
+"""
+ODD_TEXTS = [
+    'quotes " and \\ and <b>&amp;</b> ]]>', "lines\nand\ttabs\r\n", "control \x01\x1f and \ufffe", "\U0001f9f6 yarn, ünïcödé, \u2028",
+    "a,comma;semi", "{record|port}", "\\l \\n \\N", " blanks ", "", "'single'", "-- dashes -->", "@prefix", "x" * 300,
+]
+ODD_QUERY = """{ things(first: 100) { nodes {
+  id name tag amount on spans moment kind extra words flag number float page colour
+  next { edges { why much on node { name } } } like { nodes { name } }
+} } }"""
+
+
+def odd_graph(folder):
+    """Values that other formats have words for, of every scalar."""
+    (folder / "schema").mkdir()
+    (folder / "data").mkdir()
+    (folder / "schema/schema.graphql").write_text(ODD_SCHEMA)
+    lines = []
+    for no, text in enumerate(ODD_TEXTS):
+        properties = {
+            "name": [text], "amount": [["1.50", "1e30", "-0.001"][no % 3]], "on": [["1996", "1996-08", "1996-08-27", "2009/2012"][no % 4]],
+            "spans": ["2001", "2001-02/2003"], "moment": ["2020-01-01T10:00:00+02:00"], "kind": [["SMALL", "LARGE"][no % 2]],
+            "extra": [{"a": [1, None, text]}], "words": ["b", text, "a"], "flag": [no % 2 == 0], "number": [no - 5], "float": [no / 7],
+            "page": ["https://example.org/a?b=c&d=%22"], "colour": ["#fff"],
+        }
+        lines.append({"type": "node", "id": f"t{no}", "labels": ["Thing"], "properties": properties})
+    for no in range(len(ODD_TEXTS)):
+        edge = {"why": [ODD_TEXTS[no]], "much": [1, 2.5], "on": ["2011"]}
+        lines.append({"type": "edge", "from": f"t{no}", "to": f"t{no * 3 % 7}", "labels": ["NEXT"], "properties": edge})
+        lines.append({"type": "edge", "from": f"t{no}", "to": f"t{no // 2}", "labels": ["LIKE"], "properties": {}})
+    (folder / "data/odd.jsonl").write_text("".join(json.dumps(it) + "\n" for it in lines))
+    return ["--schema", str(folder / "schema"), "--data", str(folder / "data")]
+
+
+def check_odd():
+    with tempfile.TemporaryDirectory() as folder:
+        with Server(*odd_graph(Path(folder))) as server:
+            answer = json.loads(server.ask(ODD_QUERY, "application/json")[1])
+            assert "errors" not in answer, answer
+            check_graph(server, "odd values", ODD_QUERY, answer)
+            _, turtle = server.ask(ODD_QUERY, "text/turtle")
+            graph = rdflib.Graph().parse(data=turtle, format="turtle")
+            name = rdflib.URIRef("urn:clew:vocabulary:name")
+            same("texts", sorted(map(str, graph.objects(None, name))), sorted(ODD_TEXTS), "odd values")
+            flat_query = "{ things(first: 100) { nodes { id name amount on spans kind extra words flag number float } } }"
+            answer = json.loads(server.ask(flat_query, "application/json")[1])
+            same("a table", check_table(server, "odd values", flat_query, answer), 1, "odd values")
+
+
 def main():
+    check_odd()
     graphs = tables = triples = 0
     with Server() as server:
         for path in sorted((ROOT / "tests/queries").glob("*.graphql")):
