@@ -283,6 +283,99 @@ fn a_drawing_of_too_much_is_refused() {
     assert!(text(&refused.stdout).contains("1001 entities and 0 edges, and a drawing may have 1000"));
 }
 
+type Meets = fn(&Value) -> bool;
+
+#[test]
+fn a_filter_over_many_rows_gives_what_each_row_would() {
+    let folder = tempfile::tempdir().unwrap();
+    let (schema, data) = (folder.path().join("schema"), folder.path().join("data"));
+    std::fs::create_dir(&schema).unwrap();
+    std::fs::create_dir(&data).unwrap();
+    let sdl = "enum Kind { A B C } type Thing { name: String text: String size: Int kind: Kind share: Float flag: Boolean tags: [String!]! }";
+    std::fs::write(schema.join("a.graphql"), sdl).unwrap();
+    let rows: Vec<Value> = (0..3000_i64)
+        .map(|no| {
+            let kind = ["A", "B", "C"][usize::try_from(no * 7 % 3).unwrap()];
+            let text = format!("{} \"quoted\"\n{}", no * 37 % 101, no % 13);
+            json!({"no": no, "name": (no % 5 != 0).then(|| format!("n{no}")), "size": (no % 7 != 0).then_some(no % 100), "kind": kind, "text": text, "share": no as f64 / 8.0 + 0.0625, "flag": no % 2 == 0})
+        })
+        .collect();
+    let line = |row: &Value| {
+        let mut properties = serde_json::Map::new();
+        for name in ["name", "text", "size", "kind", "share", "flag"] {
+            if !row[name].is_null() {
+                properties.insert(name.to_owned(), json!([row[name]]));
+            }
+        }
+        let id = format!("t{:05}", row["no"].as_i64().unwrap());
+        json!({"type": "node", "id": id, "labels": ["Thing"], "properties": properties}).to_string() + "\n"
+    };
+    std::fs::write(data.join("a.jsonl"), rows.iter().map(line).collect::<String>()).unwrap();
+    let server = Server::start(&[
+        "--schema",
+        schema.to_str().unwrap(),
+        "--data",
+        data.to_str().unwrap(),
+        "--max-page",
+        "5000",
+    ]);
+    let cases: [(&str, Meets); 10] = [
+        ("size: {eq: 42}", |it| it["size"] == 42),
+        ("size: {gte: 50, lt: 60}", |it| {
+            it["size"].as_i64().is_some_and(|it| (50..60).contains(&it))
+        }),
+        ("size: {isNull: true}", |it| it["size"].is_null()),
+        ("not: {size: {gt: 10}}", |it| {
+            it["size"].as_i64().is_none_or(|it| it <= 10)
+        }),
+        ("kind: {in: [A, C]}", |it| it["kind"] != "B"),
+        ("or: [{kind: {eq: B}}, {flag: {eq: true}}]", |it| {
+            it["kind"] == "B" || it["flag"] == true
+        }),
+        ("share: {lte: 12.5}", |it| it["share"].as_f64().unwrap() <= 12.5),
+        ("text: {contains: \"quoted\"}, kind: {eq: A}", |it| {
+            it["kind"] == "A"
+        }),
+        ("text: {contains: \"n1\"}", |_| false),
+        ("name: {contains: \"99\"}", |it| {
+            it["name"].as_str().is_some_and(|it| it.contains("99"))
+        }),
+    ];
+    for (filter, meets) in cases {
+        let fields = "id label name size kind text share flag tags __typename";
+        let query = format!(
+            "{{ things(first: 5000, filter: {{{filter}}}) {{ totalCount nodes {{ {fields} }} edges {{ node {{ {fields} id2: id }} }} }} first: things(first: 3, filter: {{{filter}}}) {{ nodes {{ id }} }} }}"
+        );
+        let answer = server.ask(&query);
+        let list = &answer["data"]["things"];
+        let nodes = list["nodes"].as_array().unwrap();
+        let id = |row: &Value| format!("t{:05}", row["no"].as_i64().unwrap());
+        let expected: Vec<String> = rows.iter().filter(|it| meets(it)).map(id).collect();
+        let ids: Vec<&str> = nodes.iter().map(|it| it["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, expected, "{filter}");
+        assert_eq!(list["totalCount"], expected.len(), "{filter}");
+        let first = answer["data"]["first"]["nodes"].as_array().unwrap();
+        assert_eq!(
+            *first,
+            nodes
+                .iter()
+                .take(3)
+                .map(|it| json!({"id": it["id"]}))
+                .collect::<Vec<_>>()
+        );
+        // A page of plain values is written as its entities are one by one.
+        for (node, edge) in nodes.iter().zip(list["edges"].as_array().unwrap()) {
+            let mut one = edge["node"].as_object().unwrap().clone();
+            one.remove("id2");
+            assert_eq!(node.as_object().unwrap(), &one);
+            let row = &rows[node["id"].as_str().unwrap()[1..].parse::<usize>().unwrap()];
+            for name in ["name", "text", "size", "kind", "share", "flag"] {
+                assert_eq!(node[name], row[name], "{filter} {node}");
+            }
+        }
+    }
+}
+
 #[test]
 fn bad_requests_say_what_would_be_right() {
     let server = Server::ecpat();

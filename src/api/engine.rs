@@ -14,7 +14,7 @@ use super::answer::{Answer, GraphqlError};
 use super::documents::{Document, Documents, Planned};
 use super::limits::Limits;
 use super::{Api, ApiError};
-use crate::exec::{self, Budget, Outcome, Stop, Subgraph, Wanted};
+use crate::exec::{self, Budget, Outcome, Stop, Wanted};
 use crate::forms::{self, Form};
 use crate::graph::Snapshot;
 use crate::plan::{Bound, Plan, RootField, Table, Variables};
@@ -189,10 +189,9 @@ impl Engine {
             let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
             return Err(Answer::with_data(outcome.begun, &errors, None));
         }
-        let written = match (&table, &outcome.subgraph) {
-            (Some(table), _) => forms::table(table, outcome.data()),
-            (None, Some(subgraph)) => forms::write(form, &self.snapshot, subgraph),
-            (None, None) => forms::write(form, &self.snapshot, &Subgraph::default()),
+        let written = match table {
+            Some(table) => forms::table(&table, outcome.data()),
+            None => forms::write(form, &self.snapshot, &outcome.subgraph.unwrap_or_default()),
         };
         written.map_err(refused)
     }

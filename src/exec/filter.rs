@@ -39,8 +39,8 @@ fn bits(len: usize, meets: impl Fn(usize) -> bool) -> Bits {
 
 impl Run<'_> {
     /// Goes through a type's entities that meet a filter, until `take` has enough. The columns are tested a block
-    /// at a time, which asks once what kind of column and of test it is: the first 1,000 nouns of WordNet take
-    /// a tenth of the time that row by row took.
+    /// at a time, which asks once what kind of column and of test it is: with [`super::BEGINNING`] it bought W4
+    /// 3,840 → 7,560 requests/s, and with the search in the arena W5 209 → 2,600.
     pub(super) fn scan(
         &mut self,
         filter: &Filter,

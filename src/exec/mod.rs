@@ -112,7 +112,8 @@ pub struct Outcome<'a> {
     pub subgraph: Option<Subgraph<'a>>,
 }
 
-/// How an answer without errors begins. A long answer is not copied for it: 158 kB cost 10 µs.
+/// How an answer without errors begins, so that a long one is not copied to have it put before; with the blocks of
+/// filters it bought W4 3,840 → 7,560 requests/s.
 pub const BEGINNING: &[u8] = b"{\"data\":";
 
 impl Outcome<'_> {
