@@ -159,10 +159,14 @@ fn one_bad_line_in_a_million_is_named() {
 }
 
 fn ecpat() -> Engine {
+    ecpat_within(Limits::default())
+}
+
+fn ecpat_within(limits: Limits) -> Engine {
     let ontology = Arc::new(ontology::load(&root().join("schema")).unwrap());
     let (snapshot, reports) = read(&ontology, &root().join("data"));
     let snapshot = snapshot.unwrap_or_else(|| panic!("{}", reports.render(PLAIN)));
-    Engine::new(Arc::new(snapshot), Limits::default()).unwrap()
+    Engine::new(Arc::new(snapshot), limits).unwrap()
 }
 
 /// The variables of a query stand in a comment at its start: `# variables: {"id": "unicef"}`.
@@ -386,4 +390,32 @@ fn what_is_told_beside_an_answer_does_not_change_it() {
         }
     });
     assert!(count >= 40, "{count} files");
+}
+
+#[test]
+fn whatever_takes_long_looks_at_the_clock() {
+    let limits = Limits {
+        time: std::time::Duration::ZERO,
+        ..Limits::default()
+    };
+    let engine = ecpat_within(limits);
+    engine.index().make().unwrap();
+    for query in [
+        "{ components(strong: true, first: 1) { size } }",
+        "{ ranking(by: BETWEENNESS, first: 1) { score } }",
+        "{ ranking(by: CLOSENESS, first: 1) { score } }",
+        "{ search(query: \"children\") { totalCount } }",
+        "{ organizations(filter: {name: {search: \"children\"}}) { totalCount } }",
+    ] {
+        let answer = engine.execute(Request {
+            query,
+            operation_name: None,
+            variables: None,
+        });
+        let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(
+            answer["errors"][0]["extensions"]["code"], "TIMEOUT",
+            "{query}: {answer}"
+        );
+    }
 }

@@ -822,6 +822,72 @@ fn every_limit_has_its_code_and_says_its_number() {
     );
 }
 
+/// The time that a process has taken on all cores, in the system's ticks.
+fn ticks(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let (_, fields) = stat.rsplit_once(") ").unwrap();
+    let fields: Vec<&str> = fields.split(' ').collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[test]
+fn a_run_ends_when_its_client_hangs_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (schema, data) = (folder.path().join("schema"), folder.path().join("data"));
+    std::fs::create_dir(&schema).unwrap();
+    std::fs::create_dir(&data).unwrap();
+    let sdl = "type Thing { name: String next: [Thing!]! @relation(name: \"NEXT\") }";
+    std::fs::write(schema.join("a.graphql"), sdl).unwrap();
+    let count = 5000;
+    let lines = (0..count).map(|no| {
+        let edge = |to: usize| format!(r#"{{"type":"edge","from":"t{no}","to":"t{to}","labels":["NEXT"]}}"#);
+        let node = format!(r#"{{"type":"node","id":"t{no}","labels":["Thing"],"properties":{{}}}}"#);
+        let edges: Vec<String> = (1..6).map(|it| edge((no * it + 7 * it) % count)).collect();
+        format!("{node}\n{}\n", edges.join("\n"))
+    });
+    std::fs::write(data.join("a.jsonl"), lines.collect::<String>()).unwrap();
+    let folders = [
+        "--schema",
+        schema.to_str().unwrap(),
+        "--data",
+        data.to_str().unwrap(),
+        "--timeout",
+        "600",
+    ];
+    let server = Server::start(&folders);
+    // Each would take seconds; all of them, minutes.
+    let rankings: Vec<String> = (0..200)
+        .map(|no| format!("r{no}: ranking(by: BETWEENNESS, first: 1) {{ score }}"))
+        .collect();
+    let body = json!({"query": format!("{{ {} }}", rankings.join(" "))}).to_string();
+    let mut stream = TcpStream::connect(server.address.trim_start_matches("http://")).unwrap();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let process = server.child.id();
+    let before = ticks(process);
+    stream.write_all(head.as_bytes()).unwrap();
+    while ticks(process) < before + 100 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(stream);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let before = ticks(process);
+        std::thread::sleep(Duration::from_secs(1));
+        if ticks(process) <= before + 2 {
+            break;
+        }
+        assert!(Instant::now() < deadline, "the run goes on for nobody");
+    }
+    assert_eq!(
+        server.ask("{ __typename }"),
+        json!({"data": {"__typename": "Query"}}),
+        "the next one is answered"
+    );
+}
+
 #[test]
 fn the_schema_is_told_only_where_it_may_be() {
     let server = Server::start(&["--no-introspection"]);

@@ -58,6 +58,11 @@ impl GraphqlError {
         }
     }
 
+    /// What is said when something panicked: a bug, whose details stay here.
+    pub fn internal() -> Self {
+        Self::request("INTERNAL", "something went wrong in the server")
+    }
+
     pub(super) fn located(mut self, location: (u32, u32)) -> Self {
         if location != (0, 0) {
             let (line, column) = location;

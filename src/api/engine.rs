@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use apollo_compiler::request::coerce_variable_values;
@@ -14,11 +14,16 @@ use super::answer::{Answer, GraphqlError};
 use super::documents::{Document, Documents, Planned};
 use super::limits::Limits;
 use super::{Api, ApiError};
-use crate::exec::{self, Budget, Outcome, Stop, Wanted};
+use crate::exec::{self, Budget, Clock, Outcome, Stop, Wanted};
 use crate::forms::{self, Form};
 use crate::graph::Snapshot;
 use crate::plan::{Bound, Plan, RootField, Table, Variables};
 use crate::search::Background;
+
+/// What a run may look at on a thread that serves others too: about a millisecond's work.
+const SHORT_ROWS: u64 = 50_000;
+/// What it may write there.
+const SHORT_BYTES: usize = 1 << 20;
 
 /// What a request asks.
 #[derive(Debug, Clone, Copy)]
@@ -48,9 +53,27 @@ pub struct Prepared {
     planned: Arc<Planned>,
     coerced: Valid<JsonMap>,
     variables: Variables,
+    cancelled: Option<Arc<AtomicBool>>,
+}
+
+/// Whoever waits for an answer: when this is dropped, its run ends.
+#[derive(Debug)]
+pub struct Waiting(Arc<AtomicBool>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Prepared {
+    /// Makes the run end when what is given back is dropped.
+    pub fn while_waiting(&mut self) -> Waiting {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        self.cancelled = Some(cancelled.clone());
+        Waiting(cancelled)
+    }
+
     /// Whether the last run of this plan took so little that it may run on a thread that serves others too.
     pub fn is_short(&self) -> bool {
         self.planned.nanoseconds.load(Ordering::Relaxed) < 1_000_000
@@ -151,22 +174,44 @@ impl Engine {
             planned,
             coerced,
             variables,
+            cancelled: None,
         })
     }
 
     /// Runs a request.
-    pub fn run(&self, prepared: &Prepared) -> Answer {
+    fn run(&self, prepared: &Prepared) -> Answer {
+        let run = self.run_within(prepared, &self.limits);
+        run.unwrap_or_else(|stop| Answer::given_up(&self.stopped(stop)))
+    }
+
+    /// Runs a request that took little the last time; nothing where it takes more now, as other variables may
+    /// make it.
+    pub(super) fn run_short(&self, prepared: &Prepared) -> Option<Answer> {
+        let limits = Limits {
+            rows: SHORT_ROWS.min(self.limits.rows),
+            bytes: SHORT_BYTES.min(self.limits.bytes),
+            ..self.limits
+        };
+        self.run_within(prepared, &limits).ok()
+    }
+
+    #[inline]
+    fn run_within(&self, prepared: &Prepared, limits: &Limits) -> Result<Answer, Stop> {
         let bound = match self.bind(prepared) {
             Ok(bound) => bound,
-            Err(error) => return Answer::refused(&[error]),
+            Err(error) => return Ok(Answer::refused(&[error])),
         };
-        match self.outcome(prepared, &bound, false) {
-            Ok(outcome) => {
-                let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
-                Answer::with_data(outcome.begun, &errors, outcome.extensions.as_ref())
-            }
-            Err(answer) => answer,
-        }
+        let introspected = match self.introspect(prepared) {
+            Ok(introspected) => introspected,
+            Err(error) => return Ok(Answer::refused(&[error])),
+        };
+        let outcome = self.outcome(prepared, &bound, &introspected, limits, false)?;
+        let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
+        Ok(Answer::with_data(
+            outcome.begun,
+            &errors,
+            outcome.extensions.as_ref(),
+        ))
     }
 
     /// Runs a request and writes its answer in another form, which has no place for errors: where there is one,
@@ -184,7 +229,12 @@ impl Engine {
             None
         };
         let bound = self.bind(prepared).map_err(|error| Answer::refused(&[error]))?;
-        let outcome = self.outcome(prepared, &bound, table.is_none())?;
+        let introspected = self
+            .introspect(prepared)
+            .map_err(|error| Answer::refused(&[error]))?;
+        let outcome = self
+            .outcome(prepared, &bound, &introspected, &self.limits, table.is_none())
+            .map_err(|stop| Answer::given_up(&self.stopped(stop)))?;
         if !outcome.errors.is_empty() {
             let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
             return Err(Answer::with_data(outcome.begun, &errors, None));
@@ -209,22 +259,24 @@ impl Engine {
         Ok(bound)
     }
 
-    /// Runs a plan; an answer where it is given up.
+    /// Runs a plan.
     #[inline]
     fn outcome<'a>(
         &'a self,
         prepared: &'a Prepared,
         bound: &'a [Bound],
+        introspected: &HashMap<String, Box<RawValue>>,
+        limits: &Limits,
         subgraph: bool,
-    ) -> Result<Outcome<'a>, Answer> {
+    ) -> Result<Outcome<'a>, Stop> {
         let start = Instant::now();
-        let introspected = self
-            .introspect(prepared)
-            .map_err(|error| Answer::refused(&[error]))?;
         let budget = Budget {
-            bytes: self.limits.bytes,
-            rows: self.limits.rows,
-            deadline: start + self.limits.time,
+            bytes: limits.bytes,
+            rows: limits.rows,
+            clock: Clock {
+                deadline: start + limits.time,
+                cancelled: prepared.cancelled.as_deref(),
+            },
         };
         let wanted = Wanted {
             capacity: prepared.planned.longest.load(Ordering::Relaxed) + 256,
@@ -232,8 +284,7 @@ impl Engine {
         };
         let get = |key: &str| introspected.get(key).cloned();
         let plan = &prepared.planned.plan;
-        let outcome = exec::run(plan, &self.snapshot, &self.search, bound, budget, &get, wanted)
-            .map_err(|stop| Answer::given_up(&self.stopped(stop)))?;
+        let outcome = exec::run(plan, &self.snapshot, &self.search, bound, budget, &get, wanted)?;
         let taken = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
         prepared.planned.note(outcome.begun.len(), taken);
         Ok(outcome)
@@ -277,6 +328,7 @@ impl Engine {
                 );
                 GraphqlError::request("BYTE_LIMIT", message)
             }
+            Stop::Cancelled => GraphqlError::request("TIMEOUT", "the client has gone"),
             Stop::Timeout => {
                 let message = format!(
                     "the answer took longer than {} s, which is the limit: ask for less, or page",

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::answer::Answer;
+use super::dispatch;
 use super::engine::{Engine, Request};
 use super::persisted::{Named, Persisted};
 
@@ -71,11 +72,14 @@ impl Executor for Transport {
             ..Named::default()
         };
         let answer = match self.persisted.find(named) {
-            Ok(document) => self.engine().execute(Request {
-                query: &document,
-                operation_name: request.operation_name.as_deref(),
-                variables: variables.as_deref(),
-            }),
+            Ok(document) => {
+                let request = Request {
+                    query: &document,
+                    operation_name: request.operation_name.as_deref(),
+                    variables: variables.as_deref(),
+                };
+                dispatch::answer(self.engine(), request, None).await
+            }
             Err(error) => Answer::refused(&[error]),
         };
         match serde_json::from_slice::<Written>(&answer.body) {

@@ -155,7 +155,7 @@ fn resident() -> Option<usize> {
 /// Makes the text index of an engine while it serves already, and says what it took.
 pub(super) fn index_in_background(engine: &crate::api::Engine) {
     let index = engine.index();
-    std::thread::spawn(move || match index.get() {
+    std::thread::spawn(move || match index.make() {
         Ok(index) => eprintln!(
             "text index: {:.2} s, {:.1} MB",
             index.taken.as_secs_f64(),

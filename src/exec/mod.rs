@@ -23,6 +23,7 @@ mod visited;
 mod walk;
 
 use std::cell::{OnceCell, RefCell};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use serde_json::value::RawValue;
@@ -32,19 +33,38 @@ use crate::ontology::{Date, Direction, Ontology, RelationId};
 use crate::plan::{
     Bound, Call, CallNo, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot, Step,
 };
-use crate::search::Background;
+use crate::search::{Background, SearchError};
 use trace::Trace;
 pub use visited::{Subgraph, Told, Walked};
 
 /// What a run may cost.
 #[derive(Debug, Clone, Copy)]
-pub struct Budget {
+pub struct Budget<'a> {
     /// Bytes of the answer.
     pub bytes: usize,
     /// Entities and edges looked at.
     pub rows: u64,
     /// Until when.
+    pub clock: Clock<'a>,
+}
+
+/// Until when a run may go on: to its deadline, or until nobody waits for its answer any more.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock<'a> {
+    /// The latest time.
     pub deadline: Instant,
+    /// Set when the run is not wanted any more.
+    pub cancelled: Option<&'a AtomicBool>,
+}
+
+impl Clock<'_> {
+    /// Whether the run has to end now, and why.
+    pub fn stop(&self) -> Option<Stop> {
+        if self.cancelled.is_some_and(|it| it.load(Ordering::Relaxed)) {
+            return Some(Stop::Cancelled);
+        }
+        (Instant::now() > self.deadline).then_some(Stop::Timeout)
+    }
 }
 
 /// What is asked of a run beside the answer.
@@ -86,6 +106,8 @@ pub enum Stop {
     Bytes,
     /// It took too long.
     Timeout,
+    /// Whoever asked has gone.
+    Cancelled,
 }
 
 /// Why a value was not written.
@@ -132,7 +154,7 @@ pub fn run<'a>(
     snapshot: &'a Snapshot,
     search: &'a Background,
     bound: &'a [Bound],
-    budget: Budget,
+    budget: Budget<'a>,
     introspected: &dyn Fn(&str) -> Option<Box<RawValue>>,
     wanted: Wanted,
 ) -> Result<Outcome<'a>, Stop> {
@@ -154,6 +176,13 @@ pub fn run<'a>(
         errors: Vec::new(),
     };
     run.out.extend_from_slice(BEGINNING);
+    if budget.clock.cancelled.is_some() {
+        // It may have waited for a thread longer than the client for it.
+        run.check_clock().map_err(|it| match it {
+            Failure::Stop(stop) => stop,
+            Failure::Null => Stop::Cancelled,
+        })?;
+    }
     match run.root(&plan.root, introspected) {
         Ok(()) => {}
         Err(Failure::Null) => {
@@ -165,12 +194,14 @@ pub fn run<'a>(
     for error in &mut run.errors {
         error.path.reverse();
     }
-    if let Some(error) = run.search_failed.take() {
-        run.errors.push(FieldError {
-            message: search::unusable(&error),
+    match run.search_failed.take() {
+        None => {}
+        Some(SearchError::Over) => return Err(budget.clock.stop().unwrap_or(Stop::Timeout)),
+        Some(error) => run.errors.push(FieldError {
+            message: error.to_string(),
             path: Vec::new(),
             location: (0, 0),
-        });
+        }),
     }
     let extensions = run.told(plan.cites);
     let subgraph = run.trace.and_then(|it| it.visited);
@@ -191,10 +222,10 @@ struct Run<'a> {
     search: &'a Background,
     /// The entities that filters' searches find, by property and text.
     searched: RefCell<Vec<(String, String, EntitySet)>>,
-    search_failed: OnceCell<String>,
+    search_failed: OnceCell<SearchError>,
     ontology: &'a Ontology,
     bound: &'a [Bound],
-    budget: Budget,
+    budget: Budget<'a>,
     rows: u64,
     check_at: u64,
     /// The date that what is being written holds at.
@@ -225,10 +256,15 @@ impl<'a> Run<'a> {
         if self.rows > self.budget.rows {
             return Err(Failure::Stop(Stop::Rows));
         }
-        if Instant::now() > self.budget.deadline {
-            return Err(Failure::Stop(Stop::Timeout));
-        }
-        Ok(())
+        self.check_clock()
+    }
+
+    /// Ends the run where its time is over.
+    fn check_clock(&self) -> Written {
+        self.budget
+            .clock
+            .stop()
+            .map_or(Ok(()), |stop| Err(Failure::Stop(stop)))
     }
 
     fn check_bytes(&self) -> Written {

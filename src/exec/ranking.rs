@@ -4,15 +4,18 @@
 //! it has neither betweenness nor closeness, so these are here: `PageRank` by power iteration, betweenness by
 //! Brandes' algorithm, closeness as Wasserman and Faust have it; the scores are those of networkx.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 use petgraph::Direction as Way;
 use petgraph::unionfind::UnionFind;
-use petgraph::visit::{EdgeRef, NodeCount};
+use petgraph::visit::{
+    EdgeRef, GraphBase, IntoNeighbors, IntoNeighborsDirected, IntoNodeIdentifiers, NodeCount, Visitable,
+};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{Failure, Run, Stop};
+use super::{CHECK_EVERY, Clock, Failure, Run, Stop};
 use crate::graph::{EntityNo, EntitySet, View};
 use crate::plan::{Ranking, Similarity};
 
@@ -204,32 +207,42 @@ impl Pivots {
         run: &mut Run,
         rows: &Rows,
         new: impl Fn() -> S + Sync,
-        search: impl Fn(&mut S, u32) + Sync,
+        search: impl Fn(&mut S, u32, &Clock) -> Result<(), Stop> + Sync,
         mut add: impl FnMut(S),
     ) -> Result<(), Failure> {
-        let deadline = run.budget.deadline;
+        let clock = run.budget.clock;
         let search_work = (rows.targets.len() + rows.nodes.len()) as u64;
         // So many sums are held at once; each goes over a share of the pivots.
         for round in self.nodes.chunks(512) {
-            let parts: Vec<Option<S>> = round
+            let parts: Vec<Result<S, Stop>> = round
                 .par_chunks(64)
                 .map(|pivots| {
                     let mut sum = new();
                     for pivot in pivots {
-                        if std::time::Instant::now() > deadline {
-                            return None;
-                        }
-                        search(&mut sum, *pivot);
+                        search(&mut sum, *pivot, &clock)?;
                     }
-                    Some(sum)
+                    Ok(sum)
                 })
                 .collect();
             run.visit(search_work * round.len() as u64 / 16)?;
             for part in parts {
-                add(part.ok_or(Failure::Stop(Stop::Timeout))?);
+                add(part.map_err(Failure::Stop)?);
             }
         }
         Ok(())
+    }
+}
+
+/// Looks at the clock once in so many entities, the first time at once.
+#[inline]
+fn tick(at: usize, clock: &Clock) -> Result<(), Stop> {
+    match at
+        .is_multiple_of(CHECK_EVERY as usize)
+        .then(|| clock.stop())
+        .flatten()
+    {
+        Some(stop) => Err(stop),
+        None => Ok(()),
     }
 }
 
@@ -251,7 +264,7 @@ fn betweenness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, 
         share: vec![0.0; count],
         order: Vec::new(),
     };
-    let search = |it: &mut Sum, from: u32| {
+    let search = |it: &mut Sum, from: u32, clock: &Clock| {
         it.order.clear();
         it.order.push(from);
         it.distance[from as usize] = 0;
@@ -259,6 +272,7 @@ fn betweenness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, 
         let mut at = 0;
         while at < it.order.len() {
             let node = it.order[at];
+            tick(at, clock)?;
             at += 1;
             let (next, through) = (it.distance[node as usize] + 1, it.paths[node as usize]);
             for target in rows.of_node(node) {
@@ -272,7 +286,8 @@ fn betweenness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, 
                 }
             }
         }
-        for node in it.order.iter().rev() {
+        for (back, node) in it.order.iter().rev().enumerate() {
+            tick(back, clock)?;
             let at = *node as usize;
             let next = it.distance[at] + 1;
             let mut share = 0.0;
@@ -293,6 +308,7 @@ fn betweenness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, 
             it.paths[at] = 0.0;
             it.share[at] = 0.0;
         }
+        Ok(())
     };
     let mut scores = vec![0.0; count];
     pivots.sum(run, rows, new, search, |part| {
@@ -325,11 +341,14 @@ fn closeness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, Fa
         seen: vec![0; count],
         search: 0,
     };
-    let search = |it: &mut Sum, from: u32| {
+    let search = |it: &mut Sum, from: u32, clock: &Clock| {
         it.search += 1;
+        let mut at = 0;
         it.seen[from as usize] = it.search;
         let mut queue = VecDeque::from([(from, 0u64)]);
         while let Some((node, distance)) = queue.pop_front() {
+            tick(at, clock)?;
+            at += 1;
             it.distances[node as usize] += distance;
             it.reached[node as usize] += 1;
             for target in rows.of_node(node) {
@@ -339,6 +358,7 @@ fn closeness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, Fa
                 }
             }
         }
+        Ok(())
     };
     let (mut distances, mut reached) = (vec![0u64; count], vec![0u64; count]);
     pivots.sum(run, rows, new, search, |part| {
@@ -417,13 +437,86 @@ pub(super) fn similar(
     Ok(best(scores.into_iter(), first, true))
 }
 
+/// A view that shows nothing more once the clock says so, so that an algorithm of petgraph's comes to its end.
+struct Watched<'a> {
+    view: &'a View<'a>,
+    clock: Clock<'a>,
+    looked: Cell<u64>,
+    over: Cell<bool>,
+}
+
+impl<'a> Watched<'a> {
+    fn of(view: &'a View<'a>, clock: Clock<'a>) -> Self {
+        Self {
+            view,
+            clock,
+            looked: Cell::new(0),
+            over: Cell::new(false),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let looked = self.looked.get();
+        self.looked.set(looked + 1);
+        if looked.is_multiple_of(CHECK_EVERY) && self.clock.stop().is_some() {
+            self.over.set(true);
+        }
+        self.over.get()
+    }
+}
+
+impl GraphBase for Watched<'_> {
+    type NodeId = EntityNo;
+    type EdgeId = <View<'static> as GraphBase>::EdgeId;
+}
+
+impl Visitable for Watched<'_> {
+    type Map = EntitySet;
+
+    fn visit_map(&self) -> EntitySet {
+        self.view.visit_map()
+    }
+
+    fn reset_map(&self, map: &mut EntitySet) {
+        self.view.reset_map(map);
+    }
+}
+
+impl<'a> IntoNeighbors for &'a Watched<'a> {
+    type Neighbors = Box<dyn Iterator<Item = EntityNo> + 'a>;
+
+    fn neighbors(self, entity: EntityNo) -> Self::Neighbors {
+        self.neighbors_directed(entity, Way::Outgoing)
+    }
+}
+
+impl<'a> IntoNeighborsDirected for &'a Watched<'a> {
+    type NeighborsDirected = Box<dyn Iterator<Item = EntityNo> + 'a>;
+
+    fn neighbors_directed(self, entity: EntityNo, way: Way) -> Self::NeighborsDirected {
+        let all = self.view.neighbors_directed(entity, way);
+        Box::new(all.take_while(|_| !self.is_over()))
+    }
+}
+
+impl<'a> IntoNodeIdentifiers for &'a Watched<'a> {
+    type NodeIdentifiers = Box<dyn Iterator<Item = EntityNo> + 'a>;
+
+    fn node_identifiers(self) -> Self::NodeIdentifiers {
+        Box::new(self.view.node_identifiers().take_while(|_| !self.is_over()))
+    }
+}
+
 /// The components of a view: the largest first, equal ones by their first entity; each in the order of ids.
 pub(super) fn components(run: &mut Run, view: &View, strong: bool) -> Result<Vec<Vec<EntityNo>>, Failure> {
     let count = view.node_count();
     run.visit(count as u64)?;
     let mut components: Vec<Vec<EntityNo>> = if strong {
         // Kosaraju's algorithm does not recurse, so that a long chain takes no stack.
-        petgraph::algo::kosaraju_scc(view)
+        let watched = Watched::of(view, run.budget.clock);
+        let components = petgraph::algo::kosaraju_scc(&watched);
+        run.check_clock()?;
+        components
     } else {
         let mut sets = UnionFind::<u32>::new(count);
         for entity in 0..count as u32 {

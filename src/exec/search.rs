@@ -4,12 +4,7 @@ use super::connection::{Window, window};
 use super::{Failure, Run, Written};
 use crate::graph::{EntityNo, EntitySet};
 use crate::plan::{HighlightField, Object, SearchCall, SearchEdgeField, SearchField};
-use crate::search::{Found, Search};
-
-/// What is said where the text index could not be made or asked.
-pub(super) fn unusable(error: &str) -> String {
-    format!("the text index cannot be used: {error}")
-}
+use crate::search::{Found, Search, SearchError};
 
 impl<'a> Run<'a> {
     /// Writes a page of what a search finds.
@@ -22,13 +17,16 @@ impl<'a> Run<'a> {
             types: call.types.as_deref(),
             property: None,
         };
-        let found = self.search.get().map_err(str::to_owned).and_then(|index| {
-            let found = index.search(search);
-            found.map_err(|error| error.to_string())
-        });
-        let found = match found {
+        let clock = self.budget.clock;
+        let over = move || clock.stop().is_some();
+        let found = match self
+            .search
+            .get(&over)
+            .and_then(|index| index.search(search, &over))
+        {
             Ok(found) => found,
-            Err(error) => return self.refuse(unusable(&error)),
+            Err(SearchError::Over) => return self.check_clock(),
+            Err(error) => return self.refuse(error.to_string()),
         };
         self.visit(found.len() as u64)?;
         let window = window(found.len(), &call.page, after.map(|it| it + 1), before);
@@ -113,10 +111,10 @@ impl<'a> Run<'a> {
         if let Some((_, _, set)) = known.iter().find(|(of, it, _)| of == property && it == text) {
             return set.has(entity);
         }
-        let found = self.search.get().map_err(str::to_owned).and_then(|index| {
-            let found = index.matches(self.snapshot, text, property);
-            found.map_err(|error| error.to_string())
-        });
+        let clock = self.budget.clock;
+        let over = move || clock.stop().is_some();
+        let index = self.search.get(&over);
+        let found = index.and_then(|index| index.matches(self.snapshot, text, property, &over));
         let set = found.unwrap_or_else(|error| {
             let _ = self.search_failed.set(error);
             EntitySet::default()

@@ -10,16 +10,19 @@ mod query;
 mod text;
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
 use tantivy::merge_policy::NoMergePolicy;
-use tantivy::query::{BooleanQuery, BoostQuery, DisjunctionMaxQuery, Occur, Query, TermSetQuery};
+use tantivy::query::{BooleanQuery, BoostQuery, DisjunctionMaxQuery, Occur, Query, TermSetQuery, Weight};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::TextAnalyzer;
-use tantivy::{Index as Tantivy, IndexReader, IndexWriter, SegmentReader, TantivyDocument, Term};
+use tantivy::{
+    Index as Tantivy, IndexReader, IndexWriter, SegmentReader, TERMINATED, TantivyDocument, TantivyError,
+    Term,
+};
 
 use crate::graph::{EntityNo, EntitySet, Snapshot};
 use crate::ontology::{PropertyNo, Scalar, TypeId};
@@ -31,7 +34,36 @@ use query::Part;
 pub struct Background {
     snapshot: Arc<Snapshot>,
     index: OnceLock<Result<Index, String>>,
+    /// Whether somebody makes it.
+    begun: Mutex<bool>,
+    /// Told when it is there.
+    made: Condvar,
 }
+
+/// Why a search finds nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SearchError {
+    /// The index could not be made or asked.
+    #[error("the text index cannot be used: {0}")]
+    Unusable(String),
+    /// It took too long.
+    #[error("the time is over")]
+    Over,
+}
+
+impl From<tantivy::TantivyError> for SearchError {
+    fn from(error: tantivy::TantivyError) -> Self {
+        match error {
+            tantivy::TantivyError::InternalError(text) if text == OVER => Self::Over,
+            other => Self::Unusable(other.to_string()),
+        }
+    }
+}
+
+/// What the collector says when the time is over, so that tantivy hands it on.
+const OVER: &str = "over";
+/// The time is looked at once in so many entities.
+const CHECK_EVERY: u32 = 4096;
 
 impl Background {
     /// The index of a snapshot; it is made when it is first asked for, or when it is told to.
@@ -39,18 +71,49 @@ impl Background {
         Self {
             snapshot,
             index: OnceLock::new(),
+            begun: Mutex::new(false),
+            made: Condvar::new(),
         }
     }
 
-    /// The index; waits until it is there.
+    /// Makes the index, if nobody has begun to, and waits until it is there.
     ///
     /// # Errors
     /// When tantivy cannot make it, for want of memory or threads.
-    pub fn get(&self) -> Result<&Index, &str> {
-        let index = self
-            .index
-            .get_or_init(|| Index::build(&self.snapshot).map_err(|error| error.to_string()));
-        index.as_ref().map_err(String::as_str)
+    pub fn make(&self) -> Result<&Index, SearchError> {
+        self.get(&|| false)
+    }
+
+    /// The index; waits until it is there, or until the time is over.
+    ///
+    /// # Errors
+    /// When tantivy cannot make it, or the time is over.
+    pub fn get(&self, over: &dyn Fn() -> bool) -> Result<&Index, SearchError> {
+        if self.index.get().is_none() {
+            let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+            if *begun {
+                // Told when it is there, and asks now and then whether it may still wait.
+                while self.index.get().is_none() {
+                    if over() {
+                        return Err(SearchError::Over);
+                    }
+                    let waited = self.made.wait_timeout(begun, Duration::from_millis(20));
+                    begun = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+            } else {
+                *begun = true;
+                drop(begun);
+                let index = Index::build(&self.snapshot).map_err(|error| error.to_string());
+                // Whoever begins is alone, so it was not set yet.
+                let _ = self.index.set(index);
+                self.made.notify_all();
+            }
+        }
+        match self.index.get() {
+            Some(Ok(index)) => Ok(index),
+            Some(Err(error)) => Err(SearchError::Unusable(error.clone())),
+            None => Err(SearchError::Unusable("it was not made".to_owned())),
+        }
     }
 
     /// The index, if it is there already.
@@ -221,13 +284,23 @@ impl Index {
     }
 
     /// What is found, the best first: what has all words, or where nothing has, what has any.
-    pub fn search(&self, search: Search) -> tantivy::Result<Vec<Found>> {
+    ///
+    /// # Errors
+    /// When tantivy fails, or the time is over.
+    pub fn search(
+        &self,
+        search: Search,
+        over: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Vec<Found>, SearchError> {
         let parts = query::parse(search.text);
         for occur in [Occur::Must, Occur::Should] {
             let Some(query) = self.query(&parts, search, occur) else {
                 return Ok(Vec::new());
             };
-            let mut found = self.reader.searcher().search(&*query, &All { scored: true })?;
+            let mut found = self
+                .reader
+                .searcher()
+                .search(&*query, &All { scored: true, over })?;
             if !found.is_empty() {
                 found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.entity.cmp(&b.entity)));
                 return Ok(found);
@@ -240,7 +313,16 @@ impl Index {
     }
 
     /// All entities that have all words of a text in a property.
-    pub fn matches(&self, snapshot: &Snapshot, text: &str, property: &str) -> tantivy::Result<EntitySet> {
+    ///
+    /// # Errors
+    /// When tantivy fails, or the time is over.
+    pub fn matches(
+        &self,
+        snapshot: &Snapshot,
+        text: &str,
+        property: &str,
+        over: &(dyn Fn() -> bool + Sync),
+    ) -> Result<EntitySet, SearchError> {
         let search = Search {
             text,
             fuzzy: false,
@@ -249,7 +331,11 @@ impl Index {
         };
         let mut set = EntitySet::of(snapshot);
         if let Some(query) = self.query(&query::parse(text), search, Occur::Must) {
-            for found in self.reader.searcher().search(&*query, &All { scored: false })? {
+            for found in self
+                .reader
+                .searcher()
+                .search(&*query, &All { scored: false, over })?
+            {
                 set.add(found.entity);
             }
         }
@@ -306,8 +392,9 @@ fn words_of(part: &Part, analyzer: &mut TextAnalyzer) -> Vec<String> {
 }
 
 /// Collects all that is found.
-struct All {
+struct All<'a> {
     scored: bool,
+    over: &'a (dyn Fn() -> bool + Sync),
 }
 
 struct AllOfSegment {
@@ -315,7 +402,7 @@ struct AllOfSegment {
     found: Vec<Found>,
 }
 
-impl Collector for All {
+impl Collector for All<'_> {
     type Fruit = Vec<Found>;
     type Child = AllOfSegment;
 
@@ -328,6 +415,30 @@ impl Collector for All {
 
     fn requires_scoring(&self) -> bool {
         self.scored
+    }
+
+    fn collect_segment(
+        &self,
+        weight: &dyn Weight,
+        ordinal: u32,
+        segment: &SegmentReader,
+    ) -> tantivy::Result<Vec<Found>> {
+        let mut child = self.for_segment(ordinal, segment)?;
+        let mut scorer = weight.scorer(segment, 1.0)?;
+        let mut looked = 0;
+        loop {
+            let document = scorer.doc();
+            if document == TERMINATED {
+                return Ok(child.harvest());
+            }
+            if looked % CHECK_EVERY == 0 && (self.over)() {
+                return Err(TantivyError::InternalError(OVER.to_owned()));
+            }
+            looked += 1;
+            let score = if self.scored { scorer.score() } else { 0.0 };
+            child.collect(document, score);
+            scorer.advance();
+        }
     }
 
     fn merge_fruits(&self, found: Vec<Vec<Found>>) -> tantivy::Result<Vec<Found>> {

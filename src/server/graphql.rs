@@ -267,24 +267,11 @@ fn unnamed(error: GraphqlError, form: Form) -> Response {
 }
 
 async fn answer(engine: Arc<Engine>, request: api::Request<'_>, form: Form) -> Answer {
-    let prepared = match engine.prepare(request) {
-        Ok(prepared) => prepared,
-        Err(refused) => return refused,
-    };
     let form = match form {
         Form::Rendered(form) => Some(form),
         _ => None,
     };
-    // Whatever a form takes beyond the run is not known beforehand.
-    let is_short = prepared.is_short() && form.is_none();
-    let run = move || engine.answer_as(form, &prepared);
-    if is_short {
-        return run();
-    }
-    match tokio::task::spawn_blocking(run).await {
-        Ok(answer) => answer,
-        Err(_) => Answer::refused(&[internal_error()]),
-    }
+    api::answer(engine, request, form).await
 }
 
 fn respond(answer: Answer, form: Form) -> Response {
@@ -335,12 +322,8 @@ fn not_acceptable() -> Response {
 
 /// What is answered when something panicked: a bug, whose details stay here.
 pub(super) fn internal() -> Response {
-    let answer = Answer::refused(&[internal_error()]);
+    let answer = Answer::refused(&[GraphqlError::internal()]);
     json_response(StatusCode::INTERNAL_SERVER_ERROR, Form::Json, answer.body)
-}
-
-fn internal_error() -> GraphqlError {
-    GraphqlError::request("INTERNAL", "something went wrong in the server")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
