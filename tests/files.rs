@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clew::api::{Api, Engine, Limits, Request};
-use clew::facts::{self, Progress};
+use clew::facts::{Files, Progress};
 use clew::graph::{self, Snapshot};
 use clew::ontology::{self, Ontology};
 use clew::report::{Code, Reports, Style};
@@ -96,9 +96,17 @@ fn every_mistake_in_a_schema_is_explained() {
 }
 
 fn read(ontology: &Arc<Ontology>, data: &Path) -> (Option<Snapshot>, Reports) {
+    read_as(ontology, data, None)
+}
+
+/// Reads small files once and large ones twice, or all of them as it is said.
+fn read_as(ontology: &Arc<Ontology>, data: &Path, keep: Option<bool>) -> (Option<Snapshot>, Reports) {
     let mut reports = Reports::default();
-    let facts = facts::read(data, ontology, &Progress::default(), &mut reports);
-    let snapshot = graph::build(ontology, &facts, &mut reports);
+    let mut files = Files::find(data, &mut reports);
+    if let Some(keep) = keep {
+        files = files.keep(keep);
+    }
+    let snapshot = graph::build(ontology, &files, &Progress::default(), &mut reports);
     reports.sort();
     (snapshot, reports)
 }
@@ -120,7 +128,14 @@ fn every_mistake_in_data_is_explained() {
             "nothing is served of a graph with errors"
         );
         collected.borrow_mut().extend(reports.0.iter().map(|it| it.code));
-        expect(folder, &stem(file), &without_root(&reports.render(PLAIN)));
+        let rendered = without_root(&reports.render(PLAIN));
+        expect(folder, &stem(file), &rendered);
+        let (_, twice) = read_as(&ontology, file, Some(false));
+        let twice = without_root(&twice.render(PLAIN));
+        assert_eq!(
+            twice, rendered,
+            "it is said the same of files that are read twice"
+        );
     });
     assert!(count >= 25, "{count} files");
     let missing: Vec<&Code> = Code::ALL
@@ -418,4 +433,16 @@ fn whatever_takes_long_looks_at_the_clock() {
             "{query}: {answer}"
         );
     }
+}
+
+#[test]
+fn a_graph_is_the_same_however_often_its_files_are_read() {
+    let ontology = Arc::new(ontology::load(&root().join("schema")).unwrap());
+    let of = |keep| {
+        let (snapshot, _) = read_as(&ontology, &root().join("data"), Some(keep));
+        snapshot.unwrap()
+    };
+    let (once, twice) = (of(true), of(false));
+    assert_eq!(once.revision(), twice.revision());
+    assert_eq!(format!("{once:?}"), format!("{twice:?}"));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use clew::facts::{self, Progress};
+use clew::facts::{Files, Progress};
 use clew::graph::{self, EntityNo, Snapshot};
 use clew::ontology::{self, Direction, Ontology, RelationId};
 use clew::report::{Reports, SourceText, Style};
@@ -71,8 +71,8 @@ impl Model {
         std::fs::write(&file, lines).unwrap();
         let ontology: Arc<Ontology> = Arc::new(ontology::compile(&[SourceText::whole("s", SCHEMA)]).unwrap());
         let mut reports = Reports::default();
-        let data = facts::read(&file, &ontology, &Progress::default(), &mut reports);
-        let snapshot = graph::build(&ontology, &data, &mut reports);
+        let files = Files::find(&file, &mut reports);
+        let snapshot = graph::build(&ontology, &files, &Progress::default(), &mut reports);
         let style = Style {
             color: false,
             most: 5,

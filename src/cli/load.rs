@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Folders, Reporting};
-use crate::facts::{self, Progress};
+use crate::facts::{Files, Progress};
 use crate::graph::{self, Snapshot};
 use crate::ontology::{self, Ontology};
 use crate::report::{Reports, Style};
@@ -64,8 +64,8 @@ pub(super) fn compile(folders: &Folders) -> Result<(Snapshot, Reports), Reports>
     let progress = Progress::default();
     let mut reports = Reports::default();
     let snapshot = with_bar(&progress, || {
-        let data = facts::read(&folders.data, &ontology, &progress, &mut reports);
-        graph::build(&ontology, &data, &mut reports)
+        let files = Files::find(&folders.data, &mut reports);
+        graph::build(&ontology, &files, &progress, &mut reports)
     });
     reports.sort();
     match snapshot {

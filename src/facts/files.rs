@@ -1,38 +1,131 @@
-//! Which files hold facts, and reading them on all cores.
+//! Which files hold facts, and reading them on all cores: first the entities, so that what relates them can be
+//! numbered at once, then all that is said of them.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rayon::iter::{ParallelBridge, ParallelIterator};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::{Batch, jsonl, yaml};
-use crate::ontology::Ontology;
+use crate::ontology::{Ontology, TypeId};
 use crate::report::{Code, Report, Reports, SourceText};
 
 /// A part of a JSON Lines file: large enough to be worth a task, small enough to share the work.
 const PART: usize = 4 << 20;
 
+/// Files of so many bytes together are read once and kept; larger ones are read twice, so that they are never held
+/// whole.
+const KEPT: u64 = 16 << 20;
+
 /// How far reading has come; other threads may look.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Bytes of all files, as they lie on disk.
+    /// Bytes to read, as they lie on disk.
     pub total: AtomicU64,
     /// Bytes read of them.
     pub done: AtomicU64,
 }
 
-/// All facts of a folder.
+/// Makes a part of a text by its number.
+type Make = dyn Fn(usize) -> String + Send + Sync;
+
+/// Where facts are written.
+enum Source {
+    File(PathBuf, Format),
+    Made {
+        name: String,
+        parts: usize,
+        make: Box<Make>,
+    },
+}
+
+/// The data files of a graph. They are gone through part by part, as often as they are needed.
+pub struct Files {
+    sources: Vec<Source>,
+    keep: bool,
+}
+
+impl std::fmt::Debug for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Files")
+            .field("sources", &self.sources.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the first reading learns of a part: which entities stand in it.
 #[derive(Debug)]
-pub struct Data {
-    /// The batches in the order of the files.
-    pub batches: Vec<Batch>,
-    /// A hash of all bytes that were read, for the revision.
-    pub fingerprint: u64,
-    /// How many files there were.
-    pub files: usize,
+pub struct Part {
+    /// Its file and its number there.
+    key: (usize, usize),
+    lines_before: usize,
+    lines: usize,
+    /// Of its bytes.
+    hash: u64,
+    /// The entities.
+    pub ids: Ids,
+    kept: Option<(Arc<Batch>, Reports)>,
+}
+
+/// The entities of a part, in order.
+#[derive(Debug, Default)]
+pub struct Ids {
+    texts: String,
+    ends: Vec<u32>,
+    types: Vec<Option<TypeId>>,
+    /// Where each id is written in the part.
+    pub at: Vec<u32>,
+}
+
+impl Ids {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// An entity's id.
+    pub fn text(&self, no: usize) -> &str {
+        let start = no.checked_sub(1).map_or(0, |it| self.ends[it]);
+        &self.texts[start as usize..self.ends[no] as usize]
+    }
+
+    /// An entity's type; `None` where the schema has none of that name.
+    pub fn type_of(&self, no: usize) -> Option<TypeId> {
+        self.types[no]
+    }
+
+    fn push(&mut self, id: &str, type_id: Option<TypeId>, at: u32) {
+        self.texts.push_str(id);
+        self.ends.push(super::position(self.texts.len()));
+        self.types.push(type_id);
+        self.at.push(at);
+    }
+
+    fn shrink(&mut self) {
+        self.texts.shrink_to_fit();
+        self.ends.shrink_to_fit();
+        self.types.shrink_to_fit();
+        self.at.shrink_to_fit();
+    }
+
+    /// Forgets all but where the ids are written.
+    pub fn forget(&mut self) {
+        let at = std::mem::take(&mut self.at);
+        *self = Self {
+            at,
+            ..Self::default()
+        };
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,109 +152,176 @@ fn format(path: &Path) -> Option<Format> {
     }
 }
 
-/// What reading a part gave: its file and number there, the facts, what is wrong, a hash of its bytes.
-type ReadPart = ((usize, usize), Option<Batch>, Reports, u64);
-
-/// Reads all data files below a folder, or one file.
-///
-/// Reports are added to `reports`; what could be read is given all the same, so that one run finds all
-/// that is wrong.
-pub fn read(path: &Path, ontology: &Ontology, progress: &Progress, reports: &mut Reports) -> Data {
-    let mut paths = Vec::new();
-    if let Err(error) = collect(path, &mut paths) {
-        reports.push(
-            Report::new(
-                Code::DATA_UNREADABLE,
-                format!("cannot read the data folder \"{}\": {error}", path.display()),
-            )
-            .hint("name the folder with --data DIR"),
-        );
-    }
-    paths.sort();
-    let mut files = Vec::new();
-    for path in paths {
-        if let Some(format) = format(&path) {
-            let size = std::fs::metadata(&path).map_or(0, |it| it.len());
-            progress.total.fetch_add(size, Ordering::Relaxed);
-            files.push((path, format));
-        } else if !is_companion(&path) {
+impl Files {
+    /// Finds the data files below a folder, or takes one file. What is wrong is added to `reports`.
+    pub fn find(path: &Path, reports: &mut Reports) -> Self {
+        let mut paths = Vec::new();
+        if let Err(error) = collect(path, &mut paths) {
             reports.push(
                 Report::new(
-                    Code::IGNORED_FILE,
-                    format!(
-                        "\"{}\" is neither YAML nor JSON Lines, and is not read",
-                        path.display()
-                    ),
+                    Code::DATA_UNREADABLE,
+                    format!("cannot read the data folder \"{}\": {error}", path.display()),
                 )
-                .hint("data files end in .yaml, .yml, .jsonl, .jsonl.gz or .jsonl.zst"),
+                .hint("name the folder with --data DIR"),
             );
         }
-    }
-    let count = files.len();
-    let parts = files
-        .into_iter()
-        .enumerate()
-        .flat_map(|(no, (path, format))| Parts::open(no, &path, format, progress));
-    let mut read: Vec<ReadPart> = parts
-        .par_bridge()
-        .map(|part| {
-            let mut reports = Reports::default();
-            let order = (part.file, part.no);
-            let hash = part.text.as_ref().map_or(0, |it| xxhash_rust::xxh3::xxh3_64(it));
-            let batch = part.read(ontology, &mut reports);
-            (order, batch, reports, hash)
-        })
-        .collect();
-    read.sort_by_key(|it| it.0);
-    let mut data = Data {
-        batches: Vec::with_capacity(read.len()),
-        fingerprint: 0,
-        files: count,
-    };
-    let mut lines = (usize::MAX, 0);
-    for ((file, _), batch, mut found, hash) in read {
-        data.fingerprint = data
-            .fingerprint
-            .rotate_left(7)
-            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-            ^ hash;
-        if lines.0 != file {
-            lines = (file, 0);
-        }
-        if let Some(mut batch) = batch {
-            let count = memchr::memchr_iter(b'\n', batch.source.text.as_bytes()).count();
-            shift(&mut batch, &mut found, lines.1);
-            lines.1 += count;
-            data.batches.push(batch);
-        }
-        reports.0.append(&mut found.0);
-    }
-    data
-}
-
-/// A part that was read apart from the others learns how many lines stand before it.
-fn shift(batch: &mut Batch, reports: &mut Reports, lines: usize) {
-    if lines == 0 {
-        return;
-    }
-    let old = batch.source.clone();
-    let new = Arc::new(SourceText {
-        path: old.path.clone(),
-        text: old.text.clone(),
-        lines_before: lines,
-    });
-    for report in &mut reports.0 {
-        let places = report
-            .place
-            .iter_mut()
-            .chain(report.others.iter_mut().map(|it| &mut it.0));
-        for place in places {
-            if Arc::ptr_eq(&place.source, &old) {
-                place.source = new.clone();
+        paths.sort();
+        let mut sources = Vec::new();
+        let mut bytes = 0;
+        for path in paths {
+            if let Some(format) = format(&path) {
+                let size = std::fs::metadata(&path).map_or(0, |it| it.len());
+                bytes += match format {
+                    Format::Yaml | Format::Lines => size,
+                    // About what they unpack to.
+                    Format::Gzip | Format::Zstd => size * 8,
+                };
+                sources.push(Source::File(path, format));
+            } else if !is_companion(&path) {
+                reports.push(
+                    Report::new(
+                        Code::IGNORED_FILE,
+                        format!(
+                            "\"{}\" is neither YAML nor JSON Lines, and is not read",
+                            path.display()
+                        ),
+                    )
+                    .hint("data files end in .yaml, .yml, .jsonl, .jsonl.gz or .jsonl.zst"),
+                );
             }
         }
+        Self {
+            sources,
+            keep: bytes <= KEPT,
+        }
     }
-    batch.source = new;
+
+    /// JSON Lines that are made part by part, and never held whole.
+    pub fn made(name: &str, parts: usize, make: impl Fn(usize) -> String + Send + Sync + 'static) -> Self {
+        let (name, make) = (name.to_owned(), Box::new(make));
+        Self {
+            sources: vec![Source::Made { name, parts, make }],
+            keep: false,
+        }
+    }
+
+    /// The same files, read once where `keep`, and twice otherwise.
+    #[must_use]
+    pub fn keep(self, keep: bool) -> Self {
+        Self { keep, ..self }
+    }
+
+    /// Goes through the files for the first time, on all cores: which entities stand in them.
+    pub fn parts(&self, ontology: &Ontology, progress: &Progress) -> Vec<Part> {
+        for source in &self.sources {
+            if let Source::File(path, format) = source {
+                let size = std::fs::metadata(path).map_or(0, |it| it.len());
+                let times = if self.keeps(*format) { 1 } else { 2 };
+                progress.total.fetch_add(size * times, Ordering::Relaxed);
+            }
+        }
+        let mut parts: Vec<Part> = self
+            .raw(progress, |_| true)
+            .par_bridge()
+            .map(|raw| {
+                let keep = self.keeps(raw.format);
+                raw.ids(ontology, keep)
+            })
+            .collect();
+        parts.sort_by_key(|it| it.key);
+        let (mut file, mut lines) = (usize::MAX, 0);
+        for part in &mut parts {
+            if part.key.0 != file {
+                (file, lines) = (part.key.0, 0);
+            }
+            part.lines_before = lines;
+            lines += part.lines;
+            if lines > part.lines
+                && let Some((batch, reports)) = part.kept.take()
+            {
+                part.kept = Some(batch.shifted(part.lines_before, reports));
+            }
+        }
+        parts
+    }
+
+    /// Reads all facts on all cores and gives each part's to `work`, with its number and what is wrong with it.
+    /// What comes of each is given back in order.
+    pub fn each<T: Send>(
+        &self,
+        parts: &[Part],
+        ontology: &Ontology,
+        progress: &Progress,
+        reports: &mut Reports,
+        work: impl Fn(usize, &Batch, Reports) -> T + Sync,
+    ) -> Vec<T> {
+        let kept = parts.par_iter().enumerate().filter_map(|(no, part)| {
+            let (batch, reports) = part.kept.as_ref()?;
+            Some((no, work(no, batch, reports.clone())))
+        });
+        let mut done: Vec<(usize, T)> = kept.collect();
+        let changed = Mutex::new(BTreeSet::new());
+        let again = self
+            .raw(progress, |format| !self.keeps(format))
+            .par_bridge()
+            .filter_map(|raw| {
+                let no = parts.binary_search_by_key(&raw.key, |it| it.key);
+                let Some(no) = no.ok().filter(|no| parts[*no].hash == raw.hash()) else {
+                    let mut changed = changed.lock().unwrap_or_else(PoisonError::into_inner);
+                    changed.insert(raw.path);
+                    return None;
+                };
+                let mut reports = Reports::default();
+                let batch = raw.read(parts[no].lines_before, ontology, &mut reports);
+                Some((no, work(no, &batch, reports)))
+            });
+        done.extend(again.collect::<Vec<_>>());
+        for path in changed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            let message = format!("\"{path}\" was written to while it was read");
+            reports.push(Report::new(Code::DATA_UNREADABLE, message).hint("try again"));
+        }
+        done.sort_by_key(|it| it.0);
+        done.into_iter().map(|it| it.1).collect()
+    }
+
+    /// Reads one part again, to show places in it; `None` where it is not there any more as it was.
+    pub fn again(&self, part: &Part, ontology: &Ontology) -> Option<Arc<Batch>> {
+        if let Some((batch, _)) = &part.kept {
+            return Some(batch.clone());
+        }
+        let (file, no) = part.key;
+        let progress = Progress::default();
+        let raw = RawParts::open(file, &self.sources[file], &progress).nth(no)?;
+        (raw.hash() == part.hash)
+            .then(|| Arc::new(raw.read(part.lines_before, ontology, &mut Reports::default())))
+    }
+
+    fn keeps(&self, format: Format) -> bool {
+        self.keep || format == Format::Yaml
+    }
+
+    fn raw<'a>(
+        &'a self,
+        progress: &'a Progress,
+        which: impl Fn(Format) -> bool + Send + 'a,
+    ) -> impl Iterator<Item = RawPart<'a>> + Send {
+        let chosen = self
+            .sources
+            .iter()
+            .enumerate()
+            .filter(move |(_, source)| match source {
+                Source::File(_, format) => which(*format),
+                Source::Made { .. } => which(Format::Lines),
+            });
+        chosen.flat_map(|(no, source)| RawParts::open(no, source, progress))
+    }
+}
+
+/// A hash of all that was read, for the revision.
+pub fn fingerprint(parts: &[Part]) -> u64 {
+    parts.iter().fold(0, |hash: u64, part| {
+        hash.rotate_left(7).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ part.hash
+    })
 }
 
 fn collect(path: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -197,33 +357,104 @@ fn is_companion(path: &Path) -> bool {
     })
 }
 
-/// A part of a file: whole lines.
-struct Part {
-    file: usize,
-    no: usize,
+/// A part of a file as it is read: whole lines.
+struct RawPart<'a> {
+    key: (usize, usize),
     path: String,
     format: Format,
-    text: Result<Vec<u8>, io::Error>,
+    text: RawText<'a>,
 }
 
-impl Part {
-    fn read(self, ontology: &Ontology, reports: &mut Reports) -> Option<Batch> {
-        let bytes = match self.text {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                reports.push(unreadable(&self.path, self.format, &error));
-                return None;
-            }
+enum RawText<'a> {
+    Read(Result<Vec<u8>, io::Error>),
+    /// Is made on the thread that works on it.
+    Made(&'a Make, usize),
+}
+
+impl RawPart<'_> {
+    /// Makes the text, if it is not there yet.
+    fn made(&mut self) -> Result<&[u8], &io::Error> {
+        if let RawText::Made(make, no) = self.text {
+            self.text = RawText::Read(Ok(make(no).into_bytes()));
+        }
+        match &self.text {
+            RawText::Read(Ok(bytes)) => Ok(bytes),
+            RawText::Read(Err(error)) => Err(error),
+            RawText::Made(..) => Ok(&[]),
+        }
+    }
+
+    fn hash(&self) -> u64 {
+        match &self.text {
+            RawText::Read(Ok(bytes)) => xxhash_rust::xxh3::xxh3_64(bytes),
+            RawText::Read(Err(_)) => 0,
+            // The same number gives the same text.
+            RawText::Made(_, no) => *no as u64,
+        }
+    }
+
+    /// The entities alone, or where it is kept all facts.
+    fn ids(mut self, ontology: &Ontology, keep: bool) -> Part {
+        let hash = self.hash();
+        let lines = self.made().map_or(0, |it| memchr::memchr_iter(b'\n', it).count());
+        let mut part = Part {
+            key: self.key,
+            lines_before: 0,
+            lines,
+            hash,
+            ids: Ids::default(),
+            kept: None,
         };
-        let (text, broken) = match String::from_utf8(bytes) {
+        let types: FxHashMap<&str, TypeId> = ontology
+            .type_ids()
+            .map(|id| (ontology.entity_type(id).name.as_str(), id))
+            .collect();
+        let type_of = |name: &str| types.get(name).copied();
+        if keep {
+            let mut reports = Reports::default();
+            let batch = self.read(0, ontology, &mut reports);
+            for entity in &batch.entities {
+                let (id, name) = (batch.text(entity.id), batch.text(entity.type_name));
+                part.ids.push(id, type_of(name), entity.at.start);
+            }
+            part.kept = Some((Arc::new(batch), reports));
+        } else if let Some((text, _)) = self.text() {
+            jsonl::ids(&SourceText::whole("", text), |id, name, at| {
+                part.ids.push(id, type_of(name), at);
+            });
+        }
+        part.ids.shrink();
+        part
+    }
+
+    /// The text, and where it is not UTF-8.
+    fn text(mut self) -> Option<(String, Option<usize>)> {
+        let _ = self.made();
+        let RawText::Read(Ok(bytes)) = self.text else {
+            return None;
+        };
+        Some(match String::from_utf8(bytes) {
             Ok(text) => (text, None),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
             }
-        };
-        let source = SourceText::whole(self.path, text);
-        let mut batch = match self.format {
+        })
+    }
+
+    /// All facts.
+    fn read(mut self, lines_before: usize, ontology: &Ontology, reports: &mut Reports) -> Batch {
+        let (path, format) = (self.path.clone(), self.format);
+        if let Err(error) = self.made() {
+            reports.push(unreadable(&path, format, error));
+        }
+        let (text, broken) = self.text().unwrap_or_default();
+        let source = Arc::new(SourceText {
+            path,
+            text,
+            lines_before,
+        });
+        let batch = match format {
             Format::Yaml => yaml::read(&source, ontology, reports),
             _ => jsonl::read(&source, reports),
         };
@@ -239,9 +470,8 @@ impl Part {
                 )
                 .hint("save the file as UTF-8");
             reports.push(report);
-            batch.extra.shrink_to_fit();
         }
-        Some(batch)
+        batch
     }
 }
 
@@ -277,7 +507,7 @@ impl Read for Counting<'_> {
 }
 
 /// Cuts a file into parts at line ends.
-struct Parts<'a> {
+struct RawParts<'a> {
     reader: Option<Box<dyn Read + Send + 'a>>,
     file: usize,
     path: String,
@@ -285,10 +515,27 @@ struct Parts<'a> {
     no: usize,
     rest: Vec<u8>,
     failed: Option<io::Error>,
+    /// What makes the parts, and how many, where they are not read.
+    made: Option<(&'a Make, usize)>,
 }
 
-impl<'a> Parts<'a> {
-    fn open(file: usize, path: &Path, format: Format, progress: &'a Progress) -> Self {
+impl<'a> RawParts<'a> {
+    fn open(file: usize, source: &'a Source, progress: &'a Progress) -> Self {
+        let (path, format) = match source {
+            Source::File(path, format) => (path, *format),
+            Source::Made { name, parts, make } => {
+                return Self {
+                    reader: None,
+                    file,
+                    path: name.clone(),
+                    format: Format::Lines,
+                    no: 0,
+                    rest: Vec::new(),
+                    failed: None,
+                    made: Some((make, *parts)),
+                };
+            }
+        };
         let open = || -> io::Result<Box<dyn Read + Send + 'a>> {
             let counting = Counting {
                 file: File::open(path)?,
@@ -315,14 +562,18 @@ impl<'a> Parts<'a> {
             no: 0,
             rest: Vec::new(),
             failed,
+            made: None,
         }
     }
 
-    fn part(&mut self, text: Result<Vec<u8>, io::Error>) -> Part {
+    fn part(&mut self, text: Result<Vec<u8>, io::Error>) -> RawPart<'a> {
+        self.next_part(RawText::Read(text))
+    }
+
+    fn next_part(&mut self, text: RawText<'a>) -> RawPart<'a> {
         self.no += 1;
-        Part {
-            file: self.file,
-            no: self.no,
+        RawPart {
+            key: (self.file, self.no - 1),
             path: self.path.clone(),
             format: self.format,
             text,
@@ -330,10 +581,14 @@ impl<'a> Parts<'a> {
     }
 }
 
-impl Iterator for Parts<'_> {
-    type Item = Part;
+impl<'a> Iterator for RawParts<'a> {
+    type Item = RawPart<'a>;
 
-    fn next(&mut self) -> Option<Part> {
+    fn next(&mut self) -> Option<RawPart<'a>> {
+        if let Some((make, parts)) = self.made {
+            let no = self.no;
+            return (no < parts).then(|| self.next_part(RawText::Made(make, no)));
+        }
         if let Some(error) = self.failed.take() {
             return Some(self.part(Err(error)));
         }

@@ -1,6 +1,8 @@
 //! A reader of JSON that keeps where everything stands, numbers in their own digits, and sees a key that
 //! stands twice. `docs/decisions/json-reader.md` says why it is ours.
 
+use smallvec::SmallVec;
+
 use super::{Batch, Entry, Item, Span, Str, Value};
 
 /// Deeper nesting than this is refused, so that no input exhausts the stack.
@@ -79,7 +81,7 @@ impl<'a> Reader<'a> {
     ) -> Result<()> {
         self.deeper()?;
         self.expect(b'{', "an object")?;
-        let mut keys: Vec<Str> = Vec::new();
+        let mut keys: SmallVec<[Str; 8]> = SmallVec::new();
         if self.peek() == Some(b'}') {
             self.at += 1;
         } else {
@@ -242,8 +244,11 @@ impl<'a> Reader<'a> {
             return self.fail("the string does not end on this line");
         };
         let stop = start + length;
-        if let Some(control) = self.text[start..stop].iter().position(|byte| *byte < 0x20) {
-            self.at = start + control;
+        let plain = &self.text[start..stop];
+        // Folding over all bytes is done several at a time; looking for the first is not.
+        let smallest = plain.iter().fold(u8::MAX, |least, byte| least.min(*byte));
+        if smallest < 0x20 {
+            self.at = start + plain.iter().position(|byte| *byte < 0x20).unwrap_or(0);
             return self.fail("a control character in a string must be escaped");
         }
         if self.text[stop] == b'"' {

@@ -15,18 +15,73 @@ pub(super) fn read(source: &Arc<SourceText>, reports: &mut Reports) -> Batch {
     batch.entities.reserve(lines);
     batch.values.reserve(lines);
     let mut start = 0;
+    let mut parts = Line::default();
     while start < text.len() {
         let end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |it| start + it);
         let mut reader = Reader::new(text, start, end);
         if reader.peek().is_some() {
-            line(&mut batch, &mut reader, start, end, reports);
+            line(&mut batch, &mut parts, &mut reader, start, end, reports);
         }
         start = end + 1;
     }
     batch
 }
 
-/// The parts of a line; which of them it needs, its `type` says.
+/// Finds the entities of a part of a file without reading what is said of them: gives the id, the type's name and
+/// where the id is written. Of a part without mistakes these are the entities that [`read`] finds.
+pub(super) fn ids(source: &Arc<SourceText>, mut found: impl FnMut(&str, &str, u32)) {
+    let mut batch = Batch::new(source.clone());
+    let text = &*source.text;
+    let mut start = 0;
+    while start < text.len() {
+        let end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |it| start + it);
+        let mut reader = Reader::new(text, start, end);
+        if reader.peek().is_some()
+            && let Some((id, at, name)) = entity(&mut batch, &mut reader)
+        {
+            found(batch.text(id), batch.text(name), at.start);
+        }
+        start = end + 1;
+    }
+}
+
+/// The id of a line's node and its type's name; reads no further than it must.
+fn entity(batch: &mut Batch, reader: &mut Reader) -> Option<(Str, Span, Str)> {
+    let (mut is_node, mut id, mut label) = (false, None, None);
+    // Ends the reading of the line, of which what comes after is not looked at.
+    let enough = || {
+        Err(JsonError {
+            message: String::new(),
+            at: 0,
+        })
+    };
+    let _ = reader.object(batch, |reader, batch, key, _| {
+        match batch.text(key) {
+            "type" => match reader.item(batch)?.value {
+                Value::String(kind) if matches!(batch.text(kind), "node" | "Node") => is_node = true,
+                _ => return enough(),
+            },
+            "id" => id = Some(name(reader, batch)?),
+            "labels" if reader.peek() == Some(b'[') => reader.array(batch, |reader, batch| {
+                let (name, _) = name(reader, batch)?;
+                label.get_or_insert(name);
+                Ok(())
+            })?,
+            "labels" => label = Some(name(reader, batch)?.0),
+            _ => {
+                reader.item(batch)?;
+            }
+        }
+        if is_node && id.is_some() && label.is_some() {
+            return enough();
+        }
+        Ok(())
+    });
+    let (id, at) = id?;
+    is_node.then_some((id, at, label?))
+}
+
+/// The parts of a line; which of them it needs, its `type` says. Its lists serve line after line.
 #[derive(Default)]
 struct Line {
     kind: Option<Item>,
@@ -34,12 +89,29 @@ struct Line {
     from: Option<(Str, Span)>,
     to: Option<(Str, Span)>,
     labels: Vec<(Str, Span)>,
+    /// An entry for each element of a property's list.
     properties: Vec<Entry>,
     provenance: Vec<Entry>,
 }
 
-fn line(batch: &mut Batch, reader: &mut Reader, start: usize, end: usize, reports: &mut Reports) {
-    let mut line = Line::default();
+impl Line {
+    fn clear(&mut self) {
+        self.labels.clear();
+        self.properties.clear();
+        self.provenance.clear();
+        (self.kind, self.id, self.from, self.to) = (None, None, None, None);
+    }
+}
+
+fn line(
+    batch: &mut Batch,
+    line: &mut Line,
+    reader: &mut Reader,
+    start: usize,
+    end: usize,
+    reports: &mut Reports,
+) {
+    line.clear();
     let mut unknown = None;
     let read = reader
         .object(batch, |reader, batch, key, key_at| {
@@ -59,8 +131,14 @@ fn line(batch: &mut Batch, reader: &mut Reader, start: usize, end: usize, report
                     }
                 }
                 "properties" => reader.object(batch, |reader, batch, key, key_at| {
-                    let item = reader.item(batch)?;
-                    line.properties.push(Entry { key, key_at, item });
+                    let mut push = |item| line.properties.push(Entry { key, key_at, item });
+                    if reader.peek() == Some(b'[') {
+                        return reader.array(batch, |reader, batch| {
+                            push(reader.item(batch)?);
+                            Ok(())
+                        });
+                    }
+                    push(reader.item(batch)?);
                     Ok(())
                 })?,
                 "cite" | "rank" | "valid" => {
@@ -112,7 +190,7 @@ fn line(batch: &mut Batch, reader: &mut Reader, start: usize, end: usize, report
         Some("node" | "Node") => node(batch, line, whole, reports),
         Some("edge" | "Edge" | "relationship") => edge(batch, line, whole, reports),
         _ => {
-            let at = line.kind.map_or(whole, |it| it.at);
+            let at = line.kind.as_ref().map_or(whole, |it| it.at);
             let report = citation::shape(batch, at, "the line is neither a node nor an edge".to_owned())
                 .hint("say \"type\": \"node\" or \"type\": \"edge\"");
             reports.push(report);
@@ -145,7 +223,7 @@ fn not_json(batch: &Batch, error: JsonError, end: usize) -> Report {
     Report::new(code, message).at(batch.place(Span::new(at, (at + next).min(end.max(at)))), "here")
 }
 
-fn node(batch: &mut Batch, line: Line, whole: Span, reports: &mut Reports) {
+fn node(batch: &mut Batch, line: &mut Line, whole: Span, reports: &mut Reports) {
     let Some((id, at)) = line.id else {
         reports
             .push(citation::shape(batch, whole, "the node has no id".to_owned()).hint("add \"id\": \"…\""));
@@ -172,23 +250,16 @@ fn node(batch: &mut Batch, line: Line, whole: Span, reports: &mut Reports) {
         type_at,
     });
     let default = own_statement(batch, &line.provenance, NO_STATEMENT, reports);
-    for Entry { key, key_at, item } in line.properties {
-        let items = match item.value {
-            Value::List(items) => items.into_vec(),
-            Value::Null => continue,
-            _ => vec![item],
-        };
-        for item in items {
-            let (item, statement, own) = value_statement(batch, item, default, reports);
-            batch.values.push(ValueFact {
-                entity,
-                key,
-                key_at,
-                item,
-                statement,
-                own,
-            });
-        }
+    for Entry { key, key_at, item } in line.properties.drain(..) {
+        let (item, statement, own) = value_statement(batch, item, default, reports);
+        batch.values.push(ValueFact {
+            entity,
+            key,
+            key_at,
+            item,
+            statement,
+            own,
+        });
     }
 }
 
@@ -230,7 +301,7 @@ fn own_statement(batch: &mut Batch, entries: &[Entry], default: u32, reports: &m
     batch.statements.len() as u32 - 1
 }
 
-fn edge(batch: &mut Batch, line: Line, whole: Span, reports: &mut Reports) {
+fn edge(batch: &mut Batch, line: &mut Line, whole: Span, reports: &mut Reports) {
     let (Some((from, from_at)), Some((to, to_at))) = (line.from, line.to) else {
         let missing = if line.from.is_none() { "from" } else { "to" };
         reports.push(
@@ -252,19 +323,7 @@ fn edge(batch: &mut Batch, line: Line, whole: Span, reports: &mut Reports) {
                 .hint("write one line for each relation"),
         );
     }
-    let properties = line.properties.into_iter().filter_map(|entry| {
-        let item = match entry.item.value {
-            Value::Null => return None,
-            Value::List(items) if items.len() == 1 => items.into_vec().remove(0),
-            Value::List(items) if items.is_empty() => return None,
-            value => Item {
-                value,
-                at: entry.item.at,
-            },
-        };
-        Some(Entry { item, ..entry })
-    });
-    let properties = properties.collect();
+    let properties = edge_properties(&mut line.properties);
     let statement = own_statement(batch, &line.provenance, NO_STATEMENT, reports);
     batch.edges.push(EdgeFact {
         via: Via::Relation { from, from_at, name },
@@ -275,4 +334,34 @@ fn edge(batch: &mut Batch, line: Line, whole: Span, reports: &mut Reports) {
         statement,
         own: statement != NO_STATEMENT,
     });
+}
+
+/// One entry for each property: the elements of a list are put together again, unless there is only one.
+fn edge_properties(elements: &mut Vec<Entry>) -> Box<[Entry]> {
+    let mut properties: Vec<Entry> = Vec::with_capacity(elements.len());
+    let mut elements = elements.drain(..).peekable();
+    while let Some(first) = elements.next() {
+        let mut items = Vec::new();
+        while let Some(next) = elements.next_if(|it| it.key_at == first.key_at) {
+            items.push(next.item);
+        }
+        if items.is_empty() {
+            if first.item.value != Value::Null {
+                properties.push(first);
+            }
+            continue;
+        }
+        let end = items.last().map_or(first.item.at.end, |it| it.at.end);
+        let at = Span {
+            start: first.item.at.start,
+            end,
+        };
+        items.insert(0, first.item);
+        let item = Item {
+            value: Value::List(items.into()),
+            at,
+        };
+        properties.push(Entry { item, ..first });
+    }
+    properties.into()
 }

@@ -228,6 +228,50 @@ impl Values {
         }
     }
 
+    /// Adds a row as it lies in other values of the same kind.
+    pub(super) fn push_from(&mut self, from: &Values, at: usize) {
+        match (self, from) {
+            (Values::Text(to), Values::Text(from))
+            | (Values::Decimal(to), Values::Decimal(from))
+            | (Values::Json(to), Values::Json(from)) => to.push_from(from, at),
+            (Values::Int(to), Values::Int(from)) => to.push(from.get(at)),
+            (Values::Float(to), Values::Float(from)) => to.push(from.get(at)),
+            (Values::Boolean(to), Values::Boolean(from)) => to.push(from.get(at)),
+            (Values::Date(to), Values::Date(from)) => to.push(from.get(at)),
+            (Values::DateTime(texts, instants), Values::DateTime(from_texts, from_instants)) => {
+                texts.push_from(from_texts, at);
+                instants.push(from_instants.get(at));
+            }
+            (Values::Enum(to, _), Values::Enum(from, _)) => to.push(from.get(at)),
+            (Values::Languages(to), Values::Languages(from)) => {
+                to.push(&from.entries(at).collect::<Vec<_>>());
+            }
+            (to, _) => to.push(None),
+        }
+    }
+
+    /// Makes room for so many rows with what lies in other values.
+    pub(super) fn reserve<'a>(&mut self, rows: usize, from: impl Iterator<Item = &'a Values>) {
+        match self {
+            Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => {
+                let lengths = from.map(|from| match from {
+                    Values::Text(from)
+                    | Values::Decimal(from)
+                    | Values::Json(from)
+                    | Values::DateTime(from, _) => from.arena_len(),
+                    _ => 0,
+                });
+                it.reserve(rows, lengths.sum());
+            }
+            Values::Int(it) => it.values.reserve_exact(rows),
+            Values::Float(it) => it.values.reserve_exact(rows),
+            Values::Boolean(it) => it.values.reserve_exact(rows),
+            Values::Date(it) => it.values.reserve_exact(rows),
+            Values::Enum(it, _) => it.values.reserve_exact(rows),
+            Values::Languages(it) => it.ends.reserve_exact(rows),
+        }
+    }
+
     pub(super) fn shrink(&mut self) {
         match self {
             Values::Text(it) | Values::Decimal(it) | Values::Json(it) => it.shrink(),

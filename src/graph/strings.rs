@@ -115,6 +115,31 @@ impl Strings {
         self.ends.push(self.arena.len());
     }
 
+    /// Adds a row as it lies in other strings.
+    pub(super) fn push_from(&mut self, from: &Strings, row: usize) {
+        if let Some(text) = from.escaped_text(row) {
+            self.escaped_rows.push(self.len() as u32);
+            self.escaped.push(text.into());
+        }
+        self.arena.push_str(from.slice(row));
+        self.ends.push(self.arena.len());
+    }
+
+    /// The bytes of all rows.
+    pub(super) fn arena_len(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Makes room for so many more rows and bytes.
+    pub(super) fn reserve(&mut self, rows: usize, bytes: usize) {
+        self.arena.reserve_exact(bytes);
+        if let Ends::Narrow(ends) = &mut self.ends
+            && u32::try_from(self.arena.len() + bytes).is_ok()
+        {
+            ends.reserve_exact(rows);
+        }
+    }
+
     pub(super) fn shrink(&mut self) {
         self.arena.shrink_to_fit();
         match &mut self.ends {

@@ -39,7 +39,7 @@ pub(super) fn read(files: &[Arc<SourceText>], reports: &mut Reports) -> Sdl {
     let mut sources = HashMap::new();
     let mut documents = Vec::new();
     for file in files {
-        let parsed = Parser::new().parse_ast(file.text.to_string(), &file.path);
+        let parsed = Parser::new().parse_ast(file.text.clone(), &file.path);
         let (document, errors) = match parsed {
             Ok(document) => (document, None),
             Err(with_errors) => (with_errors.partial, Some(with_errors.errors)),

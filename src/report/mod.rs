@@ -19,14 +19,14 @@ pub struct SourceText {
     /// The path as the user would name it.
     pub path: String,
     /// The text, or the part of it that is at hand.
-    pub text: Arc<str>,
+    pub text: String,
     /// How many lines of the file come before `text`.
     pub lines_before: usize,
 }
 
 impl SourceText {
     /// A whole file.
-    pub fn whole(path: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
+    pub fn whole(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         Arc::new(Self {
             path: path.into(),
             text: text.into(),

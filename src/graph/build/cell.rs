@@ -14,11 +14,11 @@ pub(super) fn cell<'a>(
     batch: &'a Batch,
     item: &Item,
     property: &Property,
-    subject: &str,
+    subject: &dyn Fn() -> String,
     ontology: &Ontology,
 ) -> Result<Cell<'a>, Report> {
     let wrong = |code: Code, why: String| {
-        Report::new(code, format!("\"{}\" of {subject} {why}", property.name))
+        Report::new(code, format!("\"{}\" of {} {why}", property.name, subject()))
             .at(batch.place(item.at), "here")
     };
     let kind = ontology.scalar_name(property.scalar);
@@ -122,8 +122,9 @@ pub(super) fn cell<'a>(
                     Value::String(text) => texts.push((batch.text(entry.key), batch.text(*text))),
                     other => {
                         let message = format!(
-                            "\"{}\" of {subject} in \"{}\" is a text, not {}",
+                            "\"{}\" of {} in \"{}\" is a text, not {}",
                             property.name,
+                            subject(),
                             batch.text(entry.key),
                             other.kind()
                         );

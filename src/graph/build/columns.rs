@@ -1,78 +1,42 @@
-//! Values go into the columns of their properties.
+//! The short columns of all parts go into the columns of their properties.
 
 use std::cmp::Reverse;
 
 use rayon::prelude::*;
 
-use super::cell::cell;
+use super::digest::{Gathered, Short};
 use super::entities::Entities;
-use super::{Context, Origin};
-use crate::facts::{Item, Value};
+use super::statements::Said;
+use super::{Context, MOST_SHOWN};
+use crate::facts::{Batch, Value};
 use crate::graph::column::{Alternatives, Column, Values};
 use crate::graph::ids::UniqueIndex;
-use crate::graph::statement::Rank;
 use crate::graph::{NO_STATEMENT, StatementNo};
-use crate::ontology::{Date, Member, Members, Property, PropertyNo, TypeId};
+use crate::ontology::{Member, Members, Ontology, Property, PropertyNo, TypeId};
 use crate::report::{Code, Place, Report, Reports, did_you_mean};
-
-/// One value on its way into a column.
-pub(super) struct Fact<'a> {
-    pub row: u32,
-    pub batch: u32,
-    pub item: &'a Item,
-    pub statement: StatementNo,
-    /// Whether the file says that others may contradict it.
-    pub own: bool,
-}
 
 /// The columns of a type and their unique indexes.
 type TypeColumns = (Vec<Column>, Vec<Option<UniqueIndex>>);
 
 /// Builds the columns of all types.
-pub(super) fn build(context: &Context, entities: &Entities, reports: &mut Reports) -> Vec<TypeColumns> {
+pub(super) fn build(
+    context: &Context,
+    entities: &Entities,
+    gathered: &mut Gathered,
+    reports: &mut Reports,
+) -> Vec<TypeColumns> {
     let ontology = context.ontology;
-    let mut buckets: Vec<Vec<Vec<(u32, Origin)>>> = ontology
-        .types
-        .iter()
-        .map(|it| vec![Vec::new(); it.members.properties.len()])
-        .collect();
-    for (batch_no, batch) in context.batches.iter().enumerate() {
-        for (at, fact) in batch.values.iter().enumerate() {
-            let Some(entity) = entities.of_batch(batch_no as u32, fact.entity) else {
-                continue; // its type is unknown, or its id is defined twice: reported
-            };
-            let row = entities.locate(entity);
-            let entity_type = ontology.entity_type(row.type_id);
-            let origin = Origin {
-                batch: batch_no as u32,
-                at: at as u32,
-            };
-            match entity_type.members.get(batch.text(fact.key)) {
-                Some(Member::Property(no)) => {
-                    buckets[row.type_id.index()][no.index()].push((row.row as u32, origin));
-                }
-                other => reports.push(no_property(
-                    context,
-                    origin,
-                    &entity_type.name,
-                    &entity_type.members,
-                    other,
-                )),
-            }
-        }
-    }
-    let tasks: Vec<(TypeId, PropertyNo)> = ontology
-        .type_ids()
-        .flat_map(|id| {
-            (0..ontology.entity_type(id).members.properties.len()).map(move |no| (id, PropertyNo::at(no)))
+    let bases = &gathered.bases;
+    let values = std::mem::take(&mut gathered.values).into_iter().enumerate();
+    let tasks: Vec<(TypeId, PropertyNo, Vec<Short>)> = values
+        .flat_map(|(type_no, of_type)| {
+            let of_type = of_type.into_iter().enumerate();
+            of_type.map(move |(no, shorts)| (TypeId::at(type_no), PropertyNo::at(no), shorts))
         })
         .collect();
     let built: Vec<(Column, Option<UniqueIndex>, Reports)> = tasks
-        .par_iter()
-        .map(|(id, no)| {
-            let bucket = &buckets[id.index()][no.index()];
-            property_column(context, entities, *id, *no, bucket)
-        })
+        .into_par_iter()
+        .map(|(id, no, shorts)| property_column(context, entities, id, no, &shorts, bases))
         .collect();
     let mut built = built.into_iter();
     let mut columns = Vec::with_capacity(ontology.types.len());
@@ -89,15 +53,15 @@ pub(super) fn build(context: &Context, entities: &Entities, reports: &mut Report
     columns
 }
 
-fn no_property(
-    context: &Context,
-    origin: Origin,
+/// What to say of a value whose key is no property of its type.
+pub(super) fn no_property(
+    batch: &Batch,
+    at: usize,
     type_name: &str,
     members: &Members,
     found: Option<Member>,
 ) -> Report {
-    let batch = context.batch(origin);
-    let fact = &batch.values[origin.at as usize];
+    let fact = &batch.values[at];
     let key = batch.text(fact.key);
     let place = batch.place(fact.key_at);
     if found.is_some() {
@@ -124,46 +88,60 @@ fn no_property(
     .hint(hint)
 }
 
+/// What messages need to know of the rows of a column.
+pub(super) struct Rows<'a> {
+    /// What a row is called.
+    pub name: &'a dyn Fn(u32) -> String,
+    /// Where a row is written.
+    pub place: &'a dyn Fn(u32) -> Option<Place>,
+    /// Where the second value of a row is written.
+    pub second: &'a dyn Fn(u32) -> Option<Place>,
+}
+
 fn property_column(
     context: &Context,
     entities: &Entities,
     id: TypeId,
     no: PropertyNo,
-    bucket: &[(u32, Origin)],
+    shorts: &[Short],
+    bases: &[u32],
 ) -> (Column, Option<UniqueIndex>, Reports) {
     let property = context.ontology.entity_type(id).members.property(no);
-    let origins = &entities.origins[id.index()];
-    let mut sorted: Vec<(u32, Origin)> = bucket.to_vec();
-    sorted.sort_unstable();
-    let facts = sorted.iter().map(|(row, origin)| {
-        let fact = &context.batch(*origin).values[origin.at as usize];
-        Fact {
-            row: *row,
-            batch: origin.batch,
-            item: &fact.item,
-            statement: context.statement(origin.batch, fact.statement),
-            own: fact.own,
-        }
-    });
-    let subject = |row: u32| {
-        let origin = origins[row as usize];
-        let fact = context.entity_fact(origin);
-        let name = format!("\"{}\"", context.batch(origin).text(fact.id));
-        (name, context.place(origin, fact.at))
+    let count = entities.ids[id.index()].len();
+    let second = |row: u32| {
+        let origin = entities.origins[id.index()][row as usize];
+        let batch = context.batch(origin.part)?;
+        let entity = context.fact_of(&batch, origin)? as u32;
+        let is_of = |it: &&crate::facts::ValueFact| {
+            it.entity == entity && batch.text(it.key) == property.name && it.item.value != Value::Null
+        };
+        let fact = batch.values.iter().filter(is_of).nth(1)?;
+        Some(batch.place(fact.item.at))
+    };
+    let rows = Rows {
+        name: &|row| entities.name(id, row),
+        place: &|row| entities.place(context, id, row),
+        second: &second,
     };
     let mut reports = Reports::default();
-    let column = column(context, property, origins.len(), facts, &subject, &mut reports);
+    let column = column(
+        context.ontology,
+        property,
+        count,
+        shorts,
+        bases,
+        &rows,
+        &mut reports,
+    );
     let unique = property.unique.then(|| {
         let mut index = UniqueIndex::default();
-        for row in 0..origins.len() {
-            if let Some(first) = index.insert(&column, row) {
-                reports.push(not_unique(
-                    property,
-                    &column,
-                    row as u32,
-                    &subject,
-                    &subject(first as u32),
-                ));
+        let mut found = 0;
+        for row in 0..count {
+            if let Some(first) = index.insert(&column, row)
+                && shown(&mut found, Code::NOT_UNIQUE, property, &mut reports)
+            {
+                let first = first as u32;
+                reports.push(not_unique(property, &column, row as u32, &rows, (&rows, first)));
             }
         }
         index
@@ -171,26 +149,50 @@ fn property_column(
     (column, unique, reports)
 }
 
+/// Whether one more mistake with a property is shown; of the first that is not, it is said that there are more.
+fn shown(found: &mut usize, code: Code, property: &Property, reports: &mut Reports) -> bool {
+    *found += 1;
+    if *found == MOST_SHOWN + 1 {
+        let message = format!(
+            "\"{}\" has more mistakes of this kind than the {MOST_SHOWN} that are shown",
+            property.name
+        );
+        reports.push(Report::new(code, message).hint("mend those, and check again"));
+    }
+    *found <= MOST_SHOWN
+}
+
 fn not_unique(
     property: &Property,
     column: &Column,
     row: u32,
-    subject: &impl Fn(u32) -> (String, Place),
-    other: &(String, Place),
+    rows: &Rows,
+    (others, other): (&Rows, u32),
 ) -> Report {
     let mut json = Vec::new();
     column.write(row as usize, &[], &mut json);
-    let (name, place) = subject(row);
     let message = format!(
-        "\"{}\" is unique, and {name} and {} both have {}",
+        "\"{}\" is unique, and {} and {} both have {}",
         property.name,
-        other.0,
+        (rows.name)(row),
+        (others.name)(other),
         String::from_utf8_lossy(&json)
     );
-    Report::new(Code::NOT_UNIQUE, message)
-        .at(place, "has it too")
-        .also(Some(other.1.clone()), "has it first")
-        .hint("mend one of them, or take @unique from the schema")
+    placed(
+        Report::new(Code::NOT_UNIQUE, message),
+        (rows.place)(row),
+        "has it too",
+    )
+    .also((others.place)(other), "has it first")
+    .hint("mend one of them, or take @unique from the schema")
+}
+
+/// A report at a place, where the place could be found.
+pub(super) fn placed(report: Report, place: Option<Place>, label: &str) -> Report {
+    match place {
+        Some(place) => report.at(place, label),
+        None => report,
+    }
 }
 
 /// A property that an interface says is unique is so over all its types.
@@ -215,25 +217,24 @@ fn unique_over_interfaces(
                     let (Some((column, _)), Some((other, index))) = (of(*later), of(*first)) else {
                         continue;
                     };
-                    let subject = |id: TypeId, row: u32| {
-                        let origin = entities.origins[id.index()][row as usize];
-                        let fact = context.entity_fact(origin);
-                        (
-                            format!("\"{}\"", context.batch(origin).text(fact.id)),
-                            context.place(origin, fact.at),
-                        )
+                    let rows = Rows {
+                        name: &|row| entities.name(*later, row),
+                        place: &|row| entities.place(context, *later, row),
+                        second: &|_| None,
                     };
-                    for row in 0..entities.origins[later.index()].len() {
+                    let others = Rows {
+                        name: &|row| entities.name(*first, row),
+                        place: &|row| entities.place(context, *first, row),
+                        second: &|_| None,
+                    };
+                    let mut found = 0;
+                    for row in 0..entities.ids[later.index()].len() {
                         let key = crate::graph::ids::unique_key(column, row);
-                        if let Some(there) = key.and_then(|key| index.find(other, &key)) {
-                            let subject_later = |row| subject(*later, row);
-                            reports.push(not_unique(
-                                property,
-                                column,
-                                row as u32,
-                                &subject_later,
-                                &subject(*first, there as u32),
-                            ));
+                        if let Some(there) = key.and_then(|key| index.find(other, &key))
+                            && shown(&mut found, Code::NOT_UNIQUE, property, reports)
+                        {
+                            let there = (&others, there as u32);
+                            reports.push(not_unique(property, column, row as u32, &rows, there));
                         }
                     }
                 }
@@ -242,92 +243,105 @@ fn unique_over_interfaces(
     }
 }
 
-/// Builds one column from facts in the order of their rows.
-pub(super) fn column<'a>(
-    context: &'a Context,
+/// One value of a short column on its way into a column.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    row: u32,
+    short: u32,
+    at: u32,
+}
+
+/// The values of short columns in the order of their rows; those of one row as they are written.
+fn entries(shorts: &[Short]) -> Vec<Entry> {
+    let mut entries = Vec::with_capacity(shorts.iter().map(|it| it.rows.len()).sum());
+    for (short, column) in shorts.iter().enumerate() {
+        entries.extend(column.rows.iter().enumerate().map(|(at, row)| Entry {
+            row: *row,
+            short: short as u32,
+            at: at as u32,
+        }));
+    }
+    if !entries.is_sorted() {
+        entries.par_sort_unstable();
+    }
+    entries
+}
+
+/// Builds one column of all its short ones.
+pub(super) fn column(
+    ontology: &Ontology,
     property: &Property,
-    rows: usize,
-    facts: impl Iterator<Item = Fact<'a>>,
-    subject: &impl Fn(u32) -> (String, Place),
+    count: usize,
+    shorts: &[Short],
+    bases: &[u32],
+    rows: &Rows,
     reports: &mut Reports,
 ) -> Column {
-    let ontology = context.ontology;
+    let entries = entries(shorts);
+    let statement = |it: &Entry, said: Said| match said.statement {
+        crate::facts::NO_STATEMENT => NO_STATEMENT,
+        no => StatementNo(bases[shorts[it.short as usize].part as usize] + no),
+    };
+    let said = |it: &Entry| shorts[it.short as usize].said(it.at as usize);
     let mut building = Building {
         values: Values::new(property.scalar, ontology),
         statements: None,
         len: 0,
     };
-    let mut ends = property.list.then(Vec::new);
+    let places = if property.list { entries.len() } else { count };
+    building
+        .values
+        .reserve(places, shorts.iter().map(|it| &it.values));
+    let push = |building: &mut Building, it: &Entry| {
+        let values = &shorts[it.short as usize].values;
+        building.push(Some((values, it.at as usize)), statement(it, said(it)));
+    };
+    let mut ends = property.list.then(|| Vec::with_capacity(count));
     let mut others: Option<Alternatives> = None;
-    let mut facts = facts.peekable();
-    for row in 0..rows as u32 {
-        let mut said = Vec::new();
-        while let Some(fact) = facts.next_if(|it| it.row == row) {
-            let batch = &context.batches[fact.batch as usize];
-            if matches!(fact.item.value, Value::Null) {
-                continue;
+    let (mut missing, mut several) = (0, 0);
+    let mut rest = entries.as_slice();
+    for row in 0..count as u32 {
+        let of_row = rest.iter().take_while(|it| it.row == row).count();
+        let (here, after) = rest.split_at(of_row);
+        rest = after;
+        if let Some(ends) = &mut ends {
+            for it in here {
+                push(&mut building, it);
             }
-            match cell(batch, fact.item, property, &subject(row).0, ontology) {
-                Ok(cell) => said.push((Some(cell), fact)),
-                Err(report) => {
-                    reports.push(report);
-                    said.push((None, fact));
+            ends.push(building.len);
+            continue;
+        }
+        match here {
+            [one] => push(&mut building, one),
+            [] => {
+                if property.required && shown(&mut missing, Code::MISSING_VALUE, property, reports) {
+                    reports.0.extend(no_value(property, row, rows));
                 }
+                building.push(None, NO_STATEMENT);
             }
-        }
-        if property.list {
-            for (cell, fact) in said {
-                building.push(cell, fact.statement);
-            }
-            if let Some(ends) = &mut ends {
-                ends.push(building.len);
-            }
-            continue;
-        }
-        if said.is_empty() && property.required {
-            let (name, place) = subject(row);
-            let report = Report::new(
-                Code::MISSING_VALUE,
-                format!("{name} has no \"{}\", which the schema requires", property.name),
-            )
-            .at(place, "lacks it")
-            .hint(format!(
-                "add `{}: …`, or drop the `!` in the schema",
-                property.name
-            ));
-            reports.push(report);
-        }
-        if let [_, second, ..] = said.as_slice()
-            && said.iter().any(|(_, fact)| !fact.own)
-        {
-            let batch = &context.batches[second.1.batch as usize];
-            let message = format!(
-                "\"{}\" of {} has one value, and {} are given",
-                property.name,
-                subject(row).0,
-                said.len()
-            );
-            let report = Report::new(Code::SEVERAL_VALUES, message)
-                .at(batch.place(second.1.item.at), "one too many")
-                .hint("make the field a list in the schema; or, where sources disagree, write each as a statement: {value: …, cite: …}");
-            reports.push(report);
-        }
-        let Some(best) = preferred(context, &said) else {
-            building.push(None, NO_STATEMENT);
-            continue;
-        };
-        for (at, (cell, fact)) in said.into_iter().enumerate() {
-            if at == best {
-                building.push(cell, fact.statement);
-            } else {
-                let others = others.get_or_insert_with(|| Alternatives {
-                    rows: Vec::new(),
-                    values: Values::new(property.scalar, ontology),
-                    statements: Vec::new(),
-                });
-                others.rows.push(row);
-                others.values.push(cell);
-                others.statements.push(fact.statement);
+            here => {
+                if here.iter().any(|it| !said(it).own)
+                    && shown(&mut several, Code::SEVERAL_VALUES, property, reports)
+                {
+                    reports.push(several_values(property, row, here.len(), rows));
+                }
+                // By rank, then the latest, then the first written.
+                let best = (0..here.len()).max_by_key(|at| (said(&here[*at]).preference(), Reverse(*at)));
+                for (at, it) in here.iter().enumerate() {
+                    if Some(at) == best {
+                        push(&mut building, it);
+                        continue;
+                    }
+                    let others = others.get_or_insert_with(|| Alternatives {
+                        rows: Vec::new(),
+                        values: Values::new(property.scalar, ontology),
+                        statements: Vec::new(),
+                    });
+                    others.rows.push(row);
+                    let values = &shorts[it.short as usize].values;
+                    others.values.push_from(values, it.at as usize);
+                    others.statements.push(statement(it, said(it)));
+                }
             }
         }
     }
@@ -340,6 +354,37 @@ pub(super) fn column<'a>(
     }
 }
 
+/// Nothing is said of an entity whose line is broken: that is said already.
+fn no_value(property: &Property, row: u32, rows: &Rows) -> Option<Report> {
+    let place = (rows.place)(row)?;
+    let message = format!(
+        "{} has no \"{}\", which the schema requires",
+        (rows.name)(row),
+        property.name
+    );
+    let report = Report::new(Code::MISSING_VALUE, message)
+        .at(place, "lacks it")
+        .hint(format!(
+            "add `{}: …`, or drop the `!` in the schema",
+            property.name
+        ));
+    Some(report)
+}
+
+fn several_values(property: &Property, row: u32, count: usize, rows: &Rows) -> Report {
+    let message = format!(
+        "\"{}\" of {} has one value, and {count} are given",
+        property.name,
+        (rows.name)(row)
+    );
+    placed(
+        Report::new(Code::SEVERAL_VALUES, message),
+        (rows.second)(row),
+        "one too many",
+    )
+    .hint("make the field a list in the schema; or, where sources disagree, write each as a statement: {value: …, cite: …}")
+}
+
 struct Building {
     values: Values,
     statements: Option<Vec<StatementNo>>,
@@ -347,48 +392,17 @@ struct Building {
 }
 
 impl Building {
-    fn push(&mut self, cell: Option<crate::graph::column::Cell>, statement: StatementNo) {
+    fn push(&mut self, value: Option<(&Values, usize)>, statement: StatementNo) {
         if statement != NO_STATEMENT && self.statements.is_none() {
             self.statements = Some(vec![NO_STATEMENT; self.len as usize]);
         }
         if let Some(statements) = &mut self.statements {
             statements.push(statement);
         }
-        self.values.push(cell);
+        match value {
+            Some((values, at)) => self.values.push_from(values, at),
+            None => self.values.push(None),
+        }
         self.len += 1;
     }
-}
-
-/// The position of the statement to give: by rank, then the latest, then the first written.
-fn preferred<T>(context: &Context, said: &[(T, Fact)]) -> Option<usize> {
-    let key = |at: usize| {
-        let fact = &said[at].1;
-        (preference(context, fact.batch, fact.statement), Reverse(at))
-    };
-    (0..said.len()).max_by_key(|at| key(*at))
-}
-
-/// How a statement is preferred, read from the facts since the tables are not built yet.
-pub(super) fn preference(context: &Context, batch: u32, statement: StatementNo) -> (Rank, u32) {
-    if statement == NO_STATEMENT {
-        return (Rank::Normal, 0);
-    }
-    let batch_no = batch;
-    let batch = &context.batches[batch_no as usize];
-    let fact = &batch.statements[(statement.0 - context.statement_bases[batch_no as usize]) as usize];
-    let rank = match &fact.rank {
-        Some(Item {
-            value: Value::String(text),
-            ..
-        }) => {
-            let named = Rank::NAMES.iter().find(|(name, _)| *name == batch.text(*text));
-            named.map_or(Rank::Normal, |(_, rank)| *rank)
-        }
-        _ => Rank::Normal,
-    };
-    let latest = fact.valid.as_ref().map_or(0, |item| {
-        let validity = super::statements::validity(batch, item).unwrap_or_default();
-        validity.until.map_or(u32::MAX, Date::last_day)
-    });
-    (rank, latest)
 }

@@ -4,64 +4,175 @@ use std::cmp::Reverse;
 
 use rayon::prelude::*;
 
-use super::columns::{Fact, column, preference};
+use super::columns::{Rows, column, placed};
+use super::digest::{Gathered, Short, ShortEdges, slot, value};
 use super::entities::Entities;
-use super::{Context, Origin};
-use crate::facts::Via;
+use super::statements::{Said, Told};
+use super::{Context, MOST_SHOWN, Origin};
+use crate::facts::{Batch, EdgeFact, Via};
 use crate::graph::adjacency::Adjacency;
-use crate::graph::statement::Rank;
+use crate::graph::column::Column;
 use crate::graph::{Edges, EntityNo, NO_STATEMENT, StatementNo};
 use crate::ontology::{
-    Direction, EdgeType, FieldNo, Member, PropertyNo, Relation, RelationField, RelationId, TypeId,
+    Direction, EdgeType, FieldNo, Member, Ontology, PropertyNo, Relation, RelationField, RelationId, TypeId,
 };
 use crate::report::{Code, Place, Report, Reports, did_you_mean};
 
-/// An edge between numbered entities.
+/// An edge between numbered entities; it stands at a position among its part's edges of the same relation.
 #[derive(Debug, Clone, Copy)]
-struct Edge {
+pub(super) struct Edge {
     from: u32,
     to: u32,
     origin: Origin,
 }
 
-/// Builds the edges of all relations.
-pub(super) fn build(context: &Context, entities: &Entities, reports: &mut Reports) -> Vec<Edges> {
-    let ontology = context.ontology;
-    let read: Vec<(Vec<Vec<Edge>>, Reports)> = (0..context.batches.len())
-        .into_par_iter()
-        .map(|batch| {
-            let mut reports = Reports::default();
-            let mut buckets = vec![Vec::new(); ontology.relations.len()];
-            for at in 0..context.batches[batch].edges.len() {
-                let origin = Origin {
-                    batch: batch as u32,
-                    at: at as u32,
-                };
-                if let Some((relation, edge)) = resolve(context, entities, origin, &mut reports) {
-                    buckets[relation.index()].push(edge);
-                }
-            }
-            (buckets, reports)
-        })
-        .collect();
-    let mut buckets: Vec<Vec<Edge>> = vec![Vec::new(); ontology.relations.len()];
-    for (read, mut found) in read {
-        reports.0.append(&mut found.0);
-        for (bucket, mut edges) in buckets.iter_mut().zip(read) {
-            bucket.append(&mut edges);
+/// Numbers the edges of a part and checks their ends and properties.
+pub(super) fn digest(
+    ontology: &Ontology,
+    entities: &Entities,
+    part: u32,
+    batch: &Batch,
+    numbers: &[Option<EntityNo>],
+    told: &Told,
+    reports: &mut Reports,
+) -> Vec<ShortEdges> {
+    let relations = ontology.relations.iter();
+    let mut all: Vec<ShortEdges> = relations.map(|_| ShortEdges::default()).collect();
+    let mut last = ("", None);
+    for fact in &batch.edges {
+        let Some((id, from, to)) = resolve(ontology, entities, batch, fact, numbers, &mut last, reports)
+        else {
+            continue;
+        };
+        let short = &mut all[id.index()];
+        let origin = Origin {
+            part,
+            at: short.edges.len() as u32,
+        };
+        let said = told.of(fact.statement, fact.own);
+        if !said.is_nothing() && short.said.is_empty() {
+            short.said = vec![Said::NOTHING; short.edges.len()];
+        }
+        if !said.is_nothing() || !short.said.is_empty() {
+            short.said.push(said);
+        }
+        short.edges.push(Edge {
+            from: from.0,
+            to: to.0,
+            origin,
+        });
+        if !fact.properties.is_empty() {
+            short.with_properties.push(origin.at);
+            let relation = ontology.relation(id);
+            let name = || edge_name(entities, relation, from, to);
+            properties(
+                ontology,
+                batch,
+                relation,
+                fact,
+                (part, origin.at),
+                short,
+                &name,
+                reports,
+            );
         }
     }
-    let built: Vec<(Edges, Reports)> = buckets
+    all
+}
+
+/// What messages call an edge.
+fn edge_name(entities: &Entities, relation: &Relation, from: EntityNo, to: EntityNo) -> String {
+    format!(
+        "the edge \"{}\" from \"{}\" to \"{}\"",
+        relation.name,
+        entities.id(from),
+        entities.id(to)
+    )
+}
+
+/// Adds an edge's properties to the short columns of its relation.
+#[allow(clippy::too_many_arguments, reason = "all of it changes with the edge")]
+fn properties(
+    ontology: &Ontology,
+    batch: &Batch,
+    relation: &Relation,
+    fact: &EdgeFact,
+    (part, row): (u32, u32),
+    short: &mut ShortEdges,
+    name: &dyn Fn() -> String,
+    reports: &mut Reports,
+) {
+    let edge_type = relation.edge.map(|id| &ontology.edge_types[id.index()]);
+    for entry in &fact.properties {
+        let key = batch.text(entry.key);
+        let member = edge_type.and_then(|it| it.members.get(key));
+        let (Some(edge_type), Some(Member::Property(no))) = (edge_type, member) else {
+            let place = batch.place(entry.key_at);
+            reports.push(unknown_property(&relation.name, key, place, edge_type));
+            continue;
+        };
+        let property = edge_type.members.property(no);
+        let column = slot(&mut short.properties, no, || Short::new(part, property, ontology));
+        let items = match &entry.item.value {
+            crate::facts::Value::List(items) if property.list => &**items,
+            _ => std::slice::from_ref(&entry.item),
+        };
+        for item in items {
+            value(
+                ontology,
+                batch,
+                property,
+                column,
+                row,
+                item,
+                Said::NOTHING,
+                name,
+                reports,
+            );
+        }
+    }
+}
+
+fn unknown_property(relation: &str, key: &str, place: Place, edge_type: Option<&EdgeType>) -> Report {
+    let report = Report::new(
+        Code::UNKNOWN_EDGE_PROPERTY,
+        format!("an edge of \"{relation}\" has no property \"{key}\""),
+    )
+    .at(place, "unknown");
+    match edge_type {
+        None => report.hint("the relation has no edge type: add one to it with @relation(edge: \"…\")"),
+        Some(it) => report.hint(did_you_mean(key, it.members.names(), || {
+            let names: Vec<&str> = it.members.names().collect();
+            format!("its properties are {}", crate::report::quoted_list(&names, "and"))
+        })),
+    }
+}
+
+/// Builds the edges of all relations.
+pub(super) fn build(
+    context: &Context,
+    entities: &Entities,
+    gathered: &mut Gathered,
+    reports: &mut Reports,
+) -> Vec<Edges> {
+    let bases = &gathered.bases;
+    let built: Vec<(Edges, Reports)> = std::mem::take(&mut gathered.edges)
         .into_par_iter()
-        .zip(ontology.relations.par_iter())
-        .map(|(bucket, relation)| {
+        .zip(context.ontology.relations.par_iter())
+        .map(|(mut shorts, relation)| {
+            let mut edges = Vec::with_capacity(shorts.iter().map(|it| it.edges.len()).sum());
+            for short in &mut shorts {
+                edges.append(&mut std::mem::take(&mut short.edges));
+            }
             let mut reports = Reports::default();
             let builder = Builder {
                 context,
                 entities,
                 relation,
+                bases,
+                shorts,
             };
-            let edges = builder.build(bucket, &mut reports);
+            let edges = builder.build(edges, &mut reports);
             (edges, reports)
         })
         .collect();
@@ -74,20 +185,21 @@ pub(super) fn build(context: &Context, entities: &Entities, reports: &mut Report
 }
 
 /// Finds what an edge's names stand for and checks its ends.
-fn resolve(
-    context: &Context,
+#[allow(clippy::too_many_arguments, reason = "all of it changes with the edge")]
+fn resolve<'a>(
+    ontology: &Ontology,
     entities: &Entities,
-    origin: Origin,
+    batch: &'a Batch,
+    fact: &EdgeFact,
+    numbers: &[Option<EntityNo>],
+    last: &mut (&'a str, Option<EntityNo>),
     reports: &mut Reports,
-) -> Option<(RelationId, Edge)> {
-    let ontology = context.ontology;
-    let batch = context.batch(origin);
-    let fact = &batch.edges[origin.at as usize];
-    let find = |id: &str, place: Place, reports: &mut Reports| {
+) -> Option<(RelationId, EntityNo, EntityNo)> {
+    let find = |id: &str, at: crate::facts::Span, reports: &mut Reports| {
         let found = entities.find(id);
         if found.is_none() {
             let report = Report::new(Code::UNKNOWN_ID, format!("nothing defines the id \"{id}\""))
-                .at(place, "unknown")
+                .at(batch.place(at), "unknown")
                 .hint(entities.unknown(id));
             reports.push(report);
         }
@@ -95,8 +207,8 @@ fn resolve(
     };
     match &fact.via {
         Via::Field { entity, key } => {
-            let to = find(batch.text(fact.to), batch.place(fact.to_at), reports);
-            let from = entities.of_batch(origin.batch, *entity)?;
+            let to = find(batch.text(fact.to), fact.to_at, reports);
+            let from = numbers[*entity as usize]?;
             let to = to?;
             let here = entities.locate(from).type_id;
             let members = &ontology.entity_type(here).members;
@@ -104,17 +216,12 @@ fn resolve(
                 return None; // the reader makes edges only of relation fields
             };
             let field = members.field(no);
-            check_target(context, entities, origin, field, here, to, reports)?;
+            check_target(ontology, entities, batch, fact, field, here, to, reports)?;
             let (from, to) = match field.direction {
                 Direction::In => (to, from),
                 Direction::Out | Direction::Both => (from, to),
             };
-            let edge = Edge {
-                from: from.0,
-                to: to.0,
-                origin,
-            };
-            Some((field.relation, edge))
+            Some((field.relation, from, to))
         }
         Via::Relation { from, from_at, name } => {
             let name = batch.text(*name);
@@ -136,8 +243,13 @@ fn resolve(
                 reports.push(report);
                 return None;
             };
-            let start = find(batch.text(*from), batch.place(*from_at), reports);
-            let to = find(batch.text(fact.to), batch.place(fact.to_at), reports);
+            // The edges of an entity mostly stand together.
+            let text = batch.text(*from);
+            if last.1.is_none() || last.0 != text {
+                *last = (text, find(text, *from_at, reports));
+            }
+            let start = last.1;
+            let to = find(batch.text(fact.to), fact.to_at, reports);
             let (start, to) = (start?, to?);
             let here = entities.locate(start).type_id;
             let relation = ontology.relation(id);
@@ -161,28 +273,24 @@ fn resolve(
                 return None;
             };
             let field = ontology.entity_type(here).members.field(no);
-            check_target(context, entities, origin, field, here, to, reports)?;
-            let edge = Edge {
-                from: start.0,
-                to: to.0,
-                origin,
-            };
-            Some((id, edge))
+            check_target(ontology, entities, batch, fact, field, here, to, reports)?;
+            Some((id, start, to))
         }
     }
 }
 
 /// The other end must be of a type that the field ends in, and that has it in turn.
+#[allow(clippy::too_many_arguments, reason = "all of it changes with the edge")]
 fn check_target(
-    context: &Context,
+    ontology: &Ontology,
     entities: &Entities,
-    origin: Origin,
+    batch: &Batch,
+    fact: &EdgeFact,
     field: &RelationField,
     here: TypeId,
     to: EntityNo,
     reports: &mut Reports,
 ) -> Option<()> {
-    let ontology = context.ontology;
     let there = entities.locate(to).type_id;
     let relation = ontology.relation(field.relation);
     let fits_back = match field.direction {
@@ -195,8 +303,6 @@ fn check_target(
     if ontology.contains(field.target, there) && fits_back {
         return Some(());
     }
-    let batch = context.batch(origin);
-    let fact = &batch.edges[origin.at as usize];
     let types = ontology.types_of(field.target);
     let names: Vec<&str> = types
         .iter()
@@ -225,6 +331,9 @@ struct Builder<'a> {
     context: &'a Context<'a>,
     entities: &'a Entities,
     relation: &'a Relation,
+    bases: &'a [u32],
+    /// What each part has beside the ends of its edges.
+    shorts: Vec<ShortEdges>,
 }
 
 /// One end of an edge in an adjacency: where it lies, what it leads to, and which edge it is.
@@ -236,7 +345,7 @@ struct Entry {
 }
 
 impl Builder<'_> {
-    fn build(&self, mut edges: Vec<Edge>, reports: &mut Reports) -> Edges {
+    fn build(mut self, mut edges: Vec<Edge>, reports: &mut Reports) -> Edges {
         if edges.len() > (u32::MAX / 2) as usize {
             let message = format!(
                 "the relation \"{}\" has {} edges, more than a relation can hold",
@@ -266,7 +375,7 @@ impl Builder<'_> {
                 .then(a.origin.cmp(&b.origin))
         });
         let statements = self.statements(&edges);
-        let columns = self.columns(&edges, reports);
+        let shorts = self.short_columns(&edges);
         let (out, back) = if self.relation.symmetric {
             let both = edges.iter().enumerate().flat_map(|(no, edge)| {
                 let there = Entry {
@@ -308,7 +417,8 @@ impl Builder<'_> {
             let adjacency = if *way == Direction::In { &back } else { &out };
             self.check_cardinality(*way, adjacency, &edges, reports);
         }
-        self.warn_of_twins(&edges, reports);
+        self.warn_of_twins(&out, &edges, reports);
+        let columns = self.columns(shorts, &edges, reports);
         Edges {
             out,
             back,
@@ -335,17 +445,44 @@ impl Builder<'_> {
         self.entities.locate(EntityNo(entity)).type_id.index()
     }
 
-    fn fact(&self, edge: &Edge) -> &crate::facts::EdgeFact {
-        &self.context.batch(edge.origin).edges[edge.origin.at as usize]
+    fn said(&self, edge: &Edge) -> Said {
+        self.shorts[edge.origin.part as usize].said(edge.origin.at)
     }
 
     fn statement(&self, edge: &Edge) -> StatementNo {
-        self.context
-            .statement(edge.origin.batch, self.fact(edge).statement)
+        match self.said(edge).statement {
+            crate::facts::NO_STATEMENT => NO_STATEMENT,
+            no => StatementNo(self.bases[edge.origin.part as usize] + no),
+        }
     }
 
-    fn preference(&self, edge: &Edge) -> (Rank, u32) {
-        preference(self.context, edge.origin.batch, self.statement(edge))
+    fn preference(&self, edge: &Edge) -> (crate::graph::Rank, u32) {
+        self.said(edge).preference()
+    }
+
+    /// Where the end of an edge is written: its part is read and numbered again.
+    fn place(&self, edge: &Edge) -> Option<Place> {
+        let (context, part) = (self.context, edge.origin.part);
+        let batch = context.batch(part)?;
+        let written = &context.parts[part as usize].ids.at;
+        let known = &self.entities.numbers[part as usize];
+        let numbers = super::digest::numbers(known, written, &batch);
+        let is_of = |fact: &&EdgeFact| {
+            let mut reports = Reports::default();
+            let last = &mut ("", None);
+            let found = resolve(
+                context.ontology,
+                self.entities,
+                &batch,
+                fact,
+                &numbers,
+                last,
+                &mut reports,
+            );
+            found.is_some_and(|it| context.ontology.relation(it.0).name == self.relation.name)
+        };
+        let fact = batch.edges.iter().filter(is_of).nth(edge.origin.at as usize)?;
+        Some(batch.place(fact.to_at))
     }
 
     /// Numbers of one type are in the order of their ids already.
@@ -409,80 +546,73 @@ impl Builder<'_> {
         any.then(|| edges.iter().map(|edge| self.statement(edge)).collect())
     }
 
-    fn columns(&self, edges: &[Edge], reports: &mut Reports) -> Vec<crate::graph::column::Column> {
-        let ontology = self.context.ontology;
-        let edge_type: Option<&EdgeType> = self.relation.edge.map(|id| &ontology.edge_types[id.index()]);
+    /// The short columns of each property, their rows the numbers of the edges.
+    fn short_columns(&mut self, edges: &[Edge]) -> Vec<Vec<Short>> {
+        let edge_type = self.edge_type();
         let count = edge_type.map_or(0, |it| it.members.properties.len());
-        let mut buckets: Vec<Vec<(u32, u32)>> = vec![Vec::new(); count];
-        for (row, edge) in edges.iter().enumerate() {
-            let batch = self.context.batch(edge.origin);
-            for (at, entry) in self.fact(edge).properties.iter().enumerate() {
-                let key = batch.text(entry.key);
-                let member = edge_type.and_then(|it| it.members.get(key));
-                let Some(Member::Property(no)) = member else {
-                    reports.push(self.unknown_property(key, batch.place(entry.key_at), edge_type));
-                    continue;
-                };
-                buckets[no.index()].push((row as u32, at as u32));
-            }
+        let mut columns: Vec<Vec<Short>> = (0..count).map(|_| Vec::new()).collect();
+        if self.shorts.iter().all(|it| it.properties.is_empty()) {
+            return columns;
         }
-        let subject = |row: u32| {
-            let edge = &edges[row as usize];
-            let ends = (
-                self.entities.id(EntityNo(edge.from)),
-                self.entities.id(EntityNo(edge.to)),
-            );
-            let name = format!(
-                "the edge \"{}\" from \"{}\" to \"{}\"",
-                self.relation.name, ends.0, ends.1
-            );
-            (name, self.context.place(edge.origin, self.fact(edge).to_at))
-        };
-        let mut columns = Vec::with_capacity(count);
-        for (no, bucket) in buckets.iter().enumerate() {
-            let Some(edge_type) = edge_type else { break };
-            let property = edge_type.members.property(PropertyNo::at(no));
-            let facts = bucket.iter().flat_map(|(row, at)| {
-                let edge = &edges[*row as usize];
-                let item = &self.fact(edge).properties[*at as usize].item;
-                let items = match &item.value {
-                    crate::facts::Value::List(items) if property.list => &**items,
-                    _ => std::slice::from_ref(item),
-                };
-                items.iter().map(|item| Fact {
-                    row: *row,
-                    batch: edge.origin.batch,
-                    item,
-                    statement: NO_STATEMENT,
-                    own: false,
-                })
-            });
-            columns.push(column(
-                self.context,
-                property,
-                edges.len(),
-                facts,
-                &subject,
-                reports,
-            ));
+        // For each part, the numbers of its edges.
+        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); self.shorts.len()];
+        for (row, edge) in edges.iter().enumerate() {
+            let of_part = &mut rows[edge.origin.part as usize];
+            let at = edge.origin.at as usize;
+            if of_part.len() <= at {
+                of_part.resize(at + 1, 0);
+            }
+            of_part[at] = row as u32;
+        }
+        for (part, rows) in self.shorts.iter_mut().zip(rows) {
+            for (column, short) in columns.iter_mut().zip(std::mem::take(&mut part.properties)) {
+                if let Some(mut short) = short {
+                    for row in &mut short.rows {
+                        *row = rows[*row as usize];
+                    }
+                    column.push(short);
+                }
+            }
         }
         columns
     }
 
-    fn unknown_property(&self, key: &str, place: Place, edge_type: Option<&EdgeType>) -> Report {
-        let name = &self.relation.name;
-        let report = Report::new(
-            Code::UNKNOWN_EDGE_PROPERTY,
-            format!("an edge of \"{name}\" has no property \"{key}\""),
-        )
-        .at(place, "unknown");
-        match edge_type {
-            None => report.hint("the relation has no edge type: add one to it with @relation(edge: \"…\")"),
-            Some(it) => report.hint(did_you_mean(key, it.members.names(), || {
-                let names: Vec<&str> = it.members.names().collect();
-                format!("its properties are {}", crate::report::quoted_list(&names, "and"))
-            })),
-        }
+    fn edge_type(&self) -> Option<&EdgeType> {
+        let id = self.relation.edge?;
+        Some(&self.context.ontology.edge_types[id.index()])
+    }
+
+    fn columns(&self, shorts: Vec<Vec<Short>>, edges: &[Edge], reports: &mut Reports) -> Vec<Column> {
+        let Some(edge_type) = self.edge_type() else {
+            return Vec::new();
+        };
+        let name = |row: u32| {
+            let edge = &edges[row as usize];
+            edge_name(
+                self.entities,
+                self.relation,
+                EntityNo(edge.from),
+                EntityNo(edge.to),
+            )
+        };
+        let rows = Rows {
+            name: &name,
+            place: &|row| self.place(&edges[row as usize]),
+            second: &|_| None,
+        };
+        let columns = shorts.into_iter().enumerate().map(|(no, shorts)| {
+            let property = edge_type.members.property(PropertyNo::at(no));
+            column(
+                self.context.ontology,
+                property,
+                edges.len(),
+                &shorts,
+                self.bases,
+                &rows,
+                reports,
+            )
+        });
+        columns.collect()
     }
 
     /// A field that leads to one entity has one, or several that are statements of their own; a required
@@ -502,84 +632,107 @@ impl Builder<'_> {
             if field.many {
                 continue;
             }
-            for (row, origin) in self.entities.origins[id.index()].iter().enumerate() {
+            let (mut missing, mut several) = (0, 0);
+            for row in 0..self.entities.ids[id.index()].len() {
                 let neighbours = adjacency.of(id.index(), row);
-                let name = || {
-                    let fact = self.context.entity_fact(*origin);
-                    self.context.batch(*origin).text(fact.id)
-                };
+                let name = || self.entities.name(id, row as u32);
                 if neighbours.is_empty() && field.required {
-                    let place = self.context.place(*origin, self.context.entity_fact(*origin).at);
-                    let report = Report::new(
-                        Code::MISSING_VALUE,
-                        format!(
-                            "\"{}\" has no \"{}\", which the schema requires",
-                            name(),
-                            field.name
-                        ),
-                    )
-                    .at(place, "lacks it")
-                    .hint(format!(
-                        "add `{}: <id>`, or drop the `!` in the schema",
-                        field.name
-                    ));
-                    reports.push(report);
+                    missing += 1;
+                    if missing > MOST_SHOWN {
+                        continue;
+                    }
+                    let message = format!("{} has no \"{}\", which the schema requires", name(), field.name);
+                    // Nothing is said of an entity whose line is broken: that is said already.
+                    if let Some(place) = self.entities.place(self.context, id, row as u32) {
+                        let report = Report::new(Code::MISSING_VALUE, message)
+                            .at(place, "lacks it")
+                            .hint(format!(
+                                "add `{}: <id>`, or drop the `!` in the schema",
+                                field.name
+                            ));
+                        reports.push(report);
+                    }
                 }
                 let of = |at: usize| &edges[neighbours.get(at).1.0 as usize];
-                if neighbours.len() > 1 && (0..neighbours.len()).any(|at| !self.fact(of(at)).own) {
+                if neighbours.len() > 1 && (0..neighbours.len()).any(|at| !self.said(of(at)).own) {
+                    several += 1;
+                    if several > MOST_SHOWN {
+                        continue;
+                    }
                     let latest = (0..neighbours.len()).map(of).max_by_key(|it| it.origin);
-                    let Some(latest) = latest else { continue };
-                    let place = self.context.place(latest.origin, self.fact(latest).to_at);
                     let message = format!(
-                        "\"{}\" of \"{}\" leads to one entity, and {} are given",
+                        "\"{}\" of {} leads to one entity, and {} are given",
                         field.name,
                         name(),
                         neighbours.len()
                     );
-                    let report = Report::new(Code::SEVERAL_VALUES, message)
-                        .at(place, "one too many")
+                    let place = latest.and_then(|it| self.place(it));
+                    let report = placed(Report::new(Code::SEVERAL_VALUES, message), place, "one too many")
                         .hint("make the field a list in the schema; or, where sources disagree, give each edge its own cite: {to: …, cite: …}");
                     reports.push(report);
+                }
+            }
+            for (code, found) in [(Code::MISSING_VALUE, missing), (Code::SEVERAL_VALUES, several)] {
+                if found > MOST_SHOWN {
+                    let more = found - MOST_SHOWN;
+                    let message = format!("\"{}\" has {more} more mistakes of this kind", field.name);
+                    reports
+                        .push(Report::new(code, message).hint("mend those that are shown, and check again"));
                 }
             }
         }
     }
 
     /// An edge written from both sides, most likely: parallel edges are legal, but these say the same.
-    fn warn_of_twins(&self, edges: &[Edge], reports: &mut Reports) {
-        let plain = |edge: &Edge| self.fact(edge).properties.is_empty();
-        let ends = |edge: &Edge| {
-            if self.relation.symmetric {
-                (edge.from.min(edge.to), edge.from.max(edge.to))
-            } else {
-                (edge.from, edge.to)
-            }
+    fn warn_of_twins(&self, out: &Adjacency, edges: &[Edge], reports: &mut Reports) {
+        let plain = |no: u32| {
+            let origin = edges[no as usize].origin;
+            let with = &self.shorts[origin.part as usize].with_properties;
+            with.binary_search(&origin.at).is_err()
         };
-        let mut sorted: Vec<&Edge> = edges.iter().filter(|it| plain(it)).collect();
-        sorted.sort_by_key(|it| (ends(it), it.origin));
-        let twins = sorted.windows(2).filter(|it| ends(it[0]) == ends(it[1]));
-        for (no, twin) in twins.enumerate() {
-            if no == 10 {
-                break;
+        let mut shown = 0;
+        let types = out.starts.iter().zip(&self.entities.bases).enumerate();
+        for (type_no, (starts, base)) in types {
+            for row in 0..starts.as_ref().map_or(0, |it| it.len() - 1) {
+                let neighbours = out.of(type_no, row);
+                if neighbours.len() < 2 {
+                    continue;
+                }
+                let from = base + row as u32;
+                let ends = neighbours.iter().map(|(to, edge)| (to.0, edge.0));
+                // A symmetric edge is met at both ends, and looked at where it is met first.
+                let met = |it: &(u32, u32)| !self.relation.symmetric || it.0 >= from;
+                let mut of_row: Vec<(u32, u32)> = ends.filter(|it| met(it) && plain(it.1)).collect();
+                of_row.sort_unstable_by_key(|it| (it.0, edges[it.1 as usize].origin));
+                for twin in of_row.windows(2).filter(|it| it[0].0 == it[1].0) {
+                    self.twins(&edges[twin[0].1 as usize], &edges[twin[1].1 as usize], reports);
+                    shown += 1;
+                    if shown == MOST_TWINS {
+                        return;
+                    }
+                }
             }
-            let (first, second) = (twin[0], twin[1]);
-            let message = format!(
-                "the edge \"{}\" between \"{}\" and \"{}\" stands twice",
-                self.relation.name,
-                self.entities.id(EntityNo(second.from)),
-                self.entities.id(EntityNo(second.to))
-            );
-            let report = Report::new(Code::EDGE_TWICE, message)
-                .at(
-                    self.context.place(second.origin, self.fact(second).to_at),
-                    "again here",
-                )
-                .also(
-                    Some(self.context.place(first.origin, self.fact(first).to_at)),
-                    "first here",
-                )
-                .hint("write an edge once, from either side; both are kept as parallel edges");
-            reports.push(report);
         }
     }
+
+    fn twins(&self, first: &Edge, second: &Edge, reports: &mut Reports) {
+        let message = format!(
+            "the edge \"{}\" between \"{}\" and \"{}\" stands twice",
+            self.relation.name,
+            self.entities.id(EntityNo(second.from)),
+            self.entities.id(EntityNo(second.to))
+        );
+        let report = placed(
+            Report::new(Code::EDGE_TWICE, message),
+            self.place(second),
+            "again here",
+        );
+        let report = report
+            .also(self.place(first), "first here")
+            .hint("write an edge once, from either side; both are kept as parallel edges");
+        reports.push(report);
+    }
 }
+
+/// So many edges that stand twice are shown of a relation.
+const MOST_TWINS: usize = 10;

@@ -1,15 +1,16 @@
 //! Entities get their numbers.
 
-use std::collections::HashMap;
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::{Context, Origin};
+use super::{Context, MOST_SHOWN, Origin};
+use crate::facts::{Batch, EntityFact, Files, Part};
 use crate::graph::ids::IdIndex;
 use crate::graph::strings::Strings;
 use crate::graph::{EntityNo, Row};
-use crate::ontology::{Domain, TypeId};
-use crate::report::{Code, Report, Reports, did_you_mean, near_misses};
+use crate::ontology::{Domain, Ontology, TypeId};
+use crate::report::{Code, Place, Report, Reports, did_you_mean, near_misses};
 
 /// The entities, sorted and numbered.
 pub(super) struct Entities {
@@ -18,7 +19,7 @@ pub(super) struct Entities {
     pub ids: Vec<Strings>,
     /// For each type, where each row's entity is written.
     pub origins: Vec<Vec<Origin>>,
-    /// For each batch and entity in it, its number; `u32::MAX` where it has none.
+    /// For each part and entity in it, its number; `u32::MAX` where it has none.
     pub numbers: Vec<Vec<u32>>,
     pub index: IdIndex,
 }
@@ -41,10 +42,15 @@ impl Entities {
         self.index.find(id, |entity| self.id(entity))
     }
 
-    /// The number of an entity of a batch.
-    pub fn of_batch(&self, batch: u32, at: u32) -> Option<EntityNo> {
-        let number = self.numbers[batch as usize][at as usize];
-        (number != u32::MAX).then_some(EntityNo(number))
+    /// What messages call a row of a type.
+    pub fn name(&self, type_id: TypeId, row: u32) -> String {
+        let id = self.ids[type_id.index()].text(row as usize);
+        format!("\"{}\"", id.unwrap_or_default())
+    }
+
+    /// Where a row of a type is written.
+    pub fn place(&self, context: &Context, type_id: TypeId, row: u32) -> Option<Place> {
+        context.place(self.origins[type_id.index()][row as usize])
     }
 
     /// What to say of an id that nothing defines.
@@ -66,68 +72,95 @@ impl Entities {
 /// Letters, digits and what RFC 3986 allows in a path, so that an id needs no escape there.
 fn is_url_safe(id: &str) -> bool {
     let allowed = |char: char| char.is_alphanumeric() || "-._~!$&'()*+,;=:@/%".contains(char);
-    !id.is_empty() && id.len() <= 1024 && id.chars().all(allowed)
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    !id.is_empty() && id.len() <= 1024 && (id.bytes().all(is_plain) || id.chars().all(allowed))
 }
 
-fn type_names<'a>(context: &'a Context) -> HashMap<&'a str, TypeId> {
-    let ids = context.ontology.type_ids();
-    ids.map(|id| (context.ontology.entity_type(id).name.as_str(), id))
-        .collect()
-}
-
-/// Sorts the entities of each type by id and numbers them through.
-pub(super) fn number(context: &Context, reports: &mut Reports) -> Entities {
-    let types = type_names(context);
-    let mut by_type: Vec<Vec<Origin>> = vec![Vec::new(); types.len()];
-    let mut unknown: HashMap<&str, usize> = HashMap::new();
-    for (batch_no, batch) in context.batches.iter().enumerate() {
-        let mut last: Option<(&str, TypeId)> = None;
-        for (at, entity) in batch.entities.iter().enumerate() {
-            let name = batch.text(entity.type_name);
-            let known = match last {
-                Some((last_name, id)) if last_name == name => Some(id),
-                _ => types.get(name).copied(),
-            };
-            let origin = Origin {
-                batch: batch_no as u32,
-                at: at as u32,
-            };
-            match known {
-                Some(id) => {
-                    last = Some((name, id));
-                    by_type[id.index()].push(origin);
-                }
-                None => {
-                    // Once a type is enough; its entities are all wrong for the same reason.
-                    let seen = unknown.entry(name).or_insert(0);
-                    *seen += 1;
-                    if *seen == 1 {
-                        reports.push(unknown_type(context, origin, name));
-                    }
-                }
+/// What is wrong with the ids and types of a part's entities.
+pub(super) fn check(ontology: &Ontology, batch: &Batch, reports: &mut Reports) -> Vec<(String, Report)> {
+    let mut unknown: Vec<(String, Report)> = Vec::new();
+    let mut last = "";
+    for entity in &batch.entities {
+        let name = batch.text(entity.type_name);
+        if name != last {
+            last = name;
+            let known = matches!(ontology.domain(name), Some(Domain::Type(_)));
+            // Once a type is enough; its entities are all wrong for the same reason.
+            if !known && unknown.iter().all(|it| it.0 != name) {
+                unknown.push((name.to_owned(), unknown_type(ontology, batch, entity, name)));
             }
-            let id = batch.text(entity.id);
-            if !is_url_safe(id) {
-                let report = Report::new(Code::BAD_ID, format!("the id \"{id}\" is not URL-safe"))
-                    .at(batch.place(entity.at), "not an id")
-                    .hint("use letters, digits and - . _ ~ : / ( ) and the like, at most 1024 bytes, and no spaces");
-                reports.push(report);
+        }
+        let id = batch.text(entity.id);
+        if !is_url_safe(id) {
+            let report = Report::new(Code::BAD_ID, format!("the id \"{id}\" is not URL-safe"))
+                .at(batch.place(entity.at), "not an id")
+                .hint(
+                    "use letters, digits and - . _ ~ : / ( ) and the like, at most 1024 bytes, and no spaces",
+                );
+            reports.push(report);
+        }
+    }
+    unknown
+}
+
+/// Sorts origins by the ids that stand there. Eight bytes of each, from where they begin to differ, decide most
+/// comparisons without going to the text.
+fn sort(origins: &mut Vec<Origin>, parts: &[Part]) {
+    let id_of = |origin: &Origin| parts[origin.part as usize].ids.text(origin.at as usize);
+    let order = |a: &Origin, b: &Origin| id_of(a).cmp(id_of(b)).then(a.cmp(b));
+    let Some(first) = origins.first().map(id_of) else {
+        return;
+    };
+    if origins.is_sorted_by(|a, b| order(a, b).is_le()) {
+        return;
+    }
+    let common = |id: &str| {
+        let same = id.bytes().zip(first.bytes()).take_while(|(a, b)| a == b);
+        same.count()
+    };
+    let shared = origins.par_iter().map(|it| common(id_of(it))).min().unwrap_or(0);
+    let key = |origin: &Origin| {
+        let mut key = [0; 8];
+        let rest = &id_of(origin).as_bytes()[shared..];
+        let length = rest.len().min(8);
+        key[..length].copy_from_slice(&rest[..length]);
+        u64::from_be_bytes(key)
+    };
+    let mut keyed: Vec<(u64, Origin)> = origins.par_iter().map(|it| (key(it), *it)).collect();
+    keyed.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| order(&a.1, &b.1)));
+    *origins = keyed.into_iter().map(|it| it.1).collect();
+}
+
+/// Sorts the entities of each type by id and numbers them through. The parts forget their ids.
+pub(super) fn number(
+    ontology: &Ontology,
+    files: &Files,
+    parts: &mut [Part],
+    reports: &mut Reports,
+) -> Entities {
+    let mut by_type: Vec<Vec<Origin>> = vec![Vec::new(); ontology.types.len()];
+    for (no, part) in parts.iter().enumerate() {
+        for at in 0..part.ids.len() {
+            if let Some(id) = part.ids.type_of(at) {
+                by_type[id.index()].push(Origin {
+                    part: no as u32,
+                    at: at as u32,
+                });
             }
         }
     }
-    let id_of = |origin: &Origin| {
-        let batch = context.batch(*origin);
-        batch.text(batch.entities[origin.at as usize].id)
-    };
+    let mut twice: Vec<(Origin, Origin)> = Vec::new();
+    let id_of = |origin: &Origin| parts[origin.part as usize].ids.text(origin.at as usize);
     for origins in &mut by_type {
-        origins.par_sort_unstable_by(|a, b| id_of(a).cmp(id_of(b)).then(a.cmp(b)));
+        sort(origins, parts);
         origins.dedup_by(|later, first| {
-            let twice = id_of(later) == id_of(first);
-            if twice {
-                reports.push(duplicate(context, *later, *first));
+            let same = id_of(later) == id_of(first);
+            if same {
+                twice.push((*later, *first));
             }
-            twice
+            same
         });
+        origins.shrink_to_fit();
     }
     let ids: Vec<Strings> = by_type
         .par_iter()
@@ -146,16 +179,16 @@ pub(super) fn number(context: &Context, reports: &mut Reports) -> Entities {
         total += origins.len() as u64;
         bases.push(total.min(u64::from(u32::MAX)) as u32);
     }
-    let mut numbers: Vec<Vec<u32>> = context
-        .batches
-        .iter()
-        .map(|it| vec![u32::MAX; it.entities.len()])
-        .collect();
+    let numbers = parts.iter().map(|it| vec![u32::MAX; it.ids.len()]);
+    let mut numbers: Vec<Vec<u32>> = numbers.collect();
     if total >= u64::from(u32::MAX) {
         reports.push(Report::new(
             Code::TOO_MUCH,
             format!("{total} entities are more than a graph can hold: 4,294,967,294"),
         ));
+    }
+    for part in parts.iter_mut() {
+        part.ids.forget();
     }
     let mut entities = Entities {
         bases,
@@ -168,35 +201,46 @@ pub(super) fn number(context: &Context, reports: &mut Reports) -> Entities {
     for type_no in 0..entities.origins.len() {
         for (row, origin) in entities.origins[type_no].iter().enumerate() {
             let entity = EntityNo(entities.bases[type_no] + row as u32);
-            numbers[origin.batch as usize][origin.at as usize] = entity.0;
+            numbers[origin.part as usize][origin.at as usize] = entity.0;
             if let Some(other) = index.insert(entity, |entity| entities.id(entity)) {
                 let other = entities.locate(other);
-                let first = entities.origins[other.type_id.index()][other.row];
-                reports.push(duplicate(context, *origin, first));
+                twice.push((*origin, entities.origins[other.type_id.index()][other.row]));
             }
         }
     }
     entities.index = index;
     entities.numbers = numbers;
+    let context = Context {
+        ontology,
+        files,
+        parts,
+        again: Mutex::default(),
+    };
+    for (later, first) in twice.iter().take(MOST_SHOWN) {
+        reports.0.extend(duplicate(&context, *later, *first));
+    }
+    if let Some(more) = twice.len().checked_sub(MOST_SHOWN + 1) {
+        let message = format!("{} more ids are defined twice", more + 1);
+        reports.push(
+            Report::new(Code::DUPLICATE_ID, message).hint("mend those that are shown, and check again"),
+        );
+    }
     entities
 }
 
-fn duplicate(context: &Context, later: Origin, first: Origin) -> Report {
-    let fact = context.entity_fact(later);
-    let id = context.batch(later).text(fact.id);
-    Report::new(Code::DUPLICATE_ID, format!("the id \"{id}\" is defined twice"))
-        .at(context.place(later, fact.at), "again here")
-        .also(
-            Some(context.place(first, context.entity_fact(first).at)),
-            "first here",
-        )
-        .hint("ids are unique in the whole graph, whatever the type; put what both say under one of them")
+fn duplicate(context: &Context, later: Origin, first: Origin) -> Option<Report> {
+    let batch = context.batch(later.part)?;
+    let fact = &batch.entities[context.fact_of(&batch, later)?];
+    let id = batch.text(fact.id);
+    let report = Report::new(Code::DUPLICATE_ID, format!("the id \"{id}\" is defined twice"))
+        .at(batch.place(fact.at), "again here")
+        .also(context.place(first), "first here")
+        .hint("ids are unique in the whole graph, whatever the type; put what both say under one of them");
+    Some(report)
 }
 
-fn unknown_type(context: &Context, origin: Origin, name: &str) -> Report {
-    let ontology = context.ontology;
-    let fact = context.entity_fact(origin);
-    let place = context.place(origin, fact.type_at);
+fn unknown_type(ontology: &Ontology, batch: &Batch, fact: &EntityFact, name: &str) -> Report {
+    let place = batch.place(fact.type_at);
     let not_entity = match ontology.domain(name) {
         Some(Domain::Interface(_)) => Some("an interface"),
         Some(Domain::Union(_)) => Some("a union"),

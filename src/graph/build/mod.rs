@@ -1,91 +1,103 @@
 //! From facts to a snapshot, with every fact checked.
 //!
-//! First the entities: their ids are sorted within each type, which gives them their numbers. Then each
-//! fact goes into the bucket of its property or relation, and the buckets are checked and built side by
-//! side.
+//! The files are gone through twice. First the entities: their ids are sorted within each type, which gives them
+//! their numbers. Then all facts, part by part on all cores: each part is digested into short columns and edges
+//! between numbers ([`digest`]), after which its text is forgotten. At last the short columns are put together in the
+//! order of the entities, and the edges are sorted. What is found wrong only then is shown by reading its part again.
 
 mod cell;
 mod columns;
+mod digest;
 mod edges;
 mod entities;
 mod statements;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use petgraph::unionfind::UnionFind;
 
 use super::{Counts, Row, Snapshot, Table};
-use crate::facts::{Batch, Data, EntityFact, GraphFact, Span};
+use crate::facts::{Batch, Files, Part, Progress, fingerprint};
 use crate::ontology::{Ontology, TypeId};
 use crate::report::{Place, Reports};
 use entities::Entities;
 
-/// Where a fact stands: its batch and its position in the batch's list.
+/// Where a fact stands: its part, and its position among the part's facts of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Origin {
-    batch: u32,
+    part: u32,
     at: u32,
 }
 
 /// What all steps of building need.
 struct Context<'a> {
     ontology: &'a Ontology,
-    batches: &'a [Batch],
-    /// For each batch, what its first statement's number is in the snapshot.
-    statement_bases: Vec<u32>,
+    files: &'a Files,
+    parts: &'a [Part],
+    /// The parts that were read again last, to show places in them.
+    again: Mutex<Vec<(u32, Arc<Batch>)>>,
 }
 
+/// So many parts that were read again are held.
+const HELD: usize = 8;
+/// So many mistakes of one kind in one place of the schema are shown; the rest is counted.
+const MOST_SHOWN: usize = 1000;
+
 impl Context<'_> {
-    fn batch(&self, origin: Origin) -> &Batch {
-        &self.batches[origin.batch as usize]
-    }
-
-    fn entity_fact(&self, origin: Origin) -> &EntityFact {
-        &self.batch(origin).entities[origin.at as usize]
-    }
-
-    fn place(&self, origin: Origin, span: Span) -> Place {
-        self.batch(origin).place(span)
-    }
-
-    /// A batch's statement in the numbering of the snapshot.
-    fn statement(&self, batch: u32, statement: u32) -> super::StatementNo {
-        if statement == crate::facts::NO_STATEMENT {
-            super::NO_STATEMENT
-        } else {
-            super::StatementNo(self.statement_bases[batch as usize] + statement)
+    /// A part's facts, read again. `None` where the file has changed meanwhile, which is said elsewhere.
+    fn batch(&self, part: u32) -> Option<Arc<Batch>> {
+        let mut held = self.again.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, batch)) = held.iter().find(|it| it.0 == part) {
+            return Some(batch.clone());
         }
+        let batch = self.files.again(&self.parts[part as usize], self.ontology)?;
+        if held.len() == HELD {
+            held.remove(0);
+        }
+        held.push((part, batch.clone()));
+        Some(batch)
+    }
+
+    /// Where an entity is written.
+    fn place(&self, origin: Origin) -> Option<Place> {
+        let batch = self.batch(origin.part)?;
+        let fact = batch.entities.get(self.fact_of(&batch, origin)?)?;
+        Some(batch.place(fact.at))
+    }
+
+    /// The position of an entity among those of its part's facts.
+    fn fact_of(&self, batch: &Batch, origin: Origin) -> Option<usize> {
+        let at = self.parts[origin.part as usize].ids.at[origin.at as usize];
+        batch.entities.iter().position(|it| it.at.start == at)
     }
 }
 
 /// Builds the snapshot of some facts. Reports are added to `reports`; with an error among them there is
 /// no snapshot.
-pub fn build(ontology: &Arc<Ontology>, data: &Data, reports: &mut Reports) -> Option<Snapshot> {
-    let batches = &data.batches;
-    let mut statement_bases = Vec::with_capacity(batches.len());
-    let mut statements = 0u32;
-    for batch in batches {
-        statement_bases.push(statements);
-        statements += batch.statements.len() as u32;
-    }
+pub fn build(
+    ontology: &Arc<Ontology>,
+    files: &Files,
+    progress: &Progress,
+    reports: &mut Reports,
+) -> Option<Snapshot> {
+    let mut parts = files.parts(ontology, progress);
+    let entities = entities::number(ontology, files, &mut parts, reports);
     let context = Context {
         ontology,
-        batches,
-        statement_bases,
+        files,
+        parts: &parts,
+        again: Mutex::default(),
     };
-    let entities = entities::number(&context, reports);
-    let columns = columns::build(&context, &entities, reports);
-    let relations = edges::build(&context, &entities, reports);
+    let digests = files.each(&parts, ontology, progress, reports, |no, batch, found| {
+        digest::digest(ontology, &entities, (no as u32, &parts[no].ids.at), batch, found)
+    });
+    let mut gathered = digest::gather(digests, ontology, reports);
+    let columns = columns::build(&context, &entities, &mut gathered, reports);
+    let relations = edges::build(&context, &entities, &mut gathered, reports);
     let structures = statements::structures(&context, &entities, &columns, reports);
-    let statements = statements::build(&context, &entities, &structures, reports);
+    let statements = statements::build(&context, &entities, &structures, gathered.statements, reports);
     if reports.has_errors() {
         return None;
-    }
-    let mut info = GraphFact::default();
-    for batch in batches {
-        info.title = info.title.or_else(|| batch.graph.title.clone());
-        info.description = info.description.or_else(|| batch.graph.description.clone());
-        info.licence = info.licence.or_else(|| batch.graph.licence.clone());
-        info.url = info.url.or_else(|| batch.graph.url.clone());
-        info.examples.extend_from_slice(&batch.graph.examples);
     }
     let Entities {
         bases, ids, index, ..
@@ -95,8 +107,8 @@ pub fn build(ontology: &Arc<Ontology>, data: &Data, reports: &mut Reports) -> Op
         .zip(columns)
         .map(|(ids, (columns, unique))| Table { ids, columns, unique });
     let mut snapshot = Snapshot {
-        revision: ontology.fingerprint.rotate_left(32) ^ data.fingerprint,
-        info,
+        revision: ontology.fingerprint.rotate_left(32) ^ fingerprint(&parts),
+        info: gathered.graph,
         bases,
         tables: tables.collect(),
         ids: index,
@@ -132,7 +144,19 @@ fn counts(snapshot: &Snapshot) -> Counts {
 
 /// Weakly connected components. A source that nothing is related to is cited, and no part of its own.
 fn components(snapshot: &Snapshot) -> usize {
-    let all = petgraph::algo::connected_components(&snapshot.view());
+    let all = snapshot.bases.last().copied().unwrap_or(0) as usize;
+    let mut sets = UnionFind::<u32>::new(all);
+    let mut parts = all;
+    // Over the rows themselves: a view's iterators take several times as long.
+    for edges in &snapshot.relations {
+        for (starts, base) in edges.out.starts.iter().zip(&snapshot.bases) {
+            for (row, ends) in starts.iter().flat_map(|it| it.windows(2).enumerate()) {
+                for target in &edges.out.targets[ends[0] as usize..ends[1] as usize] {
+                    parts -= usize::from(sets.union(base + row as u32, *target));
+                }
+            }
+        }
+    }
     let source = snapshot.ontology.source_type;
     let lonely = (0..snapshot.rows(source)).filter(|row| {
         let row = Row {
@@ -141,5 +165,5 @@ fn components(snapshot: &Snapshot) -> usize {
         };
         snapshot.links(row).all(|(_, _, it)| it.is_empty())
     });
-    all - lonely.count()
+    parts - lonely.count()
 }

@@ -3,16 +3,139 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Context;
-use super::columns::preference;
+use super::columns::placed;
 use super::entities::Entities;
-use crate::facts::{Batch, CitationFact, Item, Span, Value};
+use crate::facts::{Batch, CitationFact, Item, NO_STATEMENT, Span, Value};
+use crate::graph::EntityNo;
 use crate::graph::column::Column;
 use crate::graph::ids::UniqueIndex;
 use crate::graph::source::Structure;
 use crate::graph::statement::{Rank, Statements, Validity};
-use crate::graph::{EntityNo, StatementNo};
-use crate::ontology::{Date, Member};
+use crate::ontology::{Date, Member, Ontology};
 use crate::report::{Code, Report, Reports, did_you_mean};
+
+/// What is said of a fact beside the fact itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Said {
+    /// The statement's number in its part.
+    pub statement: u32,
+    /// Whether the file says that others may contradict it.
+    pub own: bool,
+    rank: Rank,
+    latest: u32,
+}
+
+impl Said {
+    pub const NOTHING: Self = Self {
+        statement: NO_STATEMENT,
+        own: false,
+        rank: Rank::Normal,
+        latest: 0,
+    };
+
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::NOTHING
+    }
+
+    /// How it is preferred to others about the same thing, greater is better: as [`Statements::preference`].
+    pub fn preference(&self) -> (Rank, u32) {
+        (self.rank, self.latest)
+    }
+}
+
+/// Ranks and validity of a part's statements.
+pub(super) struct Told {
+    ranks: Vec<Rank>,
+    validity: Vec<Option<Validity>>,
+}
+
+impl Told {
+    /// What is said of a fact with a statement.
+    pub fn of(&self, statement: u32, own: bool) -> Said {
+        if statement == NO_STATEMENT {
+            return Said { own, ..Said::NOTHING };
+        }
+        let validity = self.validity[statement as usize];
+        Said {
+            statement,
+            own,
+            rank: self.ranks[statement as usize],
+            latest: validity.map_or(0, |it| it.until.map_or(u32::MAX, Date::last_day)),
+        }
+    }
+}
+
+/// Reads the ranks and the validity of a part's statements.
+pub(super) fn read(batch: &Batch, reports: &mut Reports) -> Told {
+    // A default stands for many facts; what is wrong with it is said once.
+    let mut seen: Seen = Seen::new();
+    let mut told = Told {
+        ranks: Vec::with_capacity(batch.statements.len()),
+        validity: Vec::with_capacity(batch.statements.len()),
+    };
+    for fact in &batch.statements {
+        let rank = fact.rank.as_ref().and_then(|item| {
+            let found = rank(batch, item);
+            if found.is_none() && first_time(&mut seen, item.at) {
+                reports.push(no_rank(batch, item));
+            }
+            found
+        });
+        told.ranks.push(rank.unwrap_or(Rank::Normal));
+        let validity = fact.valid.as_ref().and_then(|item| match validity(batch, item) {
+            Ok(validity) => Some(validity),
+            Err(report) => {
+                if first_time(&mut seen, item.at) {
+                    reports.push(*report);
+                }
+                None
+            }
+        });
+        told.validity.push(validity);
+    }
+    told
+}
+
+/// Finds the sources of a part's statements. Whether they have the places that are cited can only be told when all
+/// of them are known.
+pub(super) fn digest(
+    ontology: &Ontology,
+    entities: &Entities,
+    batch: &Batch,
+    told: Told,
+    reports: &mut Reports,
+) -> Statements {
+    let mut statements = Statements {
+        ranks: told.ranks,
+        validity: told.validity,
+        ..Statements::default()
+    };
+    let mut seen: Seen = Seen::new();
+    for fact in &batch.statements {
+        for citation in &fact.citations {
+            match source(ontology, entities, batch, citation) {
+                Ok(source) => {
+                    statements.sources.push(source.0);
+                    match citation.locator {
+                        Some(locator) => statements.locators.push(batch.text(locator)),
+                        None => statements.locators.push_null(),
+                    }
+                    match citation.note {
+                        Some(note) => statements.notes.push(batch.text(note)),
+                        None => statements.notes.push_null(),
+                    }
+                }
+                Err(report) => {
+                    if first_time(&mut seen, citation.at) {
+                        reports.push(*report);
+                    }
+                }
+            }
+        }
+        statements.citation_ends.push(statements.sources.len() as u32);
+    }
+    statements
+}
 
 /// The structures of all sources that have one.
 pub(super) fn structures(
@@ -38,10 +161,12 @@ pub(super) fn structures(
                 structures.insert(number, structure);
             }
             Err(error) => {
-                let fact = context.entity_fact(*origin);
-                let id = context.batch(*origin).text(fact.id);
-                let report = Report::new(Code::BAD_STRUCTURE, format!("the structure of the source \"{id}\" is not a list of sections: {error}"))
-                    .at(context.place(*origin, fact.at), "this source")
+                let id = entities.name(source, row as u32);
+                let report = Report::new(
+                    Code::BAD_STRUCTURE,
+                    format!("the structure of the source {id} is not a list of sections: {error}"),
+                );
+                let report = placed(report, context.place(*origin), "this source")
                     .hint("write each as {section: history, paragraphs: [4, 3]}: the number of sentences of each paragraph");
                 reports.push(report);
             }
@@ -50,86 +175,92 @@ pub(super) fn structures(
     structures
 }
 
-/// Builds the tables of all statements.
+/// Puts the statements of all parts together and looks up what they cite.
 pub(super) fn build(
     context: &Context,
     entities: &Entities,
     structures: &HashMap<EntityNo, Structure>,
+    parts: Vec<Statements>,
     reports: &mut Reports,
 ) -> Statements {
-    let mut statements = Statements::default();
-    // A default citation stands for many facts; what is wrong with it is said once.
-    let mut seen: Seen = Seen::new();
-    for (batch_no, batch) in context.batches.iter().enumerate() {
-        for (at, fact) in batch.statements.iter().enumerate() {
-            let no = StatementNo(context.statement_bases[batch_no] + at as u32);
-            if let Some(rank) = &fact.rank
-                && first_time(&mut seen, batch_no, rank.at)
+    let mut all = Statements::default();
+    for (no, part) in parts.into_iter().enumerate() {
+        let mut seen: Seen = Seen::new();
+        for (at, source) in part.sources.iter().enumerate() {
+            if let Some(structure) = structures.get(&EntityNo(*source))
+                && let Some(locator) = part.locators.text(at)
+                && let Err(hint) = structure.check(locator)
             {
-                check_rank(batch, rank, reports);
+                let citation = citation(context, entities, no as u32, at);
+                if citation.as_ref().is_some_and(|it| !first_time(&mut seen, it.1)) {
+                    continue;
+                }
+                let id = entities.id(EntityNo(*source));
+                let message = format!("the source \"{id}\" has no place \"{locator}\"");
+                let report = Report::new(Code::BAD_LOCATOR, message);
+                let place = citation.map(|it| it.0);
+                reports.push(placed(report, place, "not in the source").hint(hint));
             }
-            statements.ranks.push(preference(context, batch_no as u32, no).0);
-            let validity = fact.valid.as_ref().and_then(|item| match validity(batch, item) {
-                Ok(validity) => Some(validity),
-                Err(report) => {
-                    if first_time(&mut seen, batch_no, item.at) {
-                        reports.push(*report);
-                    }
-                    None
-                }
-            });
-            statements.validity.push(validity);
-            for citation in &fact.citations {
-                let mut found = Reports::default();
-                let source = source(context, entities, batch, citation, structures, &mut found);
-                if !found.0.is_empty() && first_time(&mut seen, batch_no, citation.at) {
-                    reports.0.append(&mut found.0);
-                }
-                let Some(source) = source else { continue };
-                statements.sources.push(source.0);
-                match citation.locator {
-                    Some(locator) => statements.locators.push(batch.text(locator)),
-                    None => statements.locators.push_null(),
-                }
-                match citation.note {
-                    Some(note) => statements.notes.push(batch.text(note)),
-                    None => statements.notes.push_null(),
-                }
-            }
-            statements.citation_ends.push(statements.sources.len() as u32);
+            all.locators.push_from(&part.locators, at);
+            all.notes.push_from(&part.notes, at);
         }
+        let before = all.sources.len() as u32;
+        all.sources.extend(part.sources);
+        all.ranks.extend(part.ranks);
+        all.validity.extend(part.validity);
+        all.citation_ends
+            .extend(part.citation_ends.iter().map(|it| before + it));
     }
-    if statements.validity.iter().all(Option::is_none) {
-        statements.validity = Vec::new();
+    if all.validity.iter().all(Option::is_none) {
+        all.validity = Vec::new();
     }
-    statements.locators.shrink();
-    statements.notes.shrink();
-    statements
+    all.locators.shrink();
+    all.notes.shrink();
+    all
 }
 
-/// Places of batches about which something was said.
-type Seen = HashSet<(usize, u32, u32)>;
-
-fn first_time(seen: &mut Seen, batch: usize, at: Span) -> bool {
-    seen.insert((batch, at.start, at.end))
+/// Where a citation is written: the so many-th of its part whose source is known.
+fn citation(
+    context: &Context,
+    entities: &Entities,
+    part: u32,
+    at: usize,
+) -> Option<(crate::report::Place, Span)> {
+    let batch = context.batch(part)?;
+    let all = batch.statements.iter().flat_map(|it| &it.citations);
+    let mut known = all.filter(|it| source(context.ontology, entities, &batch, it).is_ok());
+    let citation = known.nth(at)?;
+    Some((batch.place(citation.at), citation.at))
 }
 
-fn check_rank(batch: &Batch, item: &Item, reports: &mut Reports) {
+/// Places of a part about which something was said.
+type Seen = HashSet<(u32, u32)>;
+
+fn first_time(seen: &mut Seen, at: Span) -> bool {
+    seen.insert((at.start, at.end))
+}
+
+fn rank(batch: &Batch, item: &Item) -> Option<Rank> {
+    let written = match &item.value {
+        Value::String(text) => batch.text(*text),
+        _ => batch.written(item.at),
+    };
+    let named = Rank::NAMES.iter().find(|(name, _)| *name == written);
+    named.map(|(_, rank)| *rank)
+}
+
+fn no_rank(batch: &Batch, item: &Item) -> Report {
     let written = match &item.value {
         Value::String(text) => batch.text(*text),
         _ => batch.written(item.at),
     };
     let names = Rank::NAMES.map(|(name, _)| name);
-    if names.contains(&written) {
-        return;
-    }
     let hint = did_you_mean(written, names, || {
         "a rank is preferred, normal or deprecated".to_owned()
     });
-    let report = Report::new(Code::BAD_RANK, format!("there is no rank \"{written}\""))
+    Report::new(Code::BAD_RANK, format!("there is no rank \"{written}\""))
         .at(batch.place(item.at), "unknown")
-        .hint(hint);
-    reports.push(report);
+        .hint(hint)
 }
 
 /// Reads a validity: a date, an interval, or a mapping with `from` and `until`.
@@ -175,17 +306,14 @@ pub(super) fn validity(batch: &Batch, item: &Item) -> Result<Validity, Box<Repor
 }
 
 fn source(
-    context: &Context,
+    ontology: &Ontology,
     entities: &Entities,
     batch: &Batch,
     citation: &CitationFact,
-    structures: &HashMap<EntityNo, Structure>,
-    reports: &mut Reports,
-) -> Option<EntityNo> {
+) -> Result<EntityNo, Box<Report>> {
     let id = batch.text(citation.source);
-    let place = batch.place(citation.at);
     let Some(source) = entities.find(id) else {
-        let sources = &entities.ids[context.ontology.source_type.index()];
+        let sources = &entities.ids[ontology.source_type.index()];
         let ids: Vec<&str> = (0..sources.len()).filter_map(|row| sources.text(row)).collect();
         let hint = did_you_mean(id, ids.iter().copied(), || match ids.as_slice() {
             [] => "define the source: Source: … with its title".to_owned(),
@@ -193,34 +321,20 @@ fn source(
             _ => "define the source, or mend the id".to_owned(),
         });
         let report = Report::new(Code::BAD_SOURCE, format!("there is no source \"{id}\""))
-            .at(place, "cites it")
+            .at(batch.place(citation.at), "cites it")
             .hint(hint);
-        reports.push(report);
-        return None;
+        return Err(Box::new(report));
     };
     let type_id = entities.locate(source).type_id;
-    if type_id != context.ontology.source_type {
-        let name = &context.ontology.entity_type(type_id).name;
+    if type_id != ontology.source_type {
+        let name = &ontology.entity_type(type_id).name;
         let report = Report::new(
             Code::BAD_SOURCE,
             format!("\"{id}\" is a {name}, and only a Source can be cited"),
         )
-        .at(place, "cites it")
+        .at(batch.place(citation.at), "cites it")
         .hint("define a Source for it");
-        reports.push(report);
-        return None;
+        return Err(Box::new(report));
     }
-    if let (Some(locator), Some(structure)) = (citation.locator, structures.get(&source)) {
-        let locator = batch.text(locator);
-        if let Err(hint) = structure.check(locator) {
-            let report = Report::new(
-                Code::BAD_LOCATOR,
-                format!("the source \"{id}\" has no place \"{locator}\""),
-            )
-            .at(place, "not in the source")
-            .hint(hint);
-            reports.push(report);
-        }
-    }
-    Some(source)
+    Ok(source)
 }
