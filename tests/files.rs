@@ -446,3 +446,166 @@ fn a_graph_is_the_same_however_often_its_files_are_read() {
     assert_eq!(once.revision(), twice.revision());
     assert_eq!(format!("{once:?}"), format!("{twice:?}"));
 }
+
+/// ECPAT as `clew compile` writes it.
+fn compiled() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ecpat.clew");
+    let bytes = ecpat().snapshot().save(&file).unwrap();
+    assert_eq!(bytes, std::fs::metadata(&file).unwrap().len());
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "nothing else is left"
+    );
+    (folder, file)
+}
+
+/// The answers to all queries of a folder, errors among them.
+fn answers(engine: &Engine) -> Vec<String> {
+    let mut files: Vec<_> = std::fs::read_dir(root().join("tests/queries"))
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .filter(|it| it.extension().is_some_and(|it| it == "graphql"))
+        .collect();
+    files.sort();
+    let answer = |path: &std::path::PathBuf| {
+        let query = std::fs::read_to_string(path).unwrap();
+        let variables = variables(&query);
+        let answer = engine.execute(Request {
+            query: &query,
+            operation_name: None,
+            variables: variables.as_deref(),
+        });
+        String::from_utf8(answer.body).unwrap()
+    };
+    files.iter().map(answer).collect()
+}
+
+#[test]
+fn a_graph_from_a_file_answers_as_it_did_before() {
+    let (_folder, file) = compiled();
+    let before = ecpat();
+    let after = Engine::new(Arc::new(Snapshot::open(&file).unwrap()), Limits::default()).unwrap();
+    assert_eq!(after.snapshot().revision(), before.snapshot().revision());
+    assert_eq!(after.snapshot().counts(), before.snapshot().counts());
+    // What a step took is never the same twice.
+    let told = |engine: &Engine| -> Vec<String> {
+        let all = answers(engine).into_iter();
+        all.filter(|it| !it.contains("\"microseconds\"")).collect()
+    };
+    let expected = told(&before);
+    assert!(expected.len() >= 60, "{} answers", expected.len());
+    for (given, expected) in told(&after).iter().zip(&expected) {
+        assert_eq!(given, expected);
+    }
+    // And again, from a graph that was mapped when it was written.
+    let again = file.with_extension("again");
+    after.snapshot().save(&again).unwrap();
+    assert_eq!(std::fs::read(&file).unwrap(), std::fs::read(&again).unwrap());
+}
+
+/// The same numbers each time.
+fn random(state: &mut u64) -> usize {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    usize::try_from(*state >> 1).unwrap()
+}
+
+#[test]
+fn a_damaged_file_is_refused() {
+    let (_folder, file) = compiled();
+    let whole = std::fs::read(&file).unwrap();
+    let open = |bytes: &[u8]| {
+        std::fs::write(&file, bytes).unwrap();
+        Snapshot::open(&file)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(open(&whole), Ok(()));
+    let mut state = 7;
+    for _ in 0..300 {
+        let mut bytes = whole.clone();
+        let at = random(&mut state) % bytes.len();
+        bytes[at] ^= 1 << (random(&mut state) % 8);
+        assert!(open(&bytes).is_err(), "byte {at} changed");
+        let cut = random(&mut state) % whole.len();
+        assert!(open(&whole[..cut]).is_err(), "cut at {cut}");
+    }
+    let with = |at: usize, bytes: &[u8]| {
+        let mut changed = whole.clone();
+        changed[at..at + bytes.len()].copy_from_slice(bytes);
+        open(&changed).unwrap_err()
+    };
+    insta::assert_snapshot!(
+        [
+            with(0, b"SQLite f"),
+            with(8, &2_u32.to_le_bytes()),
+            with(12, &0x0102_0304_u32.to_be_bytes()),
+            with(100, b"\0"),
+            open(&whole[..whole.len() - 1]).unwrap_err(),
+            open(&[&whole[..], b"x"].concat()).unwrap_err(),
+            open(b"").unwrap_err(),
+        ]
+        .join("\n")
+    );
+}
+
+/// Makes the checksums of a changed file right again, as one would who means harm.
+fn seal(bytes: &mut [u8]) {
+    let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+    let usized = |number: u64| usize::try_from(number).unwrap();
+    let table = usized(number(bytes, 24));
+    for section in (table..bytes.len()).step_by(32) {
+        let (start, length) = (usized(number(bytes, section)), usized(number(bytes, section + 8)));
+        let sum = xxhash_rust::xxh3::xxh3_64(&bytes[start..start + length]);
+        bytes[section + 24..section + 32].copy_from_slice(&sum.to_le_bytes());
+    }
+    let sum = xxhash_rust::xxh3::xxh3_64(&bytes[table..]);
+    bytes[40..48].copy_from_slice(&sum.to_le_bytes());
+    let sum = xxhash_rust::xxh3::xxh3_64(&bytes[..56]);
+    bytes[56..64].copy_from_slice(&sum.to_le_bytes());
+}
+
+#[test]
+fn a_forged_file_is_refused_or_answers() {
+    let (_folder, file) = compiled();
+    let whole = std::fs::read(&file).unwrap();
+    let mut sealed = whole.clone();
+    seal(&mut sealed);
+    assert!(sealed == whole, "the seals are as they were written");
+    let table = usize::try_from(u64::from_le_bytes(whole[24..32].try_into().unwrap())).unwrap();
+    let mut state = 11;
+    let (mut refused, mut answered) = (0, 0);
+    for _ in 0..60 {
+        let mut bytes = whole.clone();
+        let at = 64 + random(&mut state) % (table - 64);
+        bytes[at] = random(&mut state).to_le_bytes()[0] % 128;
+        seal(&mut bytes);
+        std::fs::write(&file, &bytes).unwrap();
+        match Snapshot::open(&file) {
+            Err(_) => refused += 1,
+            Ok(snapshot) => {
+                let engine = Engine::new(Arc::new(snapshot), Limits::default()).unwrap();
+                let ask = |query: &str| {
+                    let request = Request {
+                        query,
+                        operation_name: None,
+                        variables: None,
+                    };
+                    assert!(!engine.execute(request).body.is_empty());
+                };
+                ask(
+                    "{ entities(first: 2000) { nodes { id label links(first: 100) { nodes { relation to { id label } } } } } }",
+                );
+                ask("{ components { size } search(query: \"children\") { totalCount } }");
+                answered += 1;
+            }
+        }
+    }
+    assert!(
+        refused > 5 && answered > 5,
+        "{refused} refused, {answered} answered"
+    );
+}

@@ -1099,6 +1099,54 @@ fn a_change_is_served_and_a_broken_one_is_not() {
     assert_eq!(watched.name(), "X3");
 }
 
+#[test]
+fn a_compiled_graph_is_served_and_replaced() {
+    let watched = Watched::start(&[]);
+    let file = watched.folder.path().join("graph.clew");
+    let file = file.to_str().unwrap();
+    let compile = || {
+        let (schema, data) = (
+            watched.folder.path().join("schema"),
+            watched.folder.path().join("data"),
+        );
+        let compiled = run(&[
+            "compile",
+            "--out",
+            file,
+            "--schema",
+            schema.to_str().unwrap(),
+            "--data",
+            data.to_str().unwrap(),
+        ]);
+        assert_eq!(compiled.status.code(), Some(0), "{}", text(&compiled.stderr));
+        assert!(text(&compiled.stdout).contains("wrote \""));
+    };
+    compile();
+    let server = Server::start(&[file, "--watch"]);
+    let name = || server.ask("{ place(id: \"x\") { name } }")["data"]["place"]["name"].clone();
+    assert_eq!(name(), "X0");
+    watched.write("Place:\n  x: {name: X1, kind: CITY}\n");
+    compile();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while name() != "X1" {
+        assert!(Instant::now() < deadline, "the new file is not served");
+        std::thread::yield_now();
+    }
+    let asked = run(&["query", "--graph", file, "-e", "{ place(id: \"x\") { name } }"]);
+    assert_eq!(text(&asked.stdout), "{\"data\":{\"place\":{\"name\":\"X1\"}}}\n");
+    let other = watched.folder.path().join("other");
+    std::fs::write(&other, "something else").unwrap();
+    let refused = run(&["serve", other.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = text(&refused.stderr);
+    assert!(
+        said.contains("is not a graph that `clew compile` wrote"),
+        "{said}"
+    );
+    let both = run(&["serve", file, "--data", "data"]);
+    assert_eq!(both.status.code(), Some(2), "{}", text(&both.stderr));
+}
+
 /// Stops other threads, also when this one panics.
 struct Stop<'a>(&'a std::sync::atomic::AtomicBool);
 

@@ -13,7 +13,7 @@ use super::{Folders, Reporting};
 use crate::facts::{Files, Progress};
 use crate::graph::{self, Snapshot};
 use crate::ontology::{self, Ontology};
-use crate::report::{Reports, Style};
+use crate::report::{Code, Report, Reports, Style};
 
 /// Draws reports on standard error.
 pub(super) fn show(reports: &Reports, reporting: &Reporting) {
@@ -41,7 +41,7 @@ pub(super) fn schema(folder: &Path, reporting: &Reporting) -> Result<Arc<Ontolog
     })
 }
 
-/// Compiles schema and data; warnings of reading are shown, errors end it.
+/// Compiles schema and data, or maps the file that they were compiled into; warnings are shown, errors end it.
 pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<Snapshot, ExitCode> {
     match compile(folders) {
         Ok((snapshot, warnings)) => {
@@ -55,11 +55,18 @@ pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<Snapshot
     }
 }
 
-/// Compiles schema and data; gives the warnings beside the snapshot.
+/// Compiles schema and data, or maps the file that they were compiled into; gives the warnings beside the snapshot.
 ///
 /// # Errors
 /// With all that is wrong.
 pub(super) fn compile(folders: &Folders) -> Result<(Snapshot, Reports), Reports> {
+    if let Some(path) = &folders.graph {
+        let snapshot = Snapshot::open(path).map_err(|error| {
+            let message = format!("cannot serve \"{}\": {error}", path.display());
+            Reports(vec![Report::new(Code::DATA_UNREADABLE, message)])
+        })?;
+        return Ok((snapshot, Reports::default()));
+    }
     let ontology = Arc::new(ontology::load(&folders.schema)?);
     let progress = Progress::default();
     let mut reports = Reports::default();

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod check;
+mod compile;
 mod limits;
 mod load;
 mod query;
@@ -31,9 +32,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the graph: GraphQL at /graphql, GraphiQL at /. This is what is done without a command
-    Serve(serve::Serve),
+    Serve(serve::ServeGraph),
     /// Check schema and data, and report all that is wrong with them
     Check(check::Check),
+    /// Compile schema and data into one file, which is served without being read
+    Compile(compile::Compile),
     /// Print the API's schema as SDL
     Schema(schema::Schema),
     /// Answer one operation on standard output, without a server
@@ -49,6 +52,9 @@ struct Folders {
     /// The folder with the facts, or one file: .yaml, .jsonl, .jsonl.gz, .jsonl.zst
     #[arg(long, value_name = "DIR", default_value = "data")]
     data: PathBuf,
+    /// A graph that `clew compile` wrote, instead of the two folders
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["schema", "data"])]
+    graph: Option<PathBuf>,
 }
 
 /// How many reports are drawn.
@@ -66,6 +72,7 @@ pub fn main() -> ExitCode {
         None => cli.serve.run(),
         Some(Command::Serve(it)) => it.run(),
         Some(Command::Check(it)) => it.run(),
+        Some(Command::Compile(it)) => it.run(),
         Some(Command::Schema(it)) => it.run(),
         Some(Command::Query(it)) => it.run(),
     }

@@ -99,6 +99,13 @@ pub(super) fn watch(folders: &Folders, trigger: Trigger) -> notify::Result<Recom
             trigger.changed();
         }
     })?;
+    if let Some(file) = &folders.graph {
+        // A new file gets the name, which is told of the folder.
+        let parent = file.parent().filter(|it| !it.as_os_str().is_empty());
+        let parent = parent.unwrap_or_else(|| std::path::Path::new("."));
+        watcher.watch(parent, RecursiveMode::NonRecursive)?;
+        return Ok(watcher);
+    }
     watcher.watch(&folders.schema, RecursiveMode::Recursive)?;
     watcher.watch(&folders.data, RecursiveMode::Recursive)?;
     Ok(watcher)

@@ -38,6 +38,25 @@ pub(super) struct Serve {
     reporting: Reporting,
 }
 
+/// `clew serve` with the name of a file.
+#[derive(Debug, Args)]
+pub(super) struct ServeGraph {
+    /// A graph that `clew compile` wrote, as with --graph
+    #[arg(value_name = "GRAPH", conflicts_with_all = ["schema", "data", "graph"])]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+impl ServeGraph {
+    pub fn run(mut self) -> ExitCode {
+        if self.file.is_some() {
+            self.serve.folders.graph = self.file;
+        }
+        self.serve.run()
+    }
+}
+
 impl Serve {
     pub fn run(self) -> ExitCode {
         let start = Instant::now();

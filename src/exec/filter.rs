@@ -114,7 +114,7 @@ impl Run<'_> {
                         compared(compare, len, |at| column.get(first.row + at))
                     }
                     (ValueTest::Boolean(compare), Values::Boolean(column)) => {
-                        compared(compare, len, |at| column.get(first.row + at))
+                        compared(compare, len, |at| column.get(first.row + at).map(|it| it != 0))
                     }
                     (ValueTest::Text(TextTest::Contains(needle)), Values::Text(column)) => {
                         let mut met = Bits::default();

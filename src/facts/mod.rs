@@ -15,6 +15,8 @@ mod yaml;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 pub use files::{Files, Ids, Part, Progress, fingerprint};
 
 use crate::report::{Place, Reports, SourceText};
@@ -170,7 +172,7 @@ pub struct CitationFact {
 }
 
 /// What a data file says of the graph as a whole.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct GraphFact {
     /// Its title.
     pub title: Option<String>,
@@ -185,7 +187,7 @@ pub struct GraphFact {
 }
 
 /// A query that shows what can be asked of a graph.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
     /// The question in words.
     pub title: String,

@@ -6,15 +6,16 @@
 //! edges                  0  4     1  2  3           edge numbers; none where they count up by themselves
 //! ```
 
+use super::stored::Stored;
 use super::{EdgeNo, EntityNo};
 
 /// One direction of a relation.
 #[derive(Debug, Default)]
 pub struct Adjacency {
     /// For each type that may have such edges: where each row's begin, and one more.
-    pub(super) starts: Vec<Option<Vec<u32>>>,
-    pub(super) targets: Vec<u32>,
-    pub(super) edges: Option<Vec<u32>>,
+    pub(super) starts: Vec<Option<Stored<u32>>>,
+    pub(super) targets: Stored<u32>,
+    pub(super) edges: Option<Stored<u32>>,
 }
 
 /// The edges of one entity, one way, one relation.
@@ -46,8 +47,8 @@ impl Adjacency {
 
     /// The memory that it takes, in bytes.
     pub fn bytes(&self) -> usize {
-        let starts: usize = self.starts.iter().flatten().map(|it| it.capacity() * 4).sum();
-        starts + self.targets.capacity() * 4 + self.edges.as_ref().map_or(0, |it| it.capacity() * 4)
+        let starts: usize = self.starts.iter().flatten().map(Stored::bytes).sum();
+        starts + self.targets.bytes() + self.edges.as_ref().map_or(0, Stored::bytes)
     }
 }
 

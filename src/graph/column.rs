@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bigdecimal::BigDecimal;
 
 use super::statement::Statements;
+use super::stored::Stored;
 use super::strings::Strings;
 use super::{NO_STATEMENT, StatementNo};
 use crate::ontology::{Date, Ontology, Scalar};
@@ -14,8 +15,8 @@ use crate::ontology::{Date, Ontology, Scalar};
 /// One bit a row.
 #[derive(Debug, Default)]
 pub struct Bits {
-    words: Vec<u64>,
-    len: usize,
+    pub(super) words: Stored<u64>,
+    pub(super) len: usize,
 }
 
 impl Bits {
@@ -23,7 +24,7 @@ impl Bits {
         if self.len.is_multiple_of(64) {
             self.words.push(0);
         }
-        if bit && let Some(word) = self.words.last_mut() {
+        if bit && let Some(word) = self.words.values().last_mut() {
             *word |= 1 << (self.len % 64);
         }
         self.len += 1;
@@ -36,16 +37,16 @@ impl Bits {
 
 /// Values of a fixed size, and which rows have one.
 #[derive(Debug)]
-pub struct Fixed<T> {
-    values: Vec<T>,
+pub struct Fixed<T: 'static> {
+    pub(super) values: Stored<T>,
     /// `None` while every row has a value.
-    present: Option<Bits>,
+    pub(super) present: Option<Bits>,
 }
 
 impl<T> Default for Fixed<T> {
     fn default() -> Self {
         Self {
-            values: Vec::new(),
+            values: Stored::default(),
             present: None,
         }
     }
@@ -76,19 +77,19 @@ impl<T: Copy + Default> Fixed<T> {
     }
 
     fn bytes(&self) -> usize {
-        let present = self.present.as_ref().map_or(0, |it| it.words.capacity() * 8);
-        self.values.capacity() * size_of::<T>() + present
+        let present = self.present.as_ref().map_or(0, |it| it.words.bytes());
+        self.values.bytes() + present
     }
 }
 
 /// Texts in several languages: for each row a run of entries.
 #[derive(Debug, Default)]
 pub struct Languages {
-    ends: Vec<u32>,
-    tags: Vec<u16>,
-    texts: Strings,
+    pub(super) ends: Stored<u32>,
+    pub(super) tags: Stored<u16>,
+    pub(super) texts: Strings,
     /// The languages that occur; 0 is none.
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
 }
 
 impl Languages {
@@ -146,8 +147,8 @@ pub enum Values {
     Int(Fixed<i32>),
     /// `Float`.
     Float(Fixed<f64>),
-    /// `Boolean`.
-    Boolean(Fixed<bool>),
+    /// `Boolean`, 0 or 1.
+    Boolean(Fixed<u8>),
     /// `Date`, packed.
     Date(Fixed<u64>),
     /// `DateTime`: as written, and microseconds since 1970.
@@ -209,7 +210,7 @@ impl Values {
             (Values::Int(it), _) => it.push(None),
             (Values::Float(it), Some(Cell::Float(value))) => it.push(Some(value)),
             (Values::Float(it), _) => it.push(None),
-            (Values::Boolean(it), Some(Cell::Boolean(value))) => it.push(Some(value)),
+            (Values::Boolean(it), Some(Cell::Boolean(value))) => it.push(Some(value.into())),
             (Values::Boolean(it), _) => it.push(None),
             (Values::Date(it), Some(Cell::Date(value))) => it.push(Some(value.pack())),
             (Values::Date(it), _) => it.push(None),
@@ -263,12 +264,12 @@ impl Values {
                 });
                 it.reserve(rows, lengths.sum());
             }
-            Values::Int(it) => it.values.reserve_exact(rows),
-            Values::Float(it) => it.values.reserve_exact(rows),
-            Values::Boolean(it) => it.values.reserve_exact(rows),
-            Values::Date(it) => it.values.reserve_exact(rows),
-            Values::Enum(it, _) => it.values.reserve_exact(rows),
-            Values::Languages(it) => it.ends.reserve_exact(rows),
+            Values::Int(it) => it.values.values().reserve_exact(rows),
+            Values::Float(it) => it.values.values().reserve_exact(rows),
+            Values::Boolean(it) => it.values.values().reserve_exact(rows),
+            Values::Date(it) => it.values.values().reserve_exact(rows),
+            Values::Enum(it, _) => it.values.values().reserve_exact(rows),
+            Values::Languages(it) => it.ends.values().reserve_exact(rows),
         }
     }
 
@@ -312,8 +313,8 @@ impl Values {
                 None => out.extend_from_slice(b"null"),
             },
             Values::Boolean(it) => out.extend_from_slice(match it.get(row) {
-                Some(true) => b"true",
-                Some(false) => b"false",
+                Some(0) => b"false",
+                Some(_) => b"true",
                 None => b"null",
             }),
             Values::Date(it) => match it.get(row) {
@@ -387,7 +388,7 @@ impl Values {
     /// A row's boolean.
     pub fn boolean(&self, row: usize) -> Option<bool> {
         match self {
-            Values::Boolean(it) => it.get(row),
+            Values::Boolean(it) => it.get(row).map(|value| value != 0),
             _ => None,
         }
     }
@@ -448,7 +449,7 @@ impl Values {
             Values::Boolean(it) => it.bytes(),
             Values::Date(it) => it.bytes(),
             Values::Enum(it, _) => it.bytes(),
-            Values::Languages(it) => it.texts.bytes() + it.ends.capacity() * 4 + it.tags.capacity() * 2,
+            Values::Languages(it) => it.texts.bytes() + it.ends.bytes() + it.tags.bytes(),
         }
     }
 }
@@ -496,9 +497,9 @@ pub fn write_float(value: f64, out: &mut Vec<u8>) {
 #[derive(Debug)]
 pub(super) struct Alternatives {
     /// The row of each, in order.
-    pub rows: Vec<u32>,
+    pub rows: Stored<u32>,
     pub values: Values,
-    pub statements: Vec<StatementNo>,
+    pub statements: Stored<StatementNo>,
 }
 
 /// The values of one property, for all rows of a type or all edges of a relation.
@@ -510,9 +511,9 @@ pub(super) struct Alternatives {
 #[derive(Debug)]
 pub struct Column {
     pub(super) values: Values,
-    pub(super) ends: Option<Vec<u32>>,
+    pub(super) ends: Option<Stored<u32>>,
     /// The statement of each value; `None` while no value has one.
-    pub(super) statements: Option<Vec<StatementNo>>,
+    pub(super) statements: Option<Stored<StatementNo>>,
     pub(super) alternatives: Option<Alternatives>,
 }
 
@@ -606,12 +607,11 @@ impl Column {
 
     /// The memory that it takes, in bytes.
     pub fn bytes(&self) -> usize {
-        let ends = self.ends.as_ref().map_or(0, |it| it.capacity() * 4);
-        let statements = self.statements.as_ref().map_or(0, |it| it.capacity() * 4);
-        let others = self
-            .alternatives
-            .as_ref()
-            .map_or(0, |it| it.values.bytes() + it.rows.capacity() * 8);
+        let ends = self.ends.as_ref().map_or(0, Stored::bytes);
+        let statements = self.statements.as_ref().map_or(0, Stored::bytes);
+        let others = self.alternatives.as_ref().map_or(0, |it| {
+            it.values.bytes() + it.rows.bytes() + it.statements.bytes()
+        });
         self.values.bytes() + ends + statements + others
     }
 }

@@ -1,56 +1,119 @@
 //! From an id, or from a unique value, to a row.
 
-use std::hash::{Hash, Hasher};
-
-use hashbrown::HashTable;
-use rustc_hash::FxHasher;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::EntityNo;
 use super::column::Column;
+use super::stored::Stored;
 
-fn hash(text: &str) -> u64 {
-    let mut hasher = FxHasher::default();
-    text.hash(&mut hasher);
-    hasher.finish()
+/// A slot that nothing is in.
+const FREE: u32 = u32::MAX;
+
+/// Texts to numbers by hash, in two flat arrays: a number lies in the first free slot from where its text's hash says.
+///
+/// ```text
+/// numbers   7  ·  ·  3  9  ·  ·  1        a power of two, at most three quarters of it taken
+/// tags      a1       0c e7       42       eight more bits of the hash, so that few texts are compared
+/// ```
+///
+/// The texts lie elsewhere. hashbrown's table has no layout that could be kept in a file.
+#[derive(Debug, Default)]
+pub(super) struct HashSlots {
+    pub numbers: Stored<u32>,
+    pub tags: Stored<u8>,
 }
 
-/// Ids to entity numbers. The ids themselves lie in the tables: the index keeps four bytes an entity.
+impl HashSlots {
+    /// Room for so many numbers.
+    fn with_capacity(count: usize) -> Self {
+        let slots = (count * 4).div_ceil(3).next_power_of_two().max(4);
+        Self {
+            numbers: vec![FREE; slots].into(),
+            tags: vec![0; slots].into(),
+        }
+    }
+
+    /// The slot of a text, or the free one where it would be.
+    fn slot(&self, text: &str, is_it: impl Fn(u32) -> bool) -> usize {
+        let hash = xxh3_64(text.as_bytes());
+        let (numbers, tags) = (&*self.numbers, &*self.tags);
+        let mask = numbers.len() - 1;
+        let mut at = hash as usize & mask;
+        while numbers[at] != FREE && !(tags[at] == tag(hash) && is_it(numbers[at])) {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn find(&self, text: &str, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        if self.numbers.is_empty() {
+            return None;
+        }
+        let number = self.numbers[self.slot(text, is_it)];
+        (number != FREE).then_some(number)
+    }
+
+    /// Adds a number; the one that has its text already, if there is one.
+    fn insert(&mut self, text: &str, number: u32, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        let at = self.slot(text, is_it);
+        let there = self.numbers[at];
+        if there != FREE {
+            return Some(there);
+        }
+        self.numbers.values()[at] = number;
+        self.tags.values()[at] = tag(xxh3_64(text.as_bytes()));
+        None
+    }
+
+    /// Whether these are slots of numbers below a count, with a free one that ends every search.
+    pub fn is_sound(&self, count: usize) -> bool {
+        let slots = self.numbers.len();
+        let is_free = |it: &u32| *it == FREE;
+        let fits = |it: &u32| is_free(it) || (*it as usize) < count;
+        slots == self.tags.len()
+            && (slots == 0 || slots.is_power_of_two() && self.numbers.iter().any(is_free))
+            && self.numbers.iter().all(fits)
+    }
+
+    fn bytes(&self) -> usize {
+        self.numbers.bytes() + self.tags.bytes()
+    }
+}
+
+/// The bits of a hash that do not say where to look.
+fn tag(hash: u64) -> u8 {
+    (hash >> 56) as u8
+}
+
+/// Ids to entity numbers. The ids themselves lie in the tables.
 #[derive(Debug, Default)]
 pub(super) struct IdIndex {
-    table: HashTable<u32>,
+    pub slots: HashSlots,
 }
 
 impl IdIndex {
     pub fn with_capacity(entities: usize) -> Self {
         Self {
-            table: HashTable::with_capacity(entities),
+            slots: HashSlots::with_capacity(entities),
         }
     }
 
     /// Adds an entity; the one that has its id already, if there is one.
     pub fn insert<'a>(&mut self, entity: EntityNo, id_of: impl Fn(EntityNo) -> &'a str) -> Option<EntityNo> {
         let id = id_of(entity);
-        let entry = self.table.entry(
-            hash(id),
-            |other| id_of(EntityNo(*other)) == id,
-            |other| hash(id_of(EntityNo(*other))),
-        );
-        match entry {
-            hashbrown::hash_table::Entry::Occupied(there) => Some(EntityNo(*there.get())),
-            hashbrown::hash_table::Entry::Vacant(free) => {
-                free.insert(entity.0);
-                None
-            }
-        }
+        let there = self
+            .slots
+            .insert(id, entity.0, |other| id_of(EntityNo(other)) == id);
+        there.map(EntityNo)
     }
 
     pub fn find<'a>(&self, id: &str, id_of: impl Fn(EntityNo) -> &'a str) -> Option<EntityNo> {
-        let found = self.table.find(hash(id), |it| id_of(EntityNo(*it)) == id);
-        found.map(|it| EntityNo(*it))
+        let found = self.slots.find(id, |it| id_of(EntityNo(it)) == id);
+        found.map(EntityNo)
     }
 
     pub fn bytes(&self) -> usize {
-        self.table.allocation_size()
+        self.slots.bytes()
     }
 }
 
@@ -58,7 +121,7 @@ impl IdIndex {
 /// values have one.
 #[derive(Debug, Default)]
 pub(super) struct UniqueIndex {
-    table: HashTable<u32>,
+    pub slots: HashSlots,
 }
 
 /// The key of a row's value; `None` where it has none.
@@ -77,31 +140,51 @@ pub(super) fn unique_key(column: &Column, row: usize) -> Option<String> {
 }
 
 impl UniqueIndex {
-    /// Adds a row; the one that has its value already, if there is one.
-    pub fn insert(&mut self, column: &Column, row: usize) -> Option<usize> {
-        let key = unique_key(column, row)?;
-        let key_of = |row: &u32| unique_key(column, *row as usize).unwrap_or_default();
-        let entry = self.table.entry(
-            hash(&key),
-            |other| key_of(other) == key,
-            |other| hash(&key_of(other)),
-        );
-        match entry {
-            hashbrown::hash_table::Entry::Occupied(there) => Some(*there.get() as usize),
-            hashbrown::hash_table::Entry::Vacant(free) => {
-                free.insert(row as u32);
-                None
-            }
+    pub fn with_capacity(rows: usize) -> Self {
+        Self {
+            slots: HashSlots::with_capacity(rows),
         }
     }
 
+    /// Adds a row; the one that has its value already, if there is one.
+    pub fn insert(&mut self, column: &Column, row: usize) -> Option<usize> {
+        let key = unique_key(column, row)?;
+        let key_of = |row: u32| unique_key(column, row as usize).unwrap_or_default();
+        let there = self.slots.insert(&key, row as u32, |other| key_of(other) == key);
+        there.map(|it| it as usize)
+    }
+
     pub fn find(&self, column: &Column, text: &str) -> Option<usize> {
-        let key_of = |row: &u32| unique_key(column, *row as usize).unwrap_or_default();
-        let found = self.table.find(hash(text), |it| key_of(it) == text);
-        found.map(|it| *it as usize)
+        let key_of = |row: u32| unique_key(column, row as usize).unwrap_or_default();
+        let found = self.slots.find(text, |it| key_of(it) == text);
+        found.map(|it| it as usize)
     }
 
     pub fn bytes(&self) -> usize {
-        self.table.allocation_size()
+        self.slots.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn finds_what_a_map_does(ids in prop::collection::vec("[ab]{0,4}", 0..40), asked in "[ab]{0,4}") {
+            let mut index = IdIndex::with_capacity(ids.len());
+            let mut model: HashMap<&str, u32> = HashMap::new();
+            for (no, id) in ids.iter().enumerate() {
+                let there = index.insert(EntityNo(no as u32), |it| &ids[it.0 as usize]);
+                prop_assert_eq!(there.map(|it| it.0), model.get(id.as_str()).copied());
+                model.entry(id).or_insert(no as u32);
+            }
+            let found = index.find(&asked, |it| &ids[it.0 as usize]);
+            prop_assert_eq!(found.map(|it| it.0), model.get(asked.as_str()).copied());
+        }
     }
 }

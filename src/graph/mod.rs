@@ -16,16 +16,19 @@
 mod adjacency;
 mod build;
 mod column;
+mod file;
 mod ids;
 mod lint;
 mod source;
 mod statement;
+mod stored;
 mod strings;
 mod view;
 
 pub use adjacency::{Adjacency, Neighbours};
 pub use build::build;
 pub use column::{Column, Key, Values, write_float};
+pub use file::FileError;
 pub use lint::lint;
 pub use statement::{Citation, Rank, Statements, Validity};
 pub use strings::Strings;
@@ -38,6 +41,7 @@ use crate::ontology::{
     Date, Direction, Domain, EntityType, FieldNo, Ontology, PropertyNo, RelationId, TypeId,
 };
 use ids::{IdIndex, UniqueIndex};
+use stored::Stored;
 
 /// An entity's number in a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -48,7 +52,8 @@ pub struct EntityNo(pub u32);
 pub struct EdgeNo(pub u32);
 
 /// A statement's number, or [`NO_STATEMENT`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(transparent)]
 pub struct StatementNo(pub u32);
 
 /// A fact about whose source nothing is said.
@@ -80,7 +85,7 @@ struct Edges {
     count: usize,
     /// The edge type's properties, a row an edge.
     columns: Vec<Column>,
-    statements: Option<Vec<StatementNo>>,
+    statements: Option<Stored<StatementNo>>,
 }
 
 /// An immutable graph.
@@ -382,7 +387,7 @@ impl Snapshot {
         for edges in &self.relations {
             memory.adjacency += edges.out.bytes() + edges.back.bytes();
             memory.columns += edges.columns.iter().map(Column::bytes).sum::<usize>();
-            memory.statements += edges.statements.as_ref().map_or(0, |it| it.capacity() * 4);
+            memory.statements += edges.statements.as_ref().map_or(0, Stored::bytes);
         }
         memory
     }

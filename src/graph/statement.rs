@@ -1,5 +1,6 @@
 //! Where facts come from: the side tables that a fact without provenance costs nothing in.
 
+use super::stored::Stored;
 use super::strings::Strings;
 use super::{EntityNo, StatementNo};
 use crate::ontology::Date;
@@ -24,6 +25,24 @@ impl Rank {
         ("deprecated", Rank::Deprecated),
     ];
 
+    /// The rank in a byte.
+    pub(super) fn pack(self) -> u8 {
+        match self {
+            Rank::Deprecated => 0,
+            Rank::Normal => 1,
+            Rank::Preferred => 2,
+        }
+    }
+
+    /// The rank that [`Rank::pack`] packed.
+    fn unpack(packed: u8) -> Self {
+        match packed {
+            0 => Rank::Deprecated,
+            2 => Rank::Preferred,
+            _ => Rank::Normal,
+        }
+    }
+
     /// The enum value of the API.
     pub fn api_name(self) -> &'static str {
         match self {
@@ -43,6 +62,32 @@ pub struct Validity {
     pub until: Option<Date>,
 }
 
+/// Stands for an end that is not known; no date is packed so.
+const OPEN: u64 = u64::MAX;
+
+impl Validity {
+    /// Both ends in 64 bits each; nothing at all as two open ends.
+    pub(super) fn pack(validity: Option<Self>) -> [u64; 2] {
+        let end = |date: Option<Date>| date.map_or(OPEN, Date::pack);
+        validity.map_or([OPEN; 2], |it| [end(it.from), end(it.until)])
+    }
+
+    /// Whether these are bits that [`Validity::pack`] could have packed.
+    pub(super) fn is_packed(packed: [u64; 2]) -> bool {
+        packed.iter().all(|it| *it == OPEN || Date::is_packed(*it))
+    }
+
+    /// The validity that [`Validity::pack`] packed.
+    fn unpack(packed: [u64; 2]) -> Option<Self> {
+        let end = |bits: u64| (bits != OPEN).then(|| Date::unpack(bits));
+        let [from, until] = packed;
+        (packed != [OPEN; 2]).then(|| Self {
+            from: end(from),
+            until: end(until),
+        })
+    }
+}
+
 /// One place in a source.
 #[derive(Debug, Clone, Copy)]
 pub struct Citation<'a> {
@@ -57,10 +102,12 @@ pub struct Citation<'a> {
 /// All statements that carry more than their value.
 #[derive(Debug, Default)]
 pub struct Statements {
-    pub(super) ranks: Vec<Rank>,
-    pub(super) validity: Vec<Option<Validity>>,
-    pub(super) citation_ends: Vec<u32>,
-    pub(super) sources: Vec<u32>,
+    /// As [`Rank::pack`] packs them.
+    pub(super) ranks: Stored<u8>,
+    /// As [`Validity::pack`] packs them; empty where no statement says when it holds.
+    pub(super) validity: Stored<[u64; 2]>,
+    pub(super) citation_ends: Stored<u32>,
+    pub(super) sources: Stored<u32>,
     pub(super) locators: Strings,
     pub(super) notes: Strings,
 }
@@ -68,12 +115,13 @@ pub struct Statements {
 impl Statements {
     /// A statement's rank.
     pub fn rank(&self, no: StatementNo) -> Rank {
-        self.ranks.get(no.0 as usize).copied().unwrap_or_default()
+        let packed = self.ranks.get(no.0 as usize);
+        packed.map_or_else(Rank::default, |it| Rank::unpack(*it))
     }
 
     /// When a statement holds.
     pub fn validity(&self, no: StatementNo) -> Option<Validity> {
-        self.validity.get(no.0 as usize).copied().flatten()
+        Validity::unpack(*self.validity.get(no.0 as usize)?)
     }
 
     /// Whether any statement says when it holds.
@@ -116,9 +164,10 @@ impl Statements {
 
     /// The memory that they take, in bytes.
     pub fn bytes(&self) -> usize {
-        self.ranks.capacity()
-            + self.validity.capacity() * size_of::<Option<Validity>>()
-            + (self.citation_ends.capacity() + self.sources.capacity()) * 4
+        self.ranks.bytes()
+            + self.validity.bytes()
+            + self.citation_ends.bytes()
+            + self.sources.bytes()
             + self.locators.bytes()
             + self.notes.bytes()
     }

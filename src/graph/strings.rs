@@ -3,7 +3,7 @@
 //! ```text
 //! arena   "UNICEF""The Body Shop""a \"quoted\" word"
 //! ends            8              23                 44      (one more than there are rows)
-//! plain   row 2 → a "quoted" word                           (only where the two differ)
+//! plain   row 2 → a "quoted" word                           (only where the two differ: texts and ends of their own)
 //! ```
 //!
 //! A row without a text has no bytes; an empty text has two, its quotes.
@@ -11,6 +11,8 @@
 use std::ops::Range;
 
 use memchr::memmem::Finder;
+
+use super::stored::{Stored, StoredText};
 
 /// Whether JSON writes a byte of a text otherwise.
 fn is_escaped(byte: u8) -> bool {
@@ -20,27 +22,29 @@ fn is_escaped(byte: u8) -> bool {
 /// A column of texts.
 #[derive(Debug, Default)]
 pub struct Strings {
-    arena: String,
-    ends: Ends,
-    escaped_rows: Vec<u32>,
-    escaped: Vec<Box<str>>,
+    pub(super) arena: StoredText,
+    pub(super) ends: Ends,
+    /// The rows whose texts are not what is written, in order.
+    pub(super) escaped_rows: Stored<u32>,
+    pub(super) plain: StoredText,
+    pub(super) plain_ends: Ends,
 }
 
 /// Where each row's text ends; 32 bits a row until the arena needs more.
 #[derive(Debug)]
-enum Ends {
-    Narrow(Vec<u32>),
-    Wide(Vec<u64>),
+pub(super) enum Ends {
+    Narrow(Stored<u32>),
+    Wide(Stored<u64>),
 }
 
 impl Default for Ends {
     fn default() -> Self {
-        Ends::Narrow(Vec::new())
+        Ends::Narrow(Stored::default())
     }
 }
 
 impl Ends {
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         match self {
             Ends::Narrow(ends) => ends.len(),
             Ends::Wide(ends) => ends.len(),
@@ -48,7 +52,7 @@ impl Ends {
     }
 
     #[inline]
-    fn get(&self, row: usize) -> usize {
+    pub(super) fn get(&self, row: usize) -> usize {
         match self {
             Ends::Narrow(ends) => ends[row] as usize,
             Ends::Wide(ends) => ends[row] as usize,
@@ -70,11 +74,31 @@ impl Ends {
                 Err(_) => {
                     let mut wide: Vec<u64> = ends.iter().map(|it| u64::from(*it)).collect();
                     wide.push(end as u64);
-                    *self = Ends::Wide(wide);
+                    *self = Ends::Wide(wide.into());
                 }
             },
             Ends::Wide(ends) => ends.push(end as u64),
         }
+    }
+
+    fn shrink(&mut self) {
+        match self {
+            Ends::Narrow(ends) => ends.values().shrink_to_fit(),
+            Ends::Wide(ends) => ends.values().shrink_to_fit(),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Ends::Narrow(ends) => ends.bytes(),
+            Ends::Wide(ends) => ends.bytes(),
+        }
+    }
+
+    #[inline]
+    fn range(&self, row: usize) -> Range<usize> {
+        let start = row.checked_sub(1).map_or(0, |before| self.get(before));
+        start..self.get(row)
     }
 }
 
@@ -92,21 +116,30 @@ impl Strings {
     /// Adds a row with a text.
     pub(super) fn push(&mut self, text: &str) {
         if text.bytes().any(is_escaped) {
-            self.escaped_rows.push(self.len() as u32);
-            self.escaped.push(text.into());
-            self.arena.push_str(&serde_json::Value::from(text).to_string());
+            self.push_plain(text);
+            self.arena
+                .text()
+                .push_str(&serde_json::Value::from(text).to_string());
         } else {
-            self.arena.reserve(text.len() + 2);
-            self.arena.push('"');
-            self.arena.push_str(text);
-            self.arena.push('"');
+            let arena = self.arena.text();
+            arena.reserve(text.len() + 2);
+            arena.push('"');
+            arena.push_str(text);
+            arena.push('"');
         }
         self.ends.push(self.arena.len());
     }
 
+    fn push_plain(&mut self, text: &str) {
+        let row = self.len() as u32;
+        self.escaped_rows.push(row);
+        self.plain.text().push_str(text);
+        self.plain_ends.push(self.plain.len());
+    }
+
     /// Adds a row whose bytes are written as they are: JSON of any kind.
     pub(super) fn push_raw(&mut self, json: &str) {
-        self.arena.push_str(json);
+        self.arena.text().push_str(json);
         self.ends.push(self.arena.len());
     }
 
@@ -118,10 +151,9 @@ impl Strings {
     /// Adds a row as it lies in other strings.
     pub(super) fn push_from(&mut self, from: &Strings, row: usize) {
         if let Some(text) = from.escaped_text(row) {
-            self.escaped_rows.push(self.len() as u32);
-            self.escaped.push(text.into());
+            self.push_plain(text);
         }
-        self.arena.push_str(from.slice(row));
+        self.arena.text().push_str(from.slice(row));
         self.ends.push(self.arena.len());
     }
 
@@ -132,26 +164,24 @@ impl Strings {
 
     /// Makes room for so many more rows and bytes.
     pub(super) fn reserve(&mut self, rows: usize, bytes: usize) {
-        self.arena.reserve_exact(bytes);
+        self.arena.text().reserve_exact(bytes);
         if let Ends::Narrow(ends) = &mut self.ends
             && u32::try_from(self.arena.len() + bytes).is_ok()
         {
-            ends.reserve_exact(rows);
+            ends.values().reserve_exact(rows);
         }
     }
 
     pub(super) fn shrink(&mut self) {
-        self.arena.shrink_to_fit();
-        match &mut self.ends {
-            Ends::Narrow(ends) => ends.shrink_to_fit(),
-            Ends::Wide(ends) => ends.shrink_to_fit(),
-        }
+        self.arena.text().shrink_to_fit();
+        self.ends.shrink();
+        self.plain.text().shrink_to_fit();
+        self.plain_ends.shrink();
     }
 
     #[inline]
     fn range(&self, row: usize) -> Range<usize> {
-        let start = row.checked_sub(1).map_or(0, |before| self.ends.get(before));
-        start..self.ends.get(row)
+        self.ends.range(row)
     }
 
     fn slice(&self, row: usize) -> &str {
@@ -213,7 +243,7 @@ impl Strings {
 
     fn escaped_text(&self, row: usize) -> Option<&str> {
         let at = self.escaped_rows.binary_search(&(row as u32)).ok()?;
-        Some(&self.escaped[at])
+        Some(&self.plain[self.plain_ends.range(at)])
     }
 
     /// The row's JSON, for columns that hold JSON.
@@ -224,12 +254,8 @@ impl Strings {
 
     /// The memory that it takes, in bytes.
     pub fn bytes(&self) -> usize {
-        let ends = match &self.ends {
-            Ends::Narrow(ends) => ends.capacity() * 4,
-            Ends::Wide(ends) => ends.capacity() * 8,
-        };
-        let escaped: usize = self.escaped.iter().map(|it| it.len() + 20).sum();
-        self.arena.capacity() + ends + escaped
+        let escaped = self.escaped_rows.bytes() + self.plain.bytes() + self.plain_ends.bytes();
+        self.arena.bytes() + self.ends.bytes() + escaped
     }
 }
 

@@ -105,6 +105,7 @@ pub fn compile(files: &[Arc<SourceText>]) -> Result<Ontology, Reports> {
     };
     let mut ontology = compiler.definitions();
     ontology.fingerprint = fingerprint(files);
+    ontology.sources = files.to_vec();
     relations::link(&mut compiler, &mut ontology);
     compiler.check_generated(&ontology);
     let mut reports = compiler.reports;
@@ -184,6 +185,7 @@ impl Compiler<'_> {
             relations: Vec::new(),
             source_type: TypeId(0),
             fingerprint: 0,
+            sources: Vec::new(),
             domains: HashMap::new(),
         };
         for (name, scalar) in Scalar::ADDED {

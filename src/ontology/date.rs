@@ -199,6 +199,17 @@ impl Date {
         (u64::from(self.from.pack()) << 32) | u64::from(self.until.map_or(NO_END, Point::pack))
     }
 
+    /// Whether these bits can be unpacked: both ends have a year, a month and a day that there are.
+    pub fn is_packed(bits: u64) -> bool {
+        let is_point = |bits: u32| {
+            let point = Point::unpack(bits);
+            let dayless = point.month != 0 || point.day == 0;
+            point.year <= 9999 && point.month <= 12 && point.day <= 31 && dayless && bits < 10_000 << 16
+        };
+        let until = bits as u32;
+        is_point((bits >> 32) as u32) && (until == NO_END || is_point(until))
+    }
+
     /// The date that [`Date::pack`] packed.
     pub fn unpack(bits: u64) -> Self {
         let until = bits as u32;

@@ -17,6 +17,9 @@ pub use date::{Date, DateError};
 pub use names::GeneratedNames;
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::report::SourceText;
 
 macro_rules! index {
     ($($(#[$doc:meta])+ $name:ident;)+) => {$(
@@ -80,6 +83,8 @@ pub struct Ontology {
     pub source_type: TypeId,
     /// The bytes of the schema files, for the revision.
     pub fingerprint: u64,
+    /// The schema files.
+    pub sources: Vec<Arc<SourceText>>,
     domains: HashMap<String, Domain>,
 }
 

@@ -11,6 +11,7 @@ use super::{Context, MOST_SHOWN};
 use crate::facts::{Batch, Value};
 use crate::graph::column::{Alternatives, Column, Values};
 use crate::graph::ids::UniqueIndex;
+use crate::graph::stored::Stored;
 use crate::graph::{NO_STATEMENT, StatementNo};
 use crate::ontology::{Member, Members, Ontology, Property, PropertyNo, TypeId};
 use crate::report::{Code, Place, Report, Reports, did_you_mean};
@@ -134,7 +135,7 @@ fn property_column(
         &mut reports,
     );
     let unique = property.unique.then(|| {
-        let mut index = UniqueIndex::default();
+        let mut index = UniqueIndex::with_capacity(count);
         let mut found = 0;
         for row in 0..count {
             if let Some(first) = index.insert(&column, row)
@@ -333,9 +334,9 @@ pub(super) fn column(
                         continue;
                     }
                     let others = others.get_or_insert_with(|| Alternatives {
-                        rows: Vec::new(),
+                        rows: Stored::default(),
                         values: Values::new(property.scalar, ontology),
-                        statements: Vec::new(),
+                        statements: Stored::default(),
                     });
                     others.rows.push(row);
                     let values = &shorts[it.short as usize].values;
@@ -348,8 +349,8 @@ pub(super) fn column(
     building.values.shrink();
     Column {
         values: building.values,
-        ends,
-        statements: building.statements,
+        ends: ends.map(Stored::from),
+        statements: building.statements.map(Stored::from),
         alternatives: others,
     }
 }

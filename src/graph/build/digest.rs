@@ -151,7 +151,7 @@ pub(super) fn digest(
         );
     }
     let edges = edges::digest(ontology, entities, part, batch, &numbers, &said, &mut reports);
-    let statements = statements::digest(ontology, entities, batch, said, &mut reports);
+    let statements = statements::digest(ontology, entities, batch, &said, &mut reports);
     Digest {
         values,
         edges,

@@ -12,6 +12,7 @@ use super::{Context, MOST_SHOWN, Origin};
 use crate::facts::{Batch, EdgeFact, Via};
 use crate::graph::adjacency::Adjacency;
 use crate::graph::column::Column;
+use crate::graph::stored::Stored;
 use crate::graph::{Edges, EntityNo, NO_STATEMENT, StatementNo};
 use crate::ontology::{
     Direction, EdgeType, FieldNo, Member, Ontology, PropertyNo, Relation, RelationField, RelationId, TypeId,
@@ -517,10 +518,10 @@ impl Builder<'_> {
     }
 
     /// Where each row's entries begin, for each type that has any; `at` comes in order.
-    fn starts(&self, at: impl Iterator<Item = u32>) -> Vec<Option<Vec<u32>>> {
+    fn starts(&self, at: impl Iterator<Item = u32>) -> Vec<Option<Stored<u32>>> {
         let bases = &self.entities.bases;
         let types = bases.len() - 1;
-        let mut starts: Vec<Option<Vec<u32>>> = vec![None; types];
+        let mut starts: Vec<Option<Stored<u32>>> = (0..types).map(|_| None).collect();
         let mut at = at.peekable();
         let mut position = 0u32;
         for type_no in 0..types {
@@ -536,12 +537,12 @@ impl Builder<'_> {
                 }
             }
             rows.push(position);
-            starts[type_no] = Some(rows);
+            starts[type_no] = Some(rows.into());
         }
         starts
     }
 
-    fn statements(&self, edges: &[Edge]) -> Option<Vec<StatementNo>> {
+    fn statements(&self, edges: &[Edge]) -> Option<Stored<StatementNo>> {
         let any = edges.iter().any(|edge| self.statement(edge) != NO_STATEMENT);
         any.then(|| edges.iter().map(|edge| self.statement(edge)).collect())
     }

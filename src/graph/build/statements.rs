@@ -11,6 +11,7 @@ use crate::graph::column::Column;
 use crate::graph::ids::UniqueIndex;
 use crate::graph::source::Structure;
 use crate::graph::statement::{Rank, Statements, Validity};
+use crate::graph::stored::Stored;
 use crate::ontology::{Date, Member, Ontology};
 use crate::report::{Code, Report, Reports, did_you_mean};
 
@@ -102,12 +103,12 @@ pub(super) fn digest(
     ontology: &Ontology,
     entities: &Entities,
     batch: &Batch,
-    told: Told,
+    told: &Told,
     reports: &mut Reports,
 ) -> Statements {
     let mut statements = Statements {
-        ranks: told.ranks,
-        validity: told.validity,
+        ranks: told.ranks.iter().map(|it| it.pack()).collect(),
+        validity: told.validity.iter().map(|it| Validity::pack(*it)).collect(),
         ..Statements::default()
     };
     let mut seen: Seen = Seen::new();
@@ -205,14 +206,14 @@ pub(super) fn build(
             all.notes.push_from(&part.notes, at);
         }
         let before = all.sources.len() as u32;
-        all.sources.extend(part.sources);
-        all.ranks.extend(part.ranks);
-        all.validity.extend(part.validity);
-        all.citation_ends
-            .extend(part.citation_ends.iter().map(|it| before + it));
+        all.sources.values().extend_from_slice(&part.sources);
+        all.ranks.values().extend_from_slice(&part.ranks);
+        all.validity.values().extend_from_slice(&part.validity);
+        let ends = part.citation_ends.iter().map(|it| before + it);
+        all.citation_ends.values().extend(ends);
     }
-    if all.validity.iter().all(Option::is_none) {
-        all.validity = Vec::new();
+    if all.validity.iter().all(|it| *it == Validity::pack(None)) {
+        all.validity = Stored::default();
     }
     all.locators.shrink();
     all.notes.shrink();

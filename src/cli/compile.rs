@@ -1,0 +1,37 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+
+use super::{Folders, Reporting, fail, load};
+
+/// `clew compile`.
+#[derive(Debug, Args)]
+pub(super) struct Compile {
+    /// The file to write; what is served from a file of that name goes on as it was
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    folders: Folders,
+    #[command(flatten)]
+    reporting: Reporting,
+}
+
+impl Compile {
+    pub fn run(&self) -> ExitCode {
+        let start = Instant::now();
+        let snapshot = match load::graph(&self.folders, &self.reporting) {
+            Ok(snapshot) => snapshot,
+            Err(code) => return code,
+        };
+        println!("{}", load::summary(&snapshot, start.elapsed()));
+        match snapshot.save(&self.out) {
+            Ok(bytes) => {
+                println!("wrote \"{}\", {:.1} MB", self.out.display(), bytes as f64 / 1e6);
+                ExitCode::SUCCESS
+            }
+            Err(error) => fail(format!("cannot write \"{}\": {error}", self.out.display())),
+        }
+    }
+}

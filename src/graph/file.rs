@@ -1,0 +1,866 @@
+//! The snapshot file: a compiled graph that is mapped, not read. `docs/snapshot-format.md` draws it.
+//!
+//! What has many parts lies in sections, each the bytes of one array as they lie in memory; how many there are of
+//! what is told by one list of numbers. Both are written and read in the same order, so the functions here come in
+//! pairs. Every section has a checksum, which is looked at when a file is opened, as is all that the code relies on
+//! so as not to go beyond an array.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytemuck::{Pod, Zeroable};
+use memmap2::Mmap;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::adjacency::Adjacency;
+use super::column::{Alternatives, Bits, Column, Fixed, Languages, Values};
+use super::ids::{HashSlots, IdIndex, UniqueIndex};
+use super::statement::{Statements, Validity};
+use super::stored::{Stored, StoredText};
+use super::strings::{Ends, Strings};
+use super::{Counts, Edges, Snapshot, StatementNo, Table};
+use crate::facts::GraphFact;
+use crate::ontology::{self, Date, Direction, Ontology, Property, RelationId, Scalar, TypeId};
+use crate::report::SourceText;
+
+/// What every file begins with.
+const MAGIC: [u8; 8] = *b"CLEWGRPH";
+/// The layout that is written, and the only one that is read.
+const VERSION: u32 = 1;
+/// Reads otherwise on a machine whose bytes stand the other way round.
+const ORDER: u32 = 0x0102_0304;
+/// Sections begin at multiples of this, a cache line, so that whatever lies in them is aligned.
+const ALIGNMENT: u64 = 64;
+
+/// The first bytes of a file.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct Header {
+    magic: [u8; 8],
+    version: u32,
+    order: u32,
+    /// Bytes of the file.
+    length: u64,
+    /// Where the table of sections begins.
+    table: u64,
+    /// How many sections there are.
+    sections: u64,
+    /// Of the table's bytes.
+    table_checksum: u64,
+    reserved: u64,
+    /// Of all bytes before this.
+    checksum: u64,
+}
+
+const HEADER: usize = size_of::<Header>();
+
+/// One section in the table.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct Section {
+    start: u64,
+    length: u64,
+    /// Bytes of one element.
+    element: u64,
+    checksum: u64,
+}
+
+/// Why a file cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It cannot be read or written.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// It is something else.
+    #[error("it is not a graph that `clew compile` wrote")]
+    Foreign,
+    /// It was written by another version.
+    #[error("it has layout {0}, and this version of Clew reads layout {VERSION}: compile it again")]
+    Version(u32),
+    /// It was written on another kind of machine.
+    #[error("it was written on a machine with another order of bytes: compile it again on this one")]
+    Order,
+    /// It ends too early, or goes on.
+    #[error("it has {found} bytes and should have {expected}: copy or compile it again")]
+    Length {
+        /// What the header says.
+        expected: u64,
+        /// What there is.
+        found: u64,
+    },
+    /// Its bytes have changed.
+    #[error("it is damaged ({0}): copy or compile it again")]
+    Damaged(&'static str),
+}
+
+/// What is told in JSON, since there is little of it.
+#[derive(Serialize, Deserialize)]
+struct Meta {
+    revision: u64,
+    counts: [usize; 6],
+    info: GraphFact,
+    /// The schema's files: path and text.
+    schema: Vec<(String, String)>,
+}
+
+impl Snapshot {
+    /// Writes the graph to a file. It is complete before it gets its name, so a graph that is served from a file of
+    /// this name goes on as it was.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<u64, FileError> {
+        let mut partial = path.as_os_str().to_owned();
+        partial.push(format!(".{}.partial", std::process::id()));
+        let partial = Path::new(&partial);
+        let written = self.save_as(partial);
+        let moved = written.and_then(|length| {
+            std::fs::rename(partial, path)?;
+            Ok(length)
+        });
+        if moved.is_err() {
+            let _ = std::fs::remove_file(partial);
+        }
+        moved
+    }
+
+    fn save_as(&self, path: &Path) -> Result<u64, FileError> {
+        let mut writer = Writer {
+            out: BufWriter::with_capacity(1 << 20, File::create(path)?),
+            at: 0,
+            sections: Vec::new(),
+            numbers: Vec::new(),
+        };
+        // The header is known at the end.
+        writer.write(&[0; HEADER])?;
+        let counts = self.counts;
+        let meta = Meta {
+            revision: self.revision,
+            counts: [
+                counts.entities,
+                counts.edges,
+                counts.statements,
+                counts.sources,
+                counts.citations,
+                counts.components,
+            ],
+            info: self.info.clone(),
+            schema: self
+                .ontology
+                .sources
+                .iter()
+                .map(|it| (it.path.clone(), it.text.clone()))
+                .collect(),
+        };
+        writer.array(&serde_json::to_vec(&meta).map_err(io::Error::other)?)?;
+        writer.array(&self.bases)?;
+        save_slots(&mut writer, &self.ids.slots)?;
+        for table in &self.tables {
+            save_strings(&mut writer, &table.ids)?;
+            for (column, unique) in table.columns.iter().zip(&table.unique) {
+                save_column(&mut writer, column)?;
+                if let Some(unique) = unique {
+                    save_slots(&mut writer, &unique.slots)?;
+                }
+            }
+        }
+        for edges in &self.relations {
+            save_edges(&mut writer, edges)?;
+        }
+        save_statements(&mut writer, &self.statements)?;
+        writer.finish()
+    }
+
+    /// Maps the graph that a file holds. Its pages are shared with whatever else maps the file.
+    ///
+    /// # Errors
+    /// When the file is not a whole, undamaged snapshot of this version.
+    pub fn open(path: &Path) -> Result<Self, FileError> {
+        let mut reader = Reader::open(path)?;
+        let meta: Meta = {
+            let json = reader.array::<u8>()?;
+            serde_json::from_slice(&json).map_err(|_| FileError::Damaged("what is told of it"))?
+        };
+        let texts = meta
+            .schema
+            .into_iter()
+            .map(|(path, text)| SourceText::whole(path, text));
+        let ontology = ontology::compile(&texts.collect::<Vec<_>>());
+        let ontology = ontology.map_err(|_| FileError::Damaged("the schema"))?;
+        let bases = reader.array::<u32>()?.to_vec();
+        sound(
+            bases.len() == ontology.types.len() + 1 && bases.first() == Some(&0) && bases.is_sorted(),
+            "the types",
+        )?;
+        let entities = bases.last().copied().unwrap_or(0);
+        let ids = IdIndex {
+            slots: load_slots(&mut reader, entities as usize)?,
+        };
+        let mut tables = Vec::with_capacity(ontology.types.len());
+        for (entity_type, range) in ontology.types.iter().zip(bases.windows(2)) {
+            let rows = (range[1] - range[0]) as usize;
+            let ids = load_strings(&mut reader, Some(rows), true)?;
+            let mut table = Table {
+                ids,
+                columns: Vec::new(),
+                unique: Vec::new(),
+            };
+            for property in &entity_type.members.properties {
+                table
+                    .columns
+                    .push(load_column(&mut reader, property, &ontology, rows)?);
+                let slots = if property.unique {
+                    Some(load_slots(&mut reader, rows)?)
+                } else {
+                    None
+                };
+                table.unique.push(slots.map(|slots| UniqueIndex { slots }));
+            }
+            tables.push(table);
+        }
+        let mut relations = Vec::with_capacity(ontology.relations.len());
+        for id in ontology.relation_ids() {
+            relations.push(load_edges(&mut reader, &ontology, id, &bases)?);
+        }
+        let statements = load_statements(&mut reader, entities)?;
+        reader.finish()?;
+        let [entities, edges, all, sources, citations, components] = meta.counts;
+        Ok(Self {
+            ontology: Arc::new(ontology),
+            revision: meta.revision,
+            info: meta.info,
+            bases,
+            tables,
+            ids,
+            relations,
+            statements,
+            counts: Counts {
+                entities,
+                edges,
+                statements: all,
+                sources,
+                citations,
+                components,
+            },
+        })
+    }
+}
+
+/// Writes the sections of a file.
+struct Writer {
+    out: BufWriter<File>,
+    at: u64,
+    sections: Vec<Section>,
+    numbers: Vec<u64>,
+}
+
+impl Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.at += bytes.len() as u64;
+        self.out.write_all(bytes)
+    }
+
+    fn align(&mut self) -> io::Result<()> {
+        let rest = self.at.next_multiple_of(ALIGNMENT) - self.at;
+        self.write(&[0; ALIGNMENT as usize][..rest as usize])
+    }
+
+    /// A section of values.
+    fn array<T: Pod>(&mut self, values: &[T]) -> io::Result<()> {
+        self.align()?;
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        self.sections.push(Section {
+            start: self.at,
+            length: bytes.len() as u64,
+            element: size_of::<T>() as u64,
+            checksum: xxh3_64(bytes),
+        });
+        self.write(bytes)
+    }
+
+    fn number(&mut self, number: usize) {
+        self.numbers.push(number as u64);
+    }
+
+    /// A section that may be missing.
+    fn option<T: Pod>(&mut self, values: Option<&Stored<T>>) -> io::Result<()> {
+        self.number(values.is_some().into());
+        values.map_or(Ok(()), |it| self.array(it))
+    }
+
+    /// The numbers, the table and at last the header.
+    fn finish(mut self) -> Result<u64, FileError> {
+        let numbers = std::mem::take(&mut self.numbers);
+        self.array(&numbers)?;
+        self.align()?;
+        let sections = std::mem::take(&mut self.sections);
+        let table: &[u8] = bytemuck::cast_slice(&sections);
+        let mut header = Header {
+            magic: MAGIC,
+            version: VERSION,
+            order: ORDER,
+            length: self.at + table.len() as u64,
+            table: self.at,
+            sections: sections.len() as u64,
+            table_checksum: xxh3_64(table),
+            reserved: 0,
+            checksum: 0,
+        };
+        header.checksum = header.sum();
+        self.write(table)?;
+        let mut file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        io::Seek::rewind(&mut file)?;
+        file.write_all(bytemuck::bytes_of(&header))?;
+        file.sync_all()?;
+        Ok(header.length)
+    }
+}
+
+impl Header {
+    fn sum(&self) -> u64 {
+        xxh3_64(&bytemuck::bytes_of(self)[..HEADER - size_of::<u64>()])
+    }
+}
+
+/// Reads the sections of a file in the order in which they were written.
+struct Reader {
+    file: Arc<Mmap>,
+    sections: Vec<Section>,
+    next: usize,
+    numbers: Vec<u64>,
+    next_number: usize,
+}
+
+impl Reader {
+    fn open(path: &Path) -> Result<Self, FileError> {
+        let file = File::open(path)?;
+        let found = file.metadata()?.len();
+        if found < HEADER as u64 {
+            return Err(FileError::Foreign);
+        }
+        #[allow(unsafe_code, reason = "a file can only be mapped so")]
+        // SAFETY: the map is read only. Whoever writes into a file that is mapped, or cuts it, changes it under us:
+        // `save` never does (it gives a new file the name), and the documents ask the same of others.
+        let map = unsafe { Mmap::map(&file)? };
+        let file = Arc::new(map);
+        let header: Header = bytemuck::pod_read_unaligned(&file[..HEADER]);
+        if header.magic != MAGIC {
+            return Err(FileError::Foreign);
+        }
+        if header.order != ORDER {
+            return Err(FileError::Order);
+        }
+        if header.version != VERSION {
+            return Err(FileError::Version(header.version));
+        }
+        sound(header.checksum == header.sum(), "the header")?;
+        if header.length != found {
+            return Err(FileError::Length {
+                expected: header.length,
+                found,
+            });
+        }
+        let table = usize::try_from(header.table).ok().and_then(|at| file.get(at..));
+        let table = table.ok_or(FileError::Damaged("the header"))?;
+        sound(
+            header.sections.checked_mul(size_of::<Section>() as u64) == Some(table.len() as u64)
+                && xxh3_64(table) == header.table_checksum,
+            "the table of sections",
+        )?;
+        let entries = table.chunks_exact(size_of::<Section>());
+        let sections: Vec<Section> = entries.map(bytemuck::pod_read_unaligned).collect();
+        let is_sound = |section: &Section| {
+            let bytes = section.range().and_then(|range| file.get(range));
+            bytes.is_some_and(|it| xxh3_64(it) == section.checksum)
+        };
+        sound(sections.par_iter().all(is_sound), "a section")?;
+        sound(Self::fills(&file, &sections, table), "what lies between sections")?;
+        let mut reader = Self {
+            file,
+            sections,
+            next: 0,
+            numbers: Vec::new(),
+            next_number: 0,
+        };
+        let last = reader.sections.pop().ok_or(FileError::Damaged("the numbers"))?;
+        reader.numbers = reader.values::<u64>(last)?.to_vec();
+        Ok(reader)
+    }
+
+    /// Whether sections follow each other, and only what aligns them lies between.
+    fn fills(file: &[u8], sections: &[Section], table: &[u8]) -> bool {
+        let mut at = HEADER;
+        let starts = sections.iter().filter_map(Section::range);
+        let table = file.len() - table.len();
+        for range in starts.chain(std::iter::once(table..file.len())) {
+            let gap = file.get(at..range.start);
+            if !gap.is_some_and(|it| it.len() < ALIGNMENT as usize && it.iter().all(|byte| *byte == 0)) {
+                return false;
+            }
+            at = range.end;
+        }
+        true
+    }
+
+    fn section(&mut self) -> Result<Section, FileError> {
+        let section = self.sections.get(self.next).copied();
+        self.next += 1;
+        section.ok_or(FileError::Damaged("sections are missing"))
+    }
+
+    fn values<T: Pod>(&self, section: Section) -> Result<Stored<T>, FileError> {
+        sound(section.element == size_of::<T>() as u64, "a section's kind")?;
+        let stored = section
+            .range()
+            .and_then(|range| Stored::mapped(&self.file, range));
+        stored.ok_or(FileError::Damaged("a section's place"))
+    }
+
+    fn array<T: Pod>(&mut self) -> Result<Stored<T>, FileError> {
+        let section = self.section()?;
+        self.values(section)
+    }
+
+    fn text(&mut self) -> Result<StoredText, FileError> {
+        let range = self.section()?.range();
+        let stored = range.and_then(|range| StoredText::mapped(&self.file, range));
+        stored.ok_or(FileError::Damaged("a text"))
+    }
+
+    fn option<T: Pod>(&mut self) -> Result<Option<Stored<T>>, FileError> {
+        Ok(if self.number()? == 0 {
+            None
+        } else {
+            Some(self.array()?)
+        })
+    }
+
+    fn number(&mut self) -> Result<usize, FileError> {
+        let number = self.numbers.get(self.next_number).copied();
+        self.next_number += 1;
+        let number = number.and_then(|it| usize::try_from(it).ok());
+        number.ok_or(FileError::Damaged("numbers are missing"))
+    }
+
+    fn finish(self) -> Result<(), FileError> {
+        sound(
+            self.next == self.sections.len() && self.next_number == self.numbers.len(),
+            "there is more than belongs to it",
+        )
+    }
+}
+
+impl Section {
+    fn range(&self) -> Option<std::ops::Range<usize>> {
+        let start = usize::try_from(self.start).ok()?;
+        let end = start.checked_add(usize::try_from(self.length).ok()?)?;
+        Some(start..end)
+    }
+}
+
+fn sound(is_sound: bool, what: &'static str) -> Result<(), FileError> {
+    if is_sound {
+        Ok(())
+    } else {
+        Err(FileError::Damaged(what))
+    }
+}
+
+/// Whether places follow each other and none is beyond the last that may be.
+fn ascend(ends: &[u32], most: usize) -> bool {
+    ends.is_sorted() && ends.last().is_none_or(|it| *it as usize <= most)
+}
+
+fn save_ends(writer: &mut Writer, ends: &Ends) -> io::Result<()> {
+    match ends {
+        Ends::Narrow(ends) => {
+            writer.number(0);
+            writer.array(ends)
+        }
+        Ends::Wide(ends) => {
+            writer.number(1);
+            writer.array(ends)
+        }
+    }
+}
+
+/// Ends of texts that lie in an arena: each where a character ends.
+fn load_ends(reader: &mut Reader, arena: &str) -> Result<Ends, FileError> {
+    let ends = match reader.number()? {
+        0 => Ends::Narrow(reader.array()?),
+        _ => Ends::Wide(reader.array()?),
+    };
+    let mut before = 0;
+    for row in 0..ends.len() {
+        let end = ends.get(row);
+        sound(before <= end && arena.is_char_boundary(end), "the ends of texts")?;
+        before = end;
+    }
+    Ok(ends)
+}
+
+fn save_strings(writer: &mut Writer, strings: &Strings) -> io::Result<()> {
+    writer.array(strings.arena.as_bytes())?;
+    save_ends(writer, &strings.ends)?;
+    writer.array(&strings.escaped_rows)?;
+    writer.array(strings.plain.as_bytes())?;
+    save_ends(writer, &strings.plain_ends)
+}
+
+/// Texts: so many where that is known, and each in quotes unless it is JSON of any kind.
+fn load_strings(reader: &mut Reader, rows: Option<usize>, quoted: bool) -> Result<Strings, FileError> {
+    let arena = reader.text()?;
+    let ends = load_ends(reader, &arena)?;
+    let escaped_rows = reader.array::<u32>()?;
+    let plain = reader.text()?;
+    let plain_ends = load_ends(reader, &plain)?;
+    sound(
+        rows.is_none_or(|it| it == ends.len())
+            && escaped_rows.is_sorted()
+            && escaped_rows.last().is_none_or(|it| (*it as usize) < ends.len())
+            && plain_ends.len() == escaped_rows.len(),
+        "the rows of texts",
+    )?;
+    let strings = Strings {
+        arena,
+        ends,
+        escaped_rows,
+        plain,
+        plain_ends,
+    };
+    let in_quotes = |json: &[u8]| json.is_empty() || matches!(json, [b'"', .., b'"']);
+    let rows = 0..if quoted { strings.len() } else { 0 };
+    sound(rows.into_iter().all(|row| in_quotes(strings.json(row))), "texts")?;
+    Ok(strings)
+}
+
+fn save_slots(writer: &mut Writer, slots: &HashSlots) -> io::Result<()> {
+    writer.array(&slots.numbers)?;
+    writer.array(&slots.tags)
+}
+
+fn load_slots(reader: &mut Reader, count: usize) -> Result<HashSlots, FileError> {
+    let slots = HashSlots {
+        numbers: reader.array()?,
+        tags: reader.array()?,
+    };
+    sound(slots.is_sound(count), "an index")?;
+    Ok(slots)
+}
+
+fn save_fixed<T: Pod>(writer: &mut Writer, fixed: &Fixed<T>) -> io::Result<()> {
+    writer.array(&fixed.values)?;
+    writer.option(fixed.present.as_ref().map(|it| &it.words))
+}
+
+fn load_fixed<T: Pod>(reader: &mut Reader, rows: usize) -> Result<Fixed<T>, FileError> {
+    let values: Stored<T> = reader.array()?;
+    let words: Option<Stored<u64>> = reader.option()?;
+    let fits = words.as_ref().is_none_or(|it| it.len() == rows.div_ceil(64));
+    sound(values.len() == rows && fits, "values")?;
+    Ok(Fixed {
+        values,
+        present: words.map(|words| Bits { words, len: rows }),
+    })
+}
+
+fn save_values(writer: &mut Writer, values: &Values) -> io::Result<()> {
+    match values {
+        Values::Text(it) | Values::Decimal(it) | Values::Json(it) => save_strings(writer, it),
+        Values::Int(it) => save_fixed(writer, it),
+        Values::Float(it) => save_fixed(writer, it),
+        Values::Boolean(it) => save_fixed(writer, it),
+        Values::Date(it) => save_fixed(writer, it),
+        Values::DateTime(texts, instants) => {
+            save_strings(writer, texts)?;
+            save_fixed(writer, instants)
+        }
+        // The names are the schema's.
+        Values::Enum(it, _) => save_fixed(writer, it),
+        Values::Languages(it) => {
+            writer.array(&it.ends)?;
+            writer.array(&it.tags)?;
+            save_strings(writer, &it.texts)?;
+            writer.number(it.names.len());
+            it.names.iter().try_for_each(|name| writer.array(name.as_bytes()))
+        }
+    }
+}
+
+fn load_values(
+    reader: &mut Reader,
+    scalar: Scalar,
+    ontology: &Ontology,
+    rows: usize,
+) -> Result<Values, FileError> {
+    Ok(match Values::new(scalar, ontology) {
+        Values::Text(_) => Values::Text(load_strings(reader, Some(rows), true)?),
+        Values::Decimal(_) => Values::Decimal(load_strings(reader, Some(rows), true)?),
+        Values::Json(_) => Values::Json(load_strings(reader, Some(rows), false)?),
+        Values::Int(_) => Values::Int(load_fixed(reader, rows)?),
+        Values::Float(_) => {
+            let fixed: Fixed<f64> = load_fixed(reader, rows)?;
+            sound(fixed.values.iter().all(|it| it.is_finite()), "numbers")?;
+            Values::Float(fixed)
+        }
+        Values::Boolean(_) => Values::Boolean(load_fixed(reader, rows)?),
+        Values::Date(_) => {
+            let fixed: Fixed<u64> = load_fixed(reader, rows)?;
+            sound(fixed.values.iter().all(|it| Date::is_packed(*it)), "dates")?;
+            Values::Date(fixed)
+        }
+        Values::DateTime(..) => {
+            let texts = load_strings(reader, Some(rows), true)?;
+            Values::DateTime(texts, load_fixed(reader, rows)?)
+        }
+        Values::Enum(_, names) => {
+            let fixed: Fixed<u16> = load_fixed(reader, rows)?;
+            let known = |it: &u16| *it == 0 || usize::from(*it) < names.len();
+            sound(fixed.values.iter().all(known), "values of an enum")?;
+            Values::Enum(fixed, names)
+        }
+        Values::Languages(_) => {
+            let ends: Stored<u32> = reader.array()?;
+            let tags: Stored<u16> = reader.array()?;
+            let texts = load_strings(reader, Some(tags.len()), true)?;
+            let count = reader.number()?;
+            let names = (0..count).map(|_| Ok(reader.text()?.to_owned()));
+            let names: Vec<String> = names.collect::<Result<_, FileError>>()?;
+            sound(
+                ends.len() == rows
+                    && ascend(&ends, tags.len())
+                    && tags.iter().all(|it| usize::from(*it) < names.len()),
+                "texts in languages",
+            )?;
+            Values::Languages(Languages {
+                ends,
+                tags,
+                texts,
+                names,
+            })
+        }
+    })
+}
+
+fn save_column(writer: &mut Writer, column: &Column) -> io::Result<()> {
+    writer.option(column.ends.as_ref())?;
+    save_values(writer, &column.values)?;
+    writer.option(column.statements.as_ref())?;
+    writer.option(column.alternatives.as_ref().map(|it| &it.rows))?;
+    if let Some(others) = &column.alternatives {
+        save_values(writer, &others.values)?;
+        writer.array(&others.statements)?;
+    }
+    Ok(())
+}
+
+fn load_column(
+    reader: &mut Reader,
+    property: &Property,
+    ontology: &Ontology,
+    rows: usize,
+) -> Result<Column, FileError> {
+    let ends: Option<Stored<u32>> = reader.option()?;
+    let count = match &ends {
+        Some(ends) => ends.last().copied().unwrap_or(0) as usize,
+        None => rows,
+    };
+    sound(
+        ends.is_some() == property.list
+            && ends
+                .as_ref()
+                .is_none_or(|it| it.len() == rows && ascend(it, count)),
+        "lists",
+    )?;
+    let values = load_values(reader, property.scalar, ontology, count)?;
+    let statements: Option<Stored<StatementNo>> = reader.option()?;
+    sound(
+        statements.as_ref().is_none_or(|it| it.len() == count),
+        "statements",
+    )?;
+    let others: Option<Stored<u32>> = reader.option()?;
+    let alternatives = match others {
+        None => None,
+        Some(others) => {
+            let values = load_values(reader, property.scalar, ontology, others.len())?;
+            let statements: Stored<StatementNo> = reader.array()?;
+            sound(
+                others.is_sorted()
+                    && others.last().is_none_or(|it| (*it as usize) < rows)
+                    && statements.len() == others.len(),
+                "values that others contradict",
+            )?;
+            Some(Alternatives {
+                rows: others,
+                values,
+                statements,
+            })
+        }
+    };
+    Ok(Column {
+        values,
+        ends,
+        statements,
+        alternatives,
+    })
+}
+
+fn save_adjacency(writer: &mut Writer, adjacency: &Adjacency) -> io::Result<()> {
+    writer.number(adjacency.starts.len());
+    for starts in &adjacency.starts {
+        writer.option(starts.as_ref())?;
+    }
+    writer.array(&adjacency.targets)?;
+    writer.option(adjacency.edges.as_ref())
+}
+
+/// The entities that a relation may lead to from a type, in a direction, as ranges of numbers.
+fn allowed(
+    ontology: &Ontology,
+    id: RelationId,
+    direction: Direction,
+    type_no: usize,
+    bases: &[u32],
+) -> Vec<std::ops::Range<u32>> {
+    let type_id = TypeId::at(type_no);
+    let Some(field) = ontology.relation(id).field(type_id, direction) else {
+        return Vec::new();
+    };
+    let target = ontology.entity_type(type_id).members.field(field).target;
+    let mut ranges: Vec<std::ops::Range<u32>> = Vec::new();
+    for id in ontology.types_of(target) {
+        let range = bases[id.index()]..bases[id.index() + 1];
+        match ranges.last_mut() {
+            Some(last) if last.end == range.start => last.end = range.end,
+            _ => ranges.push(range),
+        }
+    }
+    ranges
+}
+
+fn load_adjacency(
+    reader: &mut Reader,
+    ontology: &Ontology,
+    (id, direction): (RelationId, Direction),
+    bases: &[u32],
+    count: usize,
+) -> Result<Adjacency, FileError> {
+    let types = reader.number()?;
+    sound(types == 0 || types == bases.len() - 1, "edges")?;
+    let starts = (0..types).map(|_| reader.option::<u32>());
+    let starts: Vec<Option<Stored<u32>>> = starts.collect::<Result<_, _>>()?;
+    let targets: Stored<u32> = reader.array()?;
+    let edges: Option<Stored<u32>> = reader.option()?;
+    for (type_no, (starts, range)) in starts.iter().zip(bases.windows(2)).enumerate() {
+        let Some(starts) = starts else { continue };
+        let rows = (range[1] - range[0]) as usize;
+        sound(
+            starts.len() == rows + 1 && ascend(starts, targets.len()),
+            "where edges begin",
+        )?;
+        let of_type = &targets[starts[0] as usize..starts[rows] as usize];
+        let ends_well = match &*allowed(ontology, id, direction, type_no, bases) {
+            [range] => of_type.iter().all(|it| range.contains(it)),
+            ranges => of_type
+                .iter()
+                .all(|it| ranges.iter().any(|range| range.contains(it))),
+        };
+        sound(ends_well, "where edges end")?;
+    }
+    let numbered = match &edges {
+        Some(edges) => {
+            edges.len() == targets.len() && edges.iter().max().is_none_or(|it| (*it as usize) < count)
+        }
+        None => targets.len() <= count,
+    };
+    sound(numbered, "the numbers of edges")?;
+    Ok(Adjacency {
+        starts,
+        targets,
+        edges,
+    })
+}
+
+fn save_edges(writer: &mut Writer, edges: &Edges) -> io::Result<()> {
+    writer.number(edges.count);
+    save_adjacency(writer, &edges.out)?;
+    save_adjacency(writer, &edges.back)?;
+    for column in &edges.columns {
+        save_column(writer, column)?;
+    }
+    writer.option(edges.statements.as_ref())
+}
+
+fn load_edges(
+    reader: &mut Reader,
+    ontology: &Ontology,
+    id: RelationId,
+    bases: &[u32],
+) -> Result<Edges, FileError> {
+    let relation = ontology.relation(id);
+    let edge_type = relation.edge.map(|id| &ontology.edge_types[id.index()]);
+    let properties = edge_type.map_or(&[][..], |it| &it.members.properties);
+    let forth = if relation.symmetric {
+        Direction::Both
+    } else {
+        Direction::Out
+    };
+    let count = reader.number()?;
+    let out = load_adjacency(reader, ontology, (id, forth), bases, count)?;
+    let back = load_adjacency(reader, ontology, (id, Direction::In), bases, count)?;
+    let columns = properties
+        .iter()
+        .map(|property| load_column(reader, property, ontology, count));
+    let columns: Vec<Column> = columns.collect::<Result<_, _>>()?;
+    let statements: Option<Stored<StatementNo>> = reader.option()?;
+    sound(
+        statements.as_ref().is_none_or(|it| it.len() == count),
+        "statements",
+    )?;
+    Ok(Edges {
+        out,
+        back,
+        count,
+        columns,
+        statements,
+    })
+}
+
+fn save_statements(writer: &mut Writer, statements: &Statements) -> io::Result<()> {
+    writer.array(&statements.ranks)?;
+    writer.array(&statements.validity)?;
+    writer.array(&statements.citation_ends)?;
+    writer.array(&statements.sources)?;
+    save_strings(writer, &statements.locators)?;
+    save_strings(writer, &statements.notes)
+}
+
+fn load_statements(reader: &mut Reader, entities: u32) -> Result<Statements, FileError> {
+    let ranks: Stored<u8> = reader.array()?;
+    let validity: Stored<[u64; 2]> = reader.array()?;
+    let citation_ends: Stored<u32> = reader.array()?;
+    let sources: Stored<u32> = reader.array()?;
+    let cited = Some(sources.len());
+    let locators = load_strings(reader, cited, true)?;
+    let notes = load_strings(reader, cited, true)?;
+    sound(
+        citation_ends.len() == ranks.len()
+            && (validity.is_empty() || validity.len() == ranks.len())
+            && validity.iter().all(|it| Validity::is_packed(*it))
+            && ascend(&citation_ends, sources.len())
+            && sources.iter().all(|it| *it < entities),
+        "citations",
+    )?;
+    Ok(Statements {
+        ranks,
+        validity,
+        citation_ends,
+        sources,
+        locators,
+        notes,
+    })
+}

@@ -1,0 +1,152 @@
+//! Where a graph's numbers and texts lie: in memory of our own, or in a file that is mapped.
+//!
+//! A mapped part keeps the file for as long as it is there. Reading either costs a test of which it is and no copy.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use bytemuck::Pod;
+use memmap2::Mmap;
+use yoke::Yoke;
+
+/// Values of a fixed size, one after the other.
+pub(super) enum Stored<T: 'static> {
+    Owned(Vec<T>),
+    Mapped(Yoke<&'static [T], Arc<Mmap>>),
+}
+
+impl<T> Default for Stored<T> {
+    fn default() -> Self {
+        Self::Owned(Vec::new())
+    }
+}
+
+impl<T> From<Vec<T>> for Stored<T> {
+    fn from(values: Vec<T>) -> Self {
+        Self::Owned(values)
+    }
+}
+
+impl<T> FromIterator<T> for Stored<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self::Owned(values.into_iter().collect())
+    }
+}
+
+impl<T> Deref for Stored<T> {
+    type Target = [T];
+
+    #[inline(always)]
+    fn deref(&self) -> &[T] {
+        match self {
+            Self::Owned(values) => values,
+            Self::Mapped(values) => values.get(),
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Stored<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: Pod> Stored<T> {
+    /// A range of a file's bytes; `None` where it is not there, or does not hold whole values at their alignment.
+    pub fn mapped(file: &Arc<Mmap>, range: std::ops::Range<usize>) -> Option<Self> {
+        let attached = Yoke::try_attach_to_cart(file.clone(), |file: &Mmap| {
+            let bytes = file.get(range).ok_or(())?;
+            bytemuck::try_cast_slice(bytes).map_err(|_| ())
+        });
+        attached.ok().map(Self::Mapped)
+    }
+}
+
+impl<T: Clone> Stored<T> {
+    /// The values, to be added to; those of a file are copied first.
+    pub fn values(&mut self) -> &mut Vec<T> {
+        if let Self::Mapped(values) = self {
+            *self = Self::Owned(values.get().to_vec());
+        }
+        match self {
+            Self::Owned(values) => values,
+            Self::Mapped(_) => unreachable!("they were copied"),
+        }
+    }
+
+    pub fn push(&mut self, value: T) {
+        self.values().push(value);
+    }
+}
+
+impl<T> Stored<T> {
+    /// The bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        let count = match self {
+            Self::Owned(values) => values.capacity(),
+            Self::Mapped(values) => values.get().len(),
+        };
+        count * size_of::<T>()
+    }
+}
+
+/// Text in one piece.
+pub(super) enum StoredText {
+    Owned(String),
+    Mapped(Yoke<&'static str, Arc<Mmap>>),
+}
+
+impl Default for StoredText {
+    fn default() -> Self {
+        Self::Owned(String::new())
+    }
+}
+
+impl Deref for StoredText {
+    type Target = str;
+
+    #[inline(always)]
+    fn deref(&self) -> &str {
+        match self {
+            Self::Owned(text) => text,
+            Self::Mapped(text) => text.get(),
+        }
+    }
+}
+
+impl fmt::Debug for StoredText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl StoredText {
+    /// A range of a file's bytes; `None` where it is not there or is not UTF-8.
+    pub fn mapped(file: &Arc<Mmap>, range: std::ops::Range<usize>) -> Option<Self> {
+        let attached = Yoke::try_attach_to_cart(file.clone(), |file: &Mmap| {
+            let bytes = file.get(range).ok_or(())?;
+            std::str::from_utf8(bytes).map_err(|_| ())
+        });
+        attached.ok().map(Self::Mapped)
+    }
+
+    /// The text, to be added to; that of a file is copied first.
+    pub fn text(&mut self) -> &mut String {
+        if let Self::Mapped(text) = self {
+            *self = Self::Owned((*text.get()).to_owned());
+        }
+        match self {
+            Self::Owned(text) => text,
+            Self::Mapped(_) => unreachable!("it was copied"),
+        }
+    }
+
+    /// The bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Owned(text) => text.capacity(),
+            Self::Mapped(text) => text.get().len(),
+        }
+    }
+}
