@@ -4,6 +4,7 @@
 //! The modules are the stages, in the order of the data; `docs/architecture.md` is the map.
 
 pub mod api;
+pub mod bench;
 pub mod cli;
 pub mod exec;
 pub mod facts;

@@ -1147,6 +1147,52 @@ fn a_compiled_graph_is_served_and_replaced() {
     assert_eq!(both.status.code(), Some(2), "{}", text(&both.stderr));
 }
 
+#[test]
+fn a_graph_is_made_and_measured() {
+    let measured = |seed: &str| {
+        let shape = format!("entities=2k,edges=10k,seed={seed}");
+        let said = run(&["bench", "--generate", &shape, "--seconds", "0.02"]);
+        assert_eq!(said.status.code(), Some(0), "{}", text(&said.stderr));
+        text(&said.stdout)
+    };
+    let said = measured("7");
+    assert!(said.starts_with("2,000 entities, 10,000 edges, "), "{said}");
+    for row in [
+        "point lookup",
+        "1 hop",
+        "3 hops",
+        "1,000 rows",
+        "filter: contains",
+        "path",
+        "search",
+    ] {
+        let line = said.lines().find(|it| it.starts_with(&format!("| {row} |")));
+        let line = line.unwrap_or_else(|| panic!("no {row}: {said}"));
+        let answers = line.split(" | ").nth(1).unwrap().replace(',', "");
+        assert!(answers.parse::<u64>().unwrap() > 0, "{line}");
+    }
+    let bytes = |said: &str, row: &str| {
+        let line = said.lines().find(|it| it.starts_with(row)).unwrap().to_owned();
+        line.split(" | ").last().unwrap().to_owned()
+    };
+    let list = "| 1,000 rows |";
+    assert_eq!(bytes(&said, list), bytes(&measured("7"), list), "the same seed");
+    assert_ne!(bytes(&said, list), bytes(&measured("8"), list), "another seed");
+    let wrong = run(&["bench", "--generate", "entities=many"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        text(&wrong.stderr).contains("\"many\" is no number"),
+        "{}",
+        text(&wrong.stderr)
+    );
+    let own = run(&["bench", "--seconds", "0.02", "--no-search"]);
+    assert!(
+        text(&own.stdout).contains("| point lookup |"),
+        "{}",
+        text(&own.stderr)
+    );
+}
+
 /// Stops other threads, also when this one panics.
 struct Stop<'a>(&'a std::sync::atomic::AtomicBool);
 

@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::{Folders, Reporting, load};
+use super::{Folders, Reporting, load, say};
 use crate::graph;
 
 /// `clew check`.
@@ -22,7 +22,7 @@ impl Check {
             Ok(snapshot) => {
                 let taken = start.elapsed();
                 load::show(&graph::lint(&snapshot), &self.reporting);
-                println!("{}", load::summary(&snapshot, taken));
+                say(load::summary(&snapshot, taken));
                 ExitCode::SUCCESS
             }
             Err(code) => code,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::{Folders, Reporting, fail, load};
+use super::{Folders, Reporting, fail, load, say};
 
 /// `clew compile`.
 #[derive(Debug, Args)]
@@ -25,10 +25,14 @@ impl Compile {
             Ok(snapshot) => snapshot,
             Err(code) => return code,
         };
-        println!("{}", load::summary(&snapshot, start.elapsed()));
+        say(load::summary(&snapshot, start.elapsed()));
         match snapshot.save(&self.out) {
             Ok(bytes) => {
-                println!("wrote \"{}\", {:.1} MB", self.out.display(), bytes as f64 / 1e6);
+                say(format_args!(
+                    "wrote \"{}\", {:.1} MB",
+                    self.out.display(),
+                    bytes as f64 / 1e6
+                ));
                 ExitCode::SUCCESS
             }
             Err(error) => fail(format!("cannot write \"{}\": {error}", self.out.display())),

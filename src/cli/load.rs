@@ -139,7 +139,7 @@ pub(super) fn summary(snapshot: &Snapshot, taken: Duration) -> String {
 }
 
 /// A number with its thousands set apart.
-fn grouped(number: usize) -> String {
+pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -153,8 +153,13 @@ fn grouped(number: usize) -> String {
 
 /// The memory that the process holds, where the system tells.
 fn resident() -> Option<usize> {
+    status("VmRSS:")
+}
+
+/// Bytes that the system tells of the process under a name.
+pub(super) fn status(name: &str) -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|it| it.starts_with("VmRSS:"))?;
+    let line = status.lines().find(|it| it.starts_with(name))?;
     let kilobytes: usize = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes * 1024)
 }

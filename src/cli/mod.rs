@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod bench;
 mod check;
 mod compile;
 mod limits;
@@ -9,6 +10,7 @@ mod reload;
 mod schema;
 mod serve;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -39,6 +41,8 @@ enum Command {
     Compile(compile::Compile),
     /// Print the API's schema as SDL
     Schema(schema::Schema),
+    /// Measure loading, memory and answers of a graph, or of one that is made for it
+    Bench(bench::Bench),
     /// Answer one operation on standard output, without a server
     Query(query::Query),
 }
@@ -71,10 +75,18 @@ pub fn main() -> ExitCode {
     match cli.command {
         None => cli.serve.run(),
         Some(Command::Serve(it)) => it.run(),
+        Some(Command::Bench(it)) => it.run(),
         Some(Command::Check(it)) => it.run(),
         Some(Command::Compile(it)) => it.run(),
         Some(Command::Schema(it)) => it.run(),
         Some(Command::Query(it)) => it.run(),
+    }
+}
+
+/// Writes a line on standard output. Whoever reads it may have seen enough, as `head` has: then the command ends.
+fn say(line: impl std::fmt::Display) {
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(0);
     }
 }
 

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Reporting, fail, load};
+use super::{Reporting, fail, load, say};
 use crate::api::Api;
 
 /// `clew schema`.
@@ -28,7 +28,7 @@ impl Schema {
         };
         match Api::new(&ontology) {
             Ok(api) => {
-                print!("{}", api.sdl());
+                say(api.sdl().trim_end());
                 ExitCode::SUCCESS
             }
             Err(error) => fail(error),

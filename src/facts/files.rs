@@ -40,6 +40,8 @@ enum Source {
     Made {
         name: String,
         parts: usize,
+        /// So many parts, the first, have entities.
+        with_entities: usize,
         make: Box<Make>,
     },
 }
@@ -196,11 +198,21 @@ impl Files {
         }
     }
 
-    /// JSON Lines that are made part by part, and never held whole.
-    pub fn made(name: &str, parts: usize, make: impl Fn(usize) -> String + Send + Sync + 'static) -> Self {
+    /// JSON Lines that are made part by part, and never held whole. Only the first so many have entities.
+    pub fn made(
+        name: &str,
+        parts: usize,
+        with_entities: usize,
+        make: impl Fn(usize) -> String + Send + Sync + 'static,
+    ) -> Self {
         let (name, make) = (name.to_owned(), Box::new(make));
         Self {
-            sources: vec![Source::Made { name, parts, make }],
+            sources: vec![Source::Made {
+                name,
+                parts,
+                with_entities,
+                make,
+            }],
             keep: false,
         }
     }
@@ -368,19 +380,23 @@ struct RawPart<'a> {
 enum RawText<'a> {
     Read(Result<Vec<u8>, io::Error>),
     /// Is made on the thread that works on it.
-    Made(&'a Make, usize),
+    Made {
+        make: &'a Make,
+        no: usize,
+        has_entities: bool,
+    },
 }
 
 impl RawPart<'_> {
     /// Makes the text, if it is not there yet.
     fn made(&mut self) -> Result<&[u8], &io::Error> {
-        if let RawText::Made(make, no) = self.text {
+        if let RawText::Made { make, no, .. } = self.text {
             self.text = RawText::Read(Ok(make(no).into_bytes()));
         }
         match &self.text {
             RawText::Read(Ok(bytes)) => Ok(bytes),
             RawText::Read(Err(error)) => Err(error),
-            RawText::Made(..) => Ok(&[]),
+            RawText::Made { .. } => Ok(&[]),
         }
     }
 
@@ -389,13 +405,19 @@ impl RawPart<'_> {
             RawText::Read(Ok(bytes)) => xxhash_rust::xxh3::xxh3_64(bytes),
             RawText::Read(Err(_)) => 0,
             // The same number gives the same text.
-            RawText::Made(_, no) => *no as u64,
+            RawText::Made { no, .. } => *no as u64,
         }
     }
 
     /// The entities alone, or where it is kept all facts.
     fn ids(mut self, ontology: &Ontology, keep: bool) -> Part {
         let hash = self.hash();
+        if let RawText::Made {
+            has_entities: false, ..
+        } = self.text
+        {
+            self.text = RawText::Read(Ok(Vec::new()));
+        }
         let lines = self.made().map_or(0, |it| memchr::memchr_iter(b'\n', it).count());
         let mut part = Part {
             key: self.key,
@@ -516,14 +538,19 @@ struct RawParts<'a> {
     rest: Vec<u8>,
     failed: Option<io::Error>,
     /// What makes the parts, and how many, where they are not read.
-    made: Option<(&'a Make, usize)>,
+    made: Option<(&'a Make, usize, usize)>,
 }
 
 impl<'a> RawParts<'a> {
     fn open(file: usize, source: &'a Source, progress: &'a Progress) -> Self {
         let (path, format) = match source {
             Source::File(path, format) => (path, *format),
-            Source::Made { name, parts, make } => {
+            Source::Made {
+                name,
+                parts,
+                with_entities,
+                make,
+            } => {
                 return Self {
                     reader: None,
                     file,
@@ -532,7 +559,7 @@ impl<'a> RawParts<'a> {
                     no: 0,
                     rest: Vec::new(),
                     failed: None,
-                    made: Some((make, *parts)),
+                    made: Some((make, *parts, *with_entities)),
                 };
             }
         };
@@ -585,9 +612,14 @@ impl<'a> Iterator for RawParts<'a> {
     type Item = RawPart<'a>;
 
     fn next(&mut self) -> Option<RawPart<'a>> {
-        if let Some((make, parts)) = self.made {
+        if let Some((make, parts, with_entities)) = self.made {
             let no = self.no;
-            return (no < parts).then(|| self.next_part(RawText::Made(make, no)));
+            let text = RawText::Made {
+                make,
+                no,
+                has_entities: no < with_entities,
+            };
+            return (no < parts).then(|| self.next_part(text));
         }
         if let Some(error) = self.failed.take() {
             return Some(self.part(Err(error)));

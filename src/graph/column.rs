@@ -276,8 +276,16 @@ impl Values {
     pub(super) fn shrink(&mut self) {
         match self {
             Values::Text(it) | Values::Decimal(it) | Values::Json(it) => it.shrink(),
-            Values::DateTime(texts, _) => texts.shrink(),
-            _ => {}
+            Values::DateTime(texts, instants) => {
+                texts.shrink();
+                instants.values.values().shrink_to_fit();
+            }
+            Values::Int(it) => it.values.values().shrink_to_fit(),
+            Values::Float(it) => it.values.values().shrink_to_fit(),
+            Values::Boolean(it) => it.values.values().shrink_to_fit(),
+            Values::Date(it) => it.values.values().shrink_to_fit(),
+            Values::Enum(it, _) => it.values.values().shrink_to_fit(),
+            Values::Languages(it) => it.texts.shrink(),
         }
     }
 
@@ -318,7 +326,11 @@ impl Values {
                 None => b"null",
             }),
             Values::Date(it) => match it.get(row) {
-                Some(bits) => out.extend_from_slice(format!("\"{}\"", Date::unpack(bits)).as_bytes()),
+                Some(bits) => {
+                    out.push(b'"');
+                    Date::unpack(bits).write(out);
+                    out.push(b'"');
+                }
                 None => out.extend_from_slice(b"null"),
             },
             Values::Enum(it, names) => out.extend_from_slice(match it.get(row) {
@@ -437,6 +449,14 @@ impl Values {
             Values::DateTime(_, it) => it.get(row).map(Key::Whole),
             Values::Decimal(_) => self.decimal(row).map(Key::Decimal),
             Values::Enum(it, _) => it.get(row).map(|value| Key::Whole(value.into())),
+        }
+    }
+
+    fn strings(&self) -> usize {
+        match self {
+            Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => it.bytes(),
+            Values::Languages(it) => it.texts.bytes(),
+            _ => 0,
         }
     }
 
@@ -603,6 +623,12 @@ impl Column {
             .filter(|at| !self.values.is_null(*at))
             .count();
         given + self.alternatives.as_ref().map_or(0, |it| it.rows.len())
+    }
+
+    /// The memory that its texts take, in bytes.
+    pub fn strings(&self) -> usize {
+        let others = self.alternatives.as_ref().map_or(0, |it| it.values.strings());
+        self.values.strings() + others
     }
 
     /// The memory that it takes, in bytes.

@@ -107,6 +107,11 @@ impl IdIndex {
         there.map(EntityNo)
     }
 
+    /// The entity that most likely has an id, without looking at the ids themselves.
+    pub fn likely(&self, id: &str) -> Option<EntityNo> {
+        self.slots.find(id, |_| true).map(EntityNo)
+    }
+
     pub fn find<'a>(&self, id: &str, id_of: impl Fn(EntityNo) -> &'a str) -> Option<EntityNo> {
         let found = self.slots.find(id, |it| id_of(EntityNo(it)) == id);
         found.map(EntityNo)

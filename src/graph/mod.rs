@@ -122,9 +122,13 @@ pub struct Counts {
 /// The memory that a snapshot takes, in bytes, by part.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Memory {
-    /// Ids and their index.
+    /// Ids.
     pub ids: usize,
-    /// Columns of properties.
+    /// Indexes of ids and of unique values.
+    pub indexes: usize,
+    /// Texts of properties.
+    pub strings: usize,
+    /// All else in the columns of properties.
     pub columns: usize,
     /// Adjacency of relations.
     pub adjacency: usize,
@@ -135,7 +139,7 @@ pub struct Memory {
 impl Memory {
     /// All of it.
     pub fn total(self) -> usize {
-        self.ids + self.columns + self.adjacency + self.statements
+        self.ids + self.indexes + self.strings + self.columns + self.adjacency + self.statements
     }
 }
 
@@ -370,14 +374,17 @@ impl Snapshot {
     /// The memory that it takes.
     pub fn memory(&self) -> Memory {
         let mut memory = Memory {
-            ids: self.ids.bytes(),
+            indexes: self.ids.bytes(),
             statements: self.statements.bytes(),
             ..Memory::default()
         };
         for table in &self.tables {
             memory.ids += table.ids.bytes();
-            memory.columns += table.columns.iter().map(Column::bytes).sum::<usize>();
-            memory.columns += table
+            for column in &table.columns {
+                memory.strings += column.strings();
+                memory.columns += column.bytes() - column.strings();
+            }
+            memory.indexes += table
                 .unique
                 .iter()
                 .flatten()
@@ -386,7 +393,10 @@ impl Snapshot {
         }
         for edges in &self.relations {
             memory.adjacency += edges.out.bytes() + edges.back.bytes();
-            memory.columns += edges.columns.iter().map(Column::bytes).sum::<usize>();
+            for column in &edges.columns {
+                memory.strings += column.strings();
+                memory.columns += column.bytes() - column.strings();
+            }
             memory.statements += edges.statements.as_ref().map_or(0, Stored::bytes);
         }
         memory

@@ -90,6 +90,18 @@ impl Point {
         u32::from(self.year) * 10_000 + u32::from(month) * 100 + u32::from(day)
     }
 
+    fn write(self, out: &mut Vec<u8>) {
+        let two = |number: u16| [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8];
+        out.extend_from_slice(&two(self.year / 100));
+        out.extend_from_slice(&two(self.year));
+        for part in [self.month, self.day] {
+            if part != 0 {
+                out.push(b'-');
+                out.extend_from_slice(&two(u16::from(part)));
+            }
+        }
+    }
+
     fn pack(self) -> u32 {
         (u32::from(self.year) << 16) | (u32::from(self.month) << 8) | u32::from(self.day)
     }
@@ -199,6 +211,15 @@ impl Date {
         (u64::from(self.from.pack()) << 32) | u64::from(self.until.map_or(NO_END, Point::pack))
     }
 
+    /// Writes it as [`fmt::Display`] does, without the formatter's machinery.
+    pub fn write(self, out: &mut Vec<u8>) {
+        self.from.write(out);
+        if let Some(until) = self.until {
+            out.push(b'/');
+            until.write(out);
+        }
+    }
+
     /// Whether these bits can be unpacked: both ends have a year, a month and a day that there are.
     pub fn is_packed(bits: u64) -> bool {
         let is_point = |bits: u32| {
@@ -306,7 +327,11 @@ mod tests {
             };
             let date = Date::parse(&text).unwrap();
             prop_assert_eq!(Date::unpack(date.pack()), date);
+            let mut written = Vec::new();
+            date.write(&mut written);
+            prop_assert_eq!(String::from_utf8(written).unwrap(), text.clone());
             prop_assert_eq!(date.to_string(), text);
+            prop_assert!(Date::is_packed(date.pack()));
         }
 
         #[test]

@@ -44,6 +44,13 @@ impl Short {
         self.values.push(cell);
     }
 
+    /// Gives back the room that was not needed.
+    pub fn shrink(&mut self) {
+        self.rows.shrink_to_fit();
+        self.said.shrink_to_fit();
+        self.values.shrink();
+    }
+
     pub fn said(&self, at: usize) -> Said {
         self.said.get(at).copied().unwrap_or(Said::NOTHING)
     }
@@ -150,6 +157,7 @@ pub(super) fn digest(
             &mut reports,
         );
     }
+    values.iter_mut().flatten().flatten().for_each(Short::shrink);
     let edges = edges::digest(ontology, entities, part, batch, &numbers, &said, &mut reports);
     let statements = statements::digest(ontology, entities, batch, &said, &mut reports);
     Digest {

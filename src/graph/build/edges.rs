@@ -39,10 +39,10 @@ pub(super) fn digest(
 ) -> Vec<ShortEdges> {
     let relations = ontology.relations.iter();
     let mut all: Vec<ShortEdges> = relations.map(|_| ShortEdges::default()).collect();
-    let mut last = ("", None);
-    for fact in &batch.edges {
-        let Some((id, from, to)) = resolve(ontology, entities, batch, fact, numbers, &mut last, reports)
-        else {
+    let ends = Ends::of(entities, batch);
+    for (at, fact) in batch.edges.iter().enumerate() {
+        let found = ends.of_edge(at);
+        let Some((id, from, to)) = resolve(ontology, entities, batch, fact, numbers, found, reports) else {
             continue;
         };
         let short = &mut all[id.index()];
@@ -78,7 +78,46 @@ pub(super) fn digest(
             );
         }
     }
+    for short in &mut all {
+        short.edges.shrink_to_fit();
+        short.said.shrink_to_fit();
+        short.properties.iter_mut().flatten().for_each(Short::shrink);
+    }
     all
+}
+
+/// The entities that the edges of a part begin and end at, looked up all at once.
+struct Ends {
+    from: Vec<Option<EntityNo>>,
+    to: Vec<Option<EntityNo>>,
+}
+
+impl Ends {
+    fn of(entities: &Entities, batch: &Batch) -> Self {
+        let to: Vec<&str> = batch.edges.iter().map(|it| batch.text(it.to)).collect();
+        // The edges of an entity mostly stand together.
+        let mut begin: Vec<&str> = Vec::new();
+        let mut of_edge = Vec::with_capacity(batch.edges.len());
+        for fact in &batch.edges {
+            if let Via::Relation { from, .. } = &fact.via {
+                let from = batch.text(*from);
+                if begin.last() != Some(&from) {
+                    begin.push(from);
+                }
+            }
+            of_edge.push(begin.len());
+        }
+        let begin = entities.find_all(&begin);
+        let from = of_edge.iter().map(|it| *begin.get(it.checked_sub(1)?)?);
+        Self {
+            from: from.collect(),
+            to: entities.find_all(&to),
+        }
+    }
+
+    fn of_edge(&self, at: usize) -> (Option<EntityNo>, Option<EntityNo>) {
+        (self.from[at], self.to[at])
+    }
 }
 
 /// What messages call an edge.
@@ -187,17 +226,16 @@ pub(super) fn build(
 
 /// Finds what an edge's names stand for and checks its ends.
 #[allow(clippy::too_many_arguments, reason = "all of it changes with the edge")]
-fn resolve<'a>(
+fn resolve(
     ontology: &Ontology,
     entities: &Entities,
-    batch: &'a Batch,
+    batch: &Batch,
     fact: &EdgeFact,
     numbers: &[Option<EntityNo>],
-    last: &mut (&'a str, Option<EntityNo>),
+    (from_found, to_found): (Option<EntityNo>, Option<EntityNo>),
     reports: &mut Reports,
 ) -> Option<(RelationId, EntityNo, EntityNo)> {
-    let find = |id: &str, at: crate::facts::Span, reports: &mut Reports| {
-        let found = entities.find(id);
+    let known = |found: Option<EntityNo>, id: &str, at: crate::facts::Span, reports: &mut Reports| {
         if found.is_none() {
             let report = Report::new(Code::UNKNOWN_ID, format!("nothing defines the id \"{id}\""))
                 .at(batch.place(at), "unknown")
@@ -208,7 +246,7 @@ fn resolve<'a>(
     };
     match &fact.via {
         Via::Field { entity, key } => {
-            let to = find(batch.text(fact.to), fact.to_at, reports);
+            let to = known(to_found, batch.text(fact.to), fact.to_at, reports);
             let from = numbers[*entity as usize]?;
             let to = to?;
             let here = entities.locate(from).type_id;
@@ -244,13 +282,8 @@ fn resolve<'a>(
                 reports.push(report);
                 return None;
             };
-            // The edges of an entity mostly stand together.
-            let text = batch.text(*from);
-            if last.1.is_none() || last.0 != text {
-                *last = (text, find(text, *from_at, reports));
-            }
-            let start = last.1;
-            let to = find(batch.text(fact.to), fact.to_at, reports);
+            let start = known(from_found, batch.text(*from), *from_at, reports);
+            let to = known(to_found, batch.text(fact.to), fact.to_at, reports);
             let (start, to) = (start?, to?);
             let here = entities.locate(start).type_id;
             let relation = ontology.relation(id);
@@ -362,19 +395,13 @@ impl Builder<'_> {
         } else {
             Direction::Out
         });
-        edges.par_sort_unstable_by(|a, b| {
-            let by_preference = || {
-                if to_one[self.type_no(a.from)] {
-                    Reverse(self.preference(a)).cmp(&Reverse(self.preference(b)))
-                } else {
-                    self.compare_ids(a.to, b.to)
-                }
-            };
-            a.from
-                .cmp(&b.from)
-                .then_with(by_preference)
-                .then(a.origin.cmp(&b.origin))
-        });
+        let in_one_type = self.in_one_type(edges.iter().map(|it| it.to));
+        if in_one_type && !to_one.contains(&true) {
+            // Numbers are in the order of ids then, and both ends are compared at once.
+            edges.par_sort_unstable_by_key(|it| (u64::from(it.from) << 32 | u64::from(it.to), it.origin));
+        } else {
+            self.sort(&mut edges, &to_one);
+        }
         let statements = self.statements(&edges);
         let shorts = self.short_columns(&edges);
         let (out, back) = if self.relation.symmetric {
@@ -402,12 +429,7 @@ impl Builder<'_> {
                 targets: edges.iter().map(|it| it.to).collect(),
                 edges: None,
             };
-            let back = edges.iter().enumerate().map(|(no, edge)| Entry {
-                at: edge.to,
-                target: edge.from,
-                edge: no as u32,
-            });
-            (out, self.rows(back.collect(), Direction::In, &edges))
+            (out, self.turned(&edges))
         };
         let ways: &[Direction] = if self.relation.symmetric {
             &[Direction::Both]
@@ -426,6 +448,73 @@ impl Builder<'_> {
             count: edges.len(),
             columns,
             statements,
+        }
+    }
+
+    fn sort(&self, edges: &mut [Edge], to_one: &[bool]) {
+        edges.par_sort_unstable_by(|a, b| {
+            let by_preference = || {
+                if to_one[self.type_no(a.from)] {
+                    Reverse(self.preference(a)).cmp(&Reverse(self.preference(b)))
+                } else {
+                    self.compare_ids(a.to, b.to)
+                }
+            };
+            a.from
+                .cmp(&b.from)
+                .then_with(by_preference)
+                .then(a.origin.cmp(&b.origin))
+        });
+    }
+
+    /// Whether entities are all of one type.
+    fn in_one_type(&self, entities: impl Iterator<Item = u32> + Clone) -> bool {
+        let types = entities.clone().min().zip(entities.max());
+        types.is_none_or(|(first, last)| self.type_no(first) == self.type_no(last))
+    }
+
+    /// The adjacency of sorted edges, seen from where they end.
+    fn turned(&self, edges: &[Edge]) -> Adjacency {
+        let many = !self.leads_to_one(Direction::In).contains(&true);
+        if !many || !self.in_one_type(edges.iter().map(|it| it.from)) {
+            let back = edges.iter().enumerate().map(|(no, edge)| Entry {
+                at: edge.to,
+                target: edge.from,
+                edge: no as u32,
+            });
+            return self.rows(back.collect(), Direction::In, edges);
+        }
+        // Edges are in the order of where they begin, which is that of the ids, so counting how many end at each
+        // entity gives every one its place.
+        let entities = self.entities.bases.last().copied().unwrap_or(0) as usize;
+        let mut places = vec![0_u32; entities + 1];
+        for edge in edges {
+            places[edge.to as usize + 1] += 1;
+        }
+        for at in 0..entities {
+            places[at + 1] += places[at];
+        }
+        let ranges = self
+            .entities
+            .bases
+            .windows(2)
+            .map(|it| it[0] as usize..it[1] as usize);
+        let starts = ranges.map(|range| {
+            let has_any = places[range.start] != places[range.end];
+            has_any.then(|| places[range.start..=range.end].to_vec().into())
+        });
+        let starts = starts.collect();
+        let (mut targets, mut numbers) = (vec![0; edges.len()], vec![0; edges.len()]);
+        for (no, edge) in edges.iter().enumerate() {
+            let place = &mut places[edge.to as usize];
+            targets[*place as usize] = edge.from;
+            numbers[*place as usize] = no as u32;
+            *place += 1;
+        }
+        Adjacency {
+            starts,
+            targets: targets.into(),
+            edges: Some(numbers.into()),
         }
     }
 
@@ -468,21 +557,22 @@ impl Builder<'_> {
         let written = &context.parts[part as usize].ids.at;
         let known = &self.entities.numbers[part as usize];
         let numbers = super::digest::numbers(known, written, &batch);
-        let is_of = |fact: &&EdgeFact| {
+        let ends = Ends::of(self.entities, &batch);
+        let is_of = |(at, fact): &(usize, &EdgeFact)| {
             let mut reports = Reports::default();
-            let last = &mut ("", None);
             let found = resolve(
                 context.ontology,
                 self.entities,
                 &batch,
                 fact,
                 &numbers,
-                last,
+                ends.of_edge(*at),
                 &mut reports,
             );
             found.is_some_and(|it| context.ontology.relation(it.0).name == self.relation.name)
         };
-        let fact = batch.edges.iter().filter(is_of).nth(edge.origin.at as usize)?;
+        let mut all = batch.edges.iter().enumerate().filter(is_of);
+        let (_, fact) = all.nth(edge.origin.at as usize)?;
         Some(batch.place(fact.to_at))
     }
 

@@ -1,0 +1,150 @@
+//! Questions that fit any graph: what its largest type and its longest relation allow.
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::graph::{Row, Snapshot};
+use crate::ontology::{Domain, EntityType, Property, RelationField, Scalar, TypeId};
+
+/// A question, to be asked with one set of variables after the other.
+#[derive(Debug)]
+pub struct Question {
+    /// What it asks, in a few words.
+    pub name: &'static str,
+    /// The operation.
+    pub query: String,
+    /// Objects of variables, at least one.
+    pub variables: Vec<Box<RawValue>>,
+}
+
+/// So many sets of variables are drawn for each question.
+const DRAWN: u64 = 4096;
+
+/// The questions that a graph allows. The same graph gives the same ones.
+pub fn questions(snapshot: &Snapshot, with_search: bool) -> Vec<Question> {
+    let ontology = snapshot.ontology();
+    let Some(largest) = ontology.type_ids().max_by_key(|id| snapshot.rows(*id)) else {
+        return Vec::new();
+    };
+    let rows = snapshot.rows(largest) as u64;
+    if rows == 0 {
+        return Vec::new();
+    }
+    let entity_type = ontology.entity_type(largest);
+    let (one, many) = (&entity_type.root.one, &entity_type.root.many);
+    let plain = plain(entity_type);
+    let fields: Vec<&str> = plain.iter().take(4).map(|it| it.name.as_str()).collect();
+    let fields = fields.join(" ");
+    // Row numbers that are spread over the type, the same each time.
+    let row = |no: u64| (no.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 16) % rows;
+    let id = |no: u64| {
+        snapshot.id(Row {
+            type_id: largest,
+            row: row(no) as usize,
+        })
+    };
+    let each = |variables: &dyn Fn(u64) -> Value| -> Vec<Box<RawValue>> {
+        let all = (0..DRAWN.min(rows.max(16))).map(variables);
+        all.filter_map(|it| serde_json::value::to_raw_value(&it).ok())
+            .collect()
+    };
+    let by_id = || each(&|no| json!({"id": id(no)}));
+    let mut questions = vec![
+        Question {
+            name: "point lookup",
+            query: format!("query($id: ID!) {{ {one}(id: $id) {{ id {fields} }} }}"),
+            variables: by_id(),
+        },
+        Question {
+            name: "1,000 rows",
+            query: format!("{{ {many}(first: 1000) {{ nodes {{ id {fields} }} }} }}"),
+            variables: each(&|_| json!({})),
+        },
+    ];
+    if let Some(field) = longest(snapshot, largest, |_| true) {
+        let name = &field.name;
+        questions.push(Question {
+            name: "1 hop",
+            query: format!(
+                "query($id: ID!) {{ {one}(id: $id) {{ label {name}(first: 10) {{ nodes {{ id label }} }} }} }}"
+            ),
+            variables: by_id(),
+        });
+    }
+    let back_to_itself = |it: &RelationField| it.target == Domain::Type(largest);
+    if let Some(field) = longest(snapshot, largest, back_to_itself) {
+        let name = &field.name;
+        questions.push(Question {
+            name: "3 hops",
+            query: format!(
+                "query($id: ID!) {{ {one}(id: $id) {{ label {name}(first: 5) {{ nodes {{ label {name}(first: 5) {{ nodes {{ label {name}(first: 5) {{ nodes {{ label }} }} }} }} }} }} }} }}"
+            ),
+            variables: by_id(),
+        });
+    }
+    let is_text = |it: &&&Property| matches!(it.scalar, Scalar::String | Scalar::Text);
+    if let Some(property) = plain.iter().rfind(is_text) {
+        let word = |no: u64| {
+            let column = property_text(snapshot, largest, property, row(no) as usize);
+            let mut words = column.split_whitespace().filter(|it| it.len() > 3);
+            words.next_back().unwrap_or("abcd").to_owned()
+        };
+        questions.push(Question {
+            name: "filter: contains",
+            query: format!(
+                "query($word: String!) {{ {many}(first: 50, filter: {{{}: {{contains: $word}}}}) {{ nodes {{ id label }} }} }}",
+                property.name
+            ),
+            variables: each(&|no| json!({"word": word(no)})),
+        });
+    }
+    questions.push(Question {
+        name: "path",
+        query: "query($from: ID!, $to: ID!) { path(from: $from, to: $to, maxHops: 4) { length } }".to_owned(),
+        variables: each(&|no| json!({"from": id(no), "to": id(no + DRAWN)})),
+    });
+    if with_search {
+        let word = |no: u64| {
+            let label = snapshot.label(
+                Row {
+                    type_id: largest,
+                    row: row(no) as usize,
+                },
+                None,
+            );
+            label.split_whitespace().next().unwrap_or(label).to_owned()
+        };
+        questions.push(Question {
+            name: "search",
+            query: "query($text: String!) { search(query: $text, first: 10) { nodes { id label } } }"
+                .to_owned(),
+            variables: each(&|no| json!({"text": word(no)})),
+        });
+    }
+    questions
+}
+
+/// Properties that any client would ask for: one value each.
+fn plain(entity_type: &EntityType) -> Vec<&Property> {
+    let properties = entity_type.members.properties.iter();
+    properties
+        .filter(|it| !it.list && !matches!(it.scalar, Scalar::Json | Scalar::Custom(_)))
+        .collect()
+}
+
+fn property_text(snapshot: &Snapshot, id: TypeId, property: &Property, row: usize) -> String {
+    let members = &snapshot.ontology().entity_type(id).members;
+    let Some(crate::ontology::Member::Property(no)) = members.get(&property.name) else {
+        return String::new();
+    };
+    let text = snapshot.column(id, no).values().text(row);
+    text.unwrap_or_default().to_owned()
+}
+
+/// The field of a type that leads to many over the relation with the most edges.
+fn longest(snapshot: &Snapshot, id: TypeId, fits: impl Fn(&RelationField) -> bool) -> Option<&RelationField> {
+    let fields = snapshot.ontology().entity_type(id).members.fields.iter();
+    fields
+        .filter(|it| it.many && it.declared && fits(it))
+        .max_by_key(|it| snapshot.edge_count(it.relation))
+}
