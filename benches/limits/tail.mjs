@@ -44,7 +44,8 @@ const url = await new Promise((resolve, reject) => {
 function script(name, query, delay) {
   const path = join(work, `${name}.lua`);
   const body = JSON.stringify(JSON.stringify({ query }));
-  const wait = delay === undefined ? "" : `function delay() return ${delay} end\n`;
+  // Spread, so that clients do not all ask in the same millisecond.
+  const wait = delay === undefined ? "" : `function delay() return math.random(0, ${2 * delay}) end\n`;
   writeFileSync(path, `wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\nwrk.body = ${body}\n${wait}`);
   return path;
 }

@@ -2,7 +2,8 @@
 //
 //   cargo build --release && node benches/peers/run.mjs [--seconds 4] [--rounds 3] [--clew target/release/clew]
 //
-// Needs wrk, taskset, Node and npm. Each server has core 0, the load core 1. Writes a table in Markdown.
+// Needs wrk, taskset, Node, npm and curl; with --raphtory also Python, and root for a network of its own. Each server has
+// core 0, the load core 1. Writes a table in Markdown.
 
 import { spawn, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -17,6 +18,7 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "4" },
     rounds: { type: "string", default: "3" },
     clew: { type: "string", default: join(root, "target/release/clew") },
+    raphtory: { type: "boolean", default: false },
   },
 });
 const wordnet = join(root, "target/wordnet");
@@ -31,21 +33,65 @@ const QUESTIONS = {
 };
 const body = (name) => JSON.stringify({ query: QUESTIONS[name] });
 
+/** Raphtory's schema is its own, so it is asked in its own words, and its answer is put into ours to be compared. */
+const get = (name) => `${name}: properties { get(key: "${name}") { value } }`;
+const over = (layer, way, what) => `layer(name: "${layer}") { ${way} { list { ${what} } } }`;
+const below = (what) => over("HYPERNYM", "inNeighbours", what);
+const node = (id, what) => `{ graph(path: "wordnet") { node(name: "${id}") { ${what} } } }`;
+const RAPHTORY = {
+  W1: node("synset-02086723-n", `name ${["label", "category", "gloss"].map(get).join(" ")}`),
+  W2: node(
+    "synset-02086723-n",
+    `${get("label")} hypernyms: ${over("HYPERNYM", "outNeighbours", `name ${get("label")} ${get("gloss")}`)} ` +
+      `words: ${over("SENSE", "inNeighbours", `name ${get("lemma")}`)}`,
+  ),
+  W3: node("synset-03806455-n", `${get("label")} ${below(`name ${get("label")} ${below(`name ${get("label")} ${below(`name ${get("label")}`)}`)}`)}`),
+  W4: `{ graph(path: "wordnet") { nodes { page(limit: 1000) { name ${["label", "category", "gloss"].map(get).join(" ")} } } } }`,
+};
+const value = (it, name) => it[name].get?.value ?? null;
+const byName = (list) => [...list].sort((a, b) => (a.name < b.name ? -1 : 1));
+const plain = (it) => ({ id: it.name, label: value(it, "label"), category: value(it, "category"), gloss: value(it, "gloss") });
+const level = (it, deeper) => ({
+  label: value(it, "label"),
+  ...(deeper > 0 && { hyponyms: { nodes: byName(it.layer.inNeighbours.list).map((each) => level(each, deeper - 1)) } }),
+});
+const OURS = {
+  W1: ({ graph }) => ({ synset: plain(graph.node) }),
+  W2: ({ graph: { node: it } }) => ({
+    synset: {
+      label: value(it, "label"),
+      hypernyms: {
+        nodes: byName(it.hypernyms.outNeighbours.list).map((each) => ({ id: each.name, label: value(each, "label"), gloss: value(each, "gloss") })),
+      },
+      words: { nodes: byName(it.words.inNeighbours.list).map((each) => ({ lemma: value(each, "lemma") })) },
+    },
+  }),
+  W3: ({ graph }) => ({ synset: level(graph.node, 3) }),
+  W4: ({ graph }) => ({ synsets: { nodes: graph.nodes.page.map(plain) } }),
+};
+
+/** A server that would listen on all addresses is given a network that has none but its own. */
+const ALONE = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
+const inside = (server) => ["-t", String(server.child.pid), "-n"];
+
 const children = [];
 process.on("exit", () => children.forEach((child) => child.kill()));
 
 /** Starts a server on core 0 and waits for its first answer to W1. */
-async function start(name, command, args, path = () => "/graphql") {
+async function start(name, command, args, path = () => "/graphql", more = {}) {
   const begin = performance.now();
-  const child = spawn("taskset", ["-c", "0", command, ...args], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const [program, ...all] = [...(more.alone ? ALONE : []), "taskset", "-c", "0", command, ...args];
+  const child = spawn(program, all, { cwd: root, stdio: ["ignore", "pipe", more.quiet ? "ignore" : "inherit"] });
   children.push(child);
   let said = "";
   for await (const part of child.stdout) {
     said += part;
     const found = /listening on (http:\S+)/.exec(said);
     if (found) {
-      const server = { name, child, url: (question) => found[1] + path(question) };
-      await ask(server, "W1");
+      const server = { name, child, url: (question) => found[1] + path(question), ...more };
+      while (!(await ask(server, "W1").then(() => true, (error) => (more.alone ? false : Promise.reject(error))))) {
+        await new Promise((done) => setTimeout(done, 20));
+      }
       return { ...server, seconds: (performance.now() - begin) / 1000 };
     }
   }
@@ -53,19 +99,26 @@ async function start(name, command, args, path = () => "/graphql") {
 }
 
 async function ask(server, question) {
+  const asked = server.asks ? JSON.stringify({ query: server.asks[question] }) : body(question);
+  if (server.alone) {
+    const args = ["-sf", "-H", "content-type: application/json", "-d", asked, server.url(question)];
+    return execFileSync("nsenter", [...inside(server), "curl", ...args], { encoding: "utf8", maxBuffer: 1 << 26 });
+  }
   const headers = { "content-type": "application/json" };
-  const response = await fetch(server.url(question), { method: "POST", headers, body: body(question) });
+  const response = await fetch(server.url(question), { method: "POST", headers, body: asked });
   if (response.status !== 200) throw new Error(`${server.name}: ${response.status} ${await response.text()}`);
   return response.text();
 }
 
 /** Requests a second, as wrk counts them. */
 function load(server, question) {
-  const script = join(work, `${question}.lua`);
-  const quoted = JSON.stringify(body(question));
+  const script = join(work, `${question}${server.asks ? ".own" : ""}.lua`);
+  const quoted = JSON.stringify(server.asks ? JSON.stringify({ query: server.asks[question] }) : body(question));
   writeFileSync(script, `wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\nwrk.body = ${quoted}\n`);
   const args = ["-c", "1", "wrk", "-t1", "-c16", `-d${options.seconds}s`, "-s", script, server.url(question)];
-  const said = execFileSync("taskset", args, { encoding: "utf8" });
+  const said = server.alone
+    ? execFileSync("nsenter", [...inside(server), "taskset", ...args], { encoding: "utf8" })
+    : execFileSync("taskset", args, { encoding: "utf8" });
   if (/Non-2xx/.test(said)) throw new Error(`${server.name} ${question}: ${said}`);
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(said)[1]);
 }
@@ -105,7 +158,26 @@ const limit = await start("axum, bytes that lie ready (the limit)", artifact.exe
 const mercurius = await start("mercurius 16 on Fastify, graphql-jit, data in maps", "node", [
   join(here, "mercurius/server.mjs"), wordnet, "0",
 ]);
-const servers = [limit, mercurius, clew];
+let raphtory;
+if (options.raphtory) {
+  const python = join(work, "venv/bin/python");
+  if (!existsSync(python)) {
+    execFileSync("python3", ["-m", "venv", join(work, "venv")], { stdio: "inherit" });
+    const requirements = join(here, "raphtory/requirements.txt");
+    execFileSync(python, ["-m", "pip", "-q", "install", "-r", requirements], { stdio: "inherit" });
+  }
+  raphtory = await start("Raphtory 0.17 (Rust, async-graphql)", python, [join(here, "raphtory/server.py"), wordnet, "7700"], () => "/", {
+    alone: true, quiet: true, asks: RAPHTORY,
+  });
+  for (const question of Object.keys(RAPHTORY)) {
+    const theirs = OURS[question](JSON.parse(await ask(raphtory, question)).data);
+    if (!isDeepStrictEqual({ data: theirs }, JSON.parse(answers[question]))) {
+      throw new Error(`${question}: the answers differ: see ${work}, and what Raphtory says: ${JSON.stringify(theirs).slice(0, 300)}`);
+    }
+  }
+}
+const servers = [limit, mercurius, raphtory, clew].filter(Boolean);
+const asked = (server, question) => !server.asks || question in server.asks;
 for (const question of Object.keys(QUESTIONS)) {
   const theirs = await ask(mercurius, question);
   if (!isDeepStrictEqual(JSON.parse(theirs), JSON.parse(answers[question]))) {
@@ -118,9 +190,9 @@ const rates = new Map(servers.map((it) => [it, {}]));
 for (const question of Object.keys(QUESTIONS)) {
   const seen = new Map(servers.map((it) => [it, []]));
   for (let round = 0; round < Number(options.rounds); round += 1) {
-    for (const server of servers) seen.get(server).push(load(server, question));
+    for (const server of servers) if (asked(server, question)) seen.get(server).push(load(server, question));
   }
-  for (const server of servers) rates.get(server)[question] = median(seen.get(server));
+  for (const server of servers) if (asked(server, question)) rates.get(server)[question] = median(seen.get(server));
 }
 
 const number = (it) => Math.round(it).toLocaleString("en-US");
@@ -130,12 +202,14 @@ const lines = [
   `| --- |${" --- |".repeat(names.length + 2)}`,
 ];
 for (const server of servers) {
-  const cells = names.map((it) => number(rates.get(server)[it]));
+  const cells = names.map((it) => (asked(server, it) ? number(rates.get(server)[it]) : ""));
   const holds = server === limit ? ["", ""] : [`${number(memory(server.child))} MB`, `${server.seconds.toFixed(1)} s`];
   lines.push(`| ${server.name} | ${[...cells, ...holds].join(" | ")} |`);
 }
 const share = names.map((it) => `${Math.round((100 * rates.get(clew)[it]) / rates.get(limit)[it])} %`);
 const times = names.map((it) => `${(rates.get(clew)[it] / rates.get(mercurius)[it]).toFixed(1)} ×`);
+const more = raphtory && names.map((it) => (asked(raphtory, it) ? `${(rates.get(clew)[it] / rates.get(raphtory)[it]).toFixed(1)} ×` : ""));
 lines.push(`| Clew of the limit | ${share.join(" | ")} | | |`, `| Clew to mercurius | ${times.join(" | ")} | | |`);
+if (more) lines.push(`| Clew to Raphtory | ${more.join(" | ")} | | |`);
 console.log(lines.join("\n"));
 process.exit(0);
