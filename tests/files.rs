@@ -609,3 +609,41 @@ fn a_forged_file_is_refused_or_answers() {
         "{refused} refused, {answered} answered"
     );
 }
+
+#[test]
+fn a_substring_is_found_with_its_index_as_without() {
+    let shape: clew::bench::Shape = "entities=5k,edges=1k,seed=3".parse().unwrap();
+    let ontology = Arc::new(ontology::compile(&[clew::bench::Shape::schema()]).unwrap());
+    let (files, _) = shape.files();
+    let snapshot = graph::build(&ontology, &files, &Progress::default(), &mut Reports::default());
+    let engine = Engine::new(Arc::new(snapshot.unwrap()), Limits::default()).unwrap();
+    let query = "query($text: String!, $after: String) { people(first: 7, after: $after, filter: {born: {gt: \"1950\"}, about: {contains: $text}}) { totalCount nodes { id } pageInfo { endCursor } } works(filter: {or: [{abstract: {contains: $text}}, {title: {contains: $text}}]}) { totalCount } }";
+    let ask = |text: &str| {
+        let mut answers = Vec::new();
+        let mut after = serde_json::Value::Null;
+        for _ in 0..3 {
+            let variables = serde_json::json!({"text": text, "after": after});
+            let variables = serde_json::value::to_raw_value(&variables).unwrap();
+            let answer = engine.execute(Request {
+                query,
+                operation_name: None,
+                variables: Some(&variables),
+            });
+            let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+            assert!(answer["errors"].is_null(), "{answer}");
+            after = answer["data"]["people"]["pageInfo"]["endCursor"].clone();
+            answers.push(answer);
+        }
+        answers
+    };
+    // Parts of words that occur, at every length.
+    let texts = [
+        "", "a", "el", "sar", "kisda", "o t", "an an", "nowhere", "lilalilo", "\"x",
+    ];
+    let without: Vec<_> = texts.iter().map(|text| ask(text)).collect();
+    assert!(without[3][0]["data"]["people"]["totalCount"].as_u64().unwrap() > 7);
+    assert!(engine.index().make_grams() > 0);
+    for (text, without) in texts.iter().zip(&without) {
+        assert_eq!(&ask(text), without, "{text}");
+    }
+}

@@ -15,7 +15,7 @@ const SCHEMA: &str = r#"
 type Person @entity(label: "name", plural: "people") {
   name: String! @search
   born: Date
-  about: String
+  about: String @search
   knows: [Person!]! @relation(name: "KNOWS", inverse: "knownBy")
   wrote: [Work!]! @relation(name: "WROTE", inverse: "authors")
   worksFor: [Organization!]! @relation(name: "WORKS_FOR", inverse: "staff")
@@ -23,7 +23,7 @@ type Person @entity(label: "name", plural: "people") {
 }
 type Work @entity(label: "title") {
   title: String! @search
-  abstract: String
+  abstract: String @search
   year: Int
   cites: [Work!]! @relation(name: "CITES", inverse: "citedBy")
 }

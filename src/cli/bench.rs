@@ -24,7 +24,7 @@ pub(super) struct Bench {
     /// How long each question is asked, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
     seconds: f64,
-    /// Do not make the text index, nor search
+    /// Make no text and no substring index, and do not search
     #[arg(long)]
     no_search: bool,
     #[command(flatten)]
@@ -115,6 +115,15 @@ impl Bench {
         say("| --- | --- | --- | --- | --- | --- | --- |");
         let time = Duration::from_secs_f64(self.seconds);
         let mut index = None;
+        if !self.no_search {
+            let start = Instant::now();
+            let bytes = engine.index().make_grams();
+            say(format_args!(
+                "substring index: {:.2} s, {:.1} MB",
+                start.elapsed().as_secs_f64(),
+                bytes as f64 / 1e6
+            ));
+        }
         for question in bench::questions(engine.snapshot(), !self.no_search) {
             if question.name == "search" {
                 let background = engine.index();

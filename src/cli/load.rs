@@ -167,12 +167,21 @@ pub(super) fn status(name: &str) -> Option<usize> {
 /// Makes the text index of an engine while it serves already, and says what it took.
 pub(super) fn index_in_background(engine: &crate::api::Engine) {
     let index = engine.index();
-    std::thread::spawn(move || match index.make() {
-        Ok(index) => eprintln!(
-            "text index: {:.2} s, {:.1} MB",
-            index.taken.as_secs_f64(),
-            index.bytes as f64 / 1e6
-        ),
-        Err(error) => eprintln!("text index: {error}"),
+    std::thread::spawn(move || {
+        match index.make() {
+            Ok(index) => eprintln!(
+                "text index: {:.2} s, {:.1} MB",
+                index.taken.as_secs_f64(),
+                index.bytes as f64 / 1e6
+            ),
+            Err(error) => eprintln!("text index: {error}"),
+        }
+        let start = Instant::now();
+        let bytes = index.make_grams();
+        eprintln!(
+            "substring index: {:.2} s, {:.1} MB",
+            start.elapsed().as_secs_f64(),
+            bytes as f64 / 1e6
+        );
     });
 }

@@ -113,6 +113,18 @@ impl Strings {
         self.len() == 0
     }
 
+    /// A column of texts.
+    pub fn from_texts<'a>(texts: impl IntoIterator<Item = Option<&'a str>>) -> Self {
+        let mut strings = Self::default();
+        for text in texts {
+            match text {
+                Some(text) => strings.push(text),
+                None => strings.push_null(),
+            }
+        }
+        strings
+    }
+
     /// Adds a row with a text.
     pub(super) fn push(&mut self, text: &str) {
         if text.bytes().any(is_escaped) {
@@ -193,6 +205,12 @@ impl Strings {
     pub fn json(&self, row: usize) -> &[u8] {
         // Of bytes, since whether a text begins and ends where characters do need not be asked again.
         &self.arena.as_bytes()[self.range(row)]
+    }
+
+    /// Where the row's bytes lie in those of all rows.
+    #[inline]
+    pub fn located(&self, row: usize) -> (&[u8], Range<usize>) {
+        (self.arena.as_bytes(), self.range(row))
     }
 
     /// The row's text.

@@ -5,6 +5,7 @@
 //! for it. It is built on all cores, in time linear in the texts. A search takes time linear in the entities that it
 //! finds, which it scores by BM25 and puts in order; equal scores in the order of the entities, so pages are stable.
 
+mod grams;
 mod highlight;
 mod query;
 mod text;
@@ -24,8 +25,11 @@ use tantivy::{
     Term,
 };
 
-use crate::graph::{EntityNo, EntitySet, Snapshot};
+use rayon::prelude::*;
+
+use crate::graph::{EntityNo, EntitySet, Snapshot, Values};
 use crate::ontology::{PropertyNo, Scalar, TypeId};
+pub use grams::Grams;
 pub use highlight::Highlight;
 use query::Part;
 
@@ -38,6 +42,7 @@ pub struct Background {
     begun: Mutex<bool>,
     /// Told when it is there.
     made: Condvar,
+    grams: OnceLock<HashMap<(TypeId, PropertyNo), Grams>>,
 }
 
 /// Why a search finds nothing.
@@ -73,6 +78,7 @@ impl Background {
             index: OnceLock::new(),
             begun: Mutex::new(false),
             made: Condvar::new(),
+            grams: OnceLock::new(),
         }
     }
 
@@ -114,6 +120,34 @@ impl Background {
             Some(Err(error)) => Err(SearchError::Unusable(error.clone())),
             None => Err(SearchError::Unusable("it was not made".to_owned())),
         }
+    }
+
+    /// Indexes where in the `@search` fields a substring can be; gives the bytes that it takes. Filters do without it
+    /// until it is there.
+    pub fn make_grams(&self) -> usize {
+        let ontology = self.snapshot.ontology();
+        let properties = ontology.type_ids().flat_map(|id| {
+            let all = ontology.entity_type(id).members.properties.iter().enumerate();
+            let searched = all.filter(|(_, it)| it.search && !it.list);
+            searched.map(move |(no, _)| (id, PropertyNo(no as u16)))
+        });
+        let properties: Vec<(TypeId, PropertyNo)> = properties.collect();
+        let grams = self.grams.get_or_init(|| {
+            let each =
+                properties
+                    .par_iter()
+                    .filter_map(|(id, no)| match self.snapshot.column(*id, *no).values() {
+                        Values::Text(strings) => Some(((*id, *no), Grams::of(strings))),
+                        _ => None,
+                    });
+            each.collect()
+        });
+        grams.values().map(Grams::bytes).sum()
+    }
+
+    /// Where in a property a substring can be, if that is indexed and the index is there.
+    pub fn grams(&self, id: TypeId, property: PropertyNo) -> Option<&Grams> {
+        self.grams.get()?.get(&(id, property))
     }
 
     /// The index, if it is there already.
