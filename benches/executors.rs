@@ -173,14 +173,7 @@ fn schema(snapshot: &Arc<Snapshot>, search: Arc<Background>) -> Result<Schema, B
     for id in ontology.type_ids() {
         let entity_type = ontology.entity_type(id);
         schema = schema.register(entity(snapshot, id, entity_type));
-        let nodes = Field::new("nodes", TypeRef::named_nn_list_nn(&entity_type.name), |context| {
-            FieldFuture::new(async move {
-                let found = context.parent_value.try_downcast_ref::<Found>()?;
-                Ok(Some(FieldValue::list(
-                    found.0.iter().map(|it| FieldValue::owned_any(*it)),
-                )))
-            })
-        });
+        let nodes = nodes(&entity_type.name);
         schema = schema.register(Object::new(connection(&entity_type.name)).field(nodes));
         query = query
             .field(one(snapshot, id, entity_type))
@@ -201,18 +194,7 @@ fn schema(snapshot: &Arc<Snapshot>, search: Arc<Background>) -> Result<Schema, B
     let labelled = Object::new("Labelled")
         .field(id_field(snapshot))
         .field(label_field(snapshot));
-    let found = Object::new("FoundConnection").field(Field::new(
-        "nodes",
-        TypeRef::named_nn_list_nn("Labelled"),
-        |context| {
-            FieldFuture::new(async move {
-                let found = context.parent_value.try_downcast_ref::<Found>()?;
-                Ok(Some(FieldValue::list(
-                    found.0.iter().map(|it| FieldValue::owned_any(*it)),
-                )))
-            })
-        },
-    ));
+    let found = Object::new("FoundConnection").field(nodes("Labelled"));
     let length = Field::new("length", TypeRef::named_nn(TypeRef::INT), |context| {
         FieldFuture::new(async move {
             let length = context.parent_value.try_downcast_ref::<u32>()?;
@@ -229,6 +211,17 @@ fn schema(snapshot: &Arc<Snapshot>, search: Arc<Background>) -> Result<Schema, B
         .register(Object::new("Path").field(length))
         .register(query);
     Ok(schema.finish()?)
+}
+
+/// The entities of what was found.
+fn nodes(type_name: &str) -> Field {
+    Field::new("nodes", TypeRef::named_nn_list_nn(type_name), |context| {
+        FieldFuture::new(async move {
+            let found = context.parent_value.try_downcast_ref::<Found>()?;
+            let rows = found.0.iter().map(|it| FieldValue::owned_any(*it));
+            Ok(Some(FieldValue::list(rows)))
+        })
+    })
 }
 
 fn connection(type_name: &str) -> String {

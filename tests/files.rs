@@ -647,3 +647,57 @@ fn a_substring_is_found_with_its_index_as_without() {
         assert_eq!(&ask(text), without, "{text}");
     }
 }
+
+#[test]
+fn mistakes_of_one_kind_are_shown_up_to_a_number() {
+    let schema = "type Person { name: String! age: Int best: Person! @relation(name: \"BEST\") }";
+    let source = clew::report::SourceText::whole("s.graphql", schema);
+    let ontology = Arc::new(ontology::compile(&[source]).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.jsonl");
+    let line = |no: usize| format!("{{\"type\":\"node\",\"id\":\"p{no}\",\"labels\":[\"Person\"]}}\n");
+    std::fs::write(&file, (0..1100).map(line).collect::<String>()).unwrap();
+    let (_, reports) = read_as(&ontology, &file, Some(false));
+    // A thousand of the name, a thousand of the relation, and of each that there are more.
+    assert_eq!(reports.counts(), (2002, 0));
+    for name in ["name", "best"] {
+        let more = format!("\"{name}\" has more mistakes of this kind than the 1000 that are shown");
+        assert_eq!(
+            reports.0.iter().filter(|it| it.message == more).count(),
+            1,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_changes_between_its_readings_is_not_served() {
+    let source = clew::report::SourceText::whole("s.graphql", "type Person { name: String }");
+    let ontology = ontology::compile(&[source]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.jsonl");
+    std::fs::write(
+        &file,
+        "{\"type\":\"node\",\"id\":\"a\",\"labels\":[\"Person\"]}\n",
+    )
+    .unwrap();
+    let mut reports = Reports::default();
+    let files = Files::find(&file, &mut reports).keep(false);
+    let parts = files.parts(&ontology, &Progress::default());
+    let each = |reports: &mut Reports| {
+        files.each(&parts, &ontology, &Progress::default(), reports, |_, batch, _| {
+            batch.entities.len()
+        })
+    };
+    assert_eq!(each(&mut reports), [1]);
+    assert!(!reports.has_errors());
+    std::fs::write(
+        &file,
+        "{\"type\":\"node\",\"id\":\"b\",\"labels\":[\"Person\"]}\n",
+    )
+    .unwrap();
+    assert!(each(&mut reports).is_empty());
+    assert!(reports.has_errors());
+    assert!(reports.0[0].message.contains("was written to while it was read"));
+    assert!(files.again(&parts[0], &ontology).is_none());
+}

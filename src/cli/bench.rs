@@ -109,10 +109,6 @@ impl Bench {
     }
 
     fn ask(&self, engine: &Engine) -> Result<(), String> {
-        say(
-            "| question | answers/s on one core | p50 µs | p90 µs | p99 µs | at most µs | bytes of an answer |",
-        );
-        say("| --- | --- | --- | --- | --- | --- | --- |");
         let time = Duration::from_secs_f64(self.seconds);
         let mut index = None;
         if !self.no_search {
@@ -124,6 +120,10 @@ impl Bench {
                 bytes as f64 / 1e6
             ));
         }
+        say(
+            "| question | answers/s on one core | p50 µs | p90 µs | p99 µs | at most µs | bytes of an answer |",
+        );
+        say("| --- | --- | --- | --- | --- | --- | --- |");
         for question in bench::questions(engine.snapshot(), !self.no_search) {
             if question.name == "search" {
                 let background = engine.index();

@@ -25,9 +25,11 @@ impl Compile {
             Ok(snapshot) => snapshot,
             Err(code) => return code,
         };
-        say(load::summary(&snapshot, start.elapsed()));
+        let taken = start.elapsed();
+        // The file first: whoever reads standard output may have gone.
         match snapshot.save(&self.out) {
             Ok(bytes) => {
+                say(load::summary(&snapshot, taken));
                 say(format_args!(
                     "wrote \"{}\", {:.1} MB",
                     self.out.display(),

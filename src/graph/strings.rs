@@ -114,6 +114,7 @@ impl Strings {
     }
 
     /// A column of texts.
+    #[cfg(test)]
     pub fn from_texts<'a>(texts: impl IntoIterator<Item = Option<&'a str>>) -> Self {
         let mut strings = Self::default();
         for text in texts {
@@ -285,13 +286,7 @@ mod tests {
     proptest! {
         #[test]
         fn gives_back_what_was_put_in(rows in prop::collection::vec(prop::option::of("(?s).{0,8}"), 0..20)) {
-            let mut strings = Strings::default();
-            for row in &rows {
-                match row {
-                    Some(text) => strings.push(text),
-                    None => strings.push_null(),
-                }
-            }
+            let strings = Strings::from_texts(rows.iter().map(Option::as_deref));
             for (no, row) in rows.iter().enumerate() {
                 prop_assert_eq!(strings.text(no), row.as_deref());
                 match row {
@@ -310,13 +305,7 @@ mod tests {
             needle in "[ab\"\\\\n\u{e9}u]{0,3}",
             (start, len) in (0_usize..20, 0_usize..20),
         ) {
-            let mut strings = Strings::default();
-            for row in &rows {
-                match row {
-                    Some(text) => strings.push(text),
-                    None => strings.push_null(),
-                }
-            }
+            let strings = Strings::from_texts(rows.iter().map(Option::as_deref));
             let start = start.min(rows.len());
             let range = start..(start + len).min(rows.len());
             let expected: Vec<usize> = range

@@ -139,7 +139,7 @@ fn property_column(
         let mut found = 0;
         for row in 0..count {
             if let Some(first) = index.insert(&column, row)
-                && shown(&mut found, Code::NOT_UNIQUE, property, &mut reports)
+                && shown(&mut found, Code::NOT_UNIQUE, &property.name, &mut reports)
             {
                 let first = first as u32;
                 reports.push(not_unique(property, &column, row as u32, &rows, (&rows, first)));
@@ -150,14 +150,12 @@ fn property_column(
     (column, unique, reports)
 }
 
-/// Whether one more mistake with a property is shown; of the first that is not, it is said that there are more.
-fn shown(found: &mut usize, code: Code, property: &Property, reports: &mut Reports) -> bool {
+/// Whether one more mistake with a field is shown; of the first that is not, it is said that there are more.
+pub(super) fn shown(found: &mut usize, code: Code, name: &str, reports: &mut Reports) -> bool {
     *found += 1;
     if *found == MOST_SHOWN + 1 {
-        let message = format!(
-            "\"{}\" has more mistakes of this kind than the {MOST_SHOWN} that are shown",
-            property.name
-        );
+        let message =
+            format!("\"{name}\" has more mistakes of this kind than the {MOST_SHOWN} that are shown");
         reports.push(Report::new(code, message).hint("mend those, and check again"));
     }
     *found <= MOST_SHOWN
@@ -232,7 +230,7 @@ fn unique_over_interfaces(
                     for row in 0..entities.ids[later.index()].len() {
                         let key = crate::graph::ids::unique_key(column, row);
                         if let Some(there) = key.and_then(|key| index.find(other, &key))
-                            && shown(&mut found, Code::NOT_UNIQUE, property, reports)
+                            && shown(&mut found, Code::NOT_UNIQUE, &property.name, reports)
                         {
                             let there = (&others, there as u32);
                             reports.push(not_unique(property, column, row as u32, &rows, there));
@@ -315,14 +313,14 @@ pub(super) fn column(
         match here {
             [one] => push(&mut building, one),
             [] => {
-                if property.required && shown(&mut missing, Code::MISSING_VALUE, property, reports) {
+                if property.required && shown(&mut missing, Code::MISSING_VALUE, &property.name, reports) {
                     reports.0.extend(no_value(property, row, rows));
                 }
                 building.push(None, NO_STATEMENT);
             }
             here => {
                 if here.iter().any(|it| !said(it).own)
-                    && shown(&mut several, Code::SEVERAL_VALUES, property, reports)
+                    && shown(&mut several, Code::SEVERAL_VALUES, &property.name, reports)
                 {
                     reports.push(several_values(property, row, here.len(), rows));
                 }

@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 
 use rayon::prelude::*;
 
-use super::columns::{Rows, column, placed};
+use super::columns::{Rows, column, placed, shown};
 use super::digest::{Gathered, Short, ShortEdges, slot, value};
 use super::entities::Entities;
 use super::statements::{Said, Told};
-use super::{Context, MOST_SHOWN, Origin};
+use super::{Context, Origin};
 use crate::facts::{Batch, EdgeFact, Via};
 use crate::graph::adjacency::Adjacency;
 use crate::graph::column::Column;
@@ -727,11 +727,10 @@ impl Builder<'_> {
             for row in 0..self.entities.ids[id.index()].len() {
                 let neighbours = adjacency.of(id.index(), row);
                 let name = || self.entities.name(id, row as u32);
-                if neighbours.is_empty() && field.required {
-                    missing += 1;
-                    if missing > MOST_SHOWN {
-                        continue;
-                    }
+                if neighbours.is_empty()
+                    && field.required
+                    && shown(&mut missing, Code::MISSING_VALUE, &field.name, reports)
+                {
                     let message = format!("{} has no \"{}\", which the schema requires", name(), field.name);
                     // Nothing is said of an entity whose line is broken: that is said already.
                     if let Some(place) = self.entities.place(self.context, id, row as u32) {
@@ -745,11 +744,10 @@ impl Builder<'_> {
                     }
                 }
                 let of = |at: usize| &edges[neighbours.get(at).1.0 as usize];
-                if neighbours.len() > 1 && (0..neighbours.len()).any(|at| !self.said(of(at)).own) {
-                    several += 1;
-                    if several > MOST_SHOWN {
-                        continue;
-                    }
+                if neighbours.len() > 1
+                    && (0..neighbours.len()).any(|at| !self.said(of(at)).own)
+                    && shown(&mut several, Code::SEVERAL_VALUES, &field.name, reports)
+                {
                     let latest = (0..neighbours.len()).map(of).max_by_key(|it| it.origin);
                     let message = format!(
                         "\"{}\" of {} leads to one entity, and {} are given",
@@ -761,14 +759,6 @@ impl Builder<'_> {
                     let report = placed(Report::new(Code::SEVERAL_VALUES, message), place, "one too many")
                         .hint("make the field a list in the schema; or, where sources disagree, give each edge its own cite: {to: …, cite: …}");
                     reports.push(report);
-                }
-            }
-            for (code, found) in [(Code::MISSING_VALUE, missing), (Code::SEVERAL_VALUES, several)] {
-                if found > MOST_SHOWN {
-                    let more = found - MOST_SHOWN;
-                    let message = format!("\"{}\" has {more} more mistakes of this kind", field.name);
-                    reports
-                        .push(Report::new(code, message).hint("mend those that are shown, and check again"));
                 }
             }
         }

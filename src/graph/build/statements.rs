@@ -241,20 +241,21 @@ fn first_time(seen: &mut Seen, at: Span) -> bool {
     seen.insert((at.start, at.end))
 }
 
-fn rank(batch: &Batch, item: &Item) -> Option<Rank> {
-    let written = match &item.value {
+fn written<'a>(batch: &'a Batch, item: &Item) -> &'a str {
+    match &item.value {
         Value::String(text) => batch.text(*text),
         _ => batch.written(item.at),
-    };
+    }
+}
+
+fn rank(batch: &Batch, item: &Item) -> Option<Rank> {
+    let written = written(batch, item);
     let named = Rank::NAMES.iter().find(|(name, _)| *name == written);
     named.map(|(_, rank)| *rank)
 }
 
 fn no_rank(batch: &Batch, item: &Item) -> Report {
-    let written = match &item.value {
-        Value::String(text) => batch.text(*text),
-        _ => batch.written(item.at),
-    };
+    let written = written(batch, item);
     let names = Rank::NAMES.map(|(name, _)| name);
     let hint = did_you_mean(written, names, || {
         "a rank is preferred, normal or deprecated".to_owned()
