@@ -1,12 +1,14 @@
 //! `/graphql`: from HTTP to a request and from an answer to HTTP, as GraphQL-over-HTTP has it.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, RawQuery, Request, State};
+use axum::body::{Body, to_bytes};
+use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use http_body_util::LengthLimitError;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tower::ServiceExt;
@@ -70,6 +72,11 @@ pub(super) async fn options() -> Response {
 
 /// `POST /graphql`.
 pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    answer_to(shared, request).await
+}
+
+/// Answers a `POST /graphql`.
+pub(super) async fn answer_to(shared: Arc<Shared>, request: Request) -> Response {
     let Some(form) = form(request.headers()) else {
         return not_acceptable();
     };
@@ -88,13 +95,17 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
             Err(never) => match never {},
         };
     }
-    let body = match Bytes::from_request(request, &()).await {
+    let max_body = shared.settings.max_body;
+    let body = match to_bytes(request.into_body(), max_body).await {
         Ok(body) => body,
-        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            let message = format!("the body is longer than {} bytes", shared.settings.max_body);
+        Err(error) if is_too_long(&error) => {
+            let message = format!("the body is longer than {max_body} bytes");
             return refuse(StatusCode::PAYLOAD_TOO_LARGE, form, &message);
         }
-        Err(rejection) => return refuse(rejection.status(), form, &rejection.body_text()),
+        Err(error) => {
+            let message = format!("the body cannot be read: {error}");
+            return refuse(StatusCode::BAD_REQUEST, form, &message);
+        }
     };
     let parameters = match parse(&body) {
         Ok(parameters) => parameters,
@@ -116,6 +127,10 @@ pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) ->
         variables: parameters.variables,
     };
     respond(answer(shared.live.engine(), request, form).await, form)
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    error.source().is_some_and(<dyn Error>::is::<LengthLimitError>)
 }
 
 fn parse(body: &[u8]) -> Result<Parameters<'_>, String> {
@@ -331,10 +346,11 @@ fn is_json(headers: &HeaderMap) -> bool {
         .get(header::CONTENT_TYPE)
         .and_then(|it| it.to_str().ok())
         .unwrap_or_default();
-    let mut parts = content_type.split(';').map(|it| it.trim().to_ascii_lowercase());
+    let mut parts = content_type.split(';').map(str::trim);
     let media = parts.next().unwrap_or_default();
-    media == "application/json"
+    media.eq_ignore_ascii_case("application/json")
         && parts.all(|it| {
+            let it = it.to_ascii_lowercase();
             !it.starts_with("charset=") || it.trim_matches('"').ends_with("utf-8") || it.ends_with("utf8")
         })
 }

@@ -5,6 +5,7 @@
 //! goes to a thread of its own, so that it does not hold up others.
 
 mod assets;
+mod direct;
 mod graphql;
 mod live;
 mod negotiate;
@@ -20,7 +21,9 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use direct::Direct;
 use tokio::net::TcpListener;
+use tower::make;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -46,7 +49,7 @@ struct Shared {
 }
 
 /// The routes of what is served.
-pub fn routes(live: Arc<Live>, settings: Settings) -> Router {
+fn routes(live: Arc<Live>, settings: Settings) -> Direct {
     let cors = cors(&settings);
     let max_body = settings.max_body;
     let transport = Transport::new(live.shared(), settings.persisted.clone());
@@ -65,14 +68,18 @@ pub fn routes(live: Arc<Live>, settings: Settings) -> Router {
         .route("/health", get(health))
         .route("/", get(assets::index))
         .route("/{*path}", get(assets::file))
-        .with_state(shared)
+        .with_state(shared.clone())
         .layer(DefaultBodyLimit::max(max_body))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             graphql::internal()
         }));
-    match cors {
-        Some(layer) => router.layer(layer),
-        None => router,
+    Direct {
+        cors: cors.is_some(),
+        router: match cors {
+            Some(layer) => router.layer(layer),
+            None => router,
+        },
+        shared,
     }
 }
 
@@ -106,7 +113,7 @@ pub async fn serve(
     settings: Settings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, routes(live, settings))
+    axum::serve(listener, make::Shared::new(routes(live, settings)))
         .with_graceful_shutdown(shutdown)
         .await
 }
