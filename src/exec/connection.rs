@@ -234,20 +234,14 @@ impl<'a> Run<'a> {
                 run.field(slot, false, |run| run.aggregate_of(&items, fields))
             }
             ConnectionField::Nodes(selection) => run.field(slot, false, |run| {
-                run.out.push(b'[');
-                // For fewer it does not pay to look them up.
+                // For fewer it does not pay to look up where their values lie.
                 if window.end - window.start >= LEAST_ROWS
-                    && let Some(leaves) = run.leaves(selection)
+                    && let Some(shape) = run.shape(selection)
                 {
-                    for at in window.start..window.end {
-                        if at > window.start {
-                            run.out.push(b',');
-                        }
-                        run.leaf_row(&leaves, items.get(at).entity)?;
-                    }
-                    run.out.push(b']');
-                    return Ok(());
+                    let entities = (window.start..window.end).map(|at| items.get(at).entity);
+                    return run.shaped_list(&shape, &entities);
                 }
+                run.out.push(b'[');
                 for (no, at) in (window.start..window.end).enumerate() {
                     if no > 0 {
                         run.out.push(b',');

@@ -11,11 +11,12 @@ mod cursor;
 mod entity;
 mod filter;
 mod graph;
-mod leaves;
 mod paths;
 mod question;
 mod ranking;
+mod room;
 mod search;
+mod shape;
 mod statement;
 mod timeline;
 mod trace;
@@ -31,7 +32,8 @@ use serde_json::value::RawValue;
 use crate::graph::{EdgeNo, EntityNo, EntitySet, Neighbours, Row, Snapshot};
 use crate::ontology::{Date, Direction, Ontology, RelationId};
 use crate::plan::{
-    Bound, Call, CallNo, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot, Step,
+    Bound, Call, CallNo, EntityField, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot,
+    Step,
 };
 use crate::search::{Background, SearchError};
 use trace::Trace;
@@ -447,7 +449,15 @@ impl<'a> Run<'a> {
             }
             RootField::Lookup(call, selection) => run.dated(slot, true, *call, |run| {
                 let found = run.find(*call)?;
-                run.optional(found, selection)
+                match found {
+                    Some(entity)
+                        if leads_on(selection)
+                            && let Some(shape) = run.shape(selection) =>
+                    {
+                        run.shaped(&shape, entity)
+                    }
+                    found => run.optional(found, selection),
+                }
             }),
             RootField::Nodes(call, selection) => run.dated(slot, false, *call, |run| {
                 let Call::Nodes(nodes) = run.call(*call)? else {
@@ -502,5 +512,15 @@ impl<'a> Run<'a> {
                 Ok(())
             }
         }
+    }
+}
+
+/// Whether a selection goes on to lists of others: only then does it pay to look up where its values lie for one entity.
+fn leads_on(selection: &Selection) -> bool {
+    match selection {
+        Selection::One(_, fields) => fields
+            .iter()
+            .any(|it| matches!(it.field, EntityField::Connection(..))),
+        Selection::ByType(_) => false,
     }
 }

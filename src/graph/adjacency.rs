@@ -26,7 +26,34 @@ pub struct Neighbours<'a> {
     first: u32,
 }
 
+/// The entities that the rows of one type lead to, found once for many rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Targets<'a> {
+    starts: &'a [u32],
+    targets: &'a [u32],
+}
+
+impl<'a> Targets<'a> {
+    /// The numbers of those that a row leads to.
+    #[inline(always)]
+    pub fn of(self, row: usize) -> &'a [u32] {
+        match self.starts.get(row..row + 2) {
+            Some(bounds) => &self.targets[bounds[0] as usize..bounds[1] as usize],
+            None => &[],
+        }
+    }
+}
+
 impl Adjacency {
+    /// The edges of all rows of a type.
+    pub fn targets(&self, type_no: usize) -> Targets<'_> {
+        let starts = self.starts.get(type_no).and_then(Option::as_deref);
+        Targets {
+            starts: starts.unwrap_or_default(),
+            targets: &self.targets,
+        }
+    }
+
     /// The edges of a row of a type.
     #[inline(always)]
     pub fn of(&self, type_no: usize, row: usize) -> Neighbours<'_> {

@@ -67,6 +67,15 @@ impl<T: Copy + Default> Fixed<T> {
         self.values.push(value.unwrap_or_default());
     }
 
+    /// The values of some rows, where none of the column is missing.
+    #[inline]
+    pub fn all(&self, rows: std::ops::Range<usize>) -> Option<&[T]> {
+        match self.present {
+            None => Some(&self.values[rows]),
+            Some(_) => None,
+        }
+    }
+
     /// The value of a row.
     #[inline]
     pub fn get(&self, row: usize) -> Option<T> {

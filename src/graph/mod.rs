@@ -25,13 +25,13 @@ mod stored;
 mod strings;
 mod view;
 
-pub use adjacency::{Adjacency, Neighbours};
+pub use adjacency::{Adjacency, Neighbours, Targets};
 pub use build::build;
 pub use column::{Column, Key, Values, write_float};
 pub use file::FileError;
 pub use lint::lint;
 pub use statement::{Citation, Rank, Statements, Validity};
-pub use strings::Strings;
+pub use strings::{Strings, Texts};
 pub use view::{EdgeReference, EntitySet, View};
 
 use std::sync::Arc;
@@ -311,6 +311,11 @@ impl Snapshot {
     pub fn neighbours(&self, row: Row, relation: RelationId, direction: Direction) -> Neighbours<'_> {
         self.adjacency(relation, direction)
             .of(row.type_id.index(), row.row)
+    }
+
+    /// The entities that those of a type lead to over a relation in a direction.
+    pub fn targets(&self, type_id: TypeId, relation: RelationId, direction: Direction) -> Targets<'_> {
+        self.adjacency(relation, direction).targets(type_id.index())
     }
 
     #[inline(always)]

@@ -102,7 +102,35 @@ impl Ends {
     }
 }
 
+/// Where texts lie, found once for many rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts<'a> {
+    arena: &'a [u8],
+    ends: &'a [u32],
+}
+
+impl<'a> Texts<'a> {
+    /// The bytes from where a row's begin, and how many of them are its own; 0 where it has none.
+    #[inline(always)]
+    pub fn begin(self, row: usize) -> (&'a [u8], usize) {
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]) as usize;
+        (&self.arena[start..], self.ends[row] as usize - start)
+    }
+}
+
 impl Strings {
+    /// Where the texts lie; nothing where they take more than 32 bits to be found.
+    #[inline]
+    pub fn texts(&self) -> Option<Texts<'_>> {
+        match &self.ends {
+            Ends::Narrow(ends) => Some(Texts {
+                arena: self.arena.as_bytes(),
+                ends,
+            }),
+            Ends::Wide(_) => None,
+        }
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.ends.len()
