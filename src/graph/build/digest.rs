@@ -2,7 +2,7 @@
 
 use super::cell::cell;
 use super::columns::no_property;
-use super::edges::{self, Edge};
+use super::edges::{self, Ends};
 use super::entities::{self, Entities};
 use super::statements::{self, Said};
 use crate::facts::{Batch, GraphFact, Item, Value};
@@ -59,12 +59,12 @@ impl Short {
 /// The edges of one relation that stand in one part.
 #[derive(Debug, Default)]
 pub(super) struct ShortEdges {
-    pub edges: Vec<Edge>,
+    pub ends: Ends,
     /// What is said of each beside its ends; empty where nothing is said of any.
     pub said: Vec<Said>,
     /// Those that have properties, in order.
     pub with_properties: Vec<u32>,
-    /// The values of each property; their rows are positions among `edges`.
+    /// The values of each property; their rows are positions among `ends`.
     pub properties: Vec<Option<Short>>,
 }
 

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::columns::{Rows, column, placed, shown};
 use super::digest::{Gathered, Short, ShortEdges, slot, value};
 use super::entities::Entities;
+use super::order::{self, Entry, Ordered};
 use super::statements::{Said, Told};
 use super::{Context, Origin};
 use crate::facts::{Batch, EdgeFact, Via};
@@ -19,13 +20,8 @@ use crate::ontology::{
 };
 use crate::report::{Code, Place, Report, Reports, did_you_mean};
 
-/// An edge between numbered entities; it stands at a position among its part's edges of the same relation.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Edge {
-    from: u32,
-    to: u32,
-    origin: Origin,
-}
+/// Where the edges of a part begin and end.
+pub(super) type Ends = Vec<[u32; 2]>;
 
 /// Numbers the edges of a part and checks their ends and properties.
 pub(super) fn digest(
@@ -39,47 +35,31 @@ pub(super) fn digest(
 ) -> Vec<ShortEdges> {
     let relations = ontology.relations.iter();
     let mut all: Vec<ShortEdges> = relations.map(|_| ShortEdges::default()).collect();
-    let ends = Ends::of(entities, batch);
+    let ends = Found::of(entities, batch);
     for (at, fact) in batch.edges.iter().enumerate() {
         let found = ends.of_edge(at);
         let Some((id, from, to)) = resolve(ontology, entities, batch, fact, numbers, found, reports) else {
             continue;
         };
         let short = &mut all[id.index()];
-        let origin = Origin {
-            part,
-            at: short.edges.len() as u32,
-        };
+        let at = short.ends.len() as u32;
         let said = told.of(fact.statement, fact.own);
         if !said.is_nothing() && short.said.is_empty() {
-            short.said = vec![Said::NOTHING; short.edges.len()];
+            short.said = vec![Said::NOTHING; short.ends.len()];
         }
         if !said.is_nothing() || !short.said.is_empty() {
             short.said.push(said);
         }
-        short.edges.push(Edge {
-            from: from.0,
-            to: to.0,
-            origin,
-        });
+        short.ends.push([from.0, to.0]);
         if !fact.properties.is_empty() {
-            short.with_properties.push(origin.at);
+            short.with_properties.push(at);
             let relation = ontology.relation(id);
             let name = || edge_name(entities, relation, from, to);
-            properties(
-                ontology,
-                batch,
-                relation,
-                fact,
-                (part, origin.at),
-                short,
-                &name,
-                reports,
-            );
+            properties(ontology, batch, relation, fact, (part, at), short, &name, reports);
         }
     }
     for short in &mut all {
-        short.edges.shrink_to_fit();
+        short.ends.shrink_to_fit();
         short.said.shrink_to_fit();
         short.properties.iter_mut().flatten().for_each(Short::shrink);
     }
@@ -87,12 +67,12 @@ pub(super) fn digest(
 }
 
 /// The entities that the edges of a part begin and end at, looked up all at once.
-struct Ends {
+struct Found {
     from: Vec<Option<EntityNo>>,
     to: Vec<Option<EntityNo>>,
 }
 
-impl Ends {
+impl Found {
     fn of(entities: &Entities, batch: &Batch) -> Self {
         let to: Vec<&str> = batch.edges.iter().map(|it| batch.text(it.to)).collect();
         // The edges of an entity mostly stand together.
@@ -200,19 +180,19 @@ pub(super) fn build(
         .into_par_iter()
         .zip(context.ontology.relations.par_iter())
         .map(|(mut shorts, relation)| {
-            let mut edges = Vec::with_capacity(shorts.iter().map(|it| it.edges.len()).sum());
-            for short in &mut shorts {
-                edges.append(&mut std::mem::take(&mut short.edges));
-            }
+            let ends: Vec<Ends> = shorts.iter_mut().map(|it| std::mem::take(&mut it.ends)).collect();
             let mut reports = Reports::default();
             let builder = Builder {
                 context,
                 entities,
                 relation,
                 bases,
+                any_said: shorts.iter().any(|it| !it.said.is_empty()),
                 shorts,
+                firsts: Vec::new(),
+                places: Vec::new(),
             };
-            let edges = builder.build(edges, &mut reports);
+            let edges = builder.build(ends, &mut reports);
             (edges, reports)
         })
         .collect();
@@ -360,7 +340,8 @@ fn check_target(
     None
 }
 
-/// Builds one relation.
+/// Builds one relation. An edge has two numbers: its place among the edges of the relation as they are written, and the
+/// one that it has in the snapshot.
 struct Builder<'a> {
     context: &'a Context<'a>,
     entities: &'a Entities,
@@ -368,153 +349,161 @@ struct Builder<'a> {
     bases: &'a [u32],
     /// What each part has beside the ends of its edges.
     shorts: Vec<ShortEdges>,
-}
-
-/// One end of an edge in an adjacency: where it lies, what it leads to, and which edge it is.
-#[derive(Clone, Copy)]
-struct Entry {
-    at: u32,
-    target: u32,
-    edge: u32,
+    /// Whether anything is said of any: mostly not, and then where an edge is written need not be looked up.
+    any_said: bool,
+    /// For each part, the place of its first edge.
+    firsts: Vec<u32>,
+    /// For each edge of the snapshot, its place.
+    places: Vec<u32>,
 }
 
 impl Builder<'_> {
-    fn build(mut self, mut edges: Vec<Edge>, reports: &mut Reports) -> Edges {
-        if edges.len() > (u32::MAX / 2) as usize {
+    fn build(mut self, mut ends: Vec<Ends>, reports: &mut Reports) -> Edges {
+        let count: usize = ends.iter().map(Vec::len).sum();
+        if count > (u32::MAX / 2) as usize {
             let message = format!(
-                "the relation \"{}\" has {} edges, more than a relation can hold",
+                "the relation \"{}\" has {count} edges, more than a relation can hold",
                 self.relation.name,
-                edges.len()
             );
             reports.push(Report::new(Code::TOO_MUCH, message));
-            edges.clear();
+            ends.clear();
         }
-        // Where a field leads to one entity and sources disagree, the preferred edge comes first.
-        let to_one = self.leads_to_one(if self.relation.symmetric {
+        let mut first = 0;
+        for of_part in &ends {
+            self.firsts.push(first);
+            first += of_part.len() as u32;
+        }
+        let entities = self.entities.bases.last().copied().unwrap_or(0) as usize;
+        let symmetric = self.relation.symmetric;
+        let bounds = order::bounds(entities, ends.iter().flatten().map(|it| it[0]));
+        // Each part's ends are forgotten as they find their places.
+        let entries = (0..).zip(ends.into_iter().flatten());
+        let entries = entries.map(|(edge, [at, target])| Entry { at, target, edge });
+        let mut ordered = Ordered::of(bounds, entries);
+        let forward = if symmetric {
             Direction::Both
         } else {
             Direction::Out
-        });
-        let in_one_type = self.in_one_type(edges.iter().map(|it| it.to));
-        if in_one_type && !to_one.contains(&true) {
-            // Numbers are in the order of ids then, and both ends are compared at once.
-            edges.par_sort_unstable_by_key(|it| (u64::from(it.from) << 32 | u64::from(it.to), it.origin));
-        } else {
-            self.sort(&mut edges, &to_one);
-        }
-        let statements = self.statements(&edges);
-        let shorts = self.short_columns(&edges);
-        let (out, back) = if self.relation.symmetric {
-            let both = edges.iter().enumerate().flat_map(|(no, edge)| {
-                let there = Entry {
-                    at: edge.from,
-                    target: edge.to,
-                    edge: no as u32,
-                };
-                let back = Entry {
-                    at: edge.to,
-                    target: edge.from,
-                    edge: no as u32,
-                };
-                // An edge to itself is there once.
-                [Some(there), (edge.from != edge.to).then_some(back)]
-                    .into_iter()
-                    .flatten()
-            });
-            let out = self.rows(both.collect(), Direction::Both, &edges);
-            (out, Adjacency::default())
-        } else {
-            let out = Adjacency {
-                starts: self.starts(edges.iter().map(|it| it.from)),
-                targets: edges.iter().map(|it| it.to).collect(),
-                edges: None,
+        };
+        self.sort(&mut ordered, forward, |edge| edge);
+        self.places = std::mem::take(&mut ordered.edges);
+        let forward = Adjacency {
+            starts: self.starts(&ordered.bounds),
+            targets: ordered.targets.into(),
+            edges: None,
+        };
+        let (out, back) = if symmetric {
+            let both = || {
+                self.entries(&forward).flat_map(|it| {
+                    // An edge to itself is there once.
+                    let back = (it.at != it.target).then(|| it.turned());
+                    std::iter::once(it).chain(back)
+                })
             };
-            (out, self.turned(&edges))
-        };
-        let ways: &[Direction] = if self.relation.symmetric {
-            &[Direction::Both]
+            let bounds = order::bounds(entities, both().map(|it| it.at));
+            let out = self.adjacency(Ordered::of(bounds, both()), Direction::Both);
+            (Some(out), Adjacency::default())
         } else {
-            &[Direction::Out, Direction::In]
+            let turned = || self.entries(&forward).map(Entry::turned);
+            let bounds = order::bounds(entities, turned().map(|it| it.at));
+            (None, self.adjacency(Ordered::of(bounds, turned()), Direction::In))
         };
-        for way in ways {
-            let adjacency = if *way == Direction::In { &back } else { &out };
-            self.check_cardinality(*way, adjacency, &edges, reports);
+        if let Some(both) = &out {
+            self.check_cardinality(Direction::Both, both, reports);
+        } else {
+            self.check_cardinality(Direction::Out, &forward, reports);
+            self.check_cardinality(Direction::In, &back, reports);
         }
-        self.warn_of_twins(&out, &edges, reports);
-        let columns = self.columns(shorts, &edges, reports);
+        self.warn_of_twins(out.as_ref().unwrap_or(&forward), &forward, reports);
+        let statements = self.statements();
+        let shorts = self.short_columns();
+        let columns = self.columns(shorts, &forward, reports);
         Edges {
-            out,
+            count: self.places.len(),
+            out: out.unwrap_or(forward),
             back,
-            count: edges.len(),
             columns,
             statements,
         }
     }
 
-    fn sort(&self, edges: &mut [Edge], to_one: &[bool]) {
-        edges.par_sort_unstable_by(|a, b| {
-            let by_preference = || {
-                if to_one[self.type_no(a.from)] {
-                    Reverse(self.preference(a)).cmp(&Reverse(self.preference(b)))
-                } else {
-                    self.compare_ids(a.to, b.to)
-                }
+    /// Sorts the entries of each entity: where its field leads to one and sources disagree, the preferred first, else
+    /// by the ids that they lead to. `place` gives the place of an edge.
+    fn sort(&self, ordered: &mut Ordered, direction: Direction, place: impl Fn(u32) -> u32 + Sync) {
+        let to_one = self.leads_to_one(direction);
+        let types = ordered.targets.iter().min().zip(ordered.targets.iter().max());
+        let in_one_type = types.is_none_or(|(first, last)| self.type_no(*first) == self.type_no(*last));
+        if in_one_type && !to_one.contains(&true) {
+            // Numbers are in the order of ids then.
+            return ordered.sort(|_, a, b| a.cmp(&b));
+        }
+        ordered.sort(|at, a, b| {
+            let by = if to_one[self.type_no(at)] {
+                let preference = |edge| Reverse(self.said(place(edge)).preference());
+                preference(a.1).cmp(&preference(b.1))
+            } else {
+                self.compare_ids(a.0, b.0)
             };
-            a.from
-                .cmp(&b.from)
-                .then_with(by_preference)
-                .then(a.origin.cmp(&b.origin))
+            by.then(a.1.cmp(&b.1))
         });
     }
 
-    /// Whether entities are all of one type.
-    fn in_one_type(&self, entities: impl Iterator<Item = u32> + Clone) -> bool {
-        let types = entities.clone().min().zip(entities.max());
-        types.is_none_or(|(first, last)| self.type_no(first) == self.type_no(last))
-    }
-
-    /// The adjacency of sorted edges, seen from where they end.
-    fn turned(&self, edges: &[Edge]) -> Adjacency {
-        let many = !self.leads_to_one(Direction::In).contains(&true);
-        if !many || !self.in_one_type(edges.iter().map(|it| it.from)) {
-            let back = edges.iter().enumerate().map(|(no, edge)| Entry {
-                at: edge.to,
-                target: edge.from,
-                edge: no as u32,
-            });
-            return self.rows(back.collect(), Direction::In, edges);
-        }
-        // Edges are in the order of where they begin, which is that of the ids, so counting how many end at each
-        // entity gives every one its place.
-        let entities = self.entities.bases.last().copied().unwrap_or(0) as usize;
-        let mut places = vec![0_u32; entities + 1];
-        for edge in edges {
-            places[edge.to as usize + 1] += 1;
-        }
-        for at in 0..entities {
-            places[at + 1] += places[at];
-        }
-        let ranges = self
-            .entities
-            .bases
-            .windows(2)
-            .map(|it| it[0] as usize..it[1] as usize);
-        let starts = ranges.map(|range| {
-            let has_any = places[range.start] != places[range.end];
-            has_any.then(|| places[range.start..=range.end].to_vec().into())
-        });
-        let starts = starts.collect();
-        let (mut targets, mut numbers) = (vec![0; edges.len()], vec![0; edges.len()]);
-        for (no, edge) in edges.iter().enumerate() {
-            let place = &mut places[edge.to as usize];
-            targets[*place as usize] = edge.from;
-            numbers[*place as usize] = no as u32;
-            *place += 1;
-        }
+    /// An adjacency of the snapshot's edges.
+    fn adjacency(&self, mut ordered: Ordered, direction: Direction) -> Adjacency {
+        self.sort(&mut ordered, direction, |edge| self.places[edge as usize]);
         Adjacency {
-            starts,
-            targets: targets.into(),
-            edges: Some(numbers.into()),
+            starts: self.starts(&ordered.bounds),
+            targets: ordered.targets.into(),
+            edges: Some(ordered.edges.into()),
+        }
+    }
+
+    /// Where each row's entries begin, for each type that has any.
+    fn starts(&self, bounds: &[u32]) -> Vec<Option<Stored<u32>>> {
+        let types = self.entities.bases.windows(2);
+        let starts = types.map(|it| {
+            let of_type = &bounds[it[0] as usize..=it[1] as usize];
+            (of_type.first() != of_type.last()).then(|| of_type.to_vec().into())
+        });
+        starts.collect()
+    }
+
+    /// The edges as they begin, in the order of their numbers.
+    fn entries<'b>(&'b self, forward: &'b Adjacency) -> impl Iterator<Item = Entry> + 'b {
+        let types = forward.starts.iter().zip(&self.entities.bases);
+        types.flat_map(move |(starts, base)| {
+            let rows = starts.iter().flat_map(|it| it.windows(2)).zip(*base..);
+            rows.flat_map(move |(bounds, at)| {
+                (bounds[0]..bounds[1]).map(move |edge| Entry {
+                    at,
+                    target: forward.targets[edge as usize],
+                    edge,
+                })
+            })
+        })
+    }
+
+    /// Where an edge begins and ends.
+    fn ends(&self, forward: &Adjacency, edge: u32) -> (EntityNo, EntityNo) {
+        let of_type = |(starts, base): (&Option<Stored<u32>>, &u32)| {
+            let starts = starts
+                .as_ref()
+                .filter(|it| it.last().is_some_and(|end| edge < *end))?;
+            Some(base + starts.partition_point(|it| *it <= edge) as u32 - 1)
+        };
+        let from = forward.starts.iter().zip(&self.entities.bases).find_map(of_type);
+        (
+            EntityNo(from.unwrap_or_default()),
+            EntityNo(forward.targets[edge as usize]),
+        )
+    }
+
+    /// Where an edge is written, by its place.
+    fn origin(&self, place: u32) -> Origin {
+        let part = self.firsts.partition_point(|it| *it <= place) - 1;
+        Origin {
+            part: part as u32,
+            at: place - self.firsts[part],
         }
     }
 
@@ -535,29 +524,24 @@ impl Builder<'_> {
         self.entities.locate(EntityNo(entity)).type_id.index()
     }
 
-    fn said(&self, edge: &Edge) -> Said {
-        self.shorts[edge.origin.part as usize].said(edge.origin.at)
-    }
-
-    fn statement(&self, edge: &Edge) -> StatementNo {
-        match self.said(edge).statement {
-            crate::facts::NO_STATEMENT => NO_STATEMENT,
-            no => StatementNo(self.bases[edge.origin.part as usize] + no),
+    /// What is said of an edge, by its place.
+    fn said(&self, place: u32) -> Said {
+        if !self.any_said {
+            return Said::NOTHING;
         }
-    }
-
-    fn preference(&self, edge: &Edge) -> (crate::graph::Rank, u32) {
-        self.said(edge).preference()
+        let origin = self.origin(place);
+        self.shorts[origin.part as usize].said(origin.at)
     }
 
     /// Where the end of an edge is written: its part is read and numbered again.
-    fn place(&self, edge: &Edge) -> Option<Place> {
-        let (context, part) = (self.context, edge.origin.part);
+    fn place(&self, edge: u32) -> Option<Place> {
+        let Origin { part, at } = self.origin(self.places[edge as usize]);
+        let context = self.context;
         let batch = context.batch(part)?;
         let written = &context.parts[part as usize].ids.at;
         let known = &self.entities.numbers[part as usize];
         let numbers = super::digest::numbers(known, written, &batch);
-        let ends = Ends::of(self.entities, &batch);
+        let ends = Found::of(self.entities, &batch);
         let is_of = |(at, fact): &(usize, &EdgeFact)| {
             let mut reports = Reports::default();
             let found = resolve(
@@ -572,7 +556,7 @@ impl Builder<'_> {
             found.is_some_and(|it| context.ontology.relation(it.0).name == self.relation.name)
         };
         let mut all = batch.edges.iter().enumerate().filter(is_of);
-        let (_, fact) = all.nth(edge.origin.at as usize)?;
+        let (_, fact) = all.nth(at as usize)?;
         Some(batch.place(fact.to_at))
     }
 
@@ -586,80 +570,41 @@ impl Builder<'_> {
         }
     }
 
-    /// An adjacency of entries in any order.
-    fn rows(&self, mut entries: Vec<Entry>, direction: Direction, edges: &[Edge]) -> Adjacency {
-        let to_one = self.leads_to_one(direction);
-        entries.par_sort_unstable_by(|a, b| {
-            let then = || {
-                if to_one[self.type_no(a.at)] {
-                    let preference = |it: &Entry| Reverse(self.preference(&edges[it.edge as usize]));
-                    preference(a).cmp(&preference(b))
-                } else {
-                    self.compare_ids(a.target, b.target)
-                }
-            };
-            a.at.cmp(&b.at).then_with(then).then(a.edge.cmp(&b.edge))
-        });
-        Adjacency {
-            starts: self.starts(entries.iter().map(|it| it.at)),
-            targets: entries.iter().map(|it| it.target).collect(),
-            edges: Some(entries.iter().map(|it| it.edge).collect()),
+    fn statements(&self) -> Option<Stored<StatementNo>> {
+        if !self.any_said {
+            return None;
         }
-    }
-
-    /// Where each row's entries begin, for each type that has any; `at` comes in order.
-    fn starts(&self, at: impl Iterator<Item = u32>) -> Vec<Option<Stored<u32>>> {
-        let bases = &self.entities.bases;
-        let types = bases.len() - 1;
-        let mut starts: Vec<Option<Stored<u32>>> = (0..types).map(|_| None).collect();
-        let mut at = at.peekable();
-        let mut position = 0u32;
-        for type_no in 0..types {
-            let (base, end) = (bases[type_no], bases[type_no + 1]);
-            if at.peek().is_none_or(|it| *it >= end) {
-                continue;
+        let statement = |place: &u32| {
+            let origin = self.origin(*place);
+            let part = origin.part as usize;
+            match self.shorts[part].said(origin.at).statement {
+                crate::facts::NO_STATEMENT => NO_STATEMENT,
+                no => StatementNo(self.bases[part] + no),
             }
-            let mut rows = Vec::with_capacity((end - base) as usize + 1);
-            for entity in base..end {
-                rows.push(position);
-                while at.next_if_eq(&entity).is_some() {
-                    position += 1;
-                }
-            }
-            rows.push(position);
-            starts[type_no] = Some(rows.into());
-        }
-        starts
-    }
-
-    fn statements(&self, edges: &[Edge]) -> Option<Stored<StatementNo>> {
-        let any = edges.iter().any(|edge| self.statement(edge) != NO_STATEMENT);
-        any.then(|| edges.iter().map(|edge| self.statement(edge)).collect())
+        };
+        let statements: Vec<StatementNo> = self.places.iter().map(statement).collect();
+        let any = statements.iter().any(|it| *it != NO_STATEMENT);
+        any.then(|| statements.into())
     }
 
     /// The short columns of each property, their rows the numbers of the edges.
-    fn short_columns(&mut self, edges: &[Edge]) -> Vec<Vec<Short>> {
+    fn short_columns(&mut self) -> Vec<Vec<Short>> {
         let edge_type = self.edge_type();
         let count = edge_type.map_or(0, |it| it.members.properties.len());
         let mut columns: Vec<Vec<Short>> = (0..count).map(|_| Vec::new()).collect();
         if self.shorts.iter().all(|it| it.properties.is_empty()) {
             return columns;
         }
-        // For each part, the numbers of its edges.
-        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); self.shorts.len()];
-        for (row, edge) in edges.iter().enumerate() {
-            let of_part = &mut rows[edge.origin.part as usize];
-            let at = edge.origin.at as usize;
-            if of_part.len() <= at {
-                of_part.resize(at + 1, 0);
-            }
-            of_part[at] = row as u32;
+        // For each place, the number of its edge.
+        let mut numbers = vec![0; self.places.len()];
+        for (edge, place) in (0..).zip(&self.places) {
+            numbers[*place as usize] = edge;
         }
-        for (part, rows) in self.shorts.iter_mut().zip(rows) {
+        for (part, first) in self.shorts.iter_mut().zip(&self.firsts) {
             for (column, short) in columns.iter_mut().zip(std::mem::take(&mut part.properties)) {
                 if let Some(mut short) = short {
                     for row in &mut short.rows {
-                        *row = rows[*row as usize];
+                        *row = numbers[(*first + *row) as usize];
                     }
                     column.push(short);
                 }
@@ -673,22 +618,17 @@ impl Builder<'_> {
         Some(&self.context.ontology.edge_types[id.index()])
     }
 
-    fn columns(&self, shorts: Vec<Vec<Short>>, edges: &[Edge], reports: &mut Reports) -> Vec<Column> {
+    fn columns(&self, shorts: Vec<Vec<Short>>, forward: &Adjacency, reports: &mut Reports) -> Vec<Column> {
         let Some(edge_type) = self.edge_type() else {
             return Vec::new();
         };
         let name = |row: u32| {
-            let edge = &edges[row as usize];
-            edge_name(
-                self.entities,
-                self.relation,
-                EntityNo(edge.from),
-                EntityNo(edge.to),
-            )
+            let (from, to) = self.ends(forward, row);
+            edge_name(self.entities, self.relation, from, to)
         };
         let rows = Rows {
             name: &name,
-            place: &|row| self.place(&edges[row as usize]),
+            place: &|row| self.place(row),
             second: &|_| None,
         };
         let columns = shorts.into_iter().enumerate().map(|(no, shorts)| {
@@ -696,7 +636,7 @@ impl Builder<'_> {
             column(
                 self.context.ontology,
                 property,
-                edges.len(),
+                self.places.len(),
                 &shorts,
                 self.bases,
                 &rows,
@@ -708,13 +648,7 @@ impl Builder<'_> {
 
     /// A field that leads to one entity has one, or several that are statements of their own; a required
     /// one has at least one.
-    fn check_cardinality(
-        &self,
-        way: Direction,
-        adjacency: &Adjacency,
-        edges: &[Edge],
-        reports: &mut Reports,
-    ) {
+    fn check_cardinality(&self, way: Direction, adjacency: &Adjacency, reports: &mut Reports) {
         let ontology = self.context.ontology;
         for id in ontology.type_ids() {
             let Some(field) = self.field(id, way) else {
@@ -743,12 +677,13 @@ impl Builder<'_> {
                         reports.push(report);
                     }
                 }
-                let of = |at: usize| &edges[neighbours.get(at).1.0 as usize];
+                let place_of = |at: usize| self.places[neighbours.get(at).1.0 as usize];
                 if neighbours.len() > 1
-                    && (0..neighbours.len()).any(|at| !self.said(of(at)).own)
+                    && (0..neighbours.len()).any(|at| !self.said(place_of(at)).own)
                     && shown(&mut several, Code::SEVERAL_VALUES, &field.name, reports)
                 {
-                    let latest = (0..neighbours.len()).map(of).max_by_key(|it| it.origin);
+                    let edges = neighbours.iter().map(|it| it.1.0);
+                    let latest = edges.max_by_key(|it| self.places[*it as usize]);
                     let message = format!(
                         "\"{}\" of {} leads to one entity, and {} are given",
                         field.name,
@@ -765,9 +700,9 @@ impl Builder<'_> {
     }
 
     /// An edge written from both sides, most likely: parallel edges are legal, but these say the same.
-    fn warn_of_twins(&self, out: &Adjacency, edges: &[Edge], reports: &mut Reports) {
-        let plain = |no: u32| {
-            let origin = edges[no as usize].origin;
+    fn warn_of_twins(&self, out: &Adjacency, forward: &Adjacency, reports: &mut Reports) {
+        let plain = |edge: u32| {
+            let origin = self.origin(self.places[edge as usize]);
             let with = &self.shorts[origin.part as usize].with_properties;
             with.binary_search(&origin.at).is_err()
         };
@@ -776,7 +711,9 @@ impl Builder<'_> {
         for (type_no, (starts, base)) in types {
             for row in 0..starts.as_ref().map_or(0, |it| it.len() - 1) {
                 let neighbours = out.of(type_no, row);
-                if neighbours.len() < 2 {
+                // Where they lead on and on, none leads where another does.
+                let targets = || neighbours.iter().map(|it| it.0);
+                if targets().is_sorted_by(|a, b| a < b) {
                     continue;
                 }
                 let from = base + row as u32;
@@ -784,9 +721,9 @@ impl Builder<'_> {
                 // A symmetric edge is met at both ends, and looked at where it is met first.
                 let met = |it: &(u32, u32)| !self.relation.symmetric || it.0 >= from;
                 let mut of_row: Vec<(u32, u32)> = ends.filter(|it| met(it) && plain(it.1)).collect();
-                of_row.sort_unstable_by_key(|it| (it.0, edges[it.1 as usize].origin));
+                of_row.sort_unstable_by_key(|it| (it.0, self.places[it.1 as usize]));
                 for twin in of_row.windows(2).filter(|it| it[0].0 == it[1].0) {
-                    self.twins(&edges[twin[0].1 as usize], &edges[twin[1].1 as usize], reports);
+                    self.twins(twin[0].1, twin[1].1, forward, reports);
                     shown += 1;
                     if shown == MOST_TWINS {
                         return;
@@ -796,12 +733,13 @@ impl Builder<'_> {
         }
     }
 
-    fn twins(&self, first: &Edge, second: &Edge, reports: &mut Reports) {
+    fn twins(&self, first: u32, second: u32, forward: &Adjacency, reports: &mut Reports) {
+        let (from, to) = self.ends(forward, second);
         let message = format!(
             "the edge \"{}\" between \"{}\" and \"{}\" stands twice",
             self.relation.name,
-            self.entities.id(EntityNo(second.from)),
-            self.entities.id(EntityNo(second.to))
+            self.entities.id(from),
+            self.entities.id(to)
         );
         let report = placed(
             Report::new(Code::EDGE_TWICE, message),

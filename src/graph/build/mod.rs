@@ -10,6 +10,7 @@ mod columns;
 mod digest;
 mod edges;
 mod entities;
+mod order;
 mod statements;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -75,6 +76,19 @@ impl Context<'_> {
 /// Builds the snapshot of some facts. Reports are added to `reports`; with an error among them there is
 /// no snapshot.
 pub fn build(
+    ontology: &Arc<Ontology>,
+    files: &Files,
+    progress: &Progress,
+    reports: &mut Reports,
+) -> Option<Snapshot> {
+    // On threads that end with it: what a thread keeps of the memory that it gave up goes with it.
+    match rayon::ThreadPoolBuilder::new().build() {
+        Ok(threads) => threads.install(|| checked(ontology, files, progress, reports)),
+        Err(_) => checked(ontology, files, progress, reports),
+    }
+}
+
+fn checked(
     ontology: &Arc<Ontology>,
     files: &Files,
     progress: &Progress,
