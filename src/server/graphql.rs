@@ -346,6 +346,9 @@ fn is_json(headers: &HeaderMap) -> bool {
         .get(header::CONTENT_TYPE)
         .and_then(|it| it.to_str().ok())
         .unwrap_or_default();
+    if content_type == "application/json" {
+        return true;
+    }
     let mut parts = content_type.split(';').map(str::trim);
     let media = parts.next().unwrap_or_default();
     media.eq_ignore_ascii_case("application/json")
