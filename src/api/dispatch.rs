@@ -4,15 +4,42 @@
 use std::sync::Arc;
 
 use super::answer::{Answer, GraphqlError};
-use super::engine::{Engine, Request};
+use super::engine::{Engine, Prepared, Request};
 use crate::forms::Form;
 
 /// Answers a request in a form; without one, in JSON. Its run ends when the future is dropped.
 pub async fn answer(engine: Arc<Engine>, request: Request<'_>, form: Option<Form>) -> Answer {
-    let mut prepared = match engine.prepare(request) {
-        Ok(prepared) => prepared,
-        Err(refused) => return refused,
-    };
+    match engine.prepare(request) {
+        Ok(prepared) => run(engine, Arc::new(prepared), form).await,
+        Err(refused) => refused,
+    }
+}
+
+/// Answers a request that is the body's and nothing else's, and keeps what it was prepared to for when the same bytes
+/// come again.
+pub async fn answer_body(
+    engine: Arc<Engine>,
+    body: &[u8],
+    request: Request<'_>,
+    form: Option<Form>,
+) -> Answer {
+    match engine.prepare(request) {
+        Ok(prepared) => {
+            let prepared = Arc::new(prepared);
+            engine.keep(body, &prepared);
+            run(engine, prepared, form).await
+        }
+        Err(refused) => refused,
+    }
+}
+
+/// Answers a body whose bytes came before, without reading them; nothing for others.
+pub async fn answer_again(engine: &Arc<Engine>, body: &[u8], form: Option<Form>) -> Option<Answer> {
+    let prepared = engine.kept(body)?;
+    Some(run(engine.clone(), prepared, form).await)
+}
+
+async fn run(engine: Arc<Engine>, prepared: Arc<Prepared>, form: Option<Form>) -> Answer {
     // Whatever a form takes beyond the run is not known beforehand.
     if form.is_none()
         && prepared.is_short()
@@ -20,6 +47,7 @@ pub async fn answer(engine: Arc<Engine>, request: Request<'_>, form: Option<Form
     {
         return answer;
     }
+    let mut prepared = Prepared::clone(&prepared);
     let waiting = prepared.while_waiting();
     let run = tokio::task::spawn_blocking(move || engine.answer_as(form, &prepared)).await;
     drop(waiting);

@@ -11,6 +11,7 @@ use apollo_compiler::validation::Valid;
 use serde_json::value::RawValue;
 
 use super::answer::{Answer, GraphqlError};
+use super::bodies::Bodies;
 use super::documents::{Document, Documents, Planned};
 use super::limits::Limits;
 use super::{Api, ApiError};
@@ -43,11 +44,12 @@ pub struct Engine {
     snapshot: Arc<Snapshot>,
     search: Arc<Background>,
     documents: Documents,
+    bodies: Bodies,
     limits: Limits,
 }
 
 /// A request that is ready to run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Prepared {
     document: Arc<Document>,
     planned: Arc<Planned>,
@@ -91,6 +93,7 @@ impl Engine {
             search: Arc::new(Background::new(snapshot.clone())),
             snapshot,
             documents: Documents::default(),
+            bodies: Bodies::default(),
             limits,
         })
     }
@@ -176,6 +179,18 @@ impl Engine {
             variables,
             cancelled: None,
         })
+    }
+
+    /// What a body of the same bytes was prepared to before.
+    pub(super) fn kept(&self, body: &[u8]) -> Option<Arc<Prepared>> {
+        self.bodies.get(body)
+    }
+
+    /// Keeps what a body was prepared to, unless it has variables: then the same bytes hardly come again.
+    pub(super) fn keep(&self, body: &[u8], prepared: &Arc<Prepared>) {
+        if prepared.document.operation().variables.is_empty() {
+            self.bodies.insert(body, prepared);
+        }
     }
 
     /// Runs a request.

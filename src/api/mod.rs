@@ -6,6 +6,7 @@
 //! knows how a graph is laid out or how an answer is written.
 
 mod answer;
+mod bodies;
 mod dispatch;
 mod documents;
 mod duplicates;
@@ -16,7 +17,7 @@ mod schema;
 mod transport;
 
 pub use answer::{Answer, GraphqlError};
-pub use dispatch::answer;
+pub use dispatch::{answer, answer_again, answer_body};
 pub use engine::{Engine, Request};
 pub use limits::Limits;
 pub use persisted::{Found, ManifestError, Named, Persisted};

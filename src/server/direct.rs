@@ -15,6 +15,7 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use tower::Service;
 
+use super::negotiate::{Form, form};
 use super::{Shared, graphql};
 
 /// The router, and what need not go through it.
@@ -38,6 +39,8 @@ impl Service<Request> for Direct {
     fn call(&mut self, request: Request) -> Self::Future {
         let is_hot = request.method() == Method::POST
             && request.uri().path() == "/graphql"
+            // What is answered in parts is read elsewhere, up to the limit that a layer sets.
+            && form(request.headers()) != Some(Form::Multipart)
             && !(self.cors && request.headers().contains_key(header::ORIGIN));
         if !is_hot {
             return Box::pin(self.router.call(request));

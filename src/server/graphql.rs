@@ -107,6 +107,10 @@ pub(super) async fn answer_to(shared: Arc<Shared>, request: Request) -> Response
             return refuse(StatusCode::BAD_REQUEST, form, &message);
         }
     };
+    let engine = shared.live.engine();
+    if let Some(answer) = api::answer_again(&engine, &body, rendering(form)).await {
+        return respond(answer, form);
+    }
     let parameters = match parse(&body) {
         Ok(parameters) => parameters,
         Err(message) => return refuse(StatusCode::BAD_REQUEST, form, &message),
@@ -126,7 +130,13 @@ pub(super) async fn answer_to(shared: Arc<Shared>, request: Request) -> Response
         operation_name: parameters.operation_name.as_deref(),
         variables: parameters.variables,
     };
-    respond(answer(shared.live.engine(), request, form).await, form)
+    let answer = if named.query.is_some() && named.document_id.is_none() && named.sha256.is_none() {
+        api::answer_body(engine, &body, request, rendering(form)).await
+    } else {
+        // What a name stands for can change.
+        api::answer(engine, request, rendering(form)).await
+    };
+    respond(answer, form)
 }
 
 fn is_too_long(error: &axum::Error) -> bool {
@@ -229,7 +239,7 @@ pub(super) async fn get(
         operation_name: parameters.operation_name.as_deref().filter(|it| !it.is_empty()),
         variables: variables.as_deref(),
     };
-    let answer = answer(engine, request, form).await;
+    let answer = api::answer(engine, request, rendering(form)).await;
     let is_good = answer.executed && !answer.has_errors;
     let response = respond(answer, form);
     if is_good {
@@ -281,12 +291,12 @@ fn unnamed(error: GraphqlError, form: Form) -> Response {
     }
 }
 
-async fn answer(engine: Arc<Engine>, request: api::Request<'_>, form: Form) -> Answer {
-    let form = match form {
+/// The form that is not JSON, if it is one.
+fn rendering(form: Form) -> Option<forms::Form> {
+    match form {
         Form::Rendered(form) => Some(form),
         _ => None,
-    };
-    api::answer(engine, request, form).await
+    }
 }
 
 fn respond(answer: Answer, form: Form) -> Response {
