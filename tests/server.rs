@@ -145,6 +145,54 @@ fn a_question_is_answered_by_post_and_by_get() {
 }
 
 #[test]
+fn the_same_bytes_are_answered_the_same_in_every_form_and_with_every_name() {
+    let server = Server::ecpat();
+    let one = json!({"query": "{ organization(id: \"unicef\") { id name } }"}).to_string();
+    let two = json!({
+        "query": "query A { organization(id: \"unicef\") { name } } query B { organization(id: \"ecpat-uk\") { name } }",
+        "operationName": "B",
+    })
+    .to_string();
+    let wrong = json!({"query": "{ organization(id: \"unicef\") { nothing } }"}).to_string();
+    let with = |id: &str| {
+        let query = "query($id: ID!) { organization(id: $id) { id } }";
+        json!({"query": query, "variables": {"id": id}}).to_string()
+    };
+    let rounds: Vec<Vec<(u16, String)>> = (0..3)
+        .map(|_| {
+            let mut answers = Vec::new();
+            for accept in ["*/*", "text/csv", "text/turtle", RESPONSE_JSON] {
+                for body in [
+                    &one,
+                    &two,
+                    &wrong,
+                    &with("unicef"),
+                    &with("ecpat-uk"),
+                    &two.replace("\"B\"", "\"A\""),
+                ] {
+                    let answer = server.post(body, &[("accept", accept)]);
+                    answers.push((answer.status, answer.body));
+                }
+            }
+            answers
+        })
+        .collect();
+    assert_eq!(rounds[0], rounds[1]);
+    assert_eq!(rounds[0], rounds[2]);
+    let bodies: Vec<&str> = rounds[2].iter().take(7).map(|it| it.1.as_str()).collect();
+    assert_eq!(
+        bodies[0],
+        r#"{"data":{"organization":{"id":"unicef","name":"UNICEF"}}}"#
+    );
+    assert!(bodies[1].contains("United Kingdom"), "{}", bodies[1]);
+    assert!(bodies[2].contains("GRAPHQL_VALIDATION_FAILED"), "{}", bodies[2]);
+    assert_eq!(bodies[3], r#"{"data":{"organization":{"id":"unicef"}}}"#);
+    assert_eq!(bodies[4], r#"{"data":{"organization":{"id":"ecpat-uk"}}}"#);
+    assert_eq!(bodies[5], r#"{"data":{"organization":{"name":"UNICEF"}}}"#);
+    assert!(bodies[6].starts_with("organization.id,organization.name"), "{}", bodies[6]);
+}
+
+#[test]
 fn the_status_says_what_the_media_type_lets_it_say() {
     let server = Server::ecpat();
     let wrong = json!({"query": "{ nothing }"}).to_string();
