@@ -297,6 +297,9 @@ impl<'a> Run<'a> {
         first: usize,
         mut room: Room<'b>,
     ) -> Filled<'b> {
+        if parts.is_empty() {
+            return Ok(room.bytes(b"{}")?);
+        }
         let page = targets[..first.min(targets.len())].iter().copied();
         for part in parts {
             room = part.key.write(room)?;
