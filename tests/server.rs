@@ -189,7 +189,11 @@ fn the_same_bytes_are_answered_the_same_in_every_form_and_with_every_name() {
     assert_eq!(bodies[3], r#"{"data":{"organization":{"id":"unicef"}}}"#);
     assert_eq!(bodies[4], r#"{"data":{"organization":{"id":"ecpat-uk"}}}"#);
     assert_eq!(bodies[5], r#"{"data":{"organization":{"name":"UNICEF"}}}"#);
-    assert!(bodies[6].starts_with("organization.id,organization.name"), "{}", bodies[6]);
+    assert!(
+        bodies[6].starts_with("organization.id,organization.name"),
+        "{}",
+        bodies[6]
+    );
 }
 
 #[test]
