@@ -7,26 +7,20 @@ use super::answer::{Answer, GraphqlError};
 use super::engine::{Engine, Prepared, Request};
 use crate::forms::Form;
 
-/// Answers a request in a form; without one, in JSON. Its run ends when the future is dropped.
-pub async fn answer(engine: Arc<Engine>, request: Request<'_>, form: Option<Form>) -> Answer {
-    match engine.prepare(request) {
-        Ok(prepared) => run(engine, Arc::new(prepared), form).await,
-        Err(refused) => refused,
-    }
-}
-
-/// Answers a request that is the body's and nothing else's, and keeps what it was prepared to for when the same bytes
-/// come again.
-pub async fn answer_body(
+/// Answers a request in a form; without one, in JSON. Its run ends when the future is dropped. Of a request that was
+/// read from a body and nothing else, what it was prepared to is kept for when the same bytes come again.
+pub async fn answer(
     engine: Arc<Engine>,
-    body: &[u8],
+    body: Option<&[u8]>,
     request: Request<'_>,
     form: Option<Form>,
 ) -> Answer {
     match engine.prepare(request) {
         Ok(prepared) => {
             let prepared = Arc::new(prepared);
-            engine.keep(body, &prepared);
+            if let Some(body) = body {
+                engine.keep(body, &prepared);
+            }
             run(engine, prepared, form).await
         }
         Err(refused) => refused,

@@ -17,7 +17,7 @@ mod schema;
 mod transport;
 
 pub use answer::{Answer, GraphqlError};
-pub use dispatch::{answer, answer_again, answer_body};
+pub use dispatch::{answer, answer_again};
 pub use engine::{Engine, Request};
 pub use limits::Limits;
 pub use persisted::{Found, ManifestError, Named, Persisted};

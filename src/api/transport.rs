@@ -78,7 +78,7 @@ impl Executor for Transport {
                     operation_name: request.operation_name.as_deref(),
                     variables: variables.as_deref(),
                 };
-                dispatch::answer(self.engine(), request, None).await
+                dispatch::answer(self.engine(), None, request, None).await
             }
             Err(error) => Answer::refused(&[error]),
         };

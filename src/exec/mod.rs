@@ -32,8 +32,7 @@ use serde_json::value::RawValue;
 use crate::graph::{EdgeNo, EntityNo, EntitySet, Neighbours, Row, Snapshot};
 use crate::ontology::{Date, Direction, Ontology, RelationId};
 use crate::plan::{
-    Bound, Call, CallNo, EntityField, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot,
-    Step,
+    Bound, Call, CallNo, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot, Step,
 };
 use crate::search::{Background, SearchError};
 use trace::Trace;
@@ -451,7 +450,7 @@ impl<'a> Run<'a> {
                 let found = run.find(*call)?;
                 match found {
                     Some(entity)
-                        if leads_on(selection)
+                        if shape::leads_on(selection)
                             && let Some(shape) = run.shape(selection) =>
                     {
                         run.shaped(&shape, entity)
@@ -512,15 +511,5 @@ impl<'a> Run<'a> {
                 Ok(())
             }
         }
-    }
-}
-
-/// Whether a selection goes on to lists of others: only then does it pay to look up where its values lie for one entity.
-fn leads_on(selection: &Selection) -> bool {
-    match selection {
-        Selection::One(_, fields) => fields
-            .iter()
-            .any(|it| matches!(it.field, EntityField::Connection(..))),
-        Selection::ByType(_) => false,
     }
 }

@@ -104,6 +104,16 @@ impl<'a> Key<'a> {
     }
 }
 
+/// Whether a selection goes on to lists of others: only then does it pay to look up where its values lie for one entity.
+pub(super) fn leads_on(selection: &Selection) -> bool {
+    match selection {
+        Selection::One(_, fields) => fields
+            .iter()
+            .any(|it| matches!(it.field, EntityField::Connection(..))),
+        Selection::ByType(_) => false,
+    }
+}
+
 impl<'a> Run<'a> {
     /// The shape of a selection, if it has one.
     pub(super) fn shape(&self, selection: &'a Selection) -> Option<Shape<'a>> {

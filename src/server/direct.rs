@@ -37,15 +37,17 @@ impl Service<Request> for Direct {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
+        let form = form(request.headers());
         let is_hot = request.method() == Method::POST
             && request.uri().path() == "/graphql"
             // What is answered in parts is read elsewhere, up to the limit that a layer sets.
-            && form(request.headers()) != Some(Form::Multipart)
+            && form != Some(Form::Multipart)
             && !(self.cors && request.headers().contains_key(header::ORIGIN));
         if !is_hot {
             return Box::pin(self.router.call(request));
         }
-        let answered = AssertUnwindSafe(graphql::answer_to(self.shared.clone(), request)).catch_unwind();
+        let answered = graphql::answer_to(self.shared.clone(), form, request);
+        let answered = AssertUnwindSafe(answered).catch_unwind();
         Box::pin(async move { Ok(answered.await.unwrap_or_else(|_| graphql::internal())) })
     }
 }

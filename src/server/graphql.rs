@@ -72,12 +72,19 @@ pub(super) async fn options() -> Response {
 
 /// `POST /graphql`.
 pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    answer_to(shared, request).await
+    let form = form(request.headers());
+    if form == Some(Form::Multipart) && is_json(request.headers()) {
+        return match shared.streaming.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+    }
+    answer_to(shared, form, request).await
 }
 
-/// Answers a `POST /graphql`.
-pub(super) async fn answer_to(shared: Arc<Shared>, request: Request) -> Response {
-    let Some(form) = form(request.headers()) else {
+/// Answers a `POST /graphql` in one part.
+pub(super) async fn answer_to(shared: Arc<Shared>, form: Option<Form>, request: Request) -> Response {
+    let Some(form) = form else {
         return not_acceptable();
     };
     if !is_json(request.headers()) {
@@ -88,12 +95,6 @@ pub(super) async fn answer_to(shared: Arc<Shared>, request: Request) -> Response
             .unwrap_or("nothing");
         let message = format!("the body's content type is \"{given}\"; send application/json");
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, form, &message);
-    }
-    if form == Form::Multipart {
-        return match shared.streaming.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
     }
     let max_body = shared.settings.max_body;
     let body = match to_bytes(request.into_body(), max_body).await {
@@ -130,13 +131,10 @@ pub(super) async fn answer_to(shared: Arc<Shared>, request: Request) -> Response
         operation_name: parameters.operation_name.as_deref(),
         variables: parameters.variables,
     };
-    let answer = if named.query.is_some() && named.document_id.is_none() && named.sha256.is_none() {
-        api::answer_body(engine, &body, request, rendering(form)).await
-    } else {
-        // What a name stands for can change.
-        api::answer(engine, request, rendering(form)).await
-    };
-    respond(answer, form)
+    // What a name stands for can change.
+    let is_whole = named.document_id.is_none() && named.sha256.is_none();
+    let body = is_whole.then_some(&*body);
+    respond(api::answer(engine, body, request, rendering(form)).await, form)
 }
 
 fn is_too_long(error: &axum::Error) -> bool {
@@ -239,7 +237,7 @@ pub(super) async fn get(
         operation_name: parameters.operation_name.as_deref().filter(|it| !it.is_empty()),
         variables: variables.as_deref(),
     };
-    let answer = api::answer(engine, request, rendering(form)).await;
+    let answer = api::answer(engine, None, request, rendering(form)).await;
     let is_good = answer.executed && !answer.has_errors;
     let response = respond(answer, form);
     if is_good {

@@ -3,7 +3,7 @@
 //! The files are gone through twice. First the entities: their ids are sorted within each type, which gives them
 //! their numbers. Then all facts, part by part on all cores: each part is digested into short columns and edges
 //! between numbers ([`digest`]), after which its text is forgotten. At last the short columns are put together in the
-//! order of the entities, and the edges are sorted. What is found wrong only then is shown by reading its part again.
+//! order of the entities, and the edges find their places by counting. What is found wrong only then is shown by reading its part again.
 
 mod cell;
 mod columns;
