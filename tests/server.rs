@@ -868,10 +868,13 @@ fn every_limit_has_its_code_and_says_its_number() {
         );
     }
     let server = Server::start(&["--max-body", "100"]);
-    assert_eq!(
-        server.post(&json!({"query": aliases}).to_string(), &[]).status,
-        413
-    );
+    for accept in [
+        "*/*",
+        "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\"",
+    ] {
+        let body = json!({"query": aliases}).to_string();
+        assert_eq!(server.post(&body, &[("accept", accept)]).status, 413, "{accept}");
+    }
 }
 
 /// The time that a process has taken on all cores, in the system's ticks.

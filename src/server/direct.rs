@@ -15,7 +15,6 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use tower::Service;
 
-use super::negotiate::{Form, form};
 use super::{Shared, graphql};
 
 /// The router, and what need not go through it.
@@ -37,17 +36,13 @@ impl Service<Request> for Direct {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let form = form(request.headers());
         let is_hot = request.method() == Method::POST
             && request.uri().path() == "/graphql"
-            // What is answered in parts is read elsewhere, up to the limit that a layer sets.
-            && form != Some(Form::Multipart)
             && !(self.cors && request.headers().contains_key(header::ORIGIN));
         if !is_hot {
             return Box::pin(self.router.call(request));
         }
-        let answered = graphql::answer_to(self.shared.clone(), form, request);
-        let answered = AssertUnwindSafe(answered).catch_unwind();
+        let answered = AssertUnwindSafe(graphql::answer_to(self.shared.clone(), request)).catch_unwind();
         Box::pin(async move { Ok(answered.await.unwrap_or_else(|_| graphql::internal())) })
     }
 }

@@ -72,19 +72,12 @@ pub(super) async fn options() -> Response {
 
 /// `POST /graphql`.
 pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let form = form(request.headers());
-    if form == Some(Form::Multipart) && is_json(request.headers()) {
-        return match shared.streaming.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
-    }
-    answer_to(shared, form, request).await
+    answer_to(shared, request).await
 }
 
-/// Answers a `POST /graphql` in one part.
-pub(super) async fn answer_to(shared: Arc<Shared>, form: Option<Form>, request: Request) -> Response {
-    let Some(form) = form else {
+/// Answers a `POST /graphql`.
+pub(super) async fn answer_to(shared: Arc<Shared>, request: Request) -> Response {
+    let Some(form) = form(request.headers()) else {
         return not_acceptable();
     };
     if !is_json(request.headers()) {
@@ -97,7 +90,8 @@ pub(super) async fn answer_to(shared: Arc<Shared>, form: Option<Form>, request: 
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, form, &message);
     }
     let max_body = shared.settings.max_body;
-    let body = match to_bytes(request.into_body(), max_body).await {
+    let (head, body) = request.into_parts();
+    let body = match to_bytes(body, max_body).await {
         Ok(body) => body,
         Err(error) if is_too_long(&error) => {
             let message = format!("the body is longer than {max_body} bytes");
@@ -108,6 +102,14 @@ pub(super) async fn answer_to(shared: Arc<Shared>, form: Option<Form>, request: 
             return refuse(StatusCode::BAD_REQUEST, form, &message);
         }
     };
+    if form == Form::Multipart {
+        // async-graphql reads a body of any length, so it is given one that was read up to the limit.
+        let request = Request::from_parts(head, Body::from(body));
+        return match shared.streaming.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+    }
     let engine = shared.live.engine();
     if let Some(answer) = api::answer_again(&engine, &body, rendering(form)).await {
         return respond(answer, form);

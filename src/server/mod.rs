@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use async_graphql_axum::{GraphQL, GraphQLSubscription};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -51,7 +51,6 @@ struct Shared {
 /// The routes of what is served.
 fn routes(live: Arc<Live>, settings: Settings) -> Direct {
     let cors = cors(&settings);
-    let max_body = settings.max_body;
     let transport = Transport::new(live.shared(), settings.persisted.clone());
     let shared = Arc::new(Shared {
         live,
@@ -69,7 +68,6 @@ fn routes(live: Arc<Live>, settings: Settings) -> Direct {
         .route("/", get(assets::index))
         .route("/{*path}", get(assets::file))
         .with_state(shared.clone())
-        .layer(DefaultBodyLimit::max(max_body))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             graphql::internal()
         }));
