@@ -1,7 +1,7 @@
 //! Documents that were parsed, validated and compiled before.
 
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use apollo_compiler::executable::{ExecutableDocument, Operation};
@@ -34,8 +34,8 @@ pub(super) struct Planned {
     pub plan: Plan,
     /// The length of the longest answer so far, to reserve so much at once.
     pub longest: AtomicUsize,
-    /// How long the last run took, in nanoseconds.
-    pub nanoseconds: AtomicU64,
+    /// Whether the last run took so little that the next may take place on a thread that serves others too.
+    pub is_short: AtomicBool,
     /// Whether it is known to be within the limits whatever the variables are.
     pub within_limits: AtomicBool,
 }
@@ -122,7 +122,7 @@ impl Document {
         let planned = Arc::new(Planned {
             plan,
             longest: AtomicUsize::new(0),
-            nanoseconds: AtomicU64::new(u64::MAX),
+            is_short: AtomicBool::new(false),
             within_limits: AtomicBool::new(false),
         });
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,9 +136,14 @@ impl Document {
 
 impl Planned {
     /// Notes what a run took.
-    pub fn note(&self, length: usize, nanoseconds: u64) {
-        self.longest.fetch_max(length, Ordering::Relaxed);
-        self.nanoseconds.store(nanoseconds, Ordering::Relaxed);
+    pub fn note(&self, length: usize, is_short: bool) {
+        // Most change nothing, and reading is cheaper than writing what others read.
+        if self.longest.load(Ordering::Relaxed) < length {
+            self.longest.fetch_max(length, Ordering::Relaxed);
+        }
+        if self.is_short.load(Ordering::Relaxed) != is_short {
+            self.is_short.store(is_short, Ordering::Relaxed);
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! From a request to an answer.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::{JsonMap, JsonValue};
@@ -21,7 +22,9 @@ use crate::graph::Snapshot;
 use crate::plan::{Bound, Plan, RootField, Table, Variables};
 use crate::search::Background;
 
-/// What a run may look at on a thread that serves others too: about a millisecond's work.
+/// How long a run may take on a thread that serves others too.
+const SHORT_TIME: Duration = Duration::from_millis(1);
+/// What it may look at there: about so much work.
 const SHORT_ROWS: u64 = 50_000;
 /// What it may write there.
 const SHORT_BYTES: usize = 1 << 20;
@@ -78,7 +81,7 @@ impl Prepared {
 
     /// Whether the last run of this plan took so little that it may run on a thread that serves others too.
     pub fn is_short(&self) -> bool {
-        self.planned.nanoseconds.load(Ordering::Relaxed) < 1_000_000
+        self.planned.is_short.load(Ordering::Relaxed)
     }
 }
 
@@ -220,7 +223,8 @@ impl Engine {
             Ok(introspected) => introspected,
             Err(error) => return Ok(Answer::refused(&[error])),
         };
-        let outcome = self.outcome(prepared, &bound, &introspected, limits, false)?;
+        let started = OnceLock::new();
+        let outcome = self.outcome(prepared, &bound, &started, &introspected, limits, false)?;
         let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
         Ok(Answer::with_data(
             outcome.begun,
@@ -247,8 +251,9 @@ impl Engine {
         let introspected = self
             .introspect(prepared)
             .map_err(|error| Answer::refused(&[error]))?;
+        let (started, limits) = (OnceLock::new(), &self.limits);
         let outcome = self
-            .outcome(prepared, &bound, &introspected, &self.limits, table.is_none())
+            .outcome(prepared, &bound, &started, &introspected, limits, table.is_none())
             .map_err(|stop| Answer::given_up(&self.stopped(stop)))?;
         if !outcome.errors.is_empty() {
             let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
@@ -262,7 +267,7 @@ impl Engine {
     }
 
     /// Binds a request's arguments and holds them against the limits.
-    fn bind(&self, prepared: &Prepared) -> Result<Vec<Bound>, GraphqlError> {
+    fn bind<'p>(&self, prepared: &'p Prepared) -> Result<Cow<'p, [Bound]>, GraphqlError> {
         let plan = &prepared.planned.plan;
         let bound = plan.bind(self.snapshot.ontology(), &prepared.variables)?;
         let within_limits = &prepared.planned.within_limits;
@@ -280,16 +285,20 @@ impl Engine {
         &'a self,
         prepared: &'a Prepared,
         bound: &'a [Bound],
+        started: &'a OnceLock<Instant>,
         introspected: &HashMap<String, Box<RawValue>>,
         limits: &Limits,
         subgraph: bool,
     ) -> Result<Outcome<'a>, Stop> {
-        let start = Instant::now();
+        if !Plan::is_counted(bound) {
+            started.get_or_init(Instant::now);
+        }
         let budget = Budget {
             bytes: limits.bytes,
             rows: limits.rows,
             clock: Clock {
-                deadline: start + limits.time,
+                started,
+                time: limits.time,
                 cancelled: prepared.cancelled.as_deref(),
             },
         };
@@ -300,8 +309,9 @@ impl Engine {
         let get = |key: &str| introspected.get(key).cloned();
         let plan = &prepared.planned.plan;
         let outcome = exec::run(plan, &self.snapshot, &self.search, bound, budget, &get, wanted)?;
-        let taken = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        prepared.planned.note(outcome.begun.len(), taken);
+        let length = outcome.begun.len();
+        let is_short = length <= SHORT_BYTES && started.get().is_none_or(|it| it.elapsed() < SHORT_TIME);
+        prepared.planned.note(length, is_short);
         Ok(outcome)
     }
 

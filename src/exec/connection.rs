@@ -1,5 +1,6 @@
 //! Connections: which entities are on the page, and what is said of the page.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::cursor::Cursor;
@@ -68,6 +69,18 @@ impl Items<'_> {
             Items::Range(_, len) => *len,
             Items::Neighbours(it) => it.len(),
             Items::List(it) => it.len(),
+        }
+    }
+
+    /// The numbers of some of the entities.
+    fn numbers(&self, range: std::ops::Range<usize>) -> Cow<'_, [u32]> {
+        match self {
+            Items::Range(first, _) => {
+                let number = |at: usize| first + at as u32;
+                Cow::Owned((number(range.start)..number(range.end)).collect())
+            }
+            Items::Neighbours(it) => Cow::Borrowed(&it.targets()[range]),
+            Items::List(it) => Cow::Owned(it[range].iter().map(|it| it.entity.0).collect()),
         }
     }
 
@@ -238,8 +251,7 @@ impl<'a> Run<'a> {
                 if window.end - window.start >= LEAST_ROWS
                     && let Some(shape) = run.shape(selection)
                 {
-                    let entities = (window.start..window.end).map(|at| items.get(at).entity);
-                    return run.shaped_list(&shape, &entities);
+                    return run.shaped_list(&shape, &items.numbers(window.start..window.end));
                 }
                 run.out.push(b'[');
                 for (no, at) in (window.start..window.end).enumerate() {
@@ -431,10 +443,13 @@ impl<'a> Run<'a> {
                         self.visit(u64::from(end - start.min(end)))?;
                         list.extend((start..end).map(Item::alone));
                     }
-                    Some(filter) => self.scan(filter, *id, start..range.end, |entity| {
-                        list.push(Item::alone(entity));
-                        list.len() < most
-                    })?,
+                    Some(filter) => {
+                        list.reserve(if most == usize::MAX { 0 } else { most.min(1024) });
+                        self.scan(filter, *id, start..range.end, |entity| {
+                            list.push(Item::alone(entity));
+                            list.len() < most
+                        })?;
+                    }
                 }
             }
             Source::Types(types) => self.merge(types, call, skip, most, &mut list)?,

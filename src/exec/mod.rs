@@ -24,8 +24,9 @@ mod visited;
 mod walk;
 
 use std::cell::{OnceCell, RefCell};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::value::RawValue;
 
@@ -49,11 +50,14 @@ pub struct Budget<'a> {
     pub clock: Clock<'a>,
 }
 
-/// Until when a run may go on: to its deadline, or until nobody waits for its answer any more.
+/// Until when a run may go on: for so long, or until nobody waits for its answer any more.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock<'a> {
-    /// The latest time.
-    pub deadline: Instant,
+    /// When it started: where nobody has said it, when it is first looked at. A run that visits few rows never looks,
+    /// since asking for the time takes as long as looking up an entity does.
+    pub started: &'a OnceLock<Instant>,
+    /// For how long.
+    pub time: Duration,
     /// Set when the run is not wanted any more.
     pub cancelled: Option<&'a AtomicBool>,
 }
@@ -64,7 +68,8 @@ impl Clock<'_> {
         if self.cancelled.is_some_and(|it| it.load(Ordering::Relaxed)) {
             return Some(Stop::Cancelled);
         }
-        (Instant::now() > self.deadline).then_some(Stop::Timeout)
+        let started = self.started.get_or_init(Instant::now);
+        (started.elapsed() > self.time).then_some(Stop::Timeout)
     }
 }
 

@@ -7,9 +7,13 @@
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-/// So many bytes are copied at once where so many or fewer are asked for: a copy of a fixed length is a few
-/// instructions, one of any length is a call.
-pub(super) const COPIED: usize = 32;
+/// Bytes are copied in steps of so many where fewer are asked for: a copy of a fixed length is a few instructions, one
+/// of any length is a call.
+const SHORT: usize = 32;
+/// The step for what is longer: most of what is not short is within it.
+const MEDIUM: usize = 128;
+/// A last step may write so much more than what it adds.
+pub(super) const STEP: usize = MEDIUM;
 
 /// There is no room for what should be written.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,19 +61,26 @@ impl Room<'_> {
     /// Writes the first `len` of some bytes, of which more may be copied.
     #[inline(always)]
     pub fn first(self, bytes: &[u8], len: usize) -> Result<Self, Full> {
-        match bytes.first_chunk() {
-            Some(chunk) if len <= COPIED => self.short(chunk, len),
-            _ => self.bytes(&bytes[..len]),
+        if len <= SHORT
+            && let Some(chunk) = bytes.first_chunk::<SHORT>()
+        {
+            self.step(chunk, len)
+        } else if len <= MEDIUM
+            && let Some(chunk) = bytes.first_chunk::<MEDIUM>()
+        {
+            self.step(chunk, len)
+        } else {
+            self.bytes(&bytes[..len])
         }
     }
 
-    /// Writes the first `len` of some bytes, at most all.
+    /// Writes the first `len` of some bytes, at most all, and copies all.
     #[inline(always)]
-    pub fn short(self, bytes: &[u8; COPIED], len: usize) -> Result<Self, Full> {
-        let here: &mut [MaybeUninit<u8>; COPIED] = self.free.first_chunk_mut().ok_or(Full)?;
+    pub fn step<const N: usize>(self, bytes: &[u8; N], len: usize) -> Result<Self, Full> {
+        let here: &mut [MaybeUninit<u8>; N] = self.free.first_chunk_mut().ok_or(Full)?;
         here.write_copy_of_slice(bytes);
         // Only what was written is not free any more.
-        let free = &mut self.free[len.min(COPIED)..];
+        let free = &mut self.free[len.min(N)..];
         Ok(Self { free, ..self })
     }
 
@@ -91,9 +102,9 @@ mod tests {
         #[test]
         fn what_is_written_is_there_and_nothing_else(
             begun in prop::collection::vec(any::<u8>(), 0..5),
-            pieces in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..80), 0_usize..80), 0..6),
-            capacity in 0_usize..400,
-            most in 0_usize..400,
+            pieces in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..300), 0_usize..300), 0..6),
+            capacity in 0_usize..1500,
+            most in 0_usize..1500,
         ) {
             let mut out = Vec::with_capacity(begun.len() + capacity);
             out.extend_from_slice(&begun);
@@ -114,7 +125,7 @@ mod tests {
                 Err(Full) => {
                     let whole: usize = pieces.iter().map(|(piece, len)| (*len).min(piece.len()) + 1 + piece.len()).sum();
                     // A short piece needs room for a whole step.
-                    prop_assert!(whole + COPIED > spare.min(most));
+                    prop_assert!(whole + STEP > spare.min(most));
                     prop_assert_eq!(out, begun);
                 }
             }

@@ -92,6 +92,12 @@ impl Neighbours<'_> {
         self.targets.is_empty()
     }
 
+    /// The numbers of the entities.
+    #[inline]
+    pub fn targets(&self) -> &[u32] {
+        self.targets
+    }
+
     /// The entity and the edge at a position.
     #[inline]
     pub fn get(&self, at: usize) -> (EntityNo, EdgeNo) {

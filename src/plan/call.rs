@@ -57,6 +57,16 @@ pub enum Call {
 }
 
 impl Call {
+    /// Whether the rows that a run visits for it say what it takes: nothing is filtered, ordered, searched for or
+    /// computed.
+    pub(super) fn is_counted(&self) -> bool {
+        match self {
+            Call::Entity(_) | Call::Nodes(_) | Call::Languages(_) => true,
+            Call::Page(it) => it.filter.is_none() && it.order.is_empty() && it.depth.is_none(),
+            _ => false,
+        }
+    }
+
     /// The date that the answer is to hold at.
     pub fn as_of(&self) -> Option<Date> {
         match self {
@@ -256,8 +266,9 @@ impl Template {
         Ok(template)
     }
 
-    pub fn is_late(&self) -> bool {
-        self.ready.is_none()
+    /// What they come to, unless that depends on variables.
+    pub fn ready(&self) -> Option<Bound> {
+        self.ready.clone()
     }
 
     pub fn bind(&self, ontology: &Ontology, variables: &Variables) -> Result<Bound, InputError> {

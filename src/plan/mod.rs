@@ -19,6 +19,7 @@ mod question;
 mod step;
 mod table;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use aggregate::{
@@ -60,7 +61,22 @@ pub struct Plan {
     pub cites: bool,
     /// Whether the operation is marked with `@explain`.
     pub explains: bool,
-    calls: Vec<Template>,
+    calls: Calls,
+}
+
+/// The arguments of a plan's fields.
+#[derive(Debug)]
+enum Calls {
+    /// None uses a variable.
+    Ready(Box<[Bound]>),
+    Late(Box<[Template]>),
+}
+
+impl From<Vec<Template>> for Calls {
+    fn from(templates: Vec<Template>) -> Self {
+        let ready: Option<Box<[Bound]>> = templates.iter().map(Template::ready).collect();
+        ready.map_or_else(|| Calls::Late(templates.into()), Calls::Ready)
+    }
 }
 
 /// The position of a field's arguments in the bound calls.
@@ -75,11 +91,20 @@ impl Plan {
     ///
     /// # Errors
     /// With the first argument whose value its type does not have: the request as a whole is refused.
-    pub fn bind(&self, ontology: &Ontology, variables: &Variables) -> Result<Vec<Bound>, InputError> {
-        self.calls
-            .iter()
-            .map(|template| template.bind(ontology, variables))
-            .collect()
+    pub fn bind(&self, ontology: &Ontology, variables: &Variables) -> Result<Cow<'_, [Bound]>, InputError> {
+        match &self.calls {
+            Calls::Ready(bound) => Ok(Cow::Borrowed(bound)),
+            Calls::Late(templates) => templates
+                .iter()
+                .map(|template| template.bind(ontology, variables))
+                .collect(),
+        }
+    }
+
+    /// Whether the rows that a run visits and the bytes that it writes say what it takes.
+    pub fn is_counted(bound: &[Bound]) -> bool {
+        let counted = |it: &Bound| it.as_ref().as_ref().map_or(true, Call::is_counted);
+        bound.iter().all(counted)
     }
 
     /// Entries that all pages of the answer could have together, and candidates that filters look at:
@@ -95,7 +120,7 @@ impl Plan {
 
     /// Whether any argument uses variables.
     pub fn uses_variables(&self) -> bool {
-        self.calls.iter().any(Template::is_late)
+        matches!(self.calls, Calls::Late(_))
     }
 }
 

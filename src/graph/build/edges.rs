@@ -373,7 +373,11 @@ impl Builder<'_> {
             self.firsts.push(first);
             first += of_part.len() as u32;
         }
-        let entities = self.entities.bases.last().copied().unwrap_or(0) as usize;
+        // Nothing begins or ends anywhere in a relation without edges, of which a schema may have hundreds.
+        let entities = match first {
+            0 => 0,
+            _ => self.entities.bases.last().copied().unwrap_or(0) as usize,
+        };
         let symmetric = self.relation.symmetric;
         let bounds = order::bounds(entities, ends.iter().flatten().map(|it| it[0]));
         // Each part's ends are forgotten as they find their places.
@@ -462,7 +466,7 @@ impl Builder<'_> {
     fn starts(&self, bounds: &[u32]) -> Vec<Option<Stored<u32>>> {
         let types = self.entities.bases.windows(2);
         let starts = types.map(|it| {
-            let of_type = &bounds[it[0] as usize..=it[1] as usize];
+            let of_type = bounds.get(it[0] as usize..=it[1] as usize)?;
             (of_type.first() != of_type.last()).then(|| of_type.to_vec().into())
         });
         starts.collect()

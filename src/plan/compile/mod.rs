@@ -54,7 +54,7 @@ pub fn compile(
         cite_all: operation.directives.has(collect::CITE),
         cites: collect::cites(document, operation),
         explains: operation.directives.has(collect::EXPLAIN),
-        calls: compiler.calls,
+        calls: compiler.calls.into(),
     })
 }
 
