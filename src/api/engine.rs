@@ -1,7 +1,6 @@
 //! From a request to an answer.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -49,6 +48,28 @@ pub struct Engine {
     documents: Documents,
     bodies: Bodies,
     limits: Limits,
+    /// What requests without variables have in common.
+    no_values: Arc<Values>,
+}
+
+/// The values of a request's variables.
+#[derive(Debug)]
+struct Values {
+    /// As introspection wants them.
+    coerced: Valid<JsonMap>,
+    /// As plans do.
+    plain: Variables,
+}
+
+impl Values {
+    fn of(coerced: Valid<JsonMap>) -> Arc<Self> {
+        let values = coerced.iter();
+        let plain = values.map(|(name, value)| (name.as_str().to_owned(), json(value)));
+        Arc::new(Self {
+            plain: plain.collect(),
+            coerced,
+        })
+    }
 }
 
 /// A request that is ready to run.
@@ -56,8 +77,7 @@ pub struct Engine {
 pub struct Prepared {
     document: Arc<Document>,
     planned: Arc<Planned>,
-    coerced: Valid<JsonMap>,
-    variables: Variables,
+    values: Arc<Values>,
     cancelled: Option<Arc<AtomicBool>>,
 }
 
@@ -98,6 +118,7 @@ impl Engine {
             documents: Documents::default(),
             bodies: Bodies::default(),
             limits,
+            no_values: Values::of(Valid::assume_valid(JsonMap::new())),
         })
     }
 
@@ -152,34 +173,29 @@ impl Engine {
             .get(&self.api, &self.limits, request.query, request.operation_name)
             .map_err(|errors| Answer::refused(&errors))?;
         let refused = |error: GraphqlError| Answer::refused(&[error]);
-        let given = match request.variables {
-            None => JsonMap::new(),
-            Some(json) => variables(json).map_err(refused)?,
-        };
-        let coerced = if document.operation().variables.is_empty() {
-            Valid::assume_valid(JsonMap::new())
+        let given = request.variables.map(variables).transpose().map_err(refused)?;
+        let values = if document.operation().variables.is_empty() {
+            self.no_values.clone()
         } else {
-            coerce_variable_values(&self.api.schema, document.operation(), &given).map_err(|error| {
-                let located = error.to_graphql_error(&document.document().sources);
-                let mut error = GraphqlError::request("BAD_USER_INPUT", located.message);
-                for location in &located.locations {
-                    error = error.located((location.line as u32, location.column as u32));
-                }
-                refused(error)
-            })?
+            let given = given.unwrap_or_default();
+            let coerced =
+                coerce_variable_values(&self.api.schema, document.operation(), &given).map_err(|error| {
+                    let located = error.to_graphql_error(&document.document().sources);
+                    let mut error = GraphqlError::request("BAD_USER_INPUT", located.message);
+                    for location in &located.locations {
+                        error = error.located((location.line as u32, location.column as u32));
+                    }
+                    refused(error)
+                })?;
+            Values::of(coerced)
         };
-        let variables: Variables = coerced
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), json(value)))
-            .collect();
         let planned = document
-            .plan(&self.api, self.snapshot.ontology(), &variables)
+            .plan(&self.api, self.snapshot.ontology(), &values.plain)
             .map_err(|error| refused(error.into()))?;
         Ok(Prepared {
             document,
             planned,
-            coerced,
-            variables,
+            values,
             cancelled: None,
         })
     }
@@ -242,7 +258,7 @@ impl Engine {
         };
         let table = if form == Form::Csv {
             let (document, operation) = (prepared.document.document(), prepared.document.operation());
-            let table = Table::of(document, operation, &prepared.variables);
+            let table = Table::of(document, operation, &prepared.values.plain);
             Some(table.map_err(|it| refused(it.to_string()))?)
         } else {
             None
@@ -269,7 +285,7 @@ impl Engine {
     /// Binds a request's arguments and holds them against the limits.
     fn bind<'p>(&self, prepared: &'p Prepared) -> Result<Cow<'p, [Bound]>, GraphqlError> {
         let plan = &prepared.planned.plan;
-        let bound = plan.bind(self.snapshot.ontology(), &prepared.variables)?;
+        let bound = plan.bind(self.snapshot.ontology(), &prepared.values.plain)?;
         let within_limits = &prepared.planned.within_limits;
         if !within_limits.load(Ordering::Relaxed) {
             self.check(plan, &bound)?;
@@ -286,7 +302,7 @@ impl Engine {
         prepared: &'a Prepared,
         bound: &'a [Bound],
         started: &'a OnceLock<Instant>,
-        introspected: &HashMap<String, Box<RawValue>>,
+        introspected: &[(String, Box<RawValue>)],
         limits: &Limits,
         subgraph: bool,
     ) -> Result<Outcome<'a>, Stop> {
@@ -306,7 +322,10 @@ impl Engine {
             capacity: prepared.planned.longest.load(Ordering::Relaxed) + 256,
             subgraph,
         };
-        let get = |key: &str| introspected.get(key).cloned();
+        let get = |key: &str| {
+            let found = introspected.iter().find(|it| it.0 == key);
+            found.map(|it| it.1.clone())
+        };
         let plan = &prepared.planned.plan;
         let outcome = exec::run(plan, &self.snapshot, &self.search, bound, budget, &get, wanted)?;
         let length = outcome.begun.len();
@@ -365,7 +384,7 @@ impl Engine {
     }
 
     /// The values of the root fields that ask about the schema, by response key.
-    fn introspect(&self, prepared: &Prepared) -> Result<HashMap<String, Box<RawValue>>, GraphqlError> {
+    fn introspect(&self, prepared: &Prepared) -> Result<Vec<(String, Box<RawValue>)>, GraphqlError> {
         let is_introspection = |field: &RootField| matches!(field, RootField::Introspection);
         if !prepared
             .planned
@@ -374,7 +393,7 @@ impl Engine {
             .iter()
             .any(|it| is_introspection(&it.field))
         {
-            return Ok(HashMap::new());
+            return Ok(Vec::new());
         }
         if !self.limits.introspection {
             let message = "this server does not tell its schema: `__schema` and `__type` are not answered";
@@ -392,7 +411,7 @@ impl Engine {
             &self.api.implementers,
             document,
             operation,
-            &prepared.coerced,
+            &prepared.values.coerced,
         )
         .map_err(refuse)?;
         let data = response.data.unwrap_or_default();

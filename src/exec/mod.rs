@@ -137,7 +137,7 @@ pub struct Outcome<'a> {
     /// What was asked for beside the answer: citations by their places, and what the steps took.
     pub extensions: Option<serde_json::Value>,
     /// The part of the graph that the answer shows, where it is asked for.
-    pub subgraph: Option<Subgraph<'a>>,
+    pub subgraph: Option<Box<Subgraph<'a>>>,
 }
 
 /// How an answer without errors begins, so that a long one is not copied to have it put before; with the blocks of
@@ -210,7 +210,7 @@ pub fn run<'a>(
         }),
     }
     let extensions = run.told(plan.cites);
-    let subgraph = run.trace.and_then(|it| it.visited);
+    let subgraph = run.trace.and_then(|it| it.visited).map(Box::new);
     Ok(Outcome {
         extensions,
         subgraph,
