@@ -10,7 +10,9 @@ use super::room::{Full, Room, STEP, fill};
 use super::{Failure, Run, Stop, Written};
 use crate::graph::{Column, EntityNo, Targets, Texts, Values};
 use crate::ontology::TypeId;
-use crate::plan::{Call, Connection, ConnectionField, EdgeField, EntityField, Object, Page, Selection, Slot};
+use crate::plan::{
+    Call, Connection, ConnectionField, EdgeField, EntityField, Object, Page, SHORT_KEY, Selection, Slot,
+};
 
 /// What to write of entities.
 pub(super) enum Shape<'a> {
@@ -45,8 +47,6 @@ enum Key<'a> {
     Short([u8; SHORT_KEY], usize),
     Long(u8, &'a [u8]),
 }
-
-const SHORT_KEY: usize = 16;
 
 /// A text, or where there is none another.
 struct Text<'a> {
@@ -103,16 +103,12 @@ impl<'a> Key<'a> {
     /// The key of an object's field that comes after so many others.
     fn of<F>(slot: &'a Slot<F>, before: usize) -> Self {
         let begin = if before == 0 { b'{' } else { b',' };
-        let key = &*slot.key;
-        let mut short = [0; SHORT_KEY];
-        match short.get_mut(..key.len()) {
-            Some(room) => {
-                room.copy_from_slice(key);
-                short[0] = begin;
-                Key::Short(short, key.len())
-            }
-            None => Key::Long(begin, &key[1..]),
+        if slot.key.len() > SHORT_KEY {
+            return Key::Long(begin, &slot.key[1..]);
         }
+        let mut short = slot.short_key;
+        short[0] = begin;
+        Key::Short(short, slot.key.len())
     }
 
     #[inline(always)]
@@ -191,7 +187,10 @@ impl<'a> Run<'a> {
 
     fn fields(&self, type_id: TypeId, slots: &'a Object<EntityField>) -> Option<Fields<'a>> {
         let snapshot = self.snapshot;
-        let mut fields = Fields::default();
+        let mut fields = Fields {
+            texts: Vec::with_capacity(slots.len()),
+            others: Vec::new(),
+        };
         let text = |texts, others| Value::Text(Text { texts, others });
         for slot in slots {
             let value = match &slot.field {

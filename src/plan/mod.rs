@@ -127,12 +127,17 @@ impl Plan {
 /// The fields to write of an object, in response order.
 pub type Object<F> = Box<[Slot<F>]>;
 
+/// Most keys are not longer, with what is around them.
+pub const SHORT_KEY: usize = 16;
+
 /// One field to write.
 #[derive(Debug)]
 pub struct Slot<F> {
     /// A comma and the response key, ready to be written: `,"name":`. The first field's comma is
     /// overwritten with the brace.
     pub key: Box<[u8]>,
+    /// As much of it as fits, to be copied in one step.
+    pub short_key: [u8; SHORT_KEY],
     /// What to write.
     pub field: F,
     /// Line and column in the document.

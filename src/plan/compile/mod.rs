@@ -16,7 +16,7 @@ use super::input::{Input, InputError, Variables};
 use super::{
     CallNo, CitationField, Connection, ConnectionField, EdgeField, EntityField, ExampleField, GraphField,
     LinkField, Listing, ListingEdgeField, ListingField, Object, PageInfoField, Plan, RelationField,
-    RootField, Selection, Side, Slot, StatementField, TypeField, ValidityField,
+    RootField, SHORT_KEY, Selection, Side, Slot, StatementField, TypeField, ValidityField,
 };
 use crate::ontology::{
     Domain, ENTITY, EdgeTypeId, GeneratedNames, InterfaceId, Member, Members, Ontology, Property, Scalar,
@@ -114,8 +114,12 @@ impl<'a> Compiler<'a> {
     }
 
     fn slot<F>(&self, merged: &Merged, field: F) -> Slot<F> {
+        let key = format!(",\"{}\":", merged.key).into_bytes();
+        let mut short_key = [0; SHORT_KEY];
+        short_key.iter_mut().zip(&key).for_each(|(to, from)| *to = *from);
         Slot {
-            key: format!(",\"{}\":", merged.key).into_bytes().into(),
+            key: key.into(),
+            short_key,
             field,
             location: self.location(merged.first()),
             cite: merged.cite,
