@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::adjacency::Adjacency;
+use super::adjacency::{Adjacency, Starts};
 use super::column::{Alternatives, Bits, Column, Fixed, Languages, Values};
 use super::ids::{HashSlots, IdIndex, UniqueIndex};
 use super::statement::{Statements, Validity};
@@ -30,7 +30,7 @@ use crate::report::SourceText;
 /// What every file begins with.
 const MAGIC: [u8; 8] = *b"CLEWGRPH";
 /// The layout that is written, and the only one that is read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Reads otherwise on a machine whose bytes stand the other way round.
 const ORDER: u32 = 0x0102_0304;
 /// Sections begin at multiples of this, a cache line, so that whatever lies in them is aligned.
@@ -712,7 +712,10 @@ fn load_column(
 fn save_adjacency(writer: &mut Writer, adjacency: &Adjacency) -> io::Result<()> {
     writer.number(adjacency.starts.len());
     for starts in &adjacency.starts {
-        writer.option(starts.as_ref())?;
+        writer.option(starts.as_ref().map(|it| &it.bounds))?;
+        if let Some(starts) = starts {
+            writer.option(starts.rows.as_ref())?;
+        }
     }
     writer.array(&adjacency.targets)?;
     writer.option(adjacency.edges.as_ref())
@@ -751,18 +754,30 @@ fn load_adjacency(
 ) -> Result<Adjacency, FileError> {
     let types = reader.number()?;
     sound(types == 0 || types == bases.len() - 1, "edges")?;
-    let starts = (0..types).map(|_| reader.option::<u32>());
-    let starts: Vec<Option<Stored<u32>>> = starts.collect::<Result<_, _>>()?;
+    let starts = (0..types).map(|_| {
+        let bounds = reader.option::<u32>()?;
+        let starts = bounds.map(|bounds| {
+            let rows = reader.option::<u32>()?;
+            Ok::<_, FileError>(Starts { rows, bounds })
+        });
+        starts.transpose()
+    });
+    let starts: Vec<Option<Starts>> = starts.collect::<Result<_, _>>()?;
     let targets: Stored<u32> = reader.array()?;
     let edges: Option<Stored<u32>> = reader.option()?;
     for (type_no, (starts, range)) in starts.iter().zip(bases.windows(2)).enumerate() {
         let Some(starts) = starts else { continue };
         let rows = (range[1] - range[0]) as usize;
-        sound(
-            starts.len() == rows + 1 && ascend(starts, targets.len()),
-            "where edges begin",
-        )?;
-        let of_type = &targets[starts[0] as usize..starts[rows] as usize];
+        let bounds = &starts.bounds;
+        let counted = match &starts.rows {
+            None => bounds.len() == rows + 1,
+            Some(few) => {
+                let ascend = few.is_sorted_by(|a, b| a < b);
+                bounds.len() == few.len() + 1 && ascend && few.last().is_none_or(|it| (*it as usize) < rows)
+            }
+        };
+        sound(counted && ascend(bounds, targets.len()), "where edges begin")?;
+        let of_type = &targets[bounds[0] as usize..bounds[bounds.len() - 1] as usize];
         let ends_well = match &*allowed(ontology, id, direction, type_no, bases) {
             [range] => of_type.iter().all(|it| range.contains(it)),
             ranges => of_type

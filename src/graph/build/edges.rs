@@ -11,7 +11,7 @@ use super::order::{self, Entry, Ordered};
 use super::statements::{Said, Told};
 use super::{Context, Origin};
 use crate::facts::{Batch, EdgeFact, Via};
-use crate::graph::adjacency::Adjacency;
+use crate::graph::adjacency::{Adjacency, Starts};
 use crate::graph::column::Column;
 use crate::graph::stored::Stored;
 use crate::graph::{Edges, EntityNo, NO_STATEMENT, StatementNo};
@@ -463,12 +463,9 @@ impl Builder<'_> {
     }
 
     /// Where each row's entries begin, for each type that has any.
-    fn starts(&self, bounds: &[u32]) -> Vec<Option<Stored<u32>>> {
+    fn starts(&self, bounds: &[u32]) -> Vec<Option<Starts>> {
         let types = self.entities.bases.windows(2);
-        let starts = types.map(|it| {
-            let of_type = bounds.get(it[0] as usize..=it[1] as usize)?;
-            (of_type.first() != of_type.last()).then(|| of_type.to_vec().into())
-        });
+        let starts = types.map(|it| Starts::of(bounds.get(it[0] as usize..=it[1] as usize)?));
         starts.collect()
     }
 
@@ -476,12 +473,12 @@ impl Builder<'_> {
     fn entries<'b>(&'b self, forward: &'b Adjacency) -> impl Iterator<Item = Entry> + 'b {
         let types = forward.starts.iter().zip(&self.entities.bases);
         types.flat_map(move |(starts, base)| {
-            let rows = starts.iter().flat_map(|it| it.windows(2)).zip(*base..);
-            rows.flat_map(move |(bounds, at)| {
-                (bounds[0]..bounds[1]).map(move |edge| Entry {
-                    at,
-                    target: forward.targets[edge as usize],
-                    edge,
+            let rows = starts.iter().flat_map(Starts::iter);
+            rows.flat_map(move |(row, range)| {
+                range.map(move |edge| Entry {
+                    at: base + row,
+                    target: forward.targets[edge],
+                    edge: edge as u32,
                 })
             })
         })
@@ -489,12 +486,7 @@ impl Builder<'_> {
 
     /// Where an edge begins and ends.
     fn ends(&self, forward: &Adjacency, edge: u32) -> (EntityNo, EntityNo) {
-        let of_type = |(starts, base): (&Option<Stored<u32>>, &u32)| {
-            let starts = starts
-                .as_ref()
-                .filter(|it| it.last().is_some_and(|end| edge < *end))?;
-            Some(base + starts.partition_point(|it| *it <= edge) as u32 - 1)
-        };
+        let of_type = |(starts, base): (&Option<Starts>, &u32)| Some(base + starts.as_ref()?.row_at(edge)?);
         let from = forward.starts.iter().zip(&self.entities.bases).find_map(of_type);
         (
             EntityNo(from.unwrap_or_default()),
@@ -713,14 +705,14 @@ impl Builder<'_> {
         let mut shown = 0;
         let types = out.starts.iter().zip(&self.entities.bases).enumerate();
         for (type_no, (starts, base)) in types {
-            for row in 0..starts.as_ref().map_or(0, |it| it.len() - 1) {
-                let neighbours = out.of(type_no, row);
+            for (row, _) in starts.iter().flat_map(Starts::iter) {
+                let neighbours = out.of(type_no, row as usize);
                 // Where they lead on and on, none leads where another does.
                 let targets = || neighbours.iter().map(|it| it.0);
                 if targets().is_sorted_by(|a, b| a < b) {
                     continue;
                 }
-                let from = base + row as u32;
+                let from = base + row;
                 let ends = neighbours.iter().map(|(to, edge)| (to.0, edge.0));
                 // A symmetric edge is met at both ends, and looked at where it is met first.
                 let met = |it: &(u32, u32)| !self.relation.symmetric || it.0 >= from;

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use petgraph::unionfind::UnionFind;
 
+use super::adjacency::Starts;
 use super::{Counts, Row, Snapshot, Table};
 use crate::facts::{Batch, Files, Part, Progress, fingerprint};
 use crate::ontology::{Ontology, TypeId};
@@ -164,9 +165,9 @@ fn components(snapshot: &Snapshot) -> usize {
     // Over the rows themselves: a view's iterators take several times as long.
     for edges in &snapshot.relations {
         for (starts, base) in edges.out.starts.iter().zip(&snapshot.bases) {
-            for (row, ends) in starts.iter().flat_map(|it| it.windows(2).enumerate()) {
-                for target in &edges.out.targets[ends[0] as usize..ends[1] as usize] {
-                    parts -= usize::from(sets.union(base + row as u32, *target));
+            for (row, range) in starts.iter().flat_map(Starts::iter) {
+                for target in &edges.out.targets[range] {
+                    parts -= usize::from(sets.union(base + row, *target));
                 }
             }
         }
