@@ -541,7 +541,8 @@ fn a_damaged_file_is_refused() {
     insta::assert_snapshot!(
         [
             with(0, b"SQLite f"),
-            with(8, &2_u32.to_le_bytes()),
+            with(8, &1_u32.to_le_bytes()),
+            with(8, &3_u32.to_le_bytes()),
             with(12, &0x0102_0304_u32.to_be_bytes()),
             with(100, b"\0"),
             open(&whole[..whole.len() - 1]).unwrap_err(),
