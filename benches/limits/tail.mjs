@@ -1,5 +1,6 @@
 // Whether dear questions stall cheap ones: of sixteen clients one asks W4 (1,000 rows), the others W1 (one entity), at half
-// of the rate of W1 that saturates the server.
+// of the rate at which what they ask would saturate the server. benches/pace.rs asks, whenever the time has come: wrk waits whole
+// milliseconds, so that its clients ask in bursts, whose length is most of what it then measures.
 //
 //   cargo build --release && node benches/limits/tail.mjs [--seconds 8] [--clew target/release/clew]
 //
@@ -24,8 +25,13 @@ mkdirSync(work, { recursive: true });
 
 const W1 = '{ synset(id: "synset-02086723-n") { id label category gloss } }';
 const W4 = "{ synsets(first: 1000, filter: { partOfSpeech: { eq: NOUN } }) { nodes { id label category gloss } } }";
-/** So many clients stand for each of the sixteen: wrk waits whole milliseconds between the requests of a client. */
-const EACH = 10;
+const built = execFileSync("cargo", ["bench", "--bench", "pace", "--no-run", "--message-format=json"], {
+  cwd: root,
+  encoding: "utf8",
+  maxBuffer: 1 << 28,
+});
+const messages = built.split("\n").filter((it) => it.startsWith("{")).map((it) => JSON.parse(it));
+const pace = messages.find((it) => it.target?.name === "pace" && it.executable).executable;
 
 const server = spawn("taskset", [
   "-c", "0", options.clew, "serve", "--schema", "examples/wordnet/schema", "--data", options.data, "--listen", "127.0.0.1:0",
@@ -41,40 +47,42 @@ const url = await new Promise((resolve, reject) => {
   server.on("exit", () => reject(new Error("the server ended")));
 });
 
-function script(name, query, delay) {
-  const path = join(work, `${name}.lua`);
-  const body = JSON.stringify(JSON.stringify({ query }));
-  // Spread, so that clients do not all ask in the same millisecond.
-  const wait = delay === undefined ? "" : `function delay() return math.random(0, ${2 * delay}) end\n`;
-  writeFileSync(path, `wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\nwrk.body = ${body}\n${wait}`);
+function body(name, query) {
+  const path = join(work, `${name}.json`);
+  writeFileSync(path, JSON.stringify({ query }));
   return path;
 }
 
-const wrk = (clients, path, seconds) => ["-c", "1", "wrk", "-t1", `-c${clients}`, `-d${seconds}s`, "--latency", "-s", path, url];
-const rate = (said) => Number(/Requests\/sec:\s+([\d.]+)/.exec(said)[1]);
-const quantile = (said, share) => new RegExp(`${share}%\\s+(\\S+)`).exec(said)[1];
-
-execFileSync("taskset", wrk(16, script("warm", W4), 2));
-const saturated = rate(execFileSync("taskset", wrk(16, script("saturate", W1), 4), { encoding: "utf8" }));
-const delay = Math.max(1, Math.round((16 * EACH * 1000) / (saturated / 2)));
-
-async function tail(withW4) {
-  const dear = withW4
-    ? spawn("taskset", wrk(EACH, script("dear", W4, delay), options.seconds), { stdio: ["ignore", "pipe", "ignore"] })
-    : undefined;
-  let other = "";
-  dear?.stdout.on("data", (part) => (other += part));
-  const cheap = spawn("taskset", wrk(15 * EACH, script("cheap", W1, delay), options.seconds), { stdio: ["ignore", "pipe", "ignore"] });
-  let said = "";
-  cheap.stdout.on("data", (part) => (said += part));
-  await Promise.all([cheap, dear].filter(Boolean).map((it) => new Promise((done) => it.on("close", done))));
-  return { said, other };
+/** What wrk says of sixteen clients that ask as fast as they can. */
+function saturate(query, seconds) {
+  const path = join(work, "saturate.lua");
+  const text = JSON.stringify(JSON.stringify({ query }));
+  writeFileSync(path, `wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\nwrk.body = ${text}\n`);
+  const said = execFileSync("taskset", ["-c", "1", "wrk", "-t1", "-c16", `-d${seconds}s`, "-s", path, url], { encoding: "utf8" });
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(said)[1]);
 }
 
-console.log(`W1 saturates the server at ${Math.round(saturated).toLocaleString("en-US")} requests/s`);
-console.log("| | W1 requests/s | W1 p50 | W1 p90 | W1 p99 | W4 requests/s |\n| --- | --- | --- | --- | --- | --- |");
-for (const withW4 of [false, true]) {
-  const { said, other } = await tail(withW4);
-  const cells = [rate(said), ...[50, 90, 99].map((it) => quantile(said, it)), other ? rate(other) : 0];
-  console.log(`| ${withW4 ? "one client in sixteen asks W4" : "W1 alone"} | ${cells.join(" | ")} |`);
+saturate(W4, 1);
+const most = { W1: saturate(W1, 4), W4: saturate(W4, 4) };
+const cheap = body("W1", W1);
+const dear = body("W4", W4);
+
+/** The lines that the clients end with: a file, its requests a second, three quantiles in microseconds. */
+function tail(rate, ...clients) {
+  const steady = ["--rate", String(Math.round(rate)), "--seconds", options.seconds];
+  const said = execFileSync("taskset", ["-c", "1", pace, new URL(url).host, ...steady, ...clients], { encoding: "utf8" });
+  return said.trim().split("\n").map((it) => it.split(" ").slice(1).map(Number));
+}
+
+const number = (it) => it.toLocaleString("en-US");
+const [w1, w4] = [most.W1, most.W4].map((it) => number(Math.round(it)));
+console.log(`${w1} W1/s or ${w4} W4/s saturate the server`);
+console.log("| | W1 requests/s | W1 p50 | W1 p90 | W1 p99 | W4 requests/s | W4 p99 |\n| --- | --- | --- | --- | --- | --- | --- |");
+for (const [name, saturated, clients] of [
+  ["W1 alone", most.W1, [`16x${cheap}`]],
+  ["one client in sixteen asks W4", 16 / (15 / most.W1 + 1 / most.W4), [`15x${cheap}`, `1x${dear}`]],
+]) {
+  const [[rate, ...quantiles], [dearRate, , , dearTail] = []] = tail(saturated / 2, ...clients);
+  const micros = (it) => (it === undefined ? "" : `${number(it)} µs`);
+  console.log(`| ${[name, number(rate), ...quantiles.map(micros), number(dearRate ?? 0), micros(dearTail)].join(" | ")} |`);
 }
