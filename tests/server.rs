@@ -348,7 +348,8 @@ fn a_filter_over_many_rows_gives_what_each_row_would() {
     let rows: Vec<Value> = (0..3000_i64)
         .map(|no| {
             let kind = ["A", "B", "C"][usize::try_from(no * 7 % 3).unwrap()];
-            let text = format!("{} \"quoted\"\n{}", no * 37 % 101, no % 13);
+            let long = "x".repeat(usize::try_from(no % 300).unwrap());
+            let text = format!("{} \"quoted\"\n{}{long}", no * 37 % 101, no % 13);
             json!({"no": no, "name": (no % 5 != 0).then(|| format!("n{no}")), "size": (no % 7 != 0).then_some(no % 100), "kind": kind, "text": text, "share": no as f64 / 8.0 + 0.0625, "flag": no % 2 == 0})
         })
         .collect();
@@ -394,7 +395,7 @@ fn a_filter_over_many_rows_gives_what_each_row_would() {
         }),
     ];
     for (filter, meets) in cases {
-        let fields = "id label name size kind text share flag tags __typename";
+        let fields = "id label name text a_key_that_is_longer_than_most: text size kind share flag tags __typename last: name";
         let query = format!(
             "{{ things(first: 5000, filter: {{{filter}}}) {{ totalCount nodes {{ {fields} }} edges {{ node {{ {fields} id2: id }} }} }} first: things(first: 3, filter: {{{filter}}}) {{ nodes {{ id }} }} }}"
         );
