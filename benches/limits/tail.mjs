@@ -12,6 +12,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { built } from "../built.mjs";
+
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const { values: options } = parseArgs({
   options: {
@@ -25,13 +27,7 @@ mkdirSync(work, { recursive: true });
 
 const W1 = '{ synset(id: "synset-02086723-n") { id label category gloss } }';
 const W4 = "{ synsets(first: 1000, filter: { partOfSpeech: { eq: NOUN } }) { nodes { id label category gloss } } }";
-const built = execFileSync("cargo", ["bench", "--bench", "pace", "--no-run", "--message-format=json"], {
-  cwd: root,
-  encoding: "utf8",
-  maxBuffer: 1 << 28,
-});
-const messages = built.split("\n").filter((it) => it.startsWith("{")).map((it) => JSON.parse(it));
-const pace = messages.find((it) => it.target?.name === "pace" && it.executable).executable;
+const pace = built(root, "pace");
 
 const server = spawn("taskset", [
   "-c", "0", options.clew, "serve", "--schema", "examples/wordnet/schema", "--data", options.data, "--listen", "127.0.0.1:0",
@@ -62,6 +58,7 @@ function saturate(query, seconds) {
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(said)[1]);
 }
 
+// The first answers make plans and find their lengths.
 saturate(W4, 1);
 const most = { W1: saturate(W1, 4), W4: saturate(W4, 4) };
 const cheap = body("W1", W1);

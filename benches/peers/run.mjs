@@ -11,6 +11,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 
+import { built } from "../built.mjs";
+
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
 const { values: options } = parseArgs({
@@ -138,7 +140,7 @@ if (!existsSync(join(wordnet, "nodes.jsonl"))) {
 if (!existsSync(join(here, "mercurius/node_modules"))) {
   npm("benches/peers/mercurius", "ci", "--no-audit", "--no-fund", "--ignore-scripts");
 }
-execFileSync("cargo", ["bench", "--bench", "limit", "--no-run"], { cwd: root, stdio: "inherit" });
+const bytes = built(root, "limit");
 
 const clew = await start("Clew", options.clew, [
   "serve", "--schema", "examples/wordnet/schema", "--data", wordnet, "--listen", "127.0.0.1:0",
@@ -149,12 +151,7 @@ for (const question of Object.keys(QUESTIONS)) {
   writeFileSync(join(work, `${question}.json`), answers[question]);
 }
 const canned = Object.keys(QUESTIONS).map((it) => `${it}=${join(work, `${it}.json`)}`);
-const built = execFileSync("cargo", ["bench", "--bench", "limit", "--no-run", "--message-format=json"], {
-  cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"],
-});
-const artifact = built.split("\n").filter(Boolean).map((line) => JSON.parse(line))
-  .find((it) => it.target?.name === "limit" && it.executable);
-const limit = await start("axum, bytes that lie ready (the limit)", artifact.executable, ["127.0.0.1:0", ...canned], (it) => `/${it}`);
+const limit = await start("axum, bytes that lie ready (the limit)", bytes, ["127.0.0.1:0", ...canned], (it) => `/${it}`);
 const mercurius = await start("mercurius 16 on Fastify, graphql-jit, data in maps", "node", [
   join(here, "mercurius/server.mjs"), wordnet, "0",
 ]);

@@ -443,13 +443,10 @@ impl<'a> Run<'a> {
                         self.visit(u64::from(end - start.min(end)))?;
                         list.extend((start..end).map(Item::alone));
                     }
-                    Some(filter) => {
-                        list.reserve(if most == usize::MAX { 0 } else { most.min(1024) });
-                        self.scan(filter, *id, start..range.end, |entity| {
-                            list.push(Item::alone(entity));
-                            list.len() < most
-                        })?;
-                    }
+                    Some(filter) => self.scan(filter, *id, start..range.end, |entity| {
+                        list.push(Item::alone(entity));
+                        list.len() < most
+                    })?,
                 }
             }
             Source::Types(types) => self.merge(types, call, skip, most, &mut list)?,

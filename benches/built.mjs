@@ -1,0 +1,15 @@
+// The program of a bench, built by cargo.
+
+import { execFileSync } from "node:child_process";
+
+/** Builds the bench of a name and gives the path of its program. */
+export function built(root, name) {
+  const said = execFileSync("cargo", ["bench", "--bench", name, "--no-run", "--message-format=json"], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const messages = said.split("\n").filter((it) => it.startsWith("{")).map((it) => JSON.parse(it));
+  return messages.find((it) => it.target?.name === name && it.executable).executable;
+}
