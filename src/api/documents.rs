@@ -1,7 +1,7 @@
 //! Documents that were parsed, validated and compiled before.
 
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use apollo_compiler::executable::{ExecutableDocument, Operation};
@@ -17,6 +17,10 @@ use crate::plan::{self, InputError, Plan, Variables};
 
 /// So many plans are kept of a document, one for each way that its `@skip` and `@include` are decided.
 const MOST_VARIANTS: usize = 16;
+
+/// After so many long runs in a row the plan is taken for a long one: a single one may have been short, on a machine that
+/// did something else in the middle of it.
+const LONG_RUNS: u8 = 3;
 
 /// An operation of a document, ready to be planned and run.
 #[derive(Debug)]
@@ -34,11 +38,14 @@ pub(super) struct Planned {
     pub plan: Plan,
     /// The length of the longest answer so far, to reserve so much at once.
     pub longest: AtomicUsize,
-    /// Whether the last run took so little that the next may take place on a thread that serves others too.
-    pub is_short: AtomicBool,
+    long_runs: LongRuns,
     /// Whether it is known to be within the limits whatever the variables are.
     pub within_limits: AtomicBool,
 }
+
+/// How many of the last runs of a plan, one after the other, were long, as far as that matters.
+#[derive(Debug)]
+struct LongRuns(AtomicU8);
 
 impl Document {
     /// Parses and validates a document and finds the operation in it.
@@ -122,7 +129,7 @@ impl Document {
         let planned = Arc::new(Planned {
             plan,
             longest: AtomicUsize::new(0),
-            is_short: AtomicBool::new(false),
+            long_runs: LongRuns::default(),
             within_limits: AtomicBool::new(false),
         });
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,14 +142,43 @@ impl Document {
 }
 
 impl Planned {
+    /// Whether the last runs took so little that the next may take place on a thread that serves others too.
+    pub fn is_short(&self) -> bool {
+        self.long_runs.are_few()
+    }
+
+    /// Takes the plan for a long one.
+    pub fn note_long(&self) {
+        self.long_runs.0.store(LONG_RUNS, Ordering::Relaxed);
+    }
+
     /// Notes what a run took.
     pub fn note(&self, length: usize, is_short: bool) {
         // Most change nothing, and reading is cheaper than writing what others read.
         if self.longest.load(Ordering::Relaxed) < length {
             self.longest.fetch_max(length, Ordering::Relaxed);
         }
-        if self.is_short.load(Ordering::Relaxed) != is_short {
-            self.is_short.store(is_short, Ordering::Relaxed);
+        self.long_runs.note(is_short);
+    }
+}
+
+impl Default for LongRuns {
+    /// A plan that never ran may be a long one.
+    fn default() -> Self {
+        Self(AtomicU8::new(LONG_RUNS))
+    }
+}
+
+impl LongRuns {
+    fn are_few(&self) -> bool {
+        self.0.load(Ordering::Relaxed) < LONG_RUNS
+    }
+
+    fn note(&self, is_short: bool) {
+        let before = self.0.load(Ordering::Relaxed);
+        let now = if is_short { 0 } else { LONG_RUNS.min(before + 1) };
+        if before != now {
+            self.0.store(now, Ordering::Relaxed);
         }
     }
 }
@@ -251,5 +287,28 @@ impl Documents {
         self.cache
             .insert((text.into(), operation.map(Into::into)), document.clone());
         Ok(document)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_long_until_a_run_is_short_and_again_after_several_long_ones() {
+        let runs = LongRuns::default();
+        assert!(!runs.are_few());
+        runs.note(false);
+        assert!(!runs.are_few());
+        runs.note(true);
+        assert!(runs.are_few());
+        for _ in 1..LONG_RUNS {
+            runs.note(false);
+            assert!(runs.are_few(), "the machine may have stopped for something else");
+        }
+        runs.note(false);
+        assert!(!runs.are_few());
+        runs.note(true);
+        assert!(runs.are_few());
     }
 }

@@ -99,9 +99,9 @@ impl Prepared {
         Waiting(cancelled)
     }
 
-    /// Whether the last run of this plan took so little that it may run on a thread that serves others too.
+    /// Whether the last runs of this plan took so little that it may run on a thread that serves others too.
     pub fn is_short(&self) -> bool {
-        self.planned.is_short.load(Ordering::Relaxed)
+        self.planned.is_short()
     }
 }
 
@@ -226,7 +226,11 @@ impl Engine {
             bytes: SHORT_BYTES.min(self.limits.bytes),
             ..self.limits
         };
-        self.run_within(prepared, &limits).ok()
+        let answer = self.run_within(prepared, &limits).ok();
+        if answer.is_none() {
+            prepared.planned.note_long();
+        }
+        answer
     }
 
     #[inline]
@@ -329,7 +333,9 @@ impl Engine {
         let plan = &prepared.planned.plan;
         let outcome = exec::run(plan, &self.snapshot, &self.search, bound, budget, &get, wanted)?;
         let length = outcome.begun.len();
-        let is_short = length <= SHORT_BYTES && started.get().is_none_or(|it| it.elapsed() < SHORT_TIME);
+        let is_short = length <= SHORT_BYTES
+            && outcome.rows <= SHORT_ROWS
+            && started.get().is_none_or(|it| it.elapsed() < SHORT_TIME);
         prepared.planned.note(length, is_short);
         Ok(outcome)
     }

@@ -60,6 +60,7 @@ pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<Snapshot
 /// # Errors
 /// With all that is wrong.
 pub(super) fn compile(folders: &Folders) -> Result<(Snapshot, Reports), Reports> {
+    let _huge_pages = HugePages::allowed();
     if let Some(path) = &folders.graph {
         let snapshot = Snapshot::open(path).map_err(|error| {
             let message = format!("cannot serve \"{}\": {error}", path.display());
@@ -78,6 +79,32 @@ pub(super) fn compile(folders: &Folders) -> Result<(Snapshot, Reports), Reports>
     match snapshot {
         Some(snapshot) => Ok((snapshot, reports)),
         None => Err(reports),
+    }
+}
+
+/// While this is there, the system may put what is new in memory into huge pages. A large graph is looked up faster
+/// in them; whatever comes and goes after it was loaded would leave most of each unused, and what was given back is taken
+/// again when the system puts the rest into one.
+struct HugePages;
+
+impl HugePages {
+    fn allowed() -> Self {
+        Self::allow(true);
+        Self
+    }
+
+    fn allow(allowed: bool) {
+        #[cfg(target_os = "linux")]
+        // A system that has none needs not be told.
+        let _ = rustix::thread::disable_transparent_huge_pages(!allowed);
+        #[cfg(not(target_os = "linux"))]
+        let _ = allowed;
+    }
+}
+
+impl Drop for HugePages {
+    fn drop(&mut self) {
+        Self::allow(false);
     }
 }
 

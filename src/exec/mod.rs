@@ -134,6 +134,8 @@ pub struct Outcome<'a> {
     pub begun: Vec<u8>,
     /// The fields that failed.
     pub errors: Vec<FieldError>,
+    /// How many entities and edges were looked at.
+    pub rows: u64,
     /// What was asked for beside the answer: citations by their places, and what the steps took.
     pub extensions: Option<serde_json::Value>,
     /// The part of the graph that the answer shows, where it is asked for.
@@ -215,6 +217,7 @@ pub fn run<'a>(
         extensions,
         subgraph,
         begun: run.out,
+        rows: run.rows,
         errors: run.errors,
     })
 }
