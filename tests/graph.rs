@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use clew::api::{Engine, Limits, Request};
 use clew::facts::{Files, Progress};
 use clew::graph::{self, EntityNo, Snapshot};
 use clew::ontology::{self, Direction, Ontology, RelationId};
@@ -181,5 +182,31 @@ proptest! {
         }
         prop_assert_eq!(snapshot.find("nobody"), None);
         prop_assert_eq!(snapshot.counts().edges, model.next.len() + model.like.len());
+    }
+
+    #[test]
+    fn entities_far_from_each_other_are_written_as_others_are(
+        types in prop::collection::vec(any::<bool>(), 299),
+        targets in prop::collection::btree_set(1_usize..300, 3..12),
+        more in prop::collection::vec((1_usize..300, 1_usize..300), 0..40),
+    ) {
+        let types = [vec![true], types].concat();
+        let next = targets.iter().map(|it| (0, *it)).chain(more).collect();
+        let like = targets.iter().filter(|it| types[**it]).map(|it| (0, *it)).collect();
+        let snapshot = Model { types, next, like }.snapshot();
+        let engine = Engine::new(Arc::new(snapshot), Limits::default()).unwrap();
+        let data = |directive: &str| {
+            let lists = "like { nodes { name id } } far: like { edges { node { id name } } } next { nodes { id name __typename next { totalCount nodes { name } } } }";
+            let query = format!(r#"query Q {directive} {{ a(id: "x0") {{ {lists} }} }}"#);
+            let request = Request { query: &query, operation_name: None, variables: None };
+            let answer: serde_json::Value = serde_json::from_slice(&engine.execute(request).body).unwrap();
+            assert!(answer["errors"].is_null(), "{answer}");
+            answer["data"].clone()
+        };
+        // Where sources are asked for, each entity goes a way of its own.
+        let expected = data("@cite");
+        prop_assert_eq!(data(""), expected.clone());
+        let nodes = expected["a"]["next"]["nodes"].as_array().unwrap();
+        prop_assert_eq!(nodes.len(), targets.len());
     }
 }

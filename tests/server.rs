@@ -1218,6 +1218,7 @@ fn a_graph_is_made_and_measured() {
         "1 hop",
         "3 hops",
         "1,000 rows",
+        "neighbours of a hub",
         "filter: contains",
         "path",
         "search",

@@ -28,6 +28,10 @@ const SHORT_ROWS: u64 = 50_000;
 /// What it may write there.
 const SHORT_BYTES: usize = 1 << 20;
 
+/// A graph of so many bytes is in the processor's caches, where fetching it from memory beforehand only costs. Tests go that
+/// way with small ones.
+const CACHES: usize = if cfg!(debug_assertions) { 0 } else { 64 << 20 };
+
 /// What a request asks.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -48,6 +52,8 @@ pub struct Engine {
     documents: Documents,
     bodies: Bodies,
     limits: Limits,
+    /// Whether the graph is larger than the processor's caches.
+    is_large: bool,
     /// What requests without variables have in common.
     no_values: Arc<Values>,
 }
@@ -114,6 +120,7 @@ impl Engine {
         Ok(Self {
             api: Api::new(snapshot.ontology())?,
             search: Arc::new(Background::new(snapshot.clone())),
+            is_large: snapshot.memory().total() > CACHES,
             snapshot,
             documents: Documents::default(),
             bodies: Bodies::default(),
@@ -325,6 +332,7 @@ impl Engine {
         let wanted = Wanted {
             capacity: prepared.planned.longest.load(Ordering::Relaxed) + 256,
             subgraph,
+            ahead: self.is_large,
         };
         let get = |key: &str| {
             let found = introspected.iter().find(|it| it.0 == key);

@@ -1,5 +1,7 @@
 //! Questions that fit any graph: what its largest type and its longest relation allow.
 
+use std::cmp::Reverse;
+
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -19,6 +21,9 @@ pub struct Question {
 
 /// So many sets of variables are drawn for each question.
 const DRAWN: u64 = 4096;
+
+/// So many entities with the most edges are asked for what they lead to.
+const HUBS: usize = 256;
 
 /// The questions that a graph allows. The same graph gives the same ones.
 pub fn questions(snapshot: &Snapshot, with_search: bool) -> Vec<Question> {
@@ -83,6 +88,19 @@ pub fn questions(snapshot: &Snapshot, with_search: bool) -> Vec<Question> {
         });
     }
     let is_text = |it: &&&Property| matches!(it.scalar, Scalar::String | Scalar::Text);
+    if let Some(field) = longest(snapshot, largest, back_to_itself) {
+        let name = &field.name;
+        let texts: Vec<&str> = plain.iter().filter(is_text).map(|it| it.name.as_str()).collect();
+        let texts = texts[..texts.len().min(3)].join(" ");
+        let hubs = hubs(snapshot, largest, field);
+        questions.push(Question {
+            name: "neighbours of a hub",
+            query: format!(
+                "query($id: ID!) {{ {one}(id: $id) {{ {name}(first: 1000) {{ nodes {{ id {texts} }} }} }} }}"
+            ),
+            variables: each(&|no| json!({"id": snapshot.id(hubs[no as usize % hubs.len()])})),
+        });
+    }
     if let Some(property) = plain.iter().rfind(is_text) {
         let word = |no: u64| {
             let column = property_text(snapshot, largest, property, row(no) as usize);
@@ -130,6 +148,18 @@ fn plain(entity_type: &EntityType) -> Vec<&Property> {
     properties
         .filter(|it| !it.list && !matches!(it.scalar, Scalar::Json | Scalar::Custom(_)))
         .collect()
+}
+
+/// The entities of a type that have the most edges of a field, at least one.
+fn hubs(snapshot: &Snapshot, id: TypeId, field: &RelationField) -> Vec<Row> {
+    let mut rows: Vec<Row> = (0..snapshot.rows(id))
+        .map(|row| Row { type_id: id, row })
+        .collect();
+    let edges = |row: &Row| Reverse(snapshot.neighbours(*row, field.relation, field.direction).len());
+    let most = HUBS.min(rows.len());
+    rows.select_nth_unstable_by_key(most - 1, edges);
+    rows.truncate(most);
+    rows
 }
 
 fn property_text(snapshot: &Snapshot, id: TypeId, property: &Property, row: usize) -> String {

@@ -80,6 +80,8 @@ pub struct Wanted {
     pub capacity: usize,
     /// Whether to tell which part of the graph the answer shows.
     pub subgraph: bool,
+    /// Whether to have fetched from memory what is written next: where the graph is larger than the processor's caches.
+    pub ahead: bool,
 }
 
 /// One step into an answer.
@@ -132,10 +134,10 @@ type Written = Result<(), Failure>;
 pub struct Outcome<'a> {
     /// The answer begun: [`BEGINNING`] and the value of `data`, so that what comes after is put behind it in place.
     pub begun: Vec<u8>,
-    /// The fields that failed.
-    pub errors: Vec<FieldError>,
     /// How many entities and edges were looked at.
     pub rows: u64,
+    /// The fields that failed.
+    pub errors: Vec<FieldError>,
     /// What was asked for beside the answer: citations by their places, and what the steps took.
     pub extensions: Option<serde_json::Value>,
     /// The part of the graph that the answer shows, where it is asked for.
@@ -179,6 +181,7 @@ pub fn run<'a>(
         check_at: CHECK_EVERY.min(budget.rows.saturating_add(1)),
         as_of: None,
         plain: !traced,
+        ahead: wanted.ahead,
         trace: traced.then(|| Box::new(Trace::new(plan.cite_all, plan.explains, wanted.subgraph))),
         out: Vec::with_capacity(wanted.capacity),
         errors: Vec::new(),
@@ -214,10 +217,10 @@ pub fn run<'a>(
     let extensions = run.told(plan.cites);
     let subgraph = run.trace.and_then(|it| it.visited).map(Box::new);
     Ok(Outcome {
+        rows: run.rows,
         extensions,
         subgraph,
         begun: run.out,
-        rows: run.rows,
         errors: run.errors,
     })
 }
@@ -241,6 +244,8 @@ struct Run<'a> {
     as_of: Option<Date>,
     /// Whether values are written as they lie: neither a date nor a trace is asked for.
     plain: bool,
+    /// Whether what is written next is fetched from memory before.
+    ahead: bool,
     trace: Option<Box<Trace<'a>>>,
     out: Vec<u8>,
     /// Their paths are written from the inside outwards, and turned round at the end.

@@ -10,6 +10,8 @@
 
 use std::ops::Range;
 
+use prefetch_index::prefetch_index;
+
 use super::stored::Stored;
 use super::{EdgeNo, EntityNo};
 
@@ -126,6 +128,25 @@ impl<'a> Targets<'a> {
         match bounds {
             Some(bounds) => &self.targets[bounds[0] as usize..bounds[1] as usize],
             None => &[],
+        }
+    }
+
+    /// Has the processor fetch from memory where what a row leads to lies.
+    #[inline(always)]
+    pub fn fetch_place(self, row: usize) {
+        // Those of few rows lie close together.
+        if self.rows.is_none() {
+            prefetch_index(self.bounds, row);
+        }
+    }
+
+    /// Has the processor fetch from memory what a row leads to, as much of it as it does not see coming itself.
+    #[inline(always)]
+    pub fn fetch(self, row: usize) {
+        if self.rows.is_none()
+            && let Some(start) = self.bounds.get(row)
+        {
+            prefetch_index(self.targets, *start as usize);
         }
     }
 }

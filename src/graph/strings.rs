@@ -11,6 +11,7 @@
 use std::ops::Range;
 
 use memchr::memmem::Finder;
+use prefetch_index::prefetch_index;
 
 use super::stored::{Stored, StoredText};
 
@@ -102,6 +103,11 @@ impl Ends {
     }
 }
 
+/// Bytes that a processor fetches from memory at once.
+const CACHE_LINE: usize = 64;
+/// So much of a text is fetched before it is asked for.
+const FETCHED: usize = 256;
+
 /// Where texts lie, found once for many rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Texts<'a> {
@@ -115,6 +121,22 @@ impl<'a> Texts<'a> {
     pub fn begin(self, row: usize) -> (&'a [u8], usize) {
         let start = row.checked_sub(1).map_or(0, |before| self.ends[before]) as usize;
         (&self.arena[start..], self.ends[row] as usize - start)
+    }
+
+    /// Has the processor fetch from memory where a row's text lies.
+    #[inline(always)]
+    pub fn fetch_place(self, row: usize) {
+        prefetch_index(self.ends, row);
+    }
+
+    /// Has the processor fetch from memory how a row's text begins, and as much more of it as it does not see coming itself.
+    #[inline(always)]
+    pub fn fetch(self, row: usize) {
+        let (bytes, len) = self.begin(row);
+        for at in (0..len.min(FETCHED)).step_by(CACHE_LINE) {
+            prefetch_index(bytes, at);
+        }
+        prefetch_index(bytes, len.min(FETCHED));
     }
 }
 
