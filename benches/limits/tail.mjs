@@ -83,3 +83,5 @@ for (const [name, saturated, clients] of [
   const micros = (it) => (it === undefined ? "" : `${number(it)} µs`);
   console.log(`| ${[name, number(rate), ...quantiles.map(micros), number(dearRate ?? 0), micros(dearTail)].join(" | ")} |`);
 }
+// The server would keep this running.
+process.exit(0);
