@@ -148,30 +148,21 @@ impl<'a> Fields<'a> {
         self.texts.len() + self.others.len()
     }
 
-    /// Has fetched where the values of a row lie.
+    /// Has the processor fetch from memory the values of a row, or before that the places where they lie.
     #[inline(always)]
-    fn fetch_places(&self, row: usize) {
-        for field in &self.texts {
-            field.text.texts.fetch_place(row);
-        }
-        for field in &self.others {
-            match &field.value {
-                Value::Text(text) => text.texts.fetch_place(row),
-                Value::One(targets, _) | Value::Page(targets, ..) => targets.fetch_place(row),
-                Value::Constant(_) | Value::Column(_) => {}
+    fn fetch<const PLACES: bool>(&self, row: usize) {
+        let text = |it: &Text| {
+            if PLACES {
+                it.texts.fetch_place(row);
+            } else {
+                it.texts.fetch(row);
             }
-        }
-    }
-
-    /// Has fetched the values of a row.
-    #[inline(always)]
-    fn fetch_values(&self, row: usize) {
-        for field in &self.texts {
-            field.text.texts.fetch(row);
-        }
+        };
+        self.texts.iter().for_each(|it| text(&it.text));
         for field in &self.others {
             match &field.value {
-                Value::Text(text) => text.texts.fetch(row),
+                Value::Text(it) => text(it),
+                Value::One(targets, _) | Value::Page(targets, ..) if PLACES => targets.fetch_place(row),
                 Value::One(targets, _) | Value::Page(targets, ..) => targets.fetch(row),
                 Value::Constant(_) | Value::Column(_) => {}
             }
@@ -462,8 +453,8 @@ impl<'a> Run<'a> {
             let entities = entities.iter().take(no + ahead + 1).skip(from);
             entities.map(|it| self.row(shape, *it))
         };
-        upto(2 * AHEAD).for_each(|(row, fields)| fields.fetch_places(row));
-        upto(AHEAD).for_each(|(row, fields)| fields.fetch_values(row));
+        upto(2 * AHEAD).for_each(|(row, fields)| fields.fetch::<true>(row));
+        upto(AHEAD).for_each(|(row, fields)| fields.fetch::<false>(row));
     }
 
     /// Writes a list as [`Run::list_into`] does, of entities that are far from each other, which are fetched before. In a
