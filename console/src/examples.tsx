@@ -1,5 +1,5 @@
 import { useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from '@graphiql/react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 
 /** A query that shows what can be asked of the graph; the data say which there are. */
 export interface Example {
@@ -21,12 +21,21 @@ function List({ examples }: { examples: Example[] }) {
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   const variableEditor = useGraphiQL((state) => state.variableEditor);
   const [shown, setShown] = useState<string>();
-  const show = (example: Example) => {
-    setShown(example.title);
-    variableEditor?.setValue('');
-    queryEditor?.setValue(example.query);
+  const [wanted, setWanted] = useState<Example>();
+  // The list may be there before the editors are.
+  useEffect(() => {
+    if (!wanted || !queryEditor || !variableEditor) {
+      return;
+    }
+    setWanted(undefined);
+    variableEditor.setValue('');
+    queryEditor.setValue(wanted.query);
     // What is run is the operation that the editor has found in its text, and it looks a moment later.
     setTimeout(run, 100);
+  }, [wanted, queryEditor, variableEditor, run]);
+  const show = (example: Example) => {
+    setShown(example.title);
+    setWanted(example);
   };
   if (examples.length === 0) {
     return <p>This graph comes without examples. Its data can give some: see “examples” in the documentation of data files.</p>;
