@@ -669,6 +669,15 @@ fn sigterm_ends_the_server_after_running_requests() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn only_the_graph_is_in_huge_pages() {
+    let server = Server::ecpat();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+    let huge_pages = status.lines().find_map(|it| it.strip_prefix("THP_enabled:"));
+    assert_eq!(huge_pages.map(str::trim), Some("0"), "{status}");
+}
+
+#[test]
 fn check_says_what_is_wrong_and_the_exit_code_says_that_something_is() {
     let good = run(&["check"]);
     assert!(good.status.success(), "{}", text(&good.stderr));

@@ -33,8 +33,9 @@ after(async () => {
   server?.kill('SIGTERM');
 });
 
-async function open() {
+async function open(prepare = async () => {}) {
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  await prepare(page);
   const requests = [];
   const errors = [];
   page.on('request', (request) => requests.push(request.url()));
@@ -71,6 +72,22 @@ test('an example is run and its rows are shown', async () => {
     await page.screenshot({ path: process.env.SCREENSHOT });
   }
   assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('an example that is clicked before the editors are there is run when they are', async () => {
+  let held = 0;
+  const { page } = await open((page) =>
+    page.route(/monaco-editor.*\.js$/, async (route) => {
+      held += 1;
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await route.continue();
+    }),
+  );
+  assert.equal(await page.locator('.graphiql-editor .monaco-editor').count(), 0, 'the list is there before the editors');
+  await page.getByRole('button', { name: 'Everything that happened in 1996' }).click();
+  await answered(page, 'stockholm-congress');
+  assert.equal(held, 1);
   await page.close();
 });
 

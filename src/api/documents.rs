@@ -149,7 +149,7 @@ impl Planned {
 
     /// Takes the plan for a long one.
     pub fn note_long(&self) {
-        self.long_runs.0.store(LONG_RUNS, Ordering::Relaxed);
+        self.long_runs.note_many();
     }
 
     /// Notes what a run took.
@@ -172,6 +172,10 @@ impl Default for LongRuns {
 impl LongRuns {
     fn are_few(&self) -> bool {
         self.0.load(Ordering::Relaxed) < LONG_RUNS
+    }
+
+    fn note_many(&self) {
+        self.0.store(LONG_RUNS, Ordering::Relaxed);
     }
 
     fn note(&self, is_short: bool) {
@@ -310,5 +314,7 @@ mod tests {
         assert!(!runs.are_few());
         runs.note(true);
         assert!(runs.are_few());
+        runs.note_many();
+        assert!(!runs.are_few());
     }
 }

@@ -150,7 +150,7 @@ fn plain(entity_type: &EntityType) -> Vec<&Property> {
         .collect()
 }
 
-/// The entities of a type that have the most edges of a field, at least one.
+/// The entities of a type that have the most edges of a field; at least one, as the type has one.
 fn hubs(snapshot: &Snapshot, id: TypeId, field: &RelationField) -> Vec<Row> {
     let mut rows: Vec<Row> = (0..snapshot.rows(id))
         .map(|row| Row { type_id: id, row })
