@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod bench;
+pub mod budget;
 pub mod cli;
 pub mod exec;
 pub mod facts;

@@ -15,10 +15,11 @@ use super::bodies::Bodies;
 use super::documents::{Document, Documents, Planned};
 use super::limits::Limits;
 use super::{Api, ApiError};
-use crate::exec::{self, Budget, Clock, Outcome, Stop, Wanted};
+use crate::budget::{Budget, Clock, Stop};
+use crate::exec::{self, Outcome, Wanted};
 use crate::forms::{self, Form};
 use crate::graph::Snapshot;
-use crate::plan::{Bound, Plan, RootField, Table, Variables};
+use crate::plan::{Bound, Plan, RootField, Table, Unbound, Variables};
 use crate::search::Background;
 
 /// How long a run may take on a thread that serves others too.
@@ -94,6 +95,21 @@ pub struct Waiting(Arc<AtomicBool>);
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Why a request cannot run.
+enum Unready {
+    Refused(GraphqlError),
+    Stop(Stop),
+}
+
+impl From<Unbound> for Unready {
+    fn from(error: Unbound) -> Self {
+        match error {
+            Unbound::Input(error) => Self::Refused(error.into()),
+            Unbound::Stop(stop) => Self::Stop(stop),
+        }
     }
 }
 
@@ -242,16 +258,18 @@ impl Engine {
 
     #[inline]
     fn run_within(&self, prepared: &Prepared, limits: &Limits) -> Result<Answer, Stop> {
-        let bound = match self.bind(prepared) {
+        let started = OnceLock::new();
+        let clock = self.clock(prepared, &started);
+        let bound = match self.bind(prepared, &clock) {
             Ok(bound) => bound,
-            Err(error) => return Ok(Answer::refused(&[error])),
+            Err(Unready::Refused(error)) => return Ok(Answer::refused(&[error])),
+            Err(Unready::Stop(stop)) => return Err(stop),
         };
         let introspected = match self.introspect(prepared) {
             Ok(introspected) => introspected,
             Err(error) => return Ok(Answer::refused(&[error])),
         };
-        let started = OnceLock::new();
-        let outcome = self.outcome(prepared, &bound, &started, &introspected, limits, false)?;
+        let outcome = self.outcome(prepared, &bound, clock, &introspected, limits, false)?;
         let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
         Ok(Answer::with_data(
             outcome.begun,
@@ -274,13 +292,17 @@ impl Engine {
         } else {
             None
         };
-        let bound = self.bind(prepared).map_err(|error| Answer::refused(&[error]))?;
+        let (started, limits) = (OnceLock::new(), &self.limits);
+        let clock = self.clock(prepared, &started);
+        let bound = self.bind(prepared, &clock).map_err(|it| match it {
+            Unready::Refused(error) => Answer::refused(&[error]),
+            Unready::Stop(stop) => Answer::given_up(&self.stopped(stop)),
+        })?;
         let introspected = self
             .introspect(prepared)
             .map_err(|error| Answer::refused(&[error]))?;
-        let (started, limits) = (OnceLock::new(), &self.limits);
         let outcome = self
-            .outcome(prepared, &bound, &started, &introspected, limits, table.is_none())
+            .outcome(prepared, &bound, clock, &introspected, limits, table.is_none())
             .map_err(|stop| Answer::given_up(&self.stopped(stop)))?;
         if !outcome.errors.is_empty() {
             let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
@@ -294,16 +316,24 @@ impl Engine {
     }
 
     /// Binds a request's arguments and holds them against the limits.
-    fn bind<'p>(&self, prepared: &'p Prepared) -> Result<Cow<'p, [Bound]>, GraphqlError> {
+    fn bind<'p>(&self, prepared: &'p Prepared, clock: &Clock) -> Result<Cow<'p, [Bound]>, Unready> {
         let plan = &prepared.planned.plan;
-        let bound = plan.bind(self.snapshot.ontology(), &prepared.values.plain)?;
+        let bound = plan.bind(self.snapshot.ontology(), &prepared.values.plain, clock)?;
         let within_limits = &prepared.planned.within_limits;
         if !within_limits.load(Ordering::Relaxed) {
-            self.check(plan, &bound)?;
+            self.check(plan, &bound).map_err(Unready::Refused)?;
             // The graph of an engine never changes, so what costs the same each time need not be estimated again.
             within_limits.store(!plan.uses_variables(), Ordering::Relaxed);
         }
         Ok(bound)
+    }
+
+    fn clock<'a>(&self, prepared: &'a Prepared, started: &'a OnceLock<Instant>) -> Clock<'a> {
+        Clock {
+            started,
+            time: self.limits.time,
+            cancelled: prepared.cancelled.as_deref(),
+        }
     }
 
     /// Runs a plan.
@@ -312,22 +342,20 @@ impl Engine {
         &'a self,
         prepared: &'a Prepared,
         bound: &'a [Bound],
-        started: &'a OnceLock<Instant>,
+        clock: Clock<'a>,
         introspected: &[(String, Box<RawValue>)],
         limits: &Limits,
         subgraph: bool,
     ) -> Result<Outcome<'a>, Stop> {
         if !Plan::is_counted(bound) {
-            started.get_or_init(Instant::now);
+            clock.started.get_or_init(Instant::now);
         }
         let budget = Budget {
             bytes: limits.bytes,
+            working: usize::MAX,
             rows: limits.rows,
-            clock: Clock {
-                started,
-                time: limits.time,
-                cancelled: prepared.cancelled.as_deref(),
-            },
+            memory: None,
+            clock,
         };
         let wanted = Wanted {
             capacity: prepared.planned.longest.load(Ordering::Relaxed) + 256,
@@ -343,7 +371,7 @@ impl Engine {
         let length = outcome.begun.len();
         let is_short = length <= SHORT_BYTES
             && outcome.rows <= SHORT_ROWS
-            && started.get().is_none_or(|it| it.elapsed() < SHORT_TIME);
+            && clock.started.get().is_none_or(|it| it.elapsed() < SHORT_TIME);
         prepared.planned.note(length, is_short);
         Ok(outcome)
     }
@@ -386,6 +414,7 @@ impl Engine {
                 );
                 GraphqlError::request("BYTE_LIMIT", message)
             }
+            Stop::Busy => GraphqlError::request("BUSY", "the server is busy: try again in a second"),
             Stop::Cancelled => GraphqlError::request("TIMEOUT", "the client has gone"),
             Stop::Timeout => {
                 let message = format!(

@@ -24,12 +24,10 @@ mod visited;
 mod walk;
 
 use std::cell::{OnceCell, RefCell};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use serde_json::value::RawValue;
 
+use crate::budget::{Budget, Stop};
 use crate::graph::{EdgeNo, EntityNo, EntitySet, Neighbours, Row, Snapshot};
 use crate::ontology::{Date, Direction, Ontology, RelationId};
 use crate::plan::{
@@ -38,40 +36,6 @@ use crate::plan::{
 use crate::search::{Background, SearchError};
 use trace::Trace;
 pub use visited::{Subgraph, Told, Walked};
-
-/// What a run may cost.
-#[derive(Debug, Clone, Copy)]
-pub struct Budget<'a> {
-    /// Bytes of the answer.
-    pub bytes: usize,
-    /// Entities and edges looked at.
-    pub rows: u64,
-    /// Until when.
-    pub clock: Clock<'a>,
-}
-
-/// Until when a run may go on: for so long, or until nobody waits for its answer any more.
-#[derive(Debug, Clone, Copy)]
-pub struct Clock<'a> {
-    /// When it started: where nobody has said it, when it is first looked at. A run that visits few rows never looks,
-    /// since asking for the time takes as long as looking up an entity does.
-    pub started: &'a OnceLock<Instant>,
-    /// For how long.
-    pub time: Duration,
-    /// Set when the run is not wanted any more.
-    pub cancelled: Option<&'a AtomicBool>,
-}
-
-impl Clock<'_> {
-    /// Whether the run has to end now, and why.
-    pub fn stop(&self) -> Option<Stop> {
-        if self.cancelled.is_some_and(|it| it.load(Ordering::Relaxed)) {
-            return Some(Stop::Cancelled);
-        }
-        let started = self.started.get_or_init(Instant::now);
-        (started.elapsed() > self.time).then_some(Stop::Timeout)
-    }
-}
 
 /// What is asked of a run beside the answer.
 #[derive(Debug, Clone, Copy)]
@@ -105,19 +69,6 @@ pub struct FieldError {
     pub location: (u32, u32),
 }
 
-/// Why a run was given up: which part of its budget was used up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// Too much would be looked at.
-    Rows,
-    /// The answer is too long.
-    Bytes,
-    /// It took too long.
-    Timeout,
-    /// Whoever asked has gone.
-    Cancelled,
-}
-
 /// Why a value was not written.
 #[derive(Debug)]
 enum Failure {
@@ -125,6 +76,22 @@ enum Failure {
     Null,
     /// The whole run ends.
     Stop(Stop),
+}
+
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Self {
+        Failure::Stop(stop)
+    }
+}
+
+impl Failure {
+    /// The reason why a run ended before it began to write.
+    fn stop(self) -> Stop {
+        match self {
+            Failure::Stop(stop) => stop,
+            Failure::Null => Stop::Cancelled,
+        }
+    }
 }
 
 type Written = Result<(), Failure>;
@@ -179,20 +146,23 @@ pub fn run<'a>(
         budget,
         rows: 0,
         check_at: CHECK_EVERY.min(budget.rows.saturating_add(1)),
+        room: budget.bytes,
+        beside: 0,
+        working: 0,
         as_of: None,
         plain: !traced,
         ahead: wanted.ahead,
         trace: traced.then(|| Box::new(Trace::new(plan.cite_all, plan.explains, wanted.subgraph))),
-        out: Vec::with_capacity(wanted.capacity),
+        out: Vec::with_capacity(wanted.capacity.min(budget.bytes)),
         errors: Vec::new(),
     };
     run.out.extend_from_slice(BEGINNING);
+    if budget.memory.is_some() {
+        run.account().map_err(Failure::stop)?;
+    }
     if budget.clock.cancelled.is_some() {
         // It may have waited for a thread longer than the client for it.
-        run.check_clock().map_err(|it| match it {
-            Failure::Stop(stop) => stop,
-            Failure::Null => Stop::Cancelled,
-        })?;
+        run.check_clock().map_err(Failure::stop)?;
     }
     match run.root(&plan.root, introspected) {
         Ok(()) => {}
@@ -225,6 +195,18 @@ pub fn run<'a>(
     })
 }
 
+/// A buffer longer than this is grown by [`Run::grow`] before it is full.
+const LARGE: usize = 1 << 20;
+
+/// Bytes that a run reserves at a time.
+const RESERVED_AT_ONCE: usize = 256 << 10;
+
+/// Bytes that an error takes beside its message and path, in memory and as JSON.
+const ERROR_BYTES: usize = 192;
+
+/// Bytes that a segment of a path takes beside its key.
+const SEGMENT_BYTES: usize = 48;
+
 /// The clock is looked at once in so many rows.
 const CHECK_EVERY: u64 = 4096;
 
@@ -240,6 +222,12 @@ struct Run<'a> {
     budget: Budget<'a>,
     rows: u64,
     check_at: u64,
+    /// Length that the answer may have before its memory is accounted for again.
+    room: usize,
+    /// Bytes of errors and of what is traced: they become part of the answer.
+    beside: usize,
+    /// Bytes of working memory that is held now.
+    working: usize,
     /// The date that what is being written holds at.
     as_of: Option<Date>,
     /// Whether values are written as they lie: neither a date nor a trace is asked for.
@@ -275,17 +263,75 @@ impl<'a> Run<'a> {
 
     /// Ends the run where its time is over.
     fn check_clock(&self) -> Written {
-        self.budget
-            .clock
-            .stop()
-            .map_or(Ok(()), |stop| Err(Failure::Stop(stop)))
+        self.budget.clock.check().map_err(Failure::Stop)
     }
 
-    fn check_bytes(&self) -> Written {
-        if self.out.len() > self.budget.bytes {
+    /// Ends the run where the answer is too long. To be asked at least once for each object that is written.
+    #[inline]
+    fn check_bytes(&mut self) -> Written {
+        if self.out.len() <= self.room {
+            return Ok(());
+        }
+        self.account()
+    }
+
+    /// Counts bytes that become part of the answer later: errors and what is traced.
+    fn beside(&mut self, bytes: usize) -> Written {
+        self.beside = self.beside.saturating_add(bytes);
+        self.account()
+    }
+
+    #[allow(dead_code, reason = "used from the next commit on")]
+    /// Counts working memory before it is allocated; [`Self::release`] gives it back.
+    fn hold(&mut self, bytes: usize) -> Written {
+        self.working = self.working.saturating_add(bytes);
+        if self.working > self.budget.working {
             return Err(Failure::Stop(Stop::Bytes));
         }
+        self.account()
+    }
+
+    #[allow(dead_code, reason = "used from the next commit on")]
+    /// Gives working memory back that was held.
+    fn release(&mut self, bytes: usize) {
+        self.working = self.working.saturating_sub(bytes);
+    }
+
+    /// Holds what the run has allocated against its limit, and reserves it in the shared memory.
+    #[cold]
+    fn account(&mut self) -> Written {
+        let written = self.out.len().saturating_add(self.beside);
+        if written > self.budget.bytes {
+            return Err(Failure::Stop(Stop::Bytes));
+        }
+        self.room = self.budget.bytes - self.beside;
+        if self.out.capacity() > LARGE {
+            // Left to itself, the buffer would double beyond the limit.
+            if self.out.capacity() - self.out.len() <= self.out.capacity() / 16 {
+                self.grow(LARGE);
+            }
+            self.room = self.room.min(self.out.capacity() - self.out.capacity() / 16);
+        }
+        let Some(memory) = self.budget.memory else {
+            return Ok(());
+        };
+        // While a buffer grows, the old and the new one exist.
+        let needed =
+            self.out.capacity().max(self.out.len()).saturating_mul(3) / 2 + self.beside + self.working;
+        if !memory.grow_to(needed.next_multiple_of(RESERVED_AT_ONCE)) {
+            return Err(Failure::Stop(Stop::Busy));
+        }
+        let left = (memory.bytes() - self.beside - self.working) * 2 / 3;
+        self.room = self.room.min(left.max(self.out.len()));
         Ok(())
+    }
+
+    /// Makes room for so many more bytes of the answer. Doubles the buffer, but takes no more than the limit.
+    #[cold]
+    fn grow(&mut self, bytes: usize) {
+        let most = (self.budget.bytes + room::STEP).saturating_sub(self.out.len());
+        let more = bytes.max(self.out.capacity()).max(1024).min(most);
+        self.out.reserve_exact(more);
     }
 
     /// The bound arguments of a field; wrong ones make it fail.
@@ -298,6 +344,7 @@ impl<'a> Run<'a> {
     }
 
     fn fail<T>(&mut self, error: &InputError) -> Result<T, Failure> {
+        self.count_error(&error.message)?;
         self.errors.push(FieldError {
             message: error.message.clone(),
             path: Vec::new(),
@@ -308,12 +355,19 @@ impl<'a> Run<'a> {
 
     /// Makes the field that is being written fail, with what was given and what would be right.
     fn refuse<T>(&mut self, message: String) -> Result<T, Failure> {
+        self.count_error(&message)?;
         self.errors.push(FieldError {
             message,
             path: Vec::new(),
             location: (0, 0),
         });
         Err(Failure::Null)
+    }
+
+    /// Counts an error against the budget before it is noted: a failure may cost no time and still come without end.
+    fn count_error(&mut self, message: &str) -> Written {
+        self.check_clock()?;
+        self.beside(message.len() + ERROR_BYTES)
     }
 
     /// Writes an object: each field's key, then its value.
@@ -422,12 +476,7 @@ impl<'a> Run<'a> {
         let noted = self.errors.len();
         let written = write(self);
         if self.errors.len() > noted {
-            for error in &mut self.errors[noted..] {
-                if error.path.is_empty() && error.location == (0, 0) {
-                    error.location = location;
-                }
-                error.path.push(segment());
-            }
+            self.note_path(noted, &segment, location)?;
         }
         match written {
             Err(Failure::Null) if nullable => {
@@ -440,6 +489,24 @@ impl<'a> Run<'a> {
             }
             written => written,
         }
+    }
+
+    /// Adds a segment to the paths of the errors that were noted last.
+    #[cold]
+    fn note_path(&mut self, noted: usize, segment: &dyn Fn() -> Segment, location: (u32, u32)) -> Written {
+        let mut bytes = 0;
+        for error in &mut self.errors[noted..] {
+            if error.path.is_empty() && error.location == (0, 0) {
+                error.location = location;
+            }
+            let segment = segment();
+            bytes += match &segment {
+                Segment::Key(key) => key.len() + SEGMENT_BYTES,
+                Segment::Index(_) => SEGMENT_BYTES,
+            };
+            error.path.push(segment);
+        }
+        self.beside(bytes)
     }
 
     fn root(

@@ -15,7 +15,8 @@ use petgraph::visit::{
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{CHECK_EVERY, Clock, Failure, Run, Stop};
+use super::{CHECK_EVERY, Failure, Run};
+use crate::budget::{Clock, Stop};
 use crate::graph::{EntityNo, EntitySet, View};
 use crate::plan::{Ranking, Similarity};
 

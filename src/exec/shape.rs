@@ -6,7 +6,8 @@
 //! (medians of five rounds in turns), after looking up the columns of a single page had bought W4 7,640 → 8,850.
 
 use super::room::{Full, Room, STEP, fill};
-use super::{Failure, Run, Stop, Written};
+use super::{Failure, Run, Written};
+use crate::budget::Stop;
 use crate::graph::{Column, EntityNo, Targets, Texts, Values};
 use crate::ontology::TypeId;
 use crate::plan::{
@@ -344,13 +345,17 @@ impl<'a> Run<'a> {
                     break Err(Failure::Stop(Stop::Bytes));
                 }
                 Err(Halt::Full) => {
-                    out.reserve((out.capacity() * 2).max(1024));
+                    self.out = out;
+                    self.grow(0);
+                    self.account()?;
+                    out = std::mem::take(&mut self.out);
                     self.rows = rows;
                 }
             }
         };
         self.out = out;
-        written
+        written?;
+        self.check_bytes()
     }
 
     /// An entity's row in its type, and what to write of it.

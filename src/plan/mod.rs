@@ -44,6 +44,7 @@ pub use question::{
 pub use step::Step;
 pub use table::{NotFlat, Table};
 
+use crate::budget::{Clock, Stop};
 use crate::ontology::{Direction, Domain, Ontology, PropertyNo, RelationId, TypeId};
 use call::Template;
 
@@ -83,6 +84,27 @@ impl From<Vec<Template>> for Calls {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallNo(pub usize);
 
+/// Why the arguments of a request could not be bound.
+#[derive(Debug)]
+pub enum Unbound {
+    /// An argument's type does not have its value.
+    Input(InputError),
+    /// The budget was used up.
+    Stop(Stop),
+}
+
+impl From<InputError> for Unbound {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
+    }
+}
+
+impl From<Stop> for Unbound {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
 /// A field's bound arguments, or what is wrong with them.
 pub type Bound = Arc<Result<Call, InputError>>;
 
@@ -90,14 +112,24 @@ impl Plan {
     /// Binds the arguments that use variables.
     ///
     /// # Errors
-    /// With the first argument whose value its type does not have: the request as a whole is refused.
-    pub fn bind(&self, ontology: &Ontology, variables: &Variables) -> Result<Cow<'_, [Bound]>, InputError> {
+    /// With the first argument whose value its type does not have: the request as a whole is refused. When the time
+    /// is over.
+    pub fn bind(
+        &self,
+        ontology: &Ontology,
+        variables: &Variables,
+        clock: &Clock,
+    ) -> Result<Cow<'_, [Bound]>, Unbound> {
         match &self.calls {
             Calls::Ready(bound) => Ok(Cow::Borrowed(bound)),
-            Calls::Late(templates) => templates
-                .iter()
-                .map(|template| template.bind(ontology, variables))
-                .collect(),
+            Calls::Late(templates) => {
+                let mut all = Vec::with_capacity(templates.len());
+                for template in templates {
+                    clock.check()?;
+                    all.push(template.bind(ontology, variables)?);
+                }
+                Ok(Cow::Owned(all))
+            }
         }
     }
 

@@ -1,0 +1,198 @@
+//! What a request may take: bytes, rows, time and working memory.
+//!
+//! A request has one [`Budget`] from the first byte that is read to the last byte that is written. Each stage counts what
+//! it uses against it and ends with a [`Stop`] when a part of it is used up. [`Memory`] bounds what all requests hold
+//! together: a request reserves bytes before it uses them.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// Why a request ended early: which part of its budget was used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// More entities and edges would be visited than the limit allows.
+    Rows,
+    /// The answer, or the memory that it takes to make it, exceeds the limit.
+    Bytes,
+    /// The deadline passed.
+    Timeout,
+    /// The client disconnected.
+    Cancelled,
+    /// All running requests together hold as much memory as they may.
+    Busy,
+}
+
+/// Deadline and cancellation flag of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock<'a> {
+    /// When the request started; if nobody has set it, the first time that the clock is read. A short run never reads
+    /// it, because asking for the time costs as much as looking up an entity.
+    pub started: &'a OnceLock<Instant>,
+    /// Time from `started` to the deadline.
+    pub time: Duration,
+    /// Set when the answer is no longer wanted.
+    pub cancelled: Option<&'a AtomicBool>,
+}
+
+impl Clock<'_> {
+    /// Whether the request has to end now, and why.
+    pub fn stop(&self) -> Option<Stop> {
+        if self.cancelled.is_some_and(|it| it.load(Ordering::Relaxed)) {
+            return Some(Stop::Cancelled);
+        }
+        let started = self.started.get_or_init(Instant::now);
+        (started.elapsed() > self.time).then_some(Stop::Timeout)
+    }
+
+    /// Ends the request if its time is over.
+    ///
+    /// # Errors
+    /// [`Stop::Timeout`] after the deadline, [`Stop::Cancelled`] after the client disconnected.
+    pub fn check(&self) -> Result<(), Stop> {
+        self.stop().map_or(Ok(()), Err)
+    }
+}
+
+/// The limits of one run.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget<'a> {
+    /// Bytes of the answer, its errors and extensions included.
+    pub bytes: usize,
+    /// Bytes of working memory beside the answer: sorted rows, scores, groups, sets of visited entities.
+    pub working: usize,
+    /// Entities and edges visited.
+    pub rows: u64,
+    /// Deadline and cancellation.
+    pub clock: Clock<'a>,
+    /// What the request has reserved of the shared memory; `None` for runs that are too small to be counted.
+    pub memory: Option<&'a Reservation>,
+}
+
+/// Memory that all running requests share, counted by reservations.
+#[derive(Debug)]
+pub struct Memory {
+    limit: usize,
+    used: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Memory {
+    /// A pool of `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            used: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
+        }
+    }
+
+    /// Reserves bytes; `None` if fewer are left.
+    pub fn reserve(self: &Arc<Self>, bytes: usize) -> Option<Reservation> {
+        let reservation = Reservation {
+            memory: self.clone(),
+            bytes: AtomicUsize::new(0),
+        };
+        reservation.grow(bytes).then_some(reservation)
+    }
+
+    /// Bytes that may be reserved in all.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Bytes that are reserved now.
+    pub fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// The largest number of bytes that were reserved at one time.
+    pub fn most(&self) -> usize {
+        self.most.load(Ordering::Relaxed)
+    }
+}
+
+/// Reserved bytes, given back when this is dropped.
+#[derive(Debug)]
+pub struct Reservation {
+    memory: Arc<Memory>,
+    bytes: AtomicUsize,
+}
+
+impl Reservation {
+    /// Reserves so many bytes in addition; `false` and nothing changes if fewer are left.
+    pub fn grow(&self, bytes: usize) -> bool {
+        let memory = &self.memory;
+        let before = memory.used.fetch_add(bytes, Ordering::Relaxed);
+        let after = before.saturating_add(bytes);
+        if after > memory.limit {
+            memory.used.fetch_sub(bytes, Ordering::Relaxed);
+            return false;
+        }
+        memory.most.fetch_max(after, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        true
+    }
+
+    /// Reserves so many bytes in all, if fewer are reserved; `false` and nothing changes if too few are left.
+    pub fn grow_to(&self, bytes: usize) -> bool {
+        let more = bytes.saturating_sub(self.bytes());
+        more == 0 || self.grow(more)
+    }
+
+    /// Gives back what exceeds so many bytes.
+    pub fn shrink_to(&self, bytes: usize) {
+        let before = self.bytes.fetch_min(bytes, Ordering::Relaxed);
+        self.memory
+            .used
+            .fetch_sub(before.saturating_sub(bytes), Ordering::Relaxed);
+    }
+
+    /// Bytes reserved here.
+    pub fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.shrink_to(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reservations_never_exceed_the_pool_and_are_given_back() {
+        let memory = Arc::new(Memory::new(100));
+        let first = memory.reserve(60).expect("the pool is empty");
+        assert!(memory.reserve(41).is_none());
+        let second = memory.reserve(40).expect("40 are left");
+        assert!(!first.grow(1));
+        drop(second);
+        assert!(first.grow(40));
+        first.shrink_to(10);
+        assert_eq!((memory.used(), memory.most()), (10, 100));
+        drop(first);
+        assert_eq!(memory.used(), 0);
+    }
+
+    #[test]
+    fn a_clock_stops_at_its_deadline_or_when_cancelled() {
+        let started = OnceLock::new();
+        let cancelled = AtomicBool::new(false);
+        let mut clock = Clock {
+            started: &started,
+            time: Duration::from_hours(1),
+            cancelled: Some(&cancelled),
+        };
+        assert_eq!(clock.stop(), None);
+        cancelled.store(true, Ordering::Relaxed);
+        assert_eq!(clock.check(), Err(Stop::Cancelled));
+        clock.cancelled = None;
+        clock.time = Duration::ZERO;
+        assert_eq!(clock.stop(), Some(Stop::Timeout));
+    }
+}
