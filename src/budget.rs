@@ -42,7 +42,12 @@ impl Clock<'_> {
             return Some(Stop::Cancelled);
         }
         let started = self.started.get_or_init(Instant::now);
-        (started.elapsed() > self.time).then_some(Stop::Timeout)
+        if started.elapsed() > self.time {
+            return Some(Stop::Timeout);
+        }
+        #[cfg(feature = "probes")]
+        crate::probes::checked();
+        None
     }
 
     /// Ends the request if its time is over.
@@ -72,7 +77,7 @@ pub struct Budget<'a> {
 /// Memory that all running requests share, counted by reservations.
 #[derive(Debug)]
 pub struct Memory {
-    limit: usize,
+    limit: AtomicUsize,
     used: AtomicUsize,
     most: AtomicUsize,
 }
@@ -81,7 +86,7 @@ impl Memory {
     /// A pool of `limit` bytes.
     pub fn new(limit: usize) -> Self {
         Self {
-            limit,
+            limit: AtomicUsize::new(limit),
             used: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
         }
@@ -98,7 +103,12 @@ impl Memory {
 
     /// Bytes that may be reserved in all.
     pub fn limit(&self) -> usize {
-        self.limit
+        self.limit.load(Ordering::Relaxed)
+    }
+
+    /// Changes the limit. What is reserved already stays.
+    pub fn set_limit(&self, limit: usize) {
+        self.limit.store(limit, Ordering::Relaxed);
     }
 
     /// Bytes that are reserved now.
@@ -125,7 +135,7 @@ impl Reservation {
         let memory = &self.memory;
         let before = memory.used.fetch_add(bytes, Ordering::Relaxed);
         let after = before.saturating_add(bytes);
-        if after > memory.limit {
+        if after > memory.limit() {
             memory.used.fetch_sub(bytes, Ordering::Relaxed);
             return false;
         }

@@ -13,6 +13,8 @@ pub mod forms;
 pub mod graph;
 pub mod ontology;
 pub mod plan;
+#[cfg(feature = "probes")]
+pub mod probes;
 pub mod report;
 pub mod search;
 pub mod server;

@@ -2,18 +2,32 @@
 
 use serde::Serialize;
 
+use crate::budget::Reservation;
 use crate::exec::{FieldError, Segment};
 use crate::plan::InputError;
 
 /// What a request is answered with.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Answer {
     /// The JSON of the response.
     pub body: Vec<u8>,
-    /// Whether execution began: otherwise the request itself was wrong, and there is no `data`.
-    pub executed: bool,
-    /// Whether there is any error in it.
-    pub has_errors: bool,
+    /// How far the request came.
+    pub reached: Reached,
+    /// The code of the first error, if there is any.
+    pub code: Option<&'static str>,
+    /// The memory that is reserved for the body; to be kept until it is sent.
+    pub memory: Option<Reservation>,
+}
+
+/// How far a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// It is not a GraphQL request.
+    Malformed,
+    /// It is refused before execution began: there is no `data`.
+    Refused,
+    /// Execution began.
+    Executed,
 }
 
 /// Line and column in the document, both from 1.
@@ -87,37 +101,62 @@ impl From<InputError> for GraphqlError {
 }
 
 impl Answer {
+    fn new(body: Vec<u8>, reached: Reached, errors: &[GraphqlError]) -> Self {
+        Self {
+            body,
+            reached,
+            code: errors.first().map(|it| it.extensions.code),
+            memory: None,
+        }
+    }
+
+    /// Whether execution began.
+    pub fn is_executed(&self) -> bool {
+        self.reached == Reached::Executed
+    }
+
+    /// Whether there is any error in it.
+    pub fn has_errors(&self) -> bool {
+        self.code.is_some()
+    }
+
     /// An answer of errors alone: nothing was executed.
     pub fn refused(errors: &[GraphqlError]) -> Self {
         let mut body = b"{\"errors\":".to_vec();
         write(&mut body, errors);
         body.push(b'}');
+        Self::new(body, Reached::Refused, errors)
+    }
+
+    /// The answer to what is not a GraphQL request.
+    pub fn malformed(error: &GraphqlError) -> Self {
         Self {
-            body,
-            executed: false,
-            has_errors: true,
+            reached: Reached::Malformed,
+            ..Self::refused(std::slice::from_ref(error))
+        }
+    }
+
+    /// The answer to a request whose document was not found.
+    pub(super) fn unnamed(error: &GraphqlError) -> Self {
+        if error.extensions.code == "BAD_REQUEST" {
+            Self::malformed(error)
+        } else {
+            Self::refused(std::slice::from_ref(error))
         }
     }
 
     /// An answer in another form than JSON.
     pub fn rendered(body: Vec<u8>) -> Self {
-        Self {
-            body,
-            executed: true,
-            has_errors: false,
-        }
+        Self::new(body, Reached::Executed, &[])
     }
 
     /// An answer whose run was given up.
     pub(super) fn given_up(error: &GraphqlError) -> Self {
+        let errors = std::slice::from_ref(error);
         let mut body = b"{\"errors\":".to_vec();
-        write(&mut body, std::slice::from_ref(error));
+        write(&mut body, errors);
         body.extend_from_slice(b",\"data\":null}");
-        Self {
-            body,
-            executed: true,
-            has_errors: true,
-        }
+        Self::new(body, Reached::Executed, errors)
     }
 
     /// An answer with data, and with the errors of fields that failed, which stand first.
@@ -140,11 +179,7 @@ impl Answer {
             let _ = serde_json::to_writer(&mut body, extensions);
         }
         body.push(b'}');
-        Self {
-            body,
-            executed: true,
-            has_errors: !errors.is_empty(),
-        }
+        Self::new(body, Reached::Executed, errors)
     }
 }
 

@@ -1,49 +1,164 @@
-//! Where a run takes place: a short one on the thread that serves others too, a long one on a thread of its own,
-//! so that it holds up nobody. A long run ends when nobody waits for its answer any more.
+//! Where a request is prepared and run: a small one on the thread that serves others too, a large one on a thread of
+//! its own behind the [`Gate`].
+//!
+//! A thread that serves others is held for a few milliseconds of CPU time at most. The size of the document and of the
+//! variables decides before anything is read, what a plan took before decides before it runs, and a run that turns out to
+//! take more is given up and begun again on a thread of its own.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::answer::{Answer, GraphqlError};
+use super::asked::{Asked, Parameters};
 use super::engine::{Engine, Prepared, Request};
+use super::gate::{Gate, Ticket};
+use super::persisted::Persisted;
+use crate::budget::{Reservation, Stop};
 use crate::forms::Form;
 
-/// Answers a request in a form; without one, in JSON. Its run ends when the future is dropped. Of a request that was
-/// read from a body and nothing else, what it was prepared to is kept for when the same bytes come again.
-pub async fn answer(
-    engine: Arc<Engine>,
-    body: Option<&[u8]>,
-    request: Request<'_>,
-    form: Option<Form>,
-) -> Answer {
-    match engine.prepare(request) {
-        Ok(prepared) => {
-            let prepared = Arc::new(prepared);
-            if let Some(body) = body {
-                engine.keep(body, &prepared);
-            }
-            run(engine, prepared, form).await
+/// A request longer than this is read on a thread of its own.
+const SHORT_REQUEST: usize = 64 << 10;
+/// A document that was not asked before and is longer than this is prepared on a thread of its own.
+const SHORT_DOCUMENT: usize = 2 << 10;
+/// Variables longer than this are read on a thread of their own.
+const SHORT_VARIABLES: usize = 4 << 10;
+
+/// Bytes of memory that reading and preparing take at most for each byte of a request.
+const MEMORY_PER_BYTE: usize = 16;
+
+/// What serves requests: the engine of now, the documents that may be named, and what all requests together may take.
+#[derive(Debug, Clone)]
+pub struct Serving {
+    /// The engine.
+    pub engine: Arc<Engine>,
+    /// The persisted documents.
+    pub persisted: Arc<Persisted>,
+    /// The gate.
+    pub gate: Arc<Gate>,
+}
+
+/// What became of a request on the thread that serves others.
+enum Quick {
+    /// It is answered, or refused.
+    Answered(Answer),
+    /// It is prepared, and its run is a long one.
+    Prepared(Arc<Prepared>),
+    /// It is too large to be prepared here.
+    Large,
+}
+
+impl Serving {
+    /// Answers a request in a form; without one, in JSON. The run ends when the future is dropped. `held` is the memory
+    /// that was reserved while the request was received.
+    pub async fn answer(self, asked: Asked, form: Option<Form>, held: Option<Reservation>) -> Answer {
+        let quick = match asked.body().and_then(|it| self.engine.kept(it)) {
+            Some(prepared) => self.run_quickly(prepared, form),
+            None if asked.len() <= SHORT_REQUEST => self.quickly(&asked, form),
+            None => Quick::Large,
+        };
+        let prepared = match quick {
+            Quick::Answered(answer) => return answer,
+            Quick::Prepared(prepared) => Some(prepared),
+            Quick::Large => None,
+        };
+        let bytes = asked.len().saturating_mul(MEMORY_PER_BYTE);
+        let entered = self.gate.enter(Instant::now(), held, bytes).await;
+        let (ticket, waiting) = match entered {
+            Ok(entered) => entered,
+            Err(stop) => return self.engine.given_up(stop),
+        };
+        let run = tokio::task::spawn_blocking(move || {
+            let answer = match prepared {
+                Some(prepared) => self.engine.answer_as(form, &prepared, Some(&ticket)),
+                None => self.prepare_and_run(&asked, form, &ticket),
+            };
+            self.finish(answer, ticket)
+        });
+        let answer = run.await;
+        drop(waiting);
+        answer.unwrap_or_else(|_| Answer::refused(&[GraphqlError::internal()]))
+    }
+
+    fn quickly(&self, asked: &Asked, form: Option<Form>) -> Quick {
+        let parameters = match asked.read() {
+            Ok(parameters) => parameters,
+            Err(error) => return Quick::Answered(Answer::malformed(&error)),
+        };
+        let variables = parameters.variables.map_or(0, |it| it.get().len());
+        let document = match self.persisted.find(parameters.named()) {
+            Ok(document) => document,
+            Err(error) => return Quick::Answered(Answer::unnamed(&error)),
+        };
+        let operation = parameters.operation_name.as_deref();
+        let is_small = variables <= SHORT_VARIABLES
+            && (document.len() <= SHORT_DOCUMENT || self.engine.knows(&document, operation));
+        if !is_small {
+            return Quick::Large;
         }
-        Err(refused) => refused,
+        match self.prepare(asked, &parameters, &document, None) {
+            Ok(prepared) => self.run_quickly(prepared, form),
+            Err(refused) => Quick::Answered(refused),
+        }
     }
-}
 
-/// Answers a body whose bytes came before, without reading them; nothing for others.
-pub async fn answer_again(engine: &Arc<Engine>, body: &[u8], form: Option<Form>) -> Option<Answer> {
-    let prepared = engine.kept(body)?;
-    Some(run(engine.clone(), prepared, form).await)
-}
-
-async fn run(engine: Arc<Engine>, prepared: Arc<Prepared>, form: Option<Form>) -> Answer {
-    // Whatever a form takes beyond the run is not known beforehand.
-    if form.is_none()
-        && prepared.is_short()
-        && let Some(answer) = engine.run_short(&prepared)
-    {
-        return answer;
+    fn run_quickly(&self, prepared: Arc<Prepared>, form: Option<Form>) -> Quick {
+        // Rendering takes more than the run, and how much is not known before.
+        if form.is_none()
+            && let Some(answer) = self.engine.run_short(&prepared)
+        {
+            return Quick::Answered(answer);
+        }
+        Quick::Prepared(prepared)
     }
-    let mut prepared = Prepared::clone(&prepared);
-    let waiting = prepared.while_waiting();
-    let run = tokio::task::spawn_blocking(move || engine.answer_as(form, &prepared)).await;
-    drop(waiting);
-    run.unwrap_or_else(|_| Answer::refused(&[GraphqlError::internal()]))
+
+    fn prepare_and_run(&self, asked: &Asked, form: Option<Form>, ticket: &Ticket) -> Answer {
+        let parameters = match asked.read() {
+            Ok(parameters) => parameters,
+            Err(error) => return Answer::malformed(&error),
+        };
+        let document = match self.persisted.find(parameters.named()) {
+            Ok(document) => document,
+            Err(error) => return Answer::unnamed(&error),
+        };
+        match self.prepare(asked, &parameters, &document, Some(ticket)) {
+            Ok(prepared) => self.engine.answer_as(form, &prepared, Some(ticket)),
+            Err(refused) => refused,
+        }
+    }
+
+    /// Prepares a request, and keeps what it was prepared to and its document for when they come again.
+    fn prepare(
+        &self,
+        asked: &Asked,
+        parameters: &Parameters,
+        document: &str,
+        ticket: Option<&Ticket>,
+    ) -> Result<Arc<Prepared>, Answer> {
+        let request = Request {
+            query: document,
+            operation_name: parameters.operation_name.as_deref(),
+            variables: parameters.variables,
+        };
+        let prepared = Arc::new(self.engine.prepare_within(request, ticket)?);
+        if parameters.is_whole()
+            && let Some(body) = asked.body()
+        {
+            self.engine.keep(body, &prepared);
+        }
+        self.persisted.keep(parameters.named());
+        Ok(prepared)
+    }
+
+    /// Gives up the place of a run. Its memory is kept for as long as the answer is.
+    fn finish(&self, mut answer: Answer, ticket: Ticket) -> Answer {
+        #[cfg(feature = "probes")]
+        self.gate.note_overrun(&ticket, self.engine.time());
+        let memory = ticket.into_memory();
+        memory.shrink_to(0);
+        if memory.grow(answer.body.capacity()) {
+            answer.memory = Some(memory);
+            return answer;
+        }
+        self.engine.given_up(Stop::Busy)
+    }
 }

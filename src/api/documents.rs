@@ -18,9 +18,15 @@ use crate::plan::{self, InputError, Plan, Variables};
 /// So many plans are kept of a document, one for each way that its `@skip` and `@include` are decided.
 const MOST_VARIANTS: usize = 16;
 
+/// A plan that has not run yet.
+const UNSEEN: u8 = u8::MAX;
+
 /// After so many long runs in a row the plan is taken for a long one: a single one may have been short, on a machine that
 /// did something else in the middle of it.
 const LONG_RUNS: u8 = 3;
+
+/// Errors of one document that are reported.
+pub(super) const MOST_ERRORS: usize = 20;
 
 /// An operation of a document, ready to be planned and run.
 #[derive(Debug)]
@@ -55,15 +61,11 @@ impl Document {
         text: &str,
         operation_name: Option<&str>,
     ) -> Result<Self, Vec<GraphqlError>> {
-        let parsed = Parser::new()
-            .token_limit(limits.tokens)
-            .parse_ast(text, "operation.graphql");
+        let mut parser = Parser::new().token_limit(limits.tokens);
+        let parsed = parser.parse_ast(text, "operation.graphql");
+        let is_too_long = parser.tokens_reached() > limits.tokens;
         let ast = parsed.map_err(|it| {
-            if it
-                .errors
-                .iter()
-                .any(|error| error.to_string().contains("token limit"))
-            {
+            if is_too_long {
                 let message = format!(
                     "the document has more than {} tokens, which is the limit",
                     limits.tokens
@@ -147,6 +149,11 @@ impl Planned {
         self.long_runs.are_few()
     }
 
+    /// Whether it has not run yet.
+    pub fn is_unseen(&self) -> bool {
+        self.long_runs.are_unseen()
+    }
+
     /// Takes the plan for a long one.
     pub fn note_long(&self) {
         self.long_runs.note_many();
@@ -163,9 +170,8 @@ impl Planned {
 }
 
 impl Default for LongRuns {
-    /// A plan that never ran may be a long one.
     fn default() -> Self {
-        Self(AtomicU8::new(LONG_RUNS))
+        Self(AtomicU8::new(UNSEEN))
     }
 }
 
@@ -174,13 +180,21 @@ impl LongRuns {
         self.0.load(Ordering::Relaxed) < LONG_RUNS
     }
 
+    fn are_unseen(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == UNSEEN
+    }
+
     fn note_many(&self) {
         self.0.store(LONG_RUNS, Ordering::Relaxed);
     }
 
     fn note(&self, is_short: bool) {
         let before = self.0.load(Ordering::Relaxed);
-        let now = if is_short { 0 } else { LONG_RUNS.min(before + 1) };
+        let now = if is_short {
+            0
+        } else {
+            LONG_RUNS.min(before.saturating_add(1))
+        };
         if before != now {
             self.0.store(now, Ordering::Relaxed);
         }
@@ -200,7 +214,7 @@ fn diagnostics(
             }
             error
         };
-    errors.iter().map(translate).collect()
+    errors.iter().take(MOST_ERRORS).map(translate).collect()
 }
 
 fn no_operation(document: &ExecutableDocument, name: Option<&str>) -> GraphqlError {
@@ -276,6 +290,11 @@ impl std::fmt::Debug for Documents {
 }
 
 impl Documents {
+    /// Whether the document of a text is in the cache.
+    pub fn has(&self, text: &str, operation: Option<&str>) -> bool {
+        self.cache.get(&Asked(text, operation)).is_some()
+    }
+
     /// The document of a text, from the cache or made now.
     pub fn get(
         &self,
@@ -301,8 +320,9 @@ mod tests {
     #[test]
     fn a_plan_is_long_until_a_run_is_short_and_again_after_several_long_ones() {
         let runs = LongRuns::default();
-        assert!(!runs.are_few());
+        assert!(!runs.are_few() && runs.are_unseen());
         runs.note(false);
+        assert!(!runs.are_unseen());
         assert!(!runs.are_few());
         runs.note(true);
         assert!(runs.are_few());

@@ -1,12 +1,15 @@
 //! Input objects that name a field twice: a rule of the specification (*Input Object Field Uniqueness*) that
 //! apollo-compiler's validation lacks.
 
+use std::collections::HashSet;
+
 use apollo_compiler::Node;
 use apollo_compiler::ast::{
     Argument, Definition, DirectiveList, Document, Selection, Value, VariableDefinition,
 };
 
 use super::answer::GraphqlError;
+use super::documents::MOST_ERRORS;
 
 /// An error for each field of an input object that stands twice.
 pub(super) fn errors(document: &Document) -> Vec<GraphqlError> {
@@ -79,8 +82,9 @@ impl Finder<'_> {
         match value {
             Value::List(items) => items.iter().for_each(|it| self.value(it)),
             Value::Object(fields) => {
-                for (at, (name, value)) in fields.iter().enumerate() {
-                    if fields[..at].iter().any(|(other, _)| other == name) {
+                let mut seen = HashSet::with_capacity(fields.len());
+                for (name, value) in fields {
+                    if !seen.insert(name.as_str()) && self.errors.len() < MOST_ERRORS {
                         let message = format!("the input field \"{name}\" stands twice in one object");
                         let location = name
                             .location()

@@ -1,25 +1,25 @@
 //! From a request to an answer.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::{JsonMap, JsonValue};
-use apollo_compiler::validation::Valid;
 use serde_json::value::RawValue;
 
 use super::answer::{Answer, GraphqlError};
 use super::bodies::Bodies;
 use super::documents::{Document, Documents, Planned};
+use super::gate::Ticket;
 use super::limits::Limits;
 use super::{Api, ApiError};
 use crate::budget::{Budget, Clock, Stop};
-use crate::exec::{self, Outcome, Wanted};
+use crate::exec::{self, Outcome, PublicSchema, Wanted};
 use crate::forms::{self, Form};
 use crate::graph::Snapshot;
-use crate::plan::{Bound, Plan, RootField, Table, Unbound, Variables};
+use crate::plan::{Bound, Plan, RootField, Slot, Table, Unbound, Variables};
 use crate::search::Background;
 
 /// How long a run may take on a thread that serves others too.
@@ -28,6 +28,17 @@ const SHORT_TIME: Duration = Duration::from_millis(1);
 const SHORT_ROWS: u64 = 50_000;
 /// What it may write there.
 const SHORT_BYTES: usize = 1 << 20;
+
+/// After so long a run on a thread that serves others is given up.
+const LONGEST_SHORT_TIME: Duration = Duration::from_millis(3);
+
+/// Working memory that a request may hold, beside [`WORKING_PER_ENTITY`].
+const WORKING_BYTES: usize = 8 << 20;
+/// Bytes of working memory for each entity of the graph, for fields that must look at every row.
+const WORKING_PER_ENTITY: usize = 32;
+
+/// Memory that a value of the variables takes at most, in all the representations that it has until arguments are bound.
+const BYTES_PER_VALUE: usize = 256;
 
 /// A graph of so many bytes is in the processor's caches, where fetching it from memory beforehand only costs. Tests go that
 /// way with small ones.
@@ -55,47 +66,18 @@ pub struct Engine {
     limits: Limits,
     /// Whether the graph is larger than the processor's caches.
     is_large: bool,
+    /// Bytes of working memory that a request may hold.
+    working: usize,
     /// What requests without variables have in common.
-    no_values: Arc<Values>,
-}
-
-/// The values of a request's variables.
-#[derive(Debug)]
-struct Values {
-    /// As introspection wants them.
-    coerced: Valid<JsonMap>,
-    /// As plans do.
-    plain: Variables,
-}
-
-impl Values {
-    fn of(coerced: Valid<JsonMap>) -> Arc<Self> {
-        let values = coerced.iter();
-        let plain = values.map(|(name, value)| (name.as_str().to_owned(), json(value)));
-        Arc::new(Self {
-            plain: plain.collect(),
-            coerced,
-        })
-    }
+    no_values: Arc<Variables>,
 }
 
 /// A request that is ready to run.
-#[derive(Debug, Clone)]
-pub struct Prepared {
+#[derive(Debug)]
+pub(super) struct Prepared {
     document: Arc<Document>,
     planned: Arc<Planned>,
-    values: Arc<Values>,
-    cancelled: Option<Arc<AtomicBool>>,
-}
-
-/// Whoever waits for an answer: when this is dropped, its run ends.
-#[derive(Debug)]
-pub struct Waiting(Arc<AtomicBool>);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
+    values: Arc<Variables>,
 }
 
 /// Why a request cannot run.
@@ -113,20 +95,6 @@ impl From<Unbound> for Unready {
     }
 }
 
-impl Prepared {
-    /// Makes the run end when what is given back is dropped.
-    pub fn while_waiting(&mut self) -> Waiting {
-        let cancelled = Arc::new(AtomicBool::new(false));
-        self.cancelled = Some(cancelled.clone());
-        Waiting(cancelled)
-    }
-
-    /// Whether the last runs of this plan took so little that it may run on a thread that serves others too.
-    pub fn is_short(&self) -> bool {
-        self.planned.is_short()
-    }
-}
-
 impl Engine {
     /// Makes the API of a snapshot.
     ///
@@ -137,11 +105,12 @@ impl Engine {
             api: Api::new(snapshot.ontology())?,
             search: Arc::new(Background::new(snapshot.clone())),
             is_large: snapshot.memory().total() > CACHES,
+            working: WORKING_BYTES + snapshot.counts().entities.saturating_mul(WORKING_PER_ENTITY),
             snapshot,
             documents: Documents::default(),
             bodies: Bodies::default(),
             limits,
-            no_values: Values::of(Valid::assume_valid(JsonMap::new())),
+            no_values: Arc::default(),
         })
     }
 
@@ -172,35 +141,64 @@ impl Engine {
 
     /// Answers a request in a form; without one, in JSON.
     pub fn execute_as(&self, form: Option<Form>, request: Request) -> Answer {
-        match self.prepare(request) {
-            Ok(prepared) => self.answer_as(form, &prepared),
+        match self.prepare_within(request, None) {
+            Ok(prepared) => self.answer_as(form, &prepared, None),
             Err(answer) => answer,
         }
     }
 
     /// Runs a request and answers it in a form; without one, in JSON.
-    pub fn answer_as(&self, form: Option<Form>, prepared: &Prepared) -> Answer {
+    pub(super) fn answer_as(
+        &self,
+        form: Option<Form>,
+        prepared: &Prepared,
+        ticket: Option<&Ticket>,
+    ) -> Answer {
         match form {
-            None => self.run(prepared),
-            Some(form) => match self.render(prepared, form) {
+            None => {
+                let run = self.run(prepared, ticket);
+                run.unwrap_or_else(|stop| self.given_up(stop))
+            }
+            Some(form) => match self.render(prepared, form, ticket) {
                 Ok(body) => Answer::rendered(body),
                 Err(answer) => answer,
             },
         }
     }
 
+    /// The time that a request may take.
+    #[cfg(feature = "probes")]
+    pub(super) fn time(&self) -> Duration {
+        self.limits.time
+    }
+
+    /// Whether a document was prepared before.
+    pub(super) fn knows(&self, document: &str, operation_name: Option<&str>) -> bool {
+        self.documents.has(document, operation_name)
+    }
+
     /// Finds or makes the plan of a request and coerces its variables; an answer if something is wrong.
-    pub fn prepare(&self, request: Request) -> Result<Prepared, Answer> {
+    pub(super) fn prepare_within(
+        &self,
+        request: Request,
+        ticket: Option<&Ticket>,
+    ) -> Result<Prepared, Answer> {
+        let check = || match ticket.map(|it| it.clock(self.limits.time).check()) {
+            Some(Err(stop)) => Err(self.given_up(stop)),
+            _ => Ok(()),
+        };
+        check()?;
         let document = self
             .documents
             .get(&self.api, &self.limits, request.query, request.operation_name)
             .map_err(|errors| Answer::refused(&errors))?;
+        check()?;
         let refused = |error: GraphqlError| Answer::refused(&[error]);
-        let given = request.variables.map(variables).transpose().map_err(refused)?;
         let values = if document.operation().variables.is_empty() {
             self.no_values.clone()
         } else {
-            let given = given.unwrap_or_default();
+            let given = request.variables.map(|it| self.variables(it));
+            let given = given.transpose().map_err(refused)?.unwrap_or_default();
             let coerced =
                 coerce_variable_values(&self.api.schema, document.operation(), &given).map_err(|error| {
                     let located = error.to_graphql_error(&document.document().sources);
@@ -210,16 +208,20 @@ impl Engine {
                     }
                     refused(error)
                 })?;
-            Values::of(coerced)
+            let plain = coerced
+                .iter()
+                .map(|(name, value)| (name.as_str().to_owned(), json(value)));
+            Arc::new(plain.collect())
         };
+        check()?;
         let planned = document
-            .plan(&self.api, self.snapshot.ontology(), &values.plain)
+            .plan(&self.api, self.snapshot.ontology(), &values)
             .map_err(|error| refused(error.into()))?;
+        check()?;
         Ok(Prepared {
             document,
             planned,
             values,
-            cancelled: None,
         })
     }
 
@@ -235,41 +237,55 @@ impl Engine {
         }
     }
 
-    /// Runs a request.
-    fn run(&self, prepared: &Prepared) -> Answer {
-        let run = self.run_within(prepared, &self.limits);
-        run.unwrap_or_else(|stop| Answer::given_up(&self.stopped(stop)))
-    }
-
-    /// Runs a request that took little the last time; nothing where it takes more now, as other variables may
-    /// make it.
+    /// Runs a request that is expected to take little; `None` where it takes more, or where nothing says that it takes
+    /// little.
     pub(super) fn run_short(&self, prepared: &Prepared) -> Option<Answer> {
+        let planned = &prepared.planned;
+        if !planned.is_short() && !planned.is_unseen() {
+            return None;
+        }
         let limits = Limits {
             rows: SHORT_ROWS.min(self.limits.rows),
             bytes: SHORT_BYTES.min(self.limits.bytes),
+            time: LONGEST_SHORT_TIME.min(self.limits.time),
             ..self.limits
         };
-        let answer = self.run_within(prepared, &limits).ok();
+        let own = OnceLock::new();
+        let clock = clock(&own, &limits);
+        let answer = match self.bind(prepared, &clock) {
+            // What a plan takes that never ran is known only where the rows and bytes of its run say it.
+            Ok(bound) if planned.is_unseen() && !Plan::is_counted(&bound) => None,
+            Ok(bound) => self.run_bound(prepared, &bound, clock, &limits, None).ok(),
+            Err(Unready::Refused(error)) => Some(Answer::refused(&[error])),
+            Err(Unready::Stop(_)) => None,
+        };
         if answer.is_none() {
-            prepared.planned.note_long();
+            planned.note_long();
         }
         answer
     }
 
+    /// Runs a request.
+    fn run(&self, prepared: &Prepared, ticket: Option<&Ticket>) -> Result<Answer, Stop> {
+        let (own, limits) = (OnceLock::new(), &self.limits);
+        let clock = ticket.map_or_else(|| clock(&own, limits), |it| it.clock(limits.time));
+        match self.bind(prepared, &clock) {
+            Ok(bound) => self.run_bound(prepared, &bound, clock, limits, ticket),
+            Err(Unready::Refused(error)) => Ok(Answer::refused(&[error])),
+            Err(Unready::Stop(stop)) => Err(stop),
+        }
+    }
+
     #[inline]
-    fn run_within(&self, prepared: &Prepared, limits: &Limits) -> Result<Answer, Stop> {
-        let started = OnceLock::new();
-        let clock = self.clock(prepared, &started);
-        let bound = match self.bind(prepared, &clock) {
-            Ok(bound) => bound,
-            Err(Unready::Refused(error)) => return Ok(Answer::refused(&[error])),
-            Err(Unready::Stop(stop)) => return Err(stop),
-        };
-        let introspected = match self.introspect(prepared) {
-            Ok(introspected) => introspected,
-            Err(error) => return Ok(Answer::refused(&[error])),
-        };
-        let outcome = self.outcome(prepared, &bound, clock, &introspected, limits, false)?;
+    fn run_bound<'a>(
+        &'a self,
+        prepared: &'a Prepared,
+        bound: &'a [Bound],
+        clock: Clock<'a>,
+        limits: &Limits,
+        ticket: Option<&'a Ticket>,
+    ) -> Result<Answer, Stop> {
+        let outcome = self.outcome(prepared, bound, clock, limits, ticket, false)?;
         let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
         Ok(Answer::with_data(
             outcome.begun,
@@ -280,30 +296,27 @@ impl Engine {
 
     /// Runs a request and writes its answer in another form, which has no place for errors: where there is one,
     /// the answer says so in JSON.
-    fn render(&self, prepared: &Prepared, form: Form) -> Result<Vec<u8>, Answer> {
+    fn render(&self, prepared: &Prepared, form: Form, ticket: Option<&Ticket>) -> Result<Vec<u8>, Answer> {
         let refused = |message: String| {
             let error = GraphqlError::request("BAD_USER_INPUT", message);
             Answer::refused(&[error])
         };
         let table = if form == Form::Csv {
             let (document, operation) = (prepared.document.document(), prepared.document.operation());
-            let table = Table::of(document, operation, &prepared.values.plain);
+            let table = Table::of(document, operation, &prepared.values);
             Some(table.map_err(|it| refused(it.to_string()))?)
         } else {
             None
         };
-        let (started, limits) = (OnceLock::new(), &self.limits);
-        let clock = self.clock(prepared, &started);
+        let (own, limits) = (OnceLock::new(), &self.limits);
+        let clock = ticket.map_or_else(|| clock(&own, limits), |it| it.clock(limits.time));
         let bound = self.bind(prepared, &clock).map_err(|it| match it {
             Unready::Refused(error) => Answer::refused(&[error]),
-            Unready::Stop(stop) => Answer::given_up(&self.stopped(stop)),
+            Unready::Stop(stop) => self.given_up(stop),
         })?;
-        let introspected = self
-            .introspect(prepared)
-            .map_err(|error| Answer::refused(&[error]))?;
         let outcome = self
-            .outcome(prepared, &bound, clock, &introspected, limits, table.is_none())
-            .map_err(|stop| Answer::given_up(&self.stopped(stop)))?;
+            .outcome(prepared, &bound, clock, limits, ticket, table.is_none())
+            .map_err(|stop| self.given_up(stop))?;
         if !outcome.errors.is_empty() {
             let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
             return Err(Answer::with_data(outcome.begun, &errors, None));
@@ -318,22 +331,15 @@ impl Engine {
     /// Binds a request's arguments and holds them against the limits.
     fn bind<'p>(&self, prepared: &'p Prepared, clock: &Clock) -> Result<Cow<'p, [Bound]>, Unready> {
         let plan = &prepared.planned.plan;
-        let bound = plan.bind(self.snapshot.ontology(), &prepared.values.plain, clock)?;
+        let bound = plan.bind(self.snapshot.ontology(), &prepared.values, clock)?;
         let within_limits = &prepared.planned.within_limits;
         if !within_limits.load(Ordering::Relaxed) {
+            self.check_introspection(plan).map_err(Unready::Refused)?;
             self.check(plan, &bound).map_err(Unready::Refused)?;
             // The graph of an engine never changes, so what costs the same each time need not be estimated again.
             within_limits.store(!plan.uses_variables(), Ordering::Relaxed);
         }
         Ok(bound)
-    }
-
-    fn clock<'a>(&self, prepared: &'a Prepared, started: &'a OnceLock<Instant>) -> Clock<'a> {
-        Clock {
-            started,
-            time: self.limits.time,
-            cancelled: prepared.cancelled.as_deref(),
-        }
     }
 
     /// Runs a plan.
@@ -343,8 +349,8 @@ impl Engine {
         prepared: &'a Prepared,
         bound: &'a [Bound],
         clock: Clock<'a>,
-        introspected: &[(String, Box<RawValue>)],
         limits: &Limits,
+        ticket: Option<&'a Ticket>,
         subgraph: bool,
     ) -> Result<Outcome<'a>, Stop> {
         if !Plan::is_counted(bound) {
@@ -352,9 +358,9 @@ impl Engine {
         }
         let budget = Budget {
             bytes: limits.bytes,
-            working: usize::MAX,
+            working: self.working,
             rows: limits.rows,
-            memory: None,
+            memory: ticket.map(|it| &it.memory),
             clock,
         };
         let wanted = Wanted {
@@ -362,12 +368,13 @@ impl Engine {
             subgraph,
             ahead: self.is_large,
         };
-        let get = |key: &str| {
-            let found = introspected.iter().find(|it| it.0 == key);
-            found.map(|it| it.1.clone())
+        let public = PublicSchema {
+            schema: &self.api.schema,
+            implementers: &self.api.implementers,
+            variables: &prepared.values,
         };
         let plan = &prepared.planned.plan;
-        let outcome = exec::run(plan, &self.snapshot, &self.search, bound, budget, &get, wanted)?;
+        let outcome = exec::run(plan, &self.snapshot, &self.search, bound, budget, public, wanted)?;
         let length = outcome.begun.len();
         let is_short = length <= SHORT_BYTES
             && outcome.rows <= SHORT_ROWS
@@ -397,7 +404,12 @@ impl Engine {
         Ok(())
     }
 
-    /// The error of a run that was given up.
+    /// The answer of a request that was given up.
+    pub(super) fn given_up(&self, stop: Stop) -> Answer {
+        Answer::given_up(&self.stopped(stop))
+    }
+
+    /// The error of a request that was given up.
     fn stopped(&self, stop: Stop) -> GraphqlError {
         match stop {
             Stop::Rows => {
@@ -426,64 +438,56 @@ impl Engine {
         }
     }
 
-    /// The values of the root fields that ask about the schema, by response key.
-    fn introspect(&self, prepared: &Prepared) -> Result<Vec<(String, Box<RawValue>)>, GraphqlError> {
-        let is_introspection = |field: &RootField| matches!(field, RootField::Introspection);
-        if !prepared
-            .planned
-            .plan
-            .root
-            .iter()
-            .any(|it| is_introspection(&it.field))
-        {
-            return Ok(Vec::new());
+    /// The variables of a request: an object, or null. Their values must fit into the bytes of an answer.
+    fn variables(&self, raw: &RawValue) -> Result<JsonMap, GraphqlError> {
+        let text = raw.get();
+        let values = most_values(text);
+        if values.saturating_mul(BYTES_PER_VALUE) > self.limits.bytes.max(BYTES_PER_VALUE << 10) {
+            let message = format!(
+                "the variables have about {values} values, and {} are allowed: send them in several requests",
+                self.limits.bytes / BYTES_PER_VALUE
+            );
+            return Err(GraphqlError::request("BYTE_LIMIT", message));
         }
-        if !self.limits.introspection {
-            let message = "this server does not tell its schema: `__schema` and `__type` are not answered";
-            return Err(GraphqlError::request("INTROSPECTION_DISABLED", message));
+        match serde_json::from_str::<JsonValue>(text) {
+            Ok(JsonValue::Object(variables)) => Ok(variables),
+            Ok(JsonValue::Null) => Ok(JsonMap::new()),
+            Ok(_) => {
+                let shown: String = text.chars().take(40).collect();
+                Err(GraphqlError::request(
+                    "BAD_USER_INPUT",
+                    format!("`variables` is a JSON object, not {shown}"),
+                ))
+            }
+            Err(error) => Err(GraphqlError::request(
+                "BAD_USER_INPUT",
+                format!("`variables` is not JSON: {error}"),
+            )),
         }
-        let document = prepared.document.document();
-        let operation = prepared.document.operation();
-        let sources = &document.sources;
-        let refuse = |error: apollo_compiler::request::RequestError| {
-            GraphqlError::request("BAD_USER_INPUT", error.to_graphql_error(sources).message)
-        };
-        apollo_compiler::introspection::check_max_depth(document, operation).map_err(refuse)?;
-        let response = apollo_compiler::introspection::partial_execute(
-            &self.api.schema,
-            &self.api.implementers,
-            document,
-            operation,
-            &prepared.values.coerced,
-        )
-        .map_err(refuse)?;
-        let data = response.data.unwrap_or_default();
-        let raw = |(key, value): (&_, &JsonValue)| {
-            let key: &serde_json_bytes::ByteString = key;
-            let json = serde_json::to_string(value).ok()?;
-            Some((key.as_str().to_owned(), RawValue::from_string(json).ok()?))
-        };
-        Ok(data.iter().filter_map(raw).collect())
+    }
+
+    /// Refuses an operation that asks about a schema that is not published.
+    fn check_introspection(&self, plan: &Plan) -> Result<(), GraphqlError> {
+        let asks = |it: &Slot<RootField>| matches!(it.field, RootField::Introspection(_));
+        if self.limits.introspection || !plan.root.iter().any(asks) {
+            return Ok(());
+        }
+        let message = "this server does not publish its schema: `__schema` and `__type` are not answered";
+        Err(GraphqlError::request("INTROSPECTION_DISABLED", message))
     }
 }
 
-/// The variables of a request: an object, or null.
-fn variables(raw: &RawValue) -> Result<JsonMap, GraphqlError> {
-    match serde_json::from_str::<JsonValue>(raw.get()) {
-        Ok(JsonValue::Object(variables)) => Ok(variables),
-        Ok(JsonValue::Null) => Ok(JsonMap::new()),
-        Ok(_) => {
-            let shown: String = raw.get().chars().take(40).collect();
-            Err(GraphqlError::request(
-                "BAD_USER_INPUT",
-                format!("`variables` is a JSON object, not {shown}"),
-            ))
-        }
-        Err(error) => Err(GraphqlError::request(
-            "BAD_USER_INPUT",
-            format!("`variables` is not JSON: {error}"),
-        )),
+fn clock<'a>(started: &'a OnceLock<Instant>, limits: &Limits) -> Clock<'a> {
+    Clock {
+        started,
+        time: limits.time,
+        cancelled: None,
     }
+}
+
+/// The most values that a JSON text can hold, by the characters that end one.
+fn most_values(json: &str) -> usize {
+    memchr::memchr3_iter(b',', b'[', b'{', json.as_bytes()).count()
 }
 
 fn json(value: &JsonValue) -> serde_json::Value {

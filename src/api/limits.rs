@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use apollo_compiler::ExecutableDocument;
-use apollo_compiler::executable::{Operation, Selection, SelectionSet};
+use apollo_compiler::executable::{Field, Operation, Selection, SelectionSet};
 
 use super::answer::GraphqlError;
 
@@ -43,12 +43,17 @@ impl Default for Limits {
             page: 10_000,
             cost: 10_000_000_000,
             rows: 100_000_000,
-            bytes: 256 << 20,
+            bytes: 32 << 20,
             time: Duration::from_secs(30),
             introspection: true,
         }
     }
 }
+
+/// Levels of fields below `__schema` and `__type`. Introspection queries of tools nest `ofType` up to ten times.
+const INTROSPECTION_DEPTH: u64 = 30;
+/// Fields below `__schema` and `__type`, with fragments expanded.
+const INTROSPECTION_FIELDS: u64 = 2_000;
 
 /// The size of an operation with its fragments put in their places.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,6 +61,9 @@ struct Size {
     depth: u64,
     aliases: u64,
     fields: u64,
+    /// The same of what is asked about the schema.
+    meta_depth: u64,
+    meta_fields: u64,
 }
 
 impl Size {
@@ -64,6 +72,28 @@ impl Size {
             depth: self.depth.max(other.depth),
             aliases: self.aliases.saturating_add(other.aliases),
             fields: self.fields.saturating_add(other.fields),
+            meta_depth: self.meta_depth.max(other.meta_depth),
+            meta_fields: self.meta_fields.saturating_add(other.meta_fields),
+        }
+    }
+
+    /// The size of a field, with that of its selections.
+    fn of_field(field: &Field, inner: Self) -> Self {
+        let aliases = inner.aliases.saturating_add(field.alias.is_some().into());
+        let (depth, fields) = (inner.depth + 1, inner.fields.saturating_add(1));
+        if matches!(field.name.as_str(), "__schema" | "__type") {
+            return Self {
+                aliases,
+                meta_depth: depth,
+                meta_fields: fields,
+                ..Self::default()
+            };
+        }
+        Self {
+            depth,
+            aliases,
+            fields,
+            ..inner
         }
     }
 }
@@ -82,6 +112,20 @@ impl Limits {
                 size.fields,
                 self.fields,
                 "fields, its fragments put in their places,",
+            ),
+            (
+                "DEPTH_LIMIT",
+                "asks about the schema",
+                size.meta_depth,
+                INTROSPECTION_DEPTH,
+                "levels deep",
+            ),
+            (
+                "FIELD_LIMIT",
+                "asks about the schema with",
+                size.meta_fields,
+                INTROSPECTION_FIELDS,
+                "fields",
             ),
         ];
         over.into_iter()
@@ -111,12 +155,7 @@ fn measure<'a>(
                     .selection_set
                     .as_ref()
                     .map(|it| measure(document, it, fragments));
-                let inner = inner.unwrap_or_default();
-                Size {
-                    depth: inner.depth + 1,
-                    aliases: inner.aliases.saturating_add(field.alias.is_some().into()),
-                    fields: inner.fields.saturating_add(1),
-                }
+                Size::of_field(field, inner.unwrap_or_default())
             }
             Selection::InlineFragment(it) => measure(document, &it.selection_set, fragments),
             Selection::FragmentSpread(it) => {

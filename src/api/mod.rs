@@ -6,19 +6,23 @@
 //! knows how a graph is laid out or how an answer is written.
 
 mod answer;
+mod asked;
 mod bodies;
 mod dispatch;
 mod documents;
 mod duplicates;
 mod engine;
+mod gate;
 mod limits;
 mod persisted;
 mod schema;
 mod transport;
 
-pub use answer::{Answer, GraphqlError};
-pub use dispatch::{answer, answer_again};
+pub use answer::{Answer, GraphqlError, Reached};
+pub use asked::{Asked, Parts};
+pub use dispatch::Serving;
 pub use engine::{Engine, Request};
+pub use gate::{Gate, GateLimits, GateStats};
 pub use limits::Limits;
 pub use persisted::{Found, ManifestError, Named, Persisted};
 pub use transport::Transport;

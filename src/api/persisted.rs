@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::answer::GraphqlError;
 
-/// So many documents are kept of those that clients sent with their hash.
-const MOST_AUTOMATIC: usize = 1000;
+/// Bytes of documents that are kept of those that clients sent with their hash.
+const AUTOMATIC_BYTES: u64 = 16 << 20;
 
 /// A manifest that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -40,13 +41,23 @@ struct ManifestOperation {
     body: String,
 }
 
+/// The bytes of a document, of its hash and of the cache's entry.
+#[derive(Debug, Clone)]
+struct Weight;
+
+impl Weighter<String, Arc<str>> for Weight {
+    fn weight(&self, hash: &String, document: &Arc<str>) -> u64 {
+        (hash.len() + document.len() + 128) as u64
+    }
+}
+
 /// The documents that may be named.
 #[derive(Debug)]
 pub struct Persisted {
     manifest: HashMap<String, Arc<str>>,
     /// Whether only those of the manifest are answered.
     only: bool,
-    automatic: Cache<String, Arc<str>>,
+    automatic: Cache<String, Arc<str>, Weight>,
 }
 
 impl Default for Persisted {
@@ -54,7 +65,7 @@ impl Default for Persisted {
         Self {
             manifest: HashMap::new(),
             only: false,
-            automatic: Cache::new(MOST_AUTOMATIC),
+            automatic: Cache::with_weighter(1000, AUTOMATIC_BYTES, Weight),
         }
     }
 }
@@ -116,6 +127,22 @@ impl Persisted {
         })
     }
 
+    /// Keeps a query that was sent with its hash. To be called once the query is known to be valid, so that whatever
+    /// else clients send takes no memory.
+    pub(super) fn keep(&self, named: Named) {
+        if let (Some(query), Some(hash), None) = (named.query, named.sha256, named.document_id) {
+            let hash = hash.to_ascii_lowercase();
+            if self.automatic.get(&hash).is_none() {
+                self.automatic.insert(hash, query.into());
+            }
+        }
+    }
+
+    /// Bytes of the queries that clients sent with their hash.
+    pub fn automatic_bytes(&self) -> u64 {
+        self.automatic.weight()
+    }
+
     /// The document that a request means.
     ///
     /// # Errors
@@ -147,7 +174,6 @@ impl Persisted {
                     let message = format!("the query's SHA-256 is {actual}, and \"{hash}\" was given");
                     return error("PERSISTED_QUERY_HASH_MISMATCH", message);
                 }
-                self.automatic.insert(actual, query.into());
                 Ok(Found::Sent(query))
             }
             // The words that clients of automatically persisted queries look for.

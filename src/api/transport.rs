@@ -9,27 +9,36 @@ use async_graphql::{Data, ErrorExtensionValues, Executor, PathSegment, Pos, Resp
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::answer::Answer;
-use super::dispatch;
-use super::engine::{Engine, Request};
-use super::persisted::{Named, Persisted};
+use super::asked::{Asked, Parts};
+use super::dispatch::Serving;
+use super::engine::Engine;
+use super::gate::Gate;
+use super::persisted::Persisted;
 
 /// An engine that may be replaced while it serves.
 #[derive(Debug, Clone)]
 pub struct Transport {
     engine: Arc<ArcSwap<Engine>>,
     persisted: Arc<Persisted>,
+    gate: Arc<Gate>,
 }
 
 impl Transport {
     /// Serves an engine and the documents that may be named.
-    pub fn new(engine: Arc<ArcSwap<Engine>>, persisted: Arc<Persisted>) -> Self {
-        Self { engine, persisted }
+    pub fn new(engine: Arc<ArcSwap<Engine>>, persisted: Arc<Persisted>, gate: Arc<Gate>) -> Self {
+        Self {
+            engine,
+            persisted,
+            gate,
+        }
     }
 
-    /// The engine that serves now.
-    pub fn engine(&self) -> Arc<Engine> {
-        self.engine.load_full()
+    fn serving(&self) -> Serving {
+        Serving {
+            engine: self.engine.load_full(),
+            persisted: self.persisted.clone(),
+            gate: self.gate.clone(),
+        }
     }
 }
 
@@ -66,22 +75,13 @@ struct WrittenExtensions {
 impl Executor for Transport {
     async fn execute(&self, request: async_graphql::Request) -> Response {
         let variables = serde_json::to_string(&request.variables).ok();
-        let variables = variables.and_then(|it| RawValue::from_string(it).ok());
-        let named = Named {
-            query: Some(&request.query),
-            ..Named::default()
-        };
-        let answer = match self.persisted.find(named) {
-            Ok(document) => {
-                let request = Request {
-                    query: &document,
-                    operation_name: request.operation_name.as_deref(),
-                    variables: variables.as_deref(),
-                };
-                dispatch::answer(self.engine(), None, request, None).await
-            }
-            Err(error) => Answer::refused(&[error]),
-        };
+        let asked = Asked::Parts(Parts {
+            query: Some(request.query),
+            operation_name: request.operation_name,
+            variables: variables.and_then(|it| RawValue::from_string(it).ok()),
+            ..Parts::default()
+        });
+        let answer = self.serving().answer(asked, None, None).await;
         match serde_json::from_slice::<Written>(&answer.body) {
             Ok(written) => response(written),
             Err(error) => Response::from_errors(vec![ServerError::new(error.to_string(), None)]),

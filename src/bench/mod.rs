@@ -57,7 +57,7 @@ pub fn measure(engine: &Engine, question: &Question, time: Duration) -> Result<T
             variables: Some(variables),
         });
         let taken = start.elapsed();
-        if answer.has_errors {
+        if answer.has_errors() {
             let body = String::from_utf8_lossy(&answer.body);
             return Err(format!("{}: {body}", question.query));
         }

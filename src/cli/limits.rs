@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::api::Limits;
+use crate::api::{GateLimits, Limits};
 
 /// What a request may cost. The defaults are those of [`Limits`].
 #[derive(Debug, Clone, Args)]
@@ -38,9 +38,25 @@ pub(super) struct LimitOptions {
     /// Bytes of an answer
     #[arg(long, value_name = "N", default_value_t = Limits::default().bytes)]
     max_bytes: usize,
+    /// Bytes that all running requests hold together; by default 256 MiB and 64 bytes for each entity
+    #[arg(long, value_name = "N")]
+    max_memory: Option<usize>,
+    /// Long runs at a time; by default four for each core. More wait for up to a second
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    max_runs: Option<u64>,
     /// Do not tell the schema: no introspection, no /schema.graphql
     #[arg(long)]
     no_introspection: bool,
+}
+
+impl LimitOptions {
+    /// What all requests together may take.
+    pub fn together(&self) -> GateLimits {
+        GateLimits {
+            runs: self.max_runs.map(|it| it as usize),
+            memory: self.max_memory,
+        }
+    }
 }
 
 impl From<&LimitOptions> for Limits {

@@ -65,7 +65,8 @@ impl Query {
             },
         );
         let mut out = std::io::stdout();
-        let is_json = self.form.is_none() || answer.has_errors;
+        let has_errors = answer.has_errors();
+        let is_json = self.form.is_none() || has_errors;
         let body = if out.is_terminal() && is_json {
             pretty(answer.body)
         } else {
@@ -77,7 +78,7 @@ impl Query {
         {
             return fail(format!("cannot write the answer: {error}"));
         }
-        if answer.has_errors {
+        if has_errors {
             ExitCode::from(1)
         } else {
             ExitCode::SUCCESS

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::limits::LimitOptions;
 use super::reload::{self, Reloader, Trigger};
 use super::{Folders, Reporting, fail, load};
-use crate::api::{Engine, Limits, Persisted};
+use crate::api::{Engine, Gate, Limits, Persisted};
 use crate::server::{self, Live, Settings};
 
 /// `clew serve`.
@@ -96,7 +96,8 @@ impl Serve {
             }
         };
         load::index_in_background(&engine);
-        let live = Arc::new(Live::new(engine));
+        let gate = Gate::new(self.limits.together(), engine.snapshot().counts().entities);
+        let live = Arc::new(Live::new(engine, gate));
         let reloader = Reloader {
             folders: self.folders.clone(),
             reporting: self.reporting,

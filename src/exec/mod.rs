@@ -11,6 +11,7 @@ mod cursor;
 mod entity;
 mod filter;
 mod graph;
+mod introspection;
 mod paths;
 mod question;
 mod ranking;
@@ -25,8 +26,6 @@ mod walk;
 
 use std::cell::{OnceCell, RefCell};
 
-use serde_json::value::RawValue;
-
 use crate::budget::{Budget, Stop};
 use crate::graph::{EdgeNo, EntityNo, EntitySet, Neighbours, Row, Snapshot};
 use crate::ontology::{Date, Direction, Ontology, RelationId};
@@ -34,6 +33,7 @@ use crate::plan::{
     Bound, Call, CallNo, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot, Step,
 };
 use crate::search::{Background, SearchError};
+pub use introspection::PublicSchema;
 use trace::Trace;
 pub use visited::{Subgraph, Told, Walked};
 
@@ -122,7 +122,7 @@ impl Outcome<'_> {
     }
 }
 
-/// Runs a plan. `introspected` gives the value of a root field that asks about the schema.
+/// Runs a plan. `public` is what root fields that ask about the schema describe.
 ///
 /// # Errors
 /// When the budget is used up.
@@ -132,7 +132,7 @@ pub fn run<'a>(
     search: &'a Background,
     bound: &'a [Bound],
     budget: Budget<'a>,
-    introspected: &dyn Fn(&str) -> Option<Box<RawValue>>,
+    public: PublicSchema<'a>,
     wanted: Wanted,
 ) -> Result<Outcome<'a>, Stop> {
     let traced = plan.cites || plan.explains || wanted.subgraph;
@@ -164,7 +164,7 @@ pub fn run<'a>(
         // It may have waited for a thread longer than the client for it.
         run.check_clock().map_err(Failure::stop)?;
     }
-    match run.root(&plan.root, introspected) {
+    match run.root(&plan.root, public) {
         Ok(()) => {}
         Err(Failure::Null) => {
             run.out.truncate(BEGINNING.len());
@@ -509,23 +509,13 @@ impl<'a> Run<'a> {
         self.beside(bytes)
     }
 
-    fn root(
-        &mut self,
-        fields: &'a Object<RootField>,
-        introspected: &dyn Fn(&str) -> Option<Box<RawValue>>,
-    ) -> Written {
+    fn root(&mut self, fields: &'a Object<RootField>, public: PublicSchema<'a>) -> Written {
         self.object(fields, |run, slot| match &slot.field {
             RootField::TypeName(name) => {
                 run.out.extend_from_slice(name);
                 Ok(())
             }
-            RootField::Introspection => {
-                match introspected(slot.name()) {
-                    Some(json) => run.out.extend_from_slice(json.get().as_bytes()),
-                    None => run.out.extend_from_slice(b"null"),
-                }
-                Ok(())
-            }
+            RootField::Introspection(asked) => run.introspection(asked, public),
             RootField::Lookup(call, selection) => run.dated(slot, true, *call, |run| {
                 let found = run.find(*call)?;
                 match found {

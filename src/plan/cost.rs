@@ -20,7 +20,7 @@ pub(super) fn estimate(plan: &Plan, bound: &[Bound], entities: &dyn Fn(Domain) -
     let mut total = 0u64;
     for slot in &plan.root {
         total = total.saturating_add(match &slot.field {
-            RootField::TypeName(_) | RootField::Introspection => 1,
+            RootField::TypeName(_) | RootField::Introspection(_) => 1,
             RootField::Lookup(_, selection) => estimator.selection(selection),
             RootField::Nodes(call, selection) => {
                 let ids = match &*bound[call.0] {

@@ -14,6 +14,7 @@ mod compile;
 mod cost;
 mod filter;
 mod input;
+mod introspection;
 mod path;
 mod question;
 mod step;
@@ -33,6 +34,7 @@ pub use collect::condition_variables;
 pub use compile::compile;
 pub use filter::{Compare, DateTest, Filter, ListTest, RelationTest, Test, TextTest, ValueTest};
 pub use input::{Input, InputError, Variables};
+pub use introspection::{IncludeDeprecated, Introspection, MetaField};
 pub use path::{PathExpression, PathStep, Transition};
 pub use question::{
     ComponentField, ComponentsCall, ConflictCall, ConflictField, DEFAULT_HOPS, DEFAULT_RANKED,
@@ -200,8 +202,8 @@ pub enum RootField {
     Graph(Object<GraphField>),
     /// What is asked about the graph as a whole.
     Question(CallNo, Question),
-    /// `__schema` or `__type`: the API answers them.
-    Introspection,
+    /// `__schema` or `__type`.
+    Introspection(Introspection),
 }
 
 /// What to write of an entity, for each type that it may have.

@@ -1,58 +1,27 @@
 //! `/graphql`: from HTTP to a request and from an answer to HTTP, as GraphQL-over-HTTP has it.
 
-use std::borrow::Cow;
-use std::error::Error;
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use http_body_util::LengthLimitError;
+use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tower::ServiceExt;
 
 use super::Shared;
 use super::negotiate::{Form, form};
-use crate::api::{self, Answer, Engine, GraphqlError, Named};
+use crate::api::{Answer, Asked, Engine, GraphqlError, Parts, Reached};
+use crate::budget::Reservation;
 use crate::forms;
 
-/// The body of a request, borrowed from its bytes.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Parameters<'a> {
-    #[serde(borrow, default)]
-    query: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    operation_name: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    variables: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    document_id: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    extensions: Option<&'a RawValue>,
-}
+/// The code of a request that is refused because too much is running.
+const BUSY: &str = "BUSY";
 
-/// What of the extensions has a meaning here.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Extensions {
-    persisted_query: Option<PersistedQuery>,
-}
-
-/// An automatically persisted query.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PersistedQuery {
-    sha256_hash: String,
-}
-
-/// The hash of an automatically persisted query, if the extensions have one.
-fn hash_of(extensions: Option<&RawValue>) -> Option<String> {
-    let extensions: Extensions = serde_json::from_str(extensions?.get()).ok()?;
-    extensions.persisted_query.map(|it| it.sha256_hash)
-}
+/// The memory of shorter bodies is not counted.
+const SMALL_BODY: usize = 16 << 10;
 
 /// The query string of a request.
 #[derive(Deserialize)]
@@ -89,86 +58,84 @@ pub(super) async fn answer_to(shared: Arc<Shared>, request: Request) -> Response
         let message = format!("the body's content type is \"{given}\"; send application/json");
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, form, &message);
     }
-    let max_body = shared.settings.max_body;
-    let (head, body) = request.into_parts();
-    let body = match to_bytes(body, max_body).await {
-        Ok(body) => body,
-        Err(error) if is_too_long(&error) => {
-            let message = format!("the body is longer than {max_body} bytes");
+    let (parts, body) = request.into_parts();
+    let (body, held) = match receive(&shared, body).await {
+        Ok(received) => received,
+        Err(Unreceived::TooLong) => {
+            let message = format!("the body is longer than {} bytes", shared.settings.max_body);
             return refuse(StatusCode::PAYLOAD_TOO_LARGE, form, &message);
         }
-        Err(error) => {
+        Err(Unreceived::Busy) => return busy(form),
+        Err(Unreceived::Broken(error)) => {
             let message = format!("the body cannot be read: {error}");
             return refuse(StatusCode::BAD_REQUEST, form, &message);
         }
     };
     if form == Form::Multipart {
         // async-graphql reads a body of any length, so it is given one that was read up to the limit.
-        let request = Request::from_parts(head, Body::from(body));
+        let request = Request::from_parts(parts, Body::from(body));
         return match shared.streaming.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };
     }
-    let engine = shared.live.engine();
-    if let Some(answer) = api::answer_again(&engine, &body, rendering(form)).await {
-        return respond(answer, form);
-    }
-    let parameters = match parse(&body) {
-        Ok(parameters) => parameters,
-        Err(message) => return refuse(StatusCode::BAD_REQUEST, form, &message),
-    };
-    let hash = hash_of(parameters.extensions);
-    let named = Named {
-        query: parameters.query.as_deref(),
-        document_id: parameters.document_id.as_deref(),
-        sha256: hash.as_deref(),
-    };
-    let document = match shared.settings.persisted.find(named) {
-        Ok(document) => document,
-        Err(error) => return unnamed(error, form),
-    };
-    let request = api::Request {
-        query: &document,
-        operation_name: parameters.operation_name.as_deref(),
-        variables: parameters.variables,
-    };
-    // What a name stands for can change.
-    let is_whole = named.document_id.is_none() && named.sha256.is_none();
-    let body = is_whole.then_some(&*body);
-    respond(api::answer(engine, body, request, rendering(form)).await, form)
+    let serving = shared.serving();
+    respond(
+        serving.answer(Asked::Body(body), rendering(form), held).await,
+        form,
+    )
 }
 
-fn is_too_long(error: &axum::Error) -> bool {
-    error.source().is_some_and(<dyn Error>::is::<LengthLimitError>)
+/// Why a body was not received.
+enum Unreceived {
+    TooLong,
+    Busy,
+    Broken(axum::Error),
 }
 
-fn parse(body: &[u8]) -> Result<Parameters<'_>, String> {
-    let text = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8".to_owned())?;
-    if text.trim_start().starts_with('[') {
-        return Err("batches of requests are not supported: send one at a time".to_owned());
+/// Reads a body. What it takes beyond [`SMALL_BODY`] is reserved in the shared memory before it is read.
+async fn receive(shared: &Shared, mut body: Body) -> Result<(Bytes, Option<Reservation>), Unreceived> {
+    let most = shared.settings.max_body;
+    let too_long = |it: usize| it > most;
+    if body.size_hint().lower() > most as u64 {
+        return Err(Unreceived::TooLong);
     }
-    let parameters: Parameters = serde_json::from_str(text).map_err(|error| {
-        let is_object = text.trim_start().starts_with('{');
-        let what = if error.is_data() && is_object {
-            "the body is not a GraphQL request"
-        } else {
-            "the body is not a JSON object"
-        };
-        format!("{what}: {error}")
-    })?;
-    for (name, raw) in [
-        ("variables", parameters.variables),
-        ("extensions", parameters.extensions),
-    ] {
-        if let Some(raw) = raw
-            && !raw.get().starts_with('{')
-            && raw.get() != "null"
-        {
-            return Err(format!("`{name}` is a JSON object or null"));
+    let mut first = Bytes::new();
+    let mut all: Vec<u8> = Vec::new();
+    let mut held: Option<Reservation> = None;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(Unreceived::Broken)?;
+        let Ok(part) = frame.into_data() else { continue };
+        if all.is_empty() && first.is_empty() {
+            // Most bodies are one part, which is taken as it is.
+            if too_long(part.len()) {
+                return Err(Unreceived::TooLong);
+            }
+            first = part;
+            continue;
         }
+        if all.is_empty() {
+            all.extend_from_slice(&first);
+        }
+        let len = all.len() + part.len();
+        if too_long(len) {
+            return Err(Unreceived::TooLong);
+        }
+        if len > SMALL_BODY {
+            let memory = shared.live.gate().memory();
+            let held = match &mut held {
+                Some(held) => held,
+                None => held.insert(memory.reserve(0).ok_or(Unreceived::Busy)?),
+            };
+            // A vector that grows is there twice for a moment.
+            if !held.grow_to((2 * len).next_multiple_of(SMALL_BODY)) {
+                return Err(Unreceived::Busy);
+            }
+        }
+        all.extend_from_slice(&part);
     }
-    Ok(parameters)
+    let body = if all.is_empty() { first } else { Bytes::from(all) };
+    Ok((body, held))
 }
 
 /// `GET /graphql`: a query in the URL, or the start of a WebSocket.
@@ -216,31 +183,23 @@ pub(super) async fn get(
         Ok(given) => given,
         Err(message) => return refuse(StatusCode::BAD_REQUEST, form, &message),
     };
-    let hash = hash_of(extensions.as_deref());
-    let named = Named {
-        query: parameters.query.as_deref(),
-        document_id: parameters.document_id.as_deref(),
-        sha256: hash.as_deref(),
-    };
-    let document = match shared.settings.persisted.find(named) {
-        Ok(document) => document,
-        Err(error) => return unnamed(error, form),
-    };
-    let engine = shared.live.engine();
-    let tag = tag(&engine, form, query.as_deref().unwrap_or_default());
+    let serving = shared.serving();
+    let tag = tag(&serving.engine, form, query.as_deref().unwrap_or_default());
     if headers
         .get(header::IF_NONE_MATCH)
         .is_some_and(|it| has_tag(it, &tag))
     {
         return with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag);
     }
-    let request = api::Request {
-        query: &document,
-        operation_name: parameters.operation_name.as_deref().filter(|it| !it.is_empty()),
-        variables: variables.as_deref(),
-    };
-    let answer = api::answer(engine, None, request, rendering(form)).await;
-    let is_good = answer.executed && !answer.has_errors;
+    let asked = Asked::Parts(Parts {
+        query: parameters.query,
+        operation_name: parameters.operation_name.filter(|it| !it.is_empty()),
+        variables,
+        document_id: parameters.document_id,
+        extensions,
+    });
+    let answer = serving.answer(asked, rendering(form), None).await;
+    let is_good = answer.is_executed() && !answer.has_errors();
     let response = respond(answer, form);
     if is_good {
         with_tag(response, &tag)
@@ -280,17 +239,6 @@ fn with_tag(mut response: Response, tag: &str) -> Response {
     response
 }
 
-/// The answer where no document could be found for the request.
-fn unnamed(error: GraphqlError, form: Form) -> Response {
-    let is_malformed = error.extensions.code == "BAD_REQUEST";
-    let answer = Answer::refused(&[error]);
-    if is_malformed {
-        json_response(StatusCode::BAD_REQUEST, form, answer.body)
-    } else {
-        respond(answer, form)
-    }
-}
-
 /// The form that is not JSON, if it is one.
 fn rendering(form: Form) -> Option<forms::Form> {
     match form {
@@ -300,20 +248,53 @@ fn rendering(form: Form) -> Option<forms::Form> {
 }
 
 fn respond(answer: Answer, form: Form) -> Response {
-    let status = match form {
-        Form::Rendered(form) if !answer.has_errors => return rendered(form, answer.body),
+    let status = match (answer.reached, form) {
+        _ if answer.code == Some(BUSY) => return busy(form),
+        (Reached::Malformed, _) => StatusCode::BAD_REQUEST,
+        (_, Form::Rendered(form)) if !answer.has_errors() => return rendered(form, body(answer)),
         // Whoever asked for a drawing must not take errors for one.
-        Form::Rendered(_) if answer.executed => StatusCode::UNPROCESSABLE_ENTITY,
-        Form::Rendered(_) => StatusCode::BAD_REQUEST,
-        Form::GraphqlResponse if !answer.executed => StatusCode::BAD_REQUEST,
+        (Reached::Executed, Form::Rendered(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+        (Reached::Refused, Form::Rendered(_) | Form::GraphqlResponse) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };
-    json_response(status, form, answer.body)
+    json_response(status, form, body(answer))
+}
+
+/// The bytes of an answer, and what is reserved for them until they are sent.
+struct Held {
+    bytes: Vec<u8>,
+    _memory: Reservation,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+fn body(answer: Answer) -> Body {
+    match answer.memory {
+        None => Body::from(answer.body),
+        Some(memory) => Body::from(Bytes::from_owner(Held {
+            bytes: answer.body,
+            _memory: memory,
+        })),
+    }
+}
+
+/// Refuses a request for now.
+fn busy(form: Form) -> Response {
+    let message = "the server is busy: try again in a second";
+    let answer = Answer::refused(&[GraphqlError::request(BUSY, message)]);
+    let mut response = json_response(StatusCode::SERVICE_UNAVAILABLE, form, Body::from(answer.body));
+    let headers = response.headers_mut();
+    headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 /// The media types of forms name no encoding of their own.
-fn rendered(form: forms::Form, body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
+fn rendered(form: forms::Form, body: Body) -> Response {
+    let mut response = Response::new(body);
     let content_type = format!("{}; charset=utf-8", form.media_type());
     if let Ok(content_type) = HeaderValue::from_str(&content_type) {
         response.headers_mut().insert(header::CONTENT_TYPE, content_type);
@@ -321,8 +302,8 @@ fn rendered(form: forms::Form, body: Vec<u8>) -> Response {
     response
 }
 
-fn json_response(status: StatusCode, form: Form, body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
+fn json_response(status: StatusCode, form: Form, body: Body) -> Response {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(
         header::CONTENT_TYPE,
@@ -333,7 +314,7 @@ fn json_response(status: StatusCode, form: Form, body: Vec<u8>) -> Response {
 
 fn refuse(status: StatusCode, form: Form, message: &str) -> Response {
     let answer = Answer::refused(&[GraphqlError::request("BAD_REQUEST", message)]);
-    json_response(status, form, answer.body)
+    json_response(status, form, Body::from(answer.body))
 }
 
 fn not_acceptable() -> Response {
@@ -348,7 +329,11 @@ fn not_acceptable() -> Response {
 /// What is answered when something panicked: a bug, whose details stay here.
 pub(super) fn internal() -> Response {
     let answer = Answer::refused(&[GraphqlError::internal()]);
-    json_response(StatusCode::INTERNAL_SERVER_ERROR, Form::Json, answer.body)
+    json_response(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        Form::Json,
+        Body::from(answer.body),
+    )
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
-use crate::api::Engine;
+use crate::api::{Engine, Gate};
 
 /// The engine that serves, which may be replaced while it does. A request keeps the one that it began with.
 #[derive(Debug)]
 pub struct Live {
     engine: Arc<ArcSwap<Engine>>,
+    gate: Arc<Gate>,
     /// What was wrong with the last attempt; `None` after one that went well.
     failure: ArcSwapOption<String>,
     reloads: AtomicU64,
@@ -18,9 +19,10 @@ pub struct Live {
 
 impl Live {
     /// Serves an engine.
-    pub fn new(engine: Engine) -> Self {
+    pub fn new(engine: Engine, gate: Gate) -> Self {
         Self {
             engine: Arc::new(ArcSwap::from_pointee(engine)),
+            gate: Arc::new(gate),
             failure: ArcSwapOption::empty(),
             reloads: AtomicU64::new(0),
         }
@@ -36,8 +38,14 @@ impl Live {
         self.engine.clone()
     }
 
+    /// What all requests together may take.
+    pub fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
     /// Serves another engine from now on.
     pub fn replace(&self, engine: Engine) {
+        self.gate.fit(engine.snapshot().counts().entities);
         self.engine.store(Arc::new(engine));
         self.failure.store(None);
         self.reloads.fetch_add(1, Ordering::Relaxed);

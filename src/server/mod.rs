@@ -27,7 +27,7 @@ use tower::make;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::api::{Persisted, Transport};
+use crate::api::{Persisted, Serving, Transport};
 
 /// How the server behaves.
 #[derive(Debug, Clone)]
@@ -48,10 +48,21 @@ struct Shared {
     subscription: GraphQLSubscription<Transport>,
 }
 
+impl Shared {
+    /// What serves a request that begins now.
+    fn serving(&self) -> Serving {
+        Serving {
+            engine: self.live.engine(),
+            persisted: self.settings.persisted.clone(),
+            gate: self.live.gate().clone(),
+        }
+    }
+}
+
 /// The routes of what is served.
 fn routes(live: Arc<Live>, settings: Settings) -> Direct {
     let cors = cors(&settings);
-    let transport = Transport::new(live.shared(), settings.persisted.clone());
+    let transport = Transport::new(live.shared(), settings.persisted.clone(), live.gate().clone());
     let shared = Arc::new(Shared {
         live,
         settings,

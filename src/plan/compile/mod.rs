@@ -1,6 +1,7 @@
 //! From a typed executable document to a plan.
 
 mod aggregates;
+mod introspection;
 mod questions;
 
 use std::collections::HashMap;
@@ -163,7 +164,7 @@ impl<'a> Compiler<'a> {
             let entity = Domain::Interface(ENTITY);
             Ok(Some(match name {
                 "__typename" => RootField::TypeName(constant("Query")),
-                "__schema" | "__type" => RootField::Introspection,
+                "__schema" | "__type" => RootField::Introspection(it.introspection(merged)?),
                 "node" => {
                     let call = it.call(field, Kind::Node)?;
                     RootField::Lookup(call, it.selection(entity, &merged.selections())?)

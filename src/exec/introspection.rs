@@ -1,0 +1,340 @@
+//! `__schema` and `__type`, written into the same counted buffer as everything else.
+
+use apollo_compiler::Schema;
+use apollo_compiler::ast::{
+    DirectiveDefinition, DirectiveList, EnumValueDefinition, FieldDefinition, InputValueDefinition, Type,
+};
+use apollo_compiler::collections::HashMap;
+use apollo_compiler::schema::{ExtendedType, Implementers};
+use apollo_compiler::{Name, Node};
+
+use super::{Run, Written};
+use crate::plan::{IncludeDeprecated, Introspection, MetaField, Object, Step, Variables};
+
+/// What introspection needs beside the plan.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicSchema<'a> {
+    /// The schema that is described.
+    pub schema: &'a Schema,
+    /// Which types implement its interfaces.
+    pub implementers: &'a HashMap<Name, Implementers>,
+    /// The variables of the request.
+    pub variables: &'a Variables,
+}
+
+/// An object of the introspection system.
+#[derive(Clone, Copy)]
+enum Meta<'s> {
+    Schema,
+    Type(&'s ExtendedType),
+    /// A list of a type.
+    List(&'s Type),
+    /// A type that is not null: `NonNullNamed` or `NonNullList`.
+    NonNull(&'s Type),
+    Field(&'s FieldDefinition),
+    InputValue(&'s InputValueDefinition),
+    EnumValue(&'s EnumValueDefinition),
+    Directive(&'s DirectiveDefinition),
+}
+
+impl Step for MetaField {}
+
+impl<'a> Run<'a> {
+    /// Writes the value of a root field that asks about the schema.
+    pub(super) fn introspection(&mut self, asked: &'a Introspection, public: PublicSchema<'a>) -> Written {
+        match asked {
+            Introspection::Schema(fields) => self.meta(fields, Meta::Schema, public),
+            Introspection::Type(name, fields) => {
+                let name = name.value(public.variables);
+                let found = name.as_ref().and_then(serde_json::Value::as_str);
+                let found = found.and_then(|it| public.schema.types.get(it)).map(Meta::Type);
+                self.meta_or_null(fields, found, public)
+            }
+        }
+    }
+
+    fn meta_or_null(
+        &mut self,
+        fields: &'a Object<MetaField>,
+        meta: Option<Meta<'a>>,
+        public: PublicSchema<'a>,
+    ) -> Written {
+        match meta {
+            Some(meta) => self.meta(fields, meta, public),
+            None => {
+                self.null();
+                Ok(())
+            }
+        }
+    }
+
+    fn metas(
+        &mut self,
+        fields: &'a Object<MetaField>,
+        metas: impl Iterator<Item = Meta<'a>>,
+        public: PublicSchema<'a>,
+    ) -> Written {
+        self.each(metas, |run, meta| run.meta(fields, meta, public))
+    }
+
+    fn meta(&mut self, fields: &'a Object<MetaField>, meta: Meta<'a>, public: PublicSchema<'a>) -> Written {
+        self.visit(1)?;
+        self.object(fields, |run, slot| {
+            run.check_bytes()?;
+            run.meta_field(&slot.field, meta, public)
+        })
+    }
+
+    fn meta_field(&mut self, field: &'a MetaField, meta: Meta<'a>, public: PublicSchema<'a>) -> Written {
+        let schema = public.schema;
+        let named = |name: &Name| schema.types.get(name).map(Meta::Type);
+        match field {
+            MetaField::TypeName => self.text(meta.type_name()),
+            MetaField::Name => self.text_or_null(meta.name()),
+            MetaField::Description => self.text_or_null(meta.description(schema)),
+            MetaField::IsDeprecated => self.boolean(meta.directives().is_some_and(is_deprecated)),
+            MetaField::DeprecationReason => {
+                let directive = meta.directives().and_then(|it| it.get("deprecated"));
+                let reason = directive.and_then(|it| it.argument_by_name("reason", schema).ok());
+                self.text_or_null(reason.and_then(|it| it.as_str()));
+            }
+            MetaField::Args(deprecated, fields) => {
+                let arguments = match meta {
+                    Meta::Field(it) => it.arguments.as_slice(),
+                    Meta::Directive(it) => it.arguments.as_slice(),
+                    _ => &[],
+                };
+                return self.input_values(arguments.iter(), deprecated, fields, public);
+            }
+            MetaField::Types(fields) => {
+                return self.metas(fields, schema.types.values().map(Meta::Type), public);
+            }
+            MetaField::QueryType(fields) => {
+                let root = schema.schema_definition.query.as_ref();
+                return self.meta_or_null(fields, root.and_then(|it| named(it)), public);
+            }
+            MetaField::MutationType(fields) => {
+                let root = schema.schema_definition.mutation.as_ref();
+                return self.meta_or_null(fields, root.and_then(|it| named(it)), public);
+            }
+            MetaField::SubscriptionType(fields) => {
+                let root = schema.schema_definition.subscription.as_ref();
+                return self.meta_or_null(fields, root.and_then(|it| named(it)), public);
+            }
+            MetaField::Directives(deprecated, fields) => {
+                let all = deprecated.holds(public);
+                let directives = schema.directive_definitions.values();
+                let shown = directives.filter(|it| all || !is_deprecated(&it.directives));
+                return self.metas(fields, shown.map(|it| Meta::Directive(it)), public);
+            }
+            MetaField::Kind => self.text(meta.kind()),
+            MetaField::SpecifiedByUrl => {
+                let directive = match meta {
+                    Meta::Type(ExtendedType::Scalar(it)) => it.directives.get("specifiedBy"),
+                    _ => None,
+                };
+                let url = directive.and_then(|it| it.specified_argument_by_name("url"));
+                self.text_or_null(url.and_then(|it| it.as_str()));
+            }
+            MetaField::Fields(deprecated, fields) => {
+                let of = match meta {
+                    Meta::Type(ExtendedType::Object(it)) => &it.fields,
+                    Meta::Type(ExtendedType::Interface(it)) => &it.fields,
+                    _ => {
+                        self.null();
+                        return Ok(());
+                    }
+                };
+                let all = deprecated.holds(public);
+                let shown = of.values().filter(|it| all || !is_deprecated(&it.directives));
+                return self.metas(fields, shown.map(|it| Meta::Field(it)), public);
+            }
+            MetaField::Interfaces(fields) => {
+                let of = match meta {
+                    Meta::Type(ExtendedType::Object(it)) => &it.implements_interfaces,
+                    Meta::Type(ExtendedType::Interface(it)) => &it.implements_interfaces,
+                    _ => {
+                        self.null();
+                        return Ok(());
+                    }
+                };
+                return self.metas(fields, of.iter().filter_map(|it| named(it)), public);
+            }
+            MetaField::PossibleTypes(fields) => {
+                return match meta {
+                    Meta::Type(ExtendedType::Interface(it)) => {
+                        let implementers = public.implementers.get(&it.name).into_iter();
+                        let objects = implementers.flat_map(|it| &it.objects);
+                        self.metas(fields, objects.filter_map(named), public)
+                    }
+                    Meta::Type(ExtendedType::Union(it)) => {
+                        self.metas(fields, it.members.iter().filter_map(|it| named(it)), public)
+                    }
+                    _ => self.meta_or_null(fields, None, public),
+                };
+            }
+            MetaField::EnumValues(deprecated, fields) => {
+                let Meta::Type(ExtendedType::Enum(it)) = meta else {
+                    self.null();
+                    return Ok(());
+                };
+                let all = deprecated.holds(public);
+                let shown = it
+                    .values
+                    .values()
+                    .filter(|it| all || !is_deprecated(&it.directives));
+                return self.metas(fields, shown.map(|it| Meta::EnumValue(it)), public);
+            }
+            MetaField::InputFields(deprecated, fields) => {
+                let Meta::Type(ExtendedType::InputObject(it)) = meta else {
+                    self.null();
+                    return Ok(());
+                };
+                let values = it.fields.values();
+                return self.input_values(values, deprecated, fields, public);
+            }
+            MetaField::OfType(fields) => {
+                let inner = match meta {
+                    Meta::List(inner) => Meta::of(inner, schema),
+                    Meta::NonNull(Type::NonNullNamed(name)) => named(name),
+                    Meta::NonNull(Type::NonNullList(inner)) => Some(Meta::List(inner)),
+                    _ => None,
+                };
+                return self.meta_or_null(fields, inner, public);
+            }
+            MetaField::IsOneOf => match meta {
+                Meta::Type(ExtendedType::InputObject(it)) => self.boolean(it.is_one_of()),
+                _ => self.null(),
+            },
+            MetaField::Type(fields) => {
+                let of = match meta {
+                    Meta::Field(it) => Meta::of(&it.ty, schema),
+                    Meta::InputValue(it) => Meta::of(&it.ty, schema),
+                    _ => None,
+                };
+                return self.meta_or_null(fields, of, public);
+            }
+            MetaField::DefaultValue => {
+                let value = match meta {
+                    Meta::InputValue(it) => it.default_value.as_ref(),
+                    _ => None,
+                };
+                let written = value.map(|it| it.serialize().no_indent().to_string());
+                self.text_or_null(written.as_deref());
+            }
+            MetaField::Locations => {
+                let locations = match meta {
+                    Meta::Directive(it) => Some(it.locations.iter()),
+                    _ => None,
+                };
+                return self.each(locations.into_iter().flatten(), |run, location| {
+                    run.text(location.name());
+                    Ok(())
+                });
+            }
+            MetaField::IsRepeatable => {
+                self.boolean(matches!(meta, Meta::Directive(it) if it.repeatable));
+            }
+        }
+        Ok(())
+    }
+
+    fn input_values(
+        &mut self,
+        values: impl Iterator<Item = &'a Node<InputValueDefinition>>,
+        deprecated: &IncludeDeprecated,
+        fields: &'a Object<MetaField>,
+        public: PublicSchema<'a>,
+    ) -> Written {
+        let all = deprecated.holds(public);
+        let shown = values.filter(|it| all || !is_deprecated(&it.directives));
+        self.metas(fields, shown.map(|it| Meta::InputValue(it)), public)
+    }
+
+    fn text_or_null(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => self.text(text),
+            None => self.null(),
+        }
+    }
+}
+
+fn is_deprecated(directives: &DirectiveList) -> bool {
+    directives.has("deprecated")
+}
+
+impl IncludeDeprecated {
+    fn holds(&self, public: PublicSchema) -> bool {
+        let value = self.0.as_ref().and_then(|it| it.value(public.variables));
+        value.and_then(|it| it.as_bool()).unwrap_or(false)
+    }
+}
+
+impl<'s> Meta<'s> {
+    /// The type that a reference names.
+    fn of(ty: &'s Type, schema: &'s Schema) -> Option<Self> {
+        match ty {
+            Type::Named(name) => schema.types.get(name).map(Meta::Type),
+            Type::List(inner) => Some(Meta::List(inner)),
+            Type::NonNullNamed(_) | Type::NonNullList(_) => Some(Meta::NonNull(ty)),
+        }
+    }
+
+    fn type_name(self) -> &'static str {
+        match self {
+            Meta::Schema => "__Schema",
+            Meta::Type(_) | Meta::List(_) | Meta::NonNull(_) => "__Type",
+            Meta::Field(_) => "__Field",
+            Meta::InputValue(_) => "__InputValue",
+            Meta::EnumValue(_) => "__EnumValue",
+            Meta::Directive(_) => "__Directive",
+        }
+    }
+
+    fn kind(self) -> &'static str {
+        match self {
+            Meta::List(_) => "LIST",
+            Meta::NonNull(_) => "NON_NULL",
+            Meta::Type(ExtendedType::Scalar(_)) => "SCALAR",
+            Meta::Type(ExtendedType::Interface(_)) => "INTERFACE",
+            Meta::Type(ExtendedType::Union(_)) => "UNION",
+            Meta::Type(ExtendedType::Enum(_)) => "ENUM",
+            Meta::Type(ExtendedType::InputObject(_)) => "INPUT_OBJECT",
+            _ => "OBJECT",
+        }
+    }
+
+    fn name(self) -> Option<&'s str> {
+        match self {
+            Meta::Schema | Meta::List(_) | Meta::NonNull(_) => None,
+            Meta::Type(it) => Some(it.name().as_str()),
+            Meta::Field(it) => Some(it.name.as_str()),
+            Meta::InputValue(it) => Some(it.name.as_str()),
+            Meta::EnumValue(it) => Some(it.value.as_str()),
+            Meta::Directive(it) => Some(it.name.as_str()),
+        }
+    }
+
+    fn description(self, schema: &'s Schema) -> Option<&'s str> {
+        let description = match self {
+            Meta::Schema => &schema.schema_definition.description,
+            Meta::Type(it) => return it.description().map(Node::as_str),
+            Meta::List(_) | Meta::NonNull(_) => return None,
+            Meta::Field(it) => &it.description,
+            Meta::InputValue(it) => &it.description,
+            Meta::EnumValue(it) => &it.description,
+            Meta::Directive(it) => &it.description,
+        };
+        description.as_deref()
+    }
+
+    fn directives(self) -> Option<&'s DirectiveList> {
+        match self {
+            Meta::Field(it) => Some(&it.directives),
+            Meta::InputValue(it) => Some(&it.directives),
+            Meta::EnumValue(it) => Some(&it.directives),
+            Meta::Directive(it) => Some(&it.directives),
+            _ => None,
+        }
+    }
+}
