@@ -11,7 +11,7 @@ use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
 use super::answer::GraphqlError;
-use super::{Api, Limits, duplicates};
+use super::{Api, Limits, duplicates, weight};
 use crate::ontology::Ontology;
 use crate::plan::{self, InputError, Plan, Variables};
 
@@ -35,6 +35,8 @@ pub(super) struct Document {
     operation: Node<Operation>,
     /// The variables that decide `@skip` and `@include`.
     conditions: Vec<String>,
+    /// Bytes that it takes, without its plans.
+    bytes: usize,
     plans: Mutex<Vec<(Vec<bool>, Arc<Planned>)>>,
 }
 
@@ -42,6 +44,8 @@ pub(super) struct Document {
 #[derive(Debug)]
 pub(super) struct Planned {
     pub plan: Plan,
+    /// Bytes that it takes.
+    bytes: usize,
     /// The length of the longest answer so far, to reserve so much at once.
     pub longest: AtomicUsize,
     long_runs: LongRuns,
@@ -91,6 +95,7 @@ impl Document {
         }
         let conditions = plan::condition_variables(&document);
         Ok(Self {
+            bytes: weight::document(&document, text),
             document,
             operation,
             conditions,
@@ -106,13 +111,19 @@ impl Document {
         &self.document
     }
 
-    /// The plan for these values of the variables that decide what is included.
+    /// Bytes that it takes, with the plans that were made of it.
+    pub fn weight(&self) -> usize {
+        let plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        self.bytes + plans.iter().map(|(_, it)| it.bytes).sum::<usize>()
+    }
+
+    /// The plan for these values of the variables that decide what is included, and whether it was made now.
     pub fn plan(
         &self,
         api: &Api,
         ontology: &Ontology,
         variables: &Variables,
-    ) -> Result<Arc<Planned>, InputError> {
+    ) -> Result<(Arc<Planned>, bool), InputError> {
         let decided = self.conditions.iter().map(|it| {
             variables
                 .get(it)
@@ -125,10 +136,11 @@ impl Document {
             found.map(|(_, plan)| plan.clone())
         };
         if let Some(planned) = find(&self.plans.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(planned);
+            return Ok((planned, false));
         }
         let plan = plan::compile(ontology, &api.schema, &self.document, &self.operation, variables)?;
         let planned = Arc::new(Planned {
+            bytes: 0,
             plan,
             longest: AtomicUsize::new(0),
             long_runs: LongRuns::default(),
@@ -139,7 +151,7 @@ impl Document {
             plans.remove(0);
         }
         plans.push((decided, planned.clone()));
-        Ok(planned)
+        Ok((planned, true))
     }
 }
 
@@ -255,13 +267,13 @@ impl Equivalent<Key> for Asked<'_> {
     }
 }
 
-/// A document costs about ten times its text.
+/// A document weighs what it and its plans take.
 #[derive(Clone)]
 struct Weight;
 
 impl Weighter<Key, Arc<Document>> for Weight {
-    fn weight(&self, key: &Key, _: &Arc<Document>) -> u64 {
-        key.0.len() as u64 * 10 + 1024
+    fn weight(&self, key: &Key, document: &Arc<Document>) -> u64 {
+        (key.0.len() + document.weight()) as u64
     }
 }
 
@@ -270,7 +282,7 @@ pub(super) struct Documents {
     cache: Cache<Key, Arc<Document>, Weight>,
 }
 
-/// About so many bytes of documents are kept.
+/// Bytes of documents and plans that are kept.
 const CACHE_BYTES: u64 = 64 << 20;
 
 impl Default for Documents {
@@ -306,10 +318,18 @@ impl Documents {
         if let Some(found) = self.cache.get(&Asked(text, operation)) {
             return Ok(found);
         }
-        let document = Arc::new(Document::new(api, limits, text, operation)?);
-        self.cache
-            .insert((text.into(), operation.map(Into::into)), document.clone());
-        Ok(document)
+        Ok(Arc::new(Document::new(api, limits, text, operation)?))
+    }
+
+    /// Keeps a document, or weighs it again after another plan was made of it.
+    pub fn keep(&self, text: &str, operation: Option<&str>, document: &Arc<Document>) {
+        let key = (text.into(), operation.map(Into::into));
+        self.cache.insert(key, document.clone());
+    }
+
+    /// Bytes of all documents and plans that are kept.
+    pub fn bytes(&self) -> u64 {
+        self.cache.weight()
     }
 }
 

@@ -80,6 +80,22 @@ pub(super) struct Prepared {
     values: Arc<Variables>,
 }
 
+impl Prepared {
+    /// Bytes that its document and its plans take.
+    pub fn weight(&self) -> usize {
+        self.document.weight()
+    }
+}
+
+/// Bytes that the caches of an engine hold.
+#[derive(Debug, Clone, Copy)]
+pub struct CacheWeights {
+    /// Documents and plans by their text.
+    pub documents: u64,
+    /// Requests by the bytes of their bodies. What it holds is partly the same as `documents`.
+    pub bodies: u64,
+}
+
 /// Why a request cannot run.
 enum Unready {
     Refused(GraphqlError),
@@ -112,6 +128,14 @@ impl Engine {
             limits,
             no_values: Arc::default(),
         })
+    }
+
+    /// What the caches hold.
+    pub fn cache_weights(&self) -> CacheWeights {
+        CacheWeights {
+            documents: self.documents.bytes(),
+            bodies: self.bodies.bytes(),
+        }
     }
 
     /// The API's schema.
@@ -214,9 +238,13 @@ impl Engine {
             Arc::new(plain.collect())
         };
         check()?;
-        let planned = document
+        let (planned, is_new) = document
             .plan(&self.api, self.snapshot.ontology(), &values)
             .map_err(|error| refused(error.into()))?;
+        if is_new {
+            self.documents
+                .keep(request.query, request.operation_name, &document);
+        }
         check()?;
         Ok(Prepared {
             document,

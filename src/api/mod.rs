@@ -17,11 +17,12 @@ mod limits;
 mod persisted;
 mod schema;
 mod transport;
+mod weight;
 
 pub use answer::{Answer, GraphqlError, Reached};
 pub use asked::{Asked, Parts};
 pub use dispatch::Serving;
-pub use engine::{Engine, Request};
+pub use engine::{CacheWeights, Engine, Request};
 pub use gate::{Gate, GateLimits, GateStats};
 pub use limits::Limits;
 pub use persisted::{Found, ManifestError, Named, Persisted};
