@@ -15,6 +15,7 @@ mod cost;
 mod filter;
 mod input;
 mod introspection;
+mod lines;
 mod path;
 mod question;
 mod step;

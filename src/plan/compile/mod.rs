@@ -7,13 +7,15 @@ mod questions;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use apollo_compiler::executable::{Field, Operation, SelectionSet};
+use apollo_compiler::executable::{self, Field, Operation, SelectionSet};
+use apollo_compiler::parser::FileId;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 
 use super::call::{Kind, Template};
 use super::collect::{self, Merged, collect};
 use super::input::{Input, InputError, Variables};
+use super::lines::Lines;
 use super::{
     CallNo, CitationField, Connection, ConnectionField, EdgeField, EntityField, ExampleField, GraphField,
     LinkField, Listing, ListingEdgeField, ListingField, Object, PageInfoField, Plan, RelationField,
@@ -36,7 +38,21 @@ pub fn compile(
     operation: &Operation,
     conditions: &Variables,
 ) -> Result<Plan> {
+    let file = operation
+        .selection_set
+        .selections
+        .first()
+        .and_then(|it| match it {
+            executable::Selection::Field(it) => it.name.location(),
+            executable::Selection::FragmentSpread(it) => it.fragment_name.location(),
+            executable::Selection::InlineFragment(it) => it.location(),
+        });
+    let file = file.map(|it| it.file_id());
+    let text = file
+        .and_then(|it| document.sources.get(&it))
+        .map_or("", |it| it.source_text());
     let mut compiler = Compiler {
+        lines: (file, Lines::of(text)),
         ontology,
         schema,
         document,
@@ -73,6 +89,8 @@ struct Compiler<'a> {
     schema: &'a Schema,
     document: &'a ExecutableDocument,
     conditions: &'a Variables,
+    /// The file that the operation stands in, and its lines.
+    lines: (Option<FileId>, Lines<'a>),
     calls: Vec<Template>,
     roots: HashMap<&'a str, (Domain, bool)>,
     selections: HashMap<Key, Arc<Selection>>,
@@ -107,11 +125,14 @@ fn constant(text: &str) -> Box<[u8]> {
 
 impl<'a> Compiler<'a> {
     fn location(&self, field: &Field) -> (u32, u32) {
-        let location = field
-            .name
-            .location()
-            .and_then(|it| it.line_column(&self.document.sources));
-        location.map_or((0, 0), |it| (it.line as u32, it.column as u32))
+        let Some(span) = field.name.location() else {
+            return (0, 0);
+        };
+        let (file, lines) = &self.lines;
+        if *file == Some(span.file_id()) {
+            return lines.location(span.offset());
+        }
+        (0, 0)
     }
 
     fn slot<F>(&self, merged: &Merged, field: F) -> Slot<F> {
