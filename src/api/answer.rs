@@ -65,7 +65,7 @@ impl GraphqlError {
     /// An error of the request as a whole.
     pub fn request(code: &'static str, message: impl Into<String>) -> Self {
         Self {
-            message: message.into(),
+            message: shortened(message.into()),
             locations: Vec::new(),
             path: Vec::new(),
             extensions: Extensions { code },
@@ -83,6 +83,47 @@ impl GraphqlError {
             self.locations.push(Location { line, column });
         }
         self
+    }
+}
+
+/// Characters of a given value that a message repeats.
+const LONGEST_ECHO: usize = 100;
+/// Characters of a message.
+const LONGEST_MESSAGE: usize = 1000;
+
+/// A message whose quoted parts and whose whole are not too long: what a client sends must not come back at length.
+fn shortened(message: String) -> String {
+    // Nothing in a message as short as this can be too long.
+    if message.len() <= LONGEST_ECHO {
+        return message;
+    }
+    let mut out = String::with_capacity(message.len().min(4 * LONGEST_MESSAGE));
+    for (no, part) in message.split('"').enumerate() {
+        if no > 0 {
+            out.push('"');
+        }
+        let most = if no % 2 == 1 {
+            LONGEST_ECHO
+        } else {
+            LONGEST_MESSAGE
+        };
+        push_at_most(&mut out, part, most);
+        if out.len() > 4 * LONGEST_MESSAGE {
+            break;
+        }
+    }
+    let whole = std::mem::take(&mut out);
+    push_at_most(&mut out, &whole, LONGEST_MESSAGE);
+    out
+}
+
+fn push_at_most(out: &mut String, text: &str, most: usize) {
+    match text.char_indices().nth(most) {
+        None => out.push_str(text),
+        Some((end, _)) => {
+            out.push_str(&text[..end]);
+            out.push('…');
+        }
     }
 }
 
@@ -186,4 +227,37 @@ impl Answer {
 fn write(body: &mut Vec<u8>, errors: &[GraphqlError]) {
     // Writing to a vector cannot fail.
     let _ = serde_json::to_writer(body, errors);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_repeated_in_part() {
+        let message = format!(
+            "there is no field \"{}\": did you mean \"name\"?",
+            "x".repeat(900_000)
+        );
+        let expected = format!(
+            "there is no field \"{}…\": did you mean \"name\"?",
+            "x".repeat(100)
+        );
+        assert_eq!(shortened(message), expected);
+        let short = "there is no field \"nmae\" in the type, and this message is just a little longer than a hundred characters";
+        assert_eq!(shortened(short.to_owned()), short);
+    }
+
+    proptest! {
+        #[test]
+        fn a_message_is_never_long(message in "(\\PC|\"){0,3000}") {
+            let shown = shortened(message.clone());
+            prop_assert!(shown.chars().count() <= LONGEST_MESSAGE + 1);
+            if message.chars().count() <= LONGEST_ECHO {
+                prop_assert_eq!(shown, message);
+            }
+        }
+    }
 }

@@ -25,6 +25,9 @@ const UNSEEN: u8 = u8::MAX;
 /// did something else in the middle of it.
 const LONG_RUNS: u8 = 3;
 
+/// Operations of a document that a message lists.
+const MOST_NAMES: usize = 10;
+
 /// Errors of one document that are reported.
 pub(super) const MOST_ERRORS: usize = 20;
 
@@ -236,14 +239,20 @@ fn no_operation(document: &ExecutableDocument, name: Option<&str>) -> GraphqlErr
         .keys()
         .map(apollo_compiler::Name::as_str)
         .collect();
-    let names = crate::report::quoted_list(&names, "and");
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let shown = &names[..names.len() - more];
+    let listed = if more > 0 {
+        format!("\"{}\" and {more} more", shown.join("\", \""))
+    } else {
+        crate::report::quoted_list(shown, "and")
+    };
     let message = match name {
         Some(name) if names.is_empty() => {
             format!("the document has no operation \"{name}\"; its only operation has no name")
         }
-        Some(name) => format!("the document has no operation \"{name}\"; it has {names}"),
+        Some(name) => format!("the document has no operation \"{name}\"; it has {listed}"),
         None if names.is_empty() => "the document has no operation".to_owned(),
-        None => format!("the document has several operations, {names}; say which with `operationName`"),
+        None => format!("the document has several operations, {listed}; say which with `operationName`"),
     };
     GraphqlError::request("BAD_USER_INPUT", message)
 }

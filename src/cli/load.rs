@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -191,10 +191,14 @@ pub(super) fn status(name: &str) -> Option<usize> {
     Some(kilobytes * 1024)
 }
 
-/// Makes the text index of an engine while it serves already, and says what it took.
+/// Makes the text index of an engine while it serves already, and says what it took. Indexes are made one after the
+/// other; one that no engine needs any more when its turn comes is not made.
 pub(super) fn index_in_background(engine: &crate::api::Engine) {
-    let index = engine.index();
+    static TURN: Mutex<()> = Mutex::new(());
+    let index = Arc::downgrade(&engine.index());
     std::thread::spawn(move || {
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(index) = index.upgrade() else { return };
         match index.make() {
             Ok(index) => eprintln!(
                 "text index: {:.2} s, {:.1} MB",
