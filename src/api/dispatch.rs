@@ -23,6 +23,9 @@ const SHORT_DOCUMENT: usize = 2 << 10;
 /// Variables longer than this are read on a thread of their own.
 const SHORT_VARIABLES: usize = 4 << 10;
 
+/// The memory of shorter answers is not counted.
+const SMALL_ANSWER: usize = 16 << 10;
+
 /// Bytes of memory that reading and preparing take at most for each byte of a request.
 const MEMORY_PER_BYTE: usize = 16;
 
@@ -57,7 +60,7 @@ impl Serving {
             None => Quick::Large,
         };
         let prepared = match quick {
-            Quick::Answered(answer) => return answer,
+            Quick::Answered(answer) => return self.account(answer),
             Quick::Prepared(prepared) => Some(prepared),
             Quick::Large => None,
         };
@@ -77,6 +80,17 @@ impl Serving {
         let answer = run.await;
         drop(waiting);
         answer.unwrap_or_else(|_| Answer::refused(&[GraphqlError::internal()]))
+    }
+
+    /// Reserves the memory of an answer that was made without a ticket, unless it is small.
+    fn account(&self, mut answer: Answer) -> Answer {
+        if answer.body.len() > SMALL_ANSWER {
+            answer.memory = self.gate.memory().reserve(answer.body.capacity());
+            if answer.memory.is_none() {
+                return self.engine.given_up(Stop::Busy);
+            }
+        }
+        answer
     }
 
     fn quickly(&self, asked: &Asked, form: Option<Form>) -> Quick {

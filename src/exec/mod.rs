@@ -326,11 +326,14 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Makes room for so many more bytes of the answer. Doubles the buffer, but takes no more than the limit.
+    /// Makes room for so many more bytes of the answer. Doubles the buffer while it is small, and takes no more than the
+    /// limit: while it grows, the old and the new buffer exist.
     #[cold]
     fn grow(&mut self, bytes: usize) {
         let most = (self.budget.bytes + room::STEP).saturating_sub(self.out.len());
-        let more = bytes.max(self.out.capacity()).max(1024).min(most);
+        let capacity = self.out.capacity();
+        let usual = if capacity > 8 * LARGE { capacity / 4 } else { capacity };
+        let more = bytes.max(usual).max(1024).min(most);
         self.out.reserve_exact(more);
     }
 
