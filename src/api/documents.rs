@@ -292,7 +292,7 @@ pub(super) struct Documents {
 }
 
 /// Bytes of documents and plans that are kept.
-const CACHE_BYTES: u64 = 64 << 20;
+const CACHE_BYTES: u64 = 32 << 20;
 
 impl Default for Documents {
     fn default() -> Self {
