@@ -1,0 +1,154 @@
+//! W1 to W5 in process, for counting instructions.
+//!
+//! `benches/instructions.mjs` runs this program under callgrind, which counts only what happens in the function of the
+//! question that is asked: from the bytes of a request's body to the bytes of its answer, without the transport. Times
+//! differ from run to run and from machine to machine; counts hardly do.
+//!
+//! `instructions save SCHEMA DATA FILE` compiles a graph into a file; `instructions ask FILE W1 100` asks a question of
+//! that graph so many times and prints the bytes of one answer.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+
+use clew::api::{Engine, Limits, Request};
+use clew::facts::{Files, Progress};
+use clew::graph::{self, Snapshot};
+use clew::ontology;
+use clew::report::{Reports, Style};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+// The server's own, since what an allocation costs counts too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Answers before counting begins: the first ones parse, plan, and find how long the answer is.
+const BEFORE: usize = 3;
+
+/// A question and the function that asks it.
+type Question = (&'static str, &'static str, fn(&Engine, &[u8]) -> Vec<u8>);
+
+/// The same as in `benches/peers/run.mjs`.
+const QUESTIONS: [Question; 5] = [
+    (
+        "W1",
+        r#"{ synset(id: "synset-02086723-n") { id label category gloss } }"#,
+        w1,
+    ),
+    (
+        "W2",
+        r#"{ synset(id: "synset-02086723-n") { label hypernyms { nodes { id label gloss } } words { nodes { lemma } } } }"#,
+        w2,
+    ),
+    (
+        "W3",
+        r#"{ synset(id: "synset-03806455-n") { label hyponyms(first: 1000) { nodes { label hyponyms(first: 1000) { nodes { label hyponyms(first: 1000) { nodes { label } } } } } } } }"#,
+        w3,
+    ),
+    (
+        "W4",
+        "{ synsets(first: 1000, filter: { partOfSpeech: { eq: NOUN } }) { nodes { id label category gloss } } }",
+        w4,
+    ),
+    (
+        "W5",
+        r#"{ synsets(first: 50, filter: { partOfSpeech: { eq: NOUN }, gloss: { contains: "violin" } }) { nodes { id label } } }"#,
+        w5,
+    ),
+];
+
+/// The body of a request, as the server reads it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters<'a> {
+    #[serde(borrow)]
+    query: Cow<'a, str>,
+    #[serde(borrow, default)]
+    operation_name: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    variables: Option<&'a RawValue>,
+}
+
+/// From the bytes of a body to the bytes of an answer; empty where the body is none.
+#[inline]
+fn answer(engine: &Engine, body: &[u8]) -> Vec<u8> {
+    let Ok(parameters) = serde_json::from_slice::<Parameters>(body) else {
+        return Vec::new();
+    };
+    let request = Request {
+        query: &parameters.query,
+        operation_name: parameters.operation_name.as_deref(),
+        variables: parameters.variables,
+    };
+    engine.execute(request).body
+}
+
+/// Functions that callgrind can tell apart. Each writes its own name, since equal functions may be merged into one.
+macro_rules! asked {
+    ($($name:ident)*) => {$(
+        #[inline(never)]
+        fn $name(engine: &Engine, body: &[u8]) -> Vec<u8> {
+            black_box(stringify!($name));
+            answer(engine, black_box(body))
+        }
+    )*};
+}
+
+asked! { w1 w2 w3 w4 w5 }
+
+fn save(schema: &str, data: &str, file: &str) -> Result<()> {
+    let drawn = |reports: &Reports| {
+        reports.render(Style {
+            color: false,
+            most: 10,
+        })
+    };
+    let ontology = ontology::load(Path::new(schema)).map_err(|it| drawn(&it))?;
+    let mut reports = Reports::default();
+    let files = Files::find(Path::new(data), &mut reports);
+    let snapshot = graph::build(&Arc::new(ontology), &files, &Progress::default(), &mut reports);
+    snapshot.ok_or_else(|| drawn(&reports))?.save(Path::new(file))?;
+    Ok(())
+}
+
+fn ask(file: &str, name: &str, times: usize) -> Result<()> {
+    let question = QUESTIONS.iter().find(|it| it.0 == name);
+    let (_, query, function) = question.ok_or_else(|| format!("there is no question {name}"))?;
+    let engine = Engine::new(Arc::new(Snapshot::open(Path::new(file))?), Limits::default())?;
+    if query.contains("contains") {
+        engine.index().make_grams();
+    }
+    let body = serde_json::to_vec(&serde_json::json!({ "query": query }))?;
+    for _ in 0..BEFORE {
+        black_box(answer(&engine, black_box(&body)));
+    }
+    let mut bytes = 0;
+    for _ in 0..times {
+        let answer = function(&engine, &body);
+        if !answer.starts_with(b"{\"data\":") {
+            return Err(format!("{name}: {}", String::from_utf8_lossy(&answer)).into());
+        }
+        bytes = answer.len();
+    }
+    println!("{bytes}");
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|it| it != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["save", schema, data, file] => save(schema, data, file),
+        ["ask", file, name, times] => ask(file, name, times.parse()?),
+        // `cargo bench` runs all benches without arguments.
+        _ => {
+            println!("instructions: benches/instructions.mjs runs this");
+            Ok(())
+        }
+    }
+}

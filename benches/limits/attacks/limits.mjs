@@ -1,0 +1,20 @@
+// For each limit of a request something that it stops.
+
+import { query } from "../attack.mjs";
+import { many, repeat } from "./text.mjs";
+
+const limit = (name, expects, text, options = []) => query("limits", name, () => ({ query: text() }), { expects: [expects].flat(), options });
+const wide = (levels, first) => `${repeat(`links(first: ${first}) { nodes { to { `, levels)}degree${repeat(" } } }", levels)}`;
+
+export default [
+  limit("body size", ["413", "closed"], () => `{ __typename } #${repeat("x", 2 << 20)}`),
+  limit("tokens", "TOKEN_LIMIT", () => `{ ${repeat("__typename ", 60_000)} }`),
+  limit("depth", "DEPTH_LIMIT", () => `{ place(id: "bangkok") { ${repeat("partOf { nodes { ", 35)}id${repeat(" } }", 35)} } }`),
+  limit("aliases", "ALIAS_LIMIT", () => `{ ${many(2500, (no) => `a${no}: __typename`)} }`),
+  limit("expansion of fragments", "FIELD_LIMIT", () => `{ ...F0 } ${many(25, (no) => `fragment F${no} on Query { ...F${no + 1} ...F${no + 1} }`)} fragment F25 on Query { __typename }`),
+  limit("list sizes", "PAGE_LIMIT", () => "{ entities(first: 2000000000) { nodes { id } } }"),
+  limit("cost, known before it runs", "COST_LIMIT", () => `{ entities(first: 1000) { nodes { ${wide(6, 1000)} } } }`),
+  limit("rows visited", "ROW_LIMIT", () => `{ entities(first: 128) { nodes { ${wide(7, 20)} } } }`, ["--max-rows", "1000000", "--max-cost", "1000000000000000"]),
+  limit("bytes written", "BYTE_LIMIT", () => `{ entities(first: 128) { nodes { ${wide(6, 20)} } } }`, ["--max-bytes", "16000000", "--max-cost", "1000000000000000"]),
+  limit("deadline", "TIMEOUT", () => `{ entities(first: 128) { nodes { ${repeat("links(first: 40) { nodes { to { ", 9)}degree @skip(if: true) __typename @skip(if: true) id @skip(if: true) ... @skip(if: true) { id }${repeat(" } } }", 9)} } } }`, ["--timeout", "1", "--max-cost", "1000000000000000000", "--max-rows", "1000000000000"]),
+];
