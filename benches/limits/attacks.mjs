@@ -1,12 +1,12 @@
 // Attacks on a server: each has one of its own, while a bystander asks for one entity's name all the while.
 //
 //   cargo build --release && node benches/limits/attacks.mjs [--only TEXT] [--list] [--clew target/release/clew]
-//                                 [--markdown FILE] [--data target/wordnet] [--latency 250]
+//                                 [--print] [--markdown FILE] [--data target/wordnet] [--latency 250]
 //
 // Prints a table in Markdown and ends with 1 if something does not hold: the answer, the memory, the processor time after the deadline
 // or after the client left, the bystander's latency, or the server's life afterwards. The attacks are in `attacks/`, one file a kind; what holds
 // for all of them is in `attack.mjs`. WordNet is attacked where `--data` has it (`examples/wordnet` converts it), else a graph
-// that is made for it. A binary with the cargo feature `probes` also tells how long its workers were held.
+// that is made for it. `--print` writes the body of the first chosen attack that is one request, to try it by hand. A binary with the cargo feature `probes` also tells how long its workers were held.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -15,16 +15,7 @@ import { parseArgs } from "node:util";
 import { run } from "./attack.mjs";
 import * as graphs from "./graphs.mjs";
 import { root } from "./server.mjs";
-import bodies from "./attacks/bodies.mjs";
-import connections from "./attacks/connections.mjs";
-import documents from "./attacks/documents.mjs";
-import fields from "./attacks/fields.mjs";
-import givenArguments from "./attacks/arguments.mjs";
-import headers from "./attacks/headers.mjs";
-import limits from "./attacks/limits.mjs";
-import reload from "./attacks/reload.mjs";
-import runs from "./attacks/runs.mjs";
-import variables from "./attacks/variables.mjs";
+import all from "./attacks/all.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -32,18 +23,24 @@ const { values: options } = parseArgs({
     data: { type: "string", default: join(root, "target/wordnet") },
     only: { type: "string", default: "" },
     list: { type: "boolean", default: false },
+    print: { type: "boolean", default: false },
     markdown: { type: "string" },
     latency: { type: "string", default: "250" },
   },
 });
 
-const all = [limits, fields, givenArguments, variables, headers, bodies, documents, connections, runs, reload].flat();
 const chosen = all.filter((it) => `${it.kind}: ${it.name}`.toLowerCase().includes(options.only.toLowerCase()));
 if (options.list) {
   for (const { kind, name, listed } of chosen) console.log(`${kind}: ${name}${listed ? " (listed)" : ""}`);
   const kinds = [...new Set(chosen.map((it) => it.kind))];
   const count = (test) => chosen.filter(test).length;
   console.log(`${chosen.length} attacks, ${count((it) => it.listed)} of them listed: ${kinds.map((kind) => `${kind} ${count((it) => it.kind === kind && !it.listed)}`).join(", ")} others`);
+  process.exit(0);
+}
+
+if (options.print) {
+  const body = chosen.find((it) => it.body)?.body() ?? "";
+  process.stdout.write(typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body));
   process.exit(0);
 }
 

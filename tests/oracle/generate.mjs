@@ -44,6 +44,7 @@ export class Generator {
     this.schema = schema;
     this.graph = graph;
     this.random = random;
+    this.leftOut = LEFT_OUT;
   }
 
   operation() {
@@ -60,7 +61,7 @@ export class Generator {
   selection(type, depth) {
     const { random } = this;
     const parts = [];
-    const fields = type.getFields ? Object.values(type.getFields()).filter((it) => !LEFT_OUT.has(it.name)) : [];
+    const fields = type.getFields ? Object.values(type.getFields()).filter((it) => !this.leftOut.has(it.name)) : [];
     const leaves = fields.filter((it) => isLeafType(getNamedType(it.type)));
     const deep = fields.filter((it) => !isLeafType(getNamedType(it.type)));
     const wanted = depth === 0 ? 1 + random.below(3) : 1 + random.below(5);
@@ -266,15 +267,21 @@ function prune(document) {
 
 function* without(node) {
   if (Array.isArray(node)) {
+    // Halves first: long lists would else take as many tries as they have elements.
+    if (node.length > 3) {
+      const half = node.length >> 1;
+      yield node.slice(0, half);
+      yield node.slice(half);
+    }
     for (let no = 0; no < node.length; no += 1) {
-      if (node.length > 1 || node[no]?.kind === 'Argument' || node[no]?.kind === 'Directive' || node[no]?.kind === 'VariableDefinition') {
+      if (node.length > 1 || ['Argument', 'Directive', 'VariableDefinition', 'ObjectField'].includes(node[no]?.kind)) {
         yield [...node.slice(0, no), ...node.slice(no + 1)];
       }
       for (const inner of without(node[no])) yield [...node.slice(0, no), inner, ...node.slice(no + 1)];
     }
   } else if (node && typeof node === 'object' && node.kind) {
-    for (const key of ['definitions', 'selectionSet', 'selections', 'arguments', 'directives', 'variableDefinitions']) {
-      if (node[key]) for (const inner of without(node[key])) yield { ...node, [key]: inner };
+    for (const key of ['definitions', 'selectionSet', 'selections', 'arguments', 'directives', 'variableDefinitions', 'value', 'values', 'fields']) {
+      if (node[key] && typeof node[key] === 'object') for (const inner of without(node[key])) yield { ...node, [key]: inner };
     }
   }
 }

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Long runs, which .ci/run leaves out: ten minutes of random requests, all attacks, ten minutes of load beside attacks.
+# Prints a summary with the date for docs/testing.md and ends with 1 if one of them fails.
+#
+#   cargo build --release && benches/long.sh [SECONDS]
+#
+# SECONDS (600) is how long each of the two long runs takes. CLEW is the binary. Needs Node 20 and npm.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-600}
+export CLEW=${CLEW:-target/release/clew}
+logs=$(mktemp -d)
+failed=0
+summary=()
+
+run() {
+  local name=$1 log=$logs/$1.log result=passed
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" 2>&1 | tee "$log"
+  if [ "${PIPESTATUS[0]}" -ne 0 ]; then
+    result=failed
+    failed=1
+  fi
+  summary+=("| $name | $result | $(grep -E 'requests in|attacks hold|questions \(|FAILED' "$log" | tail -n 1 | tr '|' '/') |")
+}
+
+(cd tests/oracle && npm ci --no-audit --no-fund --ignore-scripts >"$logs/npm" 2>&1) || cat "$logs/npm"
+if [ ! -e target/wordnet/nodes.jsonl ]; then
+  (cd examples/wordnet && npm ci --no-audit --no-fund --ignore-scripts && npm run convert -- ../../target/wordnet) >"$logs/wordnet" 2>&1 || cat "$logs/wordnet"
+fi
+
+run fuzz node benches/limits/fuzz.mjs --seconds "$seconds" --seed random
+run attacks node benches/limits/attacks.mjs --markdown "$logs/attacks.md"
+run load node benches/limits/load.mjs --seconds "$seconds"
+
+printf '\n%s, %s cores, commit %s; logs in %s\n\n' "$(date -u +%F)" "$(nproc)" "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" "$logs"
+printf '| run | result | |\n| --- | --- | --- |\n'
+printf '%s\n' "${summary[@]}"
+exit "$failed"
