@@ -10,6 +10,8 @@ const GROWTH = 64;
 const WHOLE = 32;
 /** What all running requests may take together: MiB, and bytes for each entity. */
 const POOL = { base: 256, entity: 64 };
+/** What caches may hold beyond that after many different requests, in MiB. */
+const CACHES = 96;
 /** Processor time after the deadline, or after the client left, in seconds. */
 const OVERRUN = 0.1;
 /** Longest time that a worker was held by one poll, in seconds. */
@@ -45,7 +47,7 @@ export const query = (kind, name, body, settings = {}) =>
 
 /** Many different requests, one after the other; `make` gives the bodies. */
 export const series = (kind, name, make, settings = {}) =>
-  attack(kind, name, settings, async (trial) => {
+  attack(kind, name, { growth: GROWTH + CACHES, ...settings }, async (trial) => {
     const connection = { current: undefined };
     for (const body of make()) {
       const answer = await trial.keep(connection, request({ ...settings.request, body }));
