@@ -4,7 +4,7 @@ import { attack } from "../attack.mjs";
 import { Connection, request, send } from "../client.mjs";
 import { sleep } from "../server.mjs";
 import { ends } from "./bodies.mjs";
-import { aliases, repeat } from "./text.mjs";
+import { aliases, endless, repeat } from "./text.mjs";
 
 const connection = (name, settings, act) => attack("connections", name, settings, act);
 const SMALL = request({ body: { query: '{ organization(id: "unicef") { name } }' } });
@@ -168,9 +168,8 @@ export default [
     await sleep(200);
     await terminated(trial);
   }),
-  connection("SIGTERM beside a long run", { dies: true, needs: ["--grace"], options: ["--grace", "1", "--max-cost", "1000000000000000000", "--max-rows", "1000000000000"] }, async (trial) => {
-    const wide = `${repeat("links(first: 40) { nodes { to { ", 9)}degree @skip(if: true) id @skip(if: true) ... @skip(if: true) { id }${repeat(" } } }", 9)}`;
-    trial.connect().write(request({ body: { query: `{ entities(first: 128) { nodes { ${wide} } } }` } }));
+  connection("SIGTERM beside a long run", { dies: true, graph: "large", needs: ["--grace"], options: ["--grace", "1"] }, async (trial) => {
+    trial.connect().write(request({ body: { query: endless() } }));
     await sleep(300);
     await terminated(trial);
   }),

@@ -1,7 +1,7 @@
 // For each limit of a request something that it stops.
 
 import { query } from "../attack.mjs";
-import { many, repeat } from "./text.mjs";
+import { endless, many, repeat } from "./text.mjs";
 
 const limit = (name, expects, text, options = []) => query("limits", name, () => ({ query: text() }), { expects: [expects].flat(), options });
 const wide = (levels, first) => `${repeat(`links(first: ${first}) { nodes { to { `, levels)}degree${repeat(" } } }", levels)}`;
@@ -16,5 +16,5 @@ export default [
   limit("cost, known before it runs", "COST_LIMIT", () => `{ entities(first: 1000) { nodes { ${wide(6, 1000)} } } }`),
   limit("rows visited", "ROW_LIMIT", () => `{ entities(first: 128) { nodes { ${wide(7, 20)} } } }`, ["--max-rows", "1000000", "--max-cost", "1000000000000000"]),
   limit("bytes written", "BYTE_LIMIT", () => `{ entities(first: 128) { nodes { ${wide(6, 20)} } } }`, ["--max-bytes", "16000000", "--max-cost", "1000000000000000"]),
-  limit("deadline", "TIMEOUT", () => `{ entities(first: 128) { nodes { ${repeat("links(first: 40) { nodes { to { ", 9)}degree @skip(if: true) __typename @skip(if: true) id @skip(if: true) ... @skip(if: true) { id }${repeat(" } } }", 9)} } } }`, ["--timeout", "1", "--max-cost", "1000000000000000000", "--max-rows", "1000000000000"]),
+  query("limits", "deadline", () => ({ query: endless() }), { expects: ["TIMEOUT"], options: ["--timeout", "1"], graph: "large", whole: true }),
 ];

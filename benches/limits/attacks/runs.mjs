@@ -3,12 +3,10 @@
 import { attack } from "../attack.mjs";
 import { request } from "../client.mjs";
 import { sleep } from "../server.mjs";
-import { Random, aliases, many, repeat } from "./text.mjs";
+import { Random, aliases, endless, many, repeat } from "./text.mjs";
 
 const runs = (name, settings, act) => attack("runs", name, { pool: true, expects: ["ok", "503", "limit"], ...settings }, act);
-const wide = (levels, first) => `${repeat(`links(first: ${first}) { nodes { to { `, levels)}degree${repeat(" } } }", levels)}`;
-const LONG = (no) => request({ body: { query: `{ x${no}: __typename entities(first: 128) { nodes { ${wide(9, 40)} } } }` } });
-const NEVER_ENDS = ["--max-cost", "1000000000000000000", "--max-rows", "1000000000000"];
+const LONG = (no) => request({ body: { query: endless(no) } });
 const BIG = (no) => request({ body: { query: `{ x${no}: __typename ${many(60, (alias) => `a${alias}: entities(first: 128) { nodes { statements(first: 1000) { nodes { field value target { label } citations { locator source { title } } } } } }`)} }` } });
 
 /** Sends all at once and notes how each is answered; those that are turned away are told when to come again. */
@@ -33,7 +31,7 @@ async function together(trial, count, make, ms = 20_000) {
 }
 
 export default [
-  runs("600 long runs at once", { listed: true, options: ["--timeout", "2", ...NEVER_ENDS] }, (trial) => together(trial, 600, LONG)),
+  runs("600 long runs at once", { listed: true, graph: "large", whole: true, options: ["--timeout", "2"] }, (trial) => together(trial, 600, LONG)),
   runs("100 answers of many megabytes at once", { options: ["--timeout", "5"] }, (trial) => together(trial, 100, BIG)),
   runs("200 documents of 20,000 tokens at once", {}, (trial) => together(trial, 200, (no) => request({ body: { query: `{ y${no}: __typename ${many(1890, (alias) => `a${alias}: __typename @skip(if: false)`)} }` } }))),
   runs("two documents with 14,000 exclamation marks, again and again", { listed: true, pool: false, expects: ["GRAPHQL_PARSE_FAILED", "TOKEN_LIMIT"] }, async (trial) => {
@@ -54,7 +52,7 @@ export default [
     const bytes = request({ body: { query: `query ($x: [String!]) { ${many(30, (no) => `a${no}: organizations(filter: {name: {in: $x}}) { totalCount }`)} }`, variables: { x: Array.from({ length: 70_000 }, (_, no) => `name ${no}`) } } });
     return together(trial, 300, () => bytes);
   }),
-  runs("600 runs whose clients leave", { options: ["--timeout", "20", ...NEVER_ENDS], expects: undefined }, async (trial) => {
+  runs("600 runs whose clients leave", { graph: "large", whole: true, options: ["--timeout", "20"], expects: undefined }, async (trial) => {
     for (let group = 0; group < 12; group += 1) {
       const all = Array.from({ length: 50 }, () => trial.connect());
       await Promise.all(all.map((it, no) => it.write(LONG(no))));
