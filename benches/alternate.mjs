@@ -2,10 +2,11 @@
 //
 //   node benches/alternate.mjs --old PATH --new PATH [--rounds 21] [--seconds 1] [--data target/wordnet]
 //
-// Prints for W1 to W5 the median of the rounds' ratios, new to old, with its 95 % interval, and ends with 1 where the interval lies wholly below
-// `--least` (0.97). Both serve WordNet at the same time, on core 0; wrk has core 1 and asks one of them at a time. Which one
-// comes first changes with each round, so that a machine that gets slower or faster does not favour one. The interval is that of the order
-// statistics of the median: it holds whatever the ratios' distribution is. Needs wrk, taskset and WordNet.
+// Prints for W1 to W5 the median of the rounds' ratios, new to old, with its 95 % interval, and ends with 1 where the interval lies wholly
+// below `--least` (0.97). In each round both are restarted, since where their memory lies changes how fast they are; then wrk asks one
+// after the other. The servers have core 0, wrk has core 1. Which one is asked first changes with each round, so that a machine that gets slower or
+// faster does not favour one. The interval is that of the order statistics of the median, which holds for any distribution of the ratios.
+// With 21 rounds it takes about six minutes. Needs wrk, taskset and WordNet.
 
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -87,32 +88,40 @@ function ranks(count) {
   return [0, count - 1];
 }
 
+/** The answer to a question, to be compared. */
+async function answer(url, name) {
+  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query: QUESTIONS[name] }) });
+  return response.text();
+}
+
 const rounds = Number(options.rounds);
-const old = await start(options.old);
-const fresh = await start(options.new);
-for (const name of Object.keys(QUESTIONS)) {
-  const answers = await Promise.all([old, fresh].map(async (url) => {
-    const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query: QUESTIONS[name] }) });
-    return response.text();
-  }));
-  if (answers[0] !== answers[1]) throw new Error(`${name}: the answers differ: ${answers.map((it) => it.slice(0, 200)).join("\n")}`);
+if (!(rounds >= 6)) {
+  console.error("an interval of 95 % needs at least 6 rounds");
+  process.exit(2);
+}
+const names = Object.keys(QUESTIONS);
+const rates = Object.fromEntries(names.map((name) => [name, { old: [], fresh: [] }]));
+for (let round = 0; round < rounds; round += 1) {
+  const turns = [["old", await start(options.old)], ["fresh", await start(options.new)]];
+  if (round % 2) turns.reverse();
+  for (const name of names) {
+    const [one, other] = [await answer(turns[0][1], name), await answer(turns[1][1], name)];
+    if (one !== other) throw new Error(`${name}: the answers differ: ${one.slice(0, 200)}\n${other.slice(0, 200)}`);
+    for (const [which, url] of turns) rates[name][which].push(load(url, name));
+  }
+  for (const server of servers.splice(0)) server.kill("SIGKILL");
 }
 
 const [low, high] = ranks(rounds);
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const number = (it) => Math.round(it).toLocaleString("en-US");
 let failed = false;
 console.log(`| ${rounds} rounds | old requests/s | new requests/s | new / old | 95 % |\n| --- | --- | --- | --- | --- |`);
-for (const name of Object.keys(QUESTIONS)) {
-  for (const url of [old, fresh]) load(url, name, "1");
-  const rates = { old: [], fresh: [] };
-  for (let round = 0; round < rounds; round += 1) {
-    const turns = [["old", old], ["fresh", fresh]];
-    for (const [which, url] of round % 2 ? turns.reverse() : turns) rates[which].push(load(url, name));
-  }
-  const ratios = rates.fresh.map((rate, round) => rate / rates.old[round]).toSorted((a, b) => a - b);
+for (const name of names) {
+  const { old, fresh } = rates[name];
+  const ratios = fresh.map((rate, round) => rate / old[round]).toSorted((a, b) => a - b);
   const isSlower = ratios[high] < Number(options.least);
   failed ||= isSlower;
-  const number = (it) => Math.round(it).toLocaleString("en-US");
-  console.log(`| ${name} | ${number(median(rates.old))} | ${number(median(rates.fresh))} | ${median(ratios).toFixed(3)} | ${ratios[low].toFixed(3)}–${ratios[high].toFixed(3)}${isSlower ? ` (below ${options.least})` : ""} |`);
+  console.log(`| ${name} | ${number(median(old))} | ${number(median(fresh))} | ${median(ratios).toFixed(3)} | ${ratios[low].toFixed(3)}–${ratios[high].toFixed(3)}${isSlower ? ` (below ${options.least})` : ""} |`);
 }
 process.exit(failed ? 1 : 0);

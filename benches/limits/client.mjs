@@ -3,7 +3,7 @@
 import net from "node:net";
 
 /** So many bytes of the beginning and of the end of an answer are kept. */
-const KEPT = 16 << 10;
+const KEPT = 64 << 10;
 
 /** The bytes of a request. A header whose value is undefined is left out. */
 export function request({ method = "POST", path = "/graphql", version = "1.1", host = "127.0.0.1", headers = {}, body = "" } = {}) {

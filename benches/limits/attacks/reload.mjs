@@ -53,7 +53,7 @@ const grown = (count) => {
   writeFileSync(join(graph.folder, "data", "grown.jsonl"), facts(count));
   return { ...graph, entities: count };
 };
-const facts = (count, from = 0) => many(count, (no) => JSON.stringify({ type: "node", id: `made-${from + no}`, labels: ["Place"], properties: { name: [`Place ${from + no}`] } }), "\n");
+const facts = (count, from = 0) => many(count, (no) => JSON.stringify({ type: "node", id: `made-${from + no}`, labels: ["Place"], properties: { name: [`Place ${from + no}`], kind: ["CITY"] } }), "\n");
 
 export default [
   reload("301 SIGHUPs while a reload takes long", { listed: true, prepare: () => grown(100_000), growth: 400 }, async (trial) => {
@@ -90,7 +90,7 @@ export default [
       await trial.keep(keeper, request({ body: { query: `{ search(query: "child* ${no}") { totalCount } }` } }));
     }
   }),
-  reload("data that grow with each reload", {}, async (trial) => {
+  reload("data that grow with each reload", { growth: 320 }, async (trial) => {
     const file = join(trial.server.graph.folder, "data", "more.jsonl");
     for (let no = 0; no < 10; no += 1) {
       appendFileSync(file, `${facts(2000, no * 2000)}\n`);
