@@ -75,7 +75,7 @@ function load(url, name, seconds = options.seconds) {
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(said)[1]);
 }
 
-/** The ranks between which the median of so many values lies with at least 95 %, counted from 0. */
+/** The ranks, counted from 0, of the values that bound the median with a confidence of at least 95 %. */
 function ranks(count) {
   // The k-th smallest is above the median with the probability that fewer than k of the values are below it.
   let below = 0;

@@ -4,8 +4,8 @@
 //! question that is asked: from the bytes of a request's body to the bytes of its answer, without the transport. Times
 //! differ from run to run and from machine to machine; counts hardly do.
 //!
-//! `instructions save SCHEMA DATA FILE` compiles a graph into a file; `instructions ask FILE W1 100` asks a question of
-//! that graph so many times and prints the bytes of one answer.
+//! `instructions save SCHEMA DATA FILE` compiles a graph into a file. `instructions ask FILE W1 100` asks W1 100 times and
+//! prints the number of bytes of one answer.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -74,7 +74,7 @@ struct Parameters<'a> {
     variables: Option<&'a RawValue>,
 }
 
-/// From the bytes of a body to the bytes of an answer; empty where the body is none.
+/// From the bytes of a body to the bytes of an answer; empty when the body is not a request.
 #[inline]
 fn answer(engine: &Engine, body: &[u8]) -> Vec<u8> {
     let Ok(parameters) = serde_json::from_slice::<Parameters>(body) else {

@@ -26,16 +26,21 @@ const PATIENCE = 15_000;
 const LONG = 150;
 
 /**
- * An attack with a course of its own: `act` gets a `Trial`.
+ * An attack with a course of its own: `act` gets a `Trial`. Settings:
  *
- * Settings: `graph` (`"small"` or `"large"`), `options` of the server, `needs` (flags that it must have), `listed` (the attack
- * stands in the list that this bench began with), `expects` (outcomes that are right), `growth` (MiB), `whole` (looks at the whole graph), `pool` (many
- * requests at once), `cpu` (seconds of one request), `bytes` (of one answer), `settle` (seconds of processor time afterwards),
- * `latency` (milliseconds), `hides` (what no answer may contain), `dies` (the server ends as part of the attack), `slow` (waits for timeouts of many seconds), `unwatched` (no bystander).
+ * - `graph`: `"small"` (default) or `"large"`; `prepare` makes one for this attack alone.
+ * - `options`, `descriptors`: of the server; `needs`: flags that it must have.
+ * - `listed`: the attack is in the list that this bench began with.
+ * - `expects`: outcomes that are right; by default all but errors of the server.
+ * - `growth`: MiB; `whole`: the attack looks at the whole graph; `pool`: it makes many requests at once.
+ * - `cpu`: processor time of one request in seconds; `settle`: after the attack.
+ * - `bytes`: of one answer; `hides`: what no answer may contain.
+ * - `latency`: of the bystander in milliseconds; `unwatched`: there is no bystander to answer.
+ * - `dies`: the server ends as part of the attack; `slow`: it waits for timeouts of many seconds.
  */
 export const attack = (kind, name, settings, act) => ({ kind, name, graph: "small", options: [], ...settings, act });
 
-/** An attack by one request that is sent again and again, one at a time. `body` makes its body. */
+/** An attack by one request, sent repeatedly, one at a time. `body` makes its body. */
 export const query = (kind, name, body, settings = {}) =>
   attack(kind, name, { ...settings, body }, async (trial) => {
     const bytes = request({ ...settings.request, body: body() });
@@ -195,7 +200,7 @@ export async function run(attack, context) {
   return seen;
 }
 
-/** What holds while the attack goes on. */
+/** What holds during the attack. */
 function hold(trial, { memory, after, before, during, graph, latency }) {
   const { attack } = trial;
   const ofEntities = (bytes) => (graph.entities * bytes) / (1 << 20);

@@ -1,12 +1,15 @@
-// Attacks on a server: each has one of its own, while a bystander asks for one entity's name all the while.
+// Attacks on a server. Each has a fresh one, and meanwhile a bystander asks for the name of one entity.
 //
 //   cargo build --release && node benches/limits/attacks.mjs [--only TEXT] [--list] [--clew target/release/clew]
 //                                 [--print] [--markdown FILE] [--data target/wordnet] [--latency 250]
 //
-// Prints a table in Markdown and ends with 1 if something does not hold: the answer, the memory, the processor time after the deadline
-// or after the client left, the bystander's latency, or the server's life afterwards. The attacks are in `attacks/`, one file a kind; what holds
-// for all of them is in `attack.mjs`. WordNet is attacked where `--data` has it (`examples/wordnet` converts it), else a graph
-// that is made for it. `--print` writes the body of the first chosen attack that is one request, to try it by hand. A binary with the cargo feature `probes` also tells how long its workers were held.
+// Prints a table in Markdown. Ends with 1 if something does not hold: the answer, the memory, the processor time after the deadline or
+// after the client left, the bystander's latency, or that the server answers afterwards. The attacks are in `attacks/`, one file for each kind;
+// what holds for all of them is in `attack.mjs`.
+//
+// The large graph is WordNet if `--data` has it (`examples/wordnet` converts it), else one that is generated. `--print` writes the body of the
+// first chosen attack that is one request, to try it by hand. With `--metrics-listen` and the cargo feature `probes` the server also
+// reports how long its workers were held, which must be at most 5 ms.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";

@@ -2,7 +2,7 @@
 
 import net from "node:net";
 
-/** So many bytes of the beginning and of the end of an answer are kept. */
+/** Bytes that are kept of the beginning and of the end of an answer. */
 const KEPT = 64 << 10;
 
 /** The bytes of a request. A header whose value is undefined is left out. */

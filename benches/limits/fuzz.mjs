@@ -2,10 +2,15 @@
 //
 //   (cd tests/oracle && npm ci) && node benches/limits/fuzz.mjs [--seconds 60] [--seed 13 | --seed random] [--all] [--clew target/release/clew]
 //
-// The operations are made from the schema that the server serves (`tests/oracle/extremes.mjs`). Every request is answered, none with
-// `INTERNAL` or a status over 500 but 503; the process grows by at most 64 MiB while one is answered; none uses processor time long after its
-// deadline; the bystander is answered soon; the server lives. The first failure ends the run with 1 and prints the seed and the
-// smallest request that still fails; with `--all` the run goes on and prints each.
+// The operations are made from the schema that the server serves (`tests/oracle/extremes.mjs`). What must hold:
+//
+// - Every request is answered, none with `INTERNAL`, none with a status of 500 or more except 503. The server lives.
+// - The process grows by at most 64 MiB for one request, and does not keep more than its caches hold.
+// - A request uses little processor time after its deadline.
+// - The bystander is answered within 250 ms.
+//
+// The first failure ends the run with 1 and prints the seed and the smallest request that still fails. With `--all` the run continues and
+// prints each failure.
 
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

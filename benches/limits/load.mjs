@@ -2,9 +2,8 @@
 //
 //   node benches/limits/load.mjs [--seconds 600] [--clew target/release/clew] [--data target/wordnet]
 //
-// Eight clients ask W1 to W5 in turns, and a ninth makes the attacks of the large graph and those by documents, one after the other, again and
-// again. Ends with 1 where the server's memory in the last third is more than 32 MiB over that in the middle third, where a question is not answered as
-// at first, or where the server ends.
+// Eight clients ask W1 to W5 in turns. A ninth makes the attacks on the large graph and those by documents, one after the other, repeatedly.
+// Ends with 1 when memory in the last third is more than 32 MiB over that in the middle third, when an answer changes, or when the server ends.
 
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";

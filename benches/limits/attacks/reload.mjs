@@ -47,7 +47,7 @@ const breaks = (name, change, settings) =>
   });
 const LONG = (no) => request({ body: { query: `{ x${no}: __typename entities(first: 128) { nodes { ${repeat("links(first: 40) { nodes { to { ", 9)}degree${repeat(" } } }", 9)} } } }` } });
 const NEVER_ENDS = ["--max-cost", "1000000000000000000", "--max-rows", "1000000000000"];
-/** ECPAT and so many places more, so that a reload takes longer than all signals. */
+/** ECPAT and `count` more places, so that a reload takes longer than all signals. */
 const grown = (count) => {
   const graph = copied();
   writeFileSync(join(graph.folder, "data", "grown.jsonl"), facts(count));

@@ -9,7 +9,7 @@ const runs = (name, settings, act) => attack("runs", name, { pool: true, expects
 const LONG = (no) => request({ body: { query: endless(no) } });
 const BIG = (no) => request({ body: { query: `{ x${no}: __typename ${many(60, (alias) => `a${alias}: entities(first: 128) { nodes { statements(first: 1000) { nodes { field value target { label } citations { locator source { title } } } } } }`)} }` } });
 
-/** Sends all at once and notes how each is answered; those that are turned away are told when to come again. */
+/** Sends all at once and notes how each is answered. A 503 must say when to try again. */
 async function together(trial, count, make, ms = 20_000) {
   const all = [];
   for (let no = 0; no < count; no += 1) {

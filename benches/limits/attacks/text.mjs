@@ -8,7 +8,7 @@ export const dense = (text) =>
     .split(/("(?:\\.|[^"\\])*")/)
     .map((part, no) => (no % 2 ? part : part.replace(/\s*([{}()[\]:,!|=])\s*/g, "$1").replace(/\s+/g, " ")))
     .join("");
-/** So many aliases of a selection, with as few tokens as possible. */
+/** `count` aliases of a selection, with as few tokens as possible. */
 export const aliases = (count, selection) => dense(`{${many(count, (no) => `a${no}: ${typeof selection === "function" ? selection(no) : selection}`)}}`);
 /** A document that on the large graph runs until its deadline, and whose answer would be short; each number makes another one. */
 export const endless = (no = 0) => aliases(100, (alias) => (alias ? "ranking(by: BETWEENNESS, first: 1) { score }" : `ranking(by: CLOSENESS, first: ${1 + no}) { exact }`));
