@@ -212,6 +212,9 @@ pub struct Property {
     pub index: bool,
 }
 
+/// The schemes that a `URL` may have. Clients turn URLs into links, so schemes that run code are left out.
+pub const URL_SCHEMES: [&str; 5] = ["http", "https", "mailto", "urn", "doi"];
+
 /// The kinds of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scalar {
@@ -229,7 +232,7 @@ pub enum Scalar {
     Date,
     /// RFC 3339.
     DateTime,
-    /// An absolute URL.
+    /// An absolute URL with one of [`URL_SCHEMES`].
     Url,
     /// Text with a language.
     Text,

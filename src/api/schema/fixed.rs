@@ -14,7 +14,13 @@ impl Generator<'_> {
             scalar("DateTime", "A point in time, such as `1996-08-27T10:00:00Z`.")
                 .specified_by_url("https://www.rfc-editor.org/rfc/rfc3339"),
         );
-        self.add(scalar("URL", "An absolute URL.").specified_by_url("https://url.spec.whatwg.org/"));
+        self.add(
+            scalar(
+                "URL",
+                "An absolute URL with the scheme `http`, `https`, `mailto`, `urn` or `doi`.",
+            )
+            .specified_by_url("https://url.spec.whatwg.org/"),
+        );
         self.add(scalar(
             "Text",
             "A text that may be given in several languages; the argument `lang` of its field chooses.",

@@ -6,7 +6,7 @@ use bigdecimal::BigDecimal;
 
 use crate::facts::{Batch, Item, Value};
 use crate::graph::column::Cell;
-use crate::ontology::{Date, DateError, Ontology, Property, Scalar};
+use crate::ontology::{Date, DateError, Ontology, Property, Scalar, URL_SCHEMES};
 use crate::report::{Code, Report, did_you_mean};
 
 /// Makes a cell, or says why the value is none. `subject` is what has the property, as messages name it.
@@ -51,17 +51,28 @@ pub(super) fn cell<'a>(
         }
         (Scalar::Url, Value::String(text)) => {
             let text = batch.text(*text);
-            match url::Url::parse(text) {
-                Ok(_) if !text.contains(char::is_whitespace) => Ok(Cell::Text(text)),
-                Ok(_) => Err(wrong(
+            let is_no_url = |why: String| {
+                wrong(
                     Code::BAD_URL,
-                    format!("is a URL, and \"{}\" has spaces", shorten(text)),
-                )),
-                Err(error) => Err(wrong(
-                    Code::BAD_URL,
-                    format!("is a URL, and \"{}\" is none: {error}", shorten(text)),
+                    format!("is a URL, and \"{}\" {why}", shorten(text)),
                 )
-                .hint("write it whole, as in https://example.org/page")),
+            };
+            match url::Url::parse(text) {
+                Ok(_) if text.contains(|it: char| it.is_whitespace() || it.is_control()) => {
+                    Err(is_no_url("has spaces or control characters".to_owned())
+                        .hint("write them as in https://example.org/a%20page"))
+                }
+                Ok(url) if !URL_SCHEMES.contains(&url.scheme()) => {
+                    let allowed = crate::report::quoted_list(&URL_SCHEMES, "and");
+                    Err(
+                        is_no_url(format!("has the scheme \"{}\"", shorten(url.scheme()))).hint(format!(
+                            "the allowed schemes are {allowed}; use String for other values"
+                        )),
+                    )
+                }
+                Ok(_) => Ok(Cell::Text(text)),
+                Err(error) => Err(is_no_url(format!("is none: {error}"))
+                    .hint("write it whole, as in https://example.org/page")),
             }
         }
         (Scalar::Int, Value::Number(text)) => {
