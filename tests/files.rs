@@ -538,11 +538,12 @@ fn a_damaged_file_is_refused() {
         changed[at..at + bytes.len()].copy_from_slice(bytes);
         open(&changed).unwrap_err()
     };
+    let length = |more: isize| whole.len().checked_add_signed(more).unwrap().to_string();
     insta::assert_snapshot!(
         [
             with(0, b"SQLite f"),
             with(8, &1_u32.to_le_bytes()),
-            with(8, &3_u32.to_le_bytes()),
+            with(8, &4_u32.to_le_bytes()),
             with(12, &0x0102_0304_u32.to_be_bytes()),
             with(100, b"\0"),
             open(&whole[..whole.len() - 1]).unwrap_err(),
@@ -550,6 +551,10 @@ fn a_damaged_file_is_refused() {
             open(b"").unwrap_err(),
         ]
         .join("\n")
+        // The graph may grow.
+        .replace(&length(-1), "N - 1")
+        .replace(&length(1), "N + 1")
+        .replace(&length(0), "N")
     );
 }
 

@@ -95,6 +95,8 @@ impl Drop for Server {
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
+        // The environment may name a proxy.
+        .proxy(None)
         .build()
         .into()
 }

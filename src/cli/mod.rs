@@ -19,7 +19,8 @@ use clap::{Args, Parser, Subcommand};
 const EXIT_CODES: &str = "Exit codes:
   0  all is well
   1  the schema, the data or the answer has errors, or the server could not start
-  2  the command line is wrong";
+  2  the command line is wrong
+  74  the graph file was truncated or could not be read any more while it was in use";
 
 /// A GraphQL server for knowledge graphs: SDL says what there is, facts say which, Clew serves the API.
 #[derive(Debug, Parser)]

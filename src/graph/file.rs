@@ -6,12 +6,11 @@
 //! so as not to go beyond an array.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, Seek, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytemuck::{Pod, Zeroable};
-use memmap2::Mmap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -19,6 +18,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::adjacency::{Adjacency, Starts};
 use super::column::{Alternatives, Bits, Column, Fixed, Languages, Values};
 use super::ids::{HashSlots, IdIndex, UniqueIndex};
+use super::mapping::Mapping;
 use super::statement::{Statements, Validity};
 use super::stored::{Stored, StoredText};
 use super::strings::{Ends, Strings};
@@ -30,7 +30,7 @@ use crate::report::SourceText;
 /// What every file begins with.
 const MAGIC: [u8; 8] = *b"CLEWGRPH";
 /// The layout that is written, and the only one that is read.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Reads otherwise on a machine whose bytes stand the other way round.
 const ORDER: u32 = 0x0102_0304;
 /// Sections begin at multiples of this, a cache line, so that whatever lies in them is aligned.
@@ -75,6 +75,9 @@ pub enum FileError {
     /// It cannot be read or written.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// It is not a regular file.
+    #[error("it is {0}, not a regular file: give the name of a file")]
+    Kind(&'static str),
     /// It is something else.
     #[error("it is not a graph that `clew compile` wrote")]
     Foreign,
@@ -103,34 +106,46 @@ struct Meta {
     revision: u64,
     counts: [usize; 6],
     info: GraphFact,
-    /// The schema's files: path and text.
-    schema: Vec<(String, String)>,
+    /// The texts of the schema's files, in order. Their names are left out: the same schema and data give the same
+    /// bytes in any folder.
+    schema: Vec<String>,
 }
 
 impl Snapshot {
-    /// Writes the graph to a file. It is complete before it gets its name, so a graph that is served from a file of
-    /// this name goes on as it was.
+    /// Writes the graph to a file. The bytes go to a temporary file in the same folder, which is synced and then renamed
+    /// to `path`: after a crash there is either the old file or the whole new one, and a server that maps the old file
+    /// is not affected. A symbolic link is followed. Returns the number of bytes.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// When `path` is not a regular file, or the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<u64, FileError> {
-        let mut partial = path.as_os_str().to_owned();
-        partial.push(format!(".{}.partial", std::process::id()));
-        let partial = Path::new(&partial);
-        let written = self.save_as(partial);
-        let moved = written.and_then(|length| {
-            std::fs::rename(partial, path)?;
-            Ok(length)
-        });
-        if moved.is_err() {
-            let _ = std::fs::remove_file(partial);
+        let path = &destination(path)?;
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".clew-").suffix(".partial");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // As `File::create` would have it; the umask applies.
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        moved
+        let mut partial = builder.tempfile_in(folder)?;
+        let length = self.write_to(partial.as_file_mut())?;
+        if let Ok(before) = std::fs::metadata(path) {
+            partial.as_file().set_permissions(before.permissions())?;
+        }
+        partial.as_file().sync_all()?;
+        partial.persist(path).map_err(|it| it.error)?;
+        // The new name is durable only after the folder is synced as well.
+        #[cfg(unix)]
+        File::open(folder)?.sync_all()?;
+        Ok(length)
     }
 
-    fn save_as(&self, path: &Path) -> Result<u64, FileError> {
+    fn write_to(&self, file: &mut File) -> Result<u64, FileError> {
         let mut writer = Writer {
-            out: BufWriter::with_capacity(1 << 20, File::create(path)?),
+            out: BufWriter::with_capacity(1 << 20, file),
             at: 0,
             sections: Vec::new(),
             numbers: Vec::new(),
@@ -149,12 +164,7 @@ impl Snapshot {
                 counts.components,
             ],
             info: self.info.clone(),
-            schema: self
-                .ontology
-                .sources
-                .iter()
-                .map(|it| (it.path.clone(), it.text.clone()))
-                .collect(),
+            schema: self.ontology.sources.iter().map(|it| it.text.clone()).collect(),
         };
         writer.array(&serde_json::to_vec(&meta).map_err(io::Error::other)?)?;
         writer.array(&self.bases)?;
@@ -185,10 +195,8 @@ impl Snapshot {
             let json = reader.array::<u8>()?;
             serde_json::from_slice(&json).map_err(|_| FileError::Damaged("what is told of it"))?
         };
-        let texts = meta
-            .schema
-            .into_iter()
-            .map(|(path, text)| SourceText::whole(path, text));
+        let texts = meta.schema.into_iter().enumerate();
+        let texts = texts.map(|(no, text)| SourceText::whole(format!("schema file {}", no + 1), text));
         let ontology = ontology::compile(&texts.collect::<Vec<_>>());
         let ontology = ontology.map_err(|_| FileError::Damaged("the schema"))?;
         let bases = reader.array::<u32>()?.to_vec();
@@ -250,15 +258,61 @@ impl Snapshot {
     }
 }
 
+/// Where a file of this name is written: the file that a symbolic link leads to, which need not exist.
+fn destination(path: &Path) -> Result<PathBuf, FileError> {
+    /// As many as Linux follows.
+    const MOST_LINKS: usize = 40;
+    match std::fs::metadata(path) {
+        Ok(metadata) => match irregular(&metadata) {
+            Some(kind) => Err(FileError::Kind(kind)),
+            None => Ok(std::fs::canonicalize(path)?),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut path = path.to_owned();
+            for _ in 0..MOST_LINKS {
+                let Ok(next) = std::fs::read_link(&path) else {
+                    return Ok(path);
+                };
+                path = path.parent().unwrap_or(Path::new("")).join(next);
+            }
+            Err(error.into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What something is that is not a regular file.
+fn irregular(metadata: &std::fs::Metadata) -> Option<&'static str> {
+    let kind = metadata.file_type();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return Some("a FIFO");
+        }
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return Some("a device");
+        }
+    }
+    match kind.is_dir() {
+        true => Some("a directory"),
+        false if kind.is_file() => None,
+        false => Some("a special file"),
+    }
+}
+
 /// Writes the sections of a file.
-struct Writer {
-    out: BufWriter<File>,
+struct Writer<'a> {
+    out: BufWriter<&'a mut File>,
     at: u64,
     sections: Vec<Section>,
     numbers: Vec<u64>,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.at += bytes.len() as u64;
         self.out.write_all(bytes)
@@ -312,10 +366,9 @@ impl Writer {
         };
         header.checksum = header.sum();
         self.write(table)?;
-        let mut file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        io::Seek::rewind(&mut file)?;
+        let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.rewind()?;
         file.write_all(bytemuck::bytes_of(&header))?;
-        file.sync_all()?;
         Ok(header.length)
     }
 }
@@ -328,7 +381,7 @@ impl Header {
 
 /// Reads the sections of a file in the order in which they were written.
 struct Reader {
-    file: Arc<Mmap>,
+    file: Arc<Mapping>,
     sections: Vec<Section>,
     next: usize,
     numbers: Vec<u64>,
@@ -337,16 +390,19 @@ struct Reader {
 
 impl Reader {
     fn open(path: &Path) -> Result<Self, FileError> {
+        // Opening a FIFO would wait for a writer.
+        if let Some(kind) = irregular(&std::fs::metadata(path)?) {
+            return Err(FileError::Kind(kind));
+        }
         let file = File::open(path)?;
-        let found = file.metadata()?.len();
-        if found < HEADER as u64 {
+        if file.metadata()?.len() < HEADER as u64 {
             return Err(FileError::Foreign);
         }
-        #[allow(unsafe_code, reason = "a file can only be mapped so")]
-        // SAFETY: the map is read only. Whoever writes into a file that is mapped, or cuts it, changes it under us:
-        // `save` never does (it gives a new file the name), and the documents ask the same of others.
-        let map = unsafe { Mmap::map(&file)? };
-        let file = Arc::new(map);
+        let file = Arc::new(Mapping::new(&file)?);
+        let found = file.len() as u64;
+        if file.len() < HEADER {
+            return Err(FileError::Foreign);
+        }
         let header: Header = bytemuck::pod_read_unaligned(&file[..HEADER]);
         if header.magic != MAGIC {
             return Err(FileError::Foreign);
@@ -475,7 +531,7 @@ fn ascend(ends: &[u32], most: usize) -> bool {
     ends.is_sorted() && ends.last().is_none_or(|it| *it as usize <= most)
 }
 
-fn save_ends(writer: &mut Writer, ends: &Ends) -> io::Result<()> {
+fn save_ends(writer: &mut Writer<'_>, ends: &Ends) -> io::Result<()> {
     match ends {
         Ends::Narrow(ends) => {
             writer.number(0);
@@ -503,7 +559,7 @@ fn load_ends(reader: &mut Reader, arena: &str) -> Result<Ends, FileError> {
     Ok(ends)
 }
 
-fn save_strings(writer: &mut Writer, strings: &Strings) -> io::Result<()> {
+fn save_strings(writer: &mut Writer<'_>, strings: &Strings) -> io::Result<()> {
     writer.array(strings.arena.as_bytes())?;
     save_ends(writer, &strings.ends)?;
     writer.array(&strings.escaped_rows)?;
@@ -538,7 +594,7 @@ fn load_strings(reader: &mut Reader, rows: Option<usize>, quoted: bool) -> Resul
     Ok(strings)
 }
 
-fn save_slots(writer: &mut Writer, slots: &HashSlots) -> io::Result<()> {
+fn save_slots(writer: &mut Writer<'_>, slots: &HashSlots) -> io::Result<()> {
     writer.array(&slots.numbers)?;
     writer.array(&slots.tags)
 }
@@ -552,7 +608,7 @@ fn load_slots(reader: &mut Reader, count: usize) -> Result<HashSlots, FileError>
     Ok(slots)
 }
 
-fn save_fixed<T: Pod>(writer: &mut Writer, fixed: &Fixed<T>) -> io::Result<()> {
+fn save_fixed<T: Pod>(writer: &mut Writer<'_>, fixed: &Fixed<T>) -> io::Result<()> {
     writer.array(&fixed.values)?;
     writer.option(fixed.present.as_ref().map(|it| &it.words))
 }
@@ -568,7 +624,7 @@ fn load_fixed<T: Pod>(reader: &mut Reader, rows: usize) -> Result<Fixed<T>, File
     })
 }
 
-fn save_values(writer: &mut Writer, values: &Values) -> io::Result<()> {
+fn save_values(writer: &mut Writer<'_>, values: &Values) -> io::Result<()> {
     match values {
         Values::Text(it) | Values::Decimal(it) | Values::Json(it) => save_strings(writer, it),
         Values::Int(it) => save_fixed(writer, it),
@@ -646,7 +702,7 @@ fn load_values(
     })
 }
 
-fn save_column(writer: &mut Writer, column: &Column) -> io::Result<()> {
+fn save_column(writer: &mut Writer<'_>, column: &Column) -> io::Result<()> {
     writer.option(column.ends.as_ref())?;
     save_values(writer, &column.values)?;
     writer.option(column.statements.as_ref())?;
@@ -709,7 +765,7 @@ fn load_column(
     })
 }
 
-fn save_adjacency(writer: &mut Writer, adjacency: &Adjacency) -> io::Result<()> {
+fn save_adjacency(writer: &mut Writer<'_>, adjacency: &Adjacency) -> io::Result<()> {
     writer.number(adjacency.starts.len());
     for starts in &adjacency.starts {
         writer.option(starts.as_ref().map(|it| &it.bounds))?;
@@ -730,12 +786,22 @@ fn allowed(
     bases: &[u32],
 ) -> Vec<std::ops::Range<u32>> {
     let type_id = TypeId::at(type_no);
-    let Some(field) = ontology.relation(id).field(type_id, direction) else {
-        return Vec::new();
+    let relation = ontology.relation(id);
+    let target = |of: TypeId, no| ontology.entity_type(of).members.field(no).target;
+    let types: Vec<TypeId> = match relation.field(type_id, direction) {
+        Some(no) => ontology.types_of(target(type_id, no)).to_vec(),
+        // A relation without an inverse has its edges both ways all the same.
+        None if direction == Direction::In => {
+            let begins = ontology.type_ids().filter(|from| {
+                let field = relation.field(*from, Direction::Out);
+                field.is_some_and(|no| ontology.contains(target(*from, no), type_id))
+            });
+            begins.collect()
+        }
+        None => Vec::new(),
     };
-    let target = ontology.entity_type(type_id).members.field(field).target;
     let mut ranges: Vec<std::ops::Range<u32>> = Vec::new();
-    for id in ontology.types_of(target) {
+    for id in types {
         let range = bases[id.index()]..bases[id.index() + 1];
         match ranges.last_mut() {
             Some(last) if last.end == range.start => last.end = range.end,
@@ -800,7 +866,7 @@ fn load_adjacency(
     })
 }
 
-fn save_edges(writer: &mut Writer, edges: &Edges) -> io::Result<()> {
+fn save_edges(writer: &mut Writer<'_>, edges: &Edges) -> io::Result<()> {
     writer.number(edges.count);
     save_adjacency(writer, &edges.out)?;
     save_adjacency(writer, &edges.back)?;
@@ -845,7 +911,7 @@ fn load_edges(
     })
 }
 
-fn save_statements(writer: &mut Writer, statements: &Statements) -> io::Result<()> {
+fn save_statements(writer: &mut Writer<'_>, statements: &Statements) -> io::Result<()> {
     writer.array(&statements.ranks)?;
     writer.array(&statements.validity)?;
     writer.array(&statements.citation_ends)?;

@@ -7,13 +7,14 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use bytemuck::Pod;
-use memmap2::Mmap;
 use yoke::Yoke;
+
+use super::mapping::Mapping;
 
 /// Values of a fixed size, one after the other.
 pub(super) enum Stored<T: 'static> {
     Owned(Vec<T>),
-    Mapped(Yoke<&'static [T], Arc<Mmap>>),
+    Mapped(Yoke<&'static [T], Arc<Mapping>>),
 }
 
 impl<T> Default for Stored<T> {
@@ -54,8 +55,8 @@ impl<T: fmt::Debug> fmt::Debug for Stored<T> {
 
 impl<T: Pod> Stored<T> {
     /// A range of a file's bytes; `None` where it is not there, or does not hold whole values at their alignment.
-    pub fn mapped(file: &Arc<Mmap>, range: std::ops::Range<usize>) -> Option<Self> {
-        let attached = Yoke::try_attach_to_cart(file.clone(), |file: &Mmap| {
+    pub fn mapped(file: &Arc<Mapping>, range: std::ops::Range<usize>) -> Option<Self> {
+        let attached = Yoke::try_attach_to_cart(file.clone(), |file: &Mapping| {
             let bytes = file.get(range).ok_or(())?;
             bytemuck::try_cast_slice(bytes).map_err(|_| ())
         });
@@ -94,7 +95,7 @@ impl<T> Stored<T> {
 /// Text in one piece.
 pub(super) enum StoredText {
     Owned(String),
-    Mapped(Yoke<&'static str, Arc<Mmap>>),
+    Mapped(Yoke<&'static str, Arc<Mapping>>),
 }
 
 impl Default for StoredText {
@@ -123,8 +124,8 @@ impl fmt::Debug for StoredText {
 
 impl StoredText {
     /// A range of a file's bytes; `None` where it is not there or is not UTF-8.
-    pub fn mapped(file: &Arc<Mmap>, range: std::ops::Range<usize>) -> Option<Self> {
-        let attached = Yoke::try_attach_to_cart(file.clone(), |file: &Mmap| {
+    pub fn mapped(file: &Arc<Mapping>, range: std::ops::Range<usize>) -> Option<Self> {
+        let attached = Yoke::try_attach_to_cart(file.clone(), |file: &Mapping| {
             let bytes = file.get(range).ok_or(())?;
             std::str::from_utf8(bytes).map_err(|_| ())
         });

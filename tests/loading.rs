@@ -1,0 +1,294 @@
+//! Compiling, mapping and loading graphs with the real binary: what is written, and what happens when it cannot be.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+fn clew(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clew"));
+    command.args(arguments).current_dir(folder);
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    clew(folder, arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn write(folder: &Path, name: &str, content: &str) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, content).unwrap();
+}
+
+/// A folder with the folders `schema` and `data` of a few places.
+fn places() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "schema/a.graphql", "type Place { name: String! }");
+    write(folder.path(), "data/a.yaml", "Place:\n  x: {name: X0}\n");
+    folder
+}
+
+/// A server that was started with some arguments, and the rest of its standard error.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut child = clew(
+            folder,
+            &[&["serve", "--listen", "127.0.0.1:0"], arguments].concat(),
+        )
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().strip_prefix("listening on ").map(str::to_owned);
+        let Some(address) = address else {
+            let mut said = String::new();
+            let _ = child.stderr.take().unwrap().read_to_string(&mut said);
+            panic!("the server does not start: {said}");
+        };
+        Self { child, address }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Files of a graph with everything that a file has: subfolders, several formats, citations, languages, edges.
+const FILES: [(&str, &str); 6] = [
+    (
+        "schema/things.graphql",
+        "interface Named { name: Text! @search } type Place implements Named { name: Text! code: String @unique partOf: Place @relation(inverse: \"parts\", transitive: true) }",
+    ),
+    (
+        "schema/nested/people.graphql",
+        "type Person implements Named { name: Text! born: Date home: Place @relation(edge: \"Stay\") tags: [String!]! } type Stay @edge { since: Date }",
+    ),
+    (
+        "schema/nested/extension.graphqls",
+        "extend type Source { shelf: Int }",
+    ),
+    (
+        "data/places.yaml",
+        "source: book\nSource:\n  book: {title: The Book, shelf: 3}\nPlace:\n  rome: {name: {en: Rome, it: Roma}, code: R, cite: page 3}\n  italy: {name: Italy, code: I}\n",
+    ),
+    (
+        "data/deep/people.jsonl",
+        concat!(
+            "{\"type\":\"node\",\"id\":\"ann\",\"labels\":[\"Person\"],\"properties\":{\"name\":[\"Ann\"],\"tags\":[\"b\",\"a\"],\"born\":[\"1901\"]}}\n",
+            "{\"type\":\"edge\",\"from\":\"ann\",\"to\":\"rome\",\"labels\":[\"HOME\"],\"properties\":{\"since\":[\"1920\"]}}\n",
+        ),
+    ),
+    (
+        "data/deep/more.yaml",
+        "Place:\n  paris: {name: Paris}\nPerson:\n  ben: {name: Ben, home: {to: paris, since: 1930}, tags: [c]}\n",
+    ),
+];
+
+#[test]
+fn the_same_schema_and_data_give_the_same_bytes_in_any_folder() {
+    let temporary = tempfile::tempdir().unwrap();
+    let long = "a-folder-with-a-long-name-that-goes-on/and-a-second-one-below-it/";
+    let short = temporary.path().join("x");
+    let long = temporary.path().join(long.repeat(3));
+    std::fs::create_dir_all(&short).unwrap();
+    std::fs::create_dir_all(&long).unwrap();
+    for (name, content) in FILES {
+        write(&short, name, content);
+    }
+    for (name, content) in FILES.iter().rev() {
+        write(&long, name, content);
+    }
+    let compile = |folder: &Path, schema: &str, data: &str, environment: &[(&str, &str)]| {
+        let arguments = [
+            "compile",
+            "--out",
+            "graph.clew",
+            "--schema",
+            schema,
+            "--data",
+            data,
+        ];
+        let mut command = clew(folder, &arguments);
+        let compiled = command.envs(environment.iter().copied()).output().unwrap();
+        assert!(compiled.status.success(), "{}", text(&compiled.stderr));
+        std::fs::read(folder.join("graph.clew")).unwrap()
+    };
+    let bytes = compile(&short, "schema", "data", &[("RAYON_NUM_THREADS", "1")]);
+    let (schema, data) = (long.join("schema"), long.join("./data"));
+    let elsewhere = [
+        ("RAYON_NUM_THREADS", "5"),
+        ("TZ", "Pacific/Chatham"),
+        ("LC_ALL", "tr_TR.UTF-8"),
+    ];
+    let again = compile(
+        &long,
+        schema.to_str().unwrap(),
+        data.to_str().unwrap(),
+        &elsewhere,
+    );
+    assert!(bytes == again, "{} and {} bytes", bytes.len(), again.len());
+    let holds = |part: &str| bytes.windows(part.len()).any(|it| it == part.as_bytes());
+    assert!(holds("type Stay @edge"), "the schema's text is in the file");
+    for (name, _) in FILES {
+        let name = Path::new(name).file_name().unwrap().to_str().unwrap();
+        assert!(!holds(name), "the file holds the name {name}");
+    }
+    assert!(!holds(temporary.path().to_str().unwrap()));
+    let asked = "{ person(id: \"ann\") { home { name(lang: [\"it\"]) } } }";
+    let answer = run(&long, &["query", "--graph", "graph.clew", "-e", asked]);
+    assert!(answer.status.success(), "{}", text(&answer.stderr));
+    assert_eq!(
+        text(&answer.stdout),
+        "{\"data\":{\"person\":{\"home\":{\"name\":\"Roma\"}}}}\n"
+    );
+}
+
+/// What is in a folder, but for the two folders of the graph.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let names = entries.map(|it| it.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|it| it != "schema" && it != "data").collect();
+    names.sort();
+    names
+}
+
+#[cfg(unix)]
+#[test]
+fn a_graph_is_compiled_beside_its_target_and_renamed() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    let folder = places();
+    let folder = folder.path();
+    let compile = |out: &str| {
+        let compiled = run(folder, &["compile", "--out", out]);
+        assert!(compiled.status.success(), "{}", text(&compiled.stderr));
+    };
+    compile("graph.clew");
+    let first = std::fs::read(folder.join("graph.clew")).unwrap();
+    std::fs::set_permissions(folder.join("graph.clew"), std::fs::Permissions::from_mode(0o640)).unwrap();
+    // Who has the file open, or maps it, keeps what it was.
+    std::fs::hard_link(folder.join("graph.clew"), folder.join("before")).unwrap();
+    write(folder, "data/a.yaml", "Place:\n  x: {name: Xanadu}\n");
+    compile("graph.clew");
+    assert_eq!(std::fs::read(folder.join("before")).unwrap(), first);
+    assert_ne!(std::fs::read(folder.join("graph.clew")).unwrap(), first);
+    let mode = std::fs::metadata(folder.join("graph.clew")).unwrap().mode();
+    assert_eq!(mode & 0o777, 0o640, "permissions are kept");
+    // A link is followed, whether its target exists or not.
+    std::fs::create_dir(folder.join("real")).unwrap();
+    symlink("../before", folder.join("real/second")).unwrap();
+    symlink("real/second", folder.join("link")).unwrap();
+    symlink("real/new.clew", folder.join("dangling")).unwrap();
+    compile("link");
+    compile("dangling");
+    for (link, file) in [
+        ("link", "before"),
+        ("real/second", "before"),
+        ("dangling", "real/new.clew"),
+    ] {
+        assert!(std::fs::symlink_metadata(folder.join(link)).unwrap().is_symlink());
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        assert!(bytes == std::fs::read(folder.join("graph.clew")).unwrap());
+    }
+    assert_eq!(
+        names(folder),
+        ["before", "dangling", "graph.clew", "link", "real"]
+    );
+    assert_eq!(names(&folder.join("real")), ["new.clew", "second"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn only_a_regular_file_is_written_or_served() {
+    use std::os::unix::fs::symlink;
+    let folder = places();
+    let folder = folder.path();
+    std::fs::create_dir(folder.join("folder")).unwrap();
+    let made = Command::new("mkfifo").arg(folder.join("fifo")).status().unwrap();
+    assert!(made.success());
+    let _socket = std::os::unix::net::UnixListener::bind(folder.join("socket")).unwrap();
+    symlink("fifo", folder.join("link")).unwrap();
+    symlink("loop", folder.join("loop")).unwrap();
+    let before = names(folder);
+    for (name, kind) in [
+        ("folder", "a directory"),
+        ("fifo", "a FIFO"),
+        ("link", "a FIFO"),
+        ("socket", "a socket"),
+        ("/dev/null", "a device"),
+    ] {
+        let said = format!("\"{name}\": it is {kind}, not a regular file");
+        let refused = run(folder, &["compile", "--out", name]);
+        assert_eq!(refused.status.code(), Some(1), "{name}");
+        assert!(text(&refused.stderr).contains(&said), "{}", text(&refused.stderr));
+        let refused = run(folder, &["query", "--graph", name, "-e", "{ __typename }"]);
+        assert_eq!(refused.status.code(), Some(1), "{name}");
+        assert!(text(&refused.stderr).contains(&said), "{}", text(&refused.stderr));
+    }
+    for name in ["loop", "no/such/folder"] {
+        let refused = run(folder, &["compile", "--out", name]);
+        let said = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{name}: {said}");
+        assert!(said.contains(&format!("cannot write \"{name}\": ")), "{said}");
+    }
+    assert_eq!(names(folder), before);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_graph_file_that_shrinks_ends_the_server_with_one_line() {
+    let folder = places();
+    let folder = folder.path();
+    let compiled = run(folder, &["compile", "--out", "graph.clew"]);
+    assert!(compiled.status.success(), "{}", text(&compiled.stderr));
+    let mut server = Server::start(folder, &["graph.clew"]);
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(folder.join("graph.clew"))
+        .unwrap();
+    file.set_len(0).unwrap();
+    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+    let body = r#"{"query": "{ places { nodes { id name } } }"}"#;
+    let asked = agent
+        .post(format!("{}/graphql", server.address))
+        .header("content-type", "application/json")
+        .send(body);
+    assert!(asked.is_err(), "there is nothing left to answer from");
+    let status = server.child.wait().unwrap();
+    assert_eq!(status.code(), Some(74), "{status}");
+    let mut said = String::new();
+    server
+        .child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    let lines: Vec<&str> = said.lines().filter(|it| it.starts_with("clew: ")).collect();
+    assert_eq!(lines.len(), 1, "{said}");
+    assert!(lines[0].contains("the graph file was truncated"), "{said}");
+}
+
+#[test]
+fn the_exit_code_of_a_lost_file_is_in_the_help() {
+    let help = text(&run(&PathBuf::from("."), &["--help"]).stdout);
+    assert!(
+        help.contains(&format!("  {}  ", clew::graph::FILE_LOST)),
+        "{help}"
+    );
+}
