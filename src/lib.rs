@@ -11,6 +11,7 @@ pub mod exec;
 pub mod facts;
 pub mod forms;
 pub mod graph;
+pub mod memory;
 pub mod ontology;
 pub mod plan;
 #[cfg(feature = "probes")]

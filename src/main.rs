@@ -1,7 +1,7 @@
 //! The `clew` binary.
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: clew::memory::Allocator = clew::memory::Allocator;
 
 fn main() -> std::process::ExitCode {
     clew::cli::main()

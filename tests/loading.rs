@@ -284,6 +284,98 @@ fn a_graph_file_that_shrinks_ends_the_server_with_one_line() {
     assert!(lines[0].contains("the graph file was truncated"), "{said}");
 }
 
+/// A folder with a graph of 300,000 entities, which takes far over 60 MB to load.
+#[cfg(target_os = "linux")]
+fn many_people() -> tempfile::TempDir {
+    use std::fmt::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let sdl = "type Person { name: String! about: String next: [Person!]! @relation(name: \"NEXT\") }";
+    write(folder.path(), "schema/a.graphql", sdl);
+    let mut lines = String::new();
+    for no in 0..300_000 {
+        let to = (no * 7 + 1) % 300_000;
+        writeln!(lines, "{{\"type\":\"node\",\"id\":\"p{no}\",\"labels\":[\"Person\"],\"properties\":{{\"name\":[\"Person {no}\"],\"about\":[\"A text about person {no} that takes some room in memory\"]}}}}").unwrap();
+        writeln!(
+            lines,
+            "{{\"type\":\"edge\",\"from\":\"p{no}\",\"to\":\"p{to}\",\"labels\":[\"NEXT\"]}}"
+        )
+        .unwrap();
+    }
+    write(folder.path(), "data/a.jsonl", &lines);
+    folder
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_load_that_takes_too_much_memory_is_abandoned_with_a_report() {
+    let folder = many_people();
+    let folder = folder.path();
+    for command in [&["check"][..], &["serve", "--listen", "127.0.0.1:0"]] {
+        let abandoned = run(folder, &[command, &["--max-memory-total", "60000000"]].concat());
+        let said = text(&abandoned.stderr);
+        assert_eq!(abandoned.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains("[E0232] Error: the graph takes more memory"),
+            "{said}"
+        );
+        assert!(said.contains("may hold 60.0 MB (--max-memory-total)"), "{said}");
+        assert!(said.ends_with("1 error\n"), "nothing else is reported: {said}");
+    }
+    let none = run(folder, &["check", "--max-memory-total", "1"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(text(&none.stderr).contains("nothing can be loaded: the process holds"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_small_address_space_is_a_clear_failure() {
+    let folder = many_people();
+    for (megabytes, fits) in [(80, false), (100, false), (150, true), (200, true), (300, true)] {
+        let limited = format!("ulimit -v {}; exec \"$0\" check", megabytes * 1000);
+        let checked = Command::new("sh")
+            .args(["-c", &limited, env!("CARGO_BIN_EXE_clew")])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said = text(&checked.stderr);
+        if fits && checked.status.success() {
+            continue;
+        }
+        assert_eq!(checked.status.code(), Some(1), "{megabytes} MB: {said}");
+        let lines = said
+            .lines()
+            .filter(|it| it.starts_with("clew: out of memory: ") || it.starts_with("[E0232] Error: "));
+        assert_eq!(lines.count(), 1, "{megabytes} MB: {said}");
+        assert!(!said.contains("panicked"), "{megabytes} MB: {said}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reload_that_takes_too_much_memory_keeps_the_graph() {
+    let (folder, many) = (places(), many_people());
+    let mut server = Server::start(folder.path(), &["--max-memory-total", "120000000"]);
+    let (schema, data) = ("schema/a.graphql", "data/a.jsonl");
+    for name in [schema, data] {
+        std::fs::copy(many.path().join(name), folder.path().join(name)).unwrap();
+    }
+    std::fs::remove_file(folder.path().join("data/a.yaml")).unwrap();
+    let pid = server.child.id().to_string();
+    let sent = Command::new("kill").args(["-HUP", &pid]).status().unwrap();
+    assert!(sent.success());
+    let mut lines = BufReader::new(server.child.stderr.take().unwrap()).lines();
+    let report = lines.find(|it| it.as_ref().unwrap().contains("[E0232]"));
+    assert!(report.is_some(), "the server ended");
+    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+    let mut answer = agent
+        .post(format!("{}/graphql", server.address))
+        .header("content-type", "application/json")
+        .send(r#"{"query": "{ place(id: \"x\") { name } }"}"#)
+        .unwrap();
+    let body = answer.body_mut().read_to_string().unwrap();
+    assert_eq!(body, r#"{"data":{"place":{"name":"X0"}}}"#);
+}
+
 #[test]
 fn the_exit_code_of_a_lost_file_is_in_the_help() {
     let help = text(&run(&PathBuf::from("."), &["--help"]).stdout);

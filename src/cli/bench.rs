@@ -10,7 +10,6 @@ use clap::Args;
 use super::{Folders, Reporting, fail, load, say};
 use crate::api::{Engine, Limits};
 use crate::bench::{self, Shape};
-use crate::facts::Progress;
 use crate::graph::{self, Snapshot};
 use crate::ontology;
 use crate::report::Reports;
@@ -82,13 +81,17 @@ impl Bench {
     /// Makes a graph and loads it as if it were read.
     fn make(&self, shape: Shape) -> Result<(Snapshot, String), ExitCode> {
         let mut reports = Reports::default();
+        let progress = load::progress(&self.folders).map_err(|reports| {
+            load::show(&reports, &self.reporting);
+            ExitCode::from(1)
+        })?;
         let ontology = ontology::compile(&[Shape::schema()]).map_err(|reports| {
             load::show(&reports, &self.reporting);
             ExitCode::from(1)
         })?;
         let start = Instant::now();
         let (files, made) = shape.files();
-        let snapshot = graph::build(&Arc::new(ontology), &files, &Progress::default(), &mut reports);
+        let snapshot = graph::build(&Arc::new(ontology), &files, &progress, &mut reports);
         let taken = start.elapsed();
         let Some(snapshot) = snapshot else {
             load::show(&reports, &self.reporting);

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Folders, Reporting};
 use crate::facts::{Files, Progress};
 use crate::graph::{self, Snapshot};
+use crate::memory::Allowance;
 use crate::ontology::{self, Ontology};
 use crate::report::{Code, Report, Reports, Style};
 
@@ -61,6 +62,7 @@ pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<Snapshot
 /// With all that is wrong.
 pub(super) fn compile(folders: &Folders) -> Result<(Snapshot, Reports), Reports> {
     let _huge_pages = HugePages::allowed();
+    let progress = progress(folders)?;
     if let Some(path) = &folders.graph {
         let snapshot = Snapshot::open(path).map_err(|error| {
             let message = format!("cannot serve \"{}\": {error}", path.display());
@@ -69,7 +71,6 @@ pub(super) fn compile(folders: &Folders) -> Result<(Snapshot, Reports), Reports>
         return Ok((snapshot, Reports::default()));
     }
     let ontology = Arc::new(ontology::load(&folders.schema)?);
-    let progress = Progress::default();
     let mut reports = Reports::default();
     let snapshot = with_bar(&progress, || {
         let files = Files::find(&folders.data, &mut reports);
@@ -80,6 +81,33 @@ pub(super) fn compile(folders: &Folders) -> Result<(Snapshot, Reports), Reports>
         Some(snapshot) => Ok((snapshot, reports)),
         None => Err(reports),
     }
+}
+
+/// What a load begins with.
+///
+/// # Errors
+/// Where the process holds more memory than it may already, or the system starts no threads.
+pub(super) fn progress(folders: &Folders) -> Result<Progress, Reports> {
+    static THREADS: OnceLock<Result<(), String>> = OnceLock::new();
+    let progress = Progress {
+        memory: Allowance::of_process(folders.max_memory_total),
+        ..Progress::default()
+    };
+    let failed = |message: String| Reports(vec![Report::new(Code::MEMORY, message)]);
+    if !progress.memory.holds()
+        && let Some(excess) = progress.memory.excess()
+    {
+        return Err(failed(format!("nothing can be loaded: {excess}")));
+    }
+    // rayon would panic when it starts its threads itself and cannot.
+    let started = THREADS.get_or_init(|| {
+        let threads = rayon::ThreadPoolBuilder::new().build_global();
+        threads.map_err(|error| {
+            format!("the system starts no threads: {error}; see `ulimit -v` and `ulimit -u`")
+        })
+    });
+    started.clone().map_err(failed)?;
+    Ok(progress)
 }
 
 /// While this is there, the system may put what is new in memory into huge pages. A large graph is looked up faster
@@ -121,7 +149,8 @@ fn with_bar<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
     bar.set_message("reading");
     let done = std::sync::atomic::AtomicBool::new(false);
     let result = std::thread::scope(|scope| {
-        scope.spawn(|| {
+        // Without a thread for it there is no bar.
+        let _ = std::thread::Builder::new().spawn_scoped(scope, || {
             let start = Instant::now();
             while !done.load(Ordering::Relaxed) {
                 // A graph that loads at once needs no bar.
@@ -196,7 +225,7 @@ pub(super) fn status(name: &str) -> Option<usize> {
 pub(super) fn index_in_background(engine: &crate::api::Engine) {
     static TURN: Mutex<()> = Mutex::new(());
     let index = Arc::downgrade(&engine.index());
-    std::thread::spawn(move || {
+    let thread = std::thread::Builder::new().spawn(move || {
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = index.upgrade() else { return };
         match index.make() {
@@ -215,4 +244,7 @@ pub(super) fn index_in_background(engine: &crate::api::Engine) {
             bytes as f64 / 1e6
         );
     });
+    if let Err(error) = thread {
+        eprintln!("text index: it is made when it is first used: {error}");
+    }
 }

@@ -60,6 +60,10 @@ struct Folders {
     /// A graph that `clew compile` wrote, instead of the two folders
     #[arg(long, value_name = "FILE", conflicts_with_all = ["schema", "data"])]
     graph: Option<PathBuf>,
+    /// Bytes of memory that the process may hold while a graph is loaded; by default the limit of the cgroup, else 90 % of
+    /// the machine's memory
+    #[arg(long, value_name = "N")]
+    max_memory_total: Option<u64>,
 }
 
 /// How many reports are drawn.

@@ -78,7 +78,7 @@ impl Serve {
             Err(error) => return fail(error),
         };
         eprintln!("{summary}");
-        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        let runtime = match runtime() {
             Ok(runtime) => runtime,
             Err(error) => return fail(format!("cannot start: {error}")),
         };
@@ -129,6 +129,19 @@ impl Serve {
             Err(error) => fail(format!("the server failed: {error}")),
         }
     }
+}
+
+/// tokio's threads. Where the system refuses one, tokio panics; that is an error like others here.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let start = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let built = std::panic::catch_unwind(start);
+    std::panic::set_hook(hook);
+    built.unwrap_or_else(|_| {
+        let why = "the system starts no threads; see `ulimit -v` and `ulimit -u`";
+        Err(std::io::Error::other(why))
+    })
 }
 
 /// Pulls the trigger with every SIGHUP.

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{Batch, jsonl, yaml};
+use crate::memory::Allowance;
 use crate::ontology::{Ontology, TypeId};
 use crate::report::{Code, Report, Reports, SourceText};
 
@@ -22,9 +23,11 @@ const PART: usize = 4 << 20;
 /// whole.
 const KEPT: u64 = 16 << 20;
 
-/// How far reading has come; other threads may look.
+/// How far loading has come, for other threads to look at, and how much memory it may take.
 #[derive(Debug, Default)]
 pub struct Progress {
+    /// The memory that it may take. Once it is over, no more is read.
+    pub memory: Allowance,
     /// Bytes to read, as they lie on disk.
     pub total: AtomicU64,
     /// Bytes read of them.
@@ -93,6 +96,11 @@ impl Ids {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+
+    /// Bytes of all ids.
+    pub fn text_bytes(&self) -> usize {
+        self.texts.len()
     }
 
     /// An entity's id.
@@ -235,9 +243,12 @@ impl Files {
         let mut parts: Vec<Part> = self
             .raw(progress, |_| true)
             .par_bridge()
-            .map(|raw| {
+            .filter_map(|raw| {
                 let keep = self.keeps(raw.format);
-                raw.ids(ontology, keep)
+                let _reserved = progress
+                    .memory
+                    .reserve(if keep { raw.facts_bytes() } else { 0 })?;
+                Some(raw.ids(ontology, keep, &progress.memory))
             })
             .collect();
         parts.sort_by_key(|it| it.key);
@@ -267,8 +278,10 @@ impl Files {
         reports: &mut Reports,
         work: impl Fn(usize, &Batch, Reports) -> T + Sync,
     ) -> Vec<T> {
+        let memory = &progress.memory;
         let kept = parts.par_iter().enumerate().filter_map(|(no, part)| {
             let (batch, reports) = part.kept.as_ref()?;
+            let _reserved = memory.reserve(batch.source.text.len())?;
             Some((no, work(no, batch, reports.clone())))
         });
         let mut done: Vec<(usize, T)> = kept.collect();
@@ -283,8 +296,9 @@ impl Files {
                     changed.insert(raw.path);
                     return None;
                 };
+                let _reserved = memory.reserve(raw.facts_bytes())?;
                 let mut reports = Reports::default();
-                let batch = raw.read(parts[no].lines_before, ontology, &mut reports);
+                let batch = raw.read(parts[no].lines_before, ontology, memory, &mut reports);
                 Some((no, work(no, &batch, reports)))
             });
         done.extend(again.collect::<Vec<_>>());
@@ -304,8 +318,14 @@ impl Files {
         let (file, no) = part.key;
         let progress = Progress::default();
         let raw = RawParts::open(file, &self.sources[file], &progress).nth(no)?;
-        (raw.hash() == part.hash)
-            .then(|| Arc::new(raw.read(part.lines_before, ontology, &mut Reports::default())))
+        (raw.hash() == part.hash).then(|| {
+            Arc::new(raw.read(
+                part.lines_before,
+                ontology,
+                &progress.memory,
+                &mut Reports::default(),
+            ))
+        })
     }
 
     fn keeps(&self, format: Format) -> bool {
@@ -409,8 +429,18 @@ impl RawPart<'_> {
         }
     }
 
+    /// About as many bytes as its facts take while it is worked on.
+    fn facts_bytes(&self) -> usize {
+        const OF_A_BYTE: usize = 4;
+        match &self.text {
+            RawText::Read(Ok(bytes)) => bytes.len().saturating_mul(OF_A_BYTE),
+            RawText::Read(Err(_)) => 0,
+            RawText::Made { .. } => PART * OF_A_BYTE,
+        }
+    }
+
     /// The entities alone, or where it is kept all facts.
-    fn ids(mut self, ontology: &Ontology, keep: bool) -> Part {
+    fn ids(mut self, ontology: &Ontology, keep: bool, memory: &Allowance) -> Part {
         let hash = self.hash();
         if let RawText::Made {
             has_entities: false, ..
@@ -434,7 +464,7 @@ impl RawPart<'_> {
         let type_of = |name: &str| types.get(name).copied();
         if keep {
             let mut reports = Reports::default();
-            let batch = self.read(0, ontology, &mut reports);
+            let batch = self.read(0, ontology, memory, &mut reports);
             for entity in &batch.entities {
                 let (id, name) = (batch.text(entity.id), batch.text(entity.type_name));
                 part.ids.push(id, type_of(name), entity.at.start);
@@ -465,7 +495,13 @@ impl RawPart<'_> {
     }
 
     /// All facts.
-    fn read(mut self, lines_before: usize, ontology: &Ontology, reports: &mut Reports) -> Batch {
+    fn read(
+        mut self,
+        lines_before: usize,
+        ontology: &Ontology,
+        memory: &Allowance,
+        reports: &mut Reports,
+    ) -> Batch {
         let (path, format) = (self.path.clone(), self.format);
         if let Err(error) = self.made() {
             reports.push(unreadable(&path, format, error));
@@ -477,7 +513,7 @@ impl RawPart<'_> {
             lines_before,
         });
         let batch = match format {
-            Format::Yaml => yaml::read(&source, ontology, reports),
+            Format::Yaml => yaml::read(&source, ontology, memory, reports),
             _ => jsonl::read(&source, reports),
         };
         if let Some(at) = broken {
@@ -530,6 +566,9 @@ impl Read for Counting<'_> {
 
 /// Cuts a file into parts at line ends.
 struct RawParts<'a> {
+    memory: &'a Allowance,
+    /// Bytes of the file on disk, where it is read whole.
+    whole: usize,
     reader: Option<Box<dyn Read + Send + 'a>>,
     file: usize,
     path: String,
@@ -552,6 +591,8 @@ impl<'a> RawParts<'a> {
                 make,
             } => {
                 return Self {
+                    memory: &progress.memory,
+                    whole: 0,
                     reader: None,
                     file,
                     path: name.clone(),
@@ -577,11 +618,17 @@ impl<'a> RawParts<'a> {
                 Format::Yaml | Format::Lines => Box::new(counting),
             })
         };
+        let whole = match format {
+            Format::Yaml => std::fs::metadata(path).map_or(0, |it| it.len()),
+            _ => 0,
+        };
         let (reader, failed) = match open() {
             Ok(reader) => (Some(reader), None),
             Err(error) => (None, Some(error)),
         };
         Self {
+            memory: &progress.memory,
+            whole: usize::try_from(whole).unwrap_or(usize::MAX),
             reader,
             file,
             path: path.display().to_string(),
@@ -634,6 +681,8 @@ impl<'a> Iterator for RawParts<'a> {
                 PART as u64
             };
             let before = text.len();
+            // While a line is not at its end, the text grows.
+            let _reserved = self.memory.reserve(self.whole.max(text.len()))?;
             if let Err(error) = reader.by_ref().take(want).read_to_end(&mut text) {
                 self.reader = None;
                 return Some(self.part(Err(error)));

@@ -20,6 +20,7 @@ use super::{
     Batch, EdgeFact, EntityFact, Entry, Example, Item, NO_STATEMENT, Span, StatementFact, Str, Value,
     ValueFact, Via,
 };
+use crate::memory::Allowance;
 use crate::ontology::{Member, Members, Ontology, Scalar};
 use crate::report::{Code, Report, Reports, SourceText, did_you_mean};
 
@@ -28,10 +29,18 @@ const MOST_NESTED: usize = 64;
 /// More nodes than this come only from aliases of aliases.
 const MOST_NODES: usize = 20_000_000;
 
-/// Reads a file.
-pub(super) fn read(source: &Arc<SourceText>, ontology: &Ontology, reports: &mut Reports) -> Batch {
+/// The memory that is left is looked at after so many values; they take about 4 MB.
+const BETWEEN_LOOKS: usize = 1 << 16;
+
+/// Reads a file. It reads none of it where it takes more memory than there may be.
+pub(super) fn read(
+    source: &Arc<SourceText>,
+    ontology: &Ontology,
+    memory: &Allowance,
+    reports: &mut Reports,
+) -> Batch {
     let mut batch = Batch::new(source.clone());
-    let documents = match documents(&mut batch, reports) {
+    let documents = match documents(&mut batch, memory, reports) {
         Ok(documents) => documents,
         Err(report) => {
             reports.push(report);
@@ -63,7 +72,7 @@ enum Open {
 }
 
 /// The trees of all documents of the file.
-fn documents(batch: &mut Batch, reports: &mut Reports) -> Result<Vec<Item>, Report> {
+fn documents(batch: &mut Batch, memory: &Allowance, reports: &mut Reports) -> Result<Vec<Item>, Report> {
     let source = batch.source.clone();
     let text = &*source.text;
     // The parser counts characters; where all are ASCII, these are bytes.
@@ -79,6 +88,7 @@ fn documents(batch: &mut Batch, reports: &mut Reports) -> Result<Vec<Item>, Repo
     let mut open: Vec<Open> = Vec::new();
     let mut anchors: HashMap<usize, Item> = HashMap::new();
     let mut nodes = 0;
+    let mut events = 0;
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
             let at = byte(error.marker().index());
@@ -132,6 +142,10 @@ fn documents(batch: &mut Batch, reports: &mut Reports) -> Result<Vec<Item>, Repo
         }
         let Some((item, anchor)) = done else { continue };
         nodes += 1;
+        events += 1;
+        if events % BETWEEN_LOOKS == 0 && !memory.holds() {
+            return Ok(Vec::new());
+        }
         if nodes > MOST_NODES {
             return Err(shape(
                 batch,

@@ -469,7 +469,7 @@ impl Values {
         }
     }
 
-    fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         match self {
             Values::Text(it) | Values::Decimal(it) | Values::Json(it) => it.bytes(),
             Values::DateTime(texts, instants) => texts.bytes() + instants.bytes(),

@@ -42,7 +42,6 @@ mod handler {
     use std::io;
     use std::mem::MaybeUninit;
     use std::ptr;
-    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Mutex, OnceLock, PoisonError};
 
     use libc::{c_int, c_void, siginfo_t};
@@ -85,36 +84,17 @@ mod handler {
         Ok(())
     }
 
-    #[allow(unsafe_code, reason = "only system calls may be made in a signal handler")]
+    #[allow(unsafe_code, reason = "the kernel passes a pointer")]
     extern "C" fn on_sigbus(_: c_int, info: *mut siginfo_t, _: *mut c_void) {
-        static ENDING: AtomicBool = AtomicBool::new(false);
-        // SAFETY: the kernel passes a whole `siginfo_t`; `sigaction`, `poll`, `write`, `pause` and `_exit` are
-        // async-signal-safe, and their arguments live until they return.
-        unsafe {
-            if (*info).si_code != libc::BUS_ADRERR {
-                // Not an access beyond the end of a file. When this returns, the fault happens again and is handled as
-                // it was before.
-                if let Some(before) = BEFORE.get() {
-                    libc::sigaction(libc::SIGBUS, before, ptr::null_mut());
-                }
-                return;
-            }
-            if ENDING.swap(true, Ordering::Relaxed) {
-                // Another thread writes the line.
-                loop {
-                    libc::pause();
-                }
-            }
-            // If nobody reads a full pipe, the line is lost rather than the end of the process delayed.
-            let mut stderr = libc::pollfd {
-                fd: libc::STDERR_FILENO,
-                events: libc::POLLOUT,
-                revents: 0,
-            };
-            if libc::poll(&raw mut stderr, 1, 0) == 1 && stderr.revents & libc::POLLOUT != 0 {
-                libc::write(libc::STDERR_FILENO, LINE.as_ptr().cast(), LINE.len());
-            }
-            libc::_exit(FILE_LOST.into());
+        // SAFETY: the kernel passes a whole `siginfo_t`.
+        if unsafe { (*info).si_code } == libc::BUS_ADRERR {
+            crate::memory::end_with(LINE, FILE_LOST);
+        }
+        // Not an access beyond the end of a file. When this returns, the fault happens again and is handled as it was
+        // before.
+        if let Some(before) = BEFORE.get() {
+            // SAFETY: `sigaction` is async-signal-safe, and `before` is what it returned itself.
+            unsafe { libc::sigaction(libc::SIGBUS, before, ptr::null_mut()) };
         }
     }
 }

@@ -157,6 +157,8 @@ codes! {
     BAD_STRUCTURE = "E0230";
     /// More than a graph can hold.
     TOO_MUCH = "E0231";
+    /// Loading would take more memory than the process may hold.
+    MEMORY = "E0232";
 
     /// A transitive relation that goes round in a circle.
     TRANSITIVE_CYCLE = "W0301";

@@ -25,7 +25,7 @@ pub(super) fn build(
     entities: &Entities,
     gathered: &mut Gathered,
     reports: &mut Reports,
-) -> Vec<TypeColumns> {
+) -> Option<Vec<TypeColumns>> {
     let ontology = context.ontology;
     let bases = &gathered.bases;
     let values = std::mem::take(&mut gathered.values).into_iter().enumerate();
@@ -35,11 +35,15 @@ pub(super) fn build(
             of_type.map(move |(no, shorts)| (TypeId::at(type_no), PropertyNo::at(no), shorts))
         })
         .collect();
-    let built: Vec<(Column, Option<UniqueIndex>, Reports)> = tasks
+    let built: Option<Vec<(Column, Option<UniqueIndex>, Reports)>> = tasks
         .into_par_iter()
-        .map(|(id, no, shorts)| property_column(context, entities, id, no, &shorts, bases))
+        .map(|(id, no, shorts)| {
+            let rows = entities.ids[id.index()].len();
+            let _reserved = context.memory.reserve(bytes(rows, &shorts))?;
+            Some(property_column(context, entities, id, no, &shorts, bases))
+        })
         .collect();
-    let mut built = built.into_iter();
+    let mut built = built?.into_iter();
     let mut columns = Vec::with_capacity(ontology.types.len());
     for entity_type in &ontology.types {
         let mut of_type = TypeColumns::default();
@@ -51,7 +55,17 @@ pub(super) fn build(
         columns.push(of_type);
     }
     unique_over_interfaces(context, entities, &columns, reports);
-    columns
+    Some(columns)
+}
+
+/// At most about so many bytes are taken while short columns go into one of so many rows: for each row an end or a value
+/// and a slot of an index, for each value an [`Entry`], and the values themselves.
+pub(super) fn bytes(rows: usize, shorts: &[Short]) -> usize {
+    const OF_A_ROW: usize = 16;
+    let values = shorts
+        .iter()
+        .map(|it| it.rows.len() * size_of::<Entry>() + it.values.bytes());
+    values.sum::<usize>().saturating_add(rows * OF_A_ROW)
 }
 
 /// What to say of a value whose key is no property of its type.

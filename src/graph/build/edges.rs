@@ -174,13 +174,14 @@ pub(super) fn build(
     entities: &Entities,
     gathered: &mut Gathered,
     reports: &mut Reports,
-) -> Vec<Edges> {
+) -> Option<Vec<Edges>> {
     let bases = &gathered.bases;
-    let built: Vec<(Edges, Reports)> = std::mem::take(&mut gathered.edges)
+    let built: Option<Vec<(Edges, Reports)>> = std::mem::take(&mut gathered.edges)
         .into_par_iter()
         .zip(context.ontology.relations.par_iter())
         .map(|(mut shorts, relation)| {
             let ends: Vec<Ends> = shorts.iter_mut().map(|it| std::mem::take(&mut it.ends)).collect();
+            let _reserved = context.memory.reserve(bytes(entities, &ends, &shorts))?;
             let mut reports = Reports::default();
             let builder = Builder {
                 context,
@@ -193,15 +194,33 @@ pub(super) fn build(
                 places: Vec::new(),
             };
             let edges = builder.build(ends, &mut reports);
-            (edges, reports)
+            Some((edges, reports))
         })
         .collect();
+    let built = built?;
     let mut relations = Vec::with_capacity(built.len());
     for (edges, mut found) in built {
         reports.0.append(&mut found.0);
         relations.push(edges);
     }
-    relations
+    Some(relations)
+}
+
+/// At most about so many bytes are taken while the edges of a relation find their places: where each entity's begin, twice
+/// while they are ordered and once for each way, then an edge's place, and its target and number each way.
+fn bytes(entities: &Entities, ends: &[Ends], shorts: &[ShortEdges]) -> usize {
+    const OF_AN_ENTITY: usize = 12;
+    const OF_AN_EDGE: usize = 24;
+    let edges: usize = ends.iter().map(Vec::len).sum();
+    if edges == 0 {
+        return 0;
+    }
+    let entities = entities.bases.last().copied().unwrap_or(0) as usize;
+    let properties = shorts.iter().flat_map(|it| it.properties.iter().flatten());
+    let properties: usize = properties
+        .map(|it| super::columns::bytes(0, std::slice::from_ref(it)))
+        .sum();
+    entities * OF_AN_ENTITY + edges * OF_AN_EDGE + properties
 }
 
 /// Finds what an edge's names stand for and checks its ends.

@@ -9,6 +9,7 @@ use crate::facts::{Batch, EntityFact, Files, Part};
 use crate::graph::ids::IdIndex;
 use crate::graph::strings::Strings;
 use crate::graph::{EntityNo, Row};
+use crate::memory::Allowance;
 use crate::ontology::{Domain, Ontology, TypeId};
 use crate::report::{Code, Place, Report, Reports, did_you_mean, near_misses};
 
@@ -157,13 +158,22 @@ fn sort(origins: &mut Vec<Origin>, parts: &[Part]) {
     *origins = keyed.into_iter().map(|it| it.1).collect();
 }
 
-/// Sorts the entities of each type by id and numbers them through. The parts forget their ids.
+/// At most so many bytes are taken for an entity beside its id while they are sorted: two origins and a key, a number,
+/// the end of its id, and slots of the index.
+const OF_AN_ENTITY: usize = 52;
+
+/// Sorts the entities of each type by id and numbers them through. The parts forget their ids. `None` where there is not
+/// enough memory.
 pub(super) fn number(
     ontology: &Ontology,
     files: &Files,
+    memory: &Allowance,
     parts: &mut [Part],
     reports: &mut Reports,
-) -> Entities {
+) -> Option<Entities> {
+    let count: usize = parts.iter().map(|it| it.ids.len()).sum();
+    let texts: usize = parts.iter().map(|it| it.ids.text_bytes()).sum();
+    let _reserved = memory.reserve(count.saturating_mul(OF_AN_ENTITY).saturating_add(texts))?;
     let mut by_type: Vec<Vec<Origin>> = vec![Vec::new(); ontology.types.len()];
     for (no, part) in parts.iter().enumerate() {
         for at in 0..part.ids.len() {
@@ -239,6 +249,7 @@ pub(super) fn number(
     let context = Context {
         ontology,
         files,
+        memory,
         parts,
         again: Mutex::default(),
     };
@@ -247,11 +258,10 @@ pub(super) fn number(
     }
     if let Some(more) = twice.len().checked_sub(MOST_SHOWN + 1) {
         let message = format!("{} more ids are defined twice", more + 1);
-        reports.push(
-            Report::new(Code::DUPLICATE_ID, message).hint("mend those that are shown, and check again"),
-        );
+        reports
+            .push(Report::new(Code::DUPLICATE_ID, message).hint("fix those that are shown, and check again"));
     }
-    entities
+    Some(entities)
 }
 
 fn duplicate(context: &Context, later: Origin, first: Origin) -> Option<Report> {

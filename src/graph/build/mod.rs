@@ -20,8 +20,10 @@ use petgraph::unionfind::UnionFind;
 use super::adjacency::Starts;
 use super::{Counts, Row, Snapshot, Table};
 use crate::facts::{Batch, Files, Part, Progress, fingerprint};
+use crate::graph::statement::Statements;
+use crate::memory::Allowance;
 use crate::ontology::{Ontology, TypeId};
-use crate::report::{Place, Reports};
+use crate::report::{Code, Place, Report, Reports};
 use entities::Entities;
 
 /// Where a fact stands: its part, and its position among the part's facts of its kind.
@@ -35,6 +37,7 @@ struct Origin {
 struct Context<'a> {
     ontology: &'a Ontology,
     files: &'a Files,
+    memory: &'a Allowance,
     parts: &'a [Part],
     /// The parts that were read again last, to show places in them.
     again: Mutex<Vec<(u32, Arc<Batch>)>>,
@@ -75,7 +78,8 @@ impl Context<'_> {
 }
 
 /// Builds the snapshot of some facts. Reports are added to `reports`; with an error among them there is
-/// no snapshot.
+/// no snapshot. Before each step that allocates much, the allowance of `progress` is asked; when it is passed, the build is
+/// abandoned and the only report is that.
 pub fn build(
     ontology: &Arc<Ontology>,
     files: &Files,
@@ -83,10 +87,23 @@ pub fn build(
     reports: &mut Reports,
 ) -> Option<Snapshot> {
     // On threads that end with it: what a thread keeps of the memory that it gave up goes with it.
-    match rayon::ThreadPoolBuilder::new().build() {
+    let built = match rayon::ThreadPoolBuilder::new().build() {
         Ok(threads) => threads.install(|| checked(ontology, files, progress, reports)),
-        Err(_) => checked(ontology, files, progress, reports),
-    }
+        Err(error) => {
+            let message = format!("the system starts no more threads: {error}");
+            let hint = "allow the process more memory and threads (see `ulimit -v` and `ulimit -u`)";
+            reports.push(Report::new(Code::MEMORY, message).hint(hint));
+            None
+        }
+    };
+    let Some(excess) = progress.memory.excess() else {
+        return built;
+    };
+    // What else was found may be wrong, since not all was read.
+    let message = format!("the graph takes more memory than it may: {excess}");
+    let hint = "allow more with --max-memory-total, or compile the graph with `clew compile` where there is more memory and serve the file";
+    *reports = Reports(vec![Report::new(Code::MEMORY, message).hint(hint)]);
+    None
 }
 
 fn checked(
@@ -95,22 +112,29 @@ fn checked(
     progress: &Progress,
     reports: &mut Reports,
 ) -> Option<Snapshot> {
+    let memory = &progress.memory;
     let mut parts = files.parts(ontology, progress);
-    let entities = entities::number(ontology, files, &mut parts, reports);
+    let entities = entities::number(ontology, files, memory, &mut parts, reports)?;
     let context = Context {
         ontology,
         files,
+        memory,
         parts: &parts,
         again: Mutex::default(),
     };
     let digests = files.each(&parts, ontology, progress, reports, |no, batch, found| {
         digest::digest(ontology, &entities, (no as u32, &parts[no].ids.at), batch, found)
     });
+    if !memory.holds() {
+        return None;
+    }
     let mut gathered = digest::gather(digests, ontology, reports);
-    let columns = columns::build(&context, &entities, &mut gathered, reports);
-    let relations = edges::build(&context, &entities, &mut gathered, reports);
+    let columns = columns::build(&context, &entities, &mut gathered, reports)?;
+    let relations = edges::build(&context, &entities, &mut gathered, reports)?;
     let structures = statements::structures(&context, &entities, &columns, reports);
+    let reserved = memory.reserve(gathered.statements.iter().map(Statements::bytes).sum())?;
     let statements = statements::build(&context, &entities, &structures, gathered.statements, reports);
+    drop(reserved);
     if reports.has_errors() {
         return None;
     }
@@ -132,6 +156,7 @@ fn checked(
         counts: Counts::default(),
         ontology: ontology.clone(),
     };
+    let _reserved = memory.reserve(snapshot.bases.last().map_or(0, |it| *it as usize * 5))?;
     snapshot.counts = counts(&snapshot);
     Some(snapshot)
 }
