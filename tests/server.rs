@@ -675,8 +675,9 @@ fn sigterm_ends_the_server_after_running_requests() {
 fn only_the_graph_is_in_huge_pages() {
     let server = Server::ecpat();
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+    // Older kernels do not say.
     let huge_pages = status.lines().find_map(|it| it.strip_prefix("THP_enabled:"));
-    assert_eq!(huge_pages.map(str::trim), Some("0"), "{status}");
+    assert!(huge_pages.is_none_or(|it| it.trim() == "0"), "{status}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Folders, Reporting};
 use crate::facts::{Files, Progress};
 use crate::graph::{self, Snapshot};
-use crate::memory::Allowance;
+use crate::memory::{self, Allowance};
 use crate::ontology::{self, Ontology};
 use crate::report::{Code, Report, Reports, Style};
 
@@ -86,27 +86,27 @@ pub(super) fn compile(folders: &Folders) -> Result<(Snapshot, Reports), Reports>
 /// What a load begins with.
 ///
 /// # Errors
-/// Where the process holds more memory than it may already, or the system starts no threads.
+/// Where the process holds more memory than it may already.
 pub(super) fn progress(folders: &Folders) -> Result<Progress, Reports> {
-    static THREADS: OnceLock<Result<(), String>> = OnceLock::new();
+    static THREADS: Once = Once::new();
     let progress = Progress {
         memory: Allowance::of_process(folders.max_memory_total),
         ..Progress::default()
     };
-    let failed = |message: String| Reports(vec![Report::new(Code::MEMORY, message)]);
     if !progress.memory.holds()
         && let Some(excess) = progress.memory.excess()
     {
-        return Err(failed(format!("nothing can be loaded: {excess}")));
+        let message = format!("nothing can be loaded: {excess}");
+        return Err(Reports(vec![Report::new(Code::MEMORY, message)]));
     }
-    // rayon would panic when it starts its threads itself and cannot.
-    let started = THREADS.get_or_init(|| {
-        let threads = rayon::ThreadPoolBuilder::new().build_global();
-        threads.map_err(|error| {
-            format!("the system starts no threads: {error}; see `ulimit -v` and `ulimit -u`")
-        })
+    // rayon would panic when it starts its threads itself and cannot. Those that did start may be refused memory at any
+    // moment, which ends the process with a line, so this is said in the same way.
+    THREADS.call_once(|| {
+        if let Err(error) = rayon::ThreadPoolBuilder::new().build_global() {
+            let line = format!("clew: the system starts no threads: {error}; allow the process more memory and threads (see `ulimit -v` and `ulimit -u`)\n");
+            memory::end_with(line.as_bytes(), 1);
+        }
     });
-    started.clone().map_err(failed)?;
     Ok(progress)
 }
 

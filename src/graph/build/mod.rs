@@ -89,12 +89,8 @@ pub fn build(
     // On threads that end with it: what a thread keeps of the memory that it gave up goes with it.
     let built = match rayon::ThreadPoolBuilder::new().build() {
         Ok(threads) => threads.install(|| checked(ontology, files, progress, reports)),
-        Err(error) => {
-            let message = format!("the system starts no more threads: {error}");
-            let hint = "allow the process more memory and threads (see `ulimit -v` and `ulimit -u`)";
-            reports.push(Report::new(Code::MEMORY, message).hint(hint));
-            None
-        }
+        // On the threads of the process where there are no more.
+        Err(_) => checked(ontology, files, progress, reports),
     };
     let Some(excess) = progress.memory.excess() else {
         return built;
