@@ -29,7 +29,7 @@ const MOST_NESTED: usize = 64;
 /// More nodes than this come only from aliases of aliases.
 const MOST_NODES: usize = 20_000_000;
 
-/// The memory that is left is looked at after so many values; they take about 4 MB.
+/// Number of values after which the memory that is left is checked; they take about 4 MB.
 const BETWEEN_LOOKS: usize = 1 << 16;
 
 /// Reads a file. It reads none of it where it takes more memory than there may be.

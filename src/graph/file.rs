@@ -127,7 +127,7 @@ impl Snapshot {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            // As `File::create` would have it; the umask applies.
+            // The mode that `File::create` uses; the umask applies.
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
         let mut partial = builder.tempfile_in(folder)?;

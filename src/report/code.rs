@@ -151,7 +151,7 @@ codes! {
     BAD_RANK = "E0227";
     /// A validity that is not a span of dates.
     BAD_VALIDITY = "E0228";
-    /// A URL that is none.
+    /// A value that is not a URL, or whose scheme is not allowed.
     BAD_URL = "E0229";
     /// The structure of a source that is not a list of sections.
     BAD_STRUCTURE = "E0230";

@@ -71,7 +71,7 @@ pub(super) fn cell<'a>(
                     )
                 }
                 Ok(_) => Ok(Cell::Text(text)),
-                Err(error) => Err(is_no_url(format!("is none: {error}"))
+                Err(error) => Err(is_no_url(format!("is not one: {error}"))
                     .hint("write it whole, as in https://example.org/page")),
             }
         }

@@ -58,8 +58,8 @@ pub(super) fn build(
     Some(columns)
 }
 
-/// At most about so many bytes are taken while short columns go into one of so many rows: for each row an end or a value
-/// and a slot of an index, for each value an [`Entry`], and the values themselves.
+/// Estimate of the bytes that it takes to put short columns into one of `rows` rows: for each row an end or a value and a
+/// slot of an index, for each value an [`Entry`], and the values themselves.
 pub(super) fn bytes(rows: usize, shorts: &[Short]) -> usize {
     const OF_A_ROW: usize = 16;
     let values = shorts

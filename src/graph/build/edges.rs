@@ -206,8 +206,8 @@ pub(super) fn build(
     Some(relations)
 }
 
-/// At most about so many bytes are taken while the edges of a relation find their places: where each entity's begin, twice
-/// while they are ordered and once for each way, then an edge's place, and its target and number each way.
+/// Estimate of the bytes that it takes to order the edges of a relation: where each entity's begin, twice while they are
+/// ordered and once for each way, then an edge's place, and its target and number each way.
 fn bytes(entities: &Entities, ends: &[Ends], shorts: &[ShortEdges]) -> usize {
     const OF_AN_ENTITY: usize = 12;
     const OF_AN_EDGE: usize = 24;

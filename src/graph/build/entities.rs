@@ -158,8 +158,8 @@ fn sort(origins: &mut Vec<Origin>, parts: &[Part]) {
     *origins = keyed.into_iter().map(|it| it.1).collect();
 }
 
-/// At most so many bytes are taken for an entity beside its id while they are sorted: two origins and a key, a number,
-/// the end of its id, and slots of the index.
+/// Bytes that an entity takes beside its id while entities are sorted: two origins and a key, a number, the end of its
+/// id, and slots of the index.
 const OF_AN_ENTITY: usize = 52;
 
 /// Sorts the entities of each type by id and numbers them through. The parts forget their ids. `None` where there is not
