@@ -640,7 +640,7 @@ fn sigterm_ends_the_server_after_running_requests() {
     let mut stream = TcpStream::connect(&address).unwrap();
     let body = r#"{"query":"{ organization(id: \"unicef\") { name } }"}"#;
     let head = format!(
-        "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        "POST /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
@@ -930,7 +930,7 @@ fn a_run_ends_when_its_client_hangs_up() {
     let body = json!({"query": format!("{{ {} }}", rankings.join(" "))}).to_string();
     let mut stream = TcpStream::connect(server.address.trim_start_matches("http://")).unwrap();
     let head = format!(
-        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
     let process = server.child.id();
@@ -1159,7 +1159,10 @@ fn a_change_is_served_and_a_broken_one_is_not() {
     assert_eq!(watched.name(), "X1");
     watched.write("Place:\n  x: {name: X2, kind: TOWN}\n");
     let health = watched.until(|it| it["status"] == "stale");
-    assert!(health["failure"].as_str().unwrap().contains("E0220"), "{health}");
+    assert!(
+        health["failure"].as_str().unwrap().contains("the log says why"),
+        "{health}"
+    );
     assert_eq!(watched.name(), "X1", "the graph from before is still served");
     watched.write("Place:\n  x: {name: X3, kind: CITY}\n");
     let health = watched.until(|it| it["status"] == "ok");

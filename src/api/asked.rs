@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::answer::GraphqlError;
-use super::persisted::Named;
+use super::persisted::{Named, Persisted};
 
 /// A request that was received and not yet read.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ struct PersistedQuery {
 
 impl Asked {
     /// Bytes that were received.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Asked::Body(body) => body.len(),
             Asked::Parts(parts) => {
@@ -81,6 +81,14 @@ impl Asked {
                     + json(&parts.extensions)
             }
         }
+    }
+
+    /// The hash of the document that is asked for, if the request can be read and its document found. Takes time linear
+    /// in the request's length.
+    pub(crate) fn document_hash(&self, persisted: &Persisted) -> Option<u64> {
+        let parameters = self.read().ok()?;
+        let document = persisted.find(parameters.named()).ok()?;
+        Some(xxhash_rust::xxh3::xxh3_64(document.as_bytes()))
     }
 
     /// The body, where it says all of the request: the same bytes ask the same.

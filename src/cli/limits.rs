@@ -44,9 +44,9 @@ pub(super) struct LimitOptions {
     /// Long runs at a time; by default four for each core. More wait for up to a second
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     max_runs: Option<u64>,
-    /// Do not tell the schema: no introspection, no /schema.graphql
+    /// Do not tell the schema: no introspection, no /schema.graphql, no console
     #[arg(long)]
-    no_introspection: bool,
+    pub no_introspection: bool,
 }
 
 impl LimitOptions {

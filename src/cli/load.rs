@@ -1,6 +1,6 @@
 //! Loading a graph with reports on standard error and progress on a terminal.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Folders, Reporting};
+use super::{Folders, Reporting, note};
 use crate::facts::{Files, Progress};
 use crate::graph::{self, Snapshot};
 use crate::memory::{self, Allowance};
@@ -23,7 +23,7 @@ pub(super) fn show(reports: &Reports, reporting: &Reporting) {
         color,
         most: reporting.most,
     };
-    eprint!("{}", reports.render(style));
+    let _ = write!(std::io::stderr(), "{}", reports.render(style));
 }
 
 /// Draws reports as text without colours.
@@ -229,20 +229,20 @@ pub(super) fn index_in_background(engine: &crate::api::Engine) {
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = index.upgrade() else { return };
         match index.make() {
-            Ok(index) => eprintln!(
+            Ok(index) => note(format_args!(
                 "text index: {:.2} s, {:.1} MB",
                 index.taken.as_secs_f64(),
                 index.bytes as f64 / 1e6
-            ),
-            Err(error) => eprintln!("text index: {error}"),
+            )),
+            Err(error) => note(format_args!("text index: {error}")),
         }
         let start = Instant::now();
         let bytes = index.make_grams();
-        eprintln!(
+        note(format_args!(
             "substring index: {:.2} s, {:.1} MB",
             start.elapsed().as_secs_f64(),
             bytes as f64 / 1e6
-        );
+        ));
     });
     if let Err(error) = thread {
         eprintln!("text index: it is made when it is first used: {error}");

@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod compile;
+mod connections;
 mod limits;
 mod load;
 mod query;
@@ -95,8 +96,13 @@ fn say(line: impl std::fmt::Display) {
     }
 }
 
+/// Writes a line on standard error. Nobody may read it, and a server goes on all the same.
+fn note(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Says why a command ends.
 fn fail(message: impl std::fmt::Display) -> ExitCode {
-    eprintln!("clew: {message}");
+    note(format_args!("clew: {message}"));
     ExitCode::from(1)
 }

@@ -1,40 +1,91 @@
 //! Compiling again while the server serves: on SIGHUP, and with `--watch` when a file changes.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::{Folders, Reporting, load};
+use super::{Folders, Reporting, load, note};
 use crate::api::{Engine, Limits};
 use crate::server::Live;
 
 /// An editor writes a file in several steps; after the last one it is quiet for so long.
-const QUIET: Duration = Duration::from_millis(200);
+const QUIET_FILES: Duration = Duration::from_millis(200);
+/// Scripts send several signals in a row.
+const QUIET_SIGNALS: Duration = Duration::from_millis(100);
+/// Where it is never quiet, a reload waits no longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// When a reload is to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum When {
-    Now,
-    /// As soon as nothing more changes.
-    Quiet,
+/// Asks for a reload. Those that are asked for before one begins are one, however many they are.
+#[derive(Debug, Clone)]
+pub(super) struct Trigger {
+    /// Holds one message while a reload is asked for.
+    asked: SyncSender<()>,
+    /// Whether a signal asked for it, and not only a change.
+    is_urgent: Arc<AtomicBool>,
 }
 
-/// Asks for a reload; several asked for at once are one.
-#[derive(Debug, Clone)]
-pub(super) struct Trigger(Sender<When>);
+/// What waits for triggers.
+struct Triggered {
+    asked: Receiver<()>,
+    is_urgent: Arc<AtomicBool>,
+}
+
+fn trigger() -> (Trigger, Triggered) {
+    let (sender, receiver) = sync_channel(1);
+    let is_urgent = Arc::new(AtomicBool::new(false));
+    let trigger = Trigger {
+        asked: sender,
+        is_urgent: is_urgent.clone(),
+    };
+    let triggered = Triggered {
+        asked: receiver,
+        is_urgent,
+    };
+    (trigger, triggered)
+}
 
 impl Trigger {
-    /// Asks for a reload at once.
+    /// Asks for a reload after a signal, perhaps one of several.
     pub fn pull(&self) {
-        // Nobody listens any more only while the server ends.
-        let _ = self.0.send(When::Now);
+        self.is_urgent.store(true, Ordering::SeqCst);
+        self.changed();
     }
 
     /// Asks for a reload after a change, perhaps one of several.
     fn changed(&self) {
-        let _ = self.0.send(When::Quiet);
+        // Where it is full, a reload is asked for already; where nobody listens, the server ends.
+        let _ = self.asked.try_send(());
+    }
+}
+
+impl Triggered {
+    /// Waits until a reload is to be; `false` if none will be any more.
+    fn wait(&self) -> bool {
+        if self.asked.recv().is_err() {
+            return false;
+        }
+        let last = Instant::now() + LONGEST_WAIT;
+        loop {
+            let quiet = if self.is_urgent.load(Ordering::SeqCst) {
+                QUIET_SIGNALS
+            } else {
+                QUIET_FILES
+            };
+            let left = last.saturating_duration_since(Instant::now());
+            match self.asked.recv_timeout(quiet.min(left)) {
+                Ok(()) if left.is_zero() => break,
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+        self.is_urgent.store(false, Ordering::SeqCst);
+        true
     }
 }
 
@@ -49,46 +100,61 @@ pub(super) struct Reloader {
 impl Reloader {
     /// Begins to wait for triggers, on a thread of its own.
     pub fn start(self) -> Trigger {
-        let (sender, receiver) = channel();
-        std::thread::spawn(move || self.wait(&receiver));
-        Trigger(sender)
-    }
-
-    fn wait(&self, receiver: &Receiver<When>) {
-        while let Ok(mut when) = receiver.recv() {
-            while when == When::Quiet {
-                match receiver.recv_timeout(QUIET) {
-                    Ok(next) => when = next,
-                    Err(RecvTimeoutError::Timeout) => break,
-                    Err(RecvTimeoutError::Disconnected) => return,
-                }
+        let (trigger, triggered) = trigger();
+        std::thread::spawn(move || {
+            while triggered.wait() {
+                let made = caught(|| self.compiled());
+                self.serve(made);
             }
-            self.reload();
-        }
+        });
+        trigger
     }
 
-    /// Compiles the new schema and data beside the old, and serves them if they are sound.
-    fn reload(&self) {
+    /// Compiles the new schema and data beside the old; gives a line about them too.
+    fn compiled(&self) -> Result<(Engine, String), String> {
         let start = Instant::now();
         let compiled = load::compile(&self.folders).map_err(|reports| load::drawn(&reports, &self.reporting));
-        let made = compiled.and_then(|(snapshot, warnings)| {
-            let summary = load::summary(&snapshot, start.elapsed());
-            let engine = Engine::new(Arc::new(snapshot), self.limits).map_err(|error| error.to_string())?;
-            Ok((engine, summary, warnings))
-        });
+        let (snapshot, warnings) = compiled?;
+        let summary = load::summary(&snapshot, start.elapsed());
+        let engine = Engine::new(Arc::new(snapshot), self.limits).map_err(|error| format!("{error}\n"))?;
+        load::show(&warnings, &self.reporting);
+        Ok((engine, summary))
+    }
+
+    /// Serves what was compiled if it is sound.
+    fn serve(&self, made: Result<(Engine, String), String>) {
         match made {
-            Ok((engine, summary, warnings)) => {
-                load::show(&warnings, &self.reporting);
+            Ok((engine, summary)) => {
                 load::index_in_background(&engine);
                 self.live.replace(engine);
-                eprintln!("reloaded: {summary}");
+                note(format_args!("reloaded: {summary}"));
             }
             Err(failure) => {
-                eprintln!("{failure}not reloaded: the graph from before is still served");
-                self.live.keep(failure);
+                note(format_args!(
+                    "{failure}not reloaded: the graph from before is still served"
+                ));
+                self.live.keep();
             }
         }
     }
+}
+
+/// What a reload comes to, also where it panics: that is a bug, and the graph from before is served on.
+fn caught<T>(reload: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    // Nothing of what a reload makes is used after it panicked.
+    catch_unwind(AssertUnwindSafe(reload)).unwrap_or_else(|panic| {
+        let why = said(&*panic);
+        Err(format!(
+            "clew: the reload panicked, which is a bug of Clew: {why}\n"
+        ))
+    })
+}
+
+/// The message of a panic.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
 }
 
 /// Pulls the trigger whenever something below the folders changes, for as long as it is kept.
@@ -109,4 +175,39 @@ pub(super) fn watch(folders: &Folders, trigger: Trigger) -> notify::Result<Recom
     watcher.watch(&folders.schema, RecursiveMode::Recursive)?;
     watcher.watch(&folders.data, RecursiveMode::Recursive)?;
     Ok(watcher)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_before_a_reload_is_one() {
+        let (trigger, triggered) = trigger();
+        for _ in 0..301 {
+            trigger.pull();
+        }
+        assert!(triggered.wait());
+        assert!(triggered.asked.try_recv().is_err(), "nothing is left");
+        trigger.changed();
+        trigger.pull();
+        assert!(triggered.wait());
+        assert!(
+            triggered.asked.try_recv().is_err(),
+            "a change and a signal are one"
+        );
+        drop(trigger);
+        assert!(!triggered.wait(), "nobody asks any more");
+    }
+
+    #[test]
+    fn a_panic_fails_the_reload_and_nothing_else() {
+        let failed: Result<(), String> = caught(|| panic!("row {} of 3", 4));
+        assert!(failed.unwrap_err().contains("row 4 of 3"));
+        assert_eq!(caught(|| Ok(1)), Ok(1));
+        assert_eq!(
+            caught(|| Err::<(), _>("broken".to_owned())),
+            Err("broken".to_owned())
+        );
+    }
 }

@@ -1,36 +1,51 @@
+use std::io::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use tokio::net::TcpListener;
 
+use super::connections::{self, ConnectionOptions};
 use super::limits::LimitOptions;
 use super::reload::{self, Reloader, Trigger};
-use super::{Folders, Reporting, fail, load};
+use super::{Folders, Reporting, fail, load, note};
 use crate::api::{Engine, Gate, Limits, Persisted};
-use crate::server::{self, Live, Settings};
+use crate::server::{self, Bounds, Listeners, Live, Settings};
+
+/// Descriptors that the server needs beside those of its connections: files, the system's queues, connections that are
+/// being closed.
+const OTHER_FILES: u64 = 192;
 
 /// `clew serve`.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     #[command(flatten)]
     folders: Folders,
-    /// Where to listen; port 0 picks a free one
+    /// Where to listen; port 0 picks a free one. Other than loopback addresses need --public
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8000")]
     listen: String,
+    /// Serve metrics for Prometheus there, at /metrics
+    #[arg(long, value_name = "ADDR:PORT")]
+    metrics_listen: Option<String>,
+    /// Log requests that take at least so many seconds
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = connections::seconds)]
+    log_slow: Duration,
     /// Let web pages of this origin ask too, such as <https://app.example.org>; * for all. May be repeated
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
     /// Documents that clients may name instead of sending: a JSON object of ids and documents
     #[arg(long, value_name = "FILE")]
     documents: Option<PathBuf>,
-    /// Answer only the documents of that file
+    /// Answer only the documents of that file, and show no console
     #[arg(long, requires = "documents")]
     documents_only: bool,
     #[command(flatten)]
     limits: LimitOptions,
+    #[command(flatten)]
+    connections: ConnectionOptions,
     /// Compile again whenever a file of the schema or the data changes; SIGHUP does so too
     #[arg(long)]
     watch: bool,
@@ -60,6 +75,20 @@ impl ServeGraph {
 impl Serve {
     pub fn run(self) -> ExitCode {
         let start = Instant::now();
+        let runtime = match runtime() {
+            Ok(runtime) => runtime,
+            Err(error) => return fail(format!("cannot start: {error}")),
+        };
+        // What can be told from the command line is told before anything is loaded.
+        let clients = runtime.block_on(self.addresses("--listen", &self.listen));
+        let metrics = match &self.metrics_listen {
+            None => Ok(Vec::new()),
+            Some(given) => runtime.block_on(self.addresses("--metrics-listen", given)),
+        };
+        let (clients, metrics) = match (clients, metrics) {
+            (Ok(clients), Ok(metrics)) => (clients, metrics),
+            (Err(code), _) | (_, Err(code)) => return code,
+        };
         let snapshot = match load::graph(&self.folders, &self.reporting) {
             Ok(snapshot) => snapshot,
             Err(code) => return code,
@@ -77,16 +106,66 @@ impl Serve {
             Ok(engine) => engine,
             Err(error) => return fail(error),
         };
-        eprintln!("{summary}");
-        let runtime = match runtime() {
-            Ok(runtime) => runtime,
-            Err(error) => return fail(format!("cannot start: {error}")),
-        };
-        runtime.block_on(self.listen(engine, limits, persisted))
+        note(summary);
+        let _written = server::write_to_stderr();
+        self.allow_files();
+        let code = runtime.block_on(self.listen(&clients, &metrics, engine, limits, persisted));
+        // A run whose client has gone may take a moment to see that.
+        runtime.shutdown_background();
+        code
     }
 
-    async fn listen(self, engine: Engine, limits: Limits, persisted: Persisted) -> ExitCode {
-        let listener = match TcpListener::bind(&self.listen).await {
+    /// The addresses that a flag names, if they may be listened at.
+    async fn addresses(&self, flag: &str, given: &str) -> Result<Vec<SocketAddr>, ExitCode> {
+        let addresses: Vec<SocketAddr> = match tokio::net::lookup_host(given).await {
+            Ok(addresses) => addresses.collect(),
+            Err(error) => {
+                return Err(fail(format!(
+                    "{flag} \"{given}\" is not an address and a port, such as 127.0.0.1:8000: {error}"
+                )));
+            }
+        };
+        self.connections.check(flag, &addresses).map_err(|message| {
+            let _ = fail(message);
+            ExitCode::from(2)
+        })?;
+        Ok(addresses)
+    }
+
+    /// Lets the process open as many files as its connections need, where the system lets it.
+    fn allow_files(&self) {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::process::{Resource, getrlimit, setrlimit};
+            let needed = Bounds::from(&self.connections).connections as u64 + OTHER_FILES;
+            let mut limit = getrlimit(Resource::Nofile);
+            let allowed = limit.maximum.map_or(needed, |it| it.min(needed));
+            if limit.current.is_some_and(|it| it < allowed) {
+                limit.current = Some(allowed);
+                // What is refused is told below.
+                let _ = setrlimit(Resource::Nofile, limit);
+            }
+            if let Some(current) = getrlimit(Resource::Nofile).current
+                && current < needed
+            {
+                tracing::warn!(
+                    files = current,
+                    needed,
+                    "the process may open too few files for --max-connections: raise the limit (ulimit -n) or lower the flag"
+                );
+            }
+        }
+    }
+
+    async fn listen(
+        self,
+        clients: &[SocketAddr],
+        metrics: &[SocketAddr],
+        engine: Engine,
+        limits: Limits,
+        persisted: Persisted,
+    ) -> ExitCode {
+        let listener = match TcpListener::bind(clients).await {
             Ok(listener) => listener,
             Err(error) => {
                 return fail(format!(
@@ -94,6 +173,17 @@ impl Serve {
                     self.listen
                 ));
             }
+        };
+        let metrics = match &self.metrics_listen {
+            None => None,
+            Some(given) => match TcpListener::bind(metrics).await {
+                Ok(listener) => Some(listener),
+                Err(error) => {
+                    return fail(format!(
+                        "cannot listen at {given}: {error}; choose another with --metrics-listen ADDR:PORT"
+                    ));
+                }
+            },
         };
         load::index_in_background(&engine);
         let gate = Gate::new(self.limits.together(), engine.snapshot().counts().entities);
@@ -115,19 +205,32 @@ impl Serve {
             None
         };
         reload_on_hangup(trigger);
+        if let Some(Ok(address)) = metrics.as_ref().map(TcpListener::local_addr) {
+            note(format_args!("metrics at http://{address}/metrics"));
+        }
         match listener.local_addr() {
-            Ok(address) => println!("listening on http://{address}"),
+            // Whoever started the server may not want to know.
+            Ok(address) => {
+                let mut out = std::io::stdout();
+                let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
+            }
             Err(error) => return fail(error),
         }
         let settings = Settings {
+            console: !self.limits.no_introspection && !self.documents_only,
             allow_origins: self.allow_origin,
             max_body: self.limits.max_body,
             persisted: Arc::new(persisted),
+            bounds: Bounds::from(&self.connections),
+            allow_hosts: self.connections.allow_host,
+            slow: self.log_slow,
         };
-        match server::serve(listener, live, settings, stopped()).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(format!("the server failed: {error}")),
-        }
+        let listeners = Listeners {
+            clients: listener,
+            metrics,
+        };
+        server::serve(listeners, live, settings, stopped()).await;
+        ExitCode::SUCCESS
     }
 }
 
@@ -157,7 +260,7 @@ fn reload_on_hangup(trigger: Trigger) {
                     }
                 });
             }
-            Err(error) => eprintln!("clew: SIGHUP will not reload: {error}"),
+            Err(error) => note(format_args!("clew: SIGHUP will not reload: {error}")),
         }
     }
     #[cfg(not(unix))]

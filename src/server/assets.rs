@@ -1,11 +1,13 @@
-//! The console: files that the build embedded, or a page that works without it.
+//! The console: files that the build embedded, or a small page of our own where it had no npm.
 
 use std::io::Read;
+use std::sync::Arc;
 
-use async_graphql::http::GraphiQLSource;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+
+use super::Shared;
 
 /// A file of the console, compressed with gzip.
 struct Asset {
@@ -17,18 +19,34 @@ struct Asset {
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// `GET /`.
-pub(super) async fn index(headers: HeaderMap) -> Response {
+pub(super) async fn index(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    if !shared.settings.console {
+        let message = "the console is turned off: this server does not tell its schema, or answers only documents \
+            that it knows; the API is at /graphql\n";
+        return (StatusCode::NOT_FOUND, message).into_response();
+    }
     match find("index.html") {
         Some(asset) => send(asset, &headers, false),
-        None => fallback(),
+        None => Html(include_str!("small.html")).into_response(),
     }
 }
 
 /// `GET /…`: the files that the page asks for.
-pub(super) async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    match find(&path) {
+pub(super) async fn file(
+    State(shared): State<Arc<Shared>>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    match find(&path).filter(|_| shared.settings.console) {
         // Vite names files below assets/ by their content.
         Some(asset) => send(asset, &headers, path.starts_with("assets/")),
+        None if path == "small.js" && shared.settings.console && ASSETS.is_empty() => {
+            let headers = [
+                (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+                (header::CACHE_CONTROL, "no-cache"),
+            ];
+            (headers, include_str!("small.js")).into_response()
+        }
         None => (
             StatusCode::NOT_FOUND,
             "there is nothing here; the API is at /graphql\n",
@@ -64,17 +82,4 @@ fn send(asset: &Asset, headers: &HeaderMap, forever: bool) -> Response {
         Ok(_) => (common, plain).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
-}
-
-/// async-graphql's own GraphiQL page, which loads its parts from the network, and how to get the full one.
-fn fallback() -> Response {
-    const NOTE: &str = "<body><p style=\"margin:0;padding:.6em 1em;font:14px system-ui;background:#fff4d6;color:#433\">\
-        This is the small page: it loads GraphiQL from the network. For the full one, which needs no network, \
-        install Node 20 or newer with npm and build Clew again. The API is at <a href=\"/graphql\">/graphql</a>, \
-        its schema at <a href=\"/schema.graphql\">/schema.graphql</a>.</p>";
-    let page = GraphiQLSource::build()
-        .endpoint("/graphql")
-        .title("Clew")
-        .finish();
-    Html(page.replacen("<body>", NOTE, 1)).into_response()
 }

@@ -1,27 +1,29 @@
 //! `/graphql`: from HTTP to a request and from an answer to HTTP, as GraphQL-over-HTTP has it.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tower::ServiceExt;
 
-use super::Shared;
+use super::body::{self, Unread};
+use super::direct::Caller;
+use super::log::{Document, Moment, Noted};
 use super::negotiate::{Form, form};
+use super::watch::Watch;
+use super::{Shared, headers};
 use crate::api::{Answer, Asked, Engine, GraphqlError, Parts, Reached};
 use crate::budget::Reservation;
 use crate::forms;
 
 /// The code of a request that is refused because too much is running.
 const BUSY: &str = "BUSY";
-
-/// The memory of shorter bodies is not counted.
-const SMALL_BODY: usize = 16 << 10;
 
 /// The query string of a request.
 #[derive(Deserialize)]
@@ -40,12 +42,24 @@ pub(super) async fn options() -> Response {
 }
 
 /// `POST /graphql`.
-pub(super) async fn post(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    answer_to(shared, request).await
+pub(super) async fn post(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
+    answer_to(shared, request, &caller.watch, caller.start).await
 }
 
 /// Answers a `POST /graphql`.
-pub(super) async fn answer_to(shared: Arc<Shared>, request: Request) -> Response {
+pub(super) async fn answer_to<B>(
+    shared: Arc<Shared>,
+    request: Request<B>,
+    watch: &Watch,
+    start: Moment,
+) -> Response
+where
+    B: HttpBody<Data = Bytes, Error: Display> + Unpin,
+{
     let Some(form) = form(request.headers()) else {
         return not_acceptable();
     };
@@ -58,18 +72,11 @@ pub(super) async fn answer_to(shared: Arc<Shared>, request: Request) -> Response
         let message = format!("the body's content type is \"{given}\"; send application/json");
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, form, &message);
     }
+    let max_body = shared.settings.max_body;
     let (parts, body) = request.into_parts();
-    let (body, held) = match receive(&shared, body).await {
-        Ok(received) => received,
-        Err(Unreceived::TooLong) => {
-            let message = format!("the body is longer than {} bytes", shared.settings.max_body);
-            return refuse(StatusCode::PAYLOAD_TOO_LARGE, form, &message);
-        }
-        Err(Unreceived::Busy) => return busy(form),
-        Err(Unreceived::Broken(error)) => {
-            let message = format!("the body cannot be read: {error}");
-            return refuse(StatusCode::BAD_REQUEST, form, &message);
-        }
+    let (body, held) = match body::read(body, max_body, shared.live.gate().memory(), watch).await {
+        Ok(read) => read,
+        Err(unread) => return unread_body(unread, max_body, form),
     };
     if form == Form::Multipart {
         // async-graphql reads a body of any length, so it is given one that was read up to the limit.
@@ -80,62 +87,55 @@ pub(super) async fn answer_to(shared: Arc<Shared>, request: Request) -> Response
         };
     }
     let serving = shared.serving();
-    respond(
-        serving.answer(Asked::Body(body), rendering(form), held).await,
-        form,
-    )
+    let answer = serving
+        .answer(Asked::Body(body.clone()), rendering(form), held)
+        .await;
+    with_document(respond(answer, form), &shared, start, || Asked::Body(body))
 }
 
-/// Why a body was not received.
-enum Unreceived {
-    TooLong,
-    Busy,
-    Broken(axum::Error),
+/// The answer where a body was not read to its end. Nothing else can be read from the connection.
+fn unread_body(unread: Unread, max_body: usize, form: Form) -> Response {
+    let mut response = match unread {
+        Unread::TooLong => refuse_as(
+            "BODY_LIMIT",
+            StatusCode::PAYLOAD_TOO_LARGE,
+            form,
+            &format!("the body is longer than {max_body} bytes"),
+        ),
+        Unread::TooSlow => refuse_as(
+            "BODY_TIMEOUT",
+            StatusCode::REQUEST_TIMEOUT,
+            form,
+            "the body took too long to come: send it at once, and faster than 1 kB a second",
+        ),
+        Unread::Busy => busy(form),
+        Unread::Broken(error) => refuse(
+            StatusCode::BAD_REQUEST,
+            form,
+            &format!("the body cannot be read: {error}"),
+        ),
+    };
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
-/// Reads a body. What it takes beyond [`SMALL_BODY`] is reserved in the shared memory before it is read.
-async fn receive(shared: &Shared, mut body: Body) -> Result<(Bytes, Option<Reservation>), Unreceived> {
-    let most = shared.settings.max_body;
-    let too_long = |it: usize| it > most;
-    if body.size_hint().lower() > most as u64 {
-        return Err(Unreceived::TooLong);
+/// Notes which document an answer is to, if a line is written for it.
+fn with_document(
+    mut response: Response,
+    shared: &Shared,
+    start: Moment,
+    asked: impl FnOnce() -> Asked,
+) -> Response {
+    let code = response.extensions().get::<Noted>().map(|it| it.code);
+    if code.is_some() || shared.connections.log.is_slow(start.elapsed()) {
+        response.extensions_mut().insert(Noted {
+            code: code.unwrap_or_default(),
+            document: Some(Document::new(asked(), shared.settings.persisted.clone())),
+        });
     }
-    let mut first = Bytes::new();
-    let mut all: Vec<u8> = Vec::new();
-    let mut held: Option<Reservation> = None;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(Unreceived::Broken)?;
-        let Ok(part) = frame.into_data() else { continue };
-        if all.is_empty() && first.is_empty() {
-            // Most bodies are one part, which is taken as it is.
-            if too_long(part.len()) {
-                return Err(Unreceived::TooLong);
-            }
-            first = part;
-            continue;
-        }
-        if all.is_empty() {
-            all.extend_from_slice(&first);
-        }
-        let len = all.len() + part.len();
-        if too_long(len) {
-            return Err(Unreceived::TooLong);
-        }
-        if len > SMALL_BODY {
-            let memory = shared.live.gate().memory();
-            let held = match &mut held {
-                Some(held) => held,
-                None => held.insert(memory.reserve(0).ok_or(Unreceived::Busy)?),
-            };
-            // A vector that grows is there twice for a moment.
-            if !held.grow_to((2 * len).next_multiple_of(SMALL_BODY)) {
-                return Err(Unreceived::Busy);
-            }
-        }
-        all.extend_from_slice(&part);
-    }
-    let body = if all.is_empty() { first } else { Bytes::from(all) };
-    Ok((body, held))
+    response
 }
 
 /// `GET /graphql`: a query in the URL, or the start of a WebSocket.
@@ -143,6 +143,7 @@ pub(super) async fn get(
     State(shared): State<Arc<Shared>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
     if request.headers().contains_key(header::UPGRADE) {
@@ -191,6 +192,11 @@ pub(super) async fn get(
     {
         return with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag);
     }
+    let named = Parts {
+        query: parameters.query.clone(),
+        document_id: parameters.document_id.clone(),
+        ..Parts::default()
+    };
     let asked = Asked::Parts(Parts {
         query: parameters.query,
         operation_name: parameters.operation_name.filter(|it| !it.is_empty()),
@@ -200,7 +206,9 @@ pub(super) async fn get(
     });
     let answer = serving.answer(asked, rendering(form), None).await;
     let is_good = answer.is_executed() && !answer.has_errors();
-    let response = respond(answer, form);
+    let response = with_document(respond(answer, form), &shared, caller.start, || {
+        Asked::Parts(named)
+    });
     if is_good {
         with_tag(response, &tag)
     } else {
@@ -257,7 +265,12 @@ fn respond(answer: Answer, form: Form) -> Response {
         (Reached::Refused, Form::Rendered(_) | Form::GraphqlResponse) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };
-    json_response(status, form, body(answer))
+    let code = answer.code;
+    let mut response = json_response(status, form, body(answer));
+    if code.is_some() {
+        response.extensions_mut().insert(Noted { code, document: None });
+    }
+    response
 }
 
 /// The bytes of an answer, and what is reserved for them until they are sent.
@@ -285,8 +298,7 @@ fn body(answer: Answer) -> Body {
 /// Refuses a request for now.
 fn busy(form: Form) -> Response {
     let message = "the server is busy: try again in a second";
-    let answer = Answer::refused(&[GraphqlError::request(BUSY, message)]);
-    let mut response = json_response(StatusCode::SERVICE_UNAVAILABLE, form, Body::from(answer.body));
+    let mut response = refuse_as(BUSY, StatusCode::SERVICE_UNAVAILABLE, form, message);
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
@@ -299,6 +311,11 @@ fn rendered(form: forms::Form, body: Body) -> Response {
     if let Ok(content_type) = HeaderValue::from_str(&content_type) {
         response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     }
+    if form == forms::Form::Svg {
+        headers::secure_drawing(&mut response);
+    } else {
+        headers::not_sniffed(&mut response);
+    }
     response
 }
 
@@ -309,12 +326,32 @@ fn json_response(status: StatusCode, form: Form, body: Body) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static(form.content_type()),
     );
+    headers::not_sniffed(&mut response);
     response
 }
 
 fn refuse(status: StatusCode, form: Form, message: &str) -> Response {
-    let answer = Answer::refused(&[GraphqlError::request("BAD_REQUEST", message)]);
-    json_response(status, form, Body::from(answer.body))
+    refuse_as("BAD_REQUEST", status, form, message)
+}
+
+fn refuse_as(code: &'static str, status: StatusCode, form: Form, message: &str) -> Response {
+    let answer = Answer::refused(&[GraphqlError::request(code, message)]);
+    let mut response = json_response(status, form, Body::from(answer.body));
+    response.extensions_mut().insert(Noted {
+        code: Some(code),
+        document: None,
+    });
+    response
+}
+
+/// The answer to a request whose host is malformed or not served.
+pub(super) fn refuse_host(status: StatusCode, message: &str) -> Response {
+    let code = if status == StatusCode::MISDIRECTED_REQUEST {
+        "FOREIGN_HOST"
+    } else {
+        "BAD_REQUEST"
+    };
+    refuse_as(code, status, Form::Json, message)
 }
 
 fn not_acceptable() -> Response {
@@ -328,11 +365,12 @@ fn not_acceptable() -> Response {
 
 /// What is answered when something panicked: a bug, whose details stay here.
 pub(super) fn internal() -> Response {
-    let answer = Answer::refused(&[GraphqlError::internal()]);
-    json_response(
+    let error = GraphqlError::internal();
+    refuse_as(
+        error.extensions.code,
         StatusCode::INTERNAL_SERVER_ERROR,
         Form::Json,
-        Body::from(answer.body),
+        &error.message,
     )
 }
 

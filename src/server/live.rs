@@ -1,9 +1,9 @@
 //! What is served now, and how the last attempt to serve something newer went.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 
 use crate::api::{Engine, Gate};
 
@@ -12,9 +12,10 @@ use crate::api::{Engine, Gate};
 pub struct Live {
     engine: Arc<ArcSwap<Engine>>,
     gate: Arc<Gate>,
-    /// What was wrong with the last attempt; `None` after one that went well.
-    failure: ArcSwapOption<String>,
+    /// Whether the last attempt to replace it failed.
+    is_stale: AtomicBool,
     reloads: AtomicU64,
+    failed_reloads: AtomicU64,
 }
 
 impl Live {
@@ -23,8 +24,9 @@ impl Live {
         Self {
             engine: Arc::new(ArcSwap::from_pointee(engine)),
             gate: Arc::new(gate),
-            failure: ArcSwapOption::empty(),
+            is_stale: AtomicBool::new(false),
             reloads: AtomicU64::new(0),
+            failed_reloads: AtomicU64::new(0),
         }
     }
 
@@ -47,22 +49,29 @@ impl Live {
     pub fn replace(&self, engine: Engine) {
         self.gate.fit(engine.snapshot().counts().entities);
         self.engine.store(Arc::new(engine));
-        self.failure.store(None);
         self.reloads.fetch_add(1, Ordering::Relaxed);
+        self.is_stale.store(false, Ordering::Release);
     }
 
-    /// Goes on with the old engine, and keeps what was wrong with the new one.
-    pub fn keep(&self, failure: String) {
-        self.failure.store(Some(Arc::new(failure)));
+    /// Goes on with the old engine, because there is no newer one that can be served. What was wrong is for the log:
+    /// anyone can ask for the health.
+    pub fn keep(&self) {
+        self.failed_reloads.fetch_add(1, Ordering::Relaxed);
+        self.is_stale.store(true, Ordering::Release);
     }
 
-    /// What was wrong with the last attempt.
-    pub fn failure(&self) -> Option<Arc<String>> {
-        self.failure.load_full()
+    /// Whether the newest schema or data could not be served.
+    pub fn is_stale(&self) -> bool {
+        self.is_stale.load(Ordering::Acquire)
     }
 
     /// How often the engine was replaced.
     pub fn reloads(&self) -> u64 {
         self.reloads.load(Ordering::Relaxed)
+    }
+
+    /// How often it was to be replaced and was not.
+    pub fn failed_reloads(&self) -> u64 {
+        self.failed_reloads.load(Ordering::Relaxed)
     }
 }

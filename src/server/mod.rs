@@ -1,19 +1,31 @@
-//! HTTP: routes, content negotiation, the console, health, and an orderly end.
+//! HTTP: connections and their bounds, routes, content negotiation, the console, health, metrics, and an orderly end.
 //!
 //! The hot way is `POST /graphql`: the body is read without a tree, the plan is found by its text, the
 //! answer's bytes become the response's body. A run that took long the last time, or that was never seen,
 //! goes to a thread of its own, so that it does not hold up others.
 
 mod assets;
+mod body;
+mod connections;
 mod direct;
 mod graphql;
+mod headers;
+mod hosts;
 mod live;
+mod log;
+mod metrics;
 mod negotiate;
+mod stream;
+mod watch;
 
+pub use connections::Bounds;
+pub use hosts::AllowedHost;
 pub use live::Live;
+pub use log::{Written, write_to_stderr};
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_graphql_axum::{GraphQL, GraphQLSubscription};
 use axum::Router;
@@ -21,9 +33,9 @@ use axum::extract::State;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use direct::Direct;
+use connections::Connections;
+use direct::Site;
 use tokio::net::TcpListener;
-use tower::make;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -38,6 +50,23 @@ pub struct Settings {
     pub persisted: Arc<Persisted>,
     /// Web pages of these origins may ask too; `*` stands for all.
     pub allow_origins: Vec<String>,
+    /// Names of the server beside those of the machine itself.
+    pub allow_hosts: Vec<AllowedHost>,
+    /// Whether there is a console.
+    pub console: bool,
+    /// Connections and their timeouts.
+    pub bounds: Bounds,
+    /// A request that takes longer gets a line in the log.
+    pub slow: Duration,
+}
+
+/// Where the server listens.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For clients.
+    pub clients: TcpListener,
+    /// For Prometheus.
+    pub metrics: Option<TcpListener>,
 }
 
 /// What handlers share; one count for a request, not one for each part.
@@ -46,6 +75,7 @@ struct Shared {
     settings: Settings,
     streaming: GraphQL<Transport>,
     subscription: GraphQLSubscription<Transport>,
+    connections: Arc<Connections>,
 }
 
 impl Shared {
@@ -60,14 +90,16 @@ impl Shared {
 }
 
 /// The routes of what is served.
-fn routes(live: Arc<Live>, settings: Settings) -> Direct {
+fn routes(live: Arc<Live>, settings: Settings, connections: Arc<Connections>) -> Site {
     let cors = cors(&settings);
+    let hosts = settings.allow_hosts.clone().into();
     let transport = Transport::new(live.shared(), settings.persisted.clone(), live.gate().clone());
     let shared = Arc::new(Shared {
         live,
         settings,
         streaming: GraphQL::new(transport.clone()),
         subscription: GraphQLSubscription::new(transport),
+        connections,
     });
     let router = Router::new()
         .route(
@@ -82,13 +114,14 @@ fn routes(live: Arc<Live>, settings: Settings) -> Direct {
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             graphql::internal()
         }));
-    Direct {
+    Site {
         cors: cors.is_some(),
+        hosts,
         router: match cors {
             Some(layer) => router.layer(layer),
             None => router,
         },
-        shared,
+        shared: Some(shared),
     }
 }
 
@@ -112,19 +145,42 @@ fn cors(settings: &Settings) -> Option<CorsLayer> {
     Some(layer)
 }
 
-/// Serves until `shutdown` comes, then finishes what is running.
-///
-/// # Errors
-/// When the socket fails.
+/// Serves until `shutdown` comes, then finishes what is running, for as long as [`Bounds::grace`] allows.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     live: Arc<Live>,
     settings: Settings,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, make::Shared::new(routes(live, settings)))
-        .with_graceful_shutdown(shutdown)
-        .await
+    shutdown: impl Future<Output = ()>,
+) {
+    let connections = Connections::new(settings.bounds, log::Log::new(settings.slow));
+    let sweeper = tokio::spawn(connections.clone().sweep());
+    let mut accepting = Vec::new();
+    if let Some(listener) = listeners.metrics {
+        let exported = metrics::Exported {
+            connections: connections.clone(),
+            live: live.clone(),
+            persisted: settings.persisted.clone(),
+            start: Instant::now(),
+        };
+        let site = Site {
+            shared: None,
+            router: metrics::routes(exported),
+            cors: false,
+            hosts: settings.allow_hosts.clone().into(),
+        };
+        accepting.push(tokio::spawn(connections.clone().accept(listener, Arc::new(site))));
+    }
+    let site = Arc::new(routes(live, settings, connections.clone()));
+    accepting.push(tokio::spawn(connections.clone().accept(listeners.clients, site)));
+    shutdown.await;
+    for task in accepting {
+        task.abort();
+        // The socket is closed once the task is gone.
+        let _ = task.await;
+    }
+    connections.end().await;
+    sweeper.abort();
+    connections.log.finish();
 }
 
 async fn schema(State(shared): State<Arc<Shared>>) -> Response {
@@ -146,23 +202,23 @@ struct Health {
     entities: usize,
     edges: usize,
     reloads: u64,
-    /// What is wrong with the newest schema or data, while the ones before still serve.
+    /// That the newest schema or data are wrong, while the ones before still serve. What is wrong is for the log.
     #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<String>,
+    failure: Option<&'static str>,
 }
 
 async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let engine = shared.live.engine();
-    let failure = shared.live.failure();
+    let is_stale = shared.live.is_stale();
     let counts = engine.snapshot().counts();
     let health = Health {
-        status: if failure.is_some() { "stale" } else { "ok" },
+        status: if is_stale { "stale" } else { "ok" },
         version: env!("CARGO_PKG_VERSION"),
         revision: format!("{:016x}", engine.snapshot().revision()),
         entities: counts.entities,
         edges: counts.edges,
         reloads: shared.live.reloads(),
-        failure: failure.map(|it| it.as_ref().clone()),
+        failure: is_stale.then_some("the newest schema or data could not be loaded; the log says why"),
     };
     (StatusCode::OK, axum::Json(health)).into_response()
 }

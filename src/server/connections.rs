@@ -1,0 +1,515 @@
+//! The connections: accepted, counted, held against timeouts, and ended in order.
+//!
+//! One task, the sweeper, looks at all of them a few times in the shortest timeout and ends those that are overdue, so
+//! that a request sets no timer. What a connection does at the moment stands in its [`Watch`].
+
+use std::collections::hash_map::Entry as MapEntry;
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use rustc_hash::FxHashMap;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, Semaphore};
+
+use super::direct::{Peer, Site};
+use super::log::{Ended, Log};
+use super::metrics::Metrics;
+use super::stream::Watched;
+use super::watch::{CLASSES, Order, Phase, Ticks, Watch};
+
+/// Bytes of a request's head, and of what is read or written at once.
+const MOST_HEAD: usize = 64 << 10;
+/// A body, or an answer that waits for its client, has to move by so many bytes a second.
+const SLOWEST: u64 = 1_000;
+/// A rate is measured over this part of the timeout.
+const WINDOWS: u32 = 6;
+/// Bytes that wait in the system to be sent, for each connection. More would hide for long that a client reads.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 128 << 10;
+/// Connections that are closed with a `503`, or to make room for others, at one time.
+const LEAVING: usize = 64;
+/// How long a client has to read an answer that came before its request was read.
+const LINGER: Duration = Duration::from_secs(2);
+/// How long nothing is accepted after the system could give no connection.
+const PAUSE: Duration = Duration::from_millis(20);
+
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\n\
+    x-content-type-options: nosniff\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 57\r\n\r\n\
+    this server has as many connections as it may: try again\n";
+
+/// How many connections there may be, and how long each may wait for its client.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Connections at one time.
+    pub connections: usize,
+    /// From the first moment of a connection, or the first byte of another request, to the end of the head.
+    pub header: Duration,
+    /// From the head to the end of the body.
+    pub body: Duration,
+    /// Between two requests.
+    pub idle: Duration,
+    /// How long a client may read nothing of an answer.
+    pub write: Duration,
+    /// From the signal to end to the end.
+    pub grace: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: 1_024,
+            header: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            idle: Duration::from_secs(75),
+            write: Duration::from_secs(30),
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How much had moved at a tick.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    tick: u32,
+    bytes: u64,
+}
+
+/// What the sweeper knows of a connection.
+#[derive(Debug)]
+struct Entry {
+    watch: Arc<Watch>,
+    body: Option<Mark>,
+    write: Option<Mark>,
+    /// It has been told to make room.
+    is_leaving: bool,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    entries: FxHashMap<u64, Entry>,
+    leaving: usize,
+    next: u64,
+    /// What the connections counted that are closed.
+    sent: u64,
+    answers: [u64; CLASSES],
+}
+
+/// All connections of the server.
+#[derive(Debug)]
+pub(super) struct Connections {
+    bounds: Bounds,
+    tick: Duration,
+    start: Instant,
+    ticks: Arc<Ticks>,
+    open: Mutex<Open>,
+    /// Notified when a connection is closed.
+    closed: Notify,
+    refusing: Arc<Semaphore>,
+    accepted: AtomicU64,
+    pub log: Log,
+    pub metrics: Metrics,
+}
+
+/// What is told of all connections.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counts {
+    pub open: usize,
+    pub accepted: u64,
+    pub sent: u64,
+    pub answers: [u64; CLASSES],
+}
+
+/// A place among the connections, given back when it is dropped.
+pub(super) struct Place {
+    connections: Arc<Connections>,
+    id: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.connections.open();
+        if let MapEntry::Occupied(entry) = open.entries.entry(self.id) {
+            let entry = entry.remove();
+            open.leaving -= usize::from(entry.is_leaving);
+            open.sent += entry.watch.sent();
+            for (sum, count) in open.answers.iter_mut().zip(entry.watch.answers()) {
+                *sum += count;
+            }
+        }
+        drop(open);
+        self.connections.closed.notify_waiters();
+    }
+}
+
+impl Connections {
+    pub fn new(bounds: Bounds, log: Log) -> Arc<Self> {
+        let shortest = bounds.header.min(bounds.body).min(bounds.idle).min(bounds.write);
+        Arc::new(Self {
+            tick: (shortest / 16).clamp(Duration::from_millis(5), Duration::from_millis(500)),
+            bounds,
+            start: Instant::now(),
+            ticks: Arc::default(),
+            open: Mutex::default(),
+            closed: Notify::new(),
+            refusing: Arc::new(Semaphore::new(LEAVING)),
+            accepted: AtomicU64::new(0),
+            log,
+            metrics: Metrics::default(),
+        })
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the connections counted, open and closed ones.
+    pub fn counts(&self) -> Counts {
+        let open = self.open();
+        let mut counts = Counts {
+            open: open.entries.len(),
+            accepted: self.accepted.load(Ordering::Relaxed),
+            sent: open.sent,
+            answers: open.answers,
+        };
+        for entry in open.entries.values() {
+            counts.sent += entry.watch.sent();
+            for (sum, count) in counts.answers.iter_mut().zip(entry.watch.answers()) {
+                *sum += count;
+            }
+        }
+        counts
+    }
+
+    /// Accepts connections for as long as the future is polled.
+    pub async fn accept(self: Arc<Self>, listener: TcpListener, site: Arc<Site>) -> Infallible {
+        let mut noted: Option<Instant> = None;
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    self.accepted.fetch_add(1, Ordering::Relaxed);
+                    self.admit(stream, &site);
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    if noted.is_none_or(|it| it.elapsed() >= Duration::from_secs(1)) {
+                        noted = Some(Instant::now());
+                        let open = self.open().entries.len();
+                        tracing::error!(%error, open, "cannot accept connections: trying again");
+                    }
+                    // Too many open files, most likely; a connection that waits for nothing holds one.
+                    self.make_room(&mut self.open());
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Serves a connection, if there is room for it.
+    fn admit(self: &Arc<Self>, stream: TcpStream, site: &Arc<Site>) {
+        let mut open = self.open();
+        if open.entries.len() - open.leaving >= self.bounds.connections && !self.make_room(&mut open) {
+            drop(open);
+            self.refuse(stream);
+            return;
+        }
+        let watch = Arc::new(Watch::new(self.ticks.clone()));
+        let id = open.next;
+        open.next += 1;
+        open.entries.insert(
+            id,
+            Entry {
+                watch: watch.clone(),
+                body: None,
+                write: None,
+                is_leaving: false,
+            },
+        );
+        drop(open);
+        let place = Place {
+            connections: self.clone(),
+            id,
+        };
+        let _ = stream.set_nodelay(true);
+        #[cfg(target_os = "linux")]
+        let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
+        let local = stream.local_addr().ok().map(|it| it.ip());
+        let peer = Peer::new(site.clone(), self.clone(), watch.clone(), local);
+        let io = TokioIo::new(Watched::new(stream, watch.clone(), place));
+        let connection = http1::Builder::new()
+            .max_buf_size(MOST_HEAD)
+            .serve_connection(io, peer)
+            .with_upgrades();
+        tokio::spawn(Served {
+            connection,
+            connections: self.clone(),
+            watch,
+            is_known: false,
+            is_finishing: false,
+        });
+    }
+
+    /// Tells the connection that has waited the longest for a request to make room; whether there is one.
+    fn make_room(&self, open: &mut Open) -> bool {
+        if open.leaving >= LEAVING {
+            return false;
+        }
+        let now = self.ticks.now();
+        let waiting = open.entries.values_mut().filter(|it| !it.is_leaving);
+        let waiting = waiting.filter_map(|it| {
+            let (phase, since) = it.watch.phase_since();
+            phase
+                .is_waiting_for_a_request()
+                .then(|| (now.wrapping_sub(since), phase, it))
+        });
+        let Some((_, phase, entry)) = waiting.max_by_key(|it| it.0) else {
+            return false;
+        };
+        entry.is_leaving = true;
+        entry.watch.tell(if phase == Phase::Idle {
+            Order::Finish
+        } else {
+            Order::Drop
+        });
+        open.leaving += 1;
+        true
+    }
+
+    /// Closes a connection that there is no room for, and says so where the client listens.
+    fn refuse(&self, mut stream: TcpStream) {
+        self.metrics.note_code("CONNECTION_LIMIT");
+        self.log.note(
+            Ended {
+                status: Some(503),
+                code: Some("CONNECTION_LIMIT"),
+                taken: Duration::ZERO,
+                bytes: 0,
+            },
+            None,
+        );
+        let Ok(permit) = self.refusing.clone().try_acquire_owned() else {
+            return;
+        };
+        tokio::spawn(async move {
+            let _permit = permit;
+            let answer = async {
+                stream.write_all(FULL).await?;
+                stream.shutdown().await?;
+                let mut scratch = [0; 1 << 10];
+                while stream.read(&mut scratch).await? > 0 {}
+                io::Result::Ok(())
+            };
+            let _ = tokio::time::timeout(Duration::from_secs(1), answer).await;
+        });
+    }
+
+    /// Ends what is overdue, again and again, for as long as the future is polled.
+    pub async fn sweep(self: Arc<Self>) -> Infallible {
+        let mut ticks = tokio::time::interval(self.tick);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let now = self.start.elapsed().as_nanos() / self.tick.as_nanos();
+            self.ticks.set(now as u32);
+            self.sweep_once(now as u32);
+            self.log.count_left_out();
+        }
+    }
+
+    fn sweep_once(&self, now: u32) {
+        let mut overdue = Vec::new();
+        for entry in self.open().entries.values_mut() {
+            if let Some(code) = self.look_at(entry, now) {
+                overdue.push(code);
+            }
+        }
+        for (code, taken) in overdue {
+            self.metrics.note_code(code);
+            self.log.note(
+                Ended {
+                    status: None,
+                    code: Some(code),
+                    taken,
+                    bytes: 0,
+                },
+                None,
+            );
+        }
+    }
+
+    /// Ends a connection that is overdue; says why, where a request is lost.
+    fn look_at(&self, entry: &mut Entry, now: u32) -> Option<(&'static str, Duration)> {
+        let bounds = &self.bounds;
+        let watch = &entry.watch;
+        let (phase, since) = watch.phase_since();
+        let after = |since: u32, timeout: Duration| self.is_after(now.wrapping_sub(since), timeout);
+        let taken = |since: u32| self.tick * now.wrapping_sub(since);
+        if watch.order() == Order::Drop {
+            // What is told to a connection that is being upgraded may come between its two owners.
+            watch.tell(Order::Drop);
+            return None;
+        }
+        if watch.blocked_since().is_some() {
+            if self.is_too_slow(&mut entry.write, watch.sent(), now, bounds.write) {
+                watch.tell(Order::Drop);
+                return Some(("WRITE_TIMEOUT", bounds.write));
+            }
+        } else {
+            entry.write = None;
+        }
+        if phase != Phase::Body {
+            entry.body = None;
+        }
+        match phase {
+            Phase::Fresh if after(since, bounds.header) => watch.tell(Order::Drop),
+            Phase::Head if after(since, bounds.header) => {
+                watch.tell(Order::Drop);
+                return Some(("HEADER_TIMEOUT", taken(since)));
+            }
+            Phase::Body
+                if after(since, bounds.body)
+                    || self.is_too_slow(&mut entry.body, watch.received(), now, bounds.body / WINDOWS) =>
+            {
+                watch.set_late();
+            }
+            // Bytes of another request that came with the last one keep it open.
+            Phase::Idle if after(since, bounds.idle + bounds.header) => watch.tell(Order::Drop),
+            Phase::Idle if after(since, bounds.idle) => watch.tell(Order::Finish),
+            Phase::Closing if after(since, LINGER) => watch.tell(Order::Drop),
+            _ => {}
+        }
+        None
+    }
+
+    /// Whether so many ticks are longer than a time. The first of them may have begun before it.
+    fn is_after(&self, ticks: u32, time: Duration) -> bool {
+        self.tick * ticks >= time + self.tick
+    }
+
+    /// Whether less has moved in a stretch of time than has to; begins another when it is over.
+    fn is_too_slow(&self, mark: &mut Option<Mark>, bytes: u64, now: u32, stretch: Duration) -> bool {
+        let Some(begun) = *mark else {
+            *mark = Some(Mark { tick: now, bytes });
+            return false;
+        };
+        if !self.is_after(now.wrapping_sub(begun.tick), stretch) {
+            return false;
+        }
+        *mark = Some(Mark { tick: now, bytes });
+        let needed = stretch.as_millis() as u64 * SLOWEST / 1_000;
+        bytes - begun.bytes < needed.max(1)
+    }
+
+    /// Lets each connection end its request, and ends those that are left when the time is over.
+    pub async fn end(&self) {
+        self.tell_all(Order::Finish);
+        if tokio::time::timeout(self.bounds.grace, self.all_closed())
+            .await
+            .is_err()
+        {
+            let left = self.open().entries.len();
+            tracing::warn!(left, "connections are aborted at the end of --grace");
+            self.tell_all(Order::Drop);
+            let _ = tokio::time::timeout(Duration::from_secs(1), self.all_closed()).await;
+        }
+    }
+
+    fn tell_all(&self, order: Order) {
+        for entry in self.open().entries.values() {
+            entry.watch.tell(order);
+        }
+    }
+
+    async fn all_closed(&self) {
+        loop {
+            let mut closed = std::pin::pin!(self.closed.notified());
+            closed.as_mut().enable();
+            if self.open().entries.is_empty() {
+                return;
+            }
+            closed.await;
+        }
+    }
+}
+
+/// Whether only the connection that was to be accepted is lost.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    )
+}
+
+/// A connection that is served.
+struct Served {
+    connection: http1::UpgradeableConnection<TokioIo<Watched>, Peer>,
+    connections: Arc<Connections>,
+    watch: Arc<Watch>,
+    is_known: bool,
+    is_finishing: bool,
+}
+
+impl Future for Served {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        if !this.is_known {
+            // A task has the same waker as long as it lives.
+            this.watch.wake_task(cx.waker());
+            this.is_known = true;
+        }
+        match this.watch.order() {
+            Order::GoOn => {}
+            Order::Finish => {
+                if !this.is_finishing {
+                    this.is_finishing = true;
+                    Pin::new(&mut this.connection).graceful_shutdown();
+                }
+            }
+            Order::Drop => return Poll::Ready(()),
+        }
+        #[cfg(feature = "probes")]
+        let begun = crate::probes::cpu_time();
+        let polled = Pin::new(&mut this.connection).poll(cx);
+        #[cfg(feature = "probes")]
+        this.connections
+            .metrics
+            .note_poll(crate::probes::cpu_time().saturating_sub(begun));
+        match polled {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(())) => Poll::Ready(()),
+            Poll::Ready(Err(error)) => {
+                if error.is_parse() {
+                    this.connections.refused_by_http(&error);
+                }
+                Poll::Ready(())
+            }
+        }
+    }
+}
+
+impl Connections {
+    /// Notes a request that is no HTTP, which was answered below us.
+    fn refused_by_http(&self, error: &hyper::Error) {
+        let status = if error.is_parse_too_large() { 431 } else { 400 };
+        self.metrics.note_code("BAD_HTTP");
+        self.log.note(
+            Ended {
+                status: Some(status),
+                code: Some("BAD_HTTP"),
+                taken: Duration::ZERO,
+                bytes: 0,
+            },
+            None,
+        );
+    }
+}

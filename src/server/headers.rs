@@ -1,0 +1,49 @@
+//! What browsers are told about pages and drawings, so that nothing in them can do more than it needs to.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+/// The console loads nothing from elsewhere; its editors make style elements and workers.
+const PAGE: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+    font-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'";
+/// A drawing has no scripts, whatever its texts say.
+const DRAWING: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// Adds the headers to whatever the router answers.
+pub(super) fn secure(response: &mut Response) {
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return;
+    }
+    let is_drawing = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|it| it.as_bytes().starts_with(b"image/svg+xml"));
+    let policy = if is_drawing { DRAWING } else { PAGE };
+    let all = [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ];
+    for (name, value) in all {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// Adds the headers to a drawing that does not come through the router.
+pub(super) fn secure_drawing(response: &mut Response) {
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DRAWING));
+    not_sniffed(response);
+}
+
+/// Says that an answer is what its type says.
+pub(super) fn not_sniffed(response: &mut Response) {
+    response.headers_mut().insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+}

@@ -1,0 +1,282 @@
+//! One line for each request that was refused, that failed or that was slow, on standard error.
+//!
+//! A line is handed to a thread that writes it: a reader of the log that stops reading holds up nobody, and lines that
+//! nobody takes are dropped. A flood of refusals cannot fill a disk, because the lines of a second are bounded.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::api::{Asked, Persisted};
+
+/// Lines of one second; those beyond are counted.
+const LINES_A_SECOND: u64 = 50;
+/// Lines that wait to be written.
+const WAITING: usize = 1_000;
+/// The document of a longer request is looked up on a thread of its own.
+const LARGE: usize = 16 << 10;
+/// How long the end of the server waits for lines.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// What the writing thread is sent.
+enum Message {
+    Line(Vec<u8>),
+    Flush(SyncSender<()>),
+}
+
+/// The end of the log: dropping it writes the lines that still wait.
+pub struct Written(SyncSender<Message>);
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        let (done, wait) = sync_channel(1);
+        if self.0.try_send(Message::Flush(done)).is_ok() {
+            let _ = wait.recv_timeout(LAST_WORDS);
+        }
+    }
+}
+
+/// Sends what is traced to standard error, with colors on a terminal.
+pub fn write_to_stderr() -> Written {
+    let (sender, receiver) = sync_channel(WAITING);
+    std::thread::spawn(move || write(&receiver));
+    let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::INFO)
+        .with_target(false)
+        .with_ansi(color)
+        .with_writer(Lines(sender.clone()))
+        .finish();
+    // Whoever embeds the server may trace already.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    Written(sender)
+}
+
+fn write(receiver: &Receiver<Message>) {
+    while let Ok(message) = receiver.recv() {
+        match message {
+            // Whoever read it may be gone.
+            Message::Line(line) => {
+                let _ = io::stderr().write_all(&line);
+            }
+            Message::Flush(done) => {
+                let _ = done.try_send(());
+            }
+        }
+    }
+}
+
+/// Makes a writer for each line.
+struct Lines(SyncSender<Message>);
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Line<'a>;
+
+    fn make_writer(&'a self) -> Line<'a> {
+        Line(&self.0)
+    }
+}
+
+/// Takes one line, in one piece.
+struct Line<'a>(&'a SyncSender<Message>);
+
+impl Write for Line<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = self.0.try_send(Message::Line(bytes.to_vec()));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A moment, to a few milliseconds: asking for it costs less than asking for the exact time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment(Duration);
+
+impl Moment {
+    #[cfg(target_os = "linux")]
+    pub fn now() -> Self {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
+        Self(Duration::new(
+            now.tv_sec.unsigned_abs(),
+            u32::try_from(now.tv_nsec).unwrap_or_default(),
+        ))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn now() -> Self {
+        static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+        Self(START.get_or_init(Instant::now).elapsed())
+    }
+
+    pub fn elapsed(self) -> Duration {
+        Self::now().0.saturating_sub(self.0)
+    }
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ended {
+    /// The status, where there was an answer.
+    pub status: Option<u16>,
+    /// Why it was refused or failed.
+    pub code: Option<&'static str>,
+    pub taken: Duration,
+    /// Bytes of the answer's body, where they are known.
+    pub bytes: u64,
+}
+
+/// What an answer carries for the log beside what it shows.
+#[derive(Debug, Clone)]
+pub(super) struct Noted {
+    /// The code of the first error.
+    pub code: Option<&'static str>,
+    pub document: Option<Document>,
+}
+
+/// The document of a request, which is looked up for the line alone.
+#[derive(Debug, Clone)]
+pub(super) struct Document(Arc<(Asked, Arc<Persisted>)>);
+
+impl Document {
+    pub fn new(asked: Asked, persisted: Arc<Persisted>) -> Self {
+        Self(Arc::new((asked, persisted)))
+    }
+
+    fn hash(&self) -> Option<u64> {
+        let (asked, persisted) = &*self.0;
+        asked.document_hash(persisted)
+    }
+
+    /// Whether finding it takes so long that it would hold up others.
+    fn is_large(&self) -> bool {
+        self.0.0.len() > LARGE
+    }
+}
+
+/// The log of requests.
+#[derive(Debug)]
+pub(super) struct Log {
+    start: Instant,
+    /// Requests that take longer are slow.
+    slow: Duration,
+    /// The second of the last line above, the lines of that second in the low 16 bits.
+    second: AtomicU64,
+    left_out: AtomicU64,
+}
+
+impl Log {
+    pub fn new(slow: Duration) -> Self {
+        Self {
+            start: Instant::now(),
+            slow,
+            second: AtomicU64::new(0),
+            left_out: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether a request that took so long is noted for that alone.
+    pub fn is_slow(&self, taken: Duration) -> bool {
+        taken >= self.slow
+    }
+
+    /// Writes the line of a request, unless there are too many.
+    pub fn note(&self, ended: Ended, document: Option<Document>) {
+        if !self.has_room() {
+            return;
+        }
+        match document {
+            Some(document) if document.is_large() => {
+                tokio::task::spawn_blocking(move || write_line(ended, document.hash()));
+            }
+            document => write_line(ended, document.and_then(|it| it.hash())),
+        }
+    }
+
+    /// Whether one more line may be written in this second.
+    fn has_room(&self) -> bool {
+        let second = self.start.elapsed().as_secs();
+        let took = self
+            .second
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| {
+                let lines = if before >> 16 == second {
+                    before & 0xffff
+                } else {
+                    0
+                };
+                (lines < LINES_A_SECOND).then_some(second << 16 | (lines + 1))
+            });
+        if took.is_err() {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
+        }
+        took.is_ok()
+    }
+
+    /// Says how many lines were left out, once the second in which they were is over.
+    pub fn count_left_out(&self) {
+        let is_over = self.second.load(Ordering::Relaxed) >> 16 != self.start.elapsed().as_secs();
+        if is_over {
+            self.finish();
+        }
+    }
+
+    /// Says how many lines were left out.
+    pub fn finish(&self) {
+        let count = self.left_out.swap(0, Ordering::Relaxed);
+        if count > 0 {
+            tracing::warn!(
+                count,
+                "more requests were refused, failed or were slow: their lines are left out"
+            );
+        }
+    }
+}
+
+fn write_line(ended: Ended, document: Option<u64>) {
+    let status = ended.status.unwrap_or_default();
+    let code = ended.code.unwrap_or_default();
+    let ms = ended.taken.as_millis() as u64;
+    let bytes = ended.bytes;
+    let document = document.map_or_else(String::new, |it| format!("{it:016x}"));
+    if status >= 500 {
+        tracing::error!(status, %code, ms, bytes, %document, "request failed");
+    } else if status >= 400 || !code.is_empty() {
+        tracing::warn!(status, %code, ms, bytes, %document, "request refused or failed");
+    } else {
+        tracing::warn!(status, %code, ms, bytes, %document, "request slow");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_counted_and_not_written() {
+        let log = Log::new(Duration::from_secs(1));
+        // The lines may fall into two seconds, or into more where the machine is busy.
+        let written = (0..1_000).filter(|_| log.has_room()).count() as u64;
+        let seconds = log.start.elapsed().as_secs() + 1;
+        assert!(
+            written >= LINES_A_SECOND && written <= LINES_A_SECOND * seconds,
+            "{written}"
+        );
+        assert_eq!(written + log.left_out.load(Ordering::Relaxed), 1_000);
+    }
+
+    #[test]
+    fn a_moment_passes() {
+        let start = Moment::now();
+        let precise = Instant::now();
+        while start.elapsed() < Duration::from_millis(20) {
+            std::thread::yield_now();
+        }
+        assert!(precise.elapsed() >= Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,145 @@
+//! The socket of a connection, which notes what comes and goes in its [`Watch`].
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::connections::Place;
+use super::watch::{Order, Phase, Watch};
+
+/// What is read and thrown away of a body that was refused, at most: about what a client sends in the time that it has.
+const MOST_DISCARDED: usize = 64 << 20;
+
+/// A socket that is watched.
+pub(super) struct Watched {
+    stream: TcpStream,
+    watch: Arc<Watch>,
+    /// Whether the last write had to wait.
+    is_blocked: bool,
+    is_shut_down: bool,
+    discarded: usize,
+    /// Given back when the socket is closed, by whoever owns it then.
+    _place: Place,
+}
+
+impl Watched {
+    pub fn new(stream: TcpStream, watch: Arc<Watch>, place: Place) -> Self {
+        Self {
+            stream,
+            watch,
+            is_blocked: false,
+            is_shut_down: false,
+            discarded: 0,
+            _place: place,
+        }
+    }
+
+    /// The error that ends a connection which was upgraded and then told to end. Others are ended by their task.
+    fn ended(&self) -> io::Result<()> {
+        if self.watch.order() == Order::Drop {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(())
+    }
+
+    fn note_written(&mut self, cx: &Context<'_>, polled: &Poll<io::Result<usize>>) -> io::Result<()> {
+        match polled {
+            Poll::Ready(Ok(bytes)) => {
+                self.is_blocked = false;
+                self.watch.note_sent(*bytes);
+            }
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => {
+                self.is_blocked = true;
+                self.watch.note_blocked();
+                if self.watch.phase() == Phase::Upgraded {
+                    self.watch.wake_writer(cx.waker());
+                    self.ended()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what the client still sends, until it closes its side: a socket that is closed before resets the
+    /// connection, and the client may lose the answer. The sweeper bounds the time.
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; 8 << 10];
+        while self.discarded < MOST_DISCARDED {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => self.discarded += buffer.filled().len(),
+                _ => break,
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if polled.is_ready() {
+            if buffer.filled().len() > before {
+                self.watch.note_read();
+            }
+        } else if self.watch.phase() == Phase::Upgraded {
+            self.watch.wake_reader(cx.waker());
+            self.ended()?;
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.note_written(cx, &polled)?;
+        polled
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.note_written(cx, &polled)?;
+        polled
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.stream).poll_flush(cx);
+        if polled.is_ready() && !self.is_blocked {
+            self.watch.note_flushed();
+        }
+        polled
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.is_shut_down {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            self.is_shut_down = true;
+            if self.watch.has_unread_body() {
+                self.watch.enter(Phase::Closing);
+            }
+        }
+        if self.watch.has_unread_body() {
+            ready!(self.poll_discard(cx));
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,255 @@
+//! What a connection does at the moment: written by the task that serves it, read by the sweeper of
+//! [`super::connections`], which holds it against the timeouts.
+//!
+//! The task never asks for the time and never sets a timer: it notes the sweeper's tick. A request costs a few plain
+//! stores into memory that no other thread writes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+
+use axum::http::StatusCode;
+use futures_util::task::AtomicWaker;
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Phase {
+    /// The first byte of its first request.
+    Fresh,
+    /// The rest of a request's head.
+    Head,
+    /// The rest of a request's body.
+    Body,
+    /// The answer to a request.
+    Busy,
+    /// The client, which has to take an answer.
+    Answered,
+    /// The first byte of another request.
+    Idle,
+    /// Nothing that HTTP knows of: it is a WebSocket now.
+    Upgraded,
+    /// The client, which has to close its side after an early answer.
+    Closing,
+}
+
+impl Phase {
+    fn from_bits(bits: u64) -> Self {
+        match bits & 0xff {
+            0 => Self::Fresh,
+            1 => Self::Head,
+            2 => Self::Body,
+            3 => Self::Busy,
+            4 => Self::Answered,
+            5 => Self::Idle,
+            6 => Self::Upgraded,
+            _ => Self::Closing,
+        }
+    }
+
+    /// Whether the client has nothing to lose if the connection is closed now, other than half a head.
+    pub fn is_waiting_for_a_request(self) -> bool {
+        matches!(self, Self::Fresh | Self::Head | Self::Idle)
+    }
+}
+
+/// What a connection has been told to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Order {
+    GoOn,
+    /// Close after the answer that is being made.
+    Finish,
+    /// Close at once.
+    Drop,
+}
+
+/// The ticks of the sweeper since it began.
+#[derive(Debug, Default)]
+pub(super) struct Ticks(AtomicU32);
+
+impl Ticks {
+    pub fn now(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub fn set(&self, now: u32) {
+        self.0.store(now, Ordering::Relaxed);
+    }
+}
+
+/// Answers by the class of their status, from 1xx to 5xx.
+pub(super) const CLASSES: usize = 5;
+
+/// The state of one connection.
+#[derive(Debug)]
+pub(super) struct Watch {
+    ticks: Arc<Ticks>,
+    /// The phase in the low byte, above it the tick when it began.
+    phase: AtomicU64,
+    /// One more than the tick when a write first had to wait; 0 while none does.
+    blocked: AtomicU32,
+    /// Bytes that the system took to send.
+    sent: AtomicU64,
+    /// Bytes of request bodies.
+    received: AtomicU64,
+    answers: [AtomicU64; CLASSES],
+    order: AtomicU8,
+    /// The body takes too long.
+    is_late: AtomicBool,
+    /// The client may still be sending a body that nobody reads.
+    has_unread_body: AtomicBool,
+    task: AtomicWaker,
+    reader: AtomicWaker,
+    writer: AtomicWaker,
+}
+
+impl Watch {
+    pub fn new(ticks: Arc<Ticks>) -> Self {
+        let watch = Self {
+            ticks,
+            phase: AtomicU64::new(0),
+            blocked: AtomicU32::new(0),
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            answers: Default::default(),
+            order: AtomicU8::new(Order::GoOn as u8),
+            is_late: AtomicBool::new(false),
+            has_unread_body: AtomicBool::new(false),
+            task: AtomicWaker::new(),
+            reader: AtomicWaker::new(),
+            writer: AtomicWaker::new(),
+        };
+        watch.enter(Phase::Fresh);
+        watch
+    }
+
+    /// Notes that a phase begins.
+    pub fn enter(&self, phase: Phase) {
+        let bits = u64::from(self.ticks.now()) << 8 | u64::from(phase as u8);
+        self.phase.store(bits, Ordering::Relaxed);
+    }
+
+    pub fn phase(&self) -> Phase {
+        Phase::from_bits(self.phase.load(Ordering::Relaxed))
+    }
+
+    /// The phase, and the tick when it began.
+    pub fn phase_since(&self) -> (Phase, u32) {
+        let bits = self.phase.load(Ordering::Relaxed);
+        (Phase::from_bits(bits), (bits >> 8) as u32)
+    }
+
+    /// Notes that bytes were read.
+    pub fn note_read(&self) {
+        if matches!(self.phase(), Phase::Idle | Phase::Fresh) {
+            self.enter(Phase::Head);
+        }
+    }
+
+    /// Notes that part of a body has come.
+    pub fn note_body(&self, bytes: usize) {
+        add(&self.received, bytes as u64);
+    }
+
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the system took bytes to send.
+    pub fn note_sent(&self, bytes: usize) {
+        add(&self.sent, bytes as u64);
+    }
+
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a write has to wait for the client.
+    pub fn note_blocked(&self) {
+        if self.blocked.load(Ordering::Relaxed) == 0 {
+            self.blocked
+                .store(self.ticks.now().saturating_add(1), Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that everything was sent.
+    pub fn note_flushed(&self) {
+        if self.blocked.load(Ordering::Relaxed) != 0 {
+            self.blocked.store(0, Ordering::Relaxed);
+        }
+        if self.phase() == Phase::Answered {
+            self.enter(Phase::Idle);
+        }
+    }
+
+    /// The tick when a write first had to wait, if one does.
+    pub fn blocked_since(&self) -> Option<u32> {
+        self.blocked.load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    /// Counts an answer.
+    pub fn note_answer(&self, status: StatusCode) {
+        let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES) - 1;
+        add(&self.answers[class], 1);
+    }
+
+    /// Answers by the class of their status.
+    pub fn answers(&self) -> [u64; CLASSES] {
+        std::array::from_fn(|class| self.answers[class].load(Ordering::Relaxed))
+    }
+
+    /// Notes whether the client may still send a body that is not read.
+    pub fn set_unread_body(&self, has_unread_body: bool) {
+        self.has_unread_body.store(has_unread_body, Ordering::Relaxed);
+    }
+
+    pub fn has_unread_body(&self) -> bool {
+        self.has_unread_body.load(Ordering::Relaxed)
+    }
+
+    pub fn is_late(&self) -> bool {
+        self.is_late.load(Ordering::Relaxed)
+    }
+
+    /// Ends the reading of the body.
+    pub fn set_late(&self) {
+        self.is_late.store(true, Ordering::Relaxed);
+        self.task.wake();
+    }
+
+    pub fn order(&self) -> Order {
+        match self.order.load(Ordering::Acquire) {
+            0 => Order::GoOn,
+            1 => Order::Finish,
+            _ => Order::Drop,
+        }
+    }
+
+    /// Tells the connection to end; what was told before is not taken back.
+    pub fn tell(&self, order: Order) {
+        self.order.fetch_max(order as u8, Ordering::Release);
+        self.task.wake();
+        self.reader.wake();
+        self.writer.wake();
+    }
+
+    /// Wakes the current task when the connection is told something.
+    pub fn wake_task(&self, waker: &std::task::Waker) {
+        self.task.register(waker);
+    }
+
+    /// Wakes the reader of a connection that was upgraded: no task of ours drives it any more.
+    pub fn wake_reader(&self, waker: &std::task::Waker) {
+        self.reader.register(waker);
+    }
+
+    /// Wakes the writer of a connection that was upgraded.
+    pub fn wake_writer(&self, waker: &std::task::Waker) {
+        self.writer.register(waker);
+    }
+}
+
+/// Adds to a counter that only one thread at a time writes.
+fn add(counter: &AtomicU64, more: u64) {
+    counter.store(counter.load(Ordering::Relaxed) + more, Ordering::Relaxed);
+}
