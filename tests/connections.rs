@@ -1,0 +1,973 @@
+//! Connections to the real binary over raw sockets: what a client that does not behave can hold, and for how long.
+//!
+//! Timeouts are set short by flags and awaited as what a client sees of them, the end of its connection. The time that
+//! a test would wait for that is long, so that a busy machine fails none.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// How long anything may take before a test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The lines of a stream, gathered while they come.
+#[derive(Clone, Default)]
+struct Lines(Arc<(Mutex<Vec<String>>, Condvar)>);
+
+impl Lines {
+    fn of(stream: impl Read + Send + 'static) -> Self {
+        let lines = Self::default();
+        let gathered = lines.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                gathered.0.0.lock().unwrap().push(line);
+                gathered.0.1.notify_all();
+            }
+        });
+        lines
+    }
+
+    /// Waits until the lines are as wished, and gives them.
+    fn until(&self, wished: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let (lines, changed) = &*self.0;
+        let waited = changed.wait_timeout_while(lines.lock().unwrap(), PATIENCE, |it| !wished(it));
+        let (lines, waited) = waited.unwrap();
+        assert!(!waited.timed_out(), "the lines stay {lines:#?}");
+        lines.clone()
+    }
+
+    /// Waits for a line that contains a text, and gives it.
+    fn line(&self, with: &str) -> String {
+        let lines = self.until(|lines| lines.iter().any(|it| it.contains(with)));
+        lines.into_iter().find(|it| it.contains(with)).unwrap()
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.0.0.lock().unwrap().clone()
+    }
+}
+
+/// A server on a free port, stopped when it is dropped.
+struct Server {
+    child: Child,
+    address: String,
+    log: Lines,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clew"));
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command
+            .current_dir(root())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Lines::of(child.stderr.take().unwrap());
+        let line = Lines::of(child.stdout.take().unwrap()).line("listening on ");
+        let address = line.trim_start_matches("listening on http://").to_owned();
+        Self { child, address, log }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    /// A connection with something sent.
+    fn send(&self, bytes: &str) -> TcpStream {
+        let mut stream = self.connect();
+        stream.write_all(bytes.as_bytes()).unwrap();
+        stream
+    }
+
+    /// What is answered to a request on a connection of its own.
+    fn ask(&self, request: &str) -> Answer {
+        answer(&mut self.send(request))
+    }
+
+    fn health(&self) -> Value {
+        self.ask(&get("/health")).json()
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([name, &self.child.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits until the health is as wished.
+    fn until(&self, wished: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let health = self.health();
+            if wished(&health) {
+                return health;
+            }
+            assert!(Instant::now() < deadline, "the health stays {health}");
+            std::thread::yield_now();
+        }
+    }
+
+    fn ended(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server goes on");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")
+}
+
+fn post(body: &str) -> String {
+    format!("{}{body}", head_of_post(body.len()))
+}
+
+fn head_of_post(length: usize) -> String {
+    format!(
+        "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    )
+}
+
+fn query(query: &str) -> String {
+    post(&json!({ "query": query }).to_string())
+}
+
+const NAME: &str = r#"{ organization(id: "unicef") { name } }"#;
+const NAMED: &str = r#"{"data":{"organization":{"name":"UNICEF"}}}"#;
+
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|it| it.split_once(": "));
+        lines.find_map(|(it, value)| it.eq_ignore_ascii_case(name).then_some(value))
+    }
+}
+
+/// Reads one answer; its connection may go on.
+fn answer(stream: &mut TcpStream) -> Answer {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        let read = stream.read(&mut byte).unwrap();
+        assert_eq!(
+            read,
+            1,
+            "the head ends early: {:?}",
+            String::from_utf8_lossy(&head)
+        );
+        head.extend(byte);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let mut answer = Answer {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        head,
+        body: String::new(),
+    };
+    let length = answer
+        .header("content-length")
+        .map_or(0, |it| it.parse().unwrap());
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
+    answer.body = String::from_utf8(body).unwrap();
+    answer
+}
+
+/// Waits for the end of a connection, and gives what came before.
+fn rest(stream: &mut TcpStream) -> String {
+    let mut rest = Vec::new();
+    let mut part = [0; 4096];
+    loop {
+        match stream.read(&mut part) {
+            Ok(0) => break,
+            Ok(read) => rest.extend(&part[..read]),
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => break,
+            Err(error) => panic!("the connection stays open: {error}"),
+        }
+    }
+    String::from_utf8_lossy(&rest).into_owned()
+}
+
+/// Sends a byte again and again until the other side has had enough.
+fn drip(stream: &TcpStream) {
+    let mut stream = stream.try_clone().unwrap();
+    std::thread::spawn(move || {
+        while stream.write_all(b"x").is_ok() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    });
+}
+
+/// A WebSocket, as far as a connection needs it.
+fn web_socket(server: &Server) -> TcpStream {
+    let mut stream = server.send(
+        "GET /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n",
+    );
+    assert_eq!(answer(&mut stream).status, 101);
+    stream
+}
+
+/// Sends a ping and waits for the pong.
+fn check_alive(stream: &mut TcpStream) {
+    // A masked frame with the mask 0.
+    stream.write_all(&[0x89, 0x80, 0, 0, 0, 0]).unwrap();
+    let mut pong = [0; 2];
+    let read = stream.read_exact(&mut pong);
+    assert_eq!((read.map_err(|it| it.to_string()), pong), (Ok(()), [0x8a, 0]));
+}
+
+/// A query whose answer is longer than what a system keeps of it for a client that does not read.
+fn long_query() -> String {
+    let fields = "id label name founded partners { nodes { id label } }";
+    let aliases: String = (0..100)
+        .map(|no| format!("a{no}: organizations(first: 1000) {{ nodes {{ {fields} }} }} "))
+        .collect();
+    query(&format!("{{ {aliases} }}"))
+}
+
+#[test]
+fn half_a_head_is_waited_for_no_longer_than_the_timeout() {
+    let server = Server::start(&["--header-timeout", "3"]);
+    let mut nothing = server.connect();
+    let mut half = server.send("POST /graphql HTTP/1.1\r\nhost: loc");
+    let mut dripping = server.send("GET /");
+    drip(&dripping);
+    let mut second = server.send(&get("/health"));
+    assert_eq!(answer(&mut second).status, 200);
+    second.write_all(b"GET /hea").unwrap();
+    for stream in [&mut nothing, &mut half, &mut dripping, &mut second] {
+        assert_eq!(rest(stream), "");
+    }
+    let lines = server.log.until(|lines| {
+        lines
+            .iter()
+            .filter(|it| it.contains("code=HEADER_TIMEOUT"))
+            .count()
+            == 3
+    });
+    assert!(lines.iter().all(|it| !it.contains("panicked")));
+    assert_eq!(server.health()["status"], "ok");
+}
+
+#[test]
+fn half_a_body_is_answered_with_408() {
+    let server = Server::start(&["--body-timeout", "0.6"]);
+    let body = json!({ "query": NAME }).to_string();
+    let mut half = server.send(&format!("{}{}", head_of_post(body.len()), &body[..20]));
+    let mut nothing = server.send(&head_of_post(body.len()));
+    let mut dripping = server.send(&head_of_post(900_000));
+    drip(&dripping);
+    let mut chunked = server.send(
+        "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"que",
+    );
+    for stream in [&mut half, &mut nothing, &mut dripping, &mut chunked] {
+        let refused = answer(stream);
+        assert_eq!(refused.status, 408);
+        assert_eq!(refused.header("connection"), Some("close"));
+        assert_eq!(refused.json()["errors"][0]["extensions"]["code"], "BODY_TIMEOUT");
+        assert_eq!(rest(stream), "");
+    }
+    server.log.line("status=408 code=BODY_TIMEOUT");
+    assert_eq!(server.ask(&post(&body)).body, NAMED);
+}
+
+#[test]
+fn an_idle_connection_is_closed_and_a_web_socket_is_not() {
+    let server = Server::start(&["--idle-timeout", "0.3"]);
+    let mut socket = web_socket(&server);
+    // Each of them lives as long as the timeout of the WebSocket would.
+    for _ in 0..3 {
+        let mut idle = server.send(&query(NAME));
+        assert_eq!(answer(&mut idle).body, NAMED);
+        assert_eq!(rest(&mut idle), "");
+    }
+    check_alive(&mut socket);
+    let lines = server.log.all();
+    assert!(
+        lines.iter().all(|it| !it.contains("code=")),
+        "nobody is refused: {lines:#?}"
+    );
+}
+
+#[test]
+fn a_connection_that_is_used_is_kept() {
+    let server = Server::start(&["--idle-timeout", "20"]);
+    let mut stream = server.connect();
+    for _ in 0..200 {
+        stream.write_all(query(NAME).as_bytes()).unwrap();
+        assert_eq!(answer(&mut stream).body, NAMED);
+    }
+    // Requests that come together are answered in their order.
+    let both = format!("{}{}", query(NAME), get("/health"));
+    stream.write_all(both.as_bytes()).unwrap();
+    assert_eq!(answer(&mut stream).body, NAMED);
+    assert_eq!(answer(&mut stream).json()["status"], "ok");
+}
+
+#[test]
+fn an_answer_that_is_not_read_ends_its_connection() {
+    let server = Server::start(&["--write-timeout", "2"]);
+    let mut stalled = server.send(&long_query());
+    server.log.line("code=WRITE_TIMEOUT");
+    let got = rest(&mut stalled);
+    assert!(
+        got.starts_with("HTTP/1.1 200 OK"),
+        "{}",
+        &got[..got.len().min(200)]
+    );
+    let (head, body) = got.split_once("\r\n\r\n").unwrap();
+    let length = head.lines().find_map(|it| it.strip_prefix("content-length: "));
+    assert!(
+        body.len() < length.unwrap().parse().unwrap(),
+        "all of it was sent"
+    );
+    // Who reads gets all of it.
+    let whole = server.ask(&long_query());
+    assert!(whole.json()["errors"].is_null());
+}
+
+#[test]
+fn a_connection_more_takes_the_place_of_one_that_waits() {
+    let server = Server::start(&["--max-connections", "4"]);
+    let idle = || {
+        let mut stream = server.send(&query(NAME));
+        assert_eq!(answer(&mut stream).body, NAMED);
+        stream
+    };
+    let mut connections: Vec<TcpStream> = (0..4).map(|_| idle()).collect();
+    let mut fifth = idle();
+    // One of the four has made room: the others and the fifth go on.
+    let mut alive = 0;
+    for stream in connections.iter_mut().chain([&mut fifth]) {
+        let written = stream.write_all(query(NAME).as_bytes());
+        let mut byte = [0];
+        if written.is_ok() && stream.read(&mut byte).is_ok_and(|it| it == 1) {
+            alive += 1;
+        }
+    }
+    assert_eq!(alive, 4);
+}
+
+#[test]
+fn a_connection_more_is_refused_where_all_are_busy() {
+    let server = Server::start(&["--max-connections", "3"]);
+    let body = json!({ "query": NAME }).to_string();
+    let begun = format!("{}{}", head_of_post(body.len()), &body[..10]);
+    let mut busy: Vec<TcpStream> = (0..3)
+        .map(|_| {
+            // A head that asks to go on is answered once it was read: then the connection is busy.
+            let begun = begun.replace("content-type", "expect: 100-continue\r\ncontent-type");
+            let mut stream = server.send(&begun);
+            assert_eq!(answer(&mut stream).status, 100);
+            stream
+        })
+        .collect();
+    let refused = server.ask(&query(NAME));
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert!(
+        refused.body.contains("as many connections as it may"),
+        "{refused:?}"
+    );
+    server.log.line("status=503 code=CONNECTION_LIMIT");
+    for stream in &mut busy {
+        stream.write_all(&body.as_bytes()[10..]).unwrap();
+        assert_eq!(answer(stream).body, NAMED);
+    }
+    assert_eq!(server.ask(&query(NAME)).body, NAMED);
+}
+
+#[test]
+fn a_body_that_is_too_long_is_refused_and_the_client_gets_to_know() {
+    let server = Server::start(&[]);
+    let length = 8 << 20;
+    let mut stream = server.send(&head_of_post(length));
+    // A client that sends everything before it reads.
+    stream.write_all(&vec![b'x'; length]).unwrap();
+    let refused = answer(&mut stream);
+    assert_eq!(refused.status, 413);
+    assert_eq!(refused.header("connection"), Some("close"));
+    assert_eq!(refused.json()["errors"][0]["extensions"]["code"], "BODY_LIMIT");
+    // One that asks before it sends is spared.
+    let asking = head_of_post(length).replace("content-type", "expect: 100-continue\r\ncontent-type");
+    assert_eq!(server.ask(&asking).status, 413);
+    let mut chunked = server.send(
+        "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n",
+    );
+    for _ in 0..32 {
+        let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
+        chunked.write_all(chunk.as_bytes()).unwrap();
+    }
+    assert_eq!(answer(&mut chunked).status, 413);
+    let mut others = server.send(&head_of_post(length).replace("/graphql", "/nothing"));
+    others.write_all(&vec![b'x'; length]).unwrap();
+    assert_eq!(answer(&mut others).status, 405);
+}
+
+#[test]
+fn sigterm_ends_the_server_beside_clients_that_never_end() {
+    let mut server = Server::start(&["--grace", "0.5"]);
+    let half_head = server.send("POST /gra");
+    let half_body = server.send(&format!("{}{{", head_of_post(100)));
+    let stalled = server.send(&long_query());
+    let mut socket = web_socket(&server);
+    let mut idle = server.send(&query(NAME));
+    assert_eq!(answer(&mut idle).body, NAMED);
+    server.signal("-TERM");
+    assert_eq!(rest(&mut idle), "", "who waits for nothing is let go at once");
+    assert!(server.ended().success());
+    assert_eq!(rest(&mut socket), "");
+    drop((half_head, half_body, stalled));
+    server
+        .log
+        .line("connections are aborted at the end of --grace left=4");
+}
+
+#[test]
+fn sigterm_without_clients_ends_the_server_at_once() {
+    let mut server = Server::start(&["--grace", "86400"]);
+    let _fresh = server.connect();
+    let mut idle = server.send(&query(NAME));
+    assert_eq!(answer(&mut idle).body, NAMED);
+    server.signal("-TERM");
+    assert!(server.ended().success());
+}
+
+#[test]
+fn a_server_without_descriptors_says_so_and_serves_others_once_it_has_some() {
+    let mut command = Command::new("sh");
+    command.args([
+        "-c",
+        "ulimit -n 64 && exec \"$0\" serve --listen 127.0.0.1:0",
+        env!("CARGO_BIN_EXE_clew"),
+    ]);
+    let server = Server::spawn(command);
+    server.log.line("the process may open too few files");
+    // All are busy, so none makes room.
+    let held: Vec<TcpStream> = (0..80)
+        .map(|_| server.send(&format!("{}{{", head_of_post(100))))
+        .collect();
+    let line = server.log.line("cannot accept connections");
+    assert!(line.contains("open files"), "{line}");
+    drop(held);
+    assert_eq!(server.ask(&query(NAME)).body, NAMED);
+    // Connections that wait for nothing make room for others.
+    let _idle: Vec<TcpStream> = (0..80).map(|_| server.connect()).collect();
+    assert_eq!(server.ask(&query(NAME)).body, NAMED);
+}
+
+#[test]
+fn only_hosts_that_are_ours_are_served() {
+    let server = Server::start(&[
+        "--allow-host",
+        "Graph.example.org:443",
+        "--allow-host",
+        "10.1.2.3",
+    ]);
+    let port = server.address.rsplit(':').next().unwrap().to_owned();
+    let target = |target: &str, headers: &str| {
+        server
+            .ask(&format!("GET {target} HTTP/1.1\r\n{headers}\r\n"))
+            .status
+    };
+    let host = |host: &str| target("/health", &format!("host: {host}\r\n"));
+    for good in [
+        "localhost".to_owned(),
+        format!("localhost:{port}"),
+        "LOCALHOST:1".to_owned(),
+        "app.localhost".to_owned(),
+        "localhost.".to_owned(),
+        format!("127.0.0.1:{port}"),
+        "127.1.2.3".to_owned(),
+        "[::1]:80".to_owned(),
+        "graph.example.org".to_owned(),
+        "GRAPH.example.ORG:8443".to_owned(),
+        "10.1.2.3:1".to_owned(),
+    ] {
+        assert_eq!(host(&good), 200, "{good}");
+    }
+    for foreign in [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example:80",
+        "192.168.0.1",
+        "0.0.0.0",
+        "[2001:db8::1]",
+        "graph.example.org.evil.example",
+    ] {
+        assert_eq!(host(foreign), 421, "{foreign}");
+    }
+    for nonsense in ["", "a b", "user@localhost", "localhost:x", "[::1", "localhost/"] {
+        assert_eq!(host(nonsense), 400, "{nonsense}");
+    }
+    assert_eq!(target("/health", "host: localhost\r\nhost: localhost\r\n"), 400);
+    assert_eq!(
+        target("/health", "host: localhost\r\nHost: evil.example\r\n"),
+        400
+    );
+    assert_eq!(target("/health", ""), 400);
+    assert_eq!(target("http://localhost/health", "host: localhost\r\n"), 200);
+    assert_eq!(target("http://evil.example/health", "host: localhost\r\n"), 421);
+    assert_eq!(target("http://localhost/health", "host: evil.example\r\n"), 421);
+    assert_eq!(target("http://localhost/health", ""), 400);
+    // Who speaks HTTP/1.0 need not know of hosts.
+    let mut old = server.send("GET /health HTTP/1.0\r\n\r\n");
+    assert_eq!(answer(&mut old).status, 200);
+    // What was accepted once says nothing of the next.
+    let mut stream = server.send(&query(NAME));
+    assert_eq!(answer(&mut stream).status, 200);
+    stream
+        .write_all(query(NAME).replace("localhost", "evil.example").as_bytes())
+        .unwrap();
+    let refused = answer(&mut stream);
+    assert_eq!(refused.status, 421);
+    assert_eq!(refused.json()["errors"][0]["extensions"]["code"], "FOREIGN_HOST");
+    let message = refused.body;
+    assert!(
+        message.contains("evil.example") && message.contains("--allow-host"),
+        "{message}"
+    );
+    stream
+        .write_all(
+            query(NAME)
+                .replace("host: localhost", "host: localhost\r\nhost: localhost")
+                .as_bytes(),
+        )
+        .unwrap();
+    assert_eq!(answer(&mut stream).status, 400);
+    // A WebSocket is no way round it.
+    let upgrade = "GET /graphql HTTP/1.1\r\nhost: evil.example\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    assert_eq!(server.ask(upgrade).status, 421);
+    let any = Server::start(&["--allow-host", "*"]);
+    assert_eq!(
+        any.ask(&get("/health").replace("localhost", "evil.example"))
+            .status,
+        200
+    );
+}
+
+#[test]
+fn an_address_that_others_can_reach_has_to_be_meant() {
+    let serve = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_clew"))
+            .arg("serve")
+            .args(arguments)
+            .current_dir(root())
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+        let (code, said) = serve(&["--listen", listen]);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(listen) && said.contains("--public"), "{said}");
+        assert!(!said.contains("entities"), "nothing is loaded: {said}");
+    }
+    let (code, said) = serve(&["--listen", "127.0.0.1:0", "--metrics-listen", "0.0.0.0:0"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("--metrics-listen"), "{said}");
+    let (code, said) = serve(&["--listen", "0.0.0.0:0", "--public"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("--allow-host"), "{said}");
+    let (code, said) = serve(&["--allow-host", "https://example.org"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("is not a host name"), "{said}");
+    let (code, said) = serve(&["--listen", "nonsense"]);
+    assert_eq!(code, Some(1), "{said}");
+    for timeout in ["0", "-1", "soon", "NaN", "1e9"] {
+        let (code, said) = serve(&["--header-timeout", timeout]);
+        assert_eq!(code, Some(2), "{timeout}: {said}");
+    }
+}
+
+/// A folder with one place, in which it can be renamed.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        std::fs::create_dir(place.path("schema")).unwrap();
+        std::fs::create_dir(place.path("data")).unwrap();
+        let sdl = "type Place { name: String! kind: Kind } enum Kind { CITY }";
+        std::fs::write(place.path("schema/a.graphql"), sdl).unwrap();
+        place.write("Place:\n  x: {name: X0, kind: CITY}\n");
+        place
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn write(&self, data: &str) {
+        let new = self.path(".new");
+        std::fs::write(&new, data).unwrap();
+        std::fs::rename(new, self.path("data/a.yaml")).unwrap();
+    }
+
+    fn serve(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clew"));
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--schema"])
+            .arg(self.path("schema"))
+            .arg("--data")
+            .arg(self.path("data"));
+        command
+    }
+}
+
+fn name(server: &Server) -> Value {
+    let answer = server.ask(&query("{ place(id: \"x\") { name } }")).json();
+    answer["data"]["place"]["name"].clone()
+}
+
+#[test]
+fn a_server_whose_output_nobody_reads_goes_on() {
+    let place = Place::new();
+    let (listening, stdout) = std::io::pipe().unwrap();
+    let (unread, stderr) = std::io::pipe().unwrap();
+    let child = place.serve().stdout(stdout).stderr(stderr).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(listening).read_line(&mut line).unwrap();
+    drop(unread);
+    let server = Server {
+        child,
+        address: line.trim().trim_start_matches("listening on http://").to_owned(),
+        log: Lines::default(),
+    };
+    assert_eq!(server.ask(&query("{ nothing }")).status, 200);
+    place.write("Place:\n  x: {name: X1, kind: TOWN}\n");
+    server.signal("-HUP");
+    server.until(|it| it["status"] == "stale");
+    assert_eq!(name(&server), "X0");
+    place.write("Place:\n  x: {name: X2, kind: CITY}\n");
+    server.signal("-HUP");
+    server.until(|it| it["status"] == "ok" && it["reloads"] == 1);
+    assert_eq!(name(&server), "X2");
+    place.write("Place:\n  x: {name: X3, kind: CITY}\n");
+    server.signal("-HUP");
+    server.until(|it| it["reloads"] == 2);
+}
+
+#[test]
+fn a_server_whose_output_is_closed_from_the_start_serves() {
+    let place = Place::new();
+    let (closed, stdout) = std::io::pipe().unwrap();
+    drop(closed);
+    let mut command = place.serve();
+    command.args(["--metrics-listen", "127.0.0.1:0"]);
+    let mut child = command.stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
+    let log = Lines::of(child.stderr.take().unwrap());
+    let line = log.line("metrics at http://");
+    let address = line.split('/').nth(2).unwrap().to_owned();
+    let mut server = Server { child, address, log };
+    let metrics = server.ask(&get("/metrics"));
+    assert!(metrics.body.contains("clew_entities 1\n"), "{metrics:?}");
+    server.signal("-TERM");
+    assert!(server.ended().success());
+}
+
+#[test]
+fn a_flood_of_hangups_is_one_reload_or_two() {
+    let place = Place::new();
+    let server = Server::spawn(place.serve());
+    let flood = "for i in 1 2 3 4 5 6 7; do for j in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 \
+        21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43; do kill -HUP \"$0\"; done; done";
+    let sent = Command::new("sh")
+        .args(["-c", flood, &server.child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    place.write("Place:\n  x: {name: X1, kind: CITY}\n");
+    server.signal("-HUP");
+    let deadline = Instant::now() + PATIENCE;
+    while name(&server) != "X1" {
+        assert!(Instant::now() < deadline, "the signal is lost");
+        std::thread::yield_now();
+    }
+    let reloads = server.health()["reloads"].as_u64().unwrap();
+    assert!((1..=4).contains(&reloads), "{reloads} reloads");
+}
+
+#[test]
+fn the_health_says_that_something_is_wrong_and_the_log_says_what() {
+    let place = Place::new();
+    let server = Server::spawn(place.serve());
+    let health = server.health();
+    assert_eq!(health["status"], "ok");
+    assert!(health.get("failure").is_none());
+    place.write("Place:\n  x: {name: Secret, kind: TOWN}\n");
+    server.signal("-HUP");
+    let health = server.until(|it| it["status"] == "stale");
+    let keys: Vec<&String> = health.as_object().unwrap().keys().collect();
+    let expected = [
+        "status", "version", "revision", "entities", "edges", "reloads", "failure",
+    ];
+    assert_eq!(keys, expected);
+    let told = health.to_string();
+    let folder = place.path("").display().to_string();
+    for secret in ["Secret", "TOWN", "a.yaml", "E0220", folder.trim_end_matches('/')] {
+        assert!(!told.contains(secret), "{secret} is in {told}");
+    }
+    server.log.line("not reloaded");
+    let log = server.log.all().join("\n");
+    assert!(log.contains("E0220") && log.contains("a.yaml"), "{log}");
+    std::fs::write(place.path("schema/a.graphql"), "type Place {").unwrap();
+    server.signal("-HUP");
+    let stale = server.until(|it| it["status"] == "stale");
+    assert!(!stale.to_string().contains("graphql"), "{stale}");
+}
+
+const CONSOLE: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+    font-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'";
+
+#[test]
+fn every_page_says_what_it_may_do() {
+    let server = Server::start(&[]);
+    let page = server.ask(&get("/"));
+    assert_eq!(page.status, 200);
+    let scripts = page
+        .body
+        .split("src=\"")
+        .skip(1)
+        .map(|it| it.split('"').next().unwrap());
+    let mut paths: Vec<&str> = scripts.collect();
+    assert!(!paths.is_empty());
+    paths.extend([
+        "/",
+        "/health",
+        "/schema.graphql",
+        "/nothing",
+        "/graphql",
+        "/graphql?query=%7B__typename%7D",
+    ]);
+    for path in paths {
+        let answer = server.ask(&get(path));
+        assert_eq!(answer.header("content-security-policy"), Some(CONSOLE), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
+        assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
+    }
+    let drawn = get("/graphql?query=%7Borganization(id:%22unicef%22)%7Bname%7D%7D");
+    let drawn = drawn.replace("host:", "accept: image/svg+xml\r\nhost:");
+    let posted = query(NAME).replace("host:", "accept: image/svg+xml\r\nhost:");
+    for request in [drawn, posted] {
+        let drawing = server.ask(&request);
+        assert!(drawing.body.starts_with("<svg "), "{drawing:?}");
+        assert_eq!(
+            drawing.header("content-security-policy"),
+            Some("default-src 'none'; style-src 'unsafe-inline'")
+        );
+        assert_eq!(drawing.header("x-content-type-options"), Some("nosniff"));
+    }
+    for request in [query(NAME), query("{ nothing }"), post("{")] {
+        assert_eq!(
+            server.ask(&request).header("x-content-type-options"),
+            Some("nosniff")
+        );
+    }
+}
+
+#[test]
+fn there_is_no_console_where_it_could_not_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("documents.json");
+    std::fs::write(&manifest, r#"{"name": "{ __typename }"}"#).unwrap();
+    let manifest = manifest.to_str().unwrap();
+    for arguments in [
+        &["--no-introspection"][..],
+        &["--documents", manifest, "--documents-only"],
+    ] {
+        let server = Server::start(arguments);
+        let page = server.ask(&get("/"));
+        assert_eq!(page.status, 404);
+        assert!(page.body.contains("the console is turned off"), "{page:?}");
+        assert_eq!(server.health()["status"], "ok");
+    }
+    let server = Server::start(&["--documents", manifest]);
+    assert_eq!(server.ask(&get("/")).status, 200);
+}
+
+/// The fields of a line of the log.
+fn field<'a>(line: &'a str, name: &str) -> &'a str {
+    let start = line
+        .find(&format!(" {name}="))
+        .unwrap_or_else(|| panic!("no {name}: {line}"))
+        + name.len()
+        + 2;
+    line[start..].split(' ').next().unwrap()
+}
+
+#[test]
+fn a_request_that_fails_leaves_a_line() {
+    let server = Server::start(&[]);
+    let wrong = server.ask(&query("{ nothing }"));
+    let line = server.log.line("code=GRAPHQL_VALIDATION_FAILED");
+    assert!(!line.contains('\u{1b}'), "no colors where nobody looks: {line}");
+    assert_eq!(field(&line, "status"), "200");
+    assert_eq!(field(&line, "bytes"), wrong.body.len().to_string());
+    assert!(field(&line, "ms").parse::<u64>().is_ok());
+    let hash = field(&line, "document").to_owned();
+    assert_eq!(hash.len(), 16, "{line}");
+    // The same document has the same hash, however it comes.
+    server.ask(&get("/graphql?query=%7B%20nothing%20%7D"));
+    let lines = server
+        .log
+        .until(|lines| lines.iter().filter(|it| it.contains(&hash)).count() == 2);
+    assert!(
+        !lines.join("\n").contains("{ nothing }"),
+        "a document may hold what is secret"
+    );
+    server.ask(&query("{ places(first: -1) { totalCount } }"));
+    server.log.line("code=BAD_USER_INPUT");
+    server.ask(&post("[]"));
+    let line = server.log.line("status=400 code=BAD_REQUEST");
+    assert_eq!(field(&format!("{line} "), "document"), "");
+    server.ask("GET / HTTP/1.1\r\nbad header\r\n\r\n");
+    server.log.line("status=400 code=BAD_HTTP");
+    server.ask(&get("/nothing"));
+    server.log.line("status=404 code= ");
+    let before = server.log.all().len();
+    assert_eq!(server.ask(&query(NAME)).body, NAMED);
+    server.ask(&post("[]"));
+    let lines = server.log.until(|lines| lines.len() > before);
+    assert!(
+        lines[before].contains("BAD_REQUEST"),
+        "what is answered leaves none: {lines:#?}"
+    );
+}
+
+#[test]
+fn a_slow_request_leaves_a_line() {
+    let server = Server::start(&["--log-slow", "0.001"]);
+    let answer = server.ask(&long_query());
+    let line = server.log.line("request slow");
+    assert_eq!(field(&line, "bytes"), answer.body.len().to_string());
+    assert!(field(&line, "ms").parse::<u64>().unwrap() >= 1);
+    assert_eq!(field(&format!("{line} "), "document").len(), 16);
+}
+
+#[test]
+fn a_flood_of_refusals_does_not_fill_the_log() {
+    let mut server = Server::start(&[]);
+    let mut stream = server.connect();
+    let begun = Instant::now();
+    for _ in 0..2_000 {
+        stream.write_all(query("{ nothing }").as_bytes()).unwrap();
+        assert_eq!(answer(&mut stream).status, 200);
+    }
+    let seconds = begun.elapsed().as_secs() as usize + 2;
+    server.signal("-TERM");
+    assert!(server.ended().success());
+    let count = |lines: &[String]| {
+        let written = lines.iter().filter(|it| it.contains("code=GRAPHQL")).count();
+        let counted = lines.iter().filter(|it| it.contains("their lines are left out"));
+        let left_out: usize = counted
+            .map(|it| field(&format!("{it} "), "count").parse::<usize>().unwrap())
+            .sum();
+        (written, left_out)
+    };
+    let lines = server.log.until(|lines| {
+        let (written, left_out) = count(lines);
+        written + left_out == 2_000
+    });
+    let (written, _) = count(&lines);
+    assert!(written <= 50 * seconds, "{written} lines in {seconds} s");
+}
+
+#[test]
+fn what_is_counted_is_served_to_prometheus() {
+    let place = Place::new();
+    let mut command = place.serve();
+    command.args(["--metrics-listen", "127.0.0.1:0"]);
+    let server = Server::spawn(command);
+    let line = server.log.line("metrics at http://");
+    let address = line.split('/').nth(2).unwrap();
+    let scrape = |host: &str| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let request = get("/metrics").replace("localhost", host);
+        stream.write_all(request.as_bytes()).unwrap();
+        answer(&mut stream)
+    };
+    let value = |name: &str| {
+        let text = scrape("localhost").body;
+        let line = text
+            .lines()
+            .find_map(|it| it.strip_prefix(name).and_then(|it| it.strip_prefix(' ')));
+        line.unwrap_or_else(|| panic!("no {name}: {text}"))
+            .parse::<f64>()
+            .unwrap()
+    };
+    assert_eq!(value("clew_entities"), 1.0);
+    assert_eq!(value("clew_reloads_total"), 0.0);
+    let answered = value("clew_answers_total{status=\"2xx\"}");
+    let mut kept = server.send(&query("{ place(id: \"x\") { name } }"));
+    answer(&mut kept);
+    assert!(value("clew_answers_total{status=\"2xx\"}") > answered);
+    assert!(value("clew_sent_bytes_total") > 0.0);
+    assert!(value("clew_connections") >= 2.0);
+    assert!(value("clew_uptime_seconds") > 0.0);
+    assert_eq!(server.ask(&post("[]")).status, 400);
+    assert_eq!(value("clew_errors_total{code=\"BAD_REQUEST\"}"), 1.0);
+    assert_eq!(value("clew_answers_total{status=\"4xx\"}"), 1.0);
+    server.signal("-HUP");
+    server.until(|it| it["reloads"] == 1);
+    assert_eq!(value("clew_reloads_total"), 1.0);
+    place.write("Place:\n  x: {name: X1, kind: TOWN}\n");
+    server.signal("-HUP");
+    server.until(|it| it["status"] == "stale");
+    assert_eq!(value("clew_reload_failures_total"), 1.0);
+    let text = scrape("localhost");
+    assert!(
+        text.header("content-type")
+            .unwrap()
+            .starts_with("text/plain; version=0.0.4")
+    );
+    assert!(text.body.contains("clew_graph_info{version=\""), "{text:?}");
+    if Path::new("/proc/self/status").exists() {
+        assert!(value("clew_resident_memory_bytes") > 0.0);
+    }
+    // What the graph is, is asked elsewhere, and not by a foreign name.
+    assert_eq!(scrape("evil.example").status, 421);
+    assert_eq!(server.ask(&get("/metrics")).status, 404);
+}
