@@ -947,6 +947,11 @@ fn what_is_counted_is_served_to_prometheus() {
     assert!(value("clew_sent_bytes_total") > 0.0);
     assert!(value("clew_connections") >= 2.0);
     assert!(value("clew_uptime_seconds") > 0.0);
+    for gauge in ["clew_runs", "clew_queue", "clew_cache_bytes{cache=\"persisted\"}"] {
+        assert_eq!(value(gauge), 0.0, "{gauge}");
+    }
+    assert!(value("clew_reserved_bytes_limit") >= value("clew_reserved_bytes_max"));
+    assert!(value("clew_cache_bytes{cache=\"documents\"}") > 0.0);
     assert_eq!(server.ask(&post("[]")).status, 400);
     assert_eq!(value("clew_errors_total{code=\"BAD_REQUEST\"}"), 1.0);
     assert_eq!(value("clew_answers_total{status=\"4xx\"}"), 1.0);

@@ -205,6 +205,7 @@ impl Serve {
             None
         };
         reload_on_hangup(trigger);
+        let stopped = stopped();
         if let Some(Ok(address)) = metrics.as_ref().map(TcpListener::local_addr) {
             note(format_args!("metrics at http://{address}/metrics"));
         }
@@ -229,7 +230,7 @@ impl Serve {
             clients: listener,
             metrics,
         };
-        server::serve(listeners, live, settings, stopped()).await;
+        server::serve(listeners, live, settings, stopped).await;
         ExitCode::SUCCESS
     }
 }
@@ -267,26 +268,35 @@ fn reload_on_hangup(trigger: Trigger) {
     drop(trigger);
 }
 
-/// Comes with Ctrl-C or SIGTERM.
-async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Comes with Ctrl-C or SIGTERM; both are waited for from now on.
+fn stopped() -> impl Future<Output = ()> + Send {
     #[cfg(unix)]
     {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = interrupt => {}
-                    _ = terminate.recv() => {}
+        use tokio::signal::unix::{Signal, SignalKind, signal};
+        async fn comes(signal: std::io::Result<Signal>) {
+            match signal {
+                Ok(mut signal) => {
+                    signal.recv().await;
+                }
+                Err(error) => {
+                    note(format_args!(
+                        "clew: a signal to end will not be waited for: {error}"
+                    ));
+                    std::future::pending().await
                 }
             }
-            Err(_) => {
-                let _ = interrupt.await;
+        }
+        let interrupt = signal(SignalKind::interrupt());
+        let terminate = signal(SignalKind::terminate());
+        async move {
+            tokio::select! {
+                () = comes(interrupt) => {}
+                () = comes(terminate) => {}
             }
         }
     }
     #[cfg(not(unix))]
-    {
-        let _ = interrupt.await;
+    async {
+        let _ = tokio::signal::ctrl_c().await;
     }
 }
