@@ -40,6 +40,18 @@ async function open(prepare = async () => {}) {
   const errors = [];
   page.on('request', (request) => requests.push(request.url()));
   page.on('pageerror', (error) => errors.push(error.message));
+  // What a policy forbids is an event in the page, and in workers only a line on the console.
+  await page.exposeFunction('reportViolation', (text) => errors.push(text));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      window.reportViolation(`${event.violatedDirective} forbids ${event.blockedURI} (${event.sourceFile}:${event.lineNumber})`);
+    });
+  });
+  page.on('console', (message) => {
+    if (/content security policy|refused to/i.test(message.text())) {
+      errors.push(message.text());
+    }
+  });
   await page.goto(address);
   await page.getByRole('button', { name: 'Awards by year' }).waitFor();
   return { page, requests, errors };
@@ -109,6 +121,41 @@ test('the documentation tells what a type is', async () => {
   await page.getByRole('link', { name: 'Query' }).first().click();
   await page.getByRole('link', { name: 'Award', exact: true }).first().click();
   await page.getByText('A prize that was given.').first().waitFor();
+  await page.close();
+});
+
+test('nothing that the page does is against its security policy', async () => {
+  const { page, errors } = await open();
+  await page.getByRole('button', { name: 'Awards by year' }).click();
+  await answered(page, 'Thorolf Rafto');
+  const editor = page.locator('.graphiql-editor .monaco-editor').first();
+  await editor.click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('{ codeOfConduct(id: "the-code") { nothing', { delay: 20 });
+  // The worker of the language marks what the schema does not have.
+  await page.locator('.graphiql-editor .squiggly-error').first().waitFor({ timeout: 20_000 });
+  await page.keyboard.press('Control+Space');
+  await page.getByRole('button', { name: 'Prettify query' }).click();
+  await page.getByRole('tab', { name: 'Headers' }).or(page.getByRole('button', { name: 'Headers' })).first().click();
+  await page.getByRole('button', { name: 'Show History' }).click();
+  await page.getByRole('button', { name: 'Documentation Explorer' }).click();
+  await page.getByRole('button', { name: 'Open settings dialog' }).click();
+  await page.getByRole('button', { name: 'Dark' }).click();
+  await page.waitForTimeout(500);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('the policy is in force', async () => {
+  const { page, errors } = await open();
+  await page.evaluate(() => {
+    const script = document.createElement('script');
+    script.src = 'data:text/javascript,document.title=1';
+    document.body.append(script);
+    return new Promise((resolve) => { script.onerror = resolve; script.onload = resolve; });
+  });
+  await page.waitForTimeout(100);
+  assert.ok(errors.some((error) => error.includes('script-src')), `a foreign script is run: ${errors}`);
   await page.close();
 });
 
