@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use apollo_compiler::executable::{ExecutableDocument, Operation};
 use apollo_compiler::validation::Valid;
@@ -12,11 +12,21 @@ use quick_cache::{Equivalent, Weighter};
 
 use super::answer::GraphqlError;
 use super::{Api, Limits, duplicates, weight};
+use crate::budget::{Clock, Stop};
+use crate::exec::Matchers;
 use crate::ontology::Ontology;
-use crate::plan::{self, InputError, Plan, Variables};
+use crate::plan::{self, Effort, Names, Plan, Unbound, Variables};
 
 /// So many plans are kept of a document, one for each way that its `@skip` and `@include` are decided.
 const MOST_VARIANTS: usize = 16;
+
+/// Bytes that a plan may take.
+const PLAN_BYTES: usize = 16 << 20;
+
+/// Bytes that what the filters of one request test with may take.
+pub(super) const MATCHER_BYTES: usize = 8 << 20;
+/// The same on a thread that serves others too: compiling it takes time.
+pub(super) const SHORT_MATCHER_BYTES: usize = 256 << 10;
 
 /// A plan that has not run yet.
 const UNSEEN: u8 = u8::MAX;
@@ -47,6 +57,8 @@ pub(super) struct Document {
 #[derive(Debug)]
 pub(super) struct Planned {
     pub plan: Plan,
+    /// What the filters without variables test with.
+    matchers: OnceLock<Matchers>,
     /// Bytes that it takes.
     bytes: usize,
     /// The length of the longest answer so far, to reserve so much at once.
@@ -126,7 +138,9 @@ impl Document {
         api: &Api,
         ontology: &Ontology,
         variables: &Variables,
-    ) -> Result<(Arc<Planned>, bool), InputError> {
+        names: Names,
+        clock: Clock,
+    ) -> Result<(Arc<Planned>, bool), Unbound> {
         let decided = self.conditions.iter().map(|it| {
             variables
                 .get(it)
@@ -141,9 +155,30 @@ impl Document {
         if let Some(planned) = find(&self.plans.lock().unwrap_or_else(PoisonError::into_inner)) {
             return Ok((planned, false));
         }
-        let plan = plan::compile(ontology, &api.schema, &self.document, &self.operation, variables)?;
+        let effort = Effort {
+            clock,
+            bytes: PLAN_BYTES,
+        };
+        let (document, operation) = (&self.document, &self.operation);
+        let plan = plan::compile(
+            (ontology, names),
+            &api.schema,
+            document,
+            operation,
+            variables,
+            effort,
+        )?;
+        let matchers = OnceLock::new();
+        let made = Matchers::prepare(plan.patterns(), &Matchers::default(), &clock, SHORT_MATCHER_BYTES);
+        let weight = match made {
+            Ok(made) => matchers.get_or_init(|| made).bytes(),
+            // The first run makes them, and they may take as much.
+            Err(Stop::Bytes) => MATCHER_BYTES,
+            Err(stop) => return Err(stop.into()),
+        };
         let planned = Arc::new(Planned {
-            bytes: 0,
+            bytes: plan.bytes() + weight,
+            matchers,
             plan,
             longest: AtomicUsize::new(0),
             long_runs: LongRuns::default(),
@@ -159,6 +194,18 @@ impl Document {
 }
 
 impl Planned {
+    /// What the filters without variables test with, made now where it takes at most so many bytes.
+    ///
+    /// # Errors
+    /// When it takes more, or the time is over.
+    pub fn matchers(&self, clock: &Clock, bytes: usize) -> Result<&Matchers, Stop> {
+        if let Some(made) = self.matchers.get() {
+            return Ok(made);
+        }
+        let made = Matchers::prepare(self.plan.patterns(), &Matchers::default(), clock, bytes)?;
+        Ok(self.matchers.get_or_init(|| made))
+    }
+
     /// Whether the last runs took so little that the next may take place on a thread that serves others too.
     pub fn is_short(&self) -> bool {
         self.long_runs.are_few()

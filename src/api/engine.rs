@@ -11,15 +11,15 @@ use serde_json::value::RawValue;
 
 use super::answer::{Answer, GraphqlError};
 use super::bodies::Bodies;
-use super::documents::{Document, Documents, Planned};
+use super::documents::{Document, Documents, MATCHER_BYTES, Planned, SHORT_MATCHER_BYTES};
 use super::gate::Ticket;
 use super::limits::Limits;
 use super::{Api, ApiError};
 use crate::budget::{Budget, Clock, Stop};
-use crate::exec::{self, Outcome, PublicSchema, Wanted};
+use crate::exec::{self, Matchers, Outcome, PublicSchema, Wanted};
 use crate::forms::{self, Form};
 use crate::graph::Snapshot;
-use crate::plan::{Bound, Plan, RootField, Slot, Table, Unbound, Variables};
+use crate::plan::{Bound, Effort, Names, Plan, Table, Unbound, Variables};
 use crate::search::Background;
 
 /// How long a run may take on a thread that serves others too.
@@ -94,6 +94,23 @@ pub struct CacheWeights {
     pub documents: u64,
     /// Requests by the bytes of their bodies. What it holds is partly the same as `documents`.
     pub bodies: u64,
+}
+
+/// The bound arguments of a request, and what their filters test with.
+struct Ready<'p> {
+    calls: Cow<'p, [Bound]>,
+    /// For the constants of the plan.
+    constant: &'p Matchers,
+    /// For both, where variables add to them.
+    own: Option<Matchers>,
+    /// Bytes that all of it takes beside the plan.
+    bytes: usize,
+}
+
+impl Ready<'_> {
+    fn matchers(&self) -> &Matchers {
+        self.own.as_ref().unwrap_or(self.constant)
+    }
 }
 
 /// Why a request cannot run.
@@ -238,9 +255,19 @@ impl Engine {
             Arc::new(plain.collect())
         };
         check()?;
+        let own = OnceLock::new();
+        let clock = ticket.map_or_else(|| clock(&own, &self.limits), |it| it.clock(self.limits.time));
+        let names = if self.limits.introspection {
+            Names::Told
+        } else {
+            Names::Hidden
+        };
         let (planned, is_new) = document
-            .plan(&self.api, self.snapshot.ontology(), &values)
-            .map_err(|error| refused(error.into()))?;
+            .plan(&self.api, self.snapshot.ontology(), &values, names, clock)
+            .map_err(|error| match error {
+                Unbound::Input(error) => refused(error.into()),
+                Unbound::Stop(stop) => self.given_up(stop),
+            })?;
         if is_new {
             self.documents
                 .keep(request.query, request.operation_name, &document);
@@ -280,9 +307,9 @@ impl Engine {
         };
         let own = OnceLock::new();
         let clock = clock(&own, &limits);
-        let answer = match self.bind(prepared, &clock) {
+        let answer = match self.bind(prepared, &clock, SHORT_MATCHER_BYTES) {
             // What a plan takes that never ran is known only where the rows and bytes of its run say it.
-            Ok(bound) if planned.is_unseen() && !Plan::is_counted(&bound) => None,
+            Ok(bound) if planned.is_unseen() && !Plan::is_counted(&bound.calls) => None,
             Ok(bound) => self.run_bound(prepared, &bound, clock, &limits, None).ok(),
             Err(Unready::Refused(error)) => Some(Answer::refused(&[error])),
             Err(Unready::Stop(_)) => None,
@@ -297,7 +324,7 @@ impl Engine {
     fn run(&self, prepared: &Prepared, ticket: Option<&Ticket>) -> Result<Answer, Stop> {
         let (own, limits) = (OnceLock::new(), &self.limits);
         let clock = ticket.map_or_else(|| clock(&own, limits), |it| it.clock(limits.time));
-        match self.bind(prepared, &clock) {
+        match self.bind(prepared, &clock, MATCHER_BYTES) {
             Ok(bound) => self.run_bound(prepared, &bound, clock, limits, ticket),
             Err(Unready::Refused(error)) => Ok(Answer::refused(&[error])),
             Err(Unready::Stop(stop)) => Err(stop),
@@ -308,7 +335,7 @@ impl Engine {
     fn run_bound<'a>(
         &'a self,
         prepared: &'a Prepared,
-        bound: &'a [Bound],
+        bound: &'a Ready<'a>,
         clock: Clock<'a>,
         limits: &Limits,
         ticket: Option<&'a Ticket>,
@@ -338,10 +365,12 @@ impl Engine {
         };
         let (own, limits) = (OnceLock::new(), &self.limits);
         let clock = ticket.map_or_else(|| clock(&own, limits), |it| it.clock(limits.time));
-        let bound = self.bind(prepared, &clock).map_err(|it| match it {
-            Unready::Refused(error) => Answer::refused(&[error]),
-            Unready::Stop(stop) => self.given_up(stop),
-        })?;
+        let bound = self
+            .bind(prepared, &clock, MATCHER_BYTES)
+            .map_err(|it| match it {
+                Unready::Refused(error) => Answer::refused(&[error]),
+                Unready::Stop(stop) => self.given_up(stop),
+            })?;
         let outcome = self
             .outcome(prepared, &bound, clock, limits, ticket, table.is_none())
             .map_err(|stop| self.given_up(stop))?;
@@ -356,18 +385,39 @@ impl Engine {
         written.map_err(refused)
     }
 
-    /// Binds a request's arguments and holds them against the limits.
-    fn bind<'p>(&self, prepared: &'p Prepared, clock: &Clock) -> Result<Cow<'p, [Bound]>, Unready> {
-        let plan = &prepared.planned.plan;
-        let bound = plan.bind(self.snapshot.ontology(), &prepared.values, clock)?;
-        let within_limits = &prepared.planned.within_limits;
+    /// Binds a request's arguments and holds them against the limits; what their filters test with may take so many bytes.
+    fn bind<'p>(&self, prepared: &'p Prepared, clock: &Clock, most: usize) -> Result<Ready<'p>, Unready> {
+        let planned = &prepared.planned;
+        let plan = &planned.plan;
+        let effort = Effort {
+            clock: *clock,
+            bytes: WORKING_BYTES,
+        };
+        let arguments = plan.bind(self.snapshot.ontology(), &prepared.values, effort)?;
+        let within_limits = &planned.within_limits;
         if !within_limits.load(Ordering::Relaxed) {
             self.check_introspection(plan).map_err(Unready::Refused)?;
-            self.check(plan, &bound).map_err(Unready::Refused)?;
+            self.check(plan, &arguments.calls).map_err(Unready::Refused)?;
             // The graph of an engine never changes, so what costs the same each time need not be estimated again.
             within_limits.store(!plan.uses_variables(), Ordering::Relaxed);
         }
-        Ok(bound)
+        let mut ready = Ready {
+            constant: planned.matchers(clock, most).map_err(Unready::Stop)?,
+            own: None,
+            calls: arguments.calls,
+            bytes: arguments.bytes,
+        };
+        if !arguments.patterns.is_empty() {
+            let own = Matchers::prepare(&arguments.patterns, ready.constant, clock, most);
+            let own = own.map_err(Unready::Stop)?;
+            ready.bytes += own.bytes().saturating_sub(ready.constant.bytes());
+            ready.own = Some(own);
+        }
+        ready.bytes += ready.matchers().written();
+        if let Some(calls) = ready.matchers().refuse(&ready.calls) {
+            ready.calls = Cow::Owned(calls);
+        }
+        Ok(ready)
     }
 
     /// Runs a plan.
@@ -375,18 +425,18 @@ impl Engine {
     fn outcome<'a>(
         &'a self,
         prepared: &'a Prepared,
-        bound: &'a [Bound],
+        bound: &'a Ready<'a>,
         clock: Clock<'a>,
         limits: &Limits,
         ticket: Option<&'a Ticket>,
         subgraph: bool,
     ) -> Result<Outcome<'a>, Stop> {
-        if !Plan::is_counted(bound) {
+        if !Plan::is_counted(&bound.calls) {
             clock.started.get_or_init(Instant::now);
         }
         let budget = Budget {
             bytes: limits.bytes,
-            working: self.working,
+            working: self.working.saturating_sub(bound.bytes),
             rows: limits.rows,
             memory: ticket.map(|it| &it.memory),
             clock,
@@ -402,7 +452,19 @@ impl Engine {
             variables: &prepared.values,
         };
         let plan = &prepared.planned.plan;
-        let outcome = exec::run(plan, &self.snapshot, &self.search, bound, budget, public, wanted)?;
+        let arguments = exec::Arguments {
+            calls: &bound.calls,
+            matchers: bound.matchers(),
+        };
+        let outcome = exec::run(
+            plan,
+            &self.snapshot,
+            &self.search,
+            arguments,
+            budget,
+            public,
+            wanted,
+        )?;
         let length = outcome.begun.len();
         let is_short = length <= SHORT_BYTES
             && outcome.rows <= SHORT_ROWS
@@ -496,11 +558,10 @@ impl Engine {
 
     /// Refuses an operation that asks about a schema that is not published.
     fn check_introspection(&self, plan: &Plan) -> Result<(), GraphqlError> {
-        let asks = |it: &Slot<RootField>| matches!(it.field, RootField::Introspection(_));
-        if self.limits.introspection || !plan.root.iter().any(asks) {
+        if self.limits.introspection || !plan.asks_for_schema() {
             return Ok(());
         }
-        let message = "this server does not publish its schema: `__schema` and `__type` are not answered";
+        let message = "this server does not publish its schema: `__schema`, `__type`, and the `types` and `relations` of `graph` are not answered";
         Err(GraphqlError::request("INTROSPECTION_DISABLED", message))
     }
 }

@@ -420,6 +420,9 @@ impl<'a> Run<'a> {
                 _ => {}
             }
         }
+        if let Some(filter) = &call.filter {
+            self.search_for(filter)?;
+        }
         // Where only the first few in the order of ids are asked for, the scan ends with them.
         let page = &call.page;
         let stops_early = call.order.is_empty()
@@ -528,7 +531,7 @@ impl<'a> Run<'a> {
             Some(filter) => {
                 let row = self.snapshot.locate(item.entity);
                 let via = side.map(|side| (side.relation, EdgeNo(item.edge)));
-                self.holds(filter, Subject { row, via })
+                self.holds(filter, Subject { row, via })?
             }
         };
         if holds {

@@ -3,6 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::report::shown;
+
 /// A position in a list at a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cursor {
@@ -36,11 +38,13 @@ impl Cursor {
 
     /// Reads a cursor that belongs to a list at a revision, or says why it does not.
     pub fn read(text: &str, revision: u64, sequence: u32) -> Result<Self, String> {
-        let shown: String = text.chars().take(40).collect();
-        let bytes: [u8; LENGTH] = URL_SAFE_NO_PAD
-            .decode(text)
+        let shown = shown(text);
+        // The decoder asks for room for whole groups of three bytes.
+        let mut bytes = [0; LENGTH.next_multiple_of(3)];
+        URL_SAFE_NO_PAD
+            .decode_slice(text, &mut bytes)
             .ok()
-            .and_then(|it| it.try_into().ok())
+            .filter(|it| *it == LENGTH)
             .ok_or_else(|| format!("\"{shown}\" is not a cursor: give one that this server returned"))?;
         let part = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         let cursor = Self {

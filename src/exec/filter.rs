@@ -1,6 +1,6 @@
 //! Whether an entity meets a filter.
 
-use super::{Run, Written};
+use super::{Failure, Run, Written};
 use crate::graph::{Column, EdgeNo, EntityNo, Row, Values};
 use crate::ontology::{RelationId, TypeId};
 use crate::plan::{Compare, Filter, ListTest, RelationTest, Test, TextTest, ValueTest};
@@ -21,6 +21,9 @@ enum Holder {
 
 /// So many rows are tested at once at most; a scan begins with as few as a word has bits.
 const LARGEST_BLOCK: usize = 1024;
+
+/// So many bytes of a text are looked at in about the time of a step.
+const BYTES_OF_A_STEP: usize = 64;
 
 /// Which rows of a block meet a test, a bit each.
 type Bits = [u64; LARGEST_BLOCK / 64];
@@ -99,7 +102,8 @@ impl Run<'_> {
         match test {
             Test::All(tests) => tests.iter().find_map(|it| self.rows_with(it, type_id)),
             Test::Value(no, ValueTest::Text(TextTest::Contains(needle))) if self.as_of.is_none() => {
-                self.search.grams(type_id, *no)?.rows_with(needle.needle())
+                let finder = self.tests.matchers.finder(*needle)?;
+                self.search.grams(type_id, *no)?.rows_with(finder.needle())
             }
             _ => None,
         }
@@ -113,14 +117,17 @@ impl Run<'_> {
         type_id: TypeId,
         entities: std::ops::Range<u32>,
         take: &mut impl FnMut(u32) -> bool,
-    ) -> Result<bool, super::Failure> {
+    ) -> Result<bool, Failure> {
         let mut size = 64;
         let mut start = entities.start;
         while start < entities.end {
             let len = size.min((entities.end - start) as usize);
             self.visit(len as u64)?;
             let first = self.snapshot.row_in(type_id, EntityNo(start));
-            for (no, word) in self.block(test, first, len).into_iter().enumerate() {
+            let before = self.tests.looks();
+            let met = self.block(test, first, len);
+            self.tested()?;
+            for (no, word) in met.into_iter().enumerate() {
                 let mut left = word;
                 while left != 0 {
                     let at = no as u32 * 64 + left.trailing_zeros();
@@ -131,7 +138,13 @@ impl Run<'_> {
                 }
             }
             start += len as u32;
-            size = (size * 2).min(LARGEST_BLOCK);
+            // Where testing takes long, the time between two blocks is kept short.
+            let is_slow = self.tests.looks() - before > 1;
+            size = if is_slow {
+                64
+            } else {
+                (size * 2).min(LARGEST_BLOCK)
+            };
         }
         Ok(true)
     }
@@ -142,7 +155,7 @@ impl Run<'_> {
             Test::All(tests) => {
                 let mut all = all(len);
                 for test in tests {
-                    if all.iter().all(|it| *it == 0) {
+                    if all.iter().all(|it| *it == 0) || self.tests.is_stopped() {
                         break;
                     }
                     let met = self.block(test, first, len);
@@ -153,6 +166,9 @@ impl Run<'_> {
             Test::Any(tests) => {
                 let mut any = Bits::default();
                 for test in tests {
+                    if self.tests.is_stopped() {
+                        break;
+                    }
                     let met = self.block(test, first, len);
                     any.iter_mut().zip(met).for_each(|(a, b)| *a |= b);
                 }
@@ -165,11 +181,13 @@ impl Run<'_> {
                 not
             }
             Test::Value(no, test) if self.as_of.is_none() => {
+                self.worked(len / 8);
                 let values = self.snapshot.column(first.type_id, *no).values();
                 let rows = first.row..first.row + len;
                 match (test, values) {
                     (ValueTest::Int(Compare::Eq(wanted)), Values::Enum(column, _))
-                        if let (Some(values), Ok(wanted)) = (column.all(rows), (*wanted).try_into()) =>
+                        if let (Some(values), Ok(wanted)) =
+                            (column.all(rows.clone()), (*wanted).try_into()) =>
                     {
                         equal(values, wanted)
                     }
@@ -185,15 +203,20 @@ impl Run<'_> {
                     (ValueTest::Boolean(compare), Values::Boolean(column)) => {
                         compared(compare, len, |at| column.get(first.row + at).map(|it| it != 0))
                     }
-                    (ValueTest::Text(TextTest::Contains(needle)), Values::Text(column)) => {
+                    (ValueTest::Text(TextTest::Contains(needle)), Values::Text(column))
+                        if let Some(finder) = self.tests.matchers.finder(*needle) =>
+                    {
                         let mut met = Bits::default();
-                        column.containing(first.row..first.row + len, needle, |row| {
+                        let end = |row: usize| column.located(row).1.end;
+                        let bytes = end(rows.end - 1) - column.located(rows.start).1.start;
+                        self.worked(bytes / BYTES_OF_A_STEP);
+                        column.containing(rows, finder, |row| {
                             let at = row - first.row;
                             met[at / 64] |= 1 << (at % 64);
                         });
                         met
                     }
-                    _ => bits(len, |at| value(test, values, first.row + at)),
+                    _ => bits(len, |at| self.value_meets(test, values, first.row + at)),
                 }
             }
             _ => bits(len, |at| {
@@ -206,8 +229,29 @@ impl Run<'_> {
         }
     }
 
+    /// Counts steps of testing.
+    #[inline]
+    fn worked(&self, steps: usize) {
+        self.tests.worked(steps, &self.budget.clock);
+    }
+
+    /// Ends the run where testing was ended by the clock.
+    #[inline]
+    fn tested(&self) -> Written {
+        match self.tests.stopped() {
+            None => Ok(()),
+            Some(stop) => Err(Failure::Stop(stop)),
+        }
+    }
+
     /// Whether the subject meets the filter.
-    pub(super) fn holds(&self, filter: &Filter, subject: Subject) -> bool {
+    pub(super) fn holds(&self, filter: &Filter, subject: Subject) -> Result<bool, Failure> {
+        let meets = self.meets(filter, subject);
+        self.tested()?;
+        Ok(meets)
+    }
+
+    fn meets(&self, filter: &Filter, subject: Subject) -> bool {
         match &filter.by_type[subject.row.type_id.index()] {
             Some(test) => self.test(test, Holder::Entity(subject)),
             None => false,
@@ -216,16 +260,26 @@ impl Run<'_> {
 
     fn test(&self, test: &Test, holder: Holder) -> bool {
         match (test, holder) {
-            (Test::All(tests), _) => tests.iter().all(|it| self.test(it, holder)),
-            (Test::Any(tests), _) => tests.iter().any(|it| self.test(it, holder)),
+            (Test::All(tests), _) => {
+                self.worked(tests.len());
+                tests
+                    .iter()
+                    .all(|it| !self.tests.is_stopped() && self.test(it, holder))
+            }
+            (Test::Any(tests), _) => {
+                self.worked(tests.len());
+                tests
+                    .iter()
+                    .any(|it| self.tests.is_stopped() || self.test(it, holder))
+            }
             (Test::Not(test), _) => !self.test(test, holder),
             (Test::Value(no, test), Holder::Entity(subject)) => {
                 match self.snapshot.value(subject.row, *no, self.as_of) {
-                    Some((values, at)) => value(test, values, at),
+                    Some((values, at)) => self.value_meets(test, values, at),
                     None => matches!(test, ValueTest::IsNull(true)),
                 }
             }
-            (Test::Value(no, test), Holder::Edge(relation, edge)) => value(
+            (Test::Value(no, test), Holder::Edge(relation, edge)) => self.value_meets(
                 test,
                 self.snapshot.edge_column(relation, *no).values(),
                 edge.0 as usize,
@@ -238,12 +292,13 @@ impl Run<'_> {
             (Test::List(no, test), Holder::Edge(relation, edge)) => {
                 self.list_test(test, self.snapshot.edge_column(relation, *no), edge.0 as usize)
             }
-            (Test::Id(test), Holder::Entity(subject)) => test.holds(self.snapshot.id(subject.row)),
+            (Test::Id(test), Holder::Entity(subject)) => self.text_meets(test, self.snapshot.id(subject.row)),
             (Test::Label(test), Holder::Entity(subject)) => {
-                test.holds(self.snapshot.label(subject.row, self.as_of))
+                self.text_meets(test, self.snapshot.label(subject.row, self.as_of))
             }
-            (Test::Search { property, text }, Holder::Entity(subject)) => {
-                self.is_found(property, text, self.snapshot.number(subject.row))
+            (Test::Search(no), Holder::Entity(subject)) => {
+                let found = self.tests.searched.get(no.index()).and_then(Option::as_ref);
+                found.is_some_and(|it| it.has(self.snapshot.number(subject.row)))
             }
             (Test::Edge(test), Holder::Entity(subject)) => match subject.via {
                 Some((relation, edge)) => self.test(test, Holder::Edge(relation, edge)),
@@ -259,16 +314,19 @@ impl Run<'_> {
                 Holder::Entity(subject),
             ) => {
                 let held = self.held(subject.row, *relation, *direction);
-                let mut counted = held.filter(|(_, no)| {
-                    edge.as_ref()
-                        .is_none_or(|test| self.test(test, Holder::Edge(*relation, *no)))
-                });
+                let mut counted = held
+                    .inspect(|_| self.worked(1))
+                    .take_while(|_| !self.tests.is_stopped())
+                    .filter(|(_, no)| {
+                        edge.as_ref()
+                            .is_none_or(|test| self.test(test, Holder::Edge(*relation, *no)))
+                    });
                 let meets = |filter: &Filter, (entity, edge): (crate::graph::EntityNo, EdgeNo)| {
                     let subject = Subject {
                         row: self.snapshot.locate(entity),
                         via: Some((*relation, edge)),
                     };
-                    self.holds(filter, subject)
+                    self.meets(filter, subject)
                 };
                 match test {
                     RelationTest::Some(filter) => counted.any(|it| meets(filter, it)),
@@ -283,7 +341,7 @@ impl Run<'_> {
             }
             // An edge has no id, no label, no relations: the schema has no such filter.
             (
-                Test::Id(_) | Test::Label(_) | Test::Edge(_) | Test::Search { .. } | Test::Relation { .. },
+                Test::Id(_) | Test::Label(_) | Test::Edge(_) | Test::Search(_) | Test::Relation { .. },
                 Holder::Edge(..),
             ) => false,
         }
@@ -291,11 +349,76 @@ impl Run<'_> {
 
     fn list_test(&self, test: &ListTest, column: &Column, row: usize) -> bool {
         let mut held = self.snapshot.held_values(column, row, self.as_of);
-        let has = |test: &ValueTest| held.clone().any(|at| value(test, column.values(), at));
+        let has = |test: &ValueTest| {
+            let mut values = held.clone().inspect(|_| self.worked(1));
+            !self.tests.is_stopped() && values.any(|at| self.value_meets(test, column.values(), at))
+        };
         match test {
             ListTest::HasAny(tests) => tests.iter().any(has),
             ListTest::HasAll(tests) => tests.iter().all(has),
             ListTest::IsEmpty(is_empty) => held.next().is_none() == *is_empty,
+        }
+    }
+
+    fn value_meets(&self, test: &ValueTest, values: &Values, at: usize) -> bool {
+        match test {
+            ValueTest::IsNull(is_null) => values.is_null(at) == *is_null,
+            ValueTest::Text(test) => self.texts_meet(test, values, at),
+            ValueTest::Int(compare) => {
+                let number = values
+                    .int(at)
+                    .map(i64::from)
+                    .or_else(|| values.enum_position(at).map(i64::from));
+                number.is_some_and(|it| compare.holds(&it))
+            }
+            ValueTest::Float(compare) => values.float(at).is_some_and(|it| compare.holds(&it)),
+            ValueTest::Boolean(compare) => values.boolean(at).is_some_and(|it| compare.holds(&it)),
+            ValueTest::Date(test) => values.date(at).is_some_and(|it| test.holds(it)),
+            ValueTest::Instant(compare) => values.instant(at).is_some_and(|it| compare.holds(&it)),
+            ValueTest::Decimal(compare) => {
+                self.worked(16);
+                values.decimal(at).is_some_and(|it| compare.holds(&it))
+            }
+            ValueTest::Json(test) => {
+                let Some(json) = values.json(at) else { return false };
+                self.worked(1 + json.len() / 16);
+                serde_json::from_str(json).is_ok_and(|json| test.holds(&json))
+            }
+        }
+    }
+
+    /// A text in several languages meets a test in any of them.
+    fn texts_meet(&self, test: &TextTest, values: &Values, at: usize) -> bool {
+        match values {
+            Values::Languages(languages) => {
+                let mut texts = languages.entries(at);
+                texts.any(|(_, text)| self.text_meets(test, text))
+            }
+            _ => values.text(at).is_some_and(|text| self.text_meets(test, text)),
+        }
+    }
+
+    fn text_meets(&self, test: &TextTest, text: &str) -> bool {
+        if self.tests.is_stopped() {
+            return false;
+        }
+        match test {
+            TextTest::Compare(compare) => compare.holds_of(text),
+            TextTest::CompareFolded(compare) => {
+                self.worked(2 + text.len() / BYTES_OF_A_STEP);
+                compare.holds_of(&text.to_lowercase())
+            }
+            TextTest::Contains(no) => {
+                self.worked(1 + text.len() / BYTES_OF_A_STEP);
+                let finder = self.tests.matchers.finder(*no);
+                finder.is_some_and(|it| it.find(text.as_bytes()).is_some())
+            }
+            TextTest::StartsWith(start) => text.starts_with(&**start),
+            TextTest::EndsWith(end) => text.ends_with(&**end),
+            TextTest::Matches(no) => {
+                self.worked(4 + text.len() / BYTES_OF_A_STEP);
+                self.tests.is_match(*no, text)
+            }
         }
     }
 }
@@ -314,45 +437,6 @@ fn compared<T: PartialOrd + Copy>(
         Compare::Gt(other) => bits(len, |at| get(at).is_some_and(|it| it > *other)),
         Compare::Gte(other) => bits(len, |at| get(at).is_some_and(|it| it >= *other)),
         _ => bits(len, |at| get(at).is_some_and(|it| compare.holds(&it))),
-    }
-}
-
-fn value(test: &ValueTest, values: &Values, at: usize) -> bool {
-    match test {
-        ValueTest::IsNull(is_null) => values.is_null(at) == *is_null,
-        ValueTest::Text(test) => text(test, values, at),
-        ValueTest::Int(compare) => {
-            let number = values
-                .int(at)
-                .map(i64::from)
-                .or_else(|| values.enum_position(at).map(i64::from));
-            number.is_some_and(|it| compare.holds(&it))
-        }
-        ValueTest::Float(compare) => values.float(at).is_some_and(|it| compare.holds(&it)),
-        ValueTest::Boolean(compare) => values.boolean(at).is_some_and(|it| compare.holds(&it)),
-        ValueTest::Date(test) => values.date(at).is_some_and(|it| test.holds(it)),
-        ValueTest::Instant(compare) => values.instant(at).is_some_and(|it| compare.holds(&it)),
-        ValueTest::Decimal(compare) => values.decimal(at).is_some_and(|it| compare.holds(&it)),
-        ValueTest::Json(compare) => {
-            let json = values
-                .json(at)
-                .and_then(|it| serde_json::from_str::<serde_json::Value>(it).ok());
-            json.is_some_and(|json| match compare {
-                Compare::Eq(other) => json == *other,
-                Compare::Ne(other) => json != *other,
-                Compare::In(others) => others.contains(&json),
-                Compare::NotIn(others) => !others.contains(&json),
-                Compare::Lt(_) | Compare::Lte(_) | Compare::Gt(_) | Compare::Gte(_) => false,
-            })
-        }
-    }
-}
-
-/// A text in several languages meets a test in any of them.
-fn text(test: &TextTest, values: &Values, at: usize) -> bool {
-    match values {
-        Values::Languages(languages) => languages.entries(at).any(|(_, text)| test.holds(text)),
-        _ => values.text(at).is_some_and(|text| test.holds(text)),
     }
 }
 

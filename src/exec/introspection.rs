@@ -46,7 +46,7 @@ impl<'a> Run<'a> {
             Introspection::Schema(fields) => self.meta(fields, Meta::Schema, public),
             Introspection::Type(name, fields) => {
                 let name = name.value(public.variables);
-                let found = name.as_ref().and_then(serde_json::Value::as_str);
+                let found = name.and_then(crate::plan::Given::as_str);
                 let found = found.and_then(|it| public.schema.types.get(it)).map(Meta::Type);
                 self.meta_or_null(fields, found, public)
             }

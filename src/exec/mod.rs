@@ -12,6 +12,7 @@ mod entity;
 mod filter;
 mod graph;
 mod introspection;
+mod matchers;
 mod paths;
 mod question;
 mod ranking;
@@ -24,18 +25,27 @@ mod trace;
 mod visited;
 mod walk;
 
-use std::cell::{OnceCell, RefCell};
-
 use crate::budget::{Budget, Stop};
-use crate::graph::{EdgeNo, EntityNo, EntitySet, Neighbours, Row, Snapshot};
+use crate::graph::{EdgeNo, EntityNo, Neighbours, Row, Snapshot};
 use crate::ontology::{Date, Direction, Ontology, RelationId};
 use crate::plan::{
     Bound, Call, CallNo, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot, Step,
 };
-use crate::search::{Background, SearchError};
+use crate::search::Background;
 pub use introspection::PublicSchema;
+pub use matchers::Matchers;
+use matchers::Tests;
 use trace::Trace;
 pub use visited::{Subgraph, Told, Walked};
+
+/// What a plan is run with.
+#[derive(Debug, Clone, Copy)]
+pub struct Arguments<'a> {
+    /// The arguments of each field.
+    pub calls: &'a [Bound],
+    /// What their filters test with.
+    pub matchers: &'a Matchers,
+}
 
 /// What is asked of a run beside the answer.
 #[derive(Debug, Clone, Copy)]
@@ -130,7 +140,7 @@ pub fn run<'a>(
     plan: &'a Plan,
     snapshot: &'a Snapshot,
     search: &'a Background,
-    bound: &'a [Bound],
+    arguments: Arguments<'a>,
     budget: Budget<'a>,
     public: PublicSchema<'a>,
     wanted: Wanted,
@@ -139,10 +149,9 @@ pub fn run<'a>(
     let mut run = Run {
         snapshot,
         search,
-        searched: RefCell::default(),
-        search_failed: OnceCell::new(),
+        tests: Tests::new(arguments.matchers),
         ontology: snapshot.ontology(),
-        bound,
+        bound: arguments.calls,
         budget,
         rows: 0,
         check_at: CHECK_EVERY.min(budget.rows.saturating_add(1)),
@@ -175,15 +184,7 @@ pub fn run<'a>(
     for error in &mut run.errors {
         error.path.reverse();
     }
-    match run.search_failed.take() {
-        None => {}
-        Some(SearchError::Over) => return Err(budget.clock.stop().unwrap_or(Stop::Timeout)),
-        Some(error) => run.errors.push(FieldError {
-            message: error.to_string(),
-            path: Vec::new(),
-            location: (0, 0),
-        }),
-    }
+    run.forget_searches();
     let extensions = run.told(plan.cites);
     let subgraph = run.trace.and_then(|it| it.visited).map(Box::new);
     Ok(Outcome {
@@ -214,9 +215,8 @@ const CHECK_EVERY: u64 = 4096;
 struct Run<'a> {
     snapshot: &'a Snapshot,
     search: &'a Background,
-    /// The entities that filters' searches find, by property and text.
-    searched: RefCell<Vec<(String, String, EntitySet)>>,
-    search_failed: OnceCell<SearchError>,
+    /// What filters test with.
+    tests: Tests<'a>,
     ontology: &'a Ontology,
     bound: &'a [Bound],
     budget: Budget<'a>,
@@ -281,7 +281,6 @@ impl<'a> Run<'a> {
         self.account()
     }
 
-    #[allow(dead_code, reason = "used from the next commit on")]
     /// Counts working memory before it is allocated; [`Self::release`] gives it back.
     fn hold(&mut self, bytes: usize) -> Written {
         self.working = self.working.saturating_add(bytes);
@@ -291,7 +290,6 @@ impl<'a> Run<'a> {
         self.account()
     }
 
-    #[allow(dead_code, reason = "used from the next commit on")]
     /// Gives working memory back that was held.
     fn release(&mut self, bytes: usize) {
         self.working = self.working.saturating_sub(bytes);
@@ -332,7 +330,11 @@ impl<'a> Run<'a> {
     fn grow(&mut self, bytes: usize) {
         let most = (self.budget.bytes + room::STEP).saturating_sub(self.out.len());
         let capacity = self.out.capacity();
-        let usual = if capacity > 8 * LARGE { capacity / 4 } else { capacity };
+        let usual = if capacity > 8 * LARGE {
+            capacity / 4
+        } else {
+            capacity
+        };
         let more = bytes.max(usual).max(1024).min(most);
         self.out.reserve_exact(more);
     }

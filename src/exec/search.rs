@@ -1,10 +1,13 @@
 //! Searches for text.
 
+use std::time::Instant;
+
 use super::connection::{Window, window};
 use super::{Failure, Run, Written};
-use crate::graph::{EntityNo, EntitySet};
-use crate::plan::{HighlightField, Object, SearchCall, SearchEdgeField, SearchField};
-use crate::search::{Found, Search, SearchError};
+use crate::budget::Stop;
+use crate::graph::{EntityNo, EntitySet, Snapshot};
+use crate::plan::{Filter, HighlightField, Object, SearchCall, SearchEdgeField, SearchField};
+use crate::search::{Deadline, Effort, Found, Highlighter, Index, Search, SearchError};
 
 impl<'a> Run<'a> {
     /// Writes a page of what a search finds.
@@ -12,23 +15,26 @@ impl<'a> Run<'a> {
         let after = self.found_cursor(call.page.after.as_deref(), call.sequence)?;
         let before = self.found_cursor(call.page.before.as_deref(), call.sequence)?;
         let search = Search {
-            text: &call.text,
-            fuzzy: call.fuzzy,
+            typed: &call.typed,
             types: call.types.as_deref(),
             property: None,
         };
-        let clock = self.budget.clock;
-        let over = move || clock.stop().is_some();
-        let found = match self
-            .search
-            .get(&over)
-            .and_then(|index| index.search(search, &over))
-        {
-            Ok(found) => found,
-            Err(SearchError::Over) => return self.check_clock(),
-            Err(error) => return self.refuse(error.to_string()),
-        };
+        let found = self.searching(|index, _, effort| index.search(search, effort))?;
+        let bytes = found.capacity() * size_of::<Found>();
+        self.hold(bytes)?;
         self.visit(found.len() as u64)?;
+        let written = self.found_connection(call, &found, (after, before), fields);
+        self.release(bytes);
+        written
+    }
+
+    fn found_connection(
+        &mut self,
+        call: &'a SearchCall,
+        found: &[Found],
+        (after, before): (Option<usize>, Option<usize>),
+        fields: &'a Object<SearchField>,
+    ) -> Written {
         let window = window(found.len(), &call.page, after.map(|it| it + 1), before);
         self.gave(window.end - window.start);
         self.object(fields, |run, slot| match &slot.field {
@@ -40,11 +46,15 @@ impl<'a> Run<'a> {
                 run.number(found.len());
                 Ok(())
             }
+            SearchField::Ignored => {
+                run.number(call.typed.ignored);
+                Ok(())
+            }
             SearchField::Nodes(selection) => run.field(slot, false, |run| {
                 run.elements(&window, |run, at| run.entity(found[at].entity, selection))
             }),
             SearchField::Edges(fields) => {
-                run.field(slot, false, |run| run.found_edges(call, &found, &window, fields))
+                run.field(slot, false, |run| run.found_edges(call, found, &window, fields))
             }
             SearchField::PageInfo(fields) => {
                 let end = |at: usize| (found[at].entity.0, at as u32);
@@ -67,7 +77,10 @@ impl<'a> Run<'a> {
         window: &Window,
         fields: &'a Object<SearchEdgeField>,
     ) -> Written {
+        let index = self.search.ready();
+        let mut highlighter = index.map(|it| it.highlighter(&call.typed));
         self.elements(window, |run, at| {
+            run.check_bytes()?;
             run.object(fields, |run, slot| {
                 match &slot.field {
                     SearchEdgeField::TypeName(name) => run.out.extend_from_slice(name),
@@ -77,7 +90,10 @@ impl<'a> Run<'a> {
                         return run.field(slot, false, |run| run.entity(found[at].entity, selection));
                     }
                     SearchEdgeField::Highlights(fields) => {
-                        return run.field(slot, false, |run| run.highlights(call, found[at].entity, fields));
+                        let highlighter = highlighter.as_mut();
+                        return run.field(slot, false, |run| {
+                            run.highlights(highlighter, found[at].entity, fields)
+                        });
                     }
                 }
                 Ok(())
@@ -87,13 +103,24 @@ impl<'a> Run<'a> {
 
     fn highlights(
         &mut self,
-        call: &SearchCall,
+        highlighter: Option<&mut Highlighter>,
         entity: EntityNo,
         fields: &'a Object<HighlightField>,
     ) -> Written {
-        let index = self.search.ready();
-        let highlights = index.map(|it| it.highlights(self.snapshot, entity, &call.text, call.fuzzy));
-        self.each(highlights.iter().flatten(), |run, highlight| {
+        let highlights = match highlighter {
+            None => Vec::new(),
+            Some(highlighter) => {
+                let clock = self.budget.clock;
+                let over = move || clock.stop().is_some();
+                match highlighter.highlights(self.snapshot, entity, &over) {
+                    Ok(highlights) => highlights,
+                    Err(error) => return self.search_failed(&error),
+                }
+            }
+        };
+        self.visit(1)?;
+        self.each(highlights.iter(), |run, highlight| {
+            run.check_bytes()?;
             run.object(fields, |run, slot| {
                 match &slot.field {
                     HighlightField::TypeName(name) => run.out.extend_from_slice(name),
@@ -105,22 +132,68 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Whether a filter's search finds an entity: it is made once for a request.
-    pub(super) fn is_found(&self, property: &str, text: &str, entity: EntityNo) -> bool {
-        let mut known = self.searched.borrow_mut();
-        if let Some((_, _, set)) = known.iter().find(|(of, it, _)| of == property && it == text) {
-            return set.has(entity);
+    /// Searches for what a filter asks of words, once for a run.
+    pub(super) fn search_for(&mut self, filter: &Filter) -> Written {
+        let matchers = self.tests.matchers;
+        for no in &filter.matchers {
+            let Some((property, text)) = matchers.search(*no) else {
+                continue;
+            };
+            let searched = &mut self.tests.searched;
+            if searched.len() <= no.index() {
+                searched.resize_with(no.index() + 1, || None);
+            }
+            if searched[no.index()].is_some() {
+                continue;
+            }
+            self.hold(self.set_bytes())?;
+            let set =
+                self.searching(|index, snapshot, effort| index.matches(snapshot, text, property, effort))?;
+            self.tests.searched[no.index()] = Some(set);
         }
+        Ok(())
+    }
+
+    /// Gives back what the filters' searches have found.
+    pub(super) fn forget_searches(&mut self) {
+        let sets = std::mem::take(&mut self.tests.searched);
+        let bytes = sets.iter().flatten().count() * self.set_bytes();
+        self.release(bytes);
+    }
+
+    /// Bytes of a set of entities.
+    fn set_bytes(&self) -> usize {
+        self.snapshot.counts().entities / 8 + size_of::<EntitySet>()
+    }
+
+    /// Searches within what is left of the budget.
+    fn searching<T>(
+        &mut self,
+        search: impl FnOnce(&Index, &Snapshot, Effort) -> Result<T, SearchError>,
+    ) -> Result<T, Failure> {
         let clock = self.budget.clock;
         let over = move || clock.stop().is_some();
+        let started = clock.started.get_or_init(Instant::now);
+        let effort = Effort {
+            over: &over,
+            deadline: Deadline(started.checked_add(clock.time)),
+            bytes: self.budget.working.saturating_sub(self.working),
+        };
         let index = self.search.get(&over);
-        let found = index.and_then(|index| index.matches(self.snapshot, text, property, &over));
-        let set = found.unwrap_or_else(|error| {
-            let _ = self.search_failed.set(error);
-            EntitySet::default()
-        });
-        let is_found = set.has(entity);
-        known.push((property.to_owned(), text.to_owned(), set));
-        is_found
+        match index.and_then(|index| search(index, self.snapshot, effort)) {
+            Ok(found) => Ok(found),
+            Err(error) => self.search_failed(&error),
+        }
+    }
+
+    fn search_failed<T>(&mut self, error: &SearchError) -> Result<T, Failure> {
+        match error {
+            SearchError::Over => {
+                let stop = self.budget.clock.stop().unwrap_or(Stop::Timeout);
+                Err(Failure::Stop(stop))
+            }
+            SearchError::TooLarge => Err(Failure::Stop(Stop::Bytes)),
+            SearchError::Unusable(_) => self.refuse(error.to_string()),
+        }
     }
 }

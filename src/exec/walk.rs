@@ -1,5 +1,7 @@
 //! Walks from entities: what a transitive relation leads to, what a path expression leads to, what surrounds.
 
+use std::cell::Cell;
+
 use petgraph::Direction as Way;
 use petgraph::visit::EdgeRef;
 
@@ -10,10 +12,16 @@ use super::{Failure, Run};
 use crate::graph::{EdgeReference, EntityNo, EntitySet, Row, View};
 use crate::ontology::{Direction, RelationId};
 use crate::plan::{PathExpression, Side, Transition, Walk};
-use crate::report::did_you_mean;
+use crate::report::{MOST_SHOWN, did_you_mean, shown};
 
 /// Beyond so many entities no near miss of an id is looked for.
 const MOST_COMPARED: usize = 50_000;
+
+/// So many ids are compared between two looks at the clock.
+const COMPARED_AT_ONCE: u32 = 512;
+
+/// After so many errors no near misses are looked for.
+const MOST_HINTS: usize = 20;
 
 /// The surroundings of entities.
 pub(super) struct Surroundings {
@@ -31,19 +39,40 @@ impl<'a> Run<'a> {
         if let Some(found) = self.snapshot.find(id) {
             return Ok(found);
         }
+        let hint = self.near_ids(id)?;
+        self.refuse(format!(
+            "`{argument}` is \"{}\", and no entity has this id: {hint}",
+            shown(id)
+        ))
+    }
+
+    /// What is said of ids that are near one that there is not.
+    fn near_ids(&mut self, id: &str) -> Result<String, Failure> {
         let snapshot = self.snapshot;
-        let all = if snapshot.counts().entities > MOST_COMPARED {
-            0
-        } else {
-            snapshot.counts().entities as u32
+        let mut all = 0..snapshot.counts().entities as u32;
+        let is_compared = all.len() <= MOST_COMPARED && self.errors.len() < MOST_HINTS;
+        if !is_compared || id.chars().nth(MOST_SHOWN).is_some() {
+            all = 0..0;
+        }
+        // Comparing all of them takes longer than most answers.
+        let stopped = Cell::new(None);
+        let clock = self.budget.clock;
+        let goes_on = |no: &u32| {
+            if no.is_multiple_of(COMPARED_AT_ONCE) && stopped.get().is_none() {
+                stopped.set(clock.stop());
+            }
+            stopped.get().is_none()
         };
-        let ids = (0..all).map(|it| snapshot.id(snapshot.locate(EntityNo(it))));
+        let ids = all
+            .take_while(goes_on)
+            .map(|it| snapshot.id(snapshot.locate(EntityNo(it))));
         let hint = did_you_mean(id, ids, || {
             "`search` finds entities by what they are called".to_owned()
         });
-        self.refuse(format!(
-            "`{argument}` is \"{id}\", and no entity has this id: {hint}"
-        ))
+        match stopped.get() {
+            None => Ok(hint),
+            Some(stop) => Err(Failure::Stop(stop)),
+        }
     }
 
     /// The part of the graph that a walk goes over.
@@ -57,7 +86,7 @@ impl<'a> Run<'a> {
             None
         } else {
             let mut left_out = EntitySet::of(snapshot);
-            for id in &walk.avoid {
+            for id in walk.avoid.iter() {
                 left_out.add(self.named("avoid", id)?);
             }
             for id in &walk.avoid_types {
@@ -104,8 +133,8 @@ impl<'a> Run<'a> {
     /// What a path expression leads to from an entity, each entity once, in the order of ids. Visits each pair of
     /// a state and an entity at most once.
     pub(super) fn follow(&mut self, row: Row, expression: &PathExpression) -> Result<Vec<EntityNo>, Failure> {
-        let last = expression.states.len() - 1;
-        let mut seen: Vec<FxHashSet<EntityNo>> = vec![FxHashSet::default(); expression.states.len()];
+        let last = expression.len() - 1;
+        let mut seen: Vec<FxHashSet<EntityNo>> = vec![FxHashSet::default(); expression.len()];
         let snapshot = self.snapshot;
         let mut open = Vec::new();
         let mut reach = |state: u16, entity: EntityNo, open: &mut Vec<(u16, EntityNo)>| {
@@ -116,14 +145,15 @@ impl<'a> Run<'a> {
         reach(0, snapshot.number(row), &mut open);
         while let Some((state, entity)) = open.pop() {
             let row = snapshot.locate(entity);
-            for transition in &expression.states[usize::from(state)] {
+            for transition in expression.transitions(state) {
                 match transition {
                     Transition::Free(to) => reach(*to, entity, &mut open),
-                    Transition::Step(step, to) => {
-                        for side in &step.sides[row.type_id.index()] {
+                    Transition::Step(no, to) => {
+                        let step = expression.step(*no);
+                        for side in step.sides(row.type_id) {
                             for (other, _) in self.held(row, side.relation, side.direction) {
                                 self.visit(1)?;
-                                let has_field = step.ends.as_ref().is_none_or(|ends| {
+                                let has_field = step.ends().is_none_or(|ends| {
                                     let end = ends[snapshot.locate(other).type_id.index()];
                                     end.is_some_and(|it| {
                                         it.relation == side.relation && it.direction != side.direction

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
-
-use super::call::texts;
-use super::input::InputError;
+use super::bind::{Binder, Result};
+use super::input::{Arguments, Given, InputError};
 use super::question::number;
 use super::{CallNo, DEFAULT_PAGE, Object, Selection, Side};
 use crate::ontology::{Domain, Member, Ontology, PropertyNo, Scalar, TypeId};
+
+/// Entities are grouped by at most so many fields at once: an entity with several values of each is in a group for every
+/// combination of them.
+const MOST_KEYS: usize = 16;
 
 /// For each type, a property of one name.
 pub type OfTypes<T> = Box<[Option<T>]>;
@@ -155,38 +157,50 @@ pub(super) fn properties(ontology: &Ontology, domain: Domain, name: &str) -> OfT
 }
 
 impl GroupCall {
-    pub(super) fn read(
-        ontology: &Ontology,
-        domain: Domain,
-        arguments: &Map<String, Json>,
-    ) -> Result<Self, InputError> {
-        let names = texts(arguments.get("by"));
-        if names.is_empty() {
-            return Err(InputError::field(
-                "`by` names no field: give at least one to group by",
-            ));
-        }
-        let keys = names.into_iter().map(|name| {
-            let sides: OfTypes<Side> = ontology
-                .types
-                .iter()
-                .map(|it| match it.members.get(&name) {
-                    Some(Member::Relation(no)) => Some(Side::of(it.members.field(no))),
-                    _ => None,
-                })
-                .collect();
-            let declared = ontology.members_of(domain).and_then(|it| it.get(&name));
+    pub(super) fn read(binder: &mut Binder, domain: Domain, arguments: &Arguments) -> Result<Self> {
+        let ontology = binder.ontology;
+        let mut keys = Vec::new();
+        let names = arguments.get("by").and_then(Given::items);
+        for name in names.into_iter().flatten().filter_map(Given::as_str) {
+            if keys.len() == MOST_KEYS {
+                return Err(InputError::field(format!(
+                    "`by` names more than {MOST_KEYS} fields: group by fewer"
+                ))
+                .into());
+            }
+            let declared = ontology.members_of(domain).and_then(|it| it.get(name));
             let by = match declared {
-                Some(Member::Relation(_)) => GroupBy::Relation(sides),
-                Some(Member::Property(_)) => GroupBy::Property(properties(ontology, domain, &name)),
+                Some(Member::Relation(_)) => GroupBy::Relation(
+                    ontology
+                        .types
+                        .iter()
+                        .map(|it| match it.members.get(name) {
+                            Some(Member::Relation(no)) => Some(Side::of(it.members.field(no))),
+                            _ => None,
+                        })
+                        .collect(),
+                ),
+                Some(Member::Property(_)) => GroupBy::Property(properties(ontology, domain, name)),
                 None => GroupBy::Type,
             };
-            GroupKey { name, by }
-        });
-        let asked = arguments.get("orderBy").and_then(Json::as_str);
+            let held = match &by {
+                GroupBy::Type => 0,
+                GroupBy::Property(of_types) => size_of_val(&**of_types),
+                GroupBy::Relation(of_types) => size_of_val(&**of_types),
+            };
+            binder.work(ontology.types.len() / 4)?;
+            binder.hold(size_of::<GroupKey>() + name.len() + held)?;
+            let name = name.to_owned();
+            keys.push(GroupKey { name, by });
+        }
+        if keys.is_empty() {
+            return Err(InputError::field("`by` names no field: give at least one to group by").into());
+        }
+        keys.shrink_to_fit();
+        let asked = arguments.get("orderBy").and_then(Given::as_str);
         let order = GroupOrder::NAMES.iter().find(|(name, ..)| Some(*name) == asked);
         Ok(Self {
-            keys: keys.collect(),
+            keys,
             order: order.map_or(GroupOrder::CountDesc, |(_, it, _)| *it),
             first: number(arguments, "first", 0, DEFAULT_PAGE, "groups")?,
         })

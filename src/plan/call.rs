@@ -1,23 +1,31 @@
 //! Arguments, bound: what a field was asked for.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::hash::Hasher;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
-
 use super::aggregate::GroupCall;
+use super::bind::{ARC_BYTES, Binder, Names, Result};
 use super::filter::{self, Filter};
-use super::input::{Input, InputError, Variables};
+use super::input::{Arguments, Given, Input, InputError, Variables};
 use super::path::PathExpression;
+use super::pattern::MatcherNo;
 use super::question::{
     self, ComponentsCall, ConflictCall, NeighborhoodCall, PathCall, RankingCall, SearchCall, SimilarCall,
     TimelineCall,
 };
-use super::{Bound, DEFAULT_PAGE};
+use super::{Bound, DEFAULT_PAGE, Unbound};
 use crate::ontology::{
     Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, Ontology, PropertyNo, RelationId, TypeId,
 };
-use crate::report::did_you_mean;
+use crate::report::{did_you_mean, shown, shown_as};
+
+/// So many languages can be preferred in one field: each value is looked for in all of them.
+const MOST_LANGUAGES: usize = 32;
+
+/// A cursor is not longer, so no more is kept of one, and a little to be shown.
+const LONGEST_CURSOR: usize = 4 * (crate::report::MOST_SHOWN + 1);
 
 /// A field's bound arguments.
 #[derive(Debug)]
@@ -35,7 +43,7 @@ pub enum Call {
     /// A page of links.
     Links(LinkCall),
     /// A page of what a path expression leads to.
-    Follow(PathExpression, PageCall),
+    Follow(Arc<PathExpression>, PageCall),
     /// A path, or several.
     Path(PathCall),
     /// Surroundings.
@@ -67,6 +75,14 @@ impl Call {
         }
     }
 
+    /// The patterns that its filter tests with.
+    pub fn matchers(&self) -> &[MatcherNo] {
+        match self {
+            Call::Page(it) | Call::Follow(_, it) => it.filter.as_ref().map_or(&[], |it| &it.matchers),
+            _ => &[],
+        }
+    }
+
     /// The date that the answer is to hold at.
     pub fn as_of(&self) -> Option<Date> {
         match self {
@@ -94,7 +110,7 @@ impl Call {
 #[derive(Debug)]
 pub struct NodesCall {
     /// Their ids.
-    pub ids: Vec<String>,
+    pub ids: Arc<[Arc<str>]>,
     /// At which date.
     pub as_of: Option<Date>,
 }
@@ -114,9 +130,9 @@ pub struct EntityCall {
 #[derive(Debug)]
 pub enum Lookup {
     /// Its id.
-    Id(String),
+    Id(Arc<str>),
     /// A unique property: for each type that has it, which, and the value's text.
-    Unique(Vec<(TypeId, PropertyNo)>, String),
+    Unique(Vec<(TypeId, PropertyNo)>, Arc<str>),
 }
 
 /// Which part of a list is asked for.
@@ -138,7 +154,7 @@ pub struct PageCall {
     /// The part.
     pub page: Page,
     /// Which of them.
-    pub filter: Option<Filter>,
+    pub filter: Option<Arc<Filter>>,
     /// In which order, before the ids'.
     pub order: Vec<OrderKey>,
     /// Says which list in which order this is; part of its cursors.
@@ -225,6 +241,14 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Bytes that it takes beside itself.
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Kind::Page { tag, .. } => tag.len(),
+            _ => 0,
+        }
+    }
+
     pub fn page(domain: Domain, edge: Option<EdgeTypeId>, tag: &str) -> Self {
         Kind::Page {
             domain,
@@ -237,203 +261,261 @@ impl Kind {
 /// A field's arguments before they are bound.
 #[derive(Debug)]
 pub(super) struct Template {
-    kind: Kind,
-    arguments: Vec<(String, Input)>,
-    location: (u32, u32),
+    pub kind: Kind,
+    /// Shared by the types that a field is compiled for.
+    pub arguments: Arc<[(String, Input)]>,
+    pub location: (u32, u32),
     /// What they come to, where they use no variable.
-    ready: Option<Bound>,
+    pub ready: Option<Bound>,
 }
 
-type Arguments = Map<String, Json>;
-
 impl Template {
-    pub fn new(
-        ontology: &Ontology,
-        kind: Kind,
-        arguments: Vec<(String, Input)>,
-        location: (u32, u32),
-    ) -> Result<Self, InputError> {
-        let constant = arguments.iter().all(|(_, it)| it.is_constant());
-        let mut template = Self {
-            kind,
-            arguments,
-            location,
-            ready: None,
-        };
-        if constant {
-            template.ready = Some(template.bind(ontology, &Variables::new())?);
-        }
-        Ok(template)
+    /// Whether they use no variable.
+    pub fn is_constant(&self) -> bool {
+        self.arguments.iter().all(|(_, it)| it.is_constant())
     }
 
-    /// What they come to, unless that depends on variables.
-    pub fn ready(&self) -> Option<Bound> {
-        self.ready.clone()
-    }
-
-    pub fn bind(&self, ontology: &Ontology, variables: &Variables) -> Result<Bound, InputError> {
+    pub fn bind<'b>(&'b self, binder: &mut Binder<'b>, variables: &'b Variables) -> Result<Bound> {
         if let Some(ready) = &self.ready {
             return Ok(ready.clone());
         }
-        let arguments = self
-            .arguments
-            .iter()
-            .filter_map(|(name, it)| Some((name.clone(), it.value(variables)?)));
-        let arguments: Arguments = arguments.filter(|(_, it)| !it.is_null()).collect();
-        let bound = self.call(ontology, &arguments).map_err(|error| InputError {
-            location: self.location,
-            ..error
-        });
-        match bound {
-            Err(error) if error.request => Err(error),
-            bound => Ok(Arc::new(bound)),
-        }
+        binder.work(16)?;
+        binder.hold(ARC_BYTES + size_of::<std::result::Result<Call, InputError>>() + size_of::<Bound>())?;
+        binder.matchers.clear();
+        let arguments = Arguments::of(&self.arguments, variables);
+        let bound = match self.call(binder, &arguments) {
+            Ok(call) => Ok(call),
+            Err(Unbound::Stop(stop)) => return Err(stop.into()),
+            Err(Unbound::Input(error)) => {
+                let error = InputError {
+                    location: self.location,
+                    ..error
+                };
+                if error.request {
+                    return Err(error.into());
+                }
+                binder.work(64)?;
+                binder.hold(error.message.len())?;
+                Err(error)
+            }
+        };
+        Ok(Arc::new(bound))
     }
 
-    fn call(&self, ontology: &Ontology, arguments: &Arguments) -> Result<Call, InputError> {
-        let text = |name: &str| arguments.get(name).and_then(Json::as_str).map(str::to_owned);
+    fn call<'b>(&'b self, binder: &mut Binder<'b>, arguments: &Arguments<'b>) -> Result<Call> {
         Ok(match &self.kind {
             Kind::Entity(domain) => Call::Entity(EntityCall {
-                by: lookup(ontology, *domain, arguments)?,
+                by: lookup(binder, *domain, arguments)?,
                 domain: *domain,
                 as_of: as_of(arguments)?,
             }),
             Kind::Node => Call::Entity(EntityCall {
-                by: Lookup::Id(text("id").unwrap_or_default()),
+                by: Lookup::Id(text(binder, arguments, "id")?),
                 domain: Domain::Interface(ENTITY),
                 as_of: as_of(arguments)?,
             }),
             Kind::Nodes => Call::Nodes(NodesCall {
-                ids: texts(arguments.get("ids")),
+                ids: binder.texts(arguments.get("ids"))?,
                 as_of: as_of(arguments)?,
             }),
-            Kind::Languages => Call::Languages(texts(arguments.get("lang"))),
+            Kind::Languages => Call::Languages(languages(binder, arguments)?),
             Kind::Page { domain, edge, tag } => {
-                Call::Page(page_call(ontology, *domain, *edge, tag, arguments)?)
+                Call::Page(page_call(binder, (*domain, *edge), tag, arguments)?)
             }
             Kind::Follow => {
-                let path = text("path").unwrap_or_default();
-                let expression = PathExpression::compile(ontology, &path)?;
+                let path = arguments.get("path").and_then(Given::as_str).unwrap_or_default();
+                let expression = binder.expression(path)?;
                 let tag = format!("follow {path}");
-                let page = page_call(ontology, Domain::Interface(ENTITY), None, &tag, arguments)?;
+                let page = page_call(binder, (Domain::Interface(ENTITY), None), &tag, arguments)?;
                 Call::Follow(expression, page)
             }
-            Kind::Path => Call::Path(PathCall::read(ontology, arguments, asked("paths", arguments))?),
-            Kind::Neighborhood => Call::Neighborhood(NeighborhoodCall::read(ontology, arguments)?),
-            Kind::Ranking => Call::Ranking(RankingCall::read(ontology, arguments)?),
-            Kind::Similar => Call::Similar(SimilarCall::read(ontology, arguments)?),
+            Kind::Path => {
+                let sequence = asked(binder, "paths", arguments)?;
+                Call::Path(PathCall::read(binder, arguments, sequence)?)
+            }
+            Kind::Neighborhood => Call::Neighborhood(NeighborhoodCall::read(binder, arguments)?),
+            Kind::Ranking => Call::Ranking(RankingCall::read(binder, arguments)?),
+            Kind::Similar => Call::Similar(SimilarCall::read(binder, arguments)?),
             Kind::Search => {
-                let sequence = asked("search", arguments);
-                Call::Search(SearchCall::read(ontology, arguments, sequence)?)
+                let sequence = asked(binder, "search", arguments)?;
+                Call::Search(SearchCall::read(binder, arguments, sequence)?)
             }
-            Kind::Timeline => Call::Timeline(TimelineCall::read(arguments, asked("timeline", arguments))?),
+            Kind::Timeline => {
+                let sequence = asked(binder, "timeline", arguments)?;
+                Call::Timeline(TimelineCall::read(binder, arguments, sequence)?)
+            }
             Kind::Conflicts => {
-                let sequence = asked("conflicts", arguments);
-                Call::Conflicts(ConflictCall::read(ontology, arguments, sequence)?)
+                let sequence = asked(binder, "conflicts", arguments)?;
+                Call::Conflicts(ConflictCall::read(binder, arguments, sequence)?)
             }
-            Kind::Groups(domain) => Call::Groups(GroupCall::read(ontology, *domain, arguments)?),
-            Kind::Components => Call::Components(ComponentsCall::read(ontology, arguments)?),
+            Kind::Groups(domain) => Call::Groups(GroupCall::read(binder, *domain, arguments)?),
+            Kind::Components => Call::Components(ComponentsCall::read(binder, arguments)?),
             Kind::Statements => Call::Statements(StatementCall {
-                page: page(arguments)?,
-                fields: fields(ontology, arguments.get("fields"))?,
-                sequence: sequence("statements", arguments.get("fields")),
+                page: page(binder, arguments)?,
+                fields: fields(binder, arguments.get("fields"))?,
+                sequence: sequence(binder, "statements", arguments.get("fields"))?,
             }),
             Kind::Links => {
                 let direction = question::direction(arguments).unwrap_or(Direction::Both);
                 Call::Links(LinkCall {
-                    page: page(arguments)?,
-                    via: question::relations(ontology, arguments),
+                    page: page(binder, arguments)?,
+                    via: question::relations(binder, arguments)?,
                     direction,
-                    sequence: sequence(&format!("links {direction:?}"), arguments.get("via")),
+                    sequence: sequence(binder, &format!("links {direction:?}"), arguments.get("via"))?,
                 })
             }
         })
     }
 }
 
-pub(super) fn texts(json: Option<&Json>) -> Vec<String> {
-    let items = json
-        .and_then(Json::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    items.iter().filter_map(Json::as_str).map(str::to_owned).collect()
+/// A text, or an empty one where it is not given.
+pub(super) fn text<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>, name: &str) -> Result<Arc<str>> {
+    binder.text(arguments.get(name).and_then(Given::as_str).unwrap_or_default())
 }
 
-/// The names of fields, each of which some type must have.
-pub(super) fn fields(ontology: &Ontology, json: Option<&Json>) -> Result<Option<Vec<String>>, InputError> {
-    let Some(json) = json else { return Ok(None) };
-    let names = texts(Some(json));
-    for name in &names {
-        let base = name.trim_start_matches('^');
-        if !ontology.types.iter().any(|it| it.members.get(base).is_some()) {
-            let all = ontology.types.iter().flat_map(|it| it.members.names());
-            let hint = did_you_mean(base, all, || "see the types' fields in the schema".to_owned());
+/// Different texts of a list that name something which the schema has, in their order. There are not more than the schema
+/// has names.
+pub(super) fn named<T: PartialEq>(
+    binder: &mut Binder,
+    list: Option<Given>,
+    find: impl Fn(&Ontology, &str) -> Option<T>,
+) -> Result<Option<Vec<T>>> {
+    let Some(list) = list else { return Ok(None) };
+    let mut all: Vec<T> = Vec::new();
+    for text in list.items().into_iter().flatten().filter_map(Given::as_str) {
+        binder.work(1 + all.len() / 16)?;
+        if let Some(found) = find(binder.ontology, text)
+            && !all.contains(&found)
+        {
+            binder.hold(size_of::<T>())?;
+            all.push(found);
+        }
+    }
+    Ok(Some(all))
+}
+
+/// The languages that are preferred, each once, best first.
+fn languages(binder: &mut Binder, arguments: &Arguments) -> Result<Vec<String>> {
+    let mut languages: Vec<String> = Vec::new();
+    let given = arguments.get("lang").and_then(Given::items);
+    for language in given.into_iter().flatten().filter_map(Given::as_str) {
+        binder.work(1)?;
+        // No value is in a language with such a name.
+        let is_long = language.len() > crate::report::MOST_SHOWN;
+        if is_long || languages.iter().any(|it| it == language) {
+            continue;
+        }
+        if languages.len() == MOST_LANGUAGES {
             return Err(InputError::field(format!(
-                "no type has a field \"{name}\": {hint}"
-            )));
+                "`lang` names more than {MOST_LANGUAGES} languages: give those that you would read"
+            ))
+            .into());
+        }
+        binder.hold(size_of::<String>() + language.len())?;
+        languages.push(language.to_owned());
+    }
+    Ok(languages)
+}
+
+/// The names of fields, each of which some type must have, each once.
+pub(super) fn fields(binder: &mut Binder, list: Option<Given>) -> Result<Option<Vec<String>>> {
+    let Some(list) = list else { return Ok(None) };
+    let mut names: Vec<String> = Vec::new();
+    let mut known: HashSet<&str> = HashSet::new();
+    for name in list.items().into_iter().flatten().filter_map(Given::as_str) {
+        binder.work(1)?;
+        let base = name.strip_prefix('^').unwrap_or(name);
+        if !binder.has_field(base) {
+            return Err(no_field(binder, base, name).into());
+        }
+        // There are not more than twice as many as the schema has fields.
+        if known.insert(name) {
+            binder.hold(size_of::<String>() + name.len())?;
+            names.push(name.to_owned());
         }
     }
     Ok(Some(names))
 }
 
-fn lookup(ontology: &Ontology, domain: Domain, arguments: &Arguments) -> Result<Lookup, InputError> {
-    let id = arguments.get("id").and_then(Json::as_str);
-    let by = arguments.get("by").and_then(Json::as_object);
-    match (id, by) {
-        (Some(id), None) => Ok(Lookup::Id(id.to_owned())),
+fn no_field(binder: &Binder, base: &str, name: &str) -> InputError {
+    let otherwise = || "see the types' fields in the schema".to_owned();
+    let hint = match binder.names {
+        Names::Hidden => otherwise(),
+        Names::Told => {
+            let all = binder.ontology.types.iter().flat_map(|it| it.members.names());
+            did_you_mean(base, all, otherwise)
+        }
+    };
+    InputError::field(format!("no type has a field \"{}\": {hint}", shown(name)))
+}
+
+fn lookup<'b>(binder: &mut Binder<'b>, domain: Domain, arguments: &Arguments<'b>) -> Result<Lookup> {
+    let ontology = binder.ontology;
+    let id = arguments.get("id").and_then(Given::as_str);
+    let by = arguments.get("by").and_then(Given::fields);
+    Ok(match (id, by) {
+        (Some(id), None) => Lookup::Id(binder.text(id)?),
         (None, Some(by)) => {
-            let mut fields = by.iter().filter(|(_, value)| !value.is_null());
+            let mut fields = by.filter(|(_, value)| !value.is_null());
             let Some((name, value)) = fields.next() else {
-                return Err(InputError::field("`by` names no unique field: give exactly one"));
+                return Err(InputError::field("`by` names no unique field: give exactly one").into());
             };
-            let value = match value {
-                Json::String(text) => text.clone(),
-                other => other.to_string(),
+            let value = match value.as_str() {
+                Some(text) => binder.text(text)?,
+                None => binder.new_text(&value.to_string())?,
             };
             let property = |id: &TypeId| match ontology.entity_type(*id).members.get(name) {
                 Some(Member::Property(no)) => Some((*id, no)),
                 _ => None,
             };
-            let properties = ontology.types_of(domain).iter().filter_map(property).collect();
-            Ok(Lookup::Unique(properties, value))
+            let types = ontology.types_of(domain);
+            let mut properties: Vec<(TypeId, PropertyNo)> = types.iter().filter_map(property).collect();
+            properties.shrink_to_fit();
+            binder.hold(size_of_val(&*properties))?;
+            Lookup::Unique(properties, value)
         }
-        (Some(_), Some(_)) => Err(InputError::field(
-            "both `id` and `by` are given: give exactly one of them",
-        )),
+        (Some(_), Some(_)) => {
+            return Err(InputError::field("both `id` and `by` are given: give exactly one of them").into());
+        }
         (None, None) => {
             let name = ontology.name_of(domain);
-            Err(InputError::field(format!(
+            return Err(InputError::field(format!(
                 "nothing says which {name}: give exactly one of `id` and `by`"
-            )))
+            ))
+            .into());
         }
-    }
+    })
 }
 
 /// The date that the answer is to hold at.
-pub(super) fn as_of(arguments: &Arguments) -> Result<Option<Date>, InputError> {
+pub(super) fn as_of(arguments: &Arguments) -> std::result::Result<Option<Date>, InputError> {
     date(arguments, "asOf")
 }
 
 /// A date that an argument gives.
-pub(super) fn date(arguments: &Arguments, name: &str) -> Result<Option<Date>, InputError> {
-    let Some(json) = arguments.get(name) else {
+pub(super) fn date(arguments: &Arguments, name: &str) -> std::result::Result<Option<Date>, InputError> {
+    let Some(given) = arguments.get(name) else {
         return Ok(None);
     };
-    let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
-    Date::parse(&text)
-        .map(Some)
-        .map_err(|error| InputError::request(format!("`{name}` is \"{text}\", which is not a date: {error}")))
+    let text = given
+        .as_str()
+        .map_or_else(|| shown_as(given).into(), Cow::Borrowed);
+    Date::parse(&text).map(Some).map_err(|error| {
+        InputError::request(format!(
+            "`{name}` is \"{}\", which is not a date: {error}",
+            shown(&text)
+        ))
+    })
 }
 
-fn page_call(
-    ontology: &Ontology,
-    domain: Domain,
-    edge: Option<EdgeTypeId>,
+fn page_call<'b>(
+    binder: &mut Binder<'b>,
+    (domain, edge): (Domain, Option<EdgeTypeId>),
     tag: &str,
-    arguments: &Arguments,
-) -> Result<PageCall, InputError> {
+    arguments: &Arguments<'b>,
+) -> Result<PageCall> {
     let filter = match arguments.get("filter") {
-        Some(json) => filter::compile(ontology, domain, edge, json)?,
+        Some(given) => filter::compile(binder, domain, edge, given)?,
         None => None,
     };
     let order = arguments.get("orderBy");
@@ -442,25 +524,25 @@ fn page_call(
         None => None,
     };
     let tag = match depth {
-        Some(depth) => format!("{tag} {depth}"),
-        None => tag.to_owned(),
+        Some(depth) => Cow::Owned(format!("{tag} {depth}")),
+        None => Cow::Borrowed(tag),
     };
     Ok(PageCall {
-        page: page(arguments)?,
+        page: page(binder, arguments)?,
         filter,
-        order: order_keys(ontology, domain, edge, order),
-        sequence: sequence(&tag, order),
+        order: order_keys(binder, domain, edge, order)?,
+        sequence: sequence(binder, &tag, order)?,
         as_of: as_of(arguments)?,
         depth,
     })
 }
 
-pub(super) fn page(arguments: &Arguments) -> Result<Page, InputError> {
-    let number = |name: &str| -> Result<Option<usize>, InputError> {
-        let Some(json) = arguments.get(name) else {
+pub(super) fn page(binder: &mut Binder, arguments: &Arguments) -> Result<Page> {
+    let number = |name: &str| -> std::result::Result<Option<usize>, InputError> {
+        let Some(given) = arguments.get(name) else {
             return Ok(None);
         };
-        let number = json.as_i64().unwrap_or_default();
+        let number = given.as_i64().unwrap_or_default();
         let count = usize::try_from(number);
         count.map(Some).map_err(|_| {
             InputError::field(format!(
@@ -468,12 +550,19 @@ pub(super) fn page(arguments: &Arguments) -> Result<Page, InputError> {
             ))
         })
     };
-    let text = |name: &str| arguments.get(name).and_then(Json::as_str).map(str::to_owned);
+    let mut cursor = |name: &str| -> Result<Option<String>> {
+        let Some(text) = arguments.get(name).and_then(Given::as_str) else {
+            return Ok(None);
+        };
+        let end = text.floor_char_boundary(LONGEST_CURSOR);
+        binder.hold(end)?;
+        Ok(Some(text[..end].to_owned()))
+    };
     let mut page = Page {
         first: number("first")?,
         last: number("last")?,
-        after: text("after"),
-        before: text("before"),
+        after: cursor("after")?,
+        before: cursor("before")?,
     };
     if page.first.is_none() && page.last.is_none() {
         page.first = Some(DEFAULT_PAGE);
@@ -481,44 +570,118 @@ pub(super) fn page(arguments: &Arguments) -> Result<Page, InputError> {
     Ok(page)
 }
 
+/// Hashes what is written into it.
+struct Hashed {
+    hasher: xxhash_rust::xxh3::Xxh3,
+    bytes: usize,
+}
+
+impl Hashed {
+    fn new(tag: &str) -> Self {
+        let mut hashed = Self {
+            hasher: xxhash_rust::xxh3::Xxh3::new(),
+            bytes: 0,
+        };
+        hashed.add(tag.as_bytes());
+        hashed
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len();
+        self.hasher.write(bytes);
+    }
+
+    fn add_json(&mut self, given: Given) {
+        // Writing to a hash cannot fail.
+        let _ = serde_json::to_writer(self, &given);
+    }
+
+    fn finish(self, binder: &mut Binder) -> Result<u32> {
+        binder.work(self.bytes / 64)?;
+        Ok(self.hasher.finish() as u32)
+    }
+}
+
+impl std::io::Write for &mut Hashed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.add(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Says which list a cursor belongs to that is a position in what exactly these arguments ask for.
-fn asked(tag: &str, arguments: &Arguments) -> u32 {
-    let of: Vec<String> = arguments
+fn asked(binder: &mut Binder, tag: &str, arguments: &Arguments) -> Result<u32> {
+    let mut hashed = Hashed::new(tag);
+    let of = arguments
         .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "first" | "after" | "last" | "before"))
-        .map(|(name, value)| format!("{name}:{value}"))
-        .collect();
-    sequence(&format!("{tag} {}", of.join(" ")), None)
+        .filter(|(name, _)| !matches!(*name, "first" | "after" | "last" | "before"));
+    let mut any = false;
+    for (name, value) in of {
+        any = true;
+        hashed.add(b" ");
+        hashed.add(name.as_bytes());
+        hashed.add(b":");
+        hashed.add_json(value);
+    }
+    if !any {
+        hashed.add(b" ");
+    }
+    hashed.finish(binder)
 }
 
 /// Says which list in which order a cursor belongs to.
-fn sequence(tag: &str, order: Option<&Json>) -> u32 {
-    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
-    hasher.write(tag.as_bytes());
+fn sequence(binder: &mut Binder, tag: &str, order: Option<Given>) -> Result<u32> {
+    let mut hashed = Hashed::new(tag);
     if let Some(order) = order {
-        hasher.write(order.to_string().as_bytes());
+        hashed.add_json(order);
     }
-    hasher.finish() as u32
+    hashed.finish(binder)
 }
 
+/// The keys of an order, those left out that cannot decide any more: there are not more than fields to order by.
 fn order_keys(
-    ontology: &Ontology,
+    binder: &mut Binder,
     domain: Domain,
     edge: Option<EdgeTypeId>,
-    json: Option<&Json>,
-) -> Vec<OrderKey> {
-    let items = json
-        .and_then(Json::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let mut keys = Vec::new();
-    for item in items.iter().filter_map(Json::as_object) {
-        for (name, value) in item.iter().filter(|(_, value)| !value.is_null()) {
-            let property_of = |members: &Members, name: &str| match members.get(name) {
-                Some(Member::Property(no)) => Some(no),
-                _ => None,
-            };
-            let of_types = |name: &str| -> Box<[Option<PropertyNo>]> {
+    list: Option<Given>,
+) -> Result<Vec<OrderKey>> {
+    let ontology = binder.ontology;
+    let property_of = |members: &Members, name: &str| match members.get(name) {
+        Some(Member::Property(no)) => Some(no),
+        _ => None,
+    };
+    let mut keys: Vec<OrderKey> = Vec::new();
+    let mut known: HashSet<(bool, &str)> = HashSet::new();
+    let items = list.and_then(Given::items).into_iter().flatten();
+    let fields = items.filter_map(Given::fields).flatten();
+    for (name, value) in fields.filter(|(_, value)| !value.is_null()) {
+        binder.work(4)?;
+        let declared = ontology
+            .types_of(domain)
+            .iter()
+            .any(|id| ontology.entity_type(*id).members.get(name).is_some());
+        let (key, by, direction) = match (name, edge, value.fields()) {
+            ("edge", Some(id), Some(inner)) if !declared => {
+                let members = &ontology.edge_types[id.index()].members;
+                let mut inner = inner.filter(|(_, value)| !value.is_null());
+                let Some((name, direction)) = inner.next() else {
+                    continue;
+                };
+                let Some(no) = property_of(members, name) else {
+                    continue;
+                };
+                ((true, name), OrderBy::Edge(no), direction)
+            }
+            ("id", ..) => ((false, name), OrderBy::Id, value),
+            ("label", ..) if !declared => ((false, name), OrderBy::Label, value),
+            _ => {
+                if known.contains(&(false, name)) {
+                    continue;
+                }
                 let types = ontology.types.iter().enumerate();
                 let of = types.map(|(at, it)| {
                     let belongs = ontology.contains(domain, TypeId(at as u16));
@@ -528,35 +691,28 @@ fn order_keys(
                         None
                     }
                 });
-                of.collect()
-            };
-            let declared = ontology
-                .types_of(domain)
-                .iter()
-                .any(|id| ontology.entity_type(*id).members.get(name).is_some());
-            let (by, direction) = match (name.as_str(), edge, value) {
-                ("edge", Some(id), Json::Object(inner)) if !declared => {
-                    let members = &ontology.edge_types[id.index()].members;
-                    let mut inner = inner.iter().filter(|(_, value)| !value.is_null());
-                    let Some((name, direction)) = inner.next() else {
-                        continue;
-                    };
-                    let Some(no) = property_of(members, name) else {
-                        continue;
-                    };
-                    (OrderBy::Edge(no), direction)
-                }
-                ("id", ..) => (OrderBy::Id, value),
-                ("label", ..) if !declared => (OrderBy::Label, value),
-                _ => (OrderBy::Property(of_types(name)), value),
-            };
-            let direction = direction.as_str().unwrap_or("ASC");
-            keys.push(OrderKey {
-                by,
-                descending: direction.starts_with("DESC"),
-                nulls_first: direction.ends_with("NULLS_FIRST"),
-            });
+                let of_types: Box<[Option<PropertyNo>]> = of.collect();
+                binder.hold(size_of_val(&*of_types))?;
+                binder.work(of_types.len() / 4)?;
+                ((false, name), OrderBy::Property(of_types), value)
+            }
+        };
+        if !known.insert(key) {
+            continue;
+        }
+        let direction = direction.as_str().unwrap_or("ASC");
+        let is_last = matches!(by, OrderBy::Id);
+        binder.hold(size_of::<OrderKey>())?;
+        keys.push(OrderKey {
+            by,
+            descending: direction.starts_with("DESC"),
+            nulls_first: direction.ends_with("NULLS_FIRST"),
+        });
+        // No two entities of a list have the same id, unless several edges lead to one.
+        if is_last && edge.is_none() {
+            break;
         }
     }
-    keys
+    keys.shrink_to_fit();
+    Ok(keys)
 }

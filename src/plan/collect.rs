@@ -1,5 +1,8 @@
 //! The specification's `CollectFields`, ahead of time.
 
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
 use apollo_compiler::ast::{DirectiveList, Value};
 use apollo_compiler::executable::{Field, Fragment, Operation, Selection, SelectionSet};
 use apollo_compiler::{ExecutableDocument, Node};
@@ -47,7 +50,8 @@ pub(super) fn collect<'a>(
         variables,
         applies,
         merged: Vec::new(),
-        visited: Vec::new(),
+        places: HashMap::new(),
+        visited: HashSet::new(),
     };
     for selection in selections {
         collector.visit(selection, false);
@@ -60,7 +64,9 @@ struct Collector<'a, 'v, A> {
     variables: &'v Variables,
     applies: &'v A,
     merged: Vec<Merged<'a>>,
-    visited: Vec<&'a str>,
+    /// Where each key stands among the merged ones.
+    places: HashMap<&'a str, usize>,
+    visited: HashSet<&'a str>,
 }
 
 impl<'a, A: Fn(&str) -> bool> Collector<'a, '_, A> {
@@ -71,16 +77,20 @@ impl<'a, A: Fn(&str) -> bool> Collector<'a, '_, A> {
                     if self.included(&field.directives) {
                         let key = field.response_name().as_str();
                         let cite = cited || field.directives.has(CITE);
-                        match self.merged.iter_mut().find(|it| it.key == key) {
-                            Some(merged) => {
+                        match self.places.entry(key) {
+                            Entry::Occupied(place) => {
+                                let merged = &mut self.merged[*place.get()];
                                 merged.fields.push(field);
                                 merged.cite |= cite;
                             }
-                            None => self.merged.push(Merged {
-                                key,
-                                fields: vec![field],
-                                cite,
-                            }),
+                            Entry::Vacant(place) => {
+                                place.insert(self.merged.len());
+                                self.merged.push(Merged {
+                                    key,
+                                    fields: vec![field],
+                                    cite,
+                                });
+                            }
                         }
                     }
                 }
@@ -96,10 +106,9 @@ impl<'a, A: Fn(&str) -> bool> Collector<'a, '_, A> {
                 }
                 Selection::FragmentSpread(spread) => {
                     let name = spread.fragment_name.as_str();
-                    if !self.included(&spread.directives) || self.visited.contains(&name) {
+                    if !self.included(&spread.directives) || !self.visited.insert(name) {
                         continue;
                     }
-                    self.visited.push(name);
                     let Some(fragment) = self.document.fragments.get(name) else {
                         continue;
                     };

@@ -3,27 +3,39 @@
 //! A missing value meets no operator but `isNull: true` and `eq: null`; `not` turns any filter round, so
 //! `not: {x: {eq: 1}}` also lets through what has no `x`.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use bigdecimal::BigDecimal;
-use memchr::memmem::Finder;
-use regex::{Regex, RegexBuilder};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-use super::input::InputError;
+use super::bind::{ARC_BYTES, Binder, Names, Result};
+use super::input::{Given, InputError};
+use super::pattern::{LONGEST, MatcherNo, Pattern};
 use crate::ontology::{
-    Date, Direction, Domain, EdgeTypeId, EnumId, Member, Members, Ontology, PropertyNo, RelationField,
-    RelationId, Scalar, TypeId,
+    Date, Direction, Domain, EdgeTypeId, EnumId, Member, Members, PropertyNo, RelationField, RelationId,
+    Scalar, TypeId,
 };
-use crate::report::quoted_list;
+use crate::report::{quoted_list, shown, shown_as};
+use crate::search;
 
-type Result<T> = std::result::Result<T, InputError>;
+/// The longest decimal number that is compared with, in characters.
+const LONGEST_DECIMAL: usize = 1000;
+
+/// The largest power of ten that a decimal number is multiplied with, or divided by: to compare two numbers, their digits
+/// are written out.
+const LARGEST_EXPONENT: i64 = 10_000;
 
 /// A filter on the entities of a domain.
 #[derive(Debug)]
 pub struct Filter {
     /// For each type; `None` for those that are not of the domain.
     pub by_type: Box<[Option<Test>]>,
+    /// The patterns that it tests with, at any depth, each once and in order.
+    pub matchers: Box<[MatcherNo]>,
 }
 
 /// A condition on an entity, or on an edge.
@@ -40,12 +52,7 @@ pub enum Test {
     /// On the label.
     Label(TextTest),
     /// On the words of a property that is in the text index.
-    Search {
-        /// Its name.
-        property: String,
-        /// What is searched for.
-        text: String,
-    },
+    Search(MatcherNo),
     /// On a property with one value.
     Value(PropertyNo, ValueTest),
     /// On a property with a list of values.
@@ -57,23 +64,23 @@ pub enum Test {
         /// Which way it is walked.
         direction: Direction,
         /// Which edges count.
-        edge: Option<Box<Test>>,
+        edge: Option<Arc<Test>>,
         /// What must hold of the entities that they lead to.
         test: RelationTest,
     },
     /// On the edge that led to the entity.
-    Edge(Box<Test>),
+    Edge(Arc<Test>),
 }
 
 /// What must hold of the entities at the other ends.
 #[derive(Debug)]
 pub enum RelationTest {
     /// For at least one.
-    Some(Filter),
+    Some(Arc<Filter>),
     /// For each one.
-    Every(Filter),
+    Every(Arc<Filter>),
     /// For none.
-    None(Filter),
+    None(Arc<Filter>),
     /// For their number.
     Count(Compare<i64>),
 }
@@ -98,7 +105,60 @@ pub enum ValueTest {
     /// On a decimal number.
     Decimal(Compare<BigDecimal>),
     /// On JSON.
-    Json(Compare<Json>),
+    Json(JsonTest),
+}
+
+/// A condition on a JSON value.
+#[derive(Debug)]
+pub enum JsonTest {
+    /// The same.
+    Eq(Json),
+    /// Another.
+    Ne(Json),
+    /// One of these.
+    In(Arc<HashSet<Json>>),
+    /// None of these.
+    NotIn(Arc<HashSet<Json>>),
+}
+
+impl JsonTest {
+    /// Whether a value meets it.
+    pub fn holds(&self, value: &Json) -> bool {
+        match self {
+            JsonTest::Eq(other) => value == other,
+            JsonTest::Ne(other) => value != other,
+            JsonTest::In(others) => others.contains(value),
+            JsonTest::NotIn(others) => !others.contains(value),
+        }
+    }
+}
+
+/// Values in order, each once. Finding one takes time logarithmic in their number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Among<T>(Arc<[T]>);
+
+impl<T: PartialOrd> Among<T> {
+    /// Takes the values of a list, in any order.
+    pub(super) fn of(mut values: Vec<T>) -> Self {
+        values.sort_unstable_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
+        values.dedup();
+        Self(values.into())
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether a value is one of them.
+    pub fn has(&self, value: &T) -> bool {
+        self.has_by(|it| it.partial_cmp(value).unwrap_or(Ordering::Less))
+    }
+
+    /// Whether a value is one of them that each can be compared with.
+    pub fn has_by(&self, compare: impl FnMut(&T) -> Ordering) -> bool {
+        self.0.binary_search_by(compare).is_ok()
+    }
 }
 
 /// A comparison.
@@ -109,9 +169,9 @@ pub enum Compare<T> {
     /// Another.
     Ne(T),
     /// One of these.
-    In(Vec<T>),
+    In(Among<T>),
     /// None of these.
-    NotIn(Vec<T>),
+    NotIn(Among<T>),
     /// Less.
     Lt(T),
     /// Less or the same.
@@ -128,8 +188,8 @@ impl<T: PartialOrd> Compare<T> {
         match self {
             Compare::Eq(other) => value == other,
             Compare::Ne(other) => value != other,
-            Compare::In(others) => others.contains(value),
-            Compare::NotIn(others) => !others.contains(value),
+            Compare::In(others) => others.has(value),
+            Compare::NotIn(others) => !others.has(value),
             Compare::Lt(other) => value < other,
             Compare::Lte(other) => value <= other,
             Compare::Gt(other) => value > other,
@@ -145,10 +205,10 @@ pub enum DateTest {
     Eq(Date),
     /// Another span.
     Ne(Date),
-    /// One of these spans.
-    In(Vec<Date>),
+    /// One of these spans, by first and last day.
+    In(Among<(u32, u32)>),
     /// None of these spans.
-    NotIn(Vec<Date>),
+    NotIn(Among<(u32, u32)>),
     /// Over before it begins.
     Lt(Date),
     /// Over no later than it is.
@@ -166,13 +226,11 @@ pub enum DateTest {
 impl DateTest {
     /// Whether a date meets it.
     pub fn holds(&self, value: Date) -> bool {
-        let same =
-            |other: &Date| value.first_day() == other.first_day() && value.last_day() == other.last_day();
         match self {
-            DateTest::Eq(other) => same(other),
-            DateTest::Ne(other) => !same(other),
-            DateTest::In(others) => others.iter().any(same),
-            DateTest::NotIn(others) => !others.iter().any(same),
+            DateTest::Eq(other) => span(value) == span(*other),
+            DateTest::Ne(other) => span(value) != span(*other),
+            DateTest::In(others) => others.has(&span(value)),
+            DateTest::NotIn(others) => !others.has(&span(value)),
             DateTest::Lt(other) => value.last_day() < other.first_day(),
             DateTest::Lte(other) => value.last_day() <= other.last_day(),
             DateTest::Gt(other) => value.first_day() > other.last_day(),
@@ -183,47 +241,42 @@ impl DateTest {
     }
 }
 
+/// The first and the last day of a date.
+fn span(date: Date) -> (u32, u32) {
+    (date.first_day(), date.last_day())
+}
+
 /// A condition on a text.
 #[derive(Debug)]
 pub enum TextTest {
     /// By code points.
-    Compare(Compare<String>),
+    Compare(Compare<Arc<str>>),
     /// By code points of lower-case letters.
-    CompareFolded(Compare<String>),
+    CompareFolded(Compare<Arc<str>>),
     /// Contains a text.
-    Contains(Box<Finder<'static>>),
+    Contains(MatcherNo),
     /// Begins with a text.
-    StartsWith(String),
+    StartsWith(Arc<str>),
     /// Ends with a text.
-    EndsWith(String),
+    EndsWith(Arc<str>),
     /// A regular expression, which also stands for the three above without regard to case.
-    Matches(Box<Regex>),
+    Matches(MatcherNo),
 }
 
-impl TextTest {
+impl Compare<Arc<str>> {
     /// Whether a text meets it.
-    pub fn holds(&self, text: &str) -> bool {
+    pub fn holds_of(&self, text: &str) -> bool {
+        let among = |others: &Among<Arc<str>>| others.has_by(|it| (**it).cmp(text));
         match self {
-            TextTest::Compare(compare) => compare_text(compare, text),
-            TextTest::CompareFolded(compare) => compare_text(compare, &text.to_lowercase()),
-            TextTest::Contains(finder) => finder.find(text.as_bytes()).is_some(),
-            TextTest::StartsWith(start) => text.starts_with(start.as_str()),
-            TextTest::EndsWith(end) => text.ends_with(end.as_str()),
-            TextTest::Matches(regex) => regex.is_match(text),
+            Compare::Eq(other) => text == &**other,
+            Compare::Ne(other) => text != &**other,
+            Compare::In(others) => among(others),
+            Compare::NotIn(others) => !among(others),
+            Compare::Lt(other) => text < &**other,
+            Compare::Lte(other) => text <= &**other,
+            Compare::Gt(other) => text > &**other,
+            Compare::Gte(other) => text >= &**other,
         }
-    }
-}
-
-fn compare_text(compare: &Compare<String>, text: &str) -> bool {
-    match compare {
-        Compare::Eq(other) => text == other,
-        Compare::Ne(other) => text != other,
-        Compare::In(others) => others.iter().any(|it| it == text),
-        Compare::NotIn(others) => others.iter().all(|it| it != text),
-        Compare::Lt(other) => text < other.as_str(),
-        Compare::Lte(other) => text <= other.as_str(),
-        Compare::Gt(other) => text > other.as_str(),
-        Compare::Gte(other) => text >= other.as_str(),
     }
 }
 
@@ -240,156 +293,246 @@ pub enum ListTest {
 
 /// Where a filter stands.
 #[derive(Clone, Copy)]
-struct Scope<'a> {
-    ontology: &'a Ontology,
-    members: &'a Members,
+struct Scope<'b> {
+    members: &'b Members,
     type_id: Option<TypeId>,
     /// The edge type of the relation that led here, where its filter may be asked.
     edge: Option<EdgeTypeId>,
 }
 
-/// Compiles a filter on a domain's entities, reached over a relation or not.
-pub(super) fn compile(
-    ontology: &Ontology,
+/// Compiles a filter on a domain's entities, reached over a relation or not. What lies in one place is compiled once for
+/// each domain: filters that stand in each other would otherwise be compiled for each type that each of them is asked of.
+pub(super) fn compile<'b>(
+    binder: &mut Binder<'b>,
     domain: Domain,
     edge: Option<EdgeTypeId>,
-    json: &Json,
-) -> Result<Option<Filter>> {
-    let Json::Object(fields) = json else {
-        return Ok(None);
-    };
-    if fields.is_empty() {
-        return Ok(None);
+    given: Given<'b>,
+) -> Result<Option<Arc<Filter>>> {
+    let key = (given.place(), domain, edge);
+    if let Some(known) = binder.filters.get(&key) {
+        let known = known.clone();
+        binder
+            .matchers
+            .extend(known.iter().flat_map(|it| it.matchers.iter().copied()));
+        return Ok(known);
     }
+    let is_empty = given.fields().is_none_or(|mut it| it.next().is_none());
+    let filter = if is_empty {
+        None
+    } else {
+        Some(new(binder, domain, edge, given)?)
+    };
+    binder.filters.insert(key, filter.clone());
+    Ok(filter)
+}
+
+fn new<'b>(
+    binder: &mut Binder<'b>,
+    domain: Domain,
+    edge: Option<EdgeTypeId>,
+    given: Given<'b>,
+) -> Result<Arc<Filter>> {
+    let ontology = binder.ontology;
+    let around = std::mem::take(&mut binder.matchers);
+    binder.hold(ARC_BYTES + size_of::<Filter>() + ontology.types.len() * size_of::<Option<Test>>())?;
     let mut by_type: Vec<Option<Test>> = ontology.types.iter().map(|_| None).collect();
     for id in ontology.types_of(domain) {
         let scope = Scope {
-            ontology,
             members: &ontology.entity_type(*id).members,
             type_id: Some(*id),
             edge,
         };
-        by_type[id.index()] = Some(scope.object(fields)?);
+        by_type[id.index()] = Some(scope.object(binder, given)?);
     }
-    Ok(Some(Filter {
+    let matchers = collected(binder, around)?;
+    Ok(Arc::new(Filter {
         by_type: by_type.into(),
+        matchers,
     }))
 }
 
+/// The patterns of what has been compiled since `around` was put aside.
+fn collected(binder: &mut Binder, around: Vec<MatcherNo>) -> Result<Box<[MatcherNo]>> {
+    let mut matchers = std::mem::replace(&mut binder.matchers, around);
+    matchers.sort_unstable();
+    matchers.dedup();
+    binder.matchers.extend_from_slice(&matchers);
+    binder.hold(size_of_val(&*matchers))?;
+    Ok(matchers.into())
+}
+
 /// Compiles a filter on the edges of a type.
-fn compile_edge(ontology: &Ontology, id: EdgeTypeId, json: &Json) -> Result<Option<Box<Test>>> {
-    let Json::Object(fields) = json else {
+fn compile_edge<'b>(binder: &mut Binder<'b>, id: EdgeTypeId, given: Given<'b>) -> Result<Option<Arc<Test>>> {
+    if given.fields().is_none() {
         return Ok(None);
-    };
+    }
+    let key = (given.place(), id);
+    if let Some((known, matchers)) = binder.edges.get(&key) {
+        let (known, matchers) = (known.clone(), matchers.clone());
+        binder.matchers.extend_from_slice(&matchers);
+        return Ok(Some(known));
+    }
+    let around = std::mem::take(&mut binder.matchers);
     let scope = Scope {
-        ontology,
-        members: &ontology.edge_types[id.index()].members,
+        members: &binder.ontology.edge_types[id.index()].members,
         type_id: None,
         edge: None,
     };
-    Ok(Some(Box::new(scope.object(fields)?)))
+    binder.hold(ARC_BYTES + size_of::<Test>())?;
+    let test = Arc::new(scope.object(binder, given)?);
+    let matchers = collected(binder, around)?;
+    binder.edges.insert(key, (test.clone(), matchers.into()));
+    Ok(Some(test))
 }
 
-impl Scope<'_> {
-    fn object(self, fields: &Map<String, Json>) -> Result<Test> {
+/// The operators of a field: those of an object, or a single one.
+#[derive(Clone, Copy)]
+enum Operators<'v> {
+    Object(Given<'v>),
+    One(&'static str, Given<'v>),
+}
+
+impl<'v> Operators<'v> {
+    fn iter(self) -> impl Iterator<Item = (&'v str, Given<'v>)> {
+        let (object, one) = match self {
+            Operators::Object(given) => (given.fields(), None),
+            Operators::One(operator, given) => (None, Some((operator, given))),
+        };
+        object.into_iter().flatten().chain(one)
+    }
+
+    fn get(self, wanted: &str) -> Option<Given<'v>> {
+        match self {
+            Operators::Object(given) => given.get(wanted),
+            Operators::One(operator, given) => (operator == wanted).then_some(given),
+        }
+    }
+}
+
+/// What a condition of any subject is.
+fn always() -> Test {
+    Test::All(Vec::new())
+}
+
+/// What a condition of no subject is.
+fn never() -> Test {
+    Test::Any(Vec::new())
+}
+
+impl<'b> Scope<'b> {
+    fn object(self, binder: &mut Binder<'b>, given: Given<'b>) -> Result<Test> {
         let mut tests = Vec::new();
-        for (name, value) in fields {
+        for (name, value) in given.fields().into_iter().flatten() {
+            binder.work(1)?;
             if value.is_null() {
                 continue;
             }
-            match (name.as_str(), value) {
-                ("and", Json::Array(items)) => tests.extend(self.items(items)?),
-                ("or", Json::Array(items)) => tests.push(Test::Any(self.items(items)?)),
-                ("not", Json::Object(fields)) => tests.push(Test::Not(Box::new(self.object(fields)?))),
-                ("edge", _) if self.edge.is_some() && self.members.get("edge").is_none() => {
+            match name {
+                "and" if value.items().is_some() => tests.extend(self.items(binder, value)?),
+                "or" if value.items().is_some() => tests.push(Test::Any(self.items(binder, value)?)),
+                "not" if value.fields().is_some() => {
+                    binder.hold(size_of::<Test>())?;
+                    tests.push(Test::Not(Box::new(self.object(binder, value)?)));
+                }
+                "edge" if self.edge.is_some() && self.members.get("edge").is_none() => {
                     if let Some(id) = self.edge
-                        && let Some(test) = compile_edge(self.ontology, id, value)?
+                        && let Some(test) = compile_edge(binder, id, value)?
                     {
                         tests.push(Test::Edge(test));
                     }
                 }
-                _ => self.field(name, value, &mut tests)?,
+                _ => self.field(binder, name, value, &mut tests)?,
             }
         }
+        tests.shrink_to_fit();
+        binder.hold(tests.len() * size_of::<Test>())?;
         Ok(Test::All(tests))
     }
 
-    fn items(self, items: &[Json]) -> Result<Vec<Test>> {
-        let objects = items.iter().filter_map(Json::as_object);
-        objects.map(|fields| self.object(fields)).collect()
+    fn items(self, binder: &mut Binder<'b>, list: Given<'b>) -> Result<Vec<Test>> {
+        let mut tests = Vec::new();
+        for item in list
+            .items()
+            .into_iter()
+            .flatten()
+            .filter(|it| it.fields().is_some())
+        {
+            binder.hold(size_of::<Test>())?;
+            tests.push(self.object(binder, item)?);
+        }
+        Ok(tests)
     }
 
-    fn field(self, name: &str, value: &Json, tests: &mut Vec<Test>) -> Result<()> {
-        let Json::Object(operators) = value else {
+    fn field(
+        self,
+        binder: &mut Binder<'b>,
+        name: &str,
+        given: Given<'b>,
+        tests: &mut Vec<Test>,
+    ) -> Result<()> {
+        if given.fields().is_none() {
             return Ok(());
-        };
+        }
+        let operators = Operators::Object(given);
         match self.members.get(name) {
             Some(Member::Property(no)) => {
                 let property = self.members.property(no);
-                if let Some(text) = operators.get("search").and_then(Json::as_str) {
-                    let is_label = self.label().is_some_and(|it| it == name);
+                if let Some(text) = operators.get("search").and_then(Given::as_str) {
+                    let is_label = self.label(binder).is_some_and(|it| it == name);
                     if !(property.search || is_label) {
-                        return Err(self.not_searched(name));
+                        return Err(self.not_searched(binder.names, name).into());
                     }
-                    tests.push(Test::Search {
-                        property: name.to_owned(),
-                        text: text.to_owned(),
-                    });
+                    tests.push(searched(binder, name, name, text)?);
                 }
                 if property.list {
-                    for test in list_tests(self.ontology, property.scalar, name, operators)? {
+                    for test in list_tests(binder, property.scalar, name, operators)? {
                         tests.push(Test::List(no, test));
                     }
                 } else {
-                    for test in value_tests(self.ontology, property.scalar, name, operators)? {
+                    for test in value_tests(binder, property.scalar, name, operators)? {
                         tests.push(Test::Value(no, test));
                     }
                 }
             }
-            Some(Member::Relation(no)) => self.relation(self.members.field(no), operators, tests)?,
+            Some(Member::Relation(no)) => self.relation(binder, self.members.field(no), given, tests)?,
             // These are never missing.
-            None if matches!(name, "id" | "label") && asks_for_missing(operators) => {
-                tests.push(Test::Any(Vec::new()));
-            }
+            None if matches!(name, "id" | "label") && asks_for_missing(operators) => tests.push(never()),
             None if name == "id" && self.type_id.is_some() => {
-                tests.extend(text_tests(name, operators)?.into_iter().map(Test::Id));
+                tests.extend(text_tests(binder, name, operators)?.into_iter().map(Test::Id));
             }
             None if name == "label" && self.type_id.is_some() => {
-                if let Some(text) = operators.get("search").and_then(Json::as_str) {
-                    tests.push(match self.label() {
-                        Some(property) => Test::Search {
-                            property: property.to_owned(),
-                            text: text.to_owned(),
-                        },
-                        None => Test::Any(Vec::new()),
+                if let Some(text) = operators.get("search").and_then(Given::as_str) {
+                    tests.push(match self.label(binder) {
+                        Some(property) => searched(binder, name, property, text)?,
+                        None => never(),
                     });
                 }
-                tests.extend(text_tests(name, operators)?.into_iter().map(Test::Label));
+                tests.extend(text_tests(binder, name, operators)?.into_iter().map(Test::Label));
             }
-            None if name == "entityType" => tests.push(self.entity_type(operators)),
+            None if name == "entityType" => tests.push(self.entity_type(binder, operators)?),
             // An interface's field that this type lacks cannot be: a type has all fields of its interfaces.
-            None => tests.push(Test::Any(Vec::new())),
+            None => tests.push(never()),
         }
         Ok(())
     }
 
     /// The property that serves as label.
-    fn label(&self) -> Option<&str> {
-        let entity_type = self.ontology.entity_type(self.type_id?);
+    fn label(self, binder: &Binder<'b>) -> Option<&'b str> {
+        let entity_type = binder.ontology.entity_type(self.type_id?);
         let no = entity_type.label?;
         Some(&entity_type.members.property(no).name)
     }
 
-    fn not_searched(&self, name: &str) -> InputError {
+    fn not_searched(self, names: Names, name: &str) -> InputError {
         let searched = self.members.properties.iter().filter(|it| it.search);
-        let names: Vec<&str> = searched.map(|it| it.name.as_str()).collect();
-        let instead = match names.as_slice() {
-            [] => "use `contains` or `matches`".to_owned(),
-            names => {
-                let are = if names.len() == 1 { "is" } else { "are" };
+        let searched: Vec<&str> = searched.map(|it| it.name.as_str()).collect();
+        let instead = match searched.as_slice() {
+            all if all.is_empty() || names == Names::Hidden => "use `contains` or `matches`".to_owned(),
+            all => {
+                let are = if all.len() == 1 { "is" } else { "are" };
                 format!(
                     "{} {are}; or use `contains` or `matches`",
-                    quoted_list(names, "and")
+                    quoted_list(all, "and")
                 )
             }
         };
@@ -399,301 +542,378 @@ impl Scope<'_> {
     }
 
     /// The type is known when the filter is compiled, so the test is a constant.
-    fn entity_type(self, operators: &Map<String, Json>) -> Test {
-        let name = self.type_id.map(|id| self.ontology.entity_type(id).name.as_str());
-        let is = |json: &Json| json.as_str() == name;
-        let among = |json: &Json| json.as_array().is_some_and(|it| it.iter().any(is));
-        let holds = operators
-            .iter()
-            .all(|(operator, value)| match (operator.as_str(), value) {
+    fn entity_type(self, binder: &mut Binder<'b>, operators: Operators<'b>) -> Result<Test> {
+        let name = self
+            .type_id
+            .map(|id| binder.ontology.entity_type(id).name.as_str());
+        let is = |given: Given<'b>| given.as_str() == name;
+        for (operator, value) in operators.iter() {
+            let holds = match operator {
                 // A type is never missing.
-                ("eq", Json::Null) => false,
-                (_, Json::Null) => true,
-                ("eq", _) => is(value),
-                ("ne", _) => !is(value),
-                ("in", _) => among(value),
-                _ => !among(value),
-            });
-        if holds {
-            Test::All(Vec::new())
-        } else {
-            Test::Any(Vec::new())
+                "eq" if value.is_null() => false,
+                _ if value.is_null() => true,
+                "eq" => is(value),
+                "ne" => !is(value),
+                _ => {
+                    binder.work(value.items().map_or(0, |it| it.len()))?;
+                    let among = value.items().is_some_and(|mut it| it.any(is));
+                    among == (operator == "in")
+                }
+            };
+            if !holds {
+                return Ok(never());
+            }
         }
+        Ok(always())
     }
 
     fn relation(
         self,
+        binder: &mut Binder<'b>,
         field: &RelationField,
-        operators: &Map<String, Json>,
+        operators: Given<'b>,
         tests: &mut Vec<Test>,
     ) -> Result<()> {
-        let relation = self.ontology.relation(field.relation);
-        let edge_json = operators.get("edge").filter(|it| !it.is_null());
-        let edge = |json: &Json| match relation.edge {
-            Some(id) => compile_edge(self.ontology, id, json),
-            None => Ok(None),
+        let edge = match operators.get("edge").filter(|it| !it.is_null()) {
+            None => None,
+            Some(given) => Some(match binder.ontology.relation(field.relation).edge {
+                Some(id) => compile_edge(binder, id, given)?,
+                None => None,
+            }),
+        };
+        let test = |test: RelationTest| Test::Relation {
+            relation: field.relation,
+            direction: field.direction,
+            edge: edge.clone().flatten(),
+            test,
         };
         let mut quantified = false;
-        for (operator, value) in operators {
+        for (operator, value) in operators.fields().into_iter().flatten() {
             if value.is_null() || operator == "edge" {
                 continue;
             }
             quantified = true;
-            let filter = || -> Result<Filter> {
-                let compiled = compile(self.ontology, field.seen, None, value)?;
-                Ok(compiled.unwrap_or_else(|| everything(self.ontology)))
-            };
-            let test = match operator.as_str() {
-                "some" => RelationTest::Some(filter()?),
-                "every" => RelationTest::Every(filter()?),
-                "none" => RelationTest::None(filter()?),
+            let quantifier = match operator {
+                "some" => RelationTest::Some,
+                "every" => RelationTest::Every,
+                "none" => RelationTest::None,
                 _ => {
-                    let Json::Object(operators) = value else { continue };
+                    if value.fields().is_none() {
+                        continue;
+                    }
                     // A number of edges is never missing.
-                    if null_tests(operators)
-                        .iter()
-                        .any(|it| matches!(it, ValueTest::IsNull(true)))
-                    {
-                        tests.push(Test::Any(Vec::new()));
+                    if asks_for_missing(Operators::Object(value)) {
+                        tests.push(never());
                     }
-                    for test in compares(operators, &field.name, whole)? {
-                        let Some(test) = test else { continue };
-                        tests.push(Test::Relation {
-                            relation: field.relation,
-                            direction: field.direction,
-                            edge: edge_json.map(edge).transpose()?.flatten(),
-                            test: RelationTest::Count(test),
-                        });
-                    }
+                    let counts = compares(
+                        binder,
+                        Operators::Object(value),
+                        &field.name,
+                        (Scalar::Int, false),
+                        whole,
+                    )?;
+                    tests.extend(counts.into_iter().map(|it| test(RelationTest::Count(it))));
                     continue;
                 }
             };
-            tests.push(Test::Relation {
-                relation: field.relation,
-                direction: field.direction,
-                edge: edge_json.map(edge).transpose()?.flatten(),
-                test,
-            });
+            let filter = match compile(binder, field.seen, None, value)? {
+                Some(filter) => filter,
+                None => everything(binder)?,
+            };
+            tests.push(test(quantifier(filter)));
         }
-        if !quantified && let Some(json) = edge_json {
-            tests.push(Test::Relation {
-                relation: field.relation,
-                direction: field.direction,
-                edge: edge(json)?,
-                test: RelationTest::Some(everything(self.ontology)),
-            });
+        if !quantified && edge.is_some() {
+            tests.push(test(RelationTest::Some(everything(binder)?)));
         }
         Ok(())
     }
 }
 
-fn everything(ontology: &Ontology) -> Filter {
-    Filter {
-        by_type: ontology
-            .types
-            .iter()
-            .map(|_| Some(Test::All(Vec::new())))
-            .collect(),
+fn everything(binder: &mut Binder) -> Result<Arc<Filter>> {
+    if let Some(known) = &binder.everything {
+        return Ok(known.clone());
     }
+    let types = &binder.ontology.types;
+    let filter = Arc::new(Filter {
+        by_type: types.iter().map(|_| Some(always())).collect(),
+        matchers: Box::default(),
+    });
+    binder.hold(ARC_BYTES + size_of::<Filter>() + size_of_val(&*filter.by_type))?;
+    Ok(binder.everything.insert(filter).clone())
 }
 
-/// The comparisons of an object of operators; `None` stands for an operator that is not a comparison.
-fn compares<T>(
-    operators: &Map<String, Json>,
+/// A test whether the words of a text are found.
+fn searched(binder: &mut Binder, name: &str, property: &str, text: &str) -> Result<Test> {
+    if let Some(limit) = search::over_limits(text) {
+        return Err(InputError::field(format!(
+            "`search` on \"{name}\" has {limit}: search for fewer words, or use the root field `search`, which ignores the rest"
+        ))
+        .into());
+    }
+    let pattern = Pattern::Search {
+        property: property.into(),
+        text: text.into(),
+    };
+    binder.pattern(pattern, name).map(Test::Search)
+}
+
+/// The comparisons of an object of operators; `kind` tells the values of one list that are read in several ways.
+fn compares<'b, T: PartialOrd + Clone + 'static>(
+    binder: &mut Binder<'b>,
+    operators: Operators<'b>,
     name: &str,
-    parse: impl Fn(&str, &Json) -> Result<T>,
-) -> Result<Vec<Option<Compare<T>>>> {
+    kind: (Scalar, bool),
+    parse: impl Fn(&mut Binder<'b>, &str, Given<'b>) -> Result<T>,
+) -> Result<Vec<Compare<T>>> {
     let mut tests = Vec::new();
-    for (operator, value) in operators {
-        let one = || parse(name, value);
-        let many = || -> Result<Vec<T>> {
-            let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-            items
-                .iter()
-                .filter(|it| !it.is_null())
-                .map(|it| parse(name, it))
-                .collect()
-        };
+    for (operator, value) in operators.iter() {
         if value.is_null() {
             continue;
         }
-        tests.push(Some(match operator.as_str() {
-            "eq" => Compare::Eq(one()?),
-            "ne" => Compare::Ne(one()?),
-            "in" => Compare::In(many()?),
-            "notIn" => Compare::NotIn(many()?),
-            "lt" => Compare::Lt(one()?),
-            "lte" => Compare::Lte(one()?),
-            "gt" => Compare::Gt(one()?),
-            "gte" => Compare::Gte(one()?),
+        tests.push(match operator {
+            "in" => Compare::In(binder.among(value, kind, |it, value| parse(it, name, value))?),
+            "notIn" => Compare::NotIn(binder.among(value, kind, |it, value| parse(it, name, value))?),
+            "eq" => Compare::Eq(parse(binder, name, value)?),
+            "ne" => Compare::Ne(parse(binder, name, value)?),
+            "lt" => Compare::Lt(parse(binder, name, value)?),
+            "lte" => Compare::Lte(parse(binder, name, value)?),
+            "gt" => Compare::Gt(parse(binder, name, value)?),
+            "gte" => Compare::Gte(parse(binder, name, value)?),
             _ => continue,
-        }));
+        });
     }
     Ok(tests)
 }
 
 /// `isNull`, and `eq` and `ne` with null, which ask the same.
-fn null_tests(operators: &Map<String, Json>) -> Vec<ValueTest> {
-    let test = |(operator, value): (&String, &Json)| match (operator.as_str(), value) {
-        ("isNull", Json::Bool(it)) => Some(ValueTest::IsNull(*it)),
-        ("eq", Json::Null) => Some(ValueTest::IsNull(true)),
-        ("ne", Json::Null) => Some(ValueTest::IsNull(false)),
+fn null_tests(operators: Operators) -> Vec<ValueTest> {
+    let test = |(operator, value): (&str, Given)| match (operator, value.as_bool()) {
+        ("isNull", Some(it)) => Some(ValueTest::IsNull(it)),
+        ("eq", _) if value.is_null() => Some(ValueTest::IsNull(true)),
+        ("ne", _) if value.is_null() => Some(ValueTest::IsNull(false)),
         _ => None,
     };
     operators.iter().filter_map(test).collect()
 }
 
 /// Whether only a missing value would do.
-fn asks_for_missing(operators: &Map<String, Json>) -> bool {
+fn asks_for_missing(operators: Operators) -> bool {
     null_tests(operators)
         .iter()
         .any(|it| matches!(it, ValueTest::IsNull(true)))
 }
 
-fn value_tests(
-    ontology: &Ontology,
+fn value_tests<'b>(
+    binder: &mut Binder<'b>,
     scalar: Scalar,
     name: &str,
-    operators: &Map<String, Json>,
+    operators: Operators<'b>,
 ) -> Result<Vec<ValueTest>> {
-    fn tests<T>(
-        operators: &Map<String, Json>,
-        name: &str,
-        parse: impl Fn(&str, &Json) -> Result<T>,
+    fn tests<'b, T: PartialOrd + Clone + 'static>(
+        binder: &mut Binder<'b>,
+        (operators, name): (Operators<'b>, &str),
+        scalar: Scalar,
+        parse: impl Fn(&mut Binder<'b>, &str, Given<'b>) -> Result<T>,
         wrap: impl Fn(Compare<T>) -> ValueTest,
     ) -> Result<Vec<ValueTest>> {
-        let compares = compares(operators, name, parse)?;
-        Ok(compares.into_iter().flatten().map(wrap).collect())
+        let compares = compares(binder, operators, name, (scalar, false), parse)?;
+        Ok(compares.into_iter().map(wrap).collect())
     }
     let mut all = null_tests(operators);
+    let given = (operators, name);
     all.extend(match scalar {
-        Scalar::Id | Scalar::String | Scalar::Url | Scalar::Text => text_tests(name, operators)?
+        Scalar::Id | Scalar::String | Scalar::Url | Scalar::Text => text_tests(binder, name, operators)?
             .into_iter()
             .map(ValueTest::Text)
             .collect(),
-        Scalar::Int => tests(operators, name, whole, ValueTest::Int)?,
-        Scalar::Float => tests(operators, name, float, ValueTest::Float)?,
-        Scalar::Boolean => tests(operators, name, boolean, ValueTest::Boolean)?,
-        Scalar::Date => date_tests(name, operators)?,
-        Scalar::DateTime => tests(operators, name, instant, ValueTest::Instant)?,
-        Scalar::Decimal => tests(operators, name, decimal, ValueTest::Decimal)?,
+        Scalar::Int => tests(binder, given, scalar, whole, ValueTest::Int)?,
+        Scalar::Float => tests(binder, given, scalar, float, ValueTest::Float)?,
+        Scalar::Boolean => tests(binder, given, scalar, boolean, ValueTest::Boolean)?,
+        Scalar::Date => date_tests(binder, name, operators)?,
+        Scalar::DateTime => tests(binder, given, scalar, instant, ValueTest::Instant)?,
+        Scalar::Decimal => tests(binder, given, scalar, decimal, ValueTest::Decimal)?,
         Scalar::Enum(id) => tests(
-            operators,
-            name,
-            |name, json| enum_value(ontology, id, name, json),
+            binder,
+            given,
+            scalar,
+            |binder, name, value| enum_value(binder, id, name, value),
             ValueTest::Int,
         )?,
-        Scalar::Json | Scalar::Custom(_) => {
-            tests(operators, name, |_, json| Ok(json.clone()), ValueTest::Json)?
-        }
+        Scalar::Json | Scalar::Custom(_) => json_tests(binder, operators)?,
     });
     Ok(all)
 }
 
-fn list_tests(
-    ontology: &Ontology,
+fn json_tests<'b>(binder: &mut Binder<'b>, operators: Operators<'b>) -> Result<Vec<ValueTest>> {
+    let mut tests = Vec::new();
+    for (operator, value) in operators.iter() {
+        if value.is_null() {
+            continue;
+        }
+        tests.push(ValueTest::Json(match operator {
+            "eq" => JsonTest::Eq(json(binder, value)?),
+            "ne" => JsonTest::Ne(json(binder, value)?),
+            "in" => JsonTest::In(json_set(binder, value)?),
+            "notIn" => JsonTest::NotIn(json_set(binder, value)?),
+            _ => continue,
+        }));
+    }
+    Ok(tests)
+}
+
+fn json<'b>(binder: &mut Binder<'b>, given: Given<'b>) -> Result<Json> {
+    let bytes = given.bytes();
+    binder.work(1 + bytes / 64)?;
+    binder.hold(bytes)?;
+    Ok(given.to_json())
+}
+
+fn json_set<'b>(binder: &mut Binder<'b>, list: Given<'b>) -> Result<Arc<HashSet<Json>>> {
+    let Some(items) = list.items() else {
+        return Ok(Arc::default());
+    };
+    binder.shared((list.place(), Scalar::Json, false), items.len(), |binder| {
+        binder.hold(ARC_BYTES + size_of::<HashSet<Json>>())?;
+        let mut set = HashSet::new();
+        for item in items.clone().filter(|it| !it.is_null()) {
+            // The table has room for more than what is in it.
+            binder.hold(size_of::<Json>())?;
+            set.insert(json(binder, item)?);
+        }
+        Ok(Arc::new(set))
+    })
+}
+
+fn list_tests<'b>(
+    binder: &mut Binder<'b>,
     scalar: Scalar,
     name: &str,
-    operators: &Map<String, Json>,
+    operators: Operators<'b>,
 ) -> Result<Vec<ListTest>> {
-    let equal = |value: &Json| -> Result<Vec<ValueTest>> {
-        let operators = Map::from_iter([("eq".to_owned(), value.clone())]);
-        value_tests(ontology, scalar, name, &operators)
-    };
     let mut tests = Vec::new();
-    for (operator, value) in operators {
-        let items = || -> Result<Vec<ValueTest>> {
-            let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-            let tests: Result<Vec<Vec<ValueTest>>> = items.iter().map(equal).collect();
-            Ok(tests?.into_iter().flatten().collect())
-        };
-        tests.push(match (operator.as_str(), value) {
-            (_, Json::Null) => continue,
-            ("has", _) => ListTest::HasAny(equal(value)?),
-            ("hasAny", _) => ListTest::HasAny(items()?),
-            ("hasAll", _) => ListTest::HasAll(items()?),
-            ("isEmpty", Json::Bool(it)) => ListTest::IsEmpty(*it),
+    for (operator, value) in operators.iter() {
+        if value.is_null() {
+            continue;
+        }
+        tests.push(match operator {
+            "has" => ListTest::HasAny(equal(binder, scalar, name, value)?),
+            // One test for all of them: an element is looked for among the values.
+            "hasAny" => ListTest::HasAny(one_of(binder, scalar, name, value)?),
+            "hasAll" => {
+                let mut all = Vec::new();
+                for item in value.items().into_iter().flatten() {
+                    binder.work(1)?;
+                    binder.hold(size_of::<ValueTest>())?;
+                    all.extend(equal(binder, scalar, name, item)?);
+                }
+                ListTest::HasAll(all)
+            }
+            "isEmpty" => match value.as_bool() {
+                Some(it) => ListTest::IsEmpty(it),
+                None => continue,
+            },
             _ => continue,
         });
     }
     Ok(tests)
 }
 
-/// The longest regular expression, compiled, in bytes.
-const REGEX_LIMIT: usize = 1 << 20;
+/// Whether a value is the same as another.
+fn equal<'b>(
+    binder: &mut Binder<'b>,
+    scalar: Scalar,
+    name: &str,
+    value: Given<'b>,
+) -> Result<Vec<ValueTest>> {
+    value_tests(binder, scalar, name, Operators::One("eq", value))
+}
 
-fn text_tests(name: &str, operators: &Map<String, Json>) -> Result<Vec<TextTest>> {
+/// Whether a value is one of several.
+fn one_of<'b>(
+    binder: &mut Binder<'b>,
+    scalar: Scalar,
+    name: &str,
+    list: Given<'b>,
+) -> Result<Vec<ValueTest>> {
+    let mut tests = value_tests(binder, scalar, name, Operators::One("in", list))?;
+    if list.items().is_some_and(|mut it| it.any(Given::is_null)) {
+        tests.push(ValueTest::IsNull(true));
+    }
+    Ok(tests)
+}
+
+fn text_tests<'b>(binder: &mut Binder<'b>, name: &str, operators: Operators<'b>) -> Result<Vec<TextTest>> {
     let fold = operators
         .get("caseInsensitive")
-        .and_then(Json::as_bool)
+        .and_then(Given::as_bool)
         .unwrap_or(false);
-    let parse = |name: &str, json: &Json| {
-        let text = text(name, json)?;
-        Ok(if fold { text.to_lowercase() } else { text })
+    let parse = |binder: &mut Binder<'b>, name: &str, given: Given<'b>| {
+        let text = text(name, given)?;
+        match text {
+            _ if fold => binder.new_text(&text.to_lowercase()),
+            Cow::Borrowed(text) => binder.text(text),
+            Cow::Owned(text) => binder.new_text(&text),
+        }
     };
     let wrap = if fold {
         TextTest::CompareFolded
     } else {
         TextTest::Compare
     };
-    let mut tests: Vec<TextTest> = compares(operators, name, parse)?
-        .into_iter()
-        .flatten()
-        .map(wrap)
-        .collect();
-    let regex = |pattern: &str| {
-        let built = RegexBuilder::new(pattern)
-            .case_insensitive(fold)
-            .size_limit(REGEX_LIMIT)
-            .build();
-        built.map(|it| TextTest::Matches(Box::new(it))).map_err(|error| {
-            let why = match error {
-                regex::Error::CompiledTooBig(limit) => format!("it compiles to more than {limit} bytes"),
-                other => other
-                    .to_string()
-                    .lines()
-                    .last()
-                    .unwrap_or_default()
-                    .trim_start_matches("error: ")
-                    .to_owned(),
-            };
-            InputError::field(format!(
-                "`matches` of \"{name}\" is not a regular expression: \"{pattern}\": {why}"
-            ))
-        })
-    };
-    for (operator, value) in operators {
+    // All kinds of texts are read alike.
+    let compares = compares(binder, operators, name, (Scalar::String, fold), parse)?;
+    let mut tests: Vec<TextTest> = compares.into_iter().map(wrap).collect();
+    for (operator, value) in operators.iter() {
         let Some(text) = value.as_str() else { continue };
-        tests.push(match operator.as_str() {
-            "contains" if fold => regex(&regex::escape(text))?,
-            "startsWith" if fold => regex(&format!("^(?:{})", regex::escape(text)))?,
-            "endsWith" if fold => regex(&format!("(?:{})$", regex::escape(text)))?,
-            "contains" => TextTest::Contains(Box::new(Finder::new(text).into_owned())),
-            "startsWith" => TextTest::StartsWith(text.to_owned()),
-            "endsWith" => TextTest::EndsWith(text.to_owned()),
-            "matches" => regex(text)?,
+        tests.push(match (operator, fold) {
+            ("startsWith", false) => TextTest::StartsWith(binder.text(text)?),
+            ("endsWith", false) => TextTest::EndsWith(binder.text(text)?),
+            ("contains" | "startsWith" | "endsWith" | "matches", _) if text.len() > LONGEST => {
+                return Err(InputError::field(format!(
+                    "`{operator}` of \"{name}\" has {} bytes, and {LONGEST} are allowed: \"{}\"",
+                    text.len(),
+                    shown(text)
+                ))
+                .into());
+            }
+            ("contains", false) => TextTest::Contains(binder.pattern(Pattern::Contains(text.into()), name)?),
+            ("contains", true) => regex(binder, name, &regex_syntax::escape(text), fold)?,
+            ("startsWith", true) => regex(
+                binder,
+                name,
+                &format!("^(?:{})", regex_syntax::escape(text)),
+                fold,
+            )?,
+            ("endsWith", true) => regex(
+                binder,
+                name,
+                &format!("(?:{})$", regex_syntax::escape(text)),
+                fold,
+            )?,
+            ("matches", _) => regex(binder, name, text, fold)?,
             _ => continue,
         });
     }
     Ok(tests)
 }
 
-fn date_tests(name: &str, operators: &Map<String, Json>) -> Result<Vec<ValueTest>> {
+fn regex(binder: &mut Binder, name: &str, source: &str, fold: bool) -> Result<TextTest> {
+    let pattern = Pattern::Regex {
+        source: source.into(),
+        fold,
+    };
+    binder.pattern(pattern, name).map(TextTest::Matches)
+}
+
+fn date_tests<'b>(binder: &mut Binder<'b>, name: &str, operators: Operators<'b>) -> Result<Vec<ValueTest>> {
     let mut tests = Vec::new();
-    for (operator, value) in operators {
+    for (operator, value) in operators.iter() {
         if value.is_null() {
             continue;
         }
         let one = || date(name, value);
-        let many = || -> Result<Vec<Date>> {
-            let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-            items
-                .iter()
-                .filter(|it| !it.is_null())
-                .map(|it| date(name, it))
-                .collect()
-        };
-        tests.push(ValueTest::Date(match operator.as_str() {
+        let mut many = || binder.among(value, (Scalar::Date, false), |_, it| Ok(span(date(name, it)?)));
+        tests.push(ValueTest::Date(match operator {
             "eq" => DateTest::Eq(one()?),
             "ne" => DateTest::Ne(one()?),
             "in" => DateTest::In(many()?),
@@ -710,61 +930,81 @@ fn date_tests(name: &str, operators: &Map<String, Json>) -> Result<Vec<ValueTest
     Ok(tests)
 }
 
-fn wrong<T>(name: &str, json: &Json, expected: &str) -> Result<T> {
+fn wrong<T>(name: &str, given: Given, expected: &str) -> Result<T> {
     Err(InputError::request(format!(
-        "\"{name}\" is compared with {json}, which is not {expected}"
-    )))
+        "\"{name}\" is compared with {}, which is not {expected}",
+        shown_as(given)
+    ))
+    .into())
 }
 
-fn text(name: &str, json: &Json) -> Result<String> {
-    match json {
-        Json::String(text) => Ok(text.clone()),
-        Json::Number(number) => Ok(number.to_string()),
-        _ => wrong(name, json, "a text"),
+/// A text, or the digits of a number.
+fn text<'v>(name: &str, given: Given<'v>) -> Result<Cow<'v, str>> {
+    match given {
+        Given::Json(Json::String(text)) => Ok(text.as_str().into()),
+        Given::Json(Json::Number(number)) => Ok(number.to_string().into()),
+        _ => wrong(name, given, "a text"),
     }
 }
 
-fn whole(name: &str, json: &Json) -> Result<i64> {
-    json.as_i64()
-        .map_or_else(|| wrong(name, json, "a whole number"), Ok)
+fn whole<'b>(_: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<i64> {
+    given
+        .as_i64()
+        .map_or_else(|| wrong(name, given, "a whole number"), Ok)
 }
 
-fn float(name: &str, json: &Json) -> Result<f64> {
-    json.as_f64().map_or_else(|| wrong(name, json, "a number"), Ok)
+fn float<'b>(_: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<f64> {
+    given.as_f64().map_or_else(|| wrong(name, given, "a number"), Ok)
 }
 
-fn boolean(name: &str, json: &Json) -> Result<bool> {
-    json.as_bool()
-        .map_or_else(|| wrong(name, json, "true or false"), Ok)
+fn boolean<'b>(_: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<bool> {
+    given
+        .as_bool()
+        .map_or_else(|| wrong(name, given, "true or false"), Ok)
 }
 
-pub(super) fn date(name: &str, json: &Json) -> Result<Date> {
-    let text = text(name, json)?;
-    Date::parse(&text).map_err(|error| {
+fn date(name: &str, given: Given) -> Result<Date> {
+    let text = text(name, given)?;
+    let parsed = Date::parse(&text).map_err(|error| {
         InputError::request(format!(
-            "\"{name}\" is compared with \"{text}\", which is not a date: {error}"
+            "\"{name}\" is compared with \"{}\", which is not a date: {error}",
+            shown(&text)
         ))
-    })
+    });
+    Ok(parsed?)
 }
 
-fn instant(name: &str, json: &Json) -> Result<i64> {
-    let text = text(name, json)?;
+fn instant<'b>(_: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<i64> {
+    let text = text(name, given)?;
     match jiff::Timestamp::from_str(&text) {
         Ok(instant) => Ok(instant.as_microsecond()),
-        Err(_) => wrong(name, json, "a point in time such as 1996-08-27T10:00:00Z"),
+        Err(_) => wrong(name, given, "a point in time such as 1996-08-27T10:00:00Z"),
     }
 }
 
-fn decimal(name: &str, json: &Json) -> Result<BigDecimal> {
-    let text = text(name, json)?;
-    BigDecimal::from_str(&text).map_or_else(|_| wrong(name, json, "a decimal number"), Ok)
+fn decimal<'b>(binder: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<BigDecimal> {
+    let text = text(name, given)?;
+    if text.len() <= LONGEST_DECIMAL
+        && let Ok(number) = BigDecimal::from_str(&text)
+    {
+        let exponent = number.fractional_digit_count();
+        if exponent.abs() <= LARGEST_EXPONENT {
+            binder.hold(text.len() / 2)?;
+            return Ok(number);
+        }
+    }
+    let expected = format!(
+        "a decimal number of at most {LONGEST_DECIMAL} characters and an exponent of at most {LARGEST_EXPONENT}"
+    );
+    wrong(name, given, &expected)
 }
 
 /// The position of an enum's value: values compare in the order of the schema.
-fn enum_value(ontology: &Ontology, id: EnumId, name: &str, json: &Json) -> Result<i64> {
-    let values = &ontology.enums[id.index()].values;
+fn enum_value<'b>(binder: &mut Binder<'b>, id: EnumId, name: &str, given: Given<'b>) -> Result<i64> {
+    let values = &binder.ontology.enums[id.index()].values;
+    binder.work(values.len() / 16)?;
     let at = values
         .iter()
-        .position(|it| Some(it.name.as_str()) == json.as_str());
-    at.map_or_else(|| wrong(name, json, "a value of its enum"), |at| Ok(at as i64))
+        .position(|it| Some(it.name.as_str()) == given.as_str());
+    at.map_or_else(|| wrong(name, given, "a value of its enum"), |at| Ok(at as i64))
 }

@@ -3,6 +3,7 @@
 use apollo_compiler::Schema;
 use apollo_compiler::ast::{Type, Value};
 use apollo_compiler::schema::ExtendedType;
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value as Json};
 
 /// The coerced variables of a request.
@@ -93,24 +94,26 @@ impl Input {
     }
 
     fn list(items: Vec<Input>) -> Self {
-        let constant = items.iter().map(|it| match it {
-            Input::Constant(json) => Some(json.clone()),
-            _ => None,
-        });
-        match constant.collect::<Option<Vec<Json>>>() {
-            Some(items) => Input::Constant(Json::Array(items)),
-            None => Input::List(items),
+        if !items.iter().all(Self::is_constant) {
+            return Input::List(items);
         }
+        Input::Constant(items.into_iter().filter_map(Self::constant).collect())
     }
 
     fn object(fields: Vec<(String, Input)>) -> Self {
-        let constant = fields.iter().map(|(name, it)| match it {
-            Input::Constant(json) => Some((name.clone(), json.clone())),
+        if !fields.iter().all(|(_, it)| it.is_constant()) {
+            return Input::Object(fields);
+        }
+        let constant = fields
+            .into_iter()
+            .filter_map(|(name, it)| Some((name, it.constant()?)));
+        Input::Constant(Json::Object(constant.collect()))
+    }
+
+    fn constant(self) -> Option<Json> {
+        match self {
+            Input::Constant(json) => Some(json),
             _ => None,
-        });
-        match constant.collect::<Option<Map<String, Json>>>() {
-            Some(fields) => Input::Constant(Json::Object(fields)),
-            None => Input::Object(fields),
         }
     }
 
@@ -120,21 +123,250 @@ impl Input {
     }
 
     /// Its value; `None` for a variable that was not given, which is as if the argument were not there.
-    pub fn value(&self, variables: &Variables) -> Option<Json> {
+    pub fn value<'v>(&'v self, variables: &'v Variables) -> Option<Given<'v>> {
         match self {
-            Input::Constant(json) => Some(json.clone()),
-            Input::Variable(name) => variables.get(name).cloned(),
-            Input::List(items) => {
-                let items = items.iter().map(|it| it.value(variables).unwrap_or(Json::Null));
-                Some(Json::Array(items.collect()))
+            Input::Constant(json) => Some(Given::Json(json)),
+            Input::Variable(name) => variables.get(name).map(Given::Json),
+            Input::List(items) => Some(Given::List(items, variables)),
+            Input::Object(fields) => Some(Given::Object(fields, variables)),
+        }
+    }
+
+    /// Bytes that it takes beside itself.
+    pub(super) fn heap_bytes(&self) -> usize {
+        match self {
+            Input::Constant(json) => heap_bytes(json),
+            Input::Variable(name) => name.len(),
+            Input::List(items) => items.iter().map(|it| size_of::<Self>() + it.heap_bytes()).sum(),
+            Input::Object(fields) => fields
+                .iter()
+                .map(|(name, it)| size_of::<(String, Self)>() + name.len() + it.heap_bytes())
+                .sum(),
+        }
+    }
+}
+
+/// Bytes that an entry of an object takes beside its key's text and what its value holds: a hash and a place in the table.
+const ENTRY_BYTES: usize = size_of::<(u64, String, Json)>() + 2 * size_of::<usize>();
+
+/// Bytes that a JSON value takes beside itself.
+pub(super) fn heap_bytes(json: &Json) -> usize {
+    match json {
+        Json::Null | Json::Bool(_) | Json::Number(_) => 0,
+        Json::String(text) => text.len(),
+        Json::Array(items) => items.iter().map(|it| size_of::<Json>() + heap_bytes(it)).sum(),
+        Json::Object(fields) => fields
+            .iter()
+            .map(|(name, it)| ENTRY_BYTES + name.len() + heap_bytes(it))
+            .sum(),
+    }
+}
+
+/// A value for a request: a literal whose variables have their values. It borrows both and copies nothing, so that a large
+/// variable may be used many times.
+#[derive(Debug, Clone, Copy)]
+pub enum Given<'v> {
+    /// A literal without variables, or the value of a variable.
+    Json(&'v Json),
+    /// A list with variables in it.
+    List(&'v [Input], &'v Variables),
+    /// An object with variables in it.
+    Object(&'v [(String, Input)], &'v Variables),
+}
+
+/// Where a value lies. A list of inputs may begin where its first element does, so they are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Place {
+    Json(usize),
+    Inputs(usize),
+}
+
+/// What stands in a list for a variable that was not given.
+const NULL: &Json = &Json::Null;
+
+impl<'v> Given<'v> {
+    /// Whether it is null.
+    pub fn is_null(self) -> bool {
+        matches!(self, Given::Json(Json::Null))
+    }
+
+    /// The text of a string.
+    pub fn as_str(self) -> Option<&'v str> {
+        match self {
+            Given::Json(json) => json.as_str(),
+            _ => None,
+        }
+    }
+
+    /// The value of a boolean.
+    pub fn as_bool(self) -> Option<bool> {
+        match self {
+            Given::Json(json) => json.as_bool(),
+            _ => None,
+        }
+    }
+
+    /// The value of a whole number.
+    pub fn as_i64(self) -> Option<i64> {
+        match self {
+            Given::Json(json) => json.as_i64(),
+            _ => None,
+        }
+    }
+
+    /// The value of a number.
+    pub fn as_f64(self) -> Option<f64> {
+        match self {
+            Given::Json(json) => json.as_f64(),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list; `None` for anything else.
+    pub(super) fn items(self) -> Option<impl ExactSizeIterator<Item = Given<'v>> + Clone> {
+        let len = match self {
+            Given::Json(Json::Array(items)) => items.len(),
+            Given::List(items, _) => items.len(),
+            _ => return None,
+        };
+        Some((0..len).map(move |at| match self {
+            Given::Json(Json::Array(items)) => Given::Json(&items[at]),
+            Given::List(items, variables) => items[at].value(variables).unwrap_or(Given::Json(NULL)),
+            _ => Given::Json(NULL),
+        }))
+    }
+
+    /// The fields of an object, those left out whose variable was not given; `None` for anything else.
+    pub(super) fn fields(self) -> Option<impl Iterator<Item = (&'v str, Given<'v>)> + Clone> {
+        let json = match self {
+            Given::Json(Json::Object(fields)) => Some(fields),
+            _ => None,
+        };
+        let inputs = match self {
+            Given::Object(fields, variables) => Some((fields, variables)),
+            _ => None,
+        };
+        if json.is_none() && inputs.is_none() {
+            return None;
+        }
+        let json = json.into_iter().flatten();
+        let json = json.map(|(name, value)| (name.as_str(), Given::Json(value)));
+        let inputs = inputs.into_iter().flat_map(|(fields, variables)| {
+            let given = move |(name, it): &'v (String, Input)| Some((name.as_str(), it.value(variables)?));
+            fields.iter().filter_map(given)
+        });
+        Some(json.chain(inputs))
+    }
+
+    /// A field of an object.
+    pub(super) fn get(self, wanted: &str) -> Option<Given<'v>> {
+        match self {
+            Given::Json(Json::Object(fields)) => fields.get(wanted).map(Given::Json),
+            Given::Object(fields, variables) => {
+                let (_, input) = fields.iter().find(|(name, _)| name == wanted)?;
+                input.value(variables)
             }
-            Input::Object(fields) => {
-                let fields = fields
-                    .iter()
-                    .filter_map(|(name, it)| Some((name.clone(), it.value(variables)?)));
-                Some(Json::Object(fields.collect()))
+            _ => None,
+        }
+    }
+
+    /// Where it lies: the same place is the same value, as long as it is borrowed.
+    pub(super) fn place(self) -> Place {
+        match self {
+            Given::Json(json) => Place::Json(std::ptr::from_ref(json) as usize),
+            Given::List(items, _) => Place::Inputs(items.as_ptr() as usize),
+            Given::Object(fields, _) => Place::Inputs(fields.as_ptr() as usize),
+        }
+    }
+
+    /// A copy of it.
+    pub(super) fn to_json(self) -> Json {
+        match self {
+            Given::Json(json) => json.clone(),
+            Given::List(..) => self.items().into_iter().flatten().map(Given::to_json).collect(),
+            Given::Object(..) => {
+                let fields = self.fields().into_iter().flatten();
+                let fields = fields.map(|(name, value)| (name.to_owned(), value.to_json()));
+                Json::Object(fields.collect())
             }
         }
+    }
+
+    /// Bytes that a copy of it would take.
+    pub(super) fn bytes(self) -> usize {
+        match self {
+            Given::Json(json) => size_of::<Json>() + heap_bytes(json),
+            Given::List(..) => self.items().into_iter().flatten().map(Given::bytes).sum(),
+            Given::Object(..) => {
+                let fields = self.fields().into_iter().flatten();
+                fields
+                    .map(|(name, value)| ENTRY_BYTES + name.len() + value.bytes())
+                    .sum()
+            }
+        }
+    }
+}
+
+impl Serialize for Given<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Given::Json(json) => json.serialize(serializer),
+            Given::List(items, _) => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                for item in self.items().into_iter().flatten() {
+                    list.serialize_element(&item)?;
+                }
+                list.end()
+            }
+            Given::Object(..) => {
+                let mut object = serializer.serialize_map(None)?;
+                for (name, value) in self.fields().into_iter().flatten() {
+                    object.serialize_entry(name, &value)?;
+                }
+                object.end()
+            }
+        }
+    }
+}
+
+/// As compact JSON.
+impl std::fmt::Display for Given<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        struct Bytes<'a, 'f>(&'a mut std::fmt::Formatter<'f>);
+        impl std::io::Write for Bytes<'_, '_> {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                let text = std::str::from_utf8(bytes).map_err(std::io::Error::other)?;
+                self.0.write_str(text).map_err(std::io::Error::other)?;
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        serde_json::to_writer(Bytes(f), self).map_err(|_| std::fmt::Error)
+    }
+}
+
+/// The arguments of a field: those that were given and are not null.
+#[derive(Debug, Clone)]
+pub(super) struct Arguments<'v>(Vec<(&'v str, Given<'v>)>);
+
+impl<'v> Arguments<'v> {
+    pub fn of(arguments: &'v [(String, Input)], variables: &'v Variables) -> Self {
+        let given = arguments
+            .iter()
+            .filter_map(|(name, it)| Some((name.as_str(), it.value(variables)?)));
+        Self(given.filter(|(_, it)| !it.is_null()).collect())
+    }
+
+    pub fn get(&self, wanted: &str) -> Option<Given<'v>> {
+        let found = self.0.iter().find(|(name, _)| *name == wanted);
+        found.map(|(_, value)| *value)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&'v str, Given<'v>)> + '_ {
+        self.0.iter().copied()
     }
 }
 

@@ -6,8 +6,11 @@
 //! plan is compiled, the others by [`Plan::bind`] for each request. The plan knows the ontology and never
 //! the data, so it outlives a snapshot. Compiling is linear in the operation times the concrete types that
 //! its abstract selections can meet; equal selections are shared.
+//!
+//! A plan is data: patterns are texts, and what they are compiled to is made beside it. It knows the memory that it takes.
 
 mod aggregate;
+mod bind;
 mod call;
 mod collect;
 mod compile;
@@ -17,6 +20,7 @@ mod input;
 mod introspection;
 mod lines;
 mod path;
+mod pattern;
 mod question;
 mod step;
 mod table;
@@ -28,15 +32,19 @@ pub use aggregate::{
     AggregateField, GroupBy, GroupCall, GroupField, GroupKey, GroupKeyField, GroupOrder, MeasureField,
     OfTypes, is_groupable,
 };
+pub use bind::{Effort, Names};
 pub use call::{
     Call, EntityCall, LinkCall, Lookup, NodesCall, OrderBy, OrderKey, Page, PageCall, StatementCall,
 };
 pub use collect::condition_variables;
 pub use compile::compile;
-pub use filter::{Compare, DateTest, Filter, ListTest, RelationTest, Test, TextTest, ValueTest};
-pub use input::{Input, InputError, Variables};
+pub use filter::{
+    Among, Compare, DateTest, Filter, JsonTest, ListTest, RelationTest, Test, TextTest, ValueTest,
+};
+pub use input::{Given, Input, InputError, Variables};
 pub use introspection::{IncludeDeprecated, Introspection, MetaField};
 pub use path::{PathExpression, PathStep, Transition};
+pub use pattern::{Kept, MatcherNo, Pattern, Patterns, last_line};
 pub use question::{
     ComponentField, ComponentsCall, ConflictCall, ConflictField, DEFAULT_HOPS, DEFAULT_RANKED,
     DEFAULT_SURROUNDINGS, HighlightField, NeighborhoodCall, PathCall, PathField, Question, RankedField,
@@ -47,9 +55,11 @@ pub use question::{
 pub use step::Step;
 pub use table::{NotFlat, Table};
 
-use crate::budget::{Clock, Stop};
+use crate::budget::Stop;
 use crate::ontology::{Direction, Domain, Ontology, PropertyNo, RelationId, TypeId};
+use bind::Binder;
 use call::Template;
+use path::Expressions;
 
 /// So many entities a connection gives where neither `first` nor `last` is said.
 pub const DEFAULT_PAGE: usize = 50;
@@ -66,6 +76,13 @@ pub struct Plan {
     /// Whether the operation is marked with `@explain`.
     pub explains: bool,
     calls: Calls,
+    /// What the filters without variables test with.
+    patterns: Patterns,
+    /// The path expressions without variables.
+    expressions: Arc<Expressions>,
+    /// Whether messages may name what the schema has.
+    names: Names,
+    bytes: usize,
 }
 
 /// The arguments of a plan's fields.
@@ -76,11 +93,15 @@ enum Calls {
     Late(Box<[Template]>),
 }
 
-impl From<Vec<Template>> for Calls {
-    fn from(templates: Vec<Template>) -> Self {
-        let ready: Option<Box<[Bound]>> = templates.iter().map(Template::ready).collect();
-        ready.map_or_else(|| Calls::Late(templates.into()), Calls::Ready)
-    }
+/// The arguments of a request.
+#[derive(Debug)]
+pub struct Arguments<'p> {
+    /// Those of each field.
+    pub calls: Cow<'p, [Bound]>,
+    /// The patterns that come with the variables; their numbers come after those of the plan.
+    pub patterns: Patterns,
+    /// Bytes that they take beside the plan.
+    pub bytes: usize,
 }
 
 /// The position of a field's arguments in the bound calls.
@@ -116,24 +137,60 @@ impl Plan {
     ///
     /// # Errors
     /// With the first argument whose value its type does not have: the request as a whole is refused. When the time
-    /// is over.
-    pub fn bind(
-        &self,
+    /// is over, or the arguments take too much memory.
+    pub fn bind<'p>(
+        &'p self,
         ontology: &Ontology,
         variables: &Variables,
-        clock: &Clock,
-    ) -> Result<Cow<'_, [Bound]>, Unbound> {
-        match &self.calls {
-            Calls::Ready(bound) => Ok(Cow::Borrowed(bound)),
-            Calls::Late(templates) => {
-                let mut all = Vec::with_capacity(templates.len());
-                for template in templates {
-                    clock.check()?;
-                    all.push(template.bind(ontology, variables)?);
-                }
-                Ok(Cow::Owned(all))
+        effort: Effort,
+    ) -> Result<Arguments<'p>, Unbound> {
+        let templates = match &self.calls {
+            Calls::Ready(bound) => {
+                return Ok(Arguments {
+                    calls: Cow::Borrowed(bound),
+                    patterns: Patterns::default(),
+                    bytes: 0,
+                });
             }
+            Calls::Late(templates) => templates,
+        };
+        let mut binder = Binder::new(ontology, self.names, effort).beside(&self.patterns, &self.expressions);
+        let mut calls = Vec::with_capacity(templates.len());
+        for template in templates {
+            calls.push(template.bind(&mut binder, variables)?);
         }
+        let made = binder.made();
+        Ok(Arguments {
+            calls: Cow::Owned(calls),
+            patterns: made.patterns,
+            bytes: made.bytes,
+        })
+    }
+
+    /// The patterns that its filters test with, but for those with variables.
+    pub fn patterns(&self) -> &Patterns {
+        &self.patterns
+    }
+
+    /// The memory that it takes, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether messages may name what the schema has.
+    pub fn names(&self) -> Names {
+        self.names
+    }
+
+    /// Whether it asks what the schema has: by `__schema`, `__type`, or the types and relations of `graph`.
+    pub fn asks_for_schema(&self) -> bool {
+        self.root.iter().any(|slot| match &slot.field {
+            RootField::Introspection(_) => true,
+            RootField::Graph(fields) => fields
+                .iter()
+                .any(|it| matches!(it.field, GraphField::Types(_) | GraphField::Relations(_))),
+            _ => false,
+        })
     }
 
     /// Whether the rows that a run visits and the bytes that it writes say what it takes.

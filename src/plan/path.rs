@@ -9,41 +9,224 @@
 //!
 //! An expression becomes a nondeterministic automaton (Thompson's construction), so that following it visits
 //! each pair of a state and an entity at most once.
+//!
+//! ```text
+//! starts        0    2  3  4      where the transitions of each state begin, and where the last ones end
+//! transitions   →1 →2  a3  b3     without walking, or over a step
+//! steps         a  b              what a field stands for in each type, once for each name and direction
+//! ```
+//!
+//! A repetition repeats states, which take a few bytes each; the steps are shared by all expressions of an operation.
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::Side;
+use super::bind::Names;
 use super::input::InputError;
-use crate::ontology::{Member, Ontology};
-use crate::report::did_you_mean;
+use crate::ontology::{Member, Ontology, TypeId};
+use crate::report::{did_you_mean, quoted_list, shown};
 
 /// So many states an expression may have; `{m,n}` repeats its states.
 const MOST_STATES: usize = 1000;
+
+/// So many states the expressions of an operation may have together; equal ones count once.
+pub(super) const MOST_STATES_OF_ALL: usize = 10_000;
+
+/// The longest expression, in bytes.
+const LONGEST: usize = 1024;
 
 /// So deep parentheses may stand in each other.
 const MOST_NESTED: usize = 100;
 
 /// One edge of a path expression: for each type of the entity that it is walked from, over which relations.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PathStep {
-    /// By type of the entity that the edge is walked from.
-    pub sides: Box<[Vec<Side>]>,
-    /// Where the edge is walked against a field: which types have the field that the edge belongs to.
-    pub ends: Option<Box<[Option<Side>]>>,
+pub enum PathStep {
+    /// Along a field: for each type, what the field is there.
+    Along(Box<[Option<Side>]>),
+    /// Against a field.
+    Against {
+        /// Over which relations, from any type.
+        sides: Box<[Side]>,
+        /// For each type, what the field is there that the edge must belong to.
+        ends: Box<[Option<Side>]>,
+    },
+}
+
+impl PathStep {
+    /// Over which relations an entity of a type is left.
+    pub fn sides(&self, type_id: TypeId) -> &[Side] {
+        match self {
+            PathStep::Along(sides) => sides[type_id.index()].as_slice(),
+            PathStep::Against { sides, .. } => sides,
+        }
+    }
+
+    /// Where the edge is walked against a field: for each type, the field that the edge must belong to.
+    pub fn ends(&self) -> Option<&[Option<Side>]> {
+        match self {
+            PathStep::Along(_) => None,
+            PathStep::Against { ends, .. } => Some(ends),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let (sides, ends) = match self {
+            PathStep::Along(sides) => (0, sides.len()),
+            PathStep::Against { sides, ends } => (sides.len(), ends.len()),
+        };
+        2 * size_of::<usize>()
+            + size_of::<Self>()
+            + sides * size_of::<Side>()
+            + ends * size_of::<Option<Side>>()
+    }
 }
 
 /// A transition of the automaton.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transition {
-    /// Without walking.
+    /// To a state, without walking.
     Free(u16),
-    /// Over an edge.
-    Step(Box<PathStep>, u16),
+    /// Over a step of the expression, to a state.
+    Step(u16, u16),
 }
 
 /// A path expression, ready to be followed: from state 0 to the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathExpression {
-    /// The transitions of each state.
-    pub states: Vec<Vec<Transition>>,
+    /// Where the transitions of each state begin, and where the last ones end.
+    starts: Box<[u32]>,
+    transitions: Box<[Transition]>,
+    steps: Box<[Arc<PathStep>]>,
+}
+
+impl PathExpression {
+    /// How many states it has.
+    pub fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// Whether it has no state; it always has.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The transitions of a state.
+    pub fn transitions(&self, state: u16) -> &[Transition] {
+        let state = usize::from(state);
+        &self.transitions[self.starts[state] as usize..self.starts[state + 1] as usize]
+    }
+
+    /// A step of the expression.
+    pub fn step(&self, no: u16) -> &PathStep {
+        &self.steps[usize::from(no)]
+    }
+
+    /// The memory that it takes, in bytes, without its steps.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + size_of_val(&*self.starts)
+            + size_of_val(&*self.transitions)
+            + size_of_val(&*self.steps)
+    }
+}
+
+/// The expressions of an operation: equal ones are compiled once, equal steps are shared.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Expressions {
+    /// Those of the plan, beside which a request has its own.
+    constant: Option<Arc<Expressions>>,
+    known: HashMap<Box<str>, Arc<PathExpression>>,
+    steps: HashMap<(Box<str>, bool), Arc<PathStep>>,
+    states: usize,
+    bytes: usize,
+}
+
+impl Expressions {
+    /// Expressions beside others, whose states count too.
+    pub fn beside(constant: &Arc<Self>) -> Self {
+        Self {
+            constant: Some(constant.clone()),
+            states: constant.states,
+            ..Self::default()
+        }
+    }
+
+    /// The expression of a text, checked against the ontology.
+    pub fn get(
+        &mut self,
+        ontology: &Ontology,
+        names: Names,
+        text: &str,
+    ) -> Result<Arc<PathExpression>, InputError> {
+        let constant = self.constant.as_ref().and_then(|it| it.known.get(text));
+        if let Some(known) = constant.or_else(|| self.known.get(text)) {
+            return Ok(known.clone());
+        }
+        let expression = Arc::new(self.compile(ontology, names, text)?);
+        self.states += expression.len();
+        if self.states > MOST_STATES_OF_ALL {
+            return Err(InputError::request(format!(
+                "the path expressions of this operation have more than {MOST_STATES_OF_ALL} steps together, with their repetitions, which is the limit: follow fewer or shorter paths at once"
+            )));
+        }
+        self.bytes += expression.bytes() + text.len() + size_of::<(Box<str>, Arc<PathExpression>)>();
+        self.known.insert(text.into(), expression.clone());
+        Ok(expression)
+    }
+
+    /// The memory that they take, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn compile(
+        &mut self,
+        ontology: &Ontology,
+        names: Names,
+        text: &str,
+    ) -> Result<PathExpression, InputError> {
+        if text.len() > LONGEST {
+            return Err(InputError::request(format!(
+                "the path \"{}\" has {} bytes, and {LONGEST} are allowed: write a shorter one",
+                shown(text),
+                text.len()
+            )));
+        }
+        let node = Parser {
+            text,
+            at: 0,
+            depth: 0,
+        }
+        .whole()?;
+        let mut builder = Builder {
+            ontology,
+            names,
+            text,
+            all: self,
+            states: vec![Vec::new()],
+            steps: Vec::new(),
+        };
+        let end = builder.add(&node, 0, false)?;
+        // The last state is where an expression ends.
+        if usize::from(end) + 1 != builder.states.len() {
+            let last = builder.state()?;
+            builder.free(end, last);
+        }
+        let Builder { states, steps, .. } = builder;
+        let mut starts = Vec::with_capacity(states.len() + 1);
+        let mut transitions = Vec::with_capacity(states.iter().map(Vec::len).sum());
+        for state in states {
+            starts.push(transitions.len() as u32);
+            transitions.extend(state);
+        }
+        starts.push(transitions.len() as u32);
+        Ok(PathExpression {
+            starts: starts.into(),
+            transitions: transitions.into(),
+            steps: steps.into(),
+        })
+    }
 }
 
 /// The syntax tree.
@@ -54,32 +237,6 @@ enum Node {
     Sequence(Vec<Node>),
     Choice(Vec<Node>),
     Repeat(Box<Node>, usize, Option<usize>),
-}
-
-impl PathExpression {
-    /// Reads an expression and checks its fields against the ontology.
-    pub(super) fn compile(ontology: &Ontology, text: &str) -> Result<Self, InputError> {
-        let node = Parser {
-            text,
-            at: 0,
-            depth: 0,
-        }
-        .whole()?;
-        let mut builder = Builder {
-            ontology,
-            text,
-            states: vec![Vec::new()],
-        };
-        let end = builder.add(&node, 0, false)?;
-        // The last state is where an expression ends.
-        if usize::from(end) + 1 != builder.states.len() {
-            let last = builder.state()?;
-            builder.free(end, last);
-        }
-        Ok(Self {
-            states: builder.states,
-        })
-    }
 }
 
 struct Parser<'a> {
@@ -101,7 +258,7 @@ impl Parser<'_> {
         let at = self.text[..self.at].chars().count() + 1;
         InputError::request(format!(
             "the path \"{}\" cannot be read at character {at}: {what}; write fields with / | ^ * + ? {{m,n}} and parentheses, such as \"partners|memberOf/partOf*\"",
-            self.text
+            shown(self.text)
         ))
     }
 
@@ -234,8 +391,11 @@ impl Parser<'_> {
 
 struct Builder<'a> {
     ontology: &'a Ontology,
+    names: Names,
     text: &'a str,
+    all: &'a mut Expressions,
     states: Vec<Vec<Transition>>,
+    steps: Vec<Arc<PathStep>>,
 }
 
 impl Builder<'_> {
@@ -243,7 +403,7 @@ impl Builder<'_> {
         if self.states.len() >= MOST_STATES {
             return Err(InputError::request(format!(
                 "the path \"{}\" is too long: with its repetitions it has more than {MOST_STATES} steps",
-                self.text.chars().take(200).collect::<String>()
+                shown(self.text)
             )));
         }
         self.states.push(Vec::new());
@@ -261,7 +421,7 @@ impl Builder<'_> {
             Node::Field(name, at) => {
                 let step = self.step(name, *at, backwards)?;
                 let to = self.state()?;
-                self.states[usize::from(from)].push(Transition::Step(Box::new(step), to));
+                self.states[usize::from(from)].push(Transition::Step(step, to));
                 Ok(to)
             }
             Node::Inverse(node) => self.add(node, from, !backwards),
@@ -319,9 +479,30 @@ impl Builder<'_> {
         }
     }
 
-    fn step(&self, name: &str, at: usize, backwards: bool) -> Result<PathStep, InputError> {
+    /// The number of a step among those of the expression.
+    fn step(&mut self, name: &str, at: usize, backwards: bool) -> Result<u16, InputError> {
+        let key = (Box::from(name), backwards);
+        let constant = self.all.constant.as_ref().and_then(|it| it.steps.get(&key));
+        let step = match constant.or_else(|| self.all.steps.get(&key)) {
+            Some(step) => step.clone(),
+            None => {
+                let step = Arc::new(self.new_step(name, at, backwards)?);
+                self.all.bytes += step.bytes() + name.len() + size_of::<(Box<str>, Arc<PathStep>)>();
+                self.all.steps.insert(key, step.clone());
+                step
+            }
+        };
+        let known = self.steps.iter().position(|it| Arc::ptr_eq(it, &step));
+        let no = known.unwrap_or_else(|| {
+            self.steps.push(step);
+            self.steps.len() - 1
+        });
+        Ok(no as u16)
+    }
+
+    fn new_step(&self, name: &str, at: usize, backwards: bool) -> Result<PathStep, InputError> {
         let types = &self.ontology.types;
-        let fields: Vec<Option<Side>> = types
+        let fields: Box<[Option<Side>]> = types
             .iter()
             .map(|it| match it.members.get(name) {
                 Some(Member::Relation(no)) => Some(Side::of(it.members.field(no))),
@@ -329,39 +510,10 @@ impl Builder<'_> {
             })
             .collect();
         if fields.iter().all(Option::is_none) {
-            let column = self.text[..at].chars().count() + 1;
-            let is_property = types.iter().any(|it| it.members.get(name).is_some());
-            let what = if is_property {
-                format!("\"{name}\" holds values and leads to no entity")
-            } else {
-                format!("no type has a relation \"{name}\"")
-            };
-            let names = types
-                .iter()
-                .flat_map(|it| it.members.fields.iter().map(|it| it.name.as_str()));
-            let mut names: Vec<&str> = names.collect();
-            names.sort_unstable();
-            names.dedup();
-            let hint = did_you_mean(name, names.iter().copied(), || match names.as_slice() {
-                [] => "the schema has no relation".to_owned(),
-                all if all.len() > 12 => {
-                    "`graph { relations { field inverse } }` lists the relations' fields".to_owned()
-                }
-                all => format!(
-                    "the relations' fields are {}",
-                    crate::report::quoted_list(all, "and")
-                ),
-            });
-            return Err(InputError::request(format!(
-                "the path \"{}\" is wrong at character {column}: {what}; {hint}",
-                self.text
-            )));
+            return Err(self.unknown(name, at));
         }
         if !backwards {
-            return Ok(PathStep {
-                sides: fields.iter().map(|it| it.iter().copied().collect()).collect(),
-                ends: None,
-            });
+            return Ok(PathStep::Along(fields));
         }
         let mut turned: Vec<Side> = Vec::new();
         for side in fields.iter().flatten() {
@@ -370,10 +522,42 @@ impl Builder<'_> {
                 turned.push(side);
             }
         }
-        Ok(PathStep {
-            sides: types.iter().map(|_| turned.clone()).collect(),
-            ends: Some(fields.into()),
+        Ok(PathStep::Against {
+            sides: turned.into(),
+            ends: fields,
         })
+    }
+
+    fn unknown(&self, name: &str, at: usize) -> InputError {
+        let types = &self.ontology.types;
+        let column = self.text[..at].chars().count() + 1;
+        let is_property = types.iter().any(|it| it.members.get(name).is_some());
+        let what = match (self.names, is_property) {
+            (Names::Told, true) => format!("\"{name}\" holds values and leads to no entity"),
+            _ => format!("no type has a relation \"{}\"", shown(name)),
+        };
+        let hint = match self.names {
+            Names::Hidden => "write the fields of relations as the schema names them".to_owned(),
+            Names::Told => {
+                let names = types
+                    .iter()
+                    .flat_map(|it| it.members.fields.iter().map(|it| it.name.as_str()));
+                let mut names: Vec<&str> = names.collect();
+                names.sort_unstable();
+                names.dedup();
+                did_you_mean(name, names.iter().copied(), || match names.as_slice() {
+                    [] => "the schema has no relation".to_owned(),
+                    all if all.len() > 12 => {
+                        "`graph { relations { field inverse } }` lists the relations' fields".to_owned()
+                    }
+                    all => format!("the relations' fields are {}", quoted_list(all, "and")),
+                })
+            }
+        };
+        InputError::request(format!(
+            "the path \"{}\" is wrong at character {column}: {what}; {hint}",
+            shown(self.text)
+        ))
     }
 }
 

@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
-
-use super::call::{Page, as_of, date, fields, page, texts};
-use super::input::InputError;
+use super::bind::{Binder, Names, Result};
+use super::call::{Page, as_of, date, fields, named, page, text};
+use super::input::{Arguments, Given, InputError};
 use super::{CallNo, Connection, LinkField, Listing, Object, PageInfoField, Selection, StatementField};
 use crate::ontology::{
     Date, Direction, EdgeTypeId, Member, Ontology, PropertyNo, RelationId, Scalar, TypeId,
 };
-use crate::report::{did_you_mean, quoted_list};
-
-type Result<T> = std::result::Result<T, InputError>;
-type Arguments = Map<String, Json>;
+use crate::report::{did_you_mean, quoted_list, shown};
+use crate::search::Typed;
 
 /// Which edges are walked, and past which entities.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +20,7 @@ pub struct Walk {
     /// Which way.
     pub direction: Option<Direction>,
     /// Past these entities.
-    pub avoid: Vec<String>,
+    pub avoid: Arc<[Arc<str>]>,
     /// Past the entities of these types.
     pub avoid_types: Vec<TypeId>,
     /// At which date.
@@ -34,9 +31,9 @@ pub struct Walk {
 #[derive(Debug)]
 pub struct PathCall {
     /// Where it begins.
-    pub from: String,
+    pub from: Arc<str>,
     /// Where it ends.
-    pub to: String,
+    pub to: Arc<str>,
     /// Which edges it may have.
     pub walk: Walk,
     /// How many edges it may have.
@@ -53,7 +50,7 @@ pub struct PathCall {
 #[derive(Debug)]
 pub struct NeighborhoodCall {
     /// Which entities.
-    pub of: Vec<String>,
+    pub of: Arc<[Arc<str>]>,
     /// How far.
     pub hops: usize,
     /// Over which edges.
@@ -139,7 +136,7 @@ pub struct RankingCall {
 #[derive(Debug)]
 pub struct SimilarCall {
     /// Like which.
-    pub to: String,
+    pub to: Arc<str>,
     /// By what.
     pub by: Similarity,
     /// Only those of these types are given.
@@ -246,25 +243,19 @@ pub const DEFAULT_SURROUNDINGS: usize = 200;
 pub const DEFAULT_RANKED: usize = 20;
 
 impl Walk {
-    pub(super) fn read(ontology: &Ontology, arguments: &Arguments) -> Result<Self> {
+    pub(super) fn read<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>) -> Result<Self> {
         Ok(Self {
-            via: relations(ontology, arguments),
+            via: relations(binder, arguments)?,
             direction: direction(arguments),
-            avoid: texts(arguments.get("avoid")),
-            avoid_types: types(ontology, arguments.get("avoidTypes")).unwrap_or_default(),
+            avoid: binder.texts(arguments.get("avoid"))?,
+            avoid_types: types(binder, arguments.get("avoidTypes"))?.unwrap_or_default(),
             as_of: as_of(arguments)?,
         })
     }
 }
 
-pub(super) fn relations(ontology: &Ontology, arguments: &Arguments) -> Option<Vec<RelationId>> {
-    let names = arguments.get("via").map(|it| texts(Some(it)))?;
-    Some(
-        names
-            .iter()
-            .filter_map(|it| ontology.relation_named(it))
-            .collect(),
-    )
+pub(super) fn relations(binder: &mut Binder, arguments: &Arguments) -> Result<Option<Vec<RelationId>>> {
+    named(binder, arguments.get("via"), Ontology::relation_named)
 }
 
 pub(super) fn direction(arguments: &Arguments) -> Option<Direction> {
@@ -275,17 +266,13 @@ pub(super) fn direction(arguments: &Arguments) -> Option<Direction> {
     }
 }
 
-fn types(ontology: &Ontology, json: Option<&Json>) -> Option<Vec<TypeId>> {
-    let names = texts(Some(json?));
-    Some(names.iter().filter_map(|it| ontology.type_named(it)).collect())
+fn types(binder: &mut Binder, list: Option<Given>) -> Result<Option<Vec<TypeId>>> {
+    named(binder, list, Ontology::type_named)
 }
 
-fn text(arguments: &Arguments, name: &str) -> String {
-    arguments
-        .get(name)
-        .and_then(Json::as_str)
-        .unwrap_or_default()
-        .to_owned()
+/// A text that is looked at and not kept.
+fn looked_at<'b>(arguments: &Arguments<'b>, name: &str) -> &'b str {
+    arguments.get(name).and_then(Given::as_str).unwrap_or_default()
 }
 
 /// A whole number of at least so much.
@@ -295,8 +282,8 @@ pub(super) fn number(
     least: i64,
     default: usize,
     what: &str,
-) -> Result<usize> {
-    let Some(number) = arguments.get(name).and_then(Json::as_i64) else {
+) -> std::result::Result<usize, InputError> {
+    let Some(number) = arguments.get(name).and_then(Given::as_i64) else {
         return Ok(default);
     };
     let enough = usize::try_from(number).ok().filter(|_| number >= least);
@@ -308,26 +295,36 @@ pub(super) fn number(
 }
 
 impl PathCall {
-    pub(super) fn read(ontology: &Ontology, arguments: &Arguments, sequence: u32) -> Result<Self> {
-        let walk = Walk::read(ontology, arguments)?;
-        let weights = match arguments.get("weight").and_then(Json::as_str) {
-            Some(name) => Some(weights(ontology, walk.via.as_deref(), name)?),
+    pub(super) fn read<'b>(
+        binder: &mut Binder<'b>,
+        arguments: &Arguments<'b>,
+        sequence: u32,
+    ) -> Result<Self> {
+        let walk = Walk::read(binder, arguments)?;
+        let weights = match arguments.get("weight").and_then(Given::as_str) {
+            Some(name) => {
+                let weights = weights(binder, walk.via.as_deref(), name)?;
+                binder.hold(size_of_val(&*weights))?;
+                Some(weights)
+            }
             None => None,
         };
         Ok(Self {
-            from: text(arguments, "from"),
-            to: text(arguments, "to"),
+            from: text(binder, arguments, "from")?,
+            to: text(binder, arguments, "to")?,
             walk,
             most: number(arguments, "maxHops", 1, DEFAULT_HOPS, "edges")?,
             weights,
-            page: page(arguments)?,
+            page: page(binder, arguments)?,
             sequence,
         })
     }
 }
 
 /// For each relation, which property of its edges a name is; it must be a number.
-fn weights(ontology: &Ontology, via: Option<&[RelationId]>, name: &str) -> Result<Box<[Option<PropertyNo>]>> {
+fn weights(binder: &mut Binder, via: Option<&[RelationId]>, name: &str) -> Result<Box<[Option<PropertyNo>]>> {
+    let ontology = binder.ontology;
+    binder.work(ontology.relations.len() * (1 + via.map_or(0, <[RelationId]>::len) / 16))?;
     let walked = |id: RelationId| via.is_none_or(|via| via.contains(&id));
     let edge_type = |id: RelationId| ontology.relation(id).edge.filter(|_| walked(id));
     let property = |edge: EdgeTypeId, name: &str| match ontology.edge_types[edge.index()].members.get(name) {
@@ -350,7 +347,8 @@ fn weights(ontology: &Ontology, via: Option<&[RelationId]>, name: &str) -> Resul
                 "the weight \"{name}\" of \"{}\" is {list}{}: a weight is an Int, a Float or a Decimal",
                 edge.name,
                 ontology.scalar_name(declared.scalar)
-            )));
+            ))
+            .into());
         }
         found = true;
         weights.push(Some(no));
@@ -364,65 +362,68 @@ fn weights(ontology: &Ontology, via: Option<&[RelationId]>, name: &str) -> Resul
             .collect();
         names.sort_unstable();
         names.dedup();
-        let hint = did_you_mean(name, names.iter().copied(), || {
-            if names.is_empty() {
-                "none of these relations has edges with a number; leave `weight` out, and each edge counts 1"
-                    .to_owned()
-            } else {
+        let none =
+            "none of these relations has edges with a number; leave `weight` out, and each edge counts 1";
+        let hint = match binder.names {
+            _ if names.is_empty() => none.to_owned(),
+            Names::Hidden => "name a number among the edges' properties".to_owned(),
+            Names::Told => did_you_mean(name, names.iter().copied(), || {
                 format!("the numbers of edges are {}", quoted_list(&names, "and"))
-            }
-        });
+            }),
+        };
         return Err(InputError::field(format!(
-            "no edge of these relations has a property \"{name}\": {hint}"
-        )));
+            "no edge of these relations has a property \"{}\": {hint}",
+            shown(name)
+        ))
+        .into());
     }
     Ok(weights.into())
 }
 
 impl NeighborhoodCall {
-    pub(super) fn read(ontology: &Ontology, arguments: &Arguments) -> Result<Self> {
+    pub(super) fn read<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>) -> Result<Self> {
         Ok(Self {
-            of: texts(arguments.get("of")),
+            of: binder.texts(arguments.get("of"))?,
             hops: number(arguments, "hops", 0, 1, "edges")?,
-            walk: Walk::read(ontology, arguments)?,
+            walk: Walk::read(binder, arguments)?,
             first: number(arguments, "first", 0, DEFAULT_SURROUNDINGS, "entities")?,
         })
     }
 }
 
 impl RankingCall {
-    pub(super) fn read(ontology: &Ontology, arguments: &Arguments) -> Result<Self> {
-        let by = text(arguments, "by");
+    pub(super) fn read<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>) -> Result<Self> {
+        let by = looked_at(arguments, "by");
         let named = Ranking::NAMES.iter().find(|(name, ..)| *name == by);
         Ok(Self {
             by: named.map_or(Ranking::PageRank, |(_, it, _)| *it),
-            types: types(ontology, arguments.get("types")),
-            walk: Walk::read(ontology, arguments)?,
+            types: types(binder, arguments.get("types"))?,
+            walk: Walk::read(binder, arguments)?,
             first: number(arguments, "first", 0, DEFAULT_RANKED, "entities")?,
         })
     }
 }
 
 impl SimilarCall {
-    pub(super) fn read(ontology: &Ontology, arguments: &Arguments) -> Result<Self> {
-        let by = text(arguments, "by");
+    pub(super) fn read<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>) -> Result<Self> {
+        let by = looked_at(arguments, "by");
         let named = Similarity::NAMES.iter().find(|(name, ..)| *name == by);
         Ok(Self {
-            to: text(arguments, "to"),
+            to: text(binder, arguments, "to")?,
             by: named.map_or(Similarity::Jaccard, |(_, it, _)| *it),
-            types: types(ontology, arguments.get("types")),
-            walk: Walk::read(ontology, arguments)?,
+            types: types(binder, arguments.get("types"))?,
+            walk: Walk::read(binder, arguments)?,
             first: number(arguments, "first", 0, DEFAULT_RANKED, "entities")?,
         })
     }
 }
 
 impl ComponentsCall {
-    pub(super) fn read(ontology: &Ontology, arguments: &Arguments) -> Result<Self> {
+    pub(super) fn read<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>) -> Result<Self> {
         Ok(Self {
-            strong: arguments.get("strong").and_then(Json::as_bool).unwrap_or(false),
-            types: types(ontology, arguments.get("types")),
-            walk: Walk::read(ontology, arguments)?,
+            strong: arguments.get("strong").and_then(Given::as_bool).unwrap_or(false),
+            types: types(binder, arguments.get("types"))?,
+            walk: Walk::read(binder, arguments)?,
             first: number(arguments, "first", 0, DEFAULT_RANKED, "components")?,
         })
     }
@@ -431,12 +432,10 @@ impl ComponentsCall {
 /// A search for text.
 #[derive(Debug)]
 pub struct SearchCall {
-    /// What was typed.
-    pub text: String,
+    /// What was typed, as far as it is searched for.
+    pub typed: Typed,
     /// Only entities of these types.
     pub types: Option<Vec<TypeId>>,
-    /// Whether words with wrong letters are found.
-    pub fuzzy: bool,
     /// The date that what is found is shown at.
     pub as_of: Option<Date>,
     /// The part.
@@ -446,13 +445,21 @@ pub struct SearchCall {
 }
 
 impl SearchCall {
-    pub(super) fn read(ontology: &Ontology, arguments: &Arguments, sequence: u32) -> Result<Self> {
+    pub(super) fn read<'b>(
+        binder: &mut Binder<'b>,
+        arguments: &Arguments<'b>,
+        sequence: u32,
+    ) -> Result<Self> {
+        let typed = looked_at(arguments, "query");
+        binder.work(1 + typed.len() / 8)?;
+        let fuzzy = arguments.get("fuzzy").and_then(Given::as_bool).unwrap_or(false);
+        let typed = Typed::read(typed, fuzzy);
+        binder.hold(typed.heap_bytes())?;
         Ok(Self {
-            text: text(arguments, "query"),
-            types: types(ontology, arguments.get("types")),
+            typed,
+            types: types(binder, arguments.get("types"))?,
             as_of: as_of(arguments)?,
-            fuzzy: arguments.get("fuzzy").and_then(Json::as_bool).unwrap_or(false),
-            page: page(arguments)?,
+            page: page(binder, arguments)?,
             sequence,
         })
     }
@@ -471,6 +478,8 @@ pub enum SearchField {
     PageInfo(Object<PageInfoField>),
     /// How many there are in all.
     TotalCount,
+    /// How many words were not searched for.
+    Ignored,
 }
 
 /// A field of `SearchEdge`.
@@ -503,7 +512,7 @@ pub enum HighlightField {
 #[derive(Debug)]
 pub struct TimelineCall {
     /// About which entity; about all where it is `None`.
-    pub of: Option<String>,
+    pub of: Option<Arc<str>>,
     /// From when.
     pub from: Option<Date>,
     /// Until when.
@@ -532,33 +541,45 @@ pub struct ConflictCall {
 }
 
 impl TimelineCall {
-    pub(super) fn read(arguments: &Arguments, sequence: u32) -> Result<Self> {
+    pub(super) fn read<'b>(
+        binder: &mut Binder<'b>,
+        arguments: &Arguments<'b>,
+        sequence: u32,
+    ) -> Result<Self> {
         let (from, until) = (date(arguments, "from")?, date(arguments, "until")?);
         if let (Some(from), Some(until)) = (from, until)
             && until.last_day() < from.first_day()
         {
             return Err(InputError::field(format!(
                 "`until` is {until}, before `from`, which is {from}: give them the other way round"
-            )));
+            ))
+            .into());
         }
         Ok(Self {
-            of: arguments.get("of").and_then(Json::as_str).map(str::to_owned),
+            of: match arguments.get("of").and_then(Given::as_str) {
+                Some(id) => Some(binder.text(id)?),
+                None => None,
+            },
             from,
             until,
             as_of: as_of(arguments)?,
-            page: page(arguments)?,
+            page: page(binder, arguments)?,
             sequence,
         })
     }
 }
 
 impl ConflictCall {
-    pub(super) fn read(ontology: &Ontology, arguments: &Arguments, sequence: u32) -> Result<Self> {
+    pub(super) fn read<'b>(
+        binder: &mut Binder<'b>,
+        arguments: &Arguments<'b>,
+        sequence: u32,
+    ) -> Result<Self> {
         Ok(Self {
-            types: types(ontology, arguments.get("types")),
-            fields: fields(ontology, arguments.get("fields"))?,
+            types: types(binder, arguments.get("types"))?,
+            fields: fields(binder, arguments.get("fields"))?,
             as_of: as_of(arguments)?,
-            page: page(arguments)?,
+            page: page(binder, arguments)?,
             sequence,
         })
     }

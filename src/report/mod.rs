@@ -10,6 +10,8 @@ mod render;
 pub use code::Code;
 pub use render::Style;
 
+use std::borrow::Cow;
+use std::fmt::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -166,8 +168,58 @@ impl Reports {
     }
 }
 
-/// The candidates nearest to a name that was not found, best first, at most three.
+/// Messages repeat at most so many characters of a value that was given.
+pub const MOST_SHOWN: usize = 100;
+
+/// A value as messages repeat it: a long one is cut, and ends with `…`.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MOST_SHOWN) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+    }
+}
+
+/// A value that is not a text, as messages repeat it. Of a long one only the beginning is formatted.
+pub fn shown_as(value: impl fmt::Display) -> String {
+    let mut beginning = Beginning {
+        text: String::new(),
+        left: MOST_SHOWN,
+    };
+    if write!(beginning, "{value}").is_err() {
+        beginning.text.push('…');
+    }
+    beginning.text
+}
+
+/// Takes characters until it is full.
+struct Beginning {
+    text: String,
+    left: usize,
+}
+
+impl Write for Beginning {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        match more.char_indices().nth(self.left) {
+            None => {
+                self.text.push_str(more);
+                self.left -= more.chars().count();
+                Ok(())
+            }
+            Some((end, _)) => {
+                self.text.push_str(&more[..end]);
+                self.left = 0;
+                Err(fmt::Error)
+            }
+        }
+    }
+}
+
+/// The candidates nearest to a name that was not found, best first, at most three. A name that is longer than
+/// [`MOST_SHOWN`] has none: comparing takes time in proportion to both lengths.
 pub fn near_misses<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    if name.chars().nth(MOST_SHOWN).is_some() {
+        return Vec::new();
+    }
     let lower = name.to_lowercase();
     let mut scored: Vec<(f64, &str)> = candidates
         .into_iter()
@@ -217,6 +269,23 @@ mod tests {
         let names = ["Organization", "Person", "Place"];
         assert_eq!(near_misses("Organisation", names), ["Organization"]);
         assert!(near_misses("Quark", names).is_empty());
+        let long = "Organization".repeat(10);
+        assert!(near_misses(&long, [&*long]).is_empty());
+    }
+
+    #[test]
+    fn long_values_are_cut_between_characters() {
+        assert_eq!(shown("élan"), "élan");
+        let whole = "é".repeat(MOST_SHOWN);
+        assert_eq!(shown(&whole), whole);
+        assert_eq!(shown(&format!("{whole}a")), format!("{whole}…"));
+        assert_eq!(shown_as(12), "12");
+        assert_eq!(shown_as(&whole), whole);
+        assert_eq!(shown_as(format_args!("{whole}{}", 1)), format!("{whole}…"));
+        assert_eq!(
+            shown_as(format_args!("{}{whole}", 1)),
+            format!("1{}…", "é".repeat(MOST_SHOWN - 1))
+        );
     }
 
     #[test]

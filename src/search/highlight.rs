@@ -2,8 +2,8 @@
 
 use tantivy::tokenizer::TextAnalyzer;
 
-use super::query::{Part, distance, parse};
-use super::{Index, text, words_of};
+use super::query::{Part, Typed, distance};
+use super::{Index, SearchError, text, words_of};
 use crate::graph::{EntityNo, Snapshot};
 
 /// Pieces of one field's text.
@@ -19,39 +19,75 @@ pub struct Highlight {
 const MOST_FRAGMENTS: usize = 3;
 /// So many bytes of text stand before and after what was found.
 const AROUND: usize = 60;
+/// A piece has at most so many hits.
+const MOST_HITS: usize = 20;
+/// The clock is read once in so many words of a text.
+const CHECK_EVERY: usize = 1024;
+
+/// Finds the pieces of texts in which a search finds something. What it looks for is prepared once for each language.
+pub struct Highlighter<'a> {
+    index: &'a Index,
+    typed: &'a Typed,
+    by_language: Vec<(String, TextAnalyzer, Wanted)>,
+}
 
 impl Index {
-    /// The pieces of an entity's texts in which a search finds something.
+    /// A highlighter for a search.
+    pub fn highlighter<'a>(&'a self, typed: &'a Typed) -> Highlighter<'a> {
+        Highlighter {
+            index: self,
+            typed,
+            by_language: Vec::new(),
+        }
+    }
+}
+
+impl Highlighter<'_> {
+    /// The pieces of an entity's texts in which the search finds something: at most [`MOST_FRAGMENTS`] of each property.
+    ///
+    /// # Errors
+    /// When the time is over.
     pub fn highlights(
-        &self,
+        &mut self,
         snapshot: &Snapshot,
         entity: EntityNo,
-        typed: &str,
-        fuzzy: bool,
-    ) -> Vec<Highlight> {
-        let parts = parse(typed);
+        over: &dyn Fn() -> bool,
+    ) -> Result<Vec<Highlight>, SearchError> {
         let row = snapshot.locate(entity);
         let members = &snapshot.ontology().entity_type(row.type_id).members;
         let mut highlights = Vec::new();
-        for property in &self.properties[row.type_id.index()] {
+        for property in &self.index.properties[row.type_id.index()] {
             let column = snapshot.column(row.type_id, property.no);
             let mut fragments = Vec::new();
-            for at in column.range(row.row) {
-                for (language, value) in column.values().texts(at) {
-                    let mut analyzer = text::analyzer(language);
-                    let wanted = Wanted::of(&parts, &mut analyzer, fuzzy);
-                    fragments.extend(wanted.fragments(value, &mut analyzer));
+            let values = column.range(row.row);
+            let texts = values.flat_map(|at| column.values().texts(at));
+            for (language, value) in texts {
+                if fragments.len() == MOST_FRAGMENTS {
+                    break;
                 }
+                let (analyzer, wanted) = self.wanted(language);
+                wanted.fragments(value, analyzer, over, &mut fragments)?;
             }
             if !fragments.is_empty() {
-                fragments.truncate(MOST_FRAGMENTS);
                 highlights.push(Highlight {
                     field: members.property(property.no).name.clone(),
                     fragments,
                 });
             }
         }
-        highlights
+        Ok(highlights)
+    }
+
+    fn wanted(&mut self, language: &str) -> (&mut TextAnalyzer, &Wanted) {
+        let known = self.by_language.iter().position(|it| it.0 == language);
+        let at = known.unwrap_or_else(|| {
+            let mut analyzer = text::analyzer(language);
+            let wanted = Wanted::of(self.typed, &mut analyzer);
+            self.by_language.push((language.to_owned(), analyzer, wanted));
+            self.by_language.len() - 1
+        });
+        let (_, analyzer, wanted) = &mut self.by_language[at];
+        (analyzer, wanted)
     }
 }
 
@@ -63,18 +99,16 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(parts: &[Part], analyzer: &mut TextAnalyzer, fuzzy: bool) -> Self {
+    fn of(typed: &Typed, analyzer: &mut TextAnalyzer) -> Self {
         let mut wanted = Self {
             whole: Vec::new(),
             prefixes: Vec::new(),
-            fuzzy,
+            fuzzy: typed.fuzzy,
         };
-        for part in parts {
+        for part in &typed.parts {
             let mut words = words_of(part, analyzer);
-            if let (Part::Prefix(_), Some(last)) = (part, words.pop()) {
-                wanted.prefixes.push(last);
-            } else {
-                words = words_of(part, analyzer);
+            if matches!(part, Part::Prefix(_)) {
+                wanted.prefixes.extend(words.pop());
             }
             wanted.whole.extend(words);
         }
@@ -83,32 +117,47 @@ impl Wanted {
 
     fn has(&self, word: &str) -> bool {
         let near = |it: &String| {
-            let most = distance(it);
-            self.fuzzy && most > 0 && strsim::osa_distance(it, word) <= usize::from(most)
+            let most = usize::from(distance(it));
+            // Others are too short or too long to be near.
+            let may_be = word.len().abs_diff(it.len()) <= 4 * most;
+            self.fuzzy && most > 0 && may_be && strsim::osa_distance(it, word) <= most
         };
         self.whole.iter().any(|it| it == word || near(it))
             || self.prefixes.iter().any(|it| word.starts_with(it.as_str()))
     }
 
-    fn fragments(&self, value: &str, analyzer: &mut TextAnalyzer) -> Vec<String> {
-        let words = text::words(analyzer, value);
-        let hits: Vec<_> = words
-            .into_iter()
-            .filter(|(word, _)| self.has(word))
-            .map(|it| it.1)
-            .collect();
-        let mut fragments = Vec::new();
-        let mut at = 0;
-        while at < hits.len() && fragments.len() < MOST_FRAGMENTS {
-            // A piece goes on as long as the next hit lies near.
-            let mut last = at;
-            while last + 1 < hits.len() && hits[last + 1].start < hits[last].end + AROUND {
-                last += 1;
+    /// Adds the pieces of a text until there are enough.
+    fn fragments(
+        &self,
+        value: &str,
+        analyzer: &mut TextAnalyzer,
+        over: &dyn Fn() -> bool,
+        fragments: &mut Vec<String>,
+    ) -> Result<(), SearchError> {
+        let mut stream = analyzer.token_stream(value);
+        let mut hits: Vec<std::ops::Range<usize>> = Vec::new();
+        let mut looked: usize = 0;
+        while fragments.len() < MOST_FRAGMENTS && stream.advance() {
+            looked += 1;
+            if looked.is_multiple_of(CHECK_EVERY) && over() {
+                return Err(SearchError::Over);
             }
-            fragments.push(fragment(value, &hits[at..=last]));
-            at = last + 1;
+            let token = stream.token();
+            if !self.has(&token.text) {
+                continue;
+            }
+            // A piece goes on as long as the next hit lies near.
+            let goes_on = hits.last().is_none_or(|it| token.offset_from < it.end + AROUND);
+            if !goes_on || hits.len() == MOST_HITS {
+                fragments.push(fragment(value, &hits));
+                hits.clear();
+            }
+            hits.push(token.offset_from..token.offset_to);
         }
-        fragments
+        if !hits.is_empty() && fragments.len() < MOST_FRAGMENTS {
+            fragments.push(fragment(value, &hits));
+        }
+        Ok(())
     }
 }
 
@@ -171,7 +220,30 @@ mod tests {
 
     fn marked(typed: &str, value: &str) -> Vec<String> {
         let mut analyzer = text::analyzer("");
-        Wanted::of(&parse(typed), &mut analyzer, true).fragments(value, &mut analyzer)
+        let mut fragments = Vec::new();
+        let typed = Typed::read(typed, true);
+        let wanted = Wanted::of(&typed, &mut analyzer);
+        wanted
+            .fragments(value, &mut analyzer, &|| false, &mut fragments)
+            .unwrap();
+        fragments
+    }
+
+    #[test]
+    fn a_text_of_hits_alone_gives_short_pieces() {
+        let fragments = marked("word", &"word ".repeat(10_000));
+        assert_eq!(fragments.len(), MOST_FRAGMENTS);
+        assert!(fragments.iter().all(|it| it.len() < MOST_HITS * 20 + 2 * AROUND));
+    }
+
+    #[test]
+    fn looking_at_a_long_text_ends_with_the_time() {
+        let typed = Typed::read("word", false);
+        let mut analyzer = text::analyzer("");
+        let wanted = Wanted::of(&typed, &mut analyzer);
+        let value = "other ".repeat(2 * CHECK_EVERY);
+        let ended = wanted.fragments(&value, &mut analyzer, &|| true, &mut Vec::new());
+        assert_eq!(ended, Err(SearchError::Over));
     }
 
     #[test]

@@ -14,24 +14,23 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
 use tantivy::merge_policy::NoMergePolicy;
-use tantivy::query::{BooleanQuery, BoostQuery, DisjunctionMaxQuery, Occur, Query, TermSetQuery, Weight};
+use tantivy::query::{
+    BooleanQuery, BoostQuery, DisjunctionMaxQuery, EnableScoring, Occur, Query, TermSetQuery, Weight,
+};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::TextAnalyzer;
-use tantivy::{
-    Index as Tantivy, IndexReader, IndexWriter, SegmentReader, TERMINATED, TantivyDocument, TantivyError,
-    Term,
-};
+use tantivy::{Index as Tantivy, IndexReader, IndexWriter, SegmentReader, TERMINATED, TantivyDocument, Term};
 
 use rayon::prelude::*;
 
 use crate::graph::{EntityNo, EntitySet, Snapshot, Values};
 use crate::ontology::{PropertyNo, Scalar, TypeId};
 pub use grams::Grams;
-pub use highlight::Highlight;
-use query::Part;
+pub use highlight::{Highlight, Highlighter};
+pub use query::{Deadline, Typed, over_limits};
+use query::{Near, Part, Stopped};
 
 /// A text index that is being made, or is there.
 #[derive(Debug)]
@@ -54,6 +53,19 @@ pub enum SearchError {
     /// It took too long.
     #[error("the time is over")]
     Over,
+    /// It would take more memory than it may.
+    #[error("the search takes too much memory")]
+    TooLarge,
+}
+
+impl From<Stopped> for SearchError {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Over => Self::Over,
+            Stopped::TooLarge => Self::TooLarge,
+            Stopped::Failed(error) => error.into(),
+        }
+    }
 }
 
 impl From<tantivy::TantivyError> for SearchError {
@@ -65,7 +77,7 @@ impl From<tantivy::TantivyError> for SearchError {
     }
 }
 
-/// What the collector says when the time is over, so that tantivy hands it on.
+/// What a query says when the time is over, so that tantivy hands it on.
 const OVER: &str = "over";
 /// The time is looked at once in so many entities.
 const CHECK_EVERY: u32 = 4096;
@@ -207,13 +219,22 @@ pub struct Found {
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
     /// What was typed.
-    pub text: &'a str,
-    /// Whether words with wrong letters are found.
-    pub fuzzy: bool,
+    pub typed: &'a Typed,
     /// Only entities of these types.
     pub types: Option<&'a [TypeId]>,
     /// Only in the property of this name.
     pub property: Option<&'a str>,
+}
+
+/// What a search may take.
+#[derive(Clone, Copy)]
+pub struct Effort<'a> {
+    /// Whether it has to end; asked now and then.
+    pub over: &'a (dyn Fn() -> bool + Sync),
+    /// When it has to end at the latest, for where nobody can be asked.
+    pub deadline: Deadline,
+    /// Bytes that the list of what is found may take.
+    pub bytes: usize,
 }
 
 /// What is found in a label counts so much more.
@@ -320,26 +341,19 @@ impl Index {
     /// What is found, the best first: what has all words, or where nothing has, what has any.
     ///
     /// # Errors
-    /// When tantivy fails, or the time is over.
-    pub fn search(
-        &self,
-        search: Search,
-        over: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Vec<Found>, SearchError> {
-        let parts = query::parse(search.text);
+    /// When tantivy fails, the time is over, or too much is found.
+    pub fn search(&self, search: Search, effort: Effort) -> Result<Vec<Found>, SearchError> {
+        let mut near = Near::new(effort.deadline);
         for occur in [Occur::Must, Occur::Should] {
-            let Some(query) = self.query(&parts, search, occur) else {
+            let Some(query) = self.query(search, occur, &mut near, effort)? else {
                 return Ok(Vec::new());
             };
-            let mut found = self
-                .reader
-                .searcher()
-                .search(&*query, &All { scored: true, over })?;
+            let mut found = self.find(&*query, true, effort)?;
             if !found.is_empty() {
                 found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.entity.cmp(&b.entity)));
                 return Ok(found);
             }
-            if parts.len() == 1 {
+            if search.typed.parts.len() == 1 {
                 break;
             }
         }
@@ -349,43 +363,69 @@ impl Index {
     /// All entities that have all words of a text in a property.
     ///
     /// # Errors
-    /// When tantivy fails, or the time is over.
+    /// When tantivy fails, the time is over, or too much is found.
     pub fn matches(
         &self,
         snapshot: &Snapshot,
         text: &str,
         property: &str,
-        over: &(dyn Fn() -> bool + Sync),
+        effort: Effort,
     ) -> Result<EntitySet, SearchError> {
+        let typed = Typed::read(text, false);
         let search = Search {
-            text,
-            fuzzy: false,
+            typed: &typed,
             types: None,
             property: Some(property),
         };
+        let mut near = Near::new(effort.deadline);
         let mut set = EntitySet::of(snapshot);
-        if let Some(query) = self.query(&query::parse(text), search, Occur::Must) {
-            for found in self
-                .reader
-                .searcher()
-                .search(&*query, &All { scored: false, over })?
-            {
+        if let Some(query) = self.query(search, Occur::Must, &mut near, effort)? {
+            for found in self.find(&*query, false, effort)? {
                 set.add(found.entity);
             }
         }
         Ok(set)
     }
 
-    fn query(&self, parts: &[Part], search: Search, occur: Occur) -> Option<Box<dyn Query>> {
+    /// Goes through the segments one by one, so that each is held against what is left of the budget.
+    fn find(&self, query: &dyn Query, scored: bool, effort: Effort) -> Result<Vec<Found>, SearchError> {
+        let searcher = self.reader.searcher();
+        let scoring = if scored {
+            EnableScoring::enabled_from_searcher(&searcher)
+        } else {
+            EnableScoring::disabled_from_searcher(&searcher)
+        };
+        let weight = query.weight(scoring)?;
+        let mut found = Vec::new();
+        for segment in searcher.segment_readers() {
+            if (effort.over)() {
+                return Err(SearchError::Over);
+            }
+            collect(&*weight, segment, scored, effort, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn query(
+        &self,
+        search: Search,
+        occur: Occur,
+        near: &mut Near,
+        effort: Effort,
+    ) -> Result<Option<Box<dyn Query>>, SearchError> {
+        let typed = search.typed;
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for part in parts {
+        for part in &typed.parts {
+            if (effort.over)() {
+                return Err(SearchError::Over);
+            }
             let mut disjuncts: Vec<Box<dyn Query>> = Vec::new();
             let in_fields = self.fields.iter().enumerate();
             for (at, indexed) in
                 in_fields.filter(|(_, it)| search.property.is_none_or(|name| it.name == name))
             {
                 let words: Vec<String> = words_of(part, &mut text::analyzer(&indexed.language));
-                if let Some(query) = query::in_field(part, indexed.field, &words, search.fuzzy) {
+                if let Some(query) = query::in_field(part, indexed.field, &words, typed.fuzzy, near)? {
                     let boost = if self.is_label(at) { LABEL_BOOST } else { 1.0 };
                     disjuncts.push(Box::new(BoostQuery::new(query, boost)));
                 }
@@ -396,21 +436,21 @@ impl Index {
             }
         }
         if clauses.is_empty() {
-            return None;
+            return Ok(None);
         }
         let words: Box<dyn Query> = Box::new(BooleanQuery::new(clauses));
         let Some(types) = search.types else {
-            return Some(words);
+            return Ok(Some(words));
         };
         let terms = types
             .iter()
             .map(|it| Term::from_field_u64(self.kind, it.index() as u64));
         // The type decides whether, not how well.
         let types: Box<dyn Query> = Box::new(BoostQuery::new(Box::new(TermSetQuery::new(terms)), 0.0));
-        Some(Box::new(BooleanQuery::new(vec![
+        Ok(Some(Box::new(BooleanQuery::new(vec![
             (Occur::Must, words),
             (Occur::Must, types),
-        ])))
+        ]))))
     }
 
     fn is_label(&self, field: usize) -> bool {
@@ -425,74 +465,42 @@ fn words_of(part: &Part, analyzer: &mut TextAnalyzer) -> Vec<String> {
     text::words(analyzer, text).into_iter().map(|it| it.0).collect()
 }
 
-/// Collects all that is found.
-struct All<'a> {
+/// Collects all that is found in a segment.
+fn collect(
+    weight: &dyn Weight,
+    segment: &SegmentReader,
     scored: bool,
-    over: &'a (dyn Fn() -> bool + Sync),
-}
-
-struct AllOfSegment {
-    entities: Column<u64>,
-    found: Vec<Found>,
-}
-
-impl Collector for All<'_> {
-    type Fruit = Vec<Found>;
-    type Child = AllOfSegment;
-
-    fn for_segment(&self, _: u32, segment: &SegmentReader) -> tantivy::Result<AllOfSegment> {
-        Ok(AllOfSegment {
-            entities: segment.fast_fields().u64("entity")?,
-            found: Vec::new(),
-        })
-    }
-
-    fn requires_scoring(&self) -> bool {
-        self.scored
-    }
-
-    fn collect_segment(
-        &self,
-        weight: &dyn Weight,
-        ordinal: u32,
-        segment: &SegmentReader,
-    ) -> tantivy::Result<Vec<Found>> {
-        let mut child = self.for_segment(ordinal, segment)?;
-        let mut scorer = weight.scorer(segment, 1.0)?;
-        let mut looked = 0;
-        loop {
-            let document = scorer.doc();
-            if document == TERMINATED {
-                return Ok(child.harvest());
-            }
-            if looked % CHECK_EVERY == 0 && (self.over)() {
-                return Err(TantivyError::InternalError(OVER.to_owned()));
-            }
-            looked += 1;
-            let score = if self.scored { scorer.score() } else { 0.0 };
-            child.collect(document, score);
-            scorer.advance();
+    effort: Effort,
+    found: &mut Vec<Found>,
+) -> Result<(), SearchError> {
+    let entities: Column<u64> = segment.fast_fields().u64("entity")?;
+    let mut scorer = weight.scorer(segment, 1.0)?;
+    let mut looked: u32 = 0;
+    loop {
+        let document = scorer.doc();
+        if document == TERMINATED {
+            return Ok(());
         }
-    }
-
-    fn merge_fruits(&self, found: Vec<Vec<Found>>) -> tantivy::Result<Vec<Found>> {
-        Ok(found.concat())
-    }
-}
-
-impl SegmentCollector for AllOfSegment {
-    type Fruit = Vec<Found>;
-
-    fn collect(&mut self, document: u32, score: f32) {
-        if let Some(number) = self.entities.first(document) {
-            self.found.push(Found {
+        if looked.is_multiple_of(CHECK_EVERY) && (effort.over)() {
+            return Err(SearchError::Over);
+        }
+        looked += 1;
+        let score = if scored { scorer.score() } else { 0.0 };
+        if let Some(number) = entities.first(document) {
+            if found.len() == found.capacity() {
+                // While a list grows, the old and the new one exist.
+                let more = found.len().max(64);
+                let needed = (2 * found.len()).saturating_add(more) * size_of::<Found>();
+                if needed > effort.bytes {
+                    return Err(SearchError::TooLarge);
+                }
+                found.reserve_exact(more);
+            }
+            found.push(Found {
                 entity: EntityNo(number as u32),
                 score,
             });
         }
-    }
-
-    fn harvest(self) -> Vec<Found> {
-        self.found
+        scorer.advance();
     }
 }

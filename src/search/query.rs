@@ -1,10 +1,17 @@
 //! What a user types, as words and phrases: whatever it is, it is searched for.
 
-use tantivy::Term;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
 use tantivy::query::{
-    BooleanQuery, BoostQuery, DisjunctionMaxQuery, FuzzyTermQuery, Occur, PhraseQuery, Query, TermQuery,
+    AutomatonWeight, BooleanQuery, BoostQuery, DfaWrapper, DisjunctionMaxQuery, EnableScoring, Explanation,
+    FuzzyTermQuery, Occur, PhraseQuery, Query, Scorer, TermQuery, Weight,
 };
 use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocId, Score, SegmentReader, TantivyError, Term};
+
+use super::text;
 
 /// A word or a phrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +32,81 @@ impl Part {
     }
 }
 
-/// Reads what was typed. A quotation mark that is not closed is none.
-pub(super) fn parse(text: &str) -> Vec<Part> {
+/// What was typed, as far as it is searched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typed {
+    pub(super) parts: Vec<Part>,
+    pub(super) fuzzy: bool,
+    /// How many words are not searched for.
+    pub ignored: usize,
+}
+
+/// The longest text that is searched for, in bytes. What comes after it is not.
+const LONGEST: usize = 1024;
+/// So many words are searched for at once.
+const MOST_WORDS: usize = 32;
+/// So many words are searched for at once where their letters may be wrong: each is compared with all words of the index.
+const MOST_FUZZY_WORDS: usize = 8;
+/// In longer words no letter may be wrong: what finds words that are near takes a kilobyte for each letter and more.
+const LONGEST_FUZZY: usize = 32;
+
+/// What of a text is over the limits of a search, if anything is.
+pub fn over_limits(text: &str) -> Option<String> {
+    if text.len() > LONGEST {
+        return Some(format!("{} bytes, and {LONGEST} are allowed", text.len()));
+    }
+    let words = text::count(text);
+    (words > MOST_WORDS).then(|| format!("{words} words, and {MOST_WORDS} are allowed"))
+}
+
+impl Typed {
+    /// Bytes that it takes beside itself.
+    pub fn heap_bytes(&self) -> usize {
+        let each = |it: &Part| size_of::<Part>() + it.text().len();
+        self.parts.iter().map(each).sum()
+    }
+
+    /// Reads what was typed. A quotation mark that is not closed is none. The words beyond the limits are counted and not
+    /// searched for. Takes time linear in the text.
+    pub fn read(typed: &str, fuzzy: bool) -> Self {
+        let end = if typed.len() <= LONGEST {
+            typed.len()
+        } else {
+            // A word that the limit cuts is not searched for.
+            let end = typed.floor_char_boundary(LONGEST);
+            typed[..end].rfind(char::is_whitespace).unwrap_or(0)
+        };
+        let (typed, rest) = typed.split_at(end);
+        let mut left = if fuzzy { MOST_FUZZY_WORDS } else { MOST_WORDS };
+        let mut ignored = text::count(rest);
+        let mut parts = Vec::new();
+        for mut part in parse(typed) {
+            let (Part::Word(text) | Part::Prefix(text) | Part::Phrase(text)) = &mut part;
+            let (searched, too_long) = text::count_searched(text);
+            ignored += too_long;
+            if searched > left {
+                ignored += searched - left;
+                text.truncate(text::end_of(text, left));
+                // What is left of `anti-slav*` is whole words.
+                if let Part::Prefix(text) = part {
+                    part = Part::Word(text);
+                }
+            }
+            if left > 0 && searched > 0 {
+                parts.push(part);
+            }
+            left = left.saturating_sub(searched);
+        }
+        Self {
+            parts,
+            fuzzy,
+            ignored,
+        }
+    }
+}
+
+/// Reads what was typed, whatever it is.
+fn parse(text: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let is_quote = |it: char| matches!(it, '"' | '“' | '”' | '„' | '«' | '»');
     let quotes = text.matches(is_quote).count();
@@ -51,46 +131,177 @@ pub(super) fn distance(word: &str) -> u8 {
     match word.chars().count() {
         0..=3 => 0,
         4..=7 => 1,
-        _ => 2,
+        8..=LONGEST_FUZZY => 2,
+        _ => 0,
+    }
+}
+
+/// Finds words that are near others: each automaton is made once for all fields.
+pub(super) struct Near {
+    automata: HashMap<(String, u8, bool), Arc<DfaWrapper>>,
+    /// Bytes that they may still take.
+    room: usize,
+    deadline: Deadline,
+}
+
+/// The automata of one search take at most so many bytes.
+const AUTOMATA_BYTES: usize = 16 << 20;
+
+/// Bytes of an automaton for each character of its word, and distance: a row of 256 states for each of some 28 states.
+const AUTOMATON_BYTES: usize = 14 << 10;
+
+impl Near {
+    pub fn new(deadline: Deadline) -> Self {
+        Self {
+            automata: HashMap::new(),
+            room: AUTOMATA_BYTES,
+            deadline,
+        }
+    }
+
+    fn query(
+        &mut self,
+        term: Term,
+        word: &str,
+        wrong: u8,
+        is_prefix: bool,
+    ) -> Result<Box<dyn Query>, Stopped> {
+        let field = term.field();
+        let key = (word.to_owned(), wrong, is_prefix);
+        let automaton = match self.automata.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                if self.deadline.is_over() {
+                    return Err(Stopped::Over);
+                }
+                let bytes = (word.chars().count() + 4) * (usize::from(wrong) * AUTOMATON_BYTES + 1024);
+                self.room = self.room.checked_sub(bytes).ok_or(Stopped::TooLarge)?;
+                let query = if is_prefix {
+                    FuzzyTermQuery::new_prefix(term, wrong, true)
+                } else {
+                    FuzzyTermQuery::new(term, wrong, true)
+                };
+                let made = Arc::new(query.automaton().map_err(Stopped::Failed)?);
+                self.automata.insert(key, made.clone());
+                made
+            }
+        };
+        Ok(Box::new(NearQuery {
+            field,
+            automaton,
+            deadline: self.deadline,
+        }))
+    }
+}
+
+/// Why there is no query.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// The time is over.
+    Over,
+    /// The automata would take too much memory.
+    TooLarge,
+    /// tantivy failed.
+    Failed(TantivyError),
+}
+
+/// When a search has to end.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(pub Option<Instant>);
+
+impl Deadline {
+    fn is_over(self) -> bool {
+        self.0.is_some_and(|it| Instant::now() > it)
+    }
+}
+
+/// The words of a field that an automaton accepts. Looks at the clock before it goes through the words of a segment.
+#[derive(Clone)]
+struct NearQuery {
+    field: Field,
+    automaton: Arc<DfaWrapper>,
+    deadline: Deadline,
+}
+
+impl std::fmt::Debug for NearQuery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NearQuery")
+            .field("field", &self.field)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Query for NearQuery {
+    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        Ok(Box::new(NearWeight {
+            inner: AutomatonWeight::new(self.field, self.automaton.clone()),
+            deadline: self.deadline,
+        }))
+    }
+}
+
+struct NearWeight {
+    inner: AutomatonWeight<DfaWrapper>,
+    deadline: Deadline,
+}
+
+impl Weight for NearWeight {
+    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        if self.deadline.is_over() {
+            return Err(TantivyError::InternalError(super::OVER.to_owned()));
+        }
+        self.inner.scorer(reader, boost)
+    }
+
+    fn explain(&self, reader: &SegmentReader, document: DocId) -> tantivy::Result<Explanation> {
+        self.inner.explain(reader, document)
     }
 }
 
 /// What a part matches in one field, its words as the field's analyzer makes them.
-pub(super) fn in_field(part: &Part, field: Field, words: &[String], fuzzy: bool) -> Option<Box<dyn Query>> {
-    let (last, before) = words.split_last()?;
+pub(super) fn in_field(
+    part: &Part,
+    field: Field,
+    words: &[String],
+    fuzzy: bool,
+    near: &mut Near,
+) -> Result<Option<Box<dyn Query>>, Stopped> {
+    let Some((last, before)) = words.split_last() else {
+        return Ok(None);
+    };
     let term = |word: &str| Term::from_field_text(field, word);
     let exact =
         |word: &str| -> Box<dyn Query> { Box::new(TermQuery::new(term(word), IndexRecordOption::WithFreqs)) };
-    let one = |word: &str, is_prefix: bool| -> Box<dyn Query> {
+    let mut one = |word: &str, is_prefix: bool| -> Result<Box<dyn Query>, Stopped> {
         let wrong = if fuzzy { distance(word) } else { 0 };
-        let near: Box<dyn Query> = match (is_prefix, wrong) {
-            (true, wrong) => Box::new(FuzzyTermQuery::new_prefix(term(word), wrong, true)),
-            (false, 0) => return exact(word),
-            (false, wrong) => Box::new(FuzzyTermQuery::new(term(word), wrong, true)),
-        };
+        if wrong == 0 && !is_prefix {
+            return Ok(exact(word));
+        }
+        let near = near.query(term(word), word, wrong, is_prefix)?;
         // The word as it was typed counts more than one that is near it.
-        Box::new(DisjunctionMaxQuery::new(vec![
+        Ok(Box::new(DisjunctionMaxQuery::new(vec![
             exact(word),
             Box::new(BoostQuery::new(near, 0.1)),
-        ]))
+        ])))
     };
-    Some(match part {
-        _ if before.is_empty() => one(last, matches!(part, Part::Prefix(_))),
+    Ok(Some(match part {
+        _ if before.is_empty() => one(last, matches!(part, Part::Prefix(_)))?,
         // A word that the analyzer takes apart, such as `anti-slavery`, is a phrase; with wrong letters its words
         // need not be neighbours, since a phrase knows no near words.
         Part::Word(_) | Part::Prefix(_) if fuzzy => {
-            let all = words.iter().map(|it| (Occur::Must, one(it, false)));
-            Box::new(BooleanQuery::new(all.collect()))
+            let all = words.iter().map(|it| Ok((Occur::Must, one(it, false)?)));
+            Box::new(BooleanQuery::new(all.collect::<Result<_, Stopped>>()?))
         }
         Part::Prefix(_) => {
+            let last = one(last, true)?;
             let whole = before.iter().map(|it| (Occur::Must, exact(it)));
-            let all = whole.chain([(Occur::Must, one(last, true))]);
+            let all = whole.chain([(Occur::Must, last)]);
             Box::new(BooleanQuery::new(all.collect()))
         }
         Part::Word(_) | Part::Phrase(_) => {
             Box::new(PhraseQuery::new(words.iter().map(|it| term(it)).collect()))
         }
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -111,7 +322,40 @@ mod tests {
         );
     }
 
+    #[test]
+    fn words_beyond_the_limits_are_counted_and_not_searched_for() {
+        let words = |count: usize| vec!["word"; count].join(" ");
+        let read = |text: &str, fuzzy| {
+            let typed = Typed::read(text, fuzzy);
+            (typed.parts.len(), typed.ignored)
+        };
+        assert_eq!(read(&words(32), false), (32, 0));
+        assert_eq!(read(&words(40), false), (32, 8));
+        assert_eq!(read(&words(40), true), (8, 32));
+        assert_eq!(read(&words(10_000), false), (32, 9_968));
+        assert_eq!(read(&format!("{} second", "a".repeat(2000)), false), (0, 2));
+        // What no index has does not count among those that are searched for.
+        assert_eq!(read(&format!("{} second", "a".repeat(300)), false), (1, 1));
+        let typed = Typed::read(&format!("\"{}\" last", words(40)), false);
+        assert_eq!((typed.parts.len(), typed.ignored), (1, 9));
+        assert_eq!(typed.parts[0], Part::Phrase(words(32)));
+        assert_eq!(Typed::read(&"東".repeat(40), false).ignored, 8);
+        assert_eq!(over_limits(&words(32)), None);
+        assert!(over_limits(&words(33)).is_some());
+        assert!(over_limits(&"a".repeat(2000)).is_some());
+    }
+
     proptest! {
+        #[test]
+        fn every_word_is_searched_for_or_counted(text in "[a-c \"*-]{0,200}", fuzzy: bool) {
+            let typed = Typed::read(&text, fuzzy);
+            let searched: usize = typed.parts.iter().map(|it| text::count(it.text())).sum();
+            let whole: usize = parse(&text).iter().map(|it| text::count(it.text())).sum();
+            prop_assert_eq!(searched + typed.ignored, whole);
+            let most = if fuzzy { MOST_FUZZY_WORDS } else { MOST_WORDS };
+            prop_assert!(searched <= most);
+        }
+
         #[test]
         fn whatever_is_typed_is_words(text in "\\PC*") {
             for part in parse(&text) {

@@ -1,5 +1,7 @@
 //! Words of a text: without regard to case and diacritics, stemmed where the language is known.
 
+use std::ops::Range;
+
 use tantivy::tokenizer::{
     AsciiFoldingFilter, BoxTokenStream, Language, RemoveLongFilter, Stemmer, TextAnalyzer, Token,
     TokenStream, Tokenizer,
@@ -51,7 +53,7 @@ fn stemmer(tag: &str) -> Option<Language> {
 }
 
 /// The words of a text by an analyzer, each with its place in the text.
-pub(super) fn words(analyzer: &mut TextAnalyzer, text: &str) -> Vec<(String, std::ops::Range<usize>)> {
+pub(super) fn words(analyzer: &mut TextAnalyzer, text: &str) -> Vec<(String, Range<usize>)> {
     let mut words = Vec::new();
     let mut stream: BoxTokenStream = analyzer.token_stream(text);
     stream.process(&mut |token| words.push((token.text.clone(), token.offset_from..token.offset_to)));
@@ -88,27 +90,61 @@ fn stands_alone(sign: char) -> bool {
     matches!(u32::from(sign), 0x2e80..=0x2fdf | 0x3040..=0x30ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x2_0000..=0x3_ffff)
 }
 
+/// Where the first word of a text is.
+fn next_word(text: &str) -> Option<Range<usize>> {
+    // Some marks count as letters; alone they are no word.
+    let begin = text.find(|it: char| it.is_alphanumeric() && !is_combining_mark(it))?;
+    let word = &text[begin..];
+    let first = word.chars().next().unwrap_or_default();
+    let goes_on = |it: char| (it.is_alphanumeric() || is_combining_mark(it)) && !stands_alone(it);
+    let length = if stands_alone(first) {
+        first.len_utf8()
+    } else {
+        word.find(|it| !goes_on(it)).unwrap_or(word.len())
+    };
+    Some(begin..begin + length)
+}
+
+/// The places of the words of a text, before any analyzer looks at them.
+fn places(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let place = next_word(&text[at..])?;
+        let place = at + place.start..at + place.end;
+        at = place.end;
+        Some(place)
+    })
+}
+
+/// How many words a text has.
+pub(super) fn count(text: &str) -> usize {
+    places(text).count()
+}
+
+/// How many words of a text can be in an index, and how many are too long for that.
+pub(super) fn count_searched(text: &str) -> (usize, usize) {
+    let too_long = places(text).filter(|it| it.len() >= LONGEST).count();
+    (count(text) - too_long, too_long)
+}
+
+/// Where the so many first words of a text that can be in an index end.
+pub(super) fn end_of(text: &str, words: usize) -> usize {
+    let searched = places(text).filter(|it| it.len() < LONGEST);
+    searched.take(words).last().map_or(0, |it| it.end)
+}
+
 impl TokenStream for WordStream<'_> {
     fn advance(&mut self) -> bool {
         let rest = &self.text[self.at..];
-        // Some marks count as letters; alone they are no word.
-        let Some(begin) = rest.find(|it: char| it.is_alphanumeric() && !is_combining_mark(it)) else {
+        let Some(place) = next_word(rest) else {
             return false;
         };
-        let word = &rest[begin..];
-        let first = word.chars().next().unwrap_or_default();
-        let goes_on = |it: char| (it.is_alphanumeric() || is_combining_mark(it)) && !stands_alone(it);
-        let length = if stands_alone(first) {
-            first.len_utf8()
-        } else {
-            word.find(|it| !goes_on(it)).unwrap_or(word.len())
-        };
+        let word = &rest[place.clone()];
         let token = &mut *self.token;
-        token.offset_from = self.at + begin;
-        token.offset_to = token.offset_from + length;
+        token.offset_from = self.at + place.start;
+        token.offset_to = self.at + place.end;
         token.position = token.position.wrapping_add(1);
         token.text.clear();
-        let word = &word[..length];
         if word.is_ascii() {
             token.text.push_str(word);
             token.text.make_ascii_lowercase();

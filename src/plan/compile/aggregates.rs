@@ -1,10 +1,8 @@
 //! Figures about lists and groups.
 
-use std::sync::Arc;
-
 use apollo_compiler::executable::SelectionSet;
 
-use super::{Compiler, Result, constant};
+use super::{Compiler, Result};
 use crate::ontology::{Domain, ENTITY, GeneratedNames, Member};
 use crate::plan::aggregate::properties;
 use crate::plan::call::Kind;
@@ -21,7 +19,7 @@ impl<'a> Compiler<'a> {
         let type_name = GeneratedNames(self.ontology).aggregate(domain);
         self.object(sets, |it, name, merged| {
             if name == "__typename" {
-                return Ok(Some(AggregateField::TypeName(constant(&type_name))));
+                return Ok(Some(AggregateField::TypeName(it.constant(&type_name)?)));
             }
             it.aggregate_field(domain, name, merged)
         })
@@ -38,7 +36,7 @@ impl<'a> Compiler<'a> {
             "groupBy" => {
                 let call = self.call(merged.first(), Kind::Groups(domain))?;
                 let group = self.group(domain, &merged.selections())?;
-                AggregateField::Groups(call, Arc::new(group))
+                AggregateField::Groups(call, self.shared(group)?)
             }
             _ => {
                 let members = self.ontology.members_of(domain);
@@ -48,9 +46,9 @@ impl<'a> Compiler<'a> {
                 let scalar = members.map(|it| it.property(no).scalar);
                 let Some(scalar) = scalar else { return Ok(None) };
                 let type_name = GeneratedNames(self.ontology).measures(scalar);
-                let measures = self.object(&merged.selections(), |_, name, _| {
+                let measures = self.object(&merged.selections(), |it, name, _| {
                     Ok(Some(match name {
-                        "__typename" => MeasureField::TypeName(constant(&type_name)),
+                        "__typename" => MeasureField::TypeName(it.constant(&type_name)?),
                         "count" => MeasureField::Count,
                         "distinct" => MeasureField::Distinct,
                         "min" => MeasureField::Min,
@@ -60,7 +58,9 @@ impl<'a> Compiler<'a> {
                         _ => return Ok(None),
                     }))
                 })?;
-                AggregateField::Property(properties(self.ontology, domain, name), scalar, measures)
+                let of_types = properties(self.ontology, domain, name);
+                self.hold(size_of_val(&*of_types))?;
+                AggregateField::Property(of_types, scalar, measures)
             }
         }))
     }
@@ -69,11 +69,11 @@ impl<'a> Compiler<'a> {
         let type_name = GeneratedNames(self.ontology).group(domain);
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => GroupField::Aggregate(AggregateField::TypeName(constant(&type_name))),
+                "__typename" => GroupField::Aggregate(AggregateField::TypeName(it.constant(&type_name)?)),
                 "key" => GroupField::Key,
                 "keys" => GroupField::Keys(it.object(&merged.selections(), |it, name, merged| {
                     Ok(Some(match name {
-                        "__typename" => GroupKeyField::TypeName(constant("AggregateKey")),
+                        "__typename" => GroupKeyField::TypeName(it.constant("AggregateKey")?),
                         "field" => GroupKeyField::Field,
                         "value" => GroupKeyField::Value,
                         "entity" => {

@@ -14,21 +14,30 @@ impl<'a> Compiler<'a> {
         Ok(if field.name == "__schema" {
             Introspection::Schema(fields)
         } else {
-            let name = self.argument(field, "name");
+            let name = self.argument(field, "name")?;
             let name = name.unwrap_or(Input::Constant(serde_json::Value::Null));
             Introspection::Type(name, fields)
         })
     }
 
-    fn argument(&self, field: &Field, name: &str) -> Option<Input> {
-        let given = field.specified_argument_by_name(name)?;
-        let definition = field.definition.argument_by_name(name)?;
-        Some(Input::of(self.schema, &definition.ty, given))
+    fn argument(&mut self, field: &Field, name: &str) -> Result<Option<Input>> {
+        let given = field.specified_argument_by_name(name);
+        let definition = field.definition.argument_by_name(name);
+        let (Some(given), Some(definition)) = (given, definition) else {
+            return Ok(None);
+        };
+        let input = Input::of(self.schema, &definition.ty, given);
+        self.hold(input.heap_bytes())?;
+        Ok(Some(input))
     }
 
     fn meta(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<MetaField>> {
         self.object(sets, |it, name, merged| {
-            let deprecated = |it: &Self| IncludeDeprecated(it.argument(merged.first(), "includeDeprecated"));
+            let deprecated = |it: &mut Self| -> Result<IncludeDeprecated> {
+                Ok(IncludeDeprecated(
+                    it.argument(merged.first(), "includeDeprecated")?,
+                ))
+            };
             let sets = merged.selections();
             Ok(Some(match name {
                 "__typename" => MetaField::TypeName,
@@ -36,19 +45,19 @@ impl<'a> Compiler<'a> {
                 "description" => MetaField::Description,
                 "isDeprecated" => MetaField::IsDeprecated,
                 "deprecationReason" => MetaField::DeprecationReason,
-                "args" => MetaField::Args(deprecated(it), it.meta(&sets)?),
+                "args" => MetaField::Args(deprecated(it)?, it.meta(&sets)?),
                 "types" => MetaField::Types(it.meta(&sets)?),
                 "queryType" => MetaField::QueryType(it.meta(&sets)?),
                 "mutationType" => MetaField::MutationType(it.meta(&sets)?),
                 "subscriptionType" => MetaField::SubscriptionType(it.meta(&sets)?),
-                "directives" => MetaField::Directives(deprecated(it), it.meta(&sets)?),
+                "directives" => MetaField::Directives(deprecated(it)?, it.meta(&sets)?),
                 "kind" => MetaField::Kind,
                 "specifiedByURL" => MetaField::SpecifiedByUrl,
-                "fields" => MetaField::Fields(deprecated(it), it.meta(&sets)?),
+                "fields" => MetaField::Fields(deprecated(it)?, it.meta(&sets)?),
                 "interfaces" => MetaField::Interfaces(it.meta(&sets)?),
                 "possibleTypes" => MetaField::PossibleTypes(it.meta(&sets)?),
-                "enumValues" => MetaField::EnumValues(deprecated(it), it.meta(&sets)?),
-                "inputFields" => MetaField::InputFields(deprecated(it), it.meta(&sets)?),
+                "enumValues" => MetaField::EnumValues(deprecated(it)?, it.meta(&sets)?),
+                "inputFields" => MetaField::InputFields(deprecated(it)?, it.meta(&sets)?),
                 "ofType" => MetaField::OfType(it.meta(&sets)?),
                 "isOneOf" => MetaField::IsOneOf,
                 "type" => MetaField::Type(it.meta(&sets)?),

@@ -4,7 +4,7 @@ mod aggregates;
 mod introspection;
 mod questions;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use apollo_compiler::executable::{self, Field, Operation, SelectionSet};
@@ -12,31 +12,35 @@ use apollo_compiler::parser::FileId;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 
+use super::bind::{ARC_BYTES, Binder, Effort, Names, Result};
 use super::call::{Kind, Template};
 use super::collect::{self, Merged, collect};
-use super::input::{Input, InputError, Variables};
+use super::input::{Input, Variables};
 use super::lines::Lines;
 use super::{
-    CallNo, CitationField, Connection, ConnectionField, EdgeField, EntityField, ExampleField, GraphField,
-    LinkField, Listing, ListingEdgeField, ListingField, Object, PageInfoField, Plan, RelationField,
-    RootField, SHORT_KEY, Selection, Side, Slot, StatementField, TypeField, ValidityField,
+    Bound, CallNo, Calls, CitationField, Connection, ConnectionField, EdgeField, EntityField, ExampleField,
+    GraphField, LinkField, Listing, ListingEdgeField, ListingField, Object, PageInfoField, Plan,
+    RelationField, RootField, SHORT_KEY, Selection, Side, Slot, StatementField, TypeField, ValidityField,
 };
+use crate::budget::Stop;
 use crate::ontology::{
     Domain, ENTITY, EdgeTypeId, GeneratedNames, InterfaceId, Member, Members, Ontology, Property, Scalar,
     TypeId,
 };
 
 /// Compiles an operation of a valid document, for given values of the variables that decide `@skip` and
-/// `@include` (see [`crate::plan::condition_variables`]).
+/// `@include` (see [`crate::plan::condition_variables`]). `names` says whether messages may name what the schema has.
 ///
 /// # Errors
-/// With the first literal whose type does not have it, which validation cannot see in scalars that are ours.
+/// With the first literal whose type does not have it, which validation cannot see in scalars that are ours. When the
+/// time is over, or the plan takes too much memory.
 pub fn compile(
-    ontology: &Ontology,
+    (ontology, names): (&Ontology, Names),
     schema: &Schema,
     document: &Valid<ExecutableDocument>,
     operation: &Operation,
     conditions: &Variables,
+    effort: Effort,
 ) -> Result<Plan> {
     let file = operation
         .selection_set
@@ -57,7 +61,11 @@ pub fn compile(
         schema,
         document,
         conditions,
+        effort,
+        bytes: size_of::<Plan>(),
+        work: 0,
         calls: Vec::new(),
+        arguments: HashMap::new(),
         roots: roots(ontology),
         selections: HashMap::new(),
         connections: HashMap::new(),
@@ -66,14 +74,75 @@ pub fn compile(
         edges: HashMap::new(),
     };
     let root = compiler.root(&operation.selection_set)?;
+    let Compiler { calls, mut bytes, .. } = compiler;
+    // Equal constants of all fields are shared, so they are bound together.
+    let none = Variables::new();
+    let left = Effort {
+        bytes: effort.bytes.saturating_sub(bytes),
+        ..effort
+    };
+    let mut binder = Binder::new(ontology, names, left);
+    let mut ready: Vec<Option<Bound>> = Vec::with_capacity(calls.len());
+    for template in &calls {
+        let is_constant = template.is_constant();
+        ready.push(
+            is_constant
+                .then(|| template.bind(&mut binder, &none))
+                .transpose()?,
+        );
+    }
+    let made = binder.made();
+    bytes += made.bytes;
+    // Most templates are not kept.
+    bytes -= calls
+        .iter()
+        .map(|it| size_of::<Template>() + it.kind.heap_bytes())
+        .sum::<usize>();
+    let calls = if ready.iter().all(Option::is_some) {
+        Calls::Ready(ready.into_iter().flatten().collect())
+    } else {
+        let late = calls.into_iter().zip(ready).map(|(template, ready)| match ready {
+            // Its arguments are not needed any more.
+            Some(ready) => Template {
+                arguments: Arc::default(),
+                ready: Some(ready),
+                ..template
+            },
+            None => template,
+        });
+        let late: Box<[Template]> = late.collect();
+        bytes += late_bytes(&late);
+        Calls::Late(late)
+    };
     Ok(Plan {
         root,
         cite_all: operation.directives.has(collect::CITE),
         cites: collect::cites(document, operation),
         explains: operation.directives.has(collect::EXPLAIN),
-        calls: compiler.calls.into(),
+        calls,
+        patterns: made.patterns,
+        expressions: Arc::new(made.expressions),
+        names,
+        bytes,
     })
 }
+
+/// Bytes of templates that are not bound yet; the arguments of a field are shared by the types that it is compiled for.
+fn late_bytes(late: &[Template]) -> usize {
+    let mut known = HashSet::new();
+    let arguments = late.iter().map(|it| &it.arguments);
+    let arguments = arguments.filter(|it| known.insert(it.as_ptr()));
+    let of = |it: &Arc<[(String, Input)]>| {
+        let each = it.iter().map(|(name, input)| name.len() + input.heap_bytes());
+        ARC_BYTES + size_of_val(&**it) + each.sum::<usize>()
+    };
+    size_of_val(late)
+        + arguments.map(of).sum::<usize>()
+        + late.iter().map(|it| it.kind.heap_bytes()).sum::<usize>()
+}
+
+/// The clock is read once in so many parts of a plan.
+const CHECK_EVERY: usize = 1024;
 
 /// The identity of merged selections: equal ones are compiled once.
 type Key = (Domain, String, Vec<usize>);
@@ -91,7 +160,13 @@ struct Compiler<'a> {
     conditions: &'a Variables,
     /// The file that the operation stands in, and its lines.
     lines: (Option<FileId>, Lines<'a>),
+    effort: Effort<'a>,
+    /// Bytes of the plan so far.
+    bytes: usize,
+    work: usize,
     calls: Vec<Template>,
+    /// The arguments of each field of the document.
+    arguments: HashMap<usize, Arc<[(String, Input)]>>,
     roots: HashMap<&'a str, (Domain, bool)>,
     selections: HashMap<Key, Arc<Selection>>,
     connections: HashMap<Key, Arc<Connection>>,
@@ -99,8 +174,6 @@ struct Compiler<'a> {
     links: HashMap<Vec<usize>, Arc<Listing<LinkField>>>,
     edges: HashMap<Key, Arc<Object<EdgeField>>>,
 }
-
-type Result<T> = std::result::Result<T, InputError>;
 
 /// The root fields made from types: which domain, and whether it is the list.
 fn roots(ontology: &Ontology) -> HashMap<&str, (Domain, bool)> {
@@ -118,11 +191,6 @@ fn roots(ontology: &Ontology) -> HashMap<&str, (Domain, bool)> {
     roots
 }
 
-/// `__typename` of an object that has only one.
-fn constant(text: &str) -> Box<[u8]> {
-    serde_json::Value::from(text).to_string().into_bytes().into()
-}
-
 impl<'a> Compiler<'a> {
     fn location(&self, field: &Field) -> (u32, u32) {
         let Some(span) = field.name.location() else {
@@ -135,17 +203,44 @@ impl<'a> Compiler<'a> {
         (0, 0)
     }
 
-    fn slot<F>(&self, merged: &Merged, field: F) -> Slot<F> {
+    /// Counts bytes of the plan, and reads the clock now and then.
+    fn hold(&mut self, bytes: usize) -> Result<()> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > self.effort.bytes {
+            return Err(Stop::Bytes.into());
+        }
+        self.work += 1;
+        if self.work.is_multiple_of(CHECK_EVERY) {
+            self.effort.clock.check()?;
+        }
+        Ok(())
+    }
+
+    /// A part of the plan that several places share.
+    fn shared<T>(&mut self, part: T) -> Result<Arc<T>> {
+        self.hold(ARC_BYTES + size_of::<T>())?;
+        Ok(Arc::new(part))
+    }
+
+    /// `__typename` of an object that has only one.
+    fn constant(&mut self, text: &str) -> Result<Box<[u8]>> {
+        let json: Box<[u8]> = serde_json::Value::from(text).to_string().into_bytes().into();
+        self.hold(json.len())?;
+        Ok(json)
+    }
+
+    fn slot<F>(&mut self, merged: &Merged, field: F) -> Result<Slot<F>> {
         let key = format!(",\"{}\":", merged.key).into_bytes();
+        self.hold(size_of::<Slot<F>>() + key.len())?;
         let mut short_key = [0; SHORT_KEY];
         short_key.iter_mut().zip(&key).for_each(|(to, from)| *to = *from);
-        Slot {
+        Ok(Slot {
             key: key.into(),
             short_key,
             field,
             location: self.location(merged.first()),
             cite: merged.cite,
-        }
+        })
     }
 
     /// The fields of an object type that is not an entity's; a fragment on it always applies.
@@ -158,24 +253,37 @@ impl<'a> Compiler<'a> {
         let mut slots = Vec::with_capacity(merged.len());
         for merged in &merged {
             if let Some(field) = compile(self, merged.first().name.as_str(), merged)? {
-                slots.push(self.slot(merged, field));
+                slots.push(self.slot(merged, field)?);
             }
         }
         Ok(slots.into())
     }
 
     fn call(&mut self, field: &Field, kind: Kind) -> Result<CallNo> {
-        let arguments = field.arguments.iter().map(|argument| {
-            let definition = field.definition.argument_by_name(&argument.name);
-            let input = match definition {
-                Some(definition) => Input::of(self.schema, &definition.ty, &argument.value),
-                None => Input::Constant(serde_json::Value::Null),
-            };
-            (argument.name.to_string(), input)
+        let place = std::ptr::from_ref(field) as usize;
+        let arguments = match self.arguments.get(&place) {
+            Some(known) => known.clone(),
+            None => {
+                let arguments = field.arguments.iter().map(|argument| {
+                    let definition = field.definition.argument_by_name(&argument.name);
+                    let input = match definition {
+                        Some(definition) => Input::of(self.schema, &definition.ty, &argument.value),
+                        None => Input::Constant(serde_json::Value::Null),
+                    };
+                    (argument.name.to_string(), input)
+                });
+                let arguments: Arc<[(String, Input)]> = arguments.collect();
+                self.arguments.insert(place, arguments.clone());
+                arguments
+            }
+        };
+        self.hold(size_of::<Template>() + kind.heap_bytes())?;
+        self.calls.push(Template {
+            kind,
+            arguments,
+            location: self.location(field),
+            ready: None,
         });
-        let location = self.location(field);
-        let template = Template::new(self.ontology, kind, arguments.collect(), location)?;
-        self.calls.push(template);
         Ok(CallNo(self.calls.len() - 1))
     }
 
@@ -184,7 +292,7 @@ impl<'a> Compiler<'a> {
             let field = merged.first();
             let entity = Domain::Interface(ENTITY);
             Ok(Some(match name {
-                "__typename" => RootField::TypeName(constant("Query")),
+                "__typename" => RootField::TypeName(it.constant("Query")?),
                 "__schema" | "__type" => RootField::Introspection(it.introspection(merged)?),
                 "node" => {
                     let call = it.call(field, Kind::Node)?;
@@ -224,15 +332,16 @@ impl<'a> Compiler<'a> {
         let selection = match domain {
             Domain::Type(id) => Selection::One(id, self.entity(id, sets)?),
             _ => {
-                let mut by_type: Vec<Option<Object<EntityField>>> =
-                    self.ontology.types.iter().map(|_| None).collect();
+                let types = &self.ontology.types;
+                self.hold(types.len() * size_of::<Option<Object<EntityField>>>())?;
+                let mut by_type: Vec<Option<Object<EntityField>>> = types.iter().map(|_| None).collect();
                 for id in self.ontology.types_of(domain) {
                     by_type[id.index()] = Some(self.entity(*id, sets)?);
                 }
                 Selection::ByType(by_type.into())
             }
         };
-        let selection = Arc::new(selection);
+        let selection = self.shared(selection)?;
         self.selections.insert(key, selection.clone());
         Ok(selection)
     }
@@ -253,7 +362,7 @@ impl<'a> Compiler<'a> {
         let mut slots = Vec::with_capacity(merged.len());
         for merged in &merged {
             if let Some(field) = self.entity_field(id, merged)? {
-                slots.push(self.slot(merged, field));
+                slots.push(self.slot(merged, field)?);
             }
         }
         Ok(slots.into())
@@ -285,7 +394,7 @@ impl<'a> Compiler<'a> {
                 }
             }
             None => match name {
-                "__typename" => EntityField::Constant(constant(&entity_type.name)),
+                "__typename" => EntityField::Constant(self.constant(&entity_type.name)?),
                 "id" => EntityField::Id,
                 "label" => EntityField::Label,
                 "description" => EntityField::Constant(Box::from(*b"null")),
@@ -324,7 +433,8 @@ impl<'a> Compiler<'a> {
             return Ok(Some(EntityField::ToOneEdge(side, done.clone())));
         }
         let edge = self.ontology.relation(field.relation).edge;
-        let fields = Arc::new(self.edge_fields(field.seen, edge, &type_name, &sets)?);
+        let fields = self.edge_fields(field.seen, edge, &type_name, &sets)?;
+        let fields = self.shared(fields)?;
         self.edges.insert(key, fields.clone());
         Ok(Some(EntityField::ToOneEdge(side, fields)))
     }
@@ -358,7 +468,7 @@ impl<'a> Compiler<'a> {
         }
         let fields = self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => ConnectionField::TypeName(constant(type_name)),
+                "__typename" => ConnectionField::TypeName(it.constant(type_name)?),
                 "nodes" => ConnectionField::Nodes(it.selection(domain, &merged.selections())?),
                 "edges" => {
                     ConnectionField::Edges(it.edge_fields(domain, edge, edge_name, &merged.selections())?)
@@ -369,7 +479,7 @@ impl<'a> Compiler<'a> {
                 _ => return Ok(None),
             }))
         })?;
-        let connection = Arc::new(fields);
+        let connection = self.shared(fields)?;
         self.connections.insert(key, connection.clone());
         Ok(connection)
     }
@@ -383,7 +493,7 @@ impl<'a> Compiler<'a> {
     ) -> Result<Object<EdgeField>> {
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => EdgeField::TypeName(constant(type_name)),
+                "__typename" => EdgeField::TypeName(it.constant(type_name)?),
                 "node" => EdgeField::Node(it.selection(domain, &merged.selections())?),
                 "cursor" => EdgeField::Cursor,
                 "statement" => EdgeField::Statement(it.statement(&merged.selections())?),
@@ -401,9 +511,9 @@ impl<'a> Compiler<'a> {
     }
 
     fn page_info(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<PageInfoField>> {
-        self.object(sets, |_, name, _| {
+        self.object(sets, |it, name, _| {
             Ok(Some(match name {
-                "__typename" => PageInfoField::TypeName(constant("PageInfo")),
+                "__typename" => PageInfoField::TypeName(it.constant("PageInfo")?),
                 "hasNextPage" => PageInfoField::HasNextPage,
                 "hasPreviousPage" => PageInfoField::HasPreviousPage,
                 "startCursor" => PageInfoField::StartCursor,
@@ -422,12 +532,12 @@ impl<'a> Compiler<'a> {
         let (type_name, edge_name) = (format!("{name}Connection"), format!("{name}Edge"));
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => ListingField::TypeName(constant(&type_name)),
+                "__typename" => ListingField::TypeName(it.constant(&type_name)?),
                 "nodes" => ListingField::Nodes(item(it, &merged.selections())?),
                 "edges" => {
                     let edges = it.object(&merged.selections(), |it, name, merged| {
                         Ok(Some(match name {
-                            "__typename" => ListingEdgeField::TypeName(constant(&edge_name)),
+                            "__typename" => ListingEdgeField::TypeName(it.constant(&edge_name)?),
                             "node" => ListingEdgeField::Node(item(it, &merged.selections())?),
                             "cursor" => ListingEdgeField::Cursor,
                             _ => return Ok(None),
@@ -448,7 +558,7 @@ impl<'a> Compiler<'a> {
             return Ok(done.clone());
         }
         let listing = self.listing("Statement", sets, Self::statement)?;
-        let listing = Arc::new(listing);
+        let listing = self.shared(listing)?;
         self.statements.insert(key, listing.clone());
         Ok(listing)
     }
@@ -459,7 +569,7 @@ impl<'a> Compiler<'a> {
             return Ok(done.clone());
         }
         let listing = self.listing("Link", sets, Self::link)?;
-        let listing = Arc::new(listing);
+        let listing = self.shared(listing)?;
         self.links.insert(key, listing.clone());
         Ok(listing)
     }
@@ -467,7 +577,7 @@ impl<'a> Compiler<'a> {
     fn statement(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<StatementField>> {
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => StatementField::TypeName(constant("Statement")),
+                "__typename" => StatementField::TypeName(it.constant("Statement")?),
                 "field" => StatementField::Field,
                 "value" => StatementField::Value,
                 "target" => {
@@ -475,9 +585,9 @@ impl<'a> Compiler<'a> {
                 }
                 "edge" => StatementField::Edge,
                 "rank" => StatementField::Rank,
-                "valid" => StatementField::Valid(it.object(&merged.selections(), |_, name, _| {
+                "valid" => StatementField::Valid(it.object(&merged.selections(), |it, name, _| {
                     Ok(Some(match name {
-                        "__typename" => ValidityField::TypeName(constant("Validity")),
+                        "__typename" => ValidityField::TypeName(it.constant("Validity")?),
                         "from" => ValidityField::From,
                         "until" => ValidityField::Until,
                         _ => return Ok(None),
@@ -493,7 +603,7 @@ impl<'a> Compiler<'a> {
         let source = Domain::Type(self.ontology.source_type);
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => CitationField::TypeName(constant("Citation")),
+                "__typename" => CitationField::TypeName(it.constant("Citation")?),
                 "source" => CitationField::Source(it.selection(source, &merged.selections())?),
                 "locator" => CitationField::Locator,
                 "note" => CitationField::Note,
@@ -506,7 +616,7 @@ impl<'a> Compiler<'a> {
         let entity = Domain::Interface(ENTITY);
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => LinkField::TypeName(constant("Link")),
+                "__typename" => LinkField::TypeName(it.constant("Link")?),
                 "from" => LinkField::From(it.selection(entity, &merged.selections())?),
                 "to" => LinkField::To(it.selection(entity, &merged.selections())?),
                 "relation" => LinkField::Relation,
@@ -522,7 +632,7 @@ impl<'a> Compiler<'a> {
     fn graph(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<GraphField>> {
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => GraphField::TypeName(constant("GraphInfo")),
+                "__typename" => GraphField::TypeName(it.constant("GraphInfo")?),
                 "title" => GraphField::Title,
                 "description" => GraphField::Description,
                 "licence" => GraphField::Licence,
@@ -534,9 +644,9 @@ impl<'a> Compiler<'a> {
                 "sourceCount" => GraphField::SourceCount,
                 "citationCount" => GraphField::CitationCount,
                 "componentCount" => GraphField::ComponentCount,
-                "types" => GraphField::Types(it.object(&merged.selections(), |_, name, _| {
+                "types" => GraphField::Types(it.object(&merged.selections(), |it, name, _| {
                     Ok(Some(match name {
-                        "__typename" => TypeField::TypeName(constant("TypeInfo")),
+                        "__typename" => TypeField::TypeName(it.constant("TypeInfo")?),
                         "name" => TypeField::Name,
                         "description" => TypeField::Description,
                         "class" => TypeField::Class,
@@ -544,9 +654,9 @@ impl<'a> Compiler<'a> {
                         _ => return Ok(None),
                     }))
                 })?),
-                "relations" => GraphField::Relations(it.object(&merged.selections(), |_, name, _| {
+                "relations" => GraphField::Relations(it.object(&merged.selections(), |it, name, _| {
                     Ok(Some(match name {
-                        "__typename" => RelationField::TypeName(constant("RelationInfo")),
+                        "__typename" => RelationField::TypeName(it.constant("RelationInfo")?),
                         "name" => RelationField::Name,
                         "field" => RelationField::Field,
                         "inverse" => RelationField::Inverse,
@@ -559,9 +669,9 @@ impl<'a> Compiler<'a> {
                         _ => return Ok(None),
                     }))
                 })?),
-                "examples" => GraphField::Examples(it.object(&merged.selections(), |_, name, _| {
+                "examples" => GraphField::Examples(it.object(&merged.selections(), |it, name, _| {
                     Ok(Some(match name {
-                        "__typename" => ExampleField::TypeName(constant("ExampleQuery")),
+                        "__typename" => ExampleField::TypeName(it.constant("ExampleQuery")?),
                         "title" => ExampleField::Title,
                         "query" => ExampleField::Query,
                         _ => return Ok(None),

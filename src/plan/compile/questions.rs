@@ -1,6 +1,6 @@
 //! Questions about the graph as a whole.
 
-use super::{Compiler, Result, constant};
+use super::{Compiler, Result};
 use crate::ontology::{Domain, ENTITY};
 use crate::plan::call::Kind;
 use crate::plan::collect::Merged;
@@ -28,11 +28,20 @@ impl<'a> Compiler<'a> {
         let call = self.call(merged.first(), kind)?;
         let question = match name {
             "path" => Question::Path(self.path(&sets)?),
-            "paths" => Question::Paths(self.listing("Path", &sets, Self::path)?.into()),
+            "paths" => {
+                let listing = self.listing("Path", &sets, Self::path)?;
+                Question::Paths(self.shared(listing)?)
+            }
             "neighborhood" => Question::Neighborhood(self.subgraph(&sets)?),
             "search" => Question::Search(self.search(&sets)?),
-            "timeline" => Question::Timeline(self.listing("Timeline", &sets, Self::timeline)?.into()),
-            "conflicts" => Question::Conflicts(self.listing("Conflict", &sets, Self::conflict)?.into()),
+            "timeline" => {
+                let listing = self.listing("Timeline", &sets, Self::timeline)?;
+                Question::Timeline(self.shared(listing)?)
+            }
+            "conflicts" => {
+                let listing = self.listing("Conflict", &sets, Self::conflict)?;
+                Question::Conflicts(self.shared(listing)?)
+            }
             "components" => Question::Components(self.component(&sets)?),
             _ => Question::Ranked(self.ranked(&sets)?),
         };
@@ -42,7 +51,7 @@ impl<'a> Compiler<'a> {
     fn path(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<PathField>> {
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => PathField::TypeName(constant("Path")),
+                "__typename" => PathField::TypeName(it.constant("Path")?),
                 "length" => PathField::Length,
                 "cost" => PathField::Cost,
                 "nodes" => PathField::Nodes(it.selection(Domain::Interface(ENTITY), &merged.selections())?),
@@ -55,7 +64,7 @@ impl<'a> Compiler<'a> {
     fn subgraph(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<SubgraphField>> {
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => SubgraphField::TypeName(constant("Subgraph")),
+                "__typename" => SubgraphField::TypeName(it.constant("Subgraph")?),
                 "nodes" => {
                     SubgraphField::Nodes(it.selection(Domain::Interface(ENTITY), &merged.selections())?)
                 }
@@ -70,7 +79,7 @@ impl<'a> Compiler<'a> {
     fn ranked(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<RankedField>> {
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => RankedField::TypeName(constant("RankedEntity")),
+                "__typename" => RankedField::TypeName(it.constant("RankedEntity")?),
                 "entity" => {
                     RankedField::Entity(it.selection(Domain::Interface(ENTITY), &merged.selections())?)
                 }
@@ -85,11 +94,12 @@ impl<'a> Compiler<'a> {
         let domain = Domain::Interface(ENTITY);
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => SearchField::TypeName(constant("SearchConnection")),
+                "__typename" => SearchField::TypeName(it.constant("SearchConnection")?),
                 "nodes" => SearchField::Nodes(it.selection(domain, &merged.selections())?),
                 "edges" => SearchField::Edges(it.search_edge(&merged.selections())?),
                 "pageInfo" => SearchField::PageInfo(it.page_info(&merged.selections())?),
                 "totalCount" => SearchField::TotalCount,
+                "ignored" => SearchField::Ignored,
                 _ => return Ok(None),
             }))
         })
@@ -99,14 +109,14 @@ impl<'a> Compiler<'a> {
         let domain = Domain::Interface(ENTITY);
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => SearchEdgeField::TypeName(constant("SearchEdge")),
+                "__typename" => SearchEdgeField::TypeName(it.constant("SearchEdge")?),
                 "node" => SearchEdgeField::Node(it.selection(domain, &merged.selections())?),
                 "cursor" => SearchEdgeField::Cursor,
                 "score" => SearchEdgeField::Score,
                 "highlights" => {
-                    SearchEdgeField::Highlights(it.object(&merged.selections(), |_, name, _| {
+                    SearchEdgeField::Highlights(it.object(&merged.selections(), |it, name, _| {
                         Ok(Some(match name {
-                            "__typename" => HighlightField::TypeName(constant("Highlight")),
+                            "__typename" => HighlightField::TypeName(it.constant("Highlight")?),
                             "field" => HighlightField::Field,
                             "fragments" => HighlightField::Fragments,
                             _ => return Ok(None),
@@ -121,7 +131,7 @@ impl<'a> Compiler<'a> {
     fn timeline(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<TimelineField>> {
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => TimelineField::TypeName(constant("TimelineEntry")),
+                "__typename" => TimelineField::TypeName(it.constant("TimelineEntry")?),
                 "date" => TimelineField::Date,
                 "entity" => {
                     TimelineField::Entity(it.selection(Domain::Interface(ENTITY), &merged.selections())?)
@@ -135,7 +145,7 @@ impl<'a> Compiler<'a> {
     fn conflict(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<ConflictField>> {
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => ConflictField::TypeName(constant("Conflict")),
+                "__typename" => ConflictField::TypeName(it.constant("Conflict")?),
                 "field" => ConflictField::Field,
                 "entity" => {
                     ConflictField::Entity(it.selection(Domain::Interface(ENTITY), &merged.selections())?)
@@ -150,7 +160,7 @@ impl<'a> Compiler<'a> {
         let domain = Domain::Interface(ENTITY);
         self.object(sets, |it, name, merged| {
             Ok(Some(match name {
-                "__typename" => ComponentField::TypeName(constant("Component")),
+                "__typename" => ComponentField::TypeName(it.constant("Component")?),
                 "size" => ComponentField::Size,
                 "nodes" => {
                     let call = it.call(merged.first(), Kind::page(domain, None, "component"))?;

@@ -1,0 +1,330 @@
+//! What patterns are compiled to: finders of substrings and regular expressions, within a budget.
+//!
+//! The matchers of a plan's constants are made once for a revision and kept beside the plan; those of variables are made for
+//! each request, after the others. All are immutable and shared; what a regular expression writes while it searches is the
+//! run's own, so that it never outlives the request, however many threads use one expression.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+use memchr::memmem::Finder;
+use regex_automata::meta::{Cache, Config, Regex};
+use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+
+use crate::budget::{Clock, Stop};
+use crate::graph::EntitySet;
+use crate::plan::{Bound, InputError, Kept, MatcherNo, Pattern, Patterns, last_line};
+
+/// A regular expression is compiled to at most so many bytes, together with what a search writes.
+const MOST_OF_ONE: usize = 1 << 20;
+
+/// A search keeps the states of an expression that it has met, up to so many bytes.
+const KEPT_STATES: usize = 128 << 10;
+
+/// Bytes of a finder beside its text: tables of how far it may skip.
+const FINDER_BYTES: usize = 320;
+
+/// What a text is matched with.
+#[derive(Debug)]
+enum Matcher {
+    Contains(Finder<'static>),
+    Regex(Box<Regex>),
+    /// What is found once for a run: the property and the text.
+    Search(Arc<str>, Arc<str>),
+    /// It cannot be compiled, and fields that use it fail.
+    Refused(Box<InputError>),
+}
+
+/// The matchers of an operation, by the numbers of their patterns.
+#[derive(Debug, Default)]
+pub struct Matchers {
+    all: Vec<Arc<Matcher>>,
+    bytes: usize,
+    /// Bytes that one run writes at most while it searches.
+    written: usize,
+    is_any_refused: bool,
+}
+
+impl Matchers {
+    /// Compiles patterns, whose numbers come after those that are known. All together may take `limit` bytes, and compiling them
+    /// about as many steps; a regular expression that takes more alone is refused.
+    ///
+    /// # Errors
+    /// When the limit is met or the time is over.
+    pub fn prepare(patterns: &Patterns, known: &Self, clock: &Clock, limit: usize) -> Result<Self, Stop> {
+        let mut matchers = Self {
+            all: known.all.clone(),
+            bytes: known.bytes,
+            written: known.written,
+            is_any_refused: known.is_any_refused,
+        };
+        let mut work = 0_usize;
+        for (_, kept) in patterns.iter() {
+            work = work.saturating_add(kept.work);
+            if work > limit {
+                return Err(Stop::Bytes);
+            }
+            if matches!(kept.pattern, Pattern::Regex { .. }) {
+                clock.check()?;
+            }
+            matchers.add(kept, limit)?;
+            if matchers.bytes.saturating_add(matchers.written) > limit {
+                return Err(Stop::Bytes);
+            }
+        }
+        Ok(matchers)
+    }
+
+    /// The memory that they take, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The memory that a run takes at most for what it writes while it searches, in bytes.
+    pub fn written(&self) -> usize {
+        self.written
+    }
+
+    /// The calls, those made to fail whose patterns cannot be compiled.
+    pub fn refuse(&self, calls: &[Bound]) -> Option<Vec<Bound>> {
+        if !self.is_any_refused {
+            return None;
+        }
+        let refused = |bound: &Bound| {
+            let call = bound.as_ref().as_ref().ok()?;
+            call.matchers()
+                .iter()
+                .find_map(|no| match &*self.all[no.index()] {
+                    Matcher::Refused(error) => Some(InputError::clone(error)),
+                    _ => None,
+                })
+        };
+        let each = calls.iter().map(|bound| match refused(bound) {
+            Some(error) => Arc::new(Err(error)),
+            None => bound.clone(),
+        });
+        Some(each.collect())
+    }
+
+    /// What a substring is found with.
+    #[inline]
+    pub(super) fn finder(&self, no: MatcherNo) -> Option<&Finder<'static>> {
+        match &*self.all[no.index()] {
+            Matcher::Contains(finder) => Some(finder),
+            _ => None,
+        }
+    }
+
+    /// The property and the text of a search.
+    pub(super) fn search(&self, no: MatcherNo) -> Option<(&Arc<str>, &Arc<str>)> {
+        match &*self.all[no.index()] {
+            Matcher::Search(property, text) => Some((property, text)),
+            _ => None,
+        }
+    }
+
+    fn add(&mut self, kept: &Kept, limit: usize) -> Result<(), Stop> {
+        let matcher = match &kept.pattern {
+            Pattern::Contains(text) => {
+                self.bytes += FINDER_BYTES + text.len();
+                Matcher::Contains(Finder::new(text.as_bytes()).into_owned())
+            }
+            Pattern::Search { property, text } => Matcher::Search(property.clone(), text.clone()),
+            Pattern::Regex { source, fold } => {
+                let left = limit.saturating_sub(self.bytes + self.written);
+                match compile(source, *fold, left.min(MOST_OF_ONE)) {
+                    Ok((regex, written)) => {
+                        self.bytes += regex.memory_usage() + size_of::<Regex>();
+                        self.written += written;
+                        Matcher::Regex(Box::new(regex))
+                    }
+                    Err(Refused::Large) if left < MOST_OF_ONE => return Err(Stop::Bytes),
+                    Err(refused) => {
+                        let why = match refused {
+                            Refused::Large => format!("it compiles to more than {MOST_OF_ONE} bytes"),
+                            Refused::Wrong(why) => why,
+                        };
+                        self.is_any_refused = true;
+                        Matcher::Refused(Box::new(kept.refused(&why)))
+                    }
+                }
+            }
+        };
+        self.bytes += size_of::<Matcher>() + 3 * size_of::<usize>();
+        self.all.push(Arc::new(matcher));
+        Ok(())
+    }
+}
+
+/// Why a regular expression is not compiled.
+enum Refused {
+    Large,
+    Wrong(String),
+}
+
+/// Compiles a regular expression to at most so many bytes; gives also how many a search writes at most.
+fn compile(source: &str, fold: bool, limit: usize) -> Result<(Regex, usize), Refused> {
+    let config = Config::new()
+        // There is one for each direction.
+        .nfa_size_limit(Some(limit / 2))
+        .onepass_size_limit(Some(64 << 10))
+        .hybrid_cache_capacity(KEPT_STATES)
+        .which_captures(WhichCaptures::Implicit);
+    let built = Regex::builder()
+        .configure(config)
+        .syntax(syntax::Config::new().case_insensitive(fold))
+        .build(source);
+    let regex = built.map_err(|error| match error.size_limit() {
+        Some(_) => Refused::Large,
+        None => {
+            let syntax = error.syntax_error().map(ToString::to_string);
+            Refused::Wrong(last_line(&syntax.unwrap_or_else(|| error.to_string())))
+        }
+    })?;
+    let written = match regex.create_cache().memory_usage() {
+        // A search for a literal writes nothing.
+        0 => 0,
+        begun => begun + KEPT_STATES,
+    };
+    if regex.memory_usage() + written - written.min(KEPT_STATES) > limit {
+        return Err(Refused::Large);
+    }
+    Ok((regex, written))
+}
+
+/// Testing takes so many steps between two looks at the clock; a step is what some 50 ns are enough for.
+const CHECK_EVERY: usize = 4096;
+
+/// What a run tests with.
+pub(super) struct Tests<'a> {
+    pub matchers: &'a Matchers,
+    /// What regular expressions write while they search.
+    caches: RefCell<Vec<Option<Box<Cache>>>>,
+    /// The entities that searches find, each made when the first filter with it is met.
+    pub searched: Vec<Option<EntitySet>>,
+    /// Steps until the clock is read.
+    left: Cell<usize>,
+    /// How often the clock was read.
+    looks: Cell<u64>,
+    /// Why testing has ended before it was done.
+    stopped: Cell<Option<Stop>>,
+}
+
+impl<'a> Tests<'a> {
+    pub fn new(matchers: &'a Matchers) -> Self {
+        Self {
+            matchers,
+            caches: RefCell::default(),
+            searched: Vec::new(),
+            left: Cell::new(CHECK_EVERY),
+            looks: Cell::new(0),
+            stopped: Cell::new(None),
+        }
+    }
+
+    /// Counts steps, and ends testing where the time is over.
+    #[inline]
+    pub fn worked(&self, steps: usize, clock: &Clock) {
+        match self.left.get().checked_sub(steps) {
+            Some(left) => self.left.set(left),
+            None => self.look(clock),
+        }
+    }
+
+    #[cold]
+    fn look(&self, clock: &Clock) {
+        self.left.set(CHECK_EVERY);
+        self.looks.set(self.looks.get() + 1);
+        if self.stopped.get().is_none() {
+            self.stopped.set(clock.stop());
+        }
+    }
+
+    /// How often the clock was read.
+    pub fn looks(&self) -> u64 {
+        self.looks.get()
+    }
+
+    /// Whether testing has ended: what is found then means nothing.
+    #[inline]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.get().is_some()
+    }
+
+    /// Why testing has ended.
+    #[inline]
+    pub fn stopped(&self) -> Option<Stop> {
+        self.stopped.get()
+    }
+
+    /// Whether a text meets a regular expression.
+    pub fn is_match(&self, no: MatcherNo, text: &str) -> bool {
+        let Matcher::Regex(regex) = &*self.matchers.all[no.index()] else {
+            return false;
+        };
+        let mut caches = self.caches.borrow_mut();
+        if caches.len() <= no.index() {
+            caches.resize_with(no.index() + 1, || None);
+        }
+        let cache = caches[no.index()].get_or_insert_with(|| Box::new(regex.create_cache()));
+        let input = Input::new(text).anchored(Anchored::No).earliest(true);
+        regex.search_half_with(cache, &input).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn patterns(sources: impl IntoIterator<Item = String>) -> Patterns {
+        Patterns::of(sources.into_iter().map(|source| Pattern::Regex {
+            source: source.into(),
+            fold: false,
+        }))
+    }
+
+    fn prepared(sources: impl IntoIterator<Item = String>, limit: usize) -> Result<Matchers, Stop> {
+        let started = OnceLock::new();
+        let clock = Clock {
+            started: &started,
+            time: Duration::from_hours(1),
+            cancelled: None,
+        };
+        Matchers::prepare(&patterns(sources), &Matchers::default(), &clock, limit)
+    }
+
+    #[test]
+    fn all_regular_expressions_of_a_request_are_weighed() {
+        let some = prepared([r"^\w+ \d{4}$".to_owned()], 8 << 20).unwrap();
+        let tests = Tests::new(&some);
+        assert!(tests.is_match(MatcherNo(0), "anno 1996"));
+        assert!(!tests.is_match(MatcherNo(0), "anno 96"));
+        assert!(some.bytes() > 1000 && some.bytes() + some.written() < 1 << 20);
+        let many = (1..=900).map(|no| format!(r"\pL{{{}}}", no % 30 + 1));
+        assert_eq!(prepared(many, 8 << 20).err(), Some(Stop::Bytes));
+    }
+
+    #[test]
+    fn one_that_is_too_large_alone_is_refused_and_the_others_are_not() {
+        let matchers = prepared(
+            [r"\pL{900}".to_owned(), "a".to_owned(), r"\p{Foo}".to_owned()],
+            8 << 20,
+        )
+        .unwrap();
+        assert!(
+            matches!(&*matchers.all[0], Matcher::Refused(error) if error.message.contains("1048576 bytes"))
+        );
+        assert!(matches!(&*matchers.all[1], Matcher::Regex(_)));
+        assert!(matches!(&*matchers.all[2], Matcher::Refused(error) if error.message.contains("Unicode")));
+        // In a run that has to be short there is less room for it, and it may have more in a longer one.
+        assert_eq!(
+            prepared([r"\pL{900}".to_owned()], 64 << 10).err(),
+            Some(Stop::Bytes)
+        );
+    }
+}
