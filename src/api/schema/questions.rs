@@ -181,6 +181,11 @@ impl Generator<'_> {
             ),
         ];
         fields.extend(listing_page_fields("entities that were found", true));
+        fields.push(FieldSpec::new(
+            "ignored",
+            required("Int"),
+            "Number of words of `query` that were not searched. Usually 0: only the first 32 words (8 with `fuzzy`) and the first 1,024 bytes are searched.",
+        ));
         self.add(object(
             "SearchConnection",
             "A page of what a search finds.",
