@@ -130,7 +130,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 
 /// Compresses the files and writes the list that the server includes.
 fn embed(files: &[PathBuf], root: &Path, output: &Path) -> io::Result<()> {
-    let mut list = String::from("static ASSETS: &[Asset] = &[\n");
+    let mut list = format!("static ASSETS: [Asset; {}] = [\n", files.len());
     for (no, file) in files.iter().enumerate() {
         let path = file
             .strip_prefix(root)
@@ -153,7 +153,7 @@ fn embed(files: &[PathBuf], root: &Path, output: &Path) -> io::Result<()> {
         };
         let _ = writeln!(
             list,
-            "    Asset {{ path: {path:?}, content_type: {content_type:?}, gzip: include_bytes!({:?}) }},",
+            "    Asset {{ path: {path:?}, content_type: {content_type:?}, gzip: include_bytes!({:?}), plain: OnceLock::new() }},",
             compressed.display().to_string()
         );
     }

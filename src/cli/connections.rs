@@ -89,6 +89,7 @@ fn seconds_or_none(given: &str) -> Result<Duration, String> {
     if !(0.0..=86_400.0).contains(&seconds) {
         return Err("give a number of seconds between 0 and 86400".to_owned());
     }
+    let time = Duration::from_secs_f64(seconds);
     // What is finer than the clock is none.
-    Ok(Duration::from_millis((seconds * 1e3).round() as u64))
+    Ok(Duration::from_millis(time.as_millis() as u64))
 }

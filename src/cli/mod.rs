@@ -36,7 +36,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the graph: GraphQL at /graphql, GraphiQL at /. This is what is done without a command
-    Serve(serve::ServeGraph),
+    Serve(Box<serve::ServeGraph>),
     /// Check schema and data, and report all that is wrong with them
     Check(check::Check),
     /// Compile schema and data into one file, which is served without being read

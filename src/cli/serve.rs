@@ -282,7 +282,7 @@ fn stopped() -> impl Future<Output = ()> + Send {
                     note(format_args!(
                         "clew: a signal to end will not be waited for: {error}"
                     ));
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
             }
         }

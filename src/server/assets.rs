@@ -1,8 +1,9 @@
 //! The console: files that the build embedded, or a small page of our own where it had no npm.
 
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -14,6 +15,8 @@ struct Asset {
     path: &'static str,
     content_type: &'static str,
     gzip: &'static [u8],
+    /// What it is without the compression, once somebody has asked for that.
+    plain: OnceLock<Bytes>,
 }
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
@@ -26,7 +29,7 @@ pub(super) async fn index(State(shared): State<Arc<Shared>>, headers: HeaderMap)
         return (StatusCode::NOT_FOUND, message).into_response();
     }
     match find("index.html") {
-        Some(asset) => send(asset, &headers, false),
+        Some(asset) => send(asset, &headers, false).await,
         None => Html(include_str!("small.html")).into_response(),
     }
 }
@@ -39,7 +42,7 @@ pub(super) async fn file(
 ) -> Response {
     match find(&path).filter(|_| shared.settings.console) {
         // Vite names files below assets/ by their content.
-        Some(asset) => send(asset, &headers, path.starts_with("assets/")),
+        Some(asset) => send(asset, &headers, path.starts_with("assets/")).await,
         None if path == "small.js" && shared.settings.console && ASSETS.is_empty() => {
             let headers = [
                 (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
@@ -59,7 +62,7 @@ fn find(path: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|it| it.path == path)
 }
 
-fn send(asset: &Asset, headers: &HeaderMap, forever: bool) -> Response {
+async fn send(asset: &'static Asset, headers: &HeaderMap, forever: bool) -> Response {
     let cache = if forever {
         "public, max-age=31536000, immutable"
     } else {
@@ -77,9 +80,17 @@ fn send(asset: &Asset, headers: &HeaderMap, forever: bool) -> Response {
     if takes_gzip {
         return (common, [(header::CONTENT_ENCODING, "gzip")], asset.gzip).into_response();
     }
-    let mut plain = Vec::new();
-    match flate2::read::GzDecoder::new(asset.gzip).read_to_end(&mut plain) {
-        Ok(_) => (common, plain).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    // Large files take longer than others should wait.
+    let plain = tokio::task::spawn_blocking(|| asset.plain.get_or_init(|| unpacked(asset.gzip))).await;
+    match plain {
+        Ok(plain) => (common, plain.clone()).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }
+}
+
+fn unpacked(gzip: &[u8]) -> Bytes {
+    let mut plain = Vec::new();
+    // What the build compressed is sound, and a vector takes all of it.
+    let _ = flate2::read::GzDecoder::new(gzip).read_to_end(&mut plain);
+    plain.into()
 }

@@ -38,7 +38,7 @@ pub(super) async fn read<B>(
 where
     B: HttpBody<Data = Bytes, Error: Display> + Unpin,
 {
-    watch.enter(Phase::Body);
+    watch.begin_body();
     let read = whole(&mut body, limit, memory, watch).await;
     watch.enter(Phase::Busy);
     // Where it was refused, the client may still be sending.

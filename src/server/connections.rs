@@ -477,6 +477,7 @@ impl Future for Served {
             }
             Order::Drop => return Poll::Ready(()),
         }
+        this.watch.begin_turn();
         #[cfg(feature = "probes")]
         let begun = crate::probes::cpu_time();
         let polled = Pin::new(&mut this.connection).poll(cx);
@@ -510,6 +511,136 @@ impl Connections {
                 bytes: 0,
             },
             None,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connections() -> Arc<Connections> {
+        Connections::new(Bounds::default(), Log::new(Duration::from_secs(1)))
+    }
+
+    fn entry(connections: &Connections) -> Entry {
+        Entry {
+            watch: Arc::new(Watch::new(connections.ticks.clone())),
+            body: None,
+            write: None,
+            is_leaving: false,
+        }
+    }
+
+    /// Looks at a connection at each tick, while `step` does what its client does; the seconds until it is told to end,
+    /// and with what code.
+    fn ended(phase: Phase, mut step: impl FnMut(&Watch)) -> Option<(Duration, Option<&'static str>)> {
+        let connections = connections();
+        let mut entry = entry(&connections);
+        entry.watch.enter(phase);
+        for tick in 1..400 {
+            connections.ticks.set(tick);
+            step(&entry.watch);
+            let code = connections.look_at(&mut entry, tick).map(|it| it.0);
+            if entry.watch.order() != Order::GoOn || entry.watch.is_late() {
+                return Some((connections.tick * tick, code));
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn each_phase_has_its_timeout() {
+        let seconds = |phase| ended(phase, |_| {}).map(|it| (it.0.as_secs(), it.1));
+        assert_eq!(seconds(Phase::Fresh), Some((10, None)));
+        assert_eq!(seconds(Phase::Head), Some((10, Some("HEADER_TIMEOUT"))));
+        assert_eq!(seconds(Phase::Idle), Some((75, None)));
+        assert_eq!(seconds(Phase::Closing), Some((2, None)));
+        for endless in [Phase::Busy, Phase::Answered, Phase::Upgraded] {
+            assert_eq!(seconds(endless), None);
+        }
+    }
+
+    #[test]
+    fn a_body_has_to_come_at_a_rate() {
+        let seconds = |bytes| ended(Phase::Body, |watch| watch.note_body(bytes)).map(|it| it.0.as_secs());
+        assert_eq!(
+            seconds(0),
+            Some(6),
+            "after a window that begins when it is first looked at"
+        );
+        assert_eq!(seconds(400), Some(6));
+        assert_eq!(
+            seconds(600),
+            Some(30),
+            "two steps a second are over the rate, and all of it takes too long"
+        );
+    }
+
+    #[test]
+    fn an_answer_has_to_be_read_at_a_rate() {
+        let blocked = |phase, bytes| {
+            let ended = ended(phase, |watch| {
+                watch.note_blocked();
+                watch.note_sent(bytes);
+            });
+            ended.map(|it| (it.0.as_secs(), it.1))
+        };
+        for phase in [Phase::Busy, Phase::Answered, Phase::Upgraded] {
+            assert_eq!(blocked(phase, 0), Some((31, Some("WRITE_TIMEOUT"))));
+            assert_eq!(blocked(phase, 400), Some((31, Some("WRITE_TIMEOUT"))));
+            assert_eq!(blocked(phase, 600), None);
+        }
+        // What was sent once is no reason to wait for the rest.
+        let flushed = ended(Phase::Busy, |watch| {
+            watch.note_blocked();
+            watch.note_flushed();
+        });
+        assert_eq!(flushed, None);
+    }
+
+    #[test]
+    fn the_one_that_waited_longest_makes_room() {
+        let connections = connections();
+        let mut open = Open::default();
+        for (id, (phase, since)) in [
+            (Phase::Idle, 7),
+            (Phase::Head, 5),
+            (Phase::Busy, 1),
+            (Phase::Upgraded, 1),
+            (Phase::Fresh, 9),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            connections.ticks.set(since);
+            let entry = entry(&connections);
+            entry.watch.enter(phase);
+            open.entries.insert(id as u64, entry);
+        }
+        connections.ticks.set(10);
+        let order = |open: &Open, id: u64| open.entries[&id].watch.order();
+        assert!(connections.make_room(&mut open));
+        assert_eq!(order(&open, 1), Order::Drop);
+        assert!(connections.make_room(&mut open));
+        assert_eq!(
+            order(&open, 0),
+            Order::Finish,
+            "what it was asked meanwhile is answered"
+        );
+        assert!(connections.make_room(&mut open));
+        assert_eq!(order(&open, 4), Order::Drop);
+        assert!(!connections.make_room(&mut open), "the others are busy");
+        assert_eq!(open.leaving, 3);
+    }
+
+    #[test]
+    fn the_refusal_has_the_length_that_it_says() {
+        let text = std::str::from_utf8(FULL).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(
+            head.ends_with(&format!("content-length: {}", body.len())),
+            "{text}"
         );
     }
 }

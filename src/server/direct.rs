@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -133,11 +133,15 @@ impl hyper::service::Service<Request<Incoming>> for Peer {
         if let Err(refused) = self.check_host(&request) {
             return Box::pin(async move { Ok(finish(&connections, &watch, start, refused)) });
         }
+        let is_next = watch.has_answered_in_turn();
         let is_hot = request.method() == Method::POST
             && request.uri().path() == "/graphql"
             && !(self.site.cors && request.headers().contains_key(header::ORIGIN));
         if is_hot && let Some(shared) = self.site.shared.clone() {
             return Box::pin(async move {
+                if is_next {
+                    next_turn(&watch).await;
+                }
                 let answer =
                     AssertUnwindSafe(graphql::answer_to(shared, request, &watch, start)).catch_unwind();
                 let answer = answer.await.unwrap_or_else(|_| graphql::internal());
@@ -151,6 +155,9 @@ impl hyper::service::Service<Request<Incoming>> for Peer {
         });
         let answer = self.site.router.clone().oneshot(request);
         Box::pin(async move {
+            if is_next {
+                next_turn(&watch).await;
+            }
             let mut answer = match answer.await {
                 Ok(answer) => answer,
                 Err(never) => match never {},
@@ -159,6 +166,20 @@ impl hyper::service::Service<Request<Incoming>> for Peer {
             Ok(finish(&connections, &watch, start, answer))
         })
     }
+}
+
+/// Lets others on the same thread have their turn: a client may send many requests at once, and they are answered one in
+/// each poll.
+async fn next_turn(watch: &Watch) {
+    let turn = watch.turn();
+    poll_fn(|cx| {
+        if watch.turn() == turn {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    })
+    .await;
 }
 
 /// What a handler behind the router knows of its request beside what the client sent.

@@ -159,8 +159,8 @@ impl Exported {
         }
         registry.register("answers", "Answers by the class of their status", answers);
         let codes = Labelled::<Counter>::default();
-        let counted = &self.connections.metrics.codes;
-        for (code, count) in counted.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        let seen = &self.connections.metrics.codes;
+        for (code, count) in seen.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             codes
                 .get_or_create(&[("code", (*code).to_owned())])
                 .inc_by(*count);

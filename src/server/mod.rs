@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use async_graphql_axum::{GraphQL, GraphQLSubscription};
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -39,7 +40,7 @@ use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::api::{Persisted, Serving, Transport};
+use crate::api::{Engine, Persisted, Serving, Transport};
 
 /// How the server behaves.
 #[derive(Debug, Clone)]
@@ -188,9 +189,17 @@ async fn schema(State(shared): State<Arc<Shared>>) -> Response {
     if !engine.tells_schema() {
         return (StatusCode::NOT_FOUND, "this server does not tell its schema\n").into_response();
     }
-    let sdl = engine.api().sdl().to_owned();
     let headers = [(header::CONTENT_TYPE, "application/graphql; charset=utf-8")];
-    (headers, sdl).into_response()
+    (headers, Bytes::from_owner(Sdl(engine))).into_response()
+}
+
+/// The schema of an engine, which is not copied for each client.
+struct Sdl(Arc<Engine>);
+
+impl AsRef<[u8]> for Sdl {
+    fn as_ref(&self) -> &[u8] {
+        self.0.api().sdl().as_bytes()
+    }
 }
 
 /// How the server is, for who watches it.

@@ -14,6 +14,9 @@ use super::watch::{Order, Phase, Watch};
 /// What is read and thrown away of a body that was refused, at most: about what a client sends in the time that it has.
 const MOST_DISCARDED: usize = 64 << 20;
 
+/// Bytes that are written before others on the same thread have their turn.
+const TURN: usize = 1 << 20;
+
 /// A socket that is watched.
 pub(super) struct Watched {
     stream: TcpStream,
@@ -22,6 +25,8 @@ pub(super) struct Watched {
     is_blocked: bool,
     is_shut_down: bool,
     discarded: usize,
+    /// The last poll in which something was written, and how much.
+    turn: (u32, usize),
     /// Given back when the socket is closed, by whoever owns it then.
     _place: Place,
 }
@@ -34,6 +39,7 @@ impl Watched {
             is_blocked: false,
             is_shut_down: false,
             discarded: 0,
+            turn: (0, 0),
             _place: place,
         }
     }
@@ -50,6 +56,7 @@ impl Watched {
         match polled {
             Poll::Ready(Ok(bytes)) => {
                 self.is_blocked = false;
+                self.turn.1 += bytes;
                 self.watch.note_sent(*bytes);
             }
             Poll::Ready(Err(_)) => {}
@@ -63,6 +70,21 @@ impl Watched {
             }
         }
         Ok(())
+    }
+
+    /// Whether so much was written that others have their turn first. The client may read as fast as this can write.
+    fn has_had_its_turn(&mut self, cx: &Context<'_>) -> bool {
+        let turn = self.watch.turn();
+        if self.turn.0 != turn {
+            self.turn = (turn, 0);
+        }
+        // Nobody counts the polls of a connection that was upgraded.
+        let is_over = self.turn.1 >= TURN && self.watch.phase() != Phase::Upgraded;
+        if is_over {
+            self.is_blocked = true;
+            cx.waker().wake_by_ref();
+        }
+        is_over
     }
 
     /// Reads what the client still sends, until it closes its side: a socket that is closed before resets the
@@ -102,6 +124,9 @@ impl AsyncRead for Watched {
 
 impl AsyncWrite for Watched {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.has_had_its_turn(cx) {
+            return Poll::Pending;
+        }
         let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.note_written(cx, &polled)?;
         polled
@@ -112,6 +137,9 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.has_had_its_turn(cx) {
+            return Poll::Pending;
+        }
         let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
         self.note_written(cx, &polled)?;
         polled

@@ -94,6 +94,10 @@ pub(super) struct Watch {
     received: AtomicU64,
     answers: [AtomicU64; CLASSES],
     order: AtomicU8,
+    /// Which poll of the connection's task takes place.
+    turn: AtomicU32,
+    /// The poll in which a request was answered last.
+    answered_in: AtomicU32,
     /// The body takes too long.
     is_late: AtomicBool,
     /// The client may still be sending a body that nobody reads.
@@ -113,6 +117,8 @@ impl Watch {
             received: AtomicU64::new(0),
             answers: Default::default(),
             order: AtomicU8::new(Order::GoOn as u8),
+            turn: AtomicU32::new(0),
+            answered_in: AtomicU32::new(0),
             is_late: AtomicBool::new(false),
             has_unread_body: AtomicBool::new(false),
             task: AtomicWaker::new(),
@@ -144,6 +150,28 @@ impl Watch {
         if matches!(self.phase(), Phase::Idle | Phase::Fresh) {
             self.enter(Phase::Head);
         }
+    }
+
+    /// Notes that a poll of the connection's task begins.
+    pub fn begin_turn(&self) {
+        let turn = self.turn.load(Ordering::Relaxed);
+        self.turn.store(turn.wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// The number of the poll that takes place.
+    pub fn turn(&self) -> u32 {
+        self.turn.load(Ordering::Relaxed)
+    }
+
+    /// Whether a request was answered in this poll already.
+    pub fn has_answered_in_turn(&self) -> bool {
+        self.answered_in.load(Ordering::Relaxed) == self.turn()
+    }
+
+    /// Notes that a body is waited for.
+    pub fn begin_body(&self) {
+        self.is_late.store(false, Ordering::Relaxed);
+        self.enter(Phase::Body);
     }
 
     /// Notes that part of a body has come.
@@ -191,6 +219,7 @@ impl Watch {
     pub fn note_answer(&self, status: StatusCode) {
         let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES) - 1;
         add(&self.answers[class], 1);
+        self.answered_in.store(self.turn(), Ordering::Relaxed);
     }
 
     /// Answers by the class of their status.
