@@ -362,9 +362,8 @@ fn a_reload_that_takes_too_much_memory_keeps_the_graph() {
         std::fs::copy(many.path().join(name), folder.path().join(name)).unwrap();
     }
     std::fs::remove_file(folder.path().join("data/a.yaml")).unwrap();
-    let pid = server.child.id().to_string();
-    let sent = Command::new("kill").args(["-HUP", &pid]).status().unwrap();
-    assert!(sent.success());
+    let pid = rustix::process::Pid::from_child(&server.child);
+    rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
     let mut lines = BufReader::new(server.child.stderr.take().unwrap()).lines();
     let report = lines.find(|it| it.as_ref().unwrap().contains("[E0232]"));
     assert!(report.is_some(), "the server ended");

@@ -26,6 +26,11 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// Sends a signal. The program `kill` of some systems knows no names of signals in some locales.
+fn signal(child: &Child, signal: rustix::process::Signal) {
+    rustix::process::kill_process(rustix::process::Pid::from_child(child), signal).unwrap();
+}
+
 /// A server on a free port, stopped when it is dropped.
 struct Server {
     child: Child,
@@ -647,11 +652,7 @@ fn sigterm_ends_the_server_after_running_requests() {
     stream.write_all(&body.as_bytes()[..10]).unwrap();
     // The server has the connection once it has answered another request on a later one.
     assert_eq!(server.get("/health", &[("connection", "close")]).status, 200);
-    let status = Command::new("kill")
-        .args(["-TERM", &server.child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(status.success());
+    signal(&server.child, rustix::process::Signal::TERM);
     stream.write_all(&body.as_bytes()[10..]).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -1125,11 +1126,7 @@ impl Watched {
     }
 
     fn hang_up(&self) {
-        let status = Command::new("kill")
-            .args(["-HUP", &self.server.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(status.success());
+        signal(&self.server.child, rustix::process::Signal::HUP);
     }
 
     /// Waits until the health is as wished.
