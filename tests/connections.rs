@@ -10,6 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// How long anything may take before a test fails.
@@ -106,11 +107,8 @@ impl Server {
         self.ask(&get("/health")).json()
     }
 
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args([name, &self.child.id().to_string()])
-            .status();
-        assert!(sent.unwrap().success());
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Waits until the health is as wished.
@@ -458,7 +456,7 @@ fn sigterm_ends_the_server_beside_clients_that_never_end() {
     let mut socket = web_socket(&server);
     let mut idle = server.send(&query(NAME));
     assert_eq!(answer(&mut idle).body, NAMED);
-    server.signal("-TERM");
+    server.signal(Signal::TERM);
     assert_eq!(rest(&mut idle), "", "who waits for nothing is let go at once");
     assert!(server.ended().success());
     assert_eq!(rest(&mut socket), "");
@@ -474,7 +472,7 @@ fn sigterm_without_clients_ends_the_server_at_once() {
     let _fresh = server.connect();
     let mut idle = server.send(&query(NAME));
     assert_eq!(answer(&mut idle).body, NAMED);
-    server.signal("-TERM");
+    server.signal(Signal::TERM);
     assert!(server.ended().success());
 }
 
@@ -682,15 +680,15 @@ fn a_server_whose_output_nobody_reads_goes_on() {
     };
     assert_eq!(server.ask(&query("{ nothing }")).status, 200);
     place.write("Place:\n  x: {name: X1, kind: TOWN}\n");
-    server.signal("-HUP");
+    server.signal(Signal::HUP);
     server.until(|it| it["status"] == "stale");
     assert_eq!(name(&server), "X0");
     place.write("Place:\n  x: {name: X2, kind: CITY}\n");
-    server.signal("-HUP");
+    server.signal(Signal::HUP);
     server.until(|it| it["status"] == "ok" && it["reloads"] == 1);
     assert_eq!(name(&server), "X2");
     place.write("Place:\n  x: {name: X3, kind: CITY}\n");
-    server.signal("-HUP");
+    server.signal(Signal::HUP);
     server.until(|it| it["reloads"] == 2);
 }
 
@@ -708,7 +706,7 @@ fn a_server_whose_output_is_closed_from_the_start_serves() {
     let mut server = Server { child, address, log };
     let metrics = server.ask(&get("/metrics"));
     assert!(metrics.body.contains("clew_entities 1\n"), "{metrics:?}");
-    server.signal("-TERM");
+    server.signal(Signal::TERM);
     assert!(server.ended().success());
 }
 
@@ -723,7 +721,7 @@ fn a_flood_of_hangups_is_one_reload_or_two() {
         .status();
     assert!(sent.unwrap().success());
     place.write("Place:\n  x: {name: X1, kind: CITY}\n");
-    server.signal("-HUP");
+    server.signal(Signal::HUP);
     let deadline = Instant::now() + PATIENCE;
     while name(&server) != "X1" {
         assert!(Instant::now() < deadline, "the signal is lost");
@@ -741,7 +739,7 @@ fn the_health_says_that_something_is_wrong_and_the_log_says_what() {
     assert_eq!(health["status"], "ok");
     assert!(health.get("failure").is_none());
     place.write("Place:\n  x: {name: Secret, kind: TOWN}\n");
-    server.signal("-HUP");
+    server.signal(Signal::HUP);
     let health = server.until(|it| it["status"] == "stale");
     let keys: Vec<&String> = health.as_object().unwrap().keys().collect();
     let expected = [
@@ -757,7 +755,7 @@ fn the_health_says_that_something_is_wrong_and_the_log_says_what() {
     let log = server.log.all().join("\n");
     assert!(log.contains("E0220") && log.contains("a.yaml"), "{log}");
     std::fs::write(place.path("schema/a.graphql"), "type Place {").unwrap();
-    server.signal("-HUP");
+    server.signal(Signal::HUP);
     let stale = server.until(|it| it["status"] == "stale");
     assert!(!stale.to_string().contains("graphql"), "{stale}");
 }
@@ -901,7 +899,7 @@ fn a_flood_of_refusals_does_not_fill_the_log() {
         assert_eq!(answer(&mut stream).status, 200);
     }
     let seconds = begun.elapsed().as_secs() as usize + 2;
-    server.signal("-TERM");
+    server.signal(Signal::TERM);
     assert!(server.ended().success());
     let count = |lines: &[String]| {
         let written = lines.iter().filter(|it| it.contains("code=GRAPHQL")).count();
@@ -959,11 +957,11 @@ fn what_is_counted_is_served_to_prometheus() {
     assert_eq!(server.ask(&post("[]")).status, 400);
     assert_eq!(value("clew_errors_total{code=\"BAD_REQUEST\"}"), 1.0);
     assert_eq!(value("clew_answers_total{status=\"4xx\"}"), 1.0);
-    server.signal("-HUP");
+    server.signal(Signal::HUP);
     server.until(|it| it["reloads"] == 1);
     assert_eq!(value("clew_reloads_total"), 1.0);
     place.write("Place:\n  x: {name: X1, kind: TOWN}\n");
-    server.signal("-HUP");
+    server.signal(Signal::HUP);
     server.until(|it| it["status"] == "stale");
     assert_eq!(value("clew_reload_failures_total"), 1.0);
     let text = scrape("localhost");
