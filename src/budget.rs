@@ -38,16 +38,24 @@ pub struct Clock<'a> {
 impl Clock<'_> {
     /// Whether the request has to end now, and why.
     pub fn stop(&self) -> Option<Stop> {
+        self.elapsed().err()
+    }
+
+    /// Time since the request started.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn elapsed(&self) -> Result<Duration, Stop> {
         if self.cancelled.is_some_and(|it| it.load(Ordering::Relaxed)) {
-            return Some(Stop::Cancelled);
+            return Err(Stop::Cancelled);
         }
-        let started = self.started.get_or_init(Instant::now);
-        if started.elapsed() > self.time {
-            return Some(Stop::Timeout);
+        let elapsed = self.started.get_or_init(Instant::now).elapsed();
+        if elapsed > self.time {
+            return Err(Stop::Timeout);
         }
         #[cfg(feature = "probes")]
         crate::probes::checked();
-        None
+        Ok(elapsed)
     }
 
     /// Ends the request if its time is over.
@@ -55,7 +63,7 @@ impl Clock<'_> {
     /// # Errors
     /// [`Stop::Timeout`] after the deadline, [`Stop::Cancelled`] after the client disconnected.
     pub fn check(&self) -> Result<(), Stop> {
-        self.stop().map_or(Ok(()), Err)
+        self.elapsed().map(drop)
     }
 }
 

@@ -200,12 +200,9 @@ impl Answer {
         Self::new(body, Reached::Executed, errors)
     }
 
-    /// An answer with data, and with the errors of fields that failed, which stand first.
-    pub(super) fn with_data(
-        begun: Vec<u8>,
-        errors: &[GraphqlError],
-        extensions: Option<&serde_json::Value>,
-    ) -> Self {
+    /// An answer with data and extensions, but for its last brace, and with the errors of fields that failed, which stand
+    /// first.
+    pub(super) fn with_data(begun: Vec<u8>, errors: &[GraphqlError]) -> Self {
         let mut body = begun;
         if !errors.is_empty() {
             let mut first = b"{\"errors\":".to_vec();
@@ -213,11 +210,6 @@ impl Answer {
             first.push(b',');
             // In place of the brace that the answer began with.
             body.splice(..1, first);
-        }
-        if let Some(extensions) = extensions {
-            body.extend_from_slice(b",\"extensions\":");
-            // Writing to a vector cannot fail.
-            let _ = serde_json::to_writer(&mut body, extensions);
         }
         body.push(b'}');
         Self::new(body, Reached::Executed, errors)

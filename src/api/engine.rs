@@ -342,11 +342,7 @@ impl Engine {
     ) -> Result<Answer, Stop> {
         let outcome = self.outcome(prepared, bound, clock, limits, ticket, false)?;
         let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
-        Ok(Answer::with_data(
-            outcome.begun,
-            &errors,
-            outcome.extensions.as_ref(),
-        ))
+        Ok(Answer::with_data(outcome.begun, &errors))
     }
 
     /// Runs a request and writes its answer in another form, which has no place for errors: where there is one,
@@ -376,7 +372,9 @@ impl Engine {
             .map_err(|stop| self.given_up(stop))?;
         if !outcome.errors.is_empty() {
             let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
-            return Err(Answer::with_data(outcome.begun, &errors, None));
+            let mut begun = outcome.begun;
+            begun.truncate(outcome.end);
+            return Err(Answer::with_data(begun, &errors));
         }
         let written = match table {
             Some(table) => forms::table(&table, outcome.data()),

@@ -1,11 +1,14 @@
 //! Figures about all entities of a list together, and about groups of them.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::hash::BuildHasher;
 
 use bigdecimal::BigDecimal;
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::{Failure, Run, Written};
+use super::{Failure, Run, Written, working};
 use crate::graph::{EntityNo, Key, Row, Values};
 use crate::ontology::PropertyNo;
 use crate::ontology::{Scalar, TypeId};
@@ -16,6 +19,9 @@ use crate::plan::{
 
 /// So many digits a mean of decimals has, as decimal128 has.
 const DIGITS: u64 = 34;
+
+/// The clock is looked at once in so many entities that are put into their groups.
+const MEMBERS_AT_ONCE: usize = 1 << 16;
 
 /// A value where it lies.
 type Place<'a> = (&'a Values, usize);
@@ -29,9 +35,100 @@ enum Common<'a> {
     Entity(EntityNo),
 }
 
-struct Group<'a> {
-    common: Vec<Common<'a>>,
+/// A [`Common`] in 8 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Packed(u32, u32);
+
+/// The columns that packed values lie in: one or two for each type.
+#[derive(Default)]
+struct Columns<'a>(Vec<&'a Values>);
+
+/// The columns come after what a packed common may be otherwise.
+const NO_COLUMNS: u32 = 3;
+
+impl<'a> Columns<'a> {
+    fn pack(&mut self, common: Common<'a>) -> Packed {
+        match common {
+            Common::Nothing => Packed(0, 0),
+            Common::Type(id) => Packed(1, id.index() as u32),
+            Common::Entity(entity) => Packed(2, entity.0),
+            Common::Value((values, at)) => {
+                // Most values lie in the column of the one before.
+                let known = self.0.iter().rposition(|it| std::ptr::eq(*it, values));
+                let column = known.unwrap_or_else(|| {
+                    self.0.push(values);
+                    self.0.len() - 1
+                });
+                Packed(NO_COLUMNS + column as u32, at as u32)
+            }
+        }
+    }
+
+    fn unpack(&self, Packed(what, at): Packed) -> Common<'a> {
+        match what {
+            0 => Common::Nothing,
+            1 => Common::Type(TypeId::at(at as usize)),
+            2 => Common::Entity(EntityNo(at)),
+            column => Common::Value((self.0[(column - NO_COLUMNS) as usize], at as usize)),
+        }
+    }
+}
+
+/// Entities in groups.
+struct Groups<'a> {
+    columns: Columns<'a>,
+    /// What each group has in common: as many as there are fields to group by.
+    commons: Vec<Packed>,
+    /// The entities, group after group.
     entities: Vec<EntityNo>,
+    /// Where those of each group begin, and one more.
+    starts: Vec<u32>,
+    /// The groups in the order that is asked for.
+    order: Vec<u32>,
+}
+
+/// One group.
+#[derive(Clone, Copy)]
+struct Group<'g, 'a> {
+    columns: &'g Columns<'a>,
+    common: &'g [Packed],
+    entities: &'g [EntityNo],
+}
+
+impl<'a> Group<'_, 'a> {
+    fn commons(&self) -> impl ExactSizeIterator<Item = Common<'a>> {
+        self.common.iter().map(|it| self.columns.unpack(*it))
+    }
+}
+
+impl<'a> Groups<'a> {
+    fn get(&self, no: u32, keys: usize) -> Group<'_, 'a> {
+        let no = no as usize;
+        Group {
+            columns: &self.columns,
+            common: &self.commons[no * keys..(no + 1) * keys],
+            entities: &self.entities[self.starts[no] as usize..self.starts[no + 1] as usize],
+        }
+    }
+}
+
+/// Which figures about values are asked for, and what they are.
+#[derive(Default)]
+struct Measures<'a> {
+    wants_distinct: bool,
+    wants_ends: bool,
+    wants_sum: bool,
+    count: usize,
+    /// Values that can be ordered.
+    ordered: usize,
+    least: Option<(Key<'a>, Place<'a>)>,
+    greatest: Option<(Key<'a>, Place<'a>)>,
+    sum: f64,
+    decimals: BigDecimal,
+    columns: Columns<'a>,
+    /// All values, where the different ones are counted.
+    places: Vec<Packed>,
+    distinct: usize,
 }
 
 impl<'a> Run<'a> {
@@ -46,87 +143,146 @@ impl<'a> Run<'a> {
         match field {
             AggregateField::TypeName(name) => self.out.extend_from_slice(name),
             AggregateField::Count => self.number(entities.len()),
-            AggregateField::Property(of_types, scalar, measures) => {
-                let values = self.values_of(entities, of_types)?;
-                return self.measures(&values, *scalar, measures);
+            AggregateField::Property(of_types, scalar, fields) => {
+                return self.scope(|run| {
+                    let measures = run.measure(entities, of_types, fields)?;
+                    run.measures(&measures, *scalar, fields)
+                });
             }
-            AggregateField::Groups(call, group) => return self.groups(entities, *call, group),
+            AggregateField::Groups(call, group) => {
+                return self.scope(|run| run.groups(entities, *call, group));
+            }
         }
         Ok(())
     }
 
-    /// All values that some entities have of a property.
-    fn values_of(
+    /// Goes once through all values that some entities have of a property. Takes 8 bytes for each value where the
+    /// different ones are counted.
+    fn measure(
         &mut self,
         entities: &[EntityNo],
         of_types: &OfTypes<PropertyNo>,
-    ) -> Result<Vec<Place<'a>>, Failure> {
-        self.visit(entities.len() as u64)?;
-        let mut values = Vec::with_capacity(entities.len());
+        fields: &Object<MeasureField>,
+    ) -> Result<Measures<'a>, Failure> {
+        let has = |wanted: fn(&MeasureField) -> bool| fields.iter().any(|it| wanted(&it.field));
+        let mut measures = Measures {
+            wants_distinct: has(|it| matches!(it, MeasureField::Distinct)),
+            wants_ends: has(|it| matches!(it, MeasureField::Min | MeasureField::Max)),
+            wants_sum: has(|it| matches!(it, MeasureField::Sum | MeasureField::Avg)),
+            ..Measures::default()
+        };
         for entity in entities {
+            self.visit(1)?;
             let row = self.snapshot.locate(*entity);
-            if let Some(no) = of_types[row.type_id.index()] {
-                self.places(row, no, &mut values);
+            let Some(no) = of_types[row.type_id.index()] else {
+                continue;
+            };
+            for (at, place) in self.places(row, no).enumerate() {
+                if at > 0 {
+                    self.work(1)?;
+                }
+                self.add(&mut measures, place)?;
             }
         }
-        Ok(values)
+        if measures.wants_distinct {
+            let columns = &measures.columns;
+            let key = |it: &Packed| match columns.unpack(*it) {
+                Common::Value((values, at)) => values.key(at),
+                _ => None,
+            };
+            let by_key = |a: &Packed, b: &Packed| match (key(a), key(b)) {
+                (Some(a), Some(b)) => a.compare(&b),
+                _ => Ordering::Equal,
+            };
+            let all = 0..measures.places.len();
+            working::sort(&mut measures.places, all, &self.budget.clock, |a, b| {
+                by_key(a, b).then(a.cmp(b))
+            })?;
+            let mut distinct = usize::from(!measures.places.is_empty());
+            for pair in measures.places.windows(2) {
+                self.work(1)?;
+                distinct += usize::from(by_key(&pair[0], &pair[1]) != Ordering::Equal);
+            }
+            measures.distinct = distinct;
+        }
+        Ok(measures)
+    }
+
+    fn add(&mut self, measures: &mut Measures<'a>, place: Place<'a>) -> Written {
+        measures.count += 1;
+        if !(measures.wants_distinct || measures.wants_ends || measures.wants_sum) {
+            return Ok(());
+        }
+        let Some(key) = place.0.key(place.1) else {
+            return Ok(());
+        };
+        measures.ordered += 1;
+        if measures.wants_sum {
+            match &key {
+                Key::Whole(it) => measures.sum += *it as f64,
+                Key::Float(it) => measures.sum += *it,
+                Key::Decimal(it) => measures.decimals += it,
+                Key::Text(_) | Key::Date(_) => {}
+            }
+        }
+        if measures.wants_distinct {
+            let packed = measures.columns.pack(Common::Value(place));
+            self.push(&mut measures.places, packed)?;
+        }
+        if measures.wants_ends {
+            // Of equal ones the first and the last of the list.
+            let is = |end: &Option<(Key, Place)>, order: Ordering| {
+                end.as_ref().is_some_and(|(end, _)| key.compare(end) == order)
+            };
+            if measures.least.is_none() || is(&measures.least, Ordering::Less) {
+                measures.least = Some((key.clone(), place));
+            }
+            if !is(&measures.greatest, Ordering::Less) {
+                measures.greatest = Some((key, place));
+            }
+        }
+        Ok(())
     }
 
     /// The values of an entity's property, those that are there.
-    fn places(&self, row: Row, no: PropertyNo, values: &mut Vec<Place<'a>>) {
+    fn places(&self, row: Row, no: PropertyNo) -> impl Iterator<Item = Place<'a>> + use<'a> {
         let snapshot = self.snapshot;
         let column = snapshot.column(row.type_id, no);
-        if column.is_list() {
+        let is_there = |place: &Place| !place.0.is_null(place.1);
+        let (list, single) = if column.is_list() {
             let held = snapshot.held_values(column, row.row, self.as_of);
-            let there = held.filter(|at| !column.values().is_null(*at));
-            values.extend(there.map(|at| (column.values(), at)));
-        } else if let Some((held, at)) = snapshot.value(row, no, self.as_of)
-            && !held.is_null(at)
-        {
-            values.push((held, at));
-        }
+            (Some(held.map(|at| (column.values(), at))), None)
+        } else {
+            (None, snapshot.value(row, no, self.as_of))
+        };
+        list.into_iter().flatten().chain(single).filter(is_there)
     }
 
     fn measures(
         &mut self,
-        values: &[Place<'a>],
+        measures: &Measures<'a>,
         scalar: Scalar,
         fields: &'a Object<MeasureField>,
     ) -> Written {
-        let mut keys: Vec<(Key, Place)> = values
-            .iter()
-            .filter_map(|place| Some((place.0.key(place.1)?, *place)))
-            .collect();
-        let sorted =
-            |it: &MeasureField| matches!(it, MeasureField::Distinct | MeasureField::Min | MeasureField::Max);
-        if fields.iter().any(|it| sorted(&it.field)) {
-            keys.sort_by(|a, b| a.0.compare(&b.0));
-        }
         let is_decimal = scalar == Scalar::Decimal;
+        let count = measures.ordered;
         self.object(fields, |run, slot| {
             match &slot.field {
                 MeasureField::TypeName(name) => run.out.extend_from_slice(name),
-                MeasureField::Count => run.number(values.len()),
-                MeasureField::Distinct => {
-                    let changes = keys
-                        .windows(2)
-                        .filter(|it| it[0].0.compare(&it[1].0) != Ordering::Equal);
-                    run.number(changes.count() + usize::from(!keys.is_empty()));
-                }
-                MeasureField::Min => run.place(keys.first().map(|it| it.1)),
-                MeasureField::Max => run.place(keys.last().map(|it| it.1)),
-                MeasureField::Sum | MeasureField::Avg if keys.is_empty() => run.null(),
+                MeasureField::Count => run.number(measures.count),
+                MeasureField::Distinct => run.number(measures.distinct),
+                MeasureField::Min => run.place(measures.least.as_ref().map(|it| it.1)),
+                MeasureField::Max => run.place(measures.greatest.as_ref().map(|it| it.1)),
+                MeasureField::Sum | MeasureField::Avg if count == 0 => run.null(),
                 MeasureField::Sum if is_decimal => {
-                    let sum: BigDecimal = keys.iter().filter_map(|(key, _)| decimal(key)).sum();
-                    run.text(&sum.to_plain_string());
+                    run.text(&measures.decimals.to_plain_string());
                 }
                 MeasureField::Avg if is_decimal => {
-                    let sum: BigDecimal = keys.iter().filter_map(|(key, _)| decimal(key)).sum();
-                    let mean = sum / BigDecimal::from(keys.len() as u64);
+                    let mean = &measures.decimals / BigDecimal::from(count as u64);
                     run.text(&mean.with_prec(DIGITS).normalized().to_plain_string());
                 }
-                MeasureField::Sum => run.float(sum(&keys)),
-                MeasureField::Avg => run.float(sum(&keys) / keys.len() as f64),
+                MeasureField::Sum => run.float(measures.sum),
+                MeasureField::Avg => run.float(measures.sum / count as f64),
             }
             Ok(())
         })
@@ -144,111 +300,178 @@ impl<'a> Run<'a> {
             return Err(Failure::Null);
         };
         let groups = self.grouped(entities, call)?;
-        self.each(groups.iter().take(call.first), |run, group| {
-            run.check_bytes()?;
-            run.group(group, call, fields)
+        self.each(groups.order.iter().take(call.first), |run, no| {
+            run.group(groups.get(*no, call.keys.len()), call, fields)
         })
     }
 
-    /// An entity with several values of a field, or several ends of a relation, is in the group of each.
-    fn grouped(&mut self, entities: &[EntityNo], call: &GroupCall) -> Result<Vec<Group<'a>>, Failure> {
-        let mut groups: Vec<Group<'a>> = Vec::new();
-        let mut by_key: FxHashMap<Vec<u8>, usize> = FxHashMap::default();
-        let mut identity = Vec::new();
-        for entity in entities {
+    /// An entity with several values of a field, or several ends of a relation, is in the group of each. Takes 12 bytes
+    /// for each entity of each group, and about 20 bytes for each group of one field.
+    fn grouped(&mut self, entities: &[EntityNo], call: &GroupCall) -> Result<Groups<'a>, Failure> {
+        let keys = call.keys.len();
+        let mut columns = Columns::default();
+        let mut commons: Vec<Packed> = Vec::new();
+        // The group and the position of each entity of it.
+        let mut members: Vec<(u32, u32)> = self.list_of(entities.len())?;
+        let mut table: HashTable<u32> = HashTable::new();
+        let mut choices: Vec<Vec<Common<'a>>> = vec![Vec::new(); keys];
+        // Of the entity that is looked at, the groups that it is in already.
+        let mut seen: FxHashSet<u32> = FxHashSet::default();
+        let scratch = RefCell::new(Vec::new());
+        for (position, entity) in entities.iter().enumerate() {
             self.visit(1)?;
             let row = self.snapshot.locate(*entity);
-            let mut combinations: Vec<Vec<Common<'a>>> = vec![Vec::new()];
-            for key in &call.keys {
-                let commons = self.commons(row, key)?;
-                let longer = combinations.iter().flat_map(|it| {
-                    commons.iter().map(|common| {
-                        let mut combination = it.clone();
-                        combination.push(*common);
-                        combination
-                    })
-                });
-                combinations = longer.collect();
-                self.visit(combinations.len() as u64)?;
+            let mut combinations = 1_usize;
+            for (key, choices) in call.keys.iter().zip(&mut choices) {
+                self.commons(row, key, choices)?;
+                combinations = combinations.saturating_mul(choices.len());
+                self.visit(combinations as u64)?;
             }
-            for common in combinations {
-                identity.clear();
-                for it in &common {
-                    self.common_json(*it, &mut identity);
-                    identity.push(b',');
+            seen.clear();
+            for combination in 0..combinations {
+                self.work(keys)?;
+                let mut rest = combination;
+                let begin = commons.len();
+                for choices in choices.iter().rev() {
+                    let packed = columns.pack(choices[rest % choices.len()]);
+                    self.push(&mut commons, packed)?;
+                    rest /= choices.len();
                 }
-                let at = match by_key.get(&identity) {
-                    Some(at) => *at,
-                    None => {
-                        by_key.insert(identity.clone(), groups.len());
-                        groups.push(Group {
-                            common,
-                            entities: Vec::new(),
-                        });
-                        groups.len() - 1
+                commons[begin..].reverse();
+                let json = |common: &[Packed], out: &mut Vec<u8>| {
+                    for it in common {
+                        self.common_json(columns.unpack(*it), out);
+                        out.push(b',');
                     }
                 };
-                groups[at].entities.push(*entity);
+                let of_group = |no: u32| &commons[no as usize * keys..(no as usize + 1) * keys];
+                let mut identity = Vec::new();
+                json(&commons[begin..], &mut identity);
+                let is_same = |no: &u32| {
+                    let mut scratch = scratch.borrow_mut();
+                    scratch.clear();
+                    json(of_group(*no), &mut scratch);
+                    *scratch == identity
+                };
+                let hash = FxBuildHasher.hash_one(&identity);
+                let found = table.find(hash, is_same).copied();
+                let no = if let Some(no) = found {
+                    commons.truncate(begin);
+                    no
+                } else {
+                    let no = (begin / keys) as u32;
+                    if table.len() == table.capacity() {
+                        let (now, next) = working::tables::<u32>(table.capacity());
+                        self.hold(next)?;
+                        let rehash = |no: &u32| {
+                            let mut scratch = scratch.borrow_mut();
+                            scratch.clear();
+                            let common = &commons[*no as usize * keys..(*no as usize + 1) * keys];
+                            for it in common {
+                                self.common_json(columns.unpack(*it), &mut scratch);
+                                scratch.push(b',');
+                            }
+                            FxBuildHasher.hash_one(&*scratch)
+                        };
+                        table.reserve(1, rehash);
+                        self.release(now);
+                    }
+                    table.insert_unique(hash, no, |_| hash);
+                    no
+                };
+                if combinations == 1 {
+                    members.push((no, position as u32));
+                } else {
+                    self.grow_set(&mut seen)?;
+                    if seen.insert(no) {
+                        self.push(&mut members, (no, position as u32))?;
+                    }
+                }
             }
         }
-        let by_key = |a: &Group, b: &Group, turned: bool| {
-            let pairs = a.common.iter().zip(&b.common);
-            let mut orders = pairs.map(|(a, b)| self.compare_common(*a, *b, turned));
+        let count = commons.len() / keys;
+        self.release(working::tables::<u32>(table.capacity()).0);
+        drop(table);
+        // Counting sort: the entities of a group keep their order.
+        let mut starts = self.array(0_u32, count + 2)?;
+        for (group, _) in &members {
+            starts[*group as usize + 2] += 1;
+        }
+        for no in 2..starts.len() {
+            starts[no] += starts[no - 1];
+        }
+        let mut grouped = self.array(EntityNo::default(), members.len())?;
+        for (at, (group, position)) in members.iter().enumerate() {
+            if at % MEMBERS_AT_ONCE == 0 {
+                self.check_clock()?;
+            }
+            let next = &mut starts[*group as usize + 1];
+            grouped[*next as usize] = entities[*position as usize];
+            *next += 1;
+        }
+        self.free(members);
+        let mut groups = Groups {
+            columns,
+            commons,
+            entities: grouped,
+            starts,
+            order: self.list_of(count)?,
+        };
+        let mut order = std::mem::take(&mut groups.order);
+        order.extend(0..count as u32);
+        let by_key = |a: u32, b: u32, turned: bool| {
+            let (a, b) = (groups.get(a, keys), groups.get(b, keys));
+            let mut orders = a
+                .commons()
+                .zip(b.commons())
+                .map(|(a, b)| self.compare_common(a, b, turned));
             orders
                 .find(|it| *it != Ordering::Equal)
                 .unwrap_or(Ordering::Equal)
         };
-        groups.sort_by(|a, b| match call.order {
-            GroupOrder::CountDesc => {
-                let by_count = b.entities.len().cmp(&a.entities.len());
-                by_count.then_with(|| by_key(a, b, false))
-            }
-            GroupOrder::CountAsc => {
-                let by_count = a.entities.len().cmp(&b.entities.len());
-                by_count.then_with(|| by_key(a, b, false))
-            }
-            GroupOrder::KeyAsc => by_key(a, b, false),
-            GroupOrder::KeyDesc => by_key(a, b, true),
-        });
+        let len = |no: u32| groups.get(no, keys).entities.len();
+        let compare = |a: &u32, b: &u32| {
+            let asked = match call.order {
+                GroupOrder::CountDesc => len(*b).cmp(&len(*a)).then_with(|| by_key(*a, *b, false)),
+                GroupOrder::CountAsc => len(*a).cmp(&len(*b)).then_with(|| by_key(*a, *b, false)),
+                GroupOrder::KeyAsc => by_key(*a, *b, false),
+                GroupOrder::KeyDesc => by_key(*a, *b, true),
+            };
+            // Equal keys that are written differently stay in the order in which they were met.
+            asked.then(a.cmp(b))
+        };
+        working::sort(&mut order, 0..call.first.min(count), &self.budget.clock, compare)?;
+        groups.order = order;
         Ok(groups)
     }
 
-    fn commons(&mut self, row: Row, key: &GroupKey) -> Result<Vec<Common<'a>>, Failure> {
-        let mut commons: Vec<Common<'a>> = Vec::new();
+    /// What an entity may have in common with others, for one field: at least one thing.
+    fn commons(&mut self, row: Row, key: &GroupKey, commons: &mut Vec<Common<'a>>) -> Written {
+        commons.clear();
         match &key.by {
-            GroupBy::Type => commons.push(Common::Type(row.type_id)),
+            GroupBy::Type => self.push(commons, Common::Type(row.type_id))?,
             GroupBy::Property(of_types) => {
                 if let Some(no) = of_types[row.type_id.index()] {
-                    let mut values = Vec::new();
-                    self.places(row, no, &mut values);
-                    commons.extend(values.into_iter().map(Common::Value));
+                    for place in self.places(row, no) {
+                        self.push(commons, Common::Value(place))?;
+                    }
                 }
             }
             GroupBy::Relation(of_types) => {
                 if let Some(side) = of_types[row.type_id.index()] {
                     let many = self.field_is_many(row, side);
                     let ends = self.held(row, side.relation, side.direction);
-                    let ends = ends.take(if many { usize::MAX } else { 1 });
-                    commons.extend(ends.map(|(entity, _)| Common::Entity(entity)));
-                    self.visit(commons.len() as u64)?;
+                    for (entity, _) in ends.take(if many { usize::MAX } else { 1 }) {
+                        self.visit(1)?;
+                        self.push(commons, Common::Entity(entity))?;
+                    }
                 }
             }
         }
-        // Twice the same is in the group once.
-        let mut seen: Vec<Vec<u8>> = Vec::new();
-        commons.retain(|it| {
-            let mut json = Vec::new();
-            self.common_json(*it, &mut json);
-            let new = !seen.contains(&json);
-            if new {
-                seen.push(json);
-            }
-            new
-        });
         if commons.is_empty() {
-            commons.push(Common::Nothing);
+            self.push(commons, Common::Nothing)?;
         }
-        Ok(commons)
+        Ok(())
     }
 
     fn common_json(&self, common: Common, out: &mut Vec<u8>) {
@@ -282,30 +505,34 @@ impl<'a> Run<'a> {
         if turned { order.reverse() } else { order }
     }
 
-    fn group(&mut self, group: &Group<'a>, call: &'a GroupCall, fields: &'a Object<GroupField>) -> Written {
+    fn group(&mut self, group: Group<'_, 'a>, call: &'a GroupCall, fields: &'a Object<GroupField>) -> Written {
         self.object(fields, |run, slot| match &slot.field {
             GroupField::Key => {
                 let several = group.common.len() != 1;
-                let mut json = Vec::new();
-                for common in &group.common {
-                    if !json.is_empty() {
-                        json.push(b',');
-                    }
-                    run.common_json(*common, &mut json);
-                }
                 run.out.extend_from_slice(if several { b"[" } else { b"" });
-                run.out.extend_from_slice(&json);
+                for (no, common) in group.commons().enumerate() {
+                    if no > 0 {
+                        run.out.push(b',');
+                    }
+                    run.write_common(common);
+                }
                 run.out.extend_from_slice(if several { b"]" } else { b"" });
                 Ok(())
             }
             GroupField::Keys(fields) => run.field(slot, false, |run| {
-                let keys = call.keys.iter().zip(&group.common);
-                run.each(keys, |run, (key, common)| run.group_key(key, *common, fields))
+                let keys = call.keys.iter().zip(group.commons());
+                run.each(keys, |run, (key, common)| run.group_key(key, common, fields))
             }),
             GroupField::Aggregate(field) => {
-                run.field(slot, false, |run| run.aggregate_field(&group.entities, field))
+                run.field(slot, false, |run| run.aggregate_field(group.entities, field))
             }
         })
+    }
+
+    fn write_common(&mut self, common: Common) {
+        let mut out = std::mem::take(&mut self.out);
+        self.common_json(common, &mut out);
+        self.out = out;
     }
 
     fn group_key(&mut self, key: &GroupKey, common: Common, fields: &'a Object<GroupKeyField>) -> Written {
@@ -314,11 +541,7 @@ impl<'a> Run<'a> {
                 (GroupKeyField::TypeName(name), _) => run.out.extend_from_slice(name),
                 (GroupKeyField::Field, _) => run.text(&key.name),
                 (GroupKeyField::Value, Common::Entity(_)) => run.null(),
-                (GroupKeyField::Value, common) => {
-                    let mut json = Vec::new();
-                    run.common_json(common, &mut json);
-                    run.out.extend_from_slice(&json);
-                }
+                (GroupKeyField::Value, common) => run.write_common(common),
                 (GroupKeyField::Entity(selection), Common::Entity(entity)) => {
                     return run.field(slot, true, |run| run.entity(entity, selection));
                 }
@@ -327,20 +550,4 @@ impl<'a> Run<'a> {
             Ok(())
         })
     }
-}
-
-fn decimal(key: &Key) -> Option<BigDecimal> {
-    match key {
-        Key::Decimal(it) => Some(it.clone()),
-        _ => None,
-    }
-}
-
-fn sum(keys: &[(Key, Place)]) -> f64 {
-    let number = |key: &Key| match key {
-        Key::Whole(it) => *it as f64,
-        Key::Float(it) => *it,
-        _ => 0.0,
-    };
-    keys.iter().map(|(key, _)| number(key)).sum()
 }

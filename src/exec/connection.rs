@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use super::cursor::Cursor;
 use super::entity::ViaEdge;
 use super::filter::Subject;
-use super::{Failure, Run, Written};
+use super::{Failure, Run, Written, working};
 use crate::graph::{EdgeNo, EntityNo, Key, Neighbours, Row};
 use crate::ontology::{Domain, TypeId};
 use crate::plan::{
@@ -34,6 +34,15 @@ impl Item {
         }
     }
 
+    /// An entity at a place of a list that has an order of its own.
+    #[inline]
+    fn found(rank: usize, entity: EntityNo) -> Self {
+        Self {
+            rank: rank as u32,
+            ..Self::alone(entity.0)
+        }
+    }
+
     /// An entity and the edge that led to it.
     #[inline]
     fn over((entity, edge): (EntityNo, EdgeNo)) -> Self {
@@ -52,22 +61,28 @@ enum Source<'a, 'f> {
     Types(&'a [TypeId]),
     /// What a relation leads to.
     Neighbours(Side, Neighbours<'a>),
-    /// What was found, in an order of its own, with the relation whose edges led there.
-    Found(Option<Side>, &'f [Item]),
+    /// What a relation leads to over several edges, in an order of its own.
+    Reached(Side, &'f [Item]),
+    /// What was found, in an order of its own.
+    Found(&'f [EntityNo]),
 }
 
 /// A list that lies ready, or one that was made.
-enum Items<'a> {
+enum Items<'a, 'f> {
     Range(u32, usize),
     Neighbours(Neighbours<'a>),
+    Reached(&'f [Item]),
+    Found(&'f [EntityNo]),
     List(Vec<Item>),
 }
 
-impl Items<'_> {
+impl Items<'_, '_> {
     fn len(&self) -> usize {
         match self {
             Items::Range(_, len) => *len,
             Items::Neighbours(it) => it.len(),
+            Items::Reached(it) => it.len(),
+            Items::Found(it) => it.len(),
             Items::List(it) => it.len(),
         }
     }
@@ -80,6 +95,8 @@ impl Items<'_> {
                 Cow::Owned((number(range.start)..number(range.end)).collect())
             }
             Items::Neighbours(it) => Cow::Borrowed(&it.targets()[range]),
+            Items::Reached(it) => Cow::Owned(it[range].iter().map(|it| it.entity.0).collect()),
+            Items::Found(it) => Cow::Owned(it[range].iter().map(|it| it.0).collect()),
             Items::List(it) => Cow::Owned(it[range].iter().map(|it| it.entity.0).collect()),
         }
     }
@@ -89,10 +106,15 @@ impl Items<'_> {
         match self {
             Items::Range(first, _) => Item::alone(first + at as u32),
             Items::Neighbours(it) => Item::over(it.get(at)),
+            Items::Reached(it) => it[at],
+            Items::Found(it) => Item::found(at, it[at]),
             Items::List(it) => it[at],
         }
     }
 }
+
+/// The clock is looked at once in so many entities that are compared with a cursor.
+const COMPARED_AT_ONCE: usize = 512;
 
 /// From so many entities on, the columns of a page of plain values are looked up once for all.
 const LEAST_ROWS: usize = 16;
@@ -125,6 +147,8 @@ pub(super) fn window(len: usize, page: &Page, after: Option<usize>, before: Opti
 
 /// What the answer needs to know of a list beyond the page.
 struct Needs {
+    /// Whether all of it is needed in order.
+    all: bool,
     total: bool,
     next: bool,
     previous: bool,
@@ -133,13 +157,15 @@ struct Needs {
 impl Needs {
     fn of(connection: &Connection) -> Self {
         let mut needs = Self {
+            all: false,
             total: false,
             next: false,
             previous: false,
         };
         for slot in connection {
             match &slot.field {
-                ConnectionField::TotalCount | ConnectionField::Aggregate(_) => needs.total = true,
+                ConnectionField::TotalCount => needs.total = true,
+                ConnectionField::Aggregate(_) => (needs.all, needs.total) = (true, true),
                 ConnectionField::PageInfo(fields) => {
                     let has = |wanted: fn(&PageInfoField) -> bool| fields.iter().any(|it| wanted(&it.field));
                     needs.next |= has(|it| matches!(it, PageInfoField::HasNextPage));
@@ -170,8 +196,10 @@ impl<'a> Run<'a> {
     ) -> Written {
         let call = self.page_call(call)?;
         if let Some(depth) = call.depth {
-            let found = self.closure(row, side, depth)?;
-            return self.connection(Source::Found(Some(side), &found), call, connection);
+            return self.scope(|run| {
+                let found = run.closure(row, side, depth)?;
+                run.connection(Source::Reached(side, &found), call, connection)
+            });
         }
         let neighbours = self.snapshot.neighbours(row, side.relation, side.direction);
         self.connection(Source::Neighbours(side, neighbours), call, connection)
@@ -189,12 +217,7 @@ impl<'a> Run<'a> {
         call: &'a PageCall,
         connection: &'a Connection,
     ) -> Written {
-        let item = |(rank, entity): (usize, &EntityNo)| Item {
-            rank: rank as u32,
-            ..Item::alone(entity.0)
-        };
-        let found: Vec<Item> = found.iter().enumerate().map(item).collect();
-        self.connection(Source::Found(None, &found), call, connection)
+        self.connection(Source::Found(found), call, connection)
     }
 
     fn page_call(&mut self, call: CallNo) -> Result<&'a PageCall, Failure> {
@@ -204,16 +227,25 @@ impl<'a> Run<'a> {
         }
     }
 
+    #[inline]
     fn connection(
         &mut self,
         source: Source<'a, '_>,
         call: &'a PageCall,
         connection: &'a Connection,
     ) -> Written {
+        self.scope(|run| run.connection_within(source, call, connection))
+    }
+
+    fn connection_within(
+        &mut self,
+        source: Source<'a, '_>,
+        call: &'a PageCall,
+        connection: &'a Connection,
+    ) -> Written {
         let side = match source {
-            Source::Neighbours(side, _) => Some(side),
-            Source::Found(side, _) => side,
-            Source::Types(_) => None,
+            Source::Neighbours(side, _) | Source::Reached(side, _) => Some(side),
+            Source::Types(_) | Source::Found(_) => None,
         };
         let mut cursor = |text: &Option<String>| match text {
             None => Ok(None),
@@ -221,18 +253,21 @@ impl<'a> Run<'a> {
         };
         let (after, before) = (cursor(&call.page.after)?, cursor(&call.page.before)?);
         let needs = Needs::of(connection);
-        let items = self.items(source, call, side, after, &needs)?;
-        let position = |run: &Self, cursor: Option<Item>, past: bool| {
-            let cursor = cursor?;
-            let precedes = |it: Item| match run.compare(call, side, it, cursor) {
-                Ordering::Less => true,
-                Ordering::Equal => past,
-                Ordering::Greater => false,
-            };
-            Some(partition_point(items.len(), |at| precedes(items.get(at))))
+        let mut items = self.items(source, call, side, after, &needs)?;
+        let window = match &mut items {
+            Items::List(list) if !call.order.is_empty() => {
+                self.ordered(list, call, side, (after, before), &needs)?
+            }
+            items => {
+                let position = |cursor: Option<Item>, past: bool| {
+                    let cursor = cursor?;
+                    let precedes = |at| self.precedes(call, side, items.get(at), cursor, past);
+                    Some(partition_point(items.len(), precedes))
+                };
+                let (from, until) = (position(after, true), position(before, false));
+                window(items.len(), &call.page, from, until)
+            }
         };
-        let (from, until) = (position(self, after, true), position(self, before, false));
-        let window = window(items.len(), &call.page, from, until);
         self.gave(window.end - window.start);
         self.object(connection, |run, slot| match &slot.field {
             ConnectionField::TypeName(name) => {
@@ -249,8 +284,9 @@ impl<'a> Run<'a> {
             ConnectionField::Nodes(selection) => run.field(slot, false, |run| {
                 // For fewer it does not pay to look up where their values lie.
                 if window.end - window.start >= LEAST_ROWS
-                    && let Some(shape) = run.shape(selection)
+                    && let Some(shape) = run.shape(selection)?
                 {
+                    run.hold((window.end - window.start) * size_of::<u32>())?;
                     return run.shaped_list(&shape, &items.numbers(window.start..window.end));
                 }
                 run.out.push(b'[');
@@ -263,7 +299,7 @@ impl<'a> Run<'a> {
                         if run.trace.is_some()
                             && let Some(side) = side
                         {
-                            run.walk_to(item.entity, side, EdgeNo(item.edge));
+                            run.walk_to(item.entity, side, EdgeNo(item.edge))?;
                         }
                         run.entity(item.entity, selection)
                     })?;
@@ -288,8 +324,13 @@ impl<'a> Run<'a> {
     #[cold]
     #[inline(never)]
     fn aggregate_of(&mut self, items: &Items, fields: &'a Object<AggregateField>) -> Written {
-        let entities: Vec<EntityNo> = (0..items.len()).map(|at| items.get(at).entity).collect();
-        self.aggregate(&entities, fields)
+        self.scope(|run| {
+            let mut entities = run.list_of(items.len())?;
+            for at in 0..items.len() {
+                entities.push(items.get(at).entity);
+            }
+            run.aggregate(&entities, fields)
+        })
     }
 
     fn edges(
@@ -305,6 +346,7 @@ impl<'a> Run<'a> {
             if no > 0 {
                 self.out.push(b',');
             }
+            self.check_bytes()?;
             let item = items.get(at);
             let via = side.map(|side| ViaEdge {
                 side,
@@ -314,7 +356,7 @@ impl<'a> Run<'a> {
                 if run.trace.is_some()
                     && let Some(side) = side
                 {
-                    run.walk_to(item.entity, side, EdgeNo(item.edge));
+                    run.walk_to(item.entity, side, EdgeNo(item.edge))?;
                 }
                 run.edge(fields, item.entity, via, sequence)
             })?;
@@ -384,30 +426,37 @@ impl<'a> Run<'a> {
         text: &str,
         sequence: u32,
     ) -> Result<Option<Item>, Failure> {
-        let cursor = self.read_cursor(Some(text), sequence)?;
-        let (Some(cursor), Source::Found(_, found)) = (cursor, source) else {
-            return Ok(cursor);
+        let Some(cursor) = self.read_cursor(Some(text), sequence)? else {
+            return Ok(None);
         };
-        let place = found
-            .iter()
-            .find(|it| (it.entity, it.edge) == (cursor.entity, cursor.edge));
+        let place = match source {
+            Source::Types(_) | Source::Neighbours(..) => Some(cursor),
+            Source::Reached(_, found) => found
+                .iter()
+                .find(|it| (it.entity, it.edge) == (cursor.entity, cursor.edge))
+                .copied(),
+            Source::Found(found) => {
+                let place = found.iter().position(|it| *it == cursor.entity);
+                place.map(|at| Item::found(at, cursor.entity))
+            }
+        };
         match place {
-            Some(item) => Ok(Some(*item)),
+            Some(item) => Ok(Some(item)),
             None => self.refuse(
                 "the cursor belongs to the list of another entity: begin again without it".to_owned(),
             ),
         }
     }
 
-    /// The list, filtered and ordered, or the list that lies ready where nothing is asked of it.
-    fn items(
+    /// The list, filtered, or the list that lies ready where nothing is asked of it.
+    fn items<'f>(
         &mut self,
-        source: Source<'a, '_>,
+        source: Source<'a, 'f>,
         call: &'a PageCall,
         side: Option<Side>,
         after: Option<Item>,
         needs: &Needs,
-    ) -> Result<Items<'a>, Failure> {
+    ) -> Result<Items<'a, 'f>, Failure> {
         if call.filter.is_none() && call.order.is_empty() {
             match source {
                 Source::Types([id]) => {
@@ -416,6 +465,15 @@ impl<'a> Run<'a> {
                 }
                 Source::Neighbours(_, neighbours) if self.as_of.is_none() => {
                     return Ok(Items::Neighbours(neighbours));
+                }
+                // What does not hold at the date was not found either.
+                Source::Reached(_, found) => {
+                    self.visit(found.len() as u64)?;
+                    return Ok(Items::Reached(found));
+                }
+                Source::Found(found) => {
+                    self.visit(found.len() as u64)?;
+                    return Ok(Items::Found(found));
                 }
                 _ => {}
             }
@@ -443,19 +501,27 @@ impl<'a> Run<'a> {
                 match &call.filter {
                     None => {
                         let end = start.saturating_add(most.min(range.len()) as u32).min(range.end);
-                        self.visit(u64::from(end - start.min(end)))?;
-                        list.extend((start..end).map(Item::alone));
+                        list = self.list_of(end.saturating_sub(start) as usize)?;
+                        for entity in start..end {
+                            self.visit(1)?;
+                            list.push(Item::alone(entity));
+                        }
                     }
-                    Some(filter) => self.scan(filter, *id, start..range.end, |entity| {
-                        list.push(Item::alone(entity));
-                        list.len() < most
+                    Some(filter) => self.scan(filter, *id, start..range.end, |run, entity| {
+                        run.push(&mut list, Item::alone(entity))?;
+                        Ok(list.len() < most)
                     })?,
                 }
             }
             Source::Types(types) => self.merge(types, call, skip, most, &mut list)?,
-            Source::Found(_, found) => {
+            Source::Reached(_, found) => {
                 for item in found {
                     self.keep(call, side, *item, &mut list)?;
+                }
+            }
+            Source::Found(found) => {
+                for (at, entity) in found.iter().enumerate() {
+                    self.keep(call, side, Item::found(at, *entity), &mut list)?;
                 }
             }
             Source::Neighbours(_, neighbours) => {
@@ -470,10 +536,48 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        if !call.order.is_empty() {
-            list.sort_by(|a, b| self.compare(call, side, *a, *b));
-        }
         Ok(Items::List(list))
+    }
+
+    /// Orders a list as far as its page needs it, which is what it gives.
+    fn ordered(
+        &self,
+        list: &mut [Item],
+        call: &PageCall,
+        side: Option<Side>,
+        (after, before): (Option<Item>, Option<Item>),
+        needs: &Needs,
+    ) -> Result<Window, Failure> {
+        let position = |cursor: Option<Item>, past: bool| -> Result<Option<usize>, Failure> {
+            let Some(cursor) = cursor else { return Ok(None) };
+            let mut position = 0;
+            for (at, item) in list.iter().enumerate() {
+                if at % COMPARED_AT_ONCE == 0 {
+                    self.check_clock()?;
+                }
+                position += usize::from(self.precedes(call, side, *item, cursor, past));
+            }
+            Ok(Some(position))
+        };
+        let (from, until) = (position(after, true)?, position(before, false)?);
+        let window = window(list.len(), &call.page, from, until);
+        let wanted = if needs.all {
+            0..list.len()
+        } else {
+            window.start..window.end
+        };
+        let compare = |a: &Item, b: &Item| self.compare(call, side, *a, *b);
+        working::sort(list, wanted, &self.budget.clock, compare)?;
+        Ok(window)
+    }
+
+    /// Whether an item stands before a cursor, or at it if `past`.
+    fn precedes(&self, call: &PageCall, side: Option<Side>, item: Item, cursor: Item, past: bool) -> bool {
+        match self.compare(call, side, item, cursor) {
+            Ordering::Less => true,
+            Ordering::Equal => past,
+            Ordering::Greater => false,
+        }
     }
 
     /// Goes through several types' entities in the order of their ids.
@@ -535,7 +639,7 @@ impl<'a> Run<'a> {
             }
         };
         if holds {
-            list.push(item);
+            self.push(list, item)?;
         }
         Ok(())
     }

@@ -5,6 +5,9 @@ use crate::graph::{EdgeNo, EntityNo, Row};
 use crate::ontology::PropertyNo;
 use crate::plan::{Call, CallNo, EdgeField, EntityField, Object, Selection, Side, Slot};
 
+/// The clock is asked about once in so many values of a list.
+const LISTED_AT_ONCE: usize = 64;
+
 /// The edge that led to an entity.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ViaEdge {
@@ -24,9 +27,8 @@ impl<'a> Run<'a> {
             }
         };
         self.visit(1)?;
-        self.check_bytes()?;
         if !self.plain {
-            self.meet(row);
+            self.meet(row)?;
         }
         match fields {
             Some(fields) => self.object(fields, |run, slot| run.entity_field(row, slot)),
@@ -40,30 +42,34 @@ impl<'a> Run<'a> {
     #[inline(always)]
     fn entity_field(&mut self, row: Row, slot: &'a Slot<EntityField>) -> Written {
         match &slot.field {
-            EntityField::Property(no, None) => self.property(row, *no, &[]),
+            EntityField::Property(no, None) => return self.property(row, *no, &[]),
             EntityField::Id => self.out.extend_from_slice(self.snapshot.id_json(row)),
             EntityField::Label => {
                 if self.trace.is_some()
                     && let Some(no) = self.ontology.entity_type(row.type_id).label
                 {
-                    self.cite_property(row, no);
+                    self.cite_property(row, no)?;
                 }
                 self.snapshot.write_label(row, self.as_of, &mut self.out);
             }
             EntityField::Constant(bytes) => self.out.extend_from_slice(bytes),
             EntityField::Property(no, Some(call)) => {
                 let languages = self.languages(*call);
-                self.property(row, *no, languages);
+                // Each of them may be looked for.
+                self.work(languages.len() / 8)?;
+                return self.property(row, *no, languages);
             }
             EntityField::Degree => {
                 let snapshot = self.snapshot;
                 let degree: usize = match self.as_of {
                     None => snapshot.links(row).map(|(_, _, it)| it.len()).sum(),
                     Some(_) => {
-                        let links = snapshot.links(row);
-                        links
-                            .map(|(relation, direction, _)| self.held(row, relation, direction).count())
-                            .sum()
+                        let mut degree = 0;
+                        for (relation, direction, links) in snapshot.links(row) {
+                            self.work(links.len())?;
+                            degree += self.held(row, relation, direction).count();
+                        }
+                        degree
                     }
                 };
                 self.number(degree);
@@ -73,7 +79,7 @@ impl<'a> Run<'a> {
                 if self.trace.is_some()
                     && let Some((target, edge)) = found
                 {
-                    self.walk(self.snapshot.number(row), target, *side, edge);
+                    self.walk(self.snapshot.number(row), target, *side, edge)?;
                 }
                 let target = found.map(|(target, _)| target);
                 // A required relation was checked when the graph was built; only a nullable field stops a null.
@@ -86,7 +92,7 @@ impl<'a> Run<'a> {
                     return Ok(());
                 };
                 if self.trace.is_some() {
-                    self.walk(self.snapshot.number(row), target, *side, edge);
+                    self.walk(self.snapshot.number(row), target, *side, edge)?;
                 }
                 self.gave(1);
                 let via = ViaEdge { side: *side, edge };
@@ -100,8 +106,10 @@ impl<'a> Run<'a> {
                     let Call::Follow(expression, page) = run.call(*call)? else {
                         return Err(Failure::Null);
                     };
-                    let found = run.follow(row, expression)?;
-                    run.found_page(&found, page, connection)
+                    run.scope(|run| {
+                        let found = run.follow(row, expression)?;
+                        run.found_page(&found, page, connection)
+                    })
                 });
             }
             EntityField::Statements(call, listing) => {
@@ -115,34 +123,46 @@ impl<'a> Run<'a> {
     }
 
     #[inline(always)]
-    fn property(&mut self, row: Row, no: PropertyNo, languages: &[String]) {
+    fn property(&mut self, row: Row, no: PropertyNo, languages: &[String]) -> Written {
         let snapshot = self.snapshot;
         let column = snapshot.column(row.type_id, no);
+        if column.is_list() {
+            return self.list_property(row, no, languages);
+        }
         if self.plain {
-            return column.write(row.row, languages, &mut self.out);
+            column.values().write(row.row, languages, &mut self.out);
+            return Ok(());
         }
         if self.trace.is_some() {
-            self.cite_property(row, no);
+            self.cite_property(row, no)?;
         }
-        let Some(date) = self.as_of else {
-            return column.write(row.row, languages, &mut self.out);
-        };
-        if column.is_list() {
-            let held = snapshot.held_values(column, row.row, self.as_of);
-            self.out.push(b'[');
-            for (no, at) in held.enumerate() {
-                if no > 0 {
-                    self.out.push(b',');
-                }
-                column.values().write(at, languages, &mut self.out);
-            }
-            self.out.push(b']');
-        } else {
-            match snapshot.value(row, no, Some(date)) {
-                Some((values, at)) => values.write(at, languages, &mut self.out),
-                None => self.out.extend_from_slice(b"null"),
-            }
+        match snapshot.value(row, no, self.as_of) {
+            Some((values, at)) => values.write(at, languages, &mut self.out),
+            None => self.out.extend_from_slice(b"null"),
         }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn list_property(&mut self, row: Row, no: PropertyNo, languages: &[String]) -> Written {
+        let snapshot = self.snapshot;
+        let column = snapshot.column(row.type_id, no);
+        if self.trace.is_some() {
+            self.cite_property(row, no)?;
+        }
+        self.out.push(b'[');
+        for (no, at) in snapshot.held_values(column, row.row, self.as_of).enumerate() {
+            if no > 0 {
+                self.out.push(b',');
+            }
+            if no % LISTED_AT_ONCE == LISTED_AT_ONCE - 1 {
+                self.work(LISTED_AT_ONCE)?;
+            }
+            column.values().write(at, languages, &mut self.out);
+            self.check_bytes()?;
+        }
+        self.out.push(b']');
+        Ok(())
     }
 
     /// The edge of a relation that leads to one entity. One that is required is given though it does not hold at
@@ -201,7 +221,7 @@ impl<'a> Run<'a> {
             }
             (EdgeField::Property(no, languages), Some(via)) => {
                 let languages = languages.map_or(&[][..], |it| run.languages(it));
-                run.cite_edge(via.side.relation, via.edge);
+                run.cite_edge(via.side.relation, via.edge)?;
                 let column = run.snapshot.edge_column(via.side.relation, *no);
                 column.write(via.edge.0 as usize, languages, &mut run.out);
                 Ok(())

@@ -77,7 +77,7 @@ impl Run<'_> {
         filter: &Filter,
         type_id: TypeId,
         entities: std::ops::Range<u32>,
-        mut take: impl FnMut(u32) -> bool,
+        mut take: impl FnMut(&mut Self, u32) -> Result<bool, Failure>,
     ) -> Written {
         let Some(test) = &filter.by_type[type_id.index()] else {
             return Ok(());
@@ -116,7 +116,7 @@ impl Run<'_> {
         test: &Test,
         type_id: TypeId,
         entities: std::ops::Range<u32>,
-        take: &mut impl FnMut(u32) -> bool,
+        take: &mut impl FnMut(&mut Self, u32) -> Result<bool, Failure>,
     ) -> Result<bool, Failure> {
         let mut size = 64;
         let mut start = entities.start;
@@ -131,7 +131,7 @@ impl Run<'_> {
                 let mut left = word;
                 while left != 0 {
                     let at = no as u32 * 64 + left.trailing_zeros();
-                    if !take(start + at) {
+                    if !take(self, start + at)? {
                         return Ok(false);
                     }
                     left &= left - 1;

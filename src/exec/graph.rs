@@ -65,6 +65,8 @@ impl<'a> Run<'a> {
             if no > 0 {
                 self.out.push(b',');
             }
+            self.work(1)?;
+            self.check_bytes()?;
             self.element(no, false, |run| write(run, id))?;
         }
         self.out.push(b']');
@@ -73,6 +75,7 @@ impl<'a> Run<'a> {
 
     fn type_info(&mut self, id: TypeId, fields: &'a Object<TypeField>) -> Written {
         let entity_type = self.ontology.entity_type(id);
+        self.work(fields.len())?;
         self.object(fields, |run, slot| {
             match &slot.field {
                 TypeField::TypeName(name) => run.out.extend_from_slice(name),
@@ -88,6 +91,8 @@ impl<'a> Run<'a> {
     fn relation_info(&mut self, id: RelationId, fields: &'a Object<RelationField>) -> Written {
         let ontology = self.ontology;
         let relation = ontology.relation(id);
+        // Each of its fields may look at all types.
+        self.work(fields.len() * ontology.types.len())?;
         let ends = |direction: Direction| {
             let direction = if relation.symmetric {
                 Direction::Both

@@ -24,6 +24,9 @@ mod timeline;
 mod trace;
 mod visited;
 mod walk;
+mod working;
+
+use std::time::Duration;
 
 use crate::budget::{Budget, Stop};
 use crate::graph::{EdgeNo, EntityNo, Neighbours, Row, Snapshot};
@@ -109,16 +112,19 @@ type Written = Result<(), Failure>;
 /// What a run leaves.
 #[derive(Debug)]
 pub struct Outcome<'a> {
-    /// The answer begun: [`BEGINNING`] and the value of `data`, so that what comes after is put behind it in place.
+    /// The answer but for its last brace and its errors: [`BEGINNING`], the value of `data`, and `extensions` where
+    /// something is asked for beside the answer: citations by their places, and what the steps took.
     pub begun: Vec<u8>,
+    /// Where the value of `data` ends.
+    pub end: usize,
     /// How many entities and edges were looked at.
     pub rows: u64,
     /// The fields that failed.
     pub errors: Vec<FieldError>,
-    /// What was asked for beside the answer: citations by their places, and what the steps took.
-    pub extensions: Option<serde_json::Value>,
     /// The part of the graph that the answer shows, where it is asked for.
     pub subgraph: Option<Box<Subgraph<'a>>>,
+    /// Bytes of working memory that this part takes.
+    pub held: usize,
 }
 
 /// How an answer without errors begins, so that a long one is not copied to have it put before; with the blocks of
@@ -128,7 +134,7 @@ pub const BEGINNING: &[u8] = b"{\"data\":";
 impl Outcome<'_> {
     /// The value of `data`.
     pub fn data(&self) -> &[u8] {
-        &self.begun[BEGINNING.len()..]
+        &self.begun[BEGINNING.len()..self.end]
     }
 }
 
@@ -154,10 +160,14 @@ pub fn run<'a>(
         bound: arguments.calls,
         budget,
         rows: 0,
-        check_at: CHECK_EVERY.min(budget.rows.saturating_add(1)),
+        check_at: FIRST_CHECK.min(budget.rows.saturating_add(1)),
+        interval: FIRST_CHECK,
+        checked: Duration::ZERO,
         room: budget.bytes,
         beside: 0,
         working: 0,
+        kept: 0,
+        working_room: 0,
         as_of: None,
         plain: !traced,
         ahead: wanted.ahead,
@@ -185,12 +195,18 @@ pub fn run<'a>(
         error.path.reverse();
     }
     run.forget_searches();
-    let extensions = run.told(plan.cites);
+    debug_assert_eq!(run.working, 0, "working memory is given back");
+    let end = run.out.len();
+    if plan.cites || plan.explains {
+        run.write_told(plan.cites).map_err(Failure::stop)?;
+    }
+    let held = run.kept;
     let subgraph = run.trace.and_then(|it| it.visited).map(Box::new);
     Ok(Outcome {
         rows: run.rows,
-        extensions,
+        end,
         subgraph,
+        held,
         begun: run.out,
         errors: run.errors,
     })
@@ -208,8 +224,18 @@ const ERROR_BYTES: usize = 192;
 /// Bytes that a segment of a path takes beside its key.
 const SEGMENT_BYTES: usize = 48;
 
-/// The clock is looked at once in so many rows.
+/// The clock is looked at once in at most so many rows.
 const CHECK_EVERY: u64 = 4096;
+
+/// The clock is looked at for the first time after so many rows. Then the interval doubles, but stays so short that
+/// [`PACE`] passes between two looks: a row may be a comparison of two numbers or a search in a long text.
+const FIRST_CHECK: u64 = 64;
+
+/// Time that may pass between two looks at the clock.
+const PACE: Duration = Duration::from_micros(500);
+
+/// Bytes of working memory that are reserved at a time.
+const HELD_AT_ONCE: usize = 64 << 10;
 
 /// The state of one run.
 struct Run<'a> {
@@ -222,12 +248,20 @@ struct Run<'a> {
     budget: Budget<'a>,
     rows: u64,
     check_at: u64,
+    /// Rows from one look at the clock to the next.
+    interval: u64,
+    /// Time that had passed at the last look.
+    checked: Duration,
     /// Length that the answer may have before its memory is accounted for again.
     room: usize,
     /// Bytes of errors and of what is traced: they become part of the answer.
     beside: usize,
     /// Bytes of working memory that is held now.
     working: usize,
+    /// Bytes of working memory that is held to the end of the run.
+    kept: usize,
+    /// Working memory that may be held before it is accounted for again.
+    working_room: usize,
     /// The date that what is being written holds at.
     as_of: Option<Date>,
     /// Whether values are written as they lie: neither a date nor a trace is asked for.
@@ -253,12 +287,30 @@ impl<'a> Run<'a> {
 
     #[cold]
     fn check(&mut self) -> Written {
-        // The limit itself is met exactly.
-        self.check_at = (self.rows + CHECK_EVERY).min(self.budget.rows.saturating_add(1));
         if self.rows > self.budget.rows {
             return Err(Failure::Stop(Stop::Rows));
         }
-        self.check_clock()
+        let elapsed = self.budget.clock.elapsed()?;
+        let passed = elapsed.saturating_sub(self.checked);
+        self.checked = elapsed;
+        if passed > PACE {
+            self.interval = (self.interval / 2).max(1);
+        } else if passed < PACE / 4 {
+            self.interval = (self.interval * 2).min(CHECK_EVERY);
+        }
+        // The limit itself is met exactly.
+        self.check_at = (self.rows + self.interval).min(self.budget.rows.saturating_add(1));
+        Ok(())
+    }
+
+    /// Counts work that takes as long as looking at so many rows, for the clock only.
+    #[inline]
+    fn work(&mut self, rows: usize) -> Written {
+        self.check_at = self.check_at.saturating_sub(rows as u64);
+        if self.rows < self.check_at {
+            return Ok(());
+        }
+        self.check()
     }
 
     /// Ends the run where its time is over.
@@ -266,7 +318,8 @@ impl<'a> Run<'a> {
         self.budget.clock.check().map_err(Failure::Stop)
     }
 
-    /// Ends the run where the answer is too long. To be asked at least once for each object that is written.
+    /// Ends the run where the answer is too long. Asked after each field of an object and each
+    /// element of a list.
     #[inline]
     fn check_bytes(&mut self) -> Written {
         if self.out.len() <= self.room {
@@ -281,25 +334,34 @@ impl<'a> Run<'a> {
         self.account()
     }
 
-    /// Counts working memory before it is allocated; [`Self::release`] gives it back.
+    /// Counts working memory before it is allocated; [`Self::release`] gives it back, or the end of [`Self::scope`].
+    #[inline]
     fn hold(&mut self, bytes: usize) -> Written {
         self.working = self.working.saturating_add(bytes);
-        if self.working > self.budget.working {
-            return Err(Failure::Stop(Stop::Bytes));
+        if self.working.saturating_add(self.kept) <= self.working_room {
+            return Ok(());
         }
         self.account()
     }
 
     /// Gives working memory back that was held.
+    #[inline]
     fn release(&mut self, bytes: usize) {
         self.working = self.working.saturating_sub(bytes);
     }
 
-    /// Holds what the run has allocated against its limit, and reserves it in the shared memory.
+    /// Counts working memory that is held to the end of the run.
+    fn keep_held(&mut self, bytes: usize) -> Written {
+        self.kept = self.kept.saturating_add(bytes);
+        self.hold(0)
+    }
+
+    /// Holds what the run has allocated against its limits, and reserves it in the shared memory.
     #[cold]
     fn account(&mut self) -> Written {
         let written = self.out.len().saturating_add(self.beside);
-        if written > self.budget.bytes {
+        let working = self.working.saturating_add(self.kept);
+        if written > self.budget.bytes || working > self.budget.working {
             return Err(Failure::Stop(Stop::Bytes));
         }
         self.room = self.budget.bytes - self.beside;
@@ -311,15 +373,17 @@ impl<'a> Run<'a> {
             self.room = self.room.min(self.out.capacity() - self.out.capacity() / 16);
         }
         let Some(memory) = self.budget.memory else {
+            self.working_room = self.budget.working;
             return Ok(());
         };
+        let working = working.next_multiple_of(HELD_AT_ONCE);
         // While a buffer grows, the old and the new one exist.
-        let needed =
-            self.out.capacity().max(self.out.len()).saturating_mul(3) / 2 + self.beside + self.working;
+        let needed = self.out.capacity().max(self.out.len()).saturating_mul(3) / 2 + self.beside + working;
         if !memory.grow_to(needed.next_multiple_of(RESERVED_AT_ONCE)) {
             return Err(Failure::Stop(Stop::Busy));
         }
-        let left = (memory.bytes() - self.beside - self.working) * 2 / 3;
+        self.working_room = working.min(self.budget.working);
+        let left = (memory.bytes() - self.beside - working) * 2 / 3;
         self.room = self.room.min(left.max(self.out.len()));
         Ok(())
     }
@@ -388,13 +452,14 @@ impl<'a> Run<'a> {
         for slot in fields {
             self.out.extend_from_slice(&slot.key);
             if traced {
-                self.enter_field(slot.name(), slot.cite, slot.field.step());
+                self.enter_field(slot.name(), slot.cite, slot.field.step())?;
             }
             let written = value(self, slot);
             if traced {
                 self.leave_field();
             }
             written?;
+            self.check_bytes()?;
         }
         if fields.is_empty() {
             self.out.push(b'{');
@@ -526,7 +591,7 @@ impl<'a> Run<'a> {
                 match found {
                     Some(entity)
                         if shape::leads_on(selection)
-                            && let Some(shape) = run.shape(selection) =>
+                            && let Some(shape) = run.shape(selection)? =>
                     {
                         run.shaped(&shape, entity)
                     }
@@ -542,6 +607,8 @@ impl<'a> Run<'a> {
                     if no > 0 {
                         run.out.push(b',');
                     }
+                    run.work(1)?;
+                    run.check_bytes()?;
                     let found = run.snapshot.find(id);
                     run.element(no, true, |run| run.optional(found, selection))?;
                 }

@@ -1,14 +1,15 @@
 //! What connects two entities: a shortest path, and simple paths in the order of their length.
 
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
 use petgraph::Direction as Way;
 use petgraph::visit::EdgeRef;
-use rustc_hash::FxHashMap;
 
-use super::{Failure, Run};
-use crate::graph::{EdgeReference, EntityNo, View};
+use super::working::Marks;
+use super::{Failure, Run, Written};
+use crate::graph::{EdgeNo, EdgeReference, EntityNo, View};
+use crate::ontology::{Direction, RelationId};
 
 /// A path: its edges in walking order.
 #[derive(Debug, Clone)]
@@ -29,11 +30,15 @@ impl<F: Fn(&EdgeReference) -> f64> Weigh for F {
     }
 }
 
-/// How an entity was reached: over which edge, `None` where the search began.
-type Reached = FxHashMap<EntityNo, Option<EdgeReference>>;
+/// From which entity another was reached.
+type Reached = Marks<u32>;
+
+/// Stands for no entity.
+const NOBODY: u32 = u32::MAX;
 
 /// A shortest path of at most so many edges, by breadth-first search from both ends, the smaller front first.
-/// Takes O(edges within half the distance of either end).
+/// Takes O(edges within half the distance of either end), and at most 8 bytes for each entity of either half beside the
+/// fronts.
 pub(super) fn shortest(
     run: &mut Run,
     view: &View,
@@ -44,9 +49,10 @@ pub(super) fn shortest(
     if view.leaves_out(from) || view.leaves_out(to) {
         return Ok(None);
     }
-    let mut reached: [Reached; 2] = [Reached::default(), Reached::default()];
-    reached[0].insert(from, None);
-    reached[1].insert(to, None);
+    let mut reached: [Reached; 2] = [Marks::new(NOBODY), Marks::new(NOBODY)];
+    // The ends are reached from themselves.
+    reached[0].set(run, from, from.0)?;
+    reached[1].set(run, to, to.0)?;
     let mut fronts = [vec![from], vec![to]];
     let mut meeting = (from == to).then_some(from);
     for _ in 0..most {
@@ -56,54 +62,89 @@ pub(super) fn shortest(
         let side = usize::from(fronts[1].len() < fronts[0].len());
         let way = [Way::Outgoing, Way::Incoming][side];
         let mut next = Vec::new();
-        'level: for entity in std::mem::take(&mut fronts[side]) {
-            for edge in view.edges_of(entity, way) {
+        let front = std::mem::take(&mut fronts[side]);
+        'level: for entity in &front {
+            run.work(1)?;
+            for edge in view.edges_of(*entity, way) {
                 run.visit(1)?;
                 let other = if side == 0 { edge.target() } else { edge.source() };
-                if reached[side].contains_key(&other) {
+                if reached[side].get(other).is_some() {
                     continue;
                 }
-                reached[side].insert(other, Some(edge));
+                reached[side].set(run, other, entity.0)?;
                 // All that meet on one level make paths of one length, so the first will do.
-                if reached[1 - side].contains_key(&other) {
+                if reached[1 - side].get(other).is_some() {
                     meeting = Some(other);
                     break 'level;
                 }
-                next.push(other);
+                run.push(&mut next, other)?;
             }
         }
+        run.free(front);
         fronts[side] = next;
     }
-    Ok(meeting.map(|meeting| {
-        let mut steps = Vec::new();
-        let mut at = meeting;
-        while let Some(Some(edge)) = reached[0].get(&at) {
-            steps.push(*edge);
-            at = edge.source();
+    let Some(meeting) = meeting else {
+        return Ok(None);
+    };
+    let mut steps = Vec::new();
+    let mut at = meeting;
+    while let Some(before) = reached[0].get(at).filter(|it| *it != at.0) {
+        let before = EntityNo(before);
+        if let Some(edge) = edge_between(run, view, before, at, Way::Outgoing)? {
+            run.push(&mut steps, edge)?;
         }
-        steps.reverse();
-        at = meeting;
-        while let Some(Some(edge)) = reached[1].get(&at) {
-            steps.push(*edge);
-            at = edge.target();
+        at = before;
+    }
+    steps.reverse();
+    at = meeting;
+    while let Some(after) = reached[1].get(at).filter(|it| *it != at.0) {
+        let after = EntityNo(after);
+        if let Some(edge) = edge_between(run, view, after, at, Way::Incoming)? {
+            run.push(&mut steps, edge)?;
         }
-        Path {
-            start: from,
-            cost: steps.len() as f64,
-            steps,
-        }
+        at = after;
+    }
+    Ok(Some(Path {
+        start: from,
+        cost: steps.len() as f64,
+        steps,
     }))
+}
+
+/// The edge that a search took from an entity to another: the first that leads there.
+fn edge_between(
+    run: &mut Run,
+    view: &View,
+    entity: EntityNo,
+    other: EntityNo,
+    way: Way,
+) -> Result<Option<EdgeReference>, Failure> {
+    for edge in view.edges_of(entity, way) {
+        run.work(1)?;
+        let end = if way == Way::Outgoing { edge.target() } else { edge.source() };
+        if end == other {
+            return Ok(Some(edge));
+        }
+    }
+    Ok(None)
 }
 
 /// So many rows a path that has not arrived yet counts for.
 const KEPT: u64 = 20;
 
+/// So many entities of a path are looked at in the time of a row.
+const ENTITIES_A_ROW: usize = 4;
+
 /// A path that has not arrived yet, as the edge that it ends with and the path before it.
 #[derive(Clone, Copy)]
 struct Partial {
     at: EntityNo,
-    last: Option<(u32, EdgeReference)>,
-    hops: usize,
+    /// The path before it; [`NOBODY`] where it begins.
+    before: u32,
+    relation: RelationId,
+    direction: Direction,
+    edge: EdgeNo,
+    hops: u32,
     cost: f64,
 }
 
@@ -111,8 +152,8 @@ struct Partial {
 /// is nearest to its end, then the one that was found first.
 struct Queued {
     bound: f64,
-    hops_bound: usize,
-    hops: usize,
+    hops_bound: u32,
+    hops: u32,
     no: u32,
 }
 
@@ -142,7 +183,19 @@ impl PartialEq for Queued {
 impl Eq for Queued {}
 
 /// What is still to come from an entity at least: edges, and their cost.
-type Remaining = FxHashMap<EntityNo, (usize, f64)>;
+struct Remaining {
+    hops: Marks<u32>,
+    /// Where edges have weights.
+    cost: Option<Marks<f64>>,
+}
+
+impl Remaining {
+    fn get(&self, entity: EntityNo) -> Option<(u32, f64)> {
+        let hops = self.hops.get(entity)?;
+        let cost = self.cost.as_ref().map(|it| it.get(entity));
+        Some((hops, cost.unwrap_or(Some(f64::from(hops)))?))
+    }
+}
 
 /// The first `count` simple paths of at most so many edges, the cheapest first; parallel edges make paths of
 /// their own.
@@ -164,15 +217,20 @@ pub(super) fn simple(
         return Ok(found);
     }
     let remaining = remaining(run, view, to, most, weigh)?;
-    let Some(whole) = remaining.get(&from) else {
+    let Some(whole) = remaining.get(from) else {
         return Ok(found);
     };
-    let mut partials = vec![Partial {
+    let mut partials = Vec::new();
+    let start = Partial {
         at: from,
-        last: None,
+        before: NOBODY,
+        relation: RelationId::at(0),
+        direction: Direction::Out,
+        edge: EdgeNo(0),
         hops: 0,
         cost: 0.0,
-    }];
+    };
+    run.push(&mut partials, start)?;
     let mut queue = BinaryHeap::from([Queued {
         bound: whole.1,
         hops_bound: whole.0,
@@ -185,52 +243,71 @@ pub(super) fn simple(
         }
         let partial = partials[no as usize];
         if partial.at == to {
-            found.push(whole_path(&partials, from, partial));
+            let path = whole_path(run, &partials, from, partial)?;
+            run.push(&mut found, path)?;
             continue;
         }
+        run.work(1)?;
         for edge in view.edges_of(partial.at, Way::Outgoing) {
             run.visit(1)?;
             let at = edge.target();
-            let Some((hops_left, cost_left)) = remaining.get(&at).copied() else {
+            let Some((hops_left, cost_left)) = remaining.get(at) else {
                 continue;
             };
             let hops = partial.hops + 1;
-            if hops + hops_left > most || is_on(&partials, partial, at) {
+            if (hops + hops_left) as usize > most {
+                continue;
+            }
+            run.work(partial.hops as usize / ENTITIES_A_ROW)?;
+            if is_on(&partials, partial, at) {
                 continue;
             }
             // What is kept counts more than what is only looked at, so that memory is bounded too.
             run.visit(KEPT)?;
             let cost = partial.cost + weigh.map_or(1.0, |it| it.weigh(&edge));
+            if queue.len() == queue.capacity() {
+                grow_heap(run, &mut queue)?;
+            }
             queue.push(Queued {
                 bound: cost + cost_left,
                 hops_bound: hops + hops_left,
                 hops,
                 no: partials.len() as u32,
             });
-            partials.push(Partial {
+            let (relation, edge_no) = edge.id();
+            let longer = Partial {
                 at,
-                last: Some((no, edge)),
+                before: no,
+                relation,
+                direction: edge.direction(),
+                edge: edge_no,
                 hops,
                 cost,
-            });
+            };
+            run.push(&mut partials, longer)?;
         }
     }
     Ok(found)
 }
 
-fn whole_path(partials: &[Partial], start: EntityNo, end: Partial) -> Path {
-    let mut steps = Vec::with_capacity(end.hops);
+fn whole_path(
+    run: &mut Run,
+    partials: &[Partial],
+    start: EntityNo,
+    end: Partial,
+) -> Result<Path, Failure> {
+    let mut steps = run.list_of(end.hops as usize)?;
     let mut at = end;
-    while let Some((before, edge)) = at.last {
-        steps.push(edge);
-        at = partials[before as usize];
+    while let Some(before) = partials.get(at.before as usize) {
+        steps.push(EdgeReference::new(before.at, at.at, (at.relation, at.edge), at.direction));
+        at = *before;
     }
     steps.reverse();
-    Path {
+    Ok(Path {
         start,
         steps,
         cost: end.cost,
-    }
+    })
 }
 
 /// Whether a path has been at an entity.
@@ -239,8 +316,8 @@ fn is_on(partials: &[Partial], mut path: Partial, entity: EntityNo) -> bool {
         if path.at == entity {
             return true;
         }
-        match path.last {
-            Some((before, _)) => path = partials[before as usize],
+        match partials.get(path.before as usize) {
+            Some(before) => path = *before,
             None => return false,
         }
     }
@@ -254,47 +331,68 @@ fn remaining(
     most: usize,
     weigh: Option<&dyn Weigh>,
 ) -> Result<Remaining, Failure> {
-    let mut remaining = Remaining::default();
-    remaining.insert(to, (0, 0.0));
-    let mut queue = VecDeque::from([to]);
-    while let Some(entity) = queue.pop_front() {
-        let hops = remaining[&entity].0 + 1;
-        if hops > most {
-            break;
+    let mut hops_left = Marks::new(u32::MAX);
+    hops_left.set(run, to, 0)?;
+    let mut front = vec![to];
+    let mut hops = 0;
+    while !front.is_empty() && (hops as usize) < most {
+        hops += 1;
+        let mut next = Vec::new();
+        for entity in &front {
+            run.work(1)?;
+            for edge in view.edges_of(*entity, Way::Incoming) {
+                run.visit(1)?;
+                if hops_left.get(edge.source()).is_none() {
+                    hops_left.set(run, edge.source(), hops)?;
+                    run.push(&mut next, edge.source())?;
+                }
+            }
         }
-        for edge in view.edges_of(entity, Way::Incoming) {
-            run.visit(1)?;
-            remaining.entry(edge.source()).or_insert_with(|| {
-                queue.push_back(edge.source());
-                (hops, hops as f64)
-            });
-        }
+        run.free(front);
+        front = next;
     }
     let Some(weigh) = weigh else {
-        return Ok(remaining);
+        return Ok(Remaining {
+            hops: hops_left,
+            cost: None,
+        });
     };
-    for left in remaining.values_mut() {
-        left.1 = f64::INFINITY;
-    }
     // Dijkstra's algorithm, among those that the end is near enough to.
+    let mut cost_left = Marks::new(f64::INFINITY);
     let mut queue = BinaryHeap::from([Nearest(0.0, to)]);
-    remaining.insert(to, (0, 0.0));
+    cost_left.set(run, to, 0.0)?;
     while let Some(Nearest(cost, entity)) = queue.pop() {
-        if cost > remaining[&entity].1 {
+        run.work(1)?;
+        if cost_left.get(entity).is_some_and(|it| cost > it) {
             continue;
         }
         for edge in view.edges_of(entity, Way::Incoming) {
             run.visit(1)?;
             let through = cost + weigh.weigh(&edge);
-            if let Some(left) = remaining.get_mut(&edge.source())
-                && through < left.1
-            {
-                left.1 = through;
-                queue.push(Nearest(through, edge.source()));
+            let source = edge.source();
+            if hops_left.get(source).is_some() && cost_left.get(source).is_none_or(|it| through < it) {
+                cost_left.set(run, source, through)?;
+                if queue.len() == queue.capacity() {
+                    grow_heap(run, &mut queue)?;
+                }
+                queue.push(Nearest(through, source));
             }
         }
     }
-    Ok(remaining)
+    Ok(Remaining {
+        hops: hops_left,
+        cost: Some(cost_left),
+    })
+}
+
+/// Makes room for more in a queue that is counted as working memory.
+fn grow_heap<T: Ord>(run: &mut Run, queue: &mut BinaryHeap<T>) -> Written {
+    let now = queue.capacity() * size_of::<T>();
+    let more = (queue.capacity() / 2).max(16);
+    run.hold(now + more * size_of::<T>())?;
+    queue.reserve_exact(more);
+    run.release(now);
+    Ok(())
 }
 
 struct Nearest(f64, EntityNo);

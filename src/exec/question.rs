@@ -2,6 +2,7 @@
 
 use petgraph::visit::EdgeRef;
 
+use super::connection::window;
 use super::paths::{self, Path, Weigh};
 use super::ranking::{self, Ranked};
 use super::statement::Link;
@@ -16,6 +17,10 @@ use crate::plan::{
 impl<'a> Run<'a> {
     /// Writes the answer to a question.
     pub(super) fn question(&mut self, call: CallNo, question: &'a Question) -> Written {
+        self.scope(|run| run.question_within(call, question))
+    }
+
+    fn question_within(&mut self, call: CallNo, question: &'a Question) -> Written {
         let bound = self.call(call)?;
         match (bound, question) {
             (Call::Path(call), Question::Path(fields)) => {
@@ -39,23 +44,27 @@ impl<'a> Run<'a> {
                     .saturating_add(1);
                 let found = self.find_paths(call, count)?;
                 let weighted = call.weights.is_some();
-                self.listing(
+                let before = self.listing_cursor(call.page.before.as_deref(), call.sequence, from)?;
+                let window = window(found.len(), &call.page, after.map(|it| it + 1), before);
+                self.listing_page(
                     listing,
-                    &found,
-                    &call.page,
+                    &found[window.start..window.end],
+                    (found.len(), &window),
                     call.sequence,
                     from,
                     |run, fields, path| run.path(path, weighted, fields),
                 )
             }
             (Call::Neighborhood(call), Question::Neighborhood(fields)) => {
-                let of: Result<Vec<EntityNo>, Failure> =
-                    call.of.iter().map(|id| self.named("of", id)).collect();
-                let of = of?;
+                let mut of = self.list_of(call.of.len())?;
+                for id in call.of.iter() {
+                    self.work(1)?;
+                    of.push(self.named("of", id)?);
+                }
                 let view = self.view(&call.walk, Direction::Both)?;
                 let found = self.surroundings(&view, &of, call.hops, call.first)?;
                 self.gave(found.entities.len());
-                self.pass_all(&found.links);
+                self.pass_all(&found.links)?;
                 self.object(fields, |run, slot| {
                     match &slot.field {
                         SubgraphField::TypeName(name) => run.out.extend_from_slice(name),
@@ -79,14 +88,14 @@ impl<'a> Run<'a> {
                     _ => Direction::Both,
                 };
                 let view = self.view(&call.walk, usual)?;
-                let wanted = self.wanted(call.types.as_deref());
+                let wanted = self.wanted(call.types.as_deref())?;
                 let ranked = ranking::rank(self, &view, call.by, &wanted, call.first)?;
                 self.ranked(&ranked, fields)
             }
             (Call::Similar(call), Question::Ranked(fields)) => {
                 let to = self.named("to", &call.to)?;
                 let view = self.view(&call.walk, Direction::Both)?;
-                let wanted = self.wanted(call.types.as_deref());
+                let wanted = self.wanted(call.types.as_deref())?;
                 let ranked = ranking::similar(self, &view, to, call.by, &wanted, call.first)?;
                 self.ranked(&ranked, fields)
             }
@@ -97,7 +106,7 @@ impl<'a> Run<'a> {
                     left_out.avoid_types.extend(others);
                 }
                 let view = self.view(&left_out, Direction::Out)?;
-                let components = ranking::components(self, &view, call.strong)?;
+                let components = ranking::components(self, &view, call.strong, call.first)?;
                 self.gave(components.len().min(call.first));
                 self.each(components.iter().take(call.first), |run, component| {
                     run.component(component, fields)
@@ -155,7 +164,7 @@ impl<'a> Run<'a> {
     }
 
     fn path(&mut self, path: &Path, weighted: bool, fields: &'a Object<PathField>) -> Written {
-        self.pass_all(&path.steps);
+        self.pass_all(&path.steps)?;
         self.object(fields, |run, slot| {
             match &slot.field {
                 PathField::TypeName(name) => run.out.extend_from_slice(name),
@@ -179,20 +188,17 @@ impl<'a> Run<'a> {
     }
 
     fn link_list(&mut self, links: &[EdgeReference], fields: &'a Object<LinkField>) -> Written {
-        self.each(links.iter(), |run, edge| {
-            run.check_bytes()?;
-            run.link(Link::of(edge), fields)
-        })
+        self.each(links.iter(), |run, edge| run.link(Link::of(edge), fields))
     }
 
     /// The entities of some types; all where none is named.
-    fn wanted(&self, types: Option<&[TypeId]>) -> EntitySet {
-        let mut wanted = EntitySet::of(self.snapshot);
+    fn wanted(&mut self, types: Option<&[TypeId]>) -> Result<EntitySet, Failure> {
+        let mut wanted = self.entity_set()?;
         let all: Vec<TypeId> = self.ontology.type_ids().collect();
         for id in types.unwrap_or(&all) {
             wanted.add_all(self.snapshot.range(*id));
         }
-        wanted
+        Ok(wanted)
     }
 
     fn ranked(&mut self, ranked: &[Ranked], fields: &'a Object<RankedField>) -> Written {

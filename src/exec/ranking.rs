@@ -1,23 +1,22 @@
 //! Which entities matter most, which are alike, and into which parts the graph falls.
 //!
-//! The searches of petgraph serve where they fit (components). Its `page_rank` scans every edge for every node, and
+//! petgraph's union-find serves for components. Its strongly connected components take a list for each, its `page_rank`
+//! scans every edge for every node, and
 //! it has neither betweenness nor closeness, so these are here: `PageRank` by power iteration, betweenness by
 //! Brandes' algorithm, closeness as Wasserman and Faust have it; the scores are those of networkx.
 
-use std::cell::Cell;
-use std::collections::VecDeque;
+use std::collections::BinaryHeap;
+use std::ops::ControlFlow;
 
 use petgraph::Direction as Way;
 use petgraph::unionfind::UnionFind;
-use petgraph::visit::{
-    EdgeRef, GraphBase, IntoNeighbors, IntoNeighborsDirected, IntoNodeIdentifiers, NodeCount, Visitable,
-};
+use petgraph::visit::{EdgeRef, NodeCount};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
+use super::working::{self, Marks};
 use super::{CHECK_EVERY, Failure, Run};
 use crate::budget::{Clock, Stop};
-use crate::graph::{EntityNo, EntitySet, View};
+use crate::graph::{EntityNo, EntitySet, Place, View};
 use crate::plan::{Ranking, Similarity};
 
 /// An entity and its score.
@@ -27,58 +26,119 @@ pub(super) struct Ranked {
     pub exact: bool,
 }
 
-/// A view as plain rows, for algorithms that go over all of it many times.
-struct Rows {
-    starts: Vec<u32>,
-    targets: Vec<u32>,
+/// A view as plain rows, for algorithms that go over all of it many times. Where the working memory does not suffice for
+/// a copy, the view itself, which takes longer.
+struct Rows<'v> {
+    view: &'v View<'v>,
+    /// Whether parallel edges count once, and those from an entity to itself not at all.
+    simple: bool,
+    copy: Option<Copied>,
+    edges: usize,
     /// The entities that are not left out.
-    nodes: Vec<u32>,
+    nodes: usize,
 }
 
-impl Rows {
-    /// All edges; parallel ones once, and none from an entity to itself, where `simple`.
-    fn of(run: &mut Run, view: &View, simple: bool) -> Result<Self, Failure> {
-        let count = view.node_count() as u32;
+struct Copied {
+    starts: Vec<u32>,
+    targets: Vec<u32>,
+}
+
+impl<'v> Rows<'v> {
+    /// Keeps a copy, which takes 4 bytes for each entity and edge, if `others` bytes are left beside it.
+    fn of(run: &mut Run, view: &'v View<'v>, simple: bool, others: usize) -> Result<Self, Failure> {
+        let count = view.node_count();
         let mut rows = Self {
-            starts: vec![0],
-            targets: Vec::new(),
-            nodes: Vec::new(),
+            view,
+            simple,
+            copy: None,
+            edges: 0,
+            nodes: 0,
         };
-        for entity in 0..count {
-            let begin = rows.targets.len();
-            if !view.leaves_out(EntityNo(entity)) {
-                rows.nodes.push(entity);
-                let targets = view
-                    .edges_of(EntityNo(entity), Way::Outgoing)
-                    .map(|it| it.target().0);
-                rows.targets.extend(targets);
-            }
-            run.visit(1 + (rows.targets.len() - begin) as u64)?;
-            if simple {
-                rows.targets[begin..].sort_unstable();
-                let mut kept = begin;
-                for at in begin..rows.targets.len() {
-                    let target = rows.targets[at];
-                    if target != entity && (kept == begin || rows.targets[kept - 1] != target) {
-                        rows.targets[kept] = target;
-                        kept += 1;
-                    }
-                }
-                rows.targets.truncate(kept);
-            }
-            rows.starts.push(rows.targets.len() as u32);
+        let mut most = 0;
+        for entity in 0..count as u32 {
+            let edges = view.edges_of(EntityNo(entity), Way::Outgoing).count();
+            run.visit(1 + edges as u64)?;
+            rows.edges += edges;
+            rows.nodes += usize::from(!view.leaves_out(EntityNo(entity)));
+            most = most.max(edges);
         }
+        let copy = (count + 1 + rows.edges) * size_of::<u32>();
+        let left = run.budget.working.saturating_sub(run.working + run.kept);
+        if copy.saturating_add(others) > left {
+            // What one entity leads to is kept to count parallel edges once.
+            run.hold(most * size_of::<u32>() * LANES)?;
+            return Ok(rows);
+        }
+        let mut starts = run.list_of(count + 1)?;
+        let mut targets = run.list_of(rows.edges)?;
+        starts.push(0);
+        for entity in 0..count as u32 {
+            run.work(1)?;
+            let begin = targets.len();
+            for edge in view.edges_of(EntityNo(entity), Way::Outgoing) {
+                run.work(1)?;
+                targets.push(edge.target().0);
+            }
+            if simple {
+                let kept = simplify(&mut targets[begin..], entity);
+                targets.truncate(begin + kept);
+            }
+            starts.push(targets.len() as u32);
+        }
+        rows.edges = targets.len();
+        rows.copy = Some(Copied { starts, targets });
         Ok(rows)
     }
 
+    /// How many entities there are, those that are left out among them.
     fn len(&self) -> usize {
-        self.starts.len() - 1
+        self.view.node_count()
     }
 
-    fn of_node(&self, node: u32) -> &[u32] {
-        let node = node as usize;
-        &self.targets[self.starts[node] as usize..self.starts[node + 1] as usize]
+    /// The entities that are not left out.
+    fn nodes(&self) -> impl Iterator<Item = u32> {
+        (0..self.len() as u32).filter(|it| !self.view.leaves_out(EntityNo(*it)))
     }
+
+    /// Goes through what an entity leads to.
+    #[inline]
+    fn each(&self, node: u32, scratch: &mut Vec<u32>, mut take: impl FnMut(usize)) {
+        if let Some(copy) = &self.copy {
+            let node = node as usize;
+            let targets = &copy.targets[copy.starts[node] as usize..copy.starts[node + 1] as usize];
+            return targets.iter().for_each(|it| take(*it as usize));
+        }
+        let targets = self.view.edges_of(EntityNo(node), Way::Outgoing);
+        let targets = targets.map(|it| it.target().0);
+        if !self.simple {
+            return targets.for_each(|it| take(it as usize));
+        }
+        scratch.clear();
+        scratch.extend(targets);
+        let kept = simplify(scratch, node);
+        scratch[..kept].iter().for_each(|it| take(*it as usize));
+    }
+
+    /// How many entities or edges an entity leads to.
+    fn degree(&self, node: u32, scratch: &mut Vec<u32>) -> usize {
+        let mut degree = 0;
+        self.each(node, scratch, |_| degree += 1);
+        degree
+    }
+}
+
+/// Puts each target once and in order to the front, without the entity itself; how many these are.
+fn simplify(targets: &mut [u32], entity: u32) -> usize {
+    targets.sort_unstable();
+    let mut kept = 0;
+    for at in 0..targets.len() {
+        let target = targets[at];
+        if target != entity && (kept == 0 || targets[kept - 1] != target) {
+            targets[kept] = target;
+            kept += 1;
+        }
+    }
+    kept
 }
 
 /// Ranks entities: the greatest first, equal ones in the order of their numbers.
@@ -89,39 +149,80 @@ pub(super) fn rank(
     wanted: &EntitySet,
     first: usize,
 ) -> Result<Vec<Ranked>, Failure> {
+    let count = view.node_count();
     let (scores, exact) = match by {
         Ranking::PageRank => {
-            let rows = Rows::of(run, view, false)?;
+            let rows = Rows::of(run, view, false, 2 * count * size_of::<f64>())?;
             (page_rank(run, &rows)?, true)
         }
         Ranking::Degree => {
-            let rows = Rows::of(run, view, false)?;
-            let scores = (0..rows.len()).map(|it| rows.of_node(it as u32).len() as f64);
-            (scores.collect(), true)
+            let mut scores = run.array(0.0, count)?;
+            for (entity, score) in (0..).zip(&mut scores) {
+                let degree = view.edges_of(EntityNo(entity), Way::Outgoing).count();
+                run.visit(1 + degree as u64)?;
+                *score = degree as f64;
+            }
+            (scores, true)
         }
         Ranking::Betweenness => {
-            let rows = Rows::of(run, view, true)?;
-            let pivots = Pivots::of(&rows);
+            let rows = Rows::of(run, view, true, count * Between::BYTES)?;
+            let pivots = Pivots::of(run, &rows)?;
             (betweenness(run, &rows, &pivots)?, pivots.all)
         }
         Ranking::Closeness => {
-            let rows = Rows::of(run, view, true)?;
-            let pivots = Pivots::of(&rows);
+            let rows = Rows::of(run, view, true, count * Near::BYTES)?;
+            let pivots = Pivots::of(run, &rows)?;
             (closeness(run, &rows, &pivots)?, pivots.all)
         }
     };
     let entities = wanted.iter().filter(|it| !view.leaves_out(*it));
     let ranked = entities.map(|it| (it, scores[it.0 as usize]));
-    Ok(best(ranked, first, exact))
+    best(run, ranked, first, exact)
 }
 
-fn best(scored: impl Iterator<Item = (EntityNo, f64)>, first: usize, exact: bool) -> Vec<Ranked> {
-    let mut all: Vec<(EntityNo, f64)> = scored.collect();
-    all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let ranked = all.into_iter().take(first);
-    ranked
-        .map(|(entity, score)| Ranked { entity, score, exact })
-        .collect()
+/// A score by which the greatest is first, equal ones in the order of the entities' numbers.
+#[derive(PartialEq)]
+struct Scored(f64, EntityNo);
+
+impl Eq for Scored {}
+
+impl Ord for Scored {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        other.0.total_cmp(&self.0).then(self.1.cmp(&other.1))
+    }
+}
+
+impl PartialOrd for Scored {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The first of some scores; keeps no more than these.
+fn best(
+    run: &mut Run,
+    scored: impl Iterator<Item = (EntityNo, f64)>,
+    first: usize,
+    exact: bool,
+) -> Result<Vec<Ranked>, Failure> {
+    let kept = first.min(run.entities());
+    run.hold(kept.saturating_mul(size_of::<Scored>() + size_of::<Ranked>()))?;
+    let mut heap: BinaryHeap<Scored> = BinaryHeap::with_capacity(kept);
+    for (entity, score) in scored {
+        run.work(1)?;
+        let scored = Scored(score, entity);
+        if heap.len() < kept {
+            heap.push(scored);
+        } else if let Some(mut last) = heap.peek_mut()
+            && scored < *last
+        {
+            *last = scored;
+        }
+    }
+    let mut ranked = Vec::with_capacity(heap.len());
+    let sorted = heap.into_sorted_vec().into_iter();
+    ranked.extend(sorted.map(|Scored(score, entity)| Ranked { entity, score, exact }));
+    Ok(ranked)
 }
 
 const DAMPING: f64 = 0.85;
@@ -132,44 +233,54 @@ const MOST_ITERATIONS: usize = 500;
 /// Power iteration: a share of each score goes on over the edges, the rest, and what ends in a dead end, to all.
 /// Parallel edges count as often as they are there.
 fn page_rank(run: &mut Run, rows: &Rows) -> Result<Vec<f64>, Failure> {
-    let count = rows.nodes.len() as f64;
-    let mut scores = vec![0.0; rows.len()];
-    for node in &rows.nodes {
-        scores[*node as usize] = 1.0 / count;
+    let clock = run.budget.clock;
+    let mut scratch = Vec::new();
+    let count = rows.nodes as f64;
+    let mut scores = run.array(0.0, rows.len())?;
+    let mut next = run.array(0.0, rows.len())?;
+    for node in rows.nodes() {
+        scores[node as usize] = 1.0 / count;
     }
     for _ in 0..MOST_ITERATIONS {
-        run.visit((rows.targets.len() + rows.nodes.len()) as u64)?;
-        let mut next = vec![0.0; rows.len()];
+        run.visit((rows.edges + rows.nodes) as u64)?;
+        next.fill(0.0);
         let mut stranded = 0.0;
-        for node in &rows.nodes {
-            let targets = rows.of_node(*node);
-            let score = scores[*node as usize];
-            if targets.is_empty() {
+        for node in rows.nodes() {
+            tick(node as usize, &clock)?;
+            let score = scores[node as usize];
+            let degree = rows.degree(node, &mut scratch);
+            if degree == 0 {
                 stranded += score;
             } else {
-                let share = DAMPING * score / targets.len() as f64;
-                for target in targets {
-                    next[*target as usize] += share;
-                }
+                let share = DAMPING * score / degree as f64;
+                rows.each(node, &mut scratch, |target| next[target] += share);
             }
         }
         let to_all = (1.0 - DAMPING + DAMPING * stranded) / count;
         let mut change = 0.0;
-        for node in &rows.nodes {
-            let node = *node as usize;
+        for node in rows.nodes() {
+            let node = node as usize;
             next[node] += to_all;
             change += (next[node] - scores[node]).abs();
         }
-        scores = next;
+        std::mem::swap(&mut scores, &mut next);
         if change < count * TOLERANCE {
             break;
         }
     }
+    run.free(next);
     Ok(scores)
 }
 
 /// Beyond so many edges in all searches together, searches are made from a sample only.
 const MOST_WORK: u64 = 400_000_000;
+
+/// Searches run beside each other in at most so many lanes, each with sums of its own, as far as the working memory
+/// suffices. How many follows from the graph and the limits, not from the processor, so that sums come out the same.
+const LANES: usize = 8;
+
+/// So many searches are made one after the other in a lane before the next lane has its turn.
+const SEARCHES_AT_ONCE: usize = 64;
 
 /// The entities that searches begin at.
 struct Pivots {
@@ -181,56 +292,66 @@ struct Pivots {
 }
 
 impl Pivots {
-    fn of(rows: &Rows) -> Self {
-        let search = (rows.targets.len() + rows.nodes.len()).max(1) as u64;
+    fn of(run: &mut Run, rows: &Rows) -> Result<Self, Failure> {
+        let search = (rows.edges + rows.nodes).max(1) as u64;
         let most = usize::try_from((MOST_WORK / search).max(1)).unwrap_or(usize::MAX);
-        if rows.nodes.len() <= most {
-            return Self {
-                nodes: rows.nodes.clone(),
+        let mut nodes = run.list_of(most.min(rows.nodes))?;
+        if rows.nodes <= most {
+            nodes.extend(rows.nodes());
+            return Ok(Self {
+                nodes,
                 all: true,
                 weight: 1.0,
-            };
+            });
         }
         // The same sample each time: entities in the order of a fixed mix of their numbers' bits.
-        let mut nodes = rows.nodes.clone();
-        nodes.sort_by_key(|it| u64::from(*it).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        nodes.truncate(most);
-        Self {
-            weight: rows.nodes.len() as f64 / nodes.len() as f64,
+        let mix = |node: u32| u64::from(node).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        run.hold(most * size_of::<(u64, u32)>())?;
+        let mut sample: BinaryHeap<(u64, u32)> = BinaryHeap::with_capacity(most);
+        for node in rows.nodes() {
+            run.work(1)?;
+            let mixed = (mix(node), node);
+            if sample.len() < most {
+                sample.push(mixed);
+            } else if let Some(mut last) = sample.peek_mut()
+                && mixed < *last
+            {
+                *last = mixed;
+            }
+        }
+        nodes.extend(sample.into_sorted_vec().into_iter().map(|(_, node)| node));
+        run.release(most * size_of::<(u64, u32)>());
+        Ok(Self {
+            weight: rows.nodes as f64 / nodes.len() as f64,
             nodes,
             all: false,
-        }
+        })
     }
 
-    /// Sums what the searches from all pivots give, on all cores, in an order that does not change.
-    fn sum<S: Send>(
+    /// Searches from all pivots, in lanes; gives what each lane has summed up, in an order that does not change.
+    fn search<S: Send>(
         &self,
         run: &mut Run,
         rows: &Rows,
+        bytes: usize,
         new: impl Fn() -> S + Sync,
         search: impl Fn(&mut S, u32, &Clock) -> Result<(), Stop> + Sync,
-        mut add: impl FnMut(S),
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<S>, Failure> {
         let clock = run.budget.clock;
-        let search_work = (rows.targets.len() + rows.nodes.len()) as u64;
-        // So many sums are held at once; each goes over a share of the pivots.
-        for round in self.nodes.chunks(512) {
-            let parts: Vec<Result<S, Stop>> = round
-                .par_chunks(64)
-                .map(|pivots| {
-                    let mut sum = new();
-                    for pivot in pivots {
-                        search(&mut sum, *pivot, &clock)?;
-                    }
-                    Ok(sum)
-                })
-                .collect();
+        let search_work = (rows.edges + rows.nodes) as u64;
+        let left = run.budget.working.saturating_sub(run.working + run.kept);
+        let needed = self.nodes.len().div_ceil(SEARCHES_AT_ONCE);
+        let lanes = (left / bytes.max(1)).clamp(1, LANES).min(needed.max(1));
+        run.hold(lanes * bytes)?;
+        let mut sums: Vec<S> = (0..lanes).map(|_| new()).collect();
+        for round in self.nodes.chunks(SEARCHES_AT_ONCE * lanes) {
+            let parts = sums.par_iter_mut().zip(round.par_chunks(SEARCHES_AT_ONCE));
+            parts.try_for_each(|(sum, pivots)| {
+                pivots.iter().try_for_each(|pivot| search(sum, *pivot, &clock))
+            })?;
             run.visit(search_work * round.len() as u64 / 16)?;
-            for part in parts {
-                add(part.map_err(Failure::Stop)?);
-            }
         }
-        Ok(())
+        Ok(sums)
     }
 }
 
@@ -247,77 +368,96 @@ fn tick(at: usize, clock: &Clock) -> Result<(), Stop> {
     }
 }
 
+const FAR: u32 = u32::MAX;
+
+/// What a lane needs to compute betweenness.
+struct Between {
+    scores: Vec<f64>,
+    distance: Vec<u32>,
+    /// How many shortest paths lead to an entity; once the search has gone back over it, the share that each of these
+    /// has in what lies behind.
+    paths: Vec<f64>,
+    /// The entities in the order in which they were reached.
+    order: Vec<u32>,
+    scratch: Vec<u32>,
+}
+
+impl Between {
+    /// Bytes for each entity.
+    const BYTES: usize = 2 * size_of::<f64>() + 2 * size_of::<u32>();
+}
+
 /// Brandes' algorithm: a search from each entity counts the shortest paths, and going back over it shares them out.
+/// Takes 24 bytes for each entity in each lane.
 fn betweenness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, Failure> {
-    struct Sum {
-        scores: Vec<f64>,
-        distance: Vec<u32>,
-        paths: Vec<f64>,
-        share: Vec<f64>,
-        order: Vec<u32>,
-    }
-    const FAR: u32 = u32::MAX;
     let count = rows.len();
-    let new = || Sum {
+    let new = || Between {
         scores: vec![0.0; count],
         distance: vec![FAR; count],
         paths: vec![0.0; count],
-        share: vec![0.0; count],
-        order: Vec::new(),
+        order: Vec::with_capacity(count),
+        scratch: Vec::new(),
     };
-    let search = |it: &mut Sum, from: u32, clock: &Clock| {
-        it.order.clear();
-        it.order.push(from);
-        it.distance[from as usize] = 0;
-        it.paths[from as usize] = 1.0;
+    let search = |it: &mut Between, from: u32, clock: &Clock| {
+        let Between {
+            scores,
+            distance,
+            paths,
+            order,
+            scratch,
+        } = it;
+        order.clear();
+        order.push(from);
+        distance[from as usize] = 0;
+        paths[from as usize] = 1.0;
         let mut at = 0;
-        while at < it.order.len() {
-            let node = it.order[at];
+        while at < order.len() {
+            let node = order[at];
             tick(at, clock)?;
             at += 1;
-            let (next, through) = (it.distance[node as usize] + 1, it.paths[node as usize]);
-            for target in rows.of_node(node) {
-                let target = *target as usize;
-                if it.distance[target] == FAR {
-                    it.distance[target] = next;
-                    it.order.push(target as u32);
+            let (next, through) = (distance[node as usize] + 1, paths[node as usize]);
+            rows.each(node, scratch, |target| {
+                if distance[target] == FAR {
+                    distance[target] = next;
+                    order.push(target as u32);
                 }
-                if it.distance[target] == next {
-                    it.paths[target] += through;
+                if distance[target] == next {
+                    paths[target] += through;
                 }
-            }
+            });
         }
-        for (back, node) in it.order.iter().rev().enumerate() {
+        for (back, node) in order.iter().rev().enumerate() {
             tick(back, clock)?;
             let at = *node as usize;
-            let next = it.distance[at] + 1;
+            let next = distance[at] + 1;
             let mut share = 0.0;
-            for target in rows.of_node(*node) {
-                let target = *target as usize;
-                if it.distance[target] == next {
-                    share += it.paths[at] / it.paths[target] * (1.0 + it.share[target]);
+            let own = paths[at];
+            rows.each(*node, scratch, |target| {
+                if distance[target] == next {
+                    share += own * paths[target];
                 }
-            }
-            it.share[at] = share;
+            });
+            paths[at] = (1.0 + share) / own;
             if *node != from {
-                it.scores[at] += share;
+                scores[at] += share;
             }
         }
-        for node in &it.order {
+        for node in &*order {
             let at = *node as usize;
-            it.distance[at] = FAR;
-            it.paths[at] = 0.0;
-            it.share[at] = 0.0;
+            distance[at] = FAR;
+            paths[at] = 0.0;
         }
         Ok(())
     };
-    let mut scores = vec![0.0; count];
-    pivots.sum(run, rows, new, search, |part| {
-        for (score, part) in scores.iter_mut().zip(part.scores) {
+    let sums = pivots.search(run, rows, count * Between::BYTES, new, search)?;
+    let mut sums = sums.into_iter().map(|it| it.scores);
+    let mut scores = sums.next().unwrap_or_default();
+    for part in sums {
+        for (score, part) in scores.iter_mut().zip(part) {
             *score += part;
         }
-    })?;
-    let nodes = rows.nodes.len() as f64;
+    }
+    let nodes = rows.nodes as f64;
     let pairs = (nodes - 1.0) * (nodes - 2.0);
     if pairs > 0.0 {
         for score in &mut scores {
@@ -327,64 +467,103 @@ fn betweenness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, 
     Ok(scores)
 }
 
-/// How near an entity is to those that reach it: searches from these add up their distances.
+/// What a lane needs to compute closeness.
+struct Near {
+    distances: Vec<u64>,
+    reached: Vec<u32>,
+    seen: Vec<bool>,
+    /// The entities in the order in which they were reached.
+    order: Vec<u32>,
+    scratch: Vec<u32>,
+}
+
+impl Near {
+    /// Bytes for each entity.
+    const BYTES: usize = size_of::<u64>() + 2 * size_of::<u32>() + size_of::<bool>();
+}
+
+/// How near an entity is to those that reach it: searches from these add up their distances. Takes 17 bytes for each
+/// entity in each lane.
 fn closeness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, Failure> {
-    struct Sum {
-        distances: Vec<u64>,
-        reached: Vec<u32>,
-        seen: Vec<u32>,
-        search: u32,
-    }
     let count = rows.len();
-    let new = || Sum {
+    let new = || Near {
         distances: vec![0; count],
         reached: vec![0; count],
-        seen: vec![0; count],
-        search: 0,
+        seen: vec![false; count],
+        order: Vec::with_capacity(count),
+        scratch: Vec::new(),
     };
-    let search = |it: &mut Sum, from: u32, clock: &Clock| {
-        it.search += 1;
-        let mut at = 0;
-        it.seen[from as usize] = it.search;
-        let mut queue = VecDeque::from([(from, 0u64)]);
-        while let Some((node, distance)) = queue.pop_front() {
+    let search = |it: &mut Near, from: u32, clock: &Clock| {
+        let Near {
+            distances,
+            reached,
+            seen,
+            order,
+            scratch,
+        } = it;
+        order.clear();
+        order.push(from);
+        seen[from as usize] = true;
+        let (mut at, mut level, mut distance) = (0, 1, 0);
+        while at < order.len() {
+            if at == level {
+                (level, distance) = (order.len(), distance + 1);
+            }
+            let node = order[at];
             tick(at, clock)?;
             at += 1;
-            it.distances[node as usize] += distance;
-            it.reached[node as usize] += 1;
-            for target in rows.of_node(node) {
-                if it.seen[*target as usize] != it.search {
-                    it.seen[*target as usize] = it.search;
-                    queue.push_back((*target, distance + 1));
+            distances[node as usize] += distance;
+            reached[node as usize] += 1;
+            rows.each(node, scratch, |target| {
+                if !seen[target] {
+                    seen[target] = true;
+                    order.push(target as u32);
                 }
-            }
+            });
+        }
+        for node in &*order {
+            seen[*node as usize] = false;
         }
         Ok(())
     };
-    let (mut distances, mut reached) = (vec![0u64; count], vec![0u64; count]);
-    pivots.sum(run, rows, new, search, |part| {
-        for (at, (distance, times)) in part.distances.iter().zip(&part.reached).enumerate() {
-            distances[at] += distance;
-            reached[at] += u64::from(*times);
-        }
-    })?;
-    let mut scores = vec![0.0; count];
-    for node in &rows.nodes {
-        let at = *node as usize;
-        if distances[at] == 0 {
+    let sums = pivots.search(run, rows, count * Near::BYTES, new, search)?;
+    let mut scores = run.array(0.0, count)?;
+    for node in rows.nodes() {
+        run.work(1)?;
+        let at = node as usize;
+        let distance: u64 = sums.iter().map(|it| it.distances[at]).sum();
+        let reached: u64 = sums.iter().map(|it| u64::from(it.reached[at])).sum();
+        if distance == 0 {
             continue;
         }
         // Those that reach it, itself not counted; of a sample, as many as it stands for.
         let itself = if pivots.all { 1.0 } else { 0.0 };
-        let others = (reached[at] as f64 - itself) * pivots.weight;
-        let distance = distances[at] as f64 * pivots.weight;
-        let all = rows.nodes.len() as f64 - 1.0;
+        let others = (reached as f64 - itself) * pivots.weight;
+        let distance = distance as f64 * pivots.weight;
+        let all = rows.nodes as f64 - 1.0;
         scores[at] = others / distance * (others / all).min(1.0);
     }
     Ok(scores)
 }
 
-/// The entities whose neighbours are most like another's. Takes time linear in the edges within two of it.
+/// What an entity leads to or what leads to it, each once, itself left out.
+fn around(run: &mut Run, view: &View, entity: EntityNo, way: Way) -> Result<Vec<EntityNo>, Failure> {
+    let mut all: Vec<EntityNo> = Vec::new();
+    for edge in view.edges_of(entity, way) {
+        run.visit(1)?;
+        let other = if way == Way::Outgoing { edge.target() } else { edge.source() };
+        if other != entity {
+            run.push(&mut all, other)?;
+        }
+    }
+    let whole = 0..all.len();
+    working::sort(&mut all, whole, &run.budget.clock, Ord::cmp)?;
+    all.dedup();
+    Ok(all)
+}
+
+/// The entities whose neighbours are most like another's. Takes time linear in the edges within two of it, and at most
+/// 12 bytes for each entity there.
 pub(super) fn similar(
     run: &mut Run,
     view: &View,
@@ -393,132 +572,82 @@ pub(super) fn similar(
     wanted: &EntitySet,
     first: usize,
 ) -> Result<Vec<Ranked>, Failure> {
-    let neighbours = |run: &mut Run, entity: EntityNo, way: Way| -> Result<Vec<EntityNo>, Failure> {
-        let mut all: Vec<EntityNo> = view
-            .edges_of(entity, way)
-            .map(|it| {
-                if way == Way::Outgoing {
-                    it.target()
-                } else {
-                    it.source()
-                }
-            })
-            .filter(|it| *it != entity)
-            .collect();
-        run.visit(all.len() as u64)?;
-        all.sort_unstable();
-        all.dedup();
-        Ok(all)
-    };
-    let own = neighbours(run, to, Way::Outgoing)?;
-    let mut scores: FxHashMap<EntityNo, f64> = FxHashMap::default();
+    let own = around(run, view, to, Way::Outgoing)?;
+    // A score is never negative.
+    let mut scores: Marks<f64> = Marks::new(-1.0);
     for shared in &own {
-        let around = neighbours(run, *shared, Way::Incoming)?;
+        let others = around(run, view, *shared, Way::Incoming)?;
         let weight = match by {
             Similarity::Jaccard => 1.0,
             // Two at least have it as a neighbour, or it counts for none.
-            Similarity::AdamicAdar => 1.0 / (around.len() as f64).ln(),
+            Similarity::AdamicAdar => 1.0 / (others.len() as f64).ln(),
         };
-        for other in around {
-            if other != to && wanted.has(other) {
-                *scores.entry(other).or_default() += weight;
+        for other in &others {
+            run.work(1)?;
+            if *other != to && wanted.has(*other) {
+                let score = scores.get(*other).unwrap_or_default();
+                scores.set(run, *other, score + weight)?;
+            }
+        }
+        run.free(others);
+    }
+    if by == Similarity::Jaccard {
+        let mut entities: Vec<EntityNo> = Vec::new();
+        for (entity, _) in scores.iter() {
+            run.push(&mut entities, entity)?;
+        }
+        for entity in entities {
+            let others = around(run, view, entity, Way::Outgoing)?;
+            let all = others.len() + own.len();
+            run.free(others);
+            if let Some(shared) = scores.get(entity) {
+                scores.set(run, entity, shared / (all as f64 - shared))?;
             }
         }
     }
-    if by == Similarity::Jaccard {
-        let mut entities: Vec<EntityNo> = scores.keys().copied().collect();
-        entities.sort_unstable();
-        for entity in entities {
-            let all = neighbours(run, entity, Way::Outgoing)?.len() + own.len();
-            scores
-                .entry(entity)
-                .and_modify(|shared| *shared /= all as f64 - *shared);
-        }
-    }
-    Ok(best(scores.into_iter(), first, true))
+    best(run, scores.iter(), first, true)
 }
 
-/// A view that shows nothing more once the clock says so, so that an algorithm of petgraph's comes to its end.
-struct Watched<'a> {
-    view: &'a View<'a>,
-    clock: Clock<'a>,
-    looked: Cell<u64>,
-    over: Cell<bool>,
+/// The components of a view, the largest first, equal ones by their first entity. Only the first so many are sorted.
+pub(super) struct Components {
+    /// The entities, component after component.
+    entities: Vec<EntityNo>,
+    /// Where those of each component begin, and one more.
+    starts: Vec<u32>,
+    order: Vec<u32>,
 }
 
-impl<'a> Watched<'a> {
-    fn of(view: &'a View<'a>, clock: Clock<'a>) -> Self {
-        Self {
-            view,
-            clock,
-            looked: Cell::new(0),
-            over: Cell::new(false),
-        }
+impl Components {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.order.len()
     }
 
-    fn is_over(&self) -> bool {
-        let looked = self.looked.get();
-        self.looked.set(looked + 1);
-        if looked.is_multiple_of(CHECK_EVERY) && self.clock.stop().is_some() {
-            self.over.set(true);
-        }
-        self.over.get()
+    /// The entities of each in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &[EntityNo]> {
+        self.order.iter().map(|no| {
+            let no = *no as usize;
+            &self.entities[self.starts[no] as usize..self.starts[no + 1] as usize]
+        })
     }
 }
 
-impl GraphBase for Watched<'_> {
-    type NodeId = EntityNo;
-    type EdgeId = <View<'static> as GraphBase>::EdgeId;
-}
-
-impl Visitable for Watched<'_> {
-    type Map = EntitySet;
-
-    fn visit_map(&self) -> EntitySet {
-        self.view.visit_map()
-    }
-
-    fn reset_map(&self, map: &mut EntitySet) {
-        self.view.reset_map(map);
-    }
-}
-
-impl<'a> IntoNeighbors for &'a Watched<'a> {
-    type Neighbors = Box<dyn Iterator<Item = EntityNo> + 'a>;
-
-    fn neighbors(self, entity: EntityNo) -> Self::Neighbors {
-        self.neighbors_directed(entity, Way::Outgoing)
-    }
-}
-
-impl<'a> IntoNeighborsDirected for &'a Watched<'a> {
-    type NeighborsDirected = Box<dyn Iterator<Item = EntityNo> + 'a>;
-
-    fn neighbors_directed(self, entity: EntityNo, way: Way) -> Self::NeighborsDirected {
-        let all = self.view.neighbors_directed(entity, way);
-        Box::new(all.take_while(|_| !self.is_over()))
-    }
-}
-
-impl<'a> IntoNodeIdentifiers for &'a Watched<'a> {
-    type NodeIdentifiers = Box<dyn Iterator<Item = EntityNo> + 'a>;
-
-    fn node_identifiers(self) -> Self::NodeIdentifiers {
-        Box::new(self.view.node_identifiers().take_while(|_| !self.is_over()))
-    }
-}
-
-/// The components of a view: the largest first, equal ones by their first entity; each in the order of ids.
-pub(super) fn components(run: &mut Run, view: &View, strong: bool) -> Result<Vec<Vec<EntityNo>>, Failure> {
+/// The components of a view, of which the first so many are needed. Takes at most 28 bytes for each entity.
+pub(super) fn components(
+    run: &mut Run,
+    view: &View,
+    strong: bool,
+    first: usize,
+) -> Result<Components, Failure> {
     let count = view.node_count();
-    run.visit(count as u64)?;
-    let mut components: Vec<Vec<EntityNo>> = if strong {
-        // Kosaraju's algorithm does not recurse, so that a long chain takes no stack.
-        let watched = Watched::of(view, run.budget.clock);
-        let components = petgraph::algo::kosaraju_scc(&watched);
-        run.check_clock()?;
-        components
+    for _ in 0..count {
+        run.visit(1)?;
+    }
+    // To which component each entity belongs.
+    let labels = if strong {
+        strong_labels(run, view)?
     } else {
+        run.hold(count * (size_of::<u32>() + size_of::<u8>()))?;
         let mut sets = UnionFind::<u32>::new(count);
         for entity in 0..count as u32 {
             for edge in view.edges_of(EntityNo(entity), Way::Outgoing) {
@@ -526,18 +655,135 @@ pub(super) fn components(run: &mut Run, view: &View, strong: bool) -> Result<Vec
                 sets.union(edge.source().0, edge.target().0);
             }
         }
-        let mut members: FxHashMap<u32, Vec<EntityNo>> = FxHashMap::default();
-        for (entity, set) in sets.into_labeling().into_iter().enumerate() {
-            members.entry(set).or_default().push(EntityNo(entity as u32));
-        }
-        members.into_values().collect()
+        run.release(count * size_of::<u8>());
+        sets.into_labeling()
     };
-    components.retain(|it| !view.leaves_out(it[0]));
+    let clock = run.budget.clock;
+    // How many entities have each label, then where these begin: one place further on, so that filling moves it back.
+    let mut begins = run.array(0_u32, count + 2)?;
+    for entity in (0..count).filter(|it| !view.leaves_out(EntityNo(*it as u32))) {
+        tick(entity, &clock)?;
+        begins[labels[entity] as usize + 2] += 1;
+    }
+    for label in 2..begins.len() {
+        begins[label] += begins[label - 1];
+    }
+    let kept = begins.last().copied().unwrap_or(0) as usize;
+    let mut entities = run.array(EntityNo::default(), kept)?;
+    for entity in (0..count).filter(|it| !view.leaves_out(EntityNo(*it as u32))) {
+        tick(entity, &clock)?;
+        let next = &mut begins[labels[entity] as usize + 1];
+        entities[*next as usize] = EntityNo(entity as u32);
+        *next += 1;
+    }
+    run.free(labels);
+    // Labels that no entity has are no components.
+    begins.dedup();
+    let starts = begins;
+    let components = starts.len() - 1;
     let snapshot = run.snapshot;
     let id = |it: EntityNo| snapshot.id(snapshot.locate(it));
-    for component in &mut components {
-        component.sort_by(|a, b| id(*a).cmp(id(*b)));
+    let mut firsts = run.array(EntityNo::default(), components)?;
+    for (no, bounds) in starts.windows(2).enumerate() {
+        let members = &entities[bounds[0] as usize..bounds[1] as usize];
+        let mut least = members[0];
+        for member in &members[1..] {
+            run.work(1)?;
+            if id(*member) < id(least) {
+                least = *member;
+            }
+        }
+        firsts[no] = least;
     }
-    components.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| id(a[0]).cmp(id(b[0]))));
-    Ok(components)
+    let mut order = run.list_of(components)?;
+    order.extend(0..components as u32);
+    let len = |no: u32| starts[no as usize + 1] - starts[no as usize];
+    let first = first.min(components);
+    working::sort(&mut order, 0..first, &clock, |a, b| {
+        let by_len = len(*b).cmp(&len(*a));
+        by_len.then_with(|| id(firsts[*a as usize]).cmp(id(firsts[*b as usize])))
+    })?;
+    for no in &order[..first] {
+        let no = *no as usize;
+        let members = &mut entities[starts[no] as usize..starts[no + 1] as usize];
+        let all = 0..members.len();
+        working::sort(members, all, &clock, |a, b| id(*a).cmp(id(*b)))?;
+    }
+    run.free(firsts);
+    Ok(Components {
+        entities,
+        starts,
+        order,
+    })
+}
+
+/// Stands for an entity that was not met.
+const UNMET: u32 = u32::MAX;
+
+/// Tarjan's algorithm with a stack of its own, so that a long chain takes no stack of the thread: for each entity the
+/// number of its strongly connected component.
+fn strong_labels(run: &mut Run, view: &View) -> Result<Vec<u32>, Failure> {
+    /// An entity whose edges are gone through.
+    struct Open {
+        entity: u32,
+        place: Place,
+    }
+    let count = view.node_count();
+    // When each was met; once its component is known, that is `DONE` and `low` holds the component.
+    const DONE: u32 = u32::MAX - 1;
+    let mut met = run.array(UNMET, count)?;
+    let mut low = run.array(0_u32, count)?;
+    let mut stack: Vec<u32> = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
+    let (mut clock, mut components) = (0, 0);
+    for root in 0..count as u32 {
+        let mut next = (met[root as usize] == UNMET).then_some(root);
+        loop {
+            if let Some(entity) = next.take() {
+                met[entity as usize] = clock;
+                low[entity as usize] = clock;
+                clock += 1;
+                run.push(&mut stack, entity)?;
+                let place = Place::default();
+                run.push(&mut open, Open { entity, place })?;
+            }
+            let Some(Open { entity, place }) = open.last_mut() else {
+                break;
+            };
+            let at = *entity as usize;
+            let flow = match view.next_target(EntityNo(*entity), place) {
+                Some(target) => ControlFlow::Continue(target.0),
+                None => ControlFlow::Break(()),
+            };
+            run.visit(1)?;
+            match flow {
+                ControlFlow::Continue(target) => match met[target as usize] {
+                    UNMET => next = Some(target),
+                    DONE => {}
+                    when => low[at] = low[at].min(when),
+                },
+                ControlFlow::Break(()) => {
+                    open.pop();
+                    if let Some(before) = open.last() {
+                        let before = before.entity as usize;
+                        low[before] = low[before].min(low[at]);
+                    }
+                    if low[at] == met[at] {
+                        while let Some(member) = stack.pop() {
+                            met[member as usize] = DONE;
+                            low[member as usize] = components;
+                            if member as usize == at {
+                                break;
+                            }
+                        }
+                        components += 1;
+                    }
+                }
+            }
+        }
+    }
+    run.free(met);
+    run.free(stack);
+    run.free(open);
+    Ok(low)
 }

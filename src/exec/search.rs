@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::connection::{Window, window};
 use super::{Failure, Run, Written};
 use crate::budget::Stop;
-use crate::graph::{EntityNo, EntitySet, Snapshot};
+use crate::graph::{EntityNo, Snapshot};
 use crate::plan::{Filter, HighlightField, Object, SearchCall, SearchEdgeField, SearchField};
 use crate::search::{Deadline, Effort, Found, Highlighter, Index, Search, SearchError};
 
@@ -146,7 +146,7 @@ impl<'a> Run<'a> {
             if searched[no.index()].is_some() {
                 continue;
             }
-            self.hold(self.set_bytes())?;
+            self.keep_held(self.set_bytes())?;
             let set =
                 self.searching(|index, snapshot, effort| index.matches(snapshot, text, property, effort))?;
             self.tests.searched[no.index()] = Some(set);
@@ -158,12 +158,7 @@ impl<'a> Run<'a> {
     pub(super) fn forget_searches(&mut self) {
         let sets = std::mem::take(&mut self.tests.searched);
         let bytes = sets.iter().flatten().count() * self.set_bytes();
-        self.release(bytes);
-    }
-
-    /// Bytes of a set of entities.
-    fn set_bytes(&self) -> usize {
-        self.snapshot.counts().entities / 8 + size_of::<EntitySet>()
+        self.kept = self.kept.saturating_sub(bytes);
     }
 
     /// Searches within what is left of the budget.
@@ -177,7 +172,7 @@ impl<'a> Run<'a> {
         let effort = Effort {
             over: &over,
             deadline: Deadline(started.checked_add(clock.time)),
-            bytes: self.budget.working.saturating_sub(self.working),
+            bytes: self.budget.working.saturating_sub(self.working + self.kept),
         };
         let index = self.search.get(&over);
         match index.and_then(|index| search(index, self.snapshot, effort)) {

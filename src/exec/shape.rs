@@ -20,6 +20,13 @@ const AHEAD: usize = 4;
 /// Where one in so many of the entities of a part of the graph is written, the processor sees the next ones coming itself.
 const NEAR: usize = 16;
 
+/// So many fields a shape may have. A plan shares selections of which a shape makes one for each way that leads there, so
+/// that a short document could have a shape without end.
+const MOST_FIELDS: usize = 2000;
+
+/// Looking up so many fields takes as long as looking at a row.
+const FIELDS_A_ROW: usize = 8;
+
 /// What to write of entities.
 pub(super) enum Shape<'a> {
     /// They have one type, whose first entity has this number.
@@ -201,20 +208,28 @@ pub(super) fn leads_on(selection: &Selection) -> bool {
 }
 
 impl<'a> Run<'a> {
-    /// The shape of a selection, if it has one.
-    pub(super) fn shape(&self, selection: &'a Selection) -> Option<Shape<'a>> {
+    /// The shape of a selection, if it has one that is not too large.
+    pub(super) fn shape(&mut self, selection: &'a Selection) -> Result<Option<Shape<'a>>, Failure> {
         if !self.plain {
-            return None;
+            return Ok(None);
         }
+        let mut left = MOST_FIELDS;
+        let shape = self.shape_within(selection, &mut left);
+        self.work((MOST_FIELDS - left) / FIELDS_A_ROW)?;
+        Ok(shape)
+    }
+
+    fn shape_within(&self, selection: &'a Selection, left: &mut usize) -> Option<Shape<'a>> {
         match selection {
             Selection::One(id, slots) => Some(Shape::One(
                 self.snapshot.range(*id).start,
-                self.fields(*id, slots)?,
+                self.fields(*id, slots, left)?,
             )),
             Selection::ByType(by_type) => {
+                *left = left.checked_sub(by_type.len())?;
                 let types = self.ontology.type_ids().zip(by_type);
                 let shapes = types.map(|(id, slots)| match slots {
-                    Some(slots) => self.fields(id, slots),
+                    Some(slots) => self.fields(id, slots, left),
                     None => Some(Fields::default()),
                 });
                 Some(Shape::ByType(shapes.collect::<Option<_>>()?))
@@ -222,7 +237,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn fields(&self, type_id: TypeId, slots: &'a Object<EntityField>) -> Option<Fields<'a>> {
+    fn fields(
+        &self,
+        type_id: TypeId,
+        slots: &'a Object<EntityField>,
+        left: &mut usize,
+    ) -> Option<Fields<'a>> {
+        *left = left.checked_sub(slots.len())?;
         let snapshot = self.snapshot;
         let mut fields = Fields {
             texts: Vec::with_capacity(slots.len()),
@@ -252,7 +273,7 @@ impl<'a> Run<'a> {
                 }
                 EntityField::ToOne(side, selection) => {
                     let targets = snapshot.targets(type_id, side.relation, side.direction);
-                    Value::One(targets, self.shape(selection)?)
+                    Value::One(targets, self.shape_within(selection, left)?)
                 }
                 EntityField::Connection(side, call, connection) => {
                     let Ok(Call::Page(call)) = &*self.bound[call.0] else {
@@ -271,7 +292,7 @@ impl<'a> Run<'a> {
                         return None;
                     }
                     let targets = snapshot.targets(type_id, side.relation, side.direction);
-                    Value::Page(targets, first.unwrap_or(usize::MAX), self.parts(connection)?)
+                    Value::Page(targets, first.unwrap_or(usize::MAX), self.parts(connection, left)?)
                 }
                 _ => return None,
             };
@@ -280,16 +301,16 @@ impl<'a> Run<'a> {
         Some(fields)
     }
 
-    fn parts(&self, connection: &'a Connection) -> Option<Vec<Part<'a>>> {
+    fn parts(&self, connection: &'a Connection, left: &mut usize) -> Option<Vec<Part<'a>>> {
         let mut parts = Vec::with_capacity(connection.len());
         for slot in connection {
             let what = match &slot.field {
                 ConnectionField::TypeName(name) => What::TypeName(name),
                 ConnectionField::TotalCount => What::TotalCount,
-                ConnectionField::Nodes(selection) => What::Nodes(self.shape(selection)?),
+                ConnectionField::Nodes(selection) => What::Nodes(self.shape_within(selection, left)?),
                 ConnectionField::Edges(edges) => match &**edges {
                     [node] => match &node.field {
-                        EdgeField::Node(selection) => What::Edges(Key::of(node, 0), self.shape(selection)?),
+                        EdgeField::Node(selection) => What::Edges(Key::of(node, 0), self.shape_within(selection, left)?),
                         _ => return None,
                     },
                     _ => return None,

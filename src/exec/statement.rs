@@ -12,6 +12,13 @@ use crate::plan::{
     Slot, StatementField, Step, ValidityField,
 };
 
+/// Looking at so many edges for one of them takes as long as looking at a row.
+const LOOKED_AT_AS_A_ROW: usize = 16;
+
+/// Goes through a list, and can do so again.
+pub(super) type Each<'f, 'a, T> =
+    &'f dyn Fn(&mut Run<'a>, &mut dyn FnMut(&mut Run<'a>, T) -> Written) -> Written;
+
 /// One thing that is said of an entity.
 #[derive(Clone, Copy)]
 pub(super) enum Said<'a> {
@@ -69,12 +76,13 @@ impl<'a> Run<'a> {
                 .as_ref()
                 .is_none_or(|it| it.iter().any(|it| it == name))
         };
-        let said = self.all_said(row, &wanted);
-        self.visit(said.len() as u64)?;
         let owner = self.snapshot.number(row);
+        let each = |run: &mut Self, take: &mut dyn FnMut(&mut Self, Said<'a>) -> Written| {
+            run.each_said(row, &wanted, take)
+        };
         self.listing(
             listing,
-            &said,
+            &each,
             &call.page,
             call.sequence,
             owner,
@@ -82,43 +90,46 @@ impl<'a> Run<'a> {
         )
     }
 
-    /// All that is said of an entity at the date, about the fields that are wanted.
-    pub(super) fn all_said(&self, row: Row, wanted: &dyn Fn(&str) -> bool) -> Vec<Said<'a>> {
-        let statements = self.snapshot.statements();
+    /// Goes through all that is said of an entity at the date about the fields that are wanted.
+    pub(super) fn each_said(
+        &mut self,
+        row: Row,
+        wanted: &dyn Fn(&str) -> bool,
+        take: &mut dyn FnMut(&mut Self, Said<'a>) -> Written,
+    ) -> Written {
+        let snapshot = self.snapshot;
+        let statements = snapshot.statements();
         let members = &self.ontology.entity_type(row.type_id).members;
-        let mut said: Vec<Said<'a>> = Vec::new();
         for (no, property) in members.properties.iter().enumerate() {
             if !wanted(&property.name) {
                 continue;
             }
             let property = PropertyNo(no as u16);
-            let column = self.snapshot.column(row.type_id, property);
-            said.extend(
-                column
-                    .said(row.row)
-                    .into_iter()
-                    .filter(|(_, _, statement)| {
-                        self.as_of.is_none_or(|date| statements.holds(*statement, date))
-                    })
-                    .map(|(values, at, statement)| Said::Value {
+            for (values, at, statement) in snapshot.column(row.type_id, property).each_said(row.row) {
+                self.work(1)?;
+                if self.as_of.is_none_or(|date| statements.holds(statement, date)) {
+                    let said = Said::Value {
                         property,
                         values,
                         at,
                         statement,
-                    }),
-            );
-        }
-        for link in self.all_links(row) {
-            let name = self.field_name(row, link.side, link.to);
-            if wanted(&name) {
-                said.push(Said::Edge {
-                    side: link.side,
-                    target: link.to,
-                    edge: link.edge,
-                });
+                    };
+                    take(self, said)?;
+                }
             }
         }
-        said
+        self.each_link(row, &mut |run, link| {
+            let name = run.field_name(row, link.side, link.to);
+            if !wanted(&name) {
+                return Ok(());
+            }
+            let said = Said::Edge {
+                side: link.side,
+                target: link.to,
+                edge: link.edge,
+            };
+            take(run, said)
+        })
     }
 
     /// Writes a page of an entity's edges.
@@ -126,8 +137,7 @@ impl<'a> Run<'a> {
         let Call::Links(call) = self.call(call)? else {
             return Err(Failure::Null);
         };
-        let mut links = self.all_links(row);
-        links.retain(|link| {
+        let is_asked = |link: &Link| {
             let over = call
                 .via
                 .as_ref()
@@ -137,12 +147,16 @@ impl<'a> Run<'a> {
                 (asked, there) => asked == there,
             };
             over && way
-        });
-        self.visit(links.len() as u64)?;
+        };
         let owner = self.snapshot.number(row);
+        let each = |run: &mut Self, take: &mut dyn FnMut(&mut Self, Link) -> Written| {
+            run.each_link(row, &mut |run, link| {
+                if is_asked(&link) { take(run, link) } else { Ok(()) }
+            })
+        };
         self.listing(
             listing,
-            &links,
+            &each,
             &call.page,
             call.sequence,
             owner,
@@ -150,15 +164,16 @@ impl<'a> Run<'a> {
         )
     }
 
-    fn all_links(&self, row: Row) -> Vec<Link> {
+    fn each_link(&mut self, row: Row, take: &mut dyn FnMut(&mut Self, Link) -> Written) -> Written {
         let from = self.snapshot.number(row);
-        let mut links = Vec::new();
         for (relation, direction, _) in self.snapshot.links(row) {
             let side = Side { relation, direction };
-            let held = self.held(row, relation, direction);
-            links.extend(held.map(|(to, edge)| Link { from, to, side, edge }));
+            for (to, edge) in self.held(row, relation, direction) {
+                self.work(1)?;
+                take(self, Link { from, to, side, edge })?;
+            }
         }
-        links
+        Ok(())
     }
 
     /// The schema's field on this side; where the schema has none for it, the other side's after a `^`, as
@@ -181,41 +196,73 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Writes a page of a list; a cursor is a position in it.
+    /// Writes a page of a list that `each` goes through, once to count it and once for the page; a cursor is a position
+    /// in it. Only the page is kept.
     pub(super) fn listing<F: Step, T>(
         &mut self,
         listing: &'a Listing<F>,
-        items: &[T],
+        each: Each<'_, 'a, T>,
         page: &Page,
         sequence: u32,
         owner: EntityNo,
         write: impl Fn(&mut Self, &'a Object<F>, &T) -> Written,
     ) -> Written {
-        let after = self.listing_cursor(page.after.as_deref(), sequence, owner)?;
-        let before = self.listing_cursor(page.before.as_deref(), sequence, owner)?;
-        let window = window(items.len(), page, after.map(|it| it + 1), before);
+        let (after, before) = self.listing_cursors(page, sequence, owner)?;
+        let mut len = 0;
+        each(self, &mut |run, _| {
+            len += 1;
+            run.visit(1)
+        })?;
+        let window = window(len, page, after.map(|it| it + 1), before);
+        self.scope(|run| {
+            let mut items = run.list_of(window.end - window.start)?;
+            if window.start < window.end {
+                let mut at = 0;
+                each(run, &mut |run, item| {
+                    if (window.start..window.end).contains(&at) {
+                        items.push(item);
+                    }
+                    at += 1;
+                    run.work(1)
+                })?;
+            }
+            run.listing_page(listing, &items, (len, &window), sequence, owner, write)
+        })
+    }
+
+    /// Writes a page of a list of so many items.
+    pub(super) fn listing_page<F: Step, T>(
+        &mut self,
+        listing: &'a Listing<F>,
+        items: &[T],
+        (len, window): (usize, &Window),
+        sequence: u32,
+        owner: EntityNo,
+        write: impl Fn(&mut Self, &'a Object<F>, &T) -> Written,
+    ) -> Written {
         self.gave(window.end - window.start);
+        let item = |at: usize| &items[at - window.start];
         self.object(listing, |run, slot| match &slot.field {
             ListingField::TypeName(name) => {
                 run.out.extend_from_slice(name);
                 Ok(())
             }
             ListingField::TotalCount => {
-                run.number(items.len());
+                run.number(len);
                 Ok(())
             }
             ListingField::Nodes(fields) => run.field(slot, false, |run| {
-                run.elements(&window, |run, at| write(run, fields, &items[at]))
+                run.elements(window, |run, at| write(run, fields, item(at)))
             }),
             ListingField::Edges(fields) => run.field(slot, false, |run| {
-                run.elements(&window, |run, at| {
+                run.elements(window, |run, at| {
                     run.object(fields, |run, slot| match &slot.field {
                         ListingEdgeField::TypeName(name) => {
                             run.out.extend_from_slice(name);
                             Ok(())
                         }
                         ListingEdgeField::Node(fields) => {
-                            run.field(slot, false, |run| write(run, fields, &items[at]))
+                            run.field(slot, false, |run| write(run, fields, item(at)))
                         }
                         ListingEdgeField::Cursor => {
                             run.cursor(sequence, owner.0, at as u32);
@@ -227,7 +274,7 @@ impl<'a> Run<'a> {
             ListingField::PageInfo(fields) => {
                 let ends = (window.start < window.end)
                     .then(|| ((owner.0, window.start as u32), (owner.0, window.end as u32 - 1)));
-                run.page_info(fields, &window, ends, sequence)
+                run.page_info(fields, window, ends, sequence)
             }
         })
     }
@@ -242,11 +289,24 @@ impl<'a> Run<'a> {
             if no > 0 {
                 self.out.push(b',');
             }
+            self.work(1)?;
             self.check_bytes()?;
             self.element(no, false, |run| write(run, at))?;
         }
         self.out.push(b']');
         Ok(())
+    }
+
+    /// The positions of a page's cursors.
+    pub(super) fn listing_cursors(
+        &mut self,
+        page: &Page,
+        sequence: u32,
+        owner: EntityNo,
+    ) -> Result<(Option<usize>, Option<usize>), Failure> {
+        let after = self.listing_cursor(page.after.as_deref(), sequence, owner)?;
+        let before = self.listing_cursor(page.before.as_deref(), sequence, owner)?;
+        Ok((after, before))
     }
 
     pub(super) fn listing_cursor(
@@ -278,7 +338,7 @@ impl<'a> Run<'a> {
 
     pub(super) fn said(&mut self, row: Row, said: Said<'a>, fields: &'a Object<StatementField>) -> Written {
         if self.trace.is_some() {
-            self.say(row, said);
+            self.say(row, said)?;
         }
         self.object(fields, |run, slot| run.statement_field(row, said, slot))
     }
@@ -297,17 +357,18 @@ impl<'a> Run<'a> {
             target,
             edge: via.edge,
         };
-        let row = self.start_of(target, via);
+        let row = self.start_of(target, via)?;
         self.object(fields, |run, slot| run.statement_field(row, said, slot))
     }
 
-    /// The entity at the other end of an edge that led to an entity.
-    pub(super) fn start_of(&self, target: EntityNo, via: ViaEdge) -> Row {
+    /// The entity at the other end of an edge that led to an entity. Looks through the edges that the entity has there.
+    pub(super) fn start_of(&mut self, target: EntityNo, via: ViaEdge) -> Result<Row, Failure> {
         let back = via.side.direction.turned();
         let row = self.snapshot.locate(target);
         let neighbours = self.snapshot.neighbours(row, via.side.relation, back);
+        self.work(neighbours.len() / LOOKED_AT_AS_A_ROW)?;
         let start = neighbours.iter().find(|(_, edge)| *edge == via.edge);
-        start.map_or(row, |(start, _)| self.snapshot.locate(start))
+        Ok(start.map_or(row, |(start, _)| self.snapshot.locate(start)))
     }
 
     /// The statement that says it.
@@ -429,6 +490,7 @@ impl<'a> Run<'a> {
                 if no > 0 {
                     self.out.push(b',');
                 }
+                self.work(1)?;
                 self.element(no, false, |run| {
                     run.object(fields, |run, slot| {
                         let text = |json: &'a [u8]| if json.is_empty() { b"null" } else { json };
@@ -452,7 +514,7 @@ impl<'a> Run<'a> {
     pub(super) fn link(&mut self, link: Link, fields: &'a Object<LinkField>) -> Written {
         let row = self.snapshot.locate(link.from);
         if self.trace.is_some() {
-            self.walk(link.from, link.to, link.side, link.edge);
+            self.walk(link.from, link.to, link.side, link.edge)?;
         }
         self.object(fields, |run, slot| {
             match &slot.field {

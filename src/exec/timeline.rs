@@ -1,27 +1,40 @@
 //! Dated statements in order, and fields whose statements disagree.
 
+use super::connection::window;
 use super::statement::Said;
-use super::{Failure, Run, Written};
-use crate::graph::{EdgeNo, EntityNo, Row, StatementNo, Validity};
+use super::{Failure, Run, Written, working};
+use crate::graph::{EntityNo, Row, StatementNo, Validity};
 use crate::ontology::{Date, Direction, PropertyNo, Scalar, TypeId};
 use crate::plan::{ConflictCall, ConflictField, Listing, Object, Side, TimelineCall, TimelineField};
 
+/// A dated statement in 16 bytes: its date as [`Date::pack`] has it, whom it is about and the how many-th it is of all
+/// that is said of it.
+#[derive(Clone, Copy)]
+struct Entry {
+    date: u64,
+    entity: EntityNo,
+    place: u32,
+}
+
 /// A statement about an entity, with its date.
+#[derive(Clone, Copy)]
 struct Dated<'a> {
     date: Date,
     row: Row,
     said: Said<'a>,
 }
 
-/// A field of an entity that several statements say different things of.
-struct Disputed<'a> {
-    row: Row,
-    field: &'a str,
-    said: Vec<Said<'a>>,
+/// A field of an entity that several statements say different things of: one of its type's properties or, after all of
+/// these, one of its relations' fields.
+#[derive(Clone, Copy)]
+struct Disputed {
+    entity: EntityNo,
+    field: u32,
 }
 
 impl<'a> Run<'a> {
-    /// Writes a page of dated statements about one entity, or about all.
+    /// Writes a page of dated statements about one entity, or about all. Takes 16 bytes for each of them, and sorts no
+    /// more than the page.
     pub(super) fn timeline(
         &mut self,
         call: &'a TimelineCall,
@@ -33,43 +46,88 @@ impl<'a> Run<'a> {
         };
         let all = match of {
             Some(entity) => entity.0..entity.0 + 1,
-            None => 0..self.snapshot.counts().entities as u32,
+            None => 0..self.entities() as u32,
         };
-        let mut dated: Vec<Dated<'a>> = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
         for entity in all {
-            let row = self.snapshot.locate(EntityNo(entity));
-            let said = self.all_said(row, &|_| true);
-            self.visit(said.len() as u64)?;
-            for said in said {
+            let entity = EntityNo(entity);
+            let row = self.snapshot.locate(entity);
+            self.work(1)?;
+            let mut place = 0;
+            self.each_said(row, &|_| true, &mut |run, said| {
+                run.visit(1)?;
+                place += 1;
                 // Of the whole graph, an edge is told once, from its start.
-                if of.is_none() && !Self::begins_at(EntityNo(entity), said) {
-                    continue;
+                if of.is_none() && !Self::begins_at(entity, said) {
+                    return Ok(());
                 }
-                let Some(date) = self.date_of(said) else {
-                    continue;
+                let Some(date) = run.date_of(said) else {
+                    return Ok(());
                 };
                 let begins = call.until.is_none_or(|it| date.first_day() <= it.last_day());
                 let ends = call.from.is_none_or(|it| date.last_day() >= it.first_day());
                 if begins && ends {
-                    dated.push(Dated { date, row, said });
+                    let entry = Entry {
+                        date: date.pack(),
+                        entity,
+                        place: place - 1,
+                    };
+                    run.push(&mut entries, entry)?;
                 }
-            }
+                Ok(())
+            })?;
         }
-        let snapshot = self.snapshot;
-        // What is said of one entity on one date keeps its order.
-        dated.sort_by(|a, b| {
-            let by_date = a.date.cmp(&b.date);
-            by_date.then_with(|| snapshot.id(a.row).cmp(snapshot.id(b.row)))
-        });
         let owner = of.unwrap_or_default();
-        self.listing(
+        let (after, before) = self.listing_cursors(&call.page, call.sequence, owner)?;
+        let window = window(entries.len(), &call.page, after.map(|it| it + 1), before);
+        let snapshot = self.snapshot;
+        let id = |it: EntityNo| snapshot.id(snapshot.locate(it));
+        // What is said of one entity on one date keeps its order.
+        let wanted = window.start..window.end;
+        working::sort(&mut entries, wanted, &self.budget.clock, |a, b| {
+            let by_date = Date::unpack(a.date).cmp(&Date::unpack(b.date));
+            by_date
+                .then_with(|| id(a.entity).cmp(id(b.entity)))
+                .then(a.place.cmp(&b.place))
+        })?;
+        let page = self.entries(&entries[window.start..window.end])?;
+        self.listing_page(
             listing,
-            &dated,
-            &call.page,
+            &page,
+            (entries.len(), &window),
             call.sequence,
             owner,
             |run, fields, dated| run.dated_statement(dated, fields),
         )
+    }
+
+    /// The statements that some entries stand for. Goes once through what is said of each entity.
+    fn entries(&mut self, entries: &[Entry]) -> Result<Vec<Dated<'a>>, Failure> {
+        let mut order: Vec<u32> = self.list_of(entries.len())?;
+        order.extend(0..entries.len() as u32);
+        let entry = |at: u32| entries[at as usize];
+        let by_place = |at: &u32| (entry(*at).entity, entry(*at).place);
+        let all = 0..order.len();
+        working::sort(&mut order, all, &self.budget.clock, |a, b| {
+            by_place(a).cmp(&by_place(b))
+        })?;
+        let mut dated = self.array(None, entries.len())?;
+        for same in order.chunk_by(|a, b| entry(*a).entity == entry(*b).entity) {
+            let mut wanted = same.iter().peekable();
+            let mut place = 0;
+            let row = self.snapshot.locate(entry(same[0]).entity);
+            self.each_said(row, &|_| true, &mut |_, said| {
+                if let Some(at) = wanted.next_if(|at| entry(**at).place == place) {
+                    let date = Date::unpack(entry(*at).date);
+                    dated[*at as usize] = Some(Dated { date, row, said });
+                }
+                place += 1;
+                Ok(())
+            })?;
+        }
+        let mut page = self.list_of(entries.len())?;
+        page.extend(dated.into_iter().flatten());
+        Ok(page)
     }
 
     fn begins_at(entity: EntityNo, said: Said) -> bool {
@@ -138,38 +196,45 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Writes a page of fields whose statements disagree.
+    /// Writes a page of fields whose statements disagree. Takes 8 bytes for each of them.
     pub(super) fn conflicts(
         &mut self,
         call: &'a ConflictCall,
         listing: &'a Listing<ConflictField>,
     ) -> Written {
-        let types: Vec<TypeId> = match &call.types {
-            Some(types) => types.clone(),
-            None => self.ontology.type_ids().collect(),
-        };
-        let mut disputed: Vec<Disputed<'a>> = Vec::new();
-        for id in types {
-            self.disputed(id, call, &mut disputed)?;
+        let mut disputed: Vec<Disputed> = Vec::new();
+        match &call.types {
+            Some(types) => {
+                for id in types {
+                    self.disputed(*id, call, &mut disputed)?;
+                }
+            }
+            None => {
+                for id in self.ontology.type_ids() {
+                    self.disputed(id, call, &mut disputed)?;
+                }
+            }
         }
+        let owner = EntityNo::default();
+        let (after, before) = self.listing_cursors(&call.page, call.sequence, owner)?;
+        let window = window(disputed.len(), &call.page, after.map(|it| it + 1), before);
         let snapshot = self.snapshot;
-        disputed.sort_by(|a, b| snapshot.id(a.row).cmp(snapshot.id(b.row)));
-        self.listing(
+        let id = |it: EntityNo| snapshot.id(snapshot.locate(it));
+        let wanted = window.start..window.end;
+        working::sort(&mut disputed, wanted, &self.budget.clock, |a, b| {
+            id(a.entity).cmp(id(b.entity)).then(a.field.cmp(&b.field))
+        })?;
+        self.listing_page(
             listing,
-            &disputed,
-            &call.page,
+            &disputed[window.start..window.end],
+            (disputed.len(), &window),
             call.sequence,
-            EntityNo::default(),
-            |run, fields, disputed| run.conflict(disputed, fields),
+            owner,
+            |run, fields, disputed| run.scope(|run| run.conflict(*disputed, fields)),
         )
     }
 
-    fn disputed(
-        &mut self,
-        id: TypeId,
-        call: &ConflictCall,
-        disputed: &mut Vec<Disputed<'a>>,
-    ) -> Result<(), Failure> {
+    fn disputed(&mut self, id: TypeId, call: &ConflictCall, disputed: &mut Vec<Disputed>) -> Written {
         let wanted = |name: &str| {
             call.fields
                 .as_ref()
@@ -178,66 +243,112 @@ impl<'a> Run<'a> {
         let snapshot = self.snapshot;
         let members = &self.ontology.entity_type(id).members;
         for (no, property) in members.properties.iter().enumerate() {
-            let property_no = PropertyNo(no as u16);
-            let column = snapshot.column(id, property_no);
-            for row in column.disputed_rows().filter(|_| wanted(&property.name)) {
+            if !wanted(&property.name) {
+                continue;
+            }
+            let column = snapshot.column(id, PropertyNo(no as u16));
+            for row in column.disputed_rows() {
                 self.visit(1)?;
                 let row = Row { type_id: id, row };
-                let mut said: Vec<_> = column.said(row.row);
-                if let Some(date) = self.as_of {
-                    said.retain(|(_, _, statement)| snapshot.statements().holds(*statement, date));
+                let is_disputed = self.scope(|run| {
+                    let said = run.said_of(row, no)?;
+                    let mut what = run.list_of(said.len())?;
+                    for said in &said {
+                        let Said::Value {
+                            values,
+                            at,
+                            statement,
+                            ..
+                        } = said
+                        else {
+                            continue;
+                        };
+                        let mut json = Vec::new();
+                        values.write(*at, &[], &mut json);
+                        run.hold(json.capacity())?;
+                        what.push((json, *statement));
+                    }
+                    run.disagree(&what)
+                })?;
+                if is_disputed {
+                    let entity = snapshot.number(row);
+                    self.push(
+                        disputed,
+                        Disputed {
+                            entity,
+                            field: no as u32,
+                        },
+                    )?;
                 }
-                let json = |(values, at): (&crate::graph::Values, usize)| {
-                    let mut json = Vec::new();
-                    values.write(at, &[], &mut json);
-                    json
-                };
-                let what: Vec<_> = said.iter().map(|it| (json((it.0, it.1)), it.2)).collect();
-                if !self.disagree(&what) {
-                    continue;
-                }
-                let said = said.into_iter().map(|(values, at, statement)| Said::Value {
-                    property: property_no,
-                    values,
-                    at,
-                    statement,
-                });
-                disputed.push(Disputed {
-                    row,
-                    field: &property.name,
-                    said: said.collect(),
-                });
             }
         }
-        for field in members.fields.iter().filter(|it| !it.many && wanted(&it.name)) {
+        let fields = (members.properties.len()..).zip(&members.fields);
+        for (no, field) in fields.filter(|(_, it)| !it.many && wanted(&it.name)) {
             let side = Side::of(field);
-            self.visit(snapshot.rows(id) as u64)?;
             for row in 0..snapshot.rows(id) {
+                self.visit(1)?;
                 let row = Row { type_id: id, row };
                 if snapshot.neighbours(row, side.relation, side.direction).len() < 2 {
                     continue;
                 }
-                let statement = |edge| snapshot.edge_statement(side.relation, edge);
-                let ends: Vec<(EntityNo, EdgeNo)> = self.held(row, side.relation, side.direction).collect();
-                let what: Vec<_> = ends.iter().map(|(end, edge)| (*end, statement(*edge))).collect();
-                if !self.disagree(&what) {
-                    continue;
+                let is_disputed = self.scope(|run| {
+                    let mut what = Vec::new();
+                    for (end, edge) in run.held(row, side.relation, side.direction) {
+                        run.push(&mut what, (end, snapshot.edge_statement(side.relation, edge)))?;
+                    }
+                    run.disagree(&what)
+                })?;
+                if is_disputed {
+                    let entity = snapshot.number(row);
+                    self.push(
+                        disputed,
+                        Disputed {
+                            entity,
+                            field: no as u32,
+                        },
+                    )?;
                 }
-                let said = ends
-                    .iter()
-                    .map(|&(target, edge)| Said::Edge { side, target, edge });
-                disputed.push(Disputed {
-                    row,
-                    field: &field.name,
-                    said: said.collect(),
-                });
             }
         }
         Ok(())
     }
 
+    /// What is said of a property or, after all of these, of a relation's field.
+    fn said_of(&mut self, row: Row, field: usize) -> Result<Vec<Said<'a>>, Failure> {
+        let snapshot = self.snapshot;
+        let members = &self.ontology.entity_type(row.type_id).members;
+        let mut said = Vec::new();
+        if field < members.properties.len() {
+            let property = PropertyNo(field as u16);
+            for (values, at, statement) in snapshot.column(row.type_id, property).each_said(row.row) {
+                self.work(1)?;
+                if self
+                    .as_of
+                    .is_none_or(|date| snapshot.statements().holds(statement, date))
+                {
+                    self.push(
+                        &mut said,
+                        Said::Value {
+                            property,
+                            values,
+                            at,
+                            statement,
+                        },
+                    )?;
+                }
+            }
+        } else {
+            let side = Side::of(&members.fields[field - members.properties.len()]);
+            for (target, edge) in self.held(row, side.relation, side.direction) {
+                self.work(1)?;
+                self.push(&mut said, Said::Edge { side, target, edge })?;
+            }
+        }
+        Ok(said)
+    }
+
     /// Whether two statements say different things of one time; what says nothing of when always holds.
-    fn disagree<T: PartialEq>(&self, said: &[(T, StatementNo)]) -> bool {
+    fn disagree<T: PartialEq>(&mut self, said: &[(T, StatementNo)]) -> Result<bool, Failure> {
         let statements = self.snapshot.statements();
         let at_once = |a: StatementNo, b: StatementNo| {
             let (Some(a), Some(b)) = (statements.validity(a), statements.validity(b)) else {
@@ -249,27 +360,35 @@ impl<'a> Run<'a> {
             };
             !over_before(a, b) && !over_before(b, a)
         };
-        let pairs = said
-            .iter()
-            .enumerate()
-            .flat_map(|(no, a)| said[no + 1..].iter().map(move |b| (a, b)));
-        pairs.into_iter().any(|(a, b)| a.0 != b.0 && at_once(a.1, b.1))
+        for (no, a) in said.iter().enumerate() {
+            let others = &said[no + 1..];
+            self.work(others.len())?;
+            if others.iter().any(|b| a.0 != b.0 && at_once(a.1, b.1)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
-    fn conflict(&mut self, disputed: &Disputed<'a>, fields: &'a Object<ConflictField>) -> Written {
-        let entity = self.snapshot.number(disputed.row);
+    fn conflict(&mut self, disputed: Disputed, fields: &'a Object<ConflictField>) -> Written {
+        let (entity, field) = (disputed.entity, disputed.field as usize);
+        let row = self.snapshot.locate(entity);
+        let members = &self.ontology.entity_type(row.type_id).members;
+        let name = match members.properties.get(field) {
+            Some(property) => &property.name,
+            None => &members.fields[field - members.properties.len()].name,
+        };
         self.object(fields, |run, slot| {
             match &slot.field {
                 ConflictField::TypeName(name) => run.out.extend_from_slice(name),
-                ConflictField::Field => run.text(disputed.field),
+                ConflictField::Field => run.text(name),
                 ConflictField::Entity(selection) => {
                     return run.field(slot, false, |run| run.entity(entity, selection));
                 }
                 ConflictField::Statements(fields) => {
                     return run.field(slot, false, |run| {
-                        run.each(disputed.said.iter(), |run, said| {
-                            run.said(disputed.row, *said, fields)
-                        })
+                        let said = run.said_of(row, field)?;
+                        run.each(said.iter(), |run, said| run.said(row, *said, fields))
                     });
                 }
             }

@@ -1,31 +1,51 @@
 //! What a run is asked to tell beside the answer: where each value comes from, and what each step took.
 //!
-//! Only runs that are asked for it keep a trace; all others pay one branch for an object and one for an element.
+//! Only runs that are asked for it keep a trace; all others pay one branch for an object and one for an element. What is
+//! noted becomes part of the answer and counts as such from the moment that it is noted.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::visited::Subgraph;
-use super::{Run, Segment};
+use super::{Run, Written};
 use crate::graph::{EdgeNo, NO_STATEMENT, Row, StatementNo};
-use crate::ontology::{PropertyNo, RelationId};
+use crate::ontology::{Member, PropertyNo, RelationId};
+
+/// Bytes that a step takes beside its path, in memory and as JSON.
+const STEP_BYTES: usize = 256;
 
 /// What is noted while a run goes on.
 #[derive(Debug, Default)]
 pub(super) struct Trace<'a> {
-    path: Vec<Segment>,
+    /// The place that is being written, as the inside of a JSON list.
+    path: Vec<u8>,
+    /// The same without positions in lists.
+    keys: Vec<u8>,
+    /// Where each part of the place begins.
+    parts: Vec<Part>,
     /// Whether what is being written is to be cited.
     citing: bool,
-    /// Places in the answer, each with the statement behind its value.
-    cited: Vec<(Vec<Segment>, StatementNo)>,
+    /// Places in the answer, as the insides of JSON lists, one after the other.
+    places: Vec<u8>,
+    /// Where each place ends, with the statement behind the value there.
+    cited: Vec<(u32, StatementNo)>,
     /// The fields that are under way.
     open: Vec<Open>,
     /// The steps in the order of their first run, where they are asked for.
     steps: Option<Steps>,
     /// What the run comes by, where that is asked for.
     pub visited: Option<Subgraph<'a>>,
+}
+
+/// What was there before a part of the place that is being written.
+#[derive(Debug)]
+struct Part {
+    path: usize,
+    keys: usize,
+    cited: usize,
 }
 
 /// A field that is under way: what was before it, and when its step began.
@@ -38,7 +58,8 @@ struct Open {
 #[derive(Debug, Default)]
 struct Steps {
     order: Vec<Took>,
-    known: HashMap<Vec<String>, usize>,
+    /// By the keys that lead there.
+    known: HashMap<Arc<[u8]>, usize>,
     /// The steps that are under way.
     open: Vec<usize>,
 }
@@ -46,13 +67,39 @@ struct Steps {
 /// What all runs of one step took together.
 #[derive(Debug)]
 struct Took {
-    path: Vec<String>,
+    path: Arc<[u8]>,
     step: &'static str,
     rows_in: u64,
     rows_out: u64,
     looked_at: u64,
     bytes: usize,
     nanoseconds: u128,
+}
+
+/// [`Took`] in the answer, after its path.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ToldStep {
+    step: &'static str,
+    rows_in: u64,
+    rows_out: u64,
+    rows_looked_at: u64,
+    bytes: usize,
+    microseconds: f64,
+}
+
+/// A citation in the answer, before its locator.
+#[derive(Serialize)]
+struct ToldSource<'a> {
+    id: &'a str,
+    title: Option<&'a str>,
+    url: Option<&'a str>,
+}
+
+/// Writes something as JSON.
+fn json(out: &mut Vec<u8>, value: &impl Serialize) {
+    // Writing to a vector cannot fail.
+    let _ = serde_json::to_writer(out, value);
 }
 
 impl Trace<'_> {
@@ -65,24 +112,53 @@ impl Trace<'_> {
         }
     }
 
+    /// Begins a part of the place that is being written.
+    fn begin_part(&mut self, part: &impl Serialize, is_key: bool) {
+        self.parts.push(Part {
+            path: self.path.len(),
+            keys: self.keys.len(),
+            cited: self.cited.len(),
+        });
+        if !self.path.is_empty() {
+            self.path.push(b',');
+        }
+        let begin = self.path.len();
+        json(&mut self.path, part);
+        if is_key {
+            if !self.keys.is_empty() {
+                self.keys.push(b',');
+            }
+            self.keys.extend_from_slice(&self.path[begin..]);
+        }
+    }
+
+    fn end_part(&mut self) {
+        if let Some(part) = self.parts.pop() {
+            self.path.truncate(part.path);
+            self.keys.truncate(part.keys);
+        }
+    }
+
     /// Begins an element of a list.
     #[cold]
     #[inline(never)]
     pub fn enter(&mut self, index: usize) {
-        self.path.push(Segment::Index(index));
+        self.begin_part(&index, false);
     }
 
     /// Ends an element.
     #[cold]
     #[inline(never)]
     pub fn leave(&mut self) {
-        self.path.pop();
+        self.end_part();
     }
 
-    /// Forgets the places below the one that is being written, because it is null now.
+    /// Forgets what was cited since the part that is being written began, because it is null now.
     pub fn forget(&mut self) {
-        let here = &self.path;
-        self.cited.retain(|(path, _)| !path.starts_with(here));
+        let Some(part) = self.parts.last() else { return };
+        self.cited.truncate(part.cited);
+        let end = self.cited.last().map_or(0, |it| it.0);
+        self.places.truncate(end as usize);
     }
 }
 
@@ -90,15 +166,21 @@ impl Run<'_> {
     /// Begins a field.
     #[cold]
     #[inline(never)]
-    pub(super) fn enter_field(&mut self, key: &str, cite: bool, step: Option<&'static str>) {
-        let Some(trace) = &mut self.trace else { return };
+    pub(super) fn enter_field(&mut self, key: &str, cite: bool, step: Option<&'static str>) -> Written {
+        let Some(trace) = &mut self.trace else {
+            return Ok(());
+        };
         let citing = trace.citing;
         trace.citing |= cite;
-        trace.path.push(Segment::Key(key.to_owned()));
-        let begun = step.and_then(|step| self.begin(step));
+        trace.begin_part(&key, true);
+        let begun = match step {
+            Some(step) => self.begin(step)?,
+            None => None,
+        };
         if let Some(trace) = &mut self.trace {
             trace.open.push(Open { citing, begun });
         }
+        Ok(())
     }
 
     /// Ends a field.
@@ -106,7 +188,7 @@ impl Run<'_> {
     #[inline(never)]
     pub(super) fn leave_field(&mut self) {
         let Some(trace) = &mut self.trace else { return };
-        trace.path.pop();
+        trace.end_part();
         if let Some(open) = trace.open.pop() {
             trace.citing = open.citing;
             if let Some((start, rows, bytes)) = open.begun {
@@ -115,28 +197,37 @@ impl Run<'_> {
         }
     }
 
-    fn begin(&mut self, step: &'static str) -> Option<(Instant, u64, usize)> {
-        let trace = self.trace.as_mut()?;
-        let steps = trace.steps.as_mut()?;
-        let keys = trace.path.iter().filter_map(|it| match it {
-            Segment::Key(key) => Some(key.clone()),
-            Segment::Index(_) => None,
-        });
-        let path: Vec<String> = keys.collect();
-        let at = *steps.known.entry(path.clone()).or_insert_with(|| {
-            steps.order.push(Took {
-                path,
-                step,
-                rows_in: 0,
-                rows_out: 0,
-                looked_at: 0,
-                bytes: 0,
-                nanoseconds: 0,
-            });
-            steps.order.len() - 1
-        });
-        steps.open.push(at);
-        Some((Instant::now(), self.rows, self.out.len()))
+    fn begin(&mut self, step: &'static str) -> Result<Option<(Instant, u64, usize)>, super::Failure> {
+        let mut new = 0;
+        if let Some(trace) = &mut self.trace
+            && let Some(steps) = &mut trace.steps
+        {
+            let at = match steps.known.get(&*trace.keys) {
+                Some(at) => *at,
+                None => {
+                    let path: Arc<[u8]> = trace.keys.as_slice().into();
+                    new = path.len() * 2 + STEP_BYTES;
+                    steps.known.insert(path.clone(), steps.order.len());
+                    steps.order.push(Took {
+                        path,
+                        step,
+                        rows_in: 0,
+                        rows_out: 0,
+                        looked_at: 0,
+                        bytes: 0,
+                        nanoseconds: 0,
+                    });
+                    steps.order.len() - 1
+                }
+            };
+            steps.open.push(at);
+        } else {
+            return Ok(None);
+        }
+        if new > 0 {
+            self.beside(new)?;
+        }
+        Ok(Some((Instant::now(), self.rows, self.out.len())))
     }
 
     fn end(&mut self, start: Instant, rows: u64, bytes: usize) {
@@ -165,100 +256,161 @@ impl Run<'_> {
 
     /// Notes that what is being written rests on an edge.
     #[inline]
-    pub(super) fn cite_edge(&mut self, relation: RelationId, edge: EdgeNo) {
+    pub(super) fn cite_edge(&mut self, relation: RelationId, edge: EdgeNo) -> Written {
         if self.trace.is_some() {
-            self.cite(self.snapshot.edge_statement(relation, edge), None);
+            self.cite(self.snapshot.edge_statement(relation, edge), None)?;
         }
+        Ok(())
     }
 
     /// Notes the statement behind what is being written, or behind an element of it.
-    pub(super) fn cite(&mut self, statement: StatementNo, element: Option<usize>) {
-        let Some(trace) = &mut self.trace else { return };
+    pub(super) fn cite(&mut self, statement: StatementNo, element: Option<usize>) -> Written {
+        let Some(trace) = &mut self.trace else {
+            return Ok(());
+        };
         if !trace.citing || statement == NO_STATEMENT {
-            return;
+            return Ok(());
         }
         if self.snapshot.statements().citations(statement).len() == 0 {
-            return;
+            return Ok(());
         }
-        let mut path = trace.path.clone();
-        path.extend(element.map(Segment::Index));
-        trace.cited.push((path, statement));
+        let begin = trace.places.len();
+        trace.places.extend_from_slice(&trace.path);
+        if let Some(element) = element {
+            trace.places.push(b',');
+            json(&mut trace.places, &element);
+        }
+        let end = trace.places.len();
+        trace.cited.push((end as u32, statement));
+        self.beside(end - begin + size_of::<(u32, StatementNo)>())
     }
 
     /// Notes the statements behind a property that is being written.
     #[cold]
-    pub(super) fn cite_property(&mut self, row: Row, no: PropertyNo) {
+    pub(super) fn cite_property(&mut self, row: Row, no: PropertyNo) -> Written {
         let snapshot = self.snapshot;
         let column = snapshot.column(row.type_id, no);
         if column.is_list() {
             let held = snapshot.held_values(column, row.row, self.as_of);
             for (index, at) in held.enumerate() {
-                self.cite(column.statement(at), Some(index));
-                self.tell(row, no, column.values(), at, column.statement(at));
+                self.work(1)?;
+                self.cite(column.statement(at), Some(index))?;
+                self.tell(row, no, column.values(), at, column.statement(at))?;
             }
-            return;
+            return Ok(());
         }
         let Some((values, at)) = snapshot.value(row, no, self.as_of) else {
-            return;
+            return Ok(());
         };
         if values.is_null(at) {
-            return;
+            return Ok(());
         }
-        let said = column.said(row.row);
-        let given = said
-            .iter()
+        let given = column
+            .each_said(row.row)
             .find(|(it, place, _)| std::ptr::eq(*it, values) && *place == at);
-        let statement = given.map_or(NO_STATEMENT, |(_, _, statement)| *statement);
-        self.cite(statement, None);
-        self.tell(row, no, values, at, statement);
+        let statement = given.map_or(NO_STATEMENT, |(_, _, statement)| statement);
+        self.cite(statement, None)?;
+        self.tell(row, no, values, at, statement)
     }
 
-    /// What was noted, as the answer's `extensions`.
-    pub(super) fn told(&self, cite: bool) -> Option<serde_json::Value> {
-        let trace = self.trace.as_ref()?;
-        let mut told = serde_json::Map::new();
+    /// Writes what was noted behind the answer, as its `extensions`.
+    pub(super) fn write_told(&mut self, cite: bool) -> Written {
+        let Some(trace) = &mut self.trace else {
+            return Ok(());
+        };
+        // From here on it counts as it is written.
+        self.beside = self.beside.saturating_sub(trace.places.len());
+        let (places, cited) = (
+            std::mem::take(&mut trace.places),
+            std::mem::take(&mut trace.cited),
+        );
+        let order = trace.steps.take().map(|it| it.order);
+        self.out.extend_from_slice(b",\"extensions\":{");
         if cite {
-            let all = trace
-                .cited
-                .iter()
-                .map(|(path, statement)| json!({"path": path, "citations": self.citations_json(*statement)}));
-            told.insert("citations".to_owned(), all.collect());
+            self.out.extend_from_slice(b"\"citations\":[");
+            let mut begin = 0;
+            for (no, (end, statement)) in cited.iter().enumerate() {
+                if no > 0 {
+                    self.out.push(b',');
+                }
+                self.out.extend_from_slice(b"{\"path\":[");
+                self.out.extend_from_slice(&places[begin..*end as usize]);
+                self.out.extend_from_slice(b"],\"citations\":");
+                self.citations_json(*statement)?;
+                self.out.push(b'}');
+                begin = *end as usize;
+            }
+            self.out.push(b']');
         }
-        if let Some(steps) = &trace.steps {
-            let all = steps.order.iter().map(|it| {
-                json!({
-                    "path": it.path,
-                    "step": it.step,
-                    "rowsIn": it.rows_in,
-                    "rowsOut": it.rows_out,
-                    "rowsLookedAt": it.looked_at,
-                    "bytes": it.bytes,
-                    "microseconds": it.nanoseconds as f64 / 1000.0,
-                })
-            });
-            told.insert("plan".to_owned(), all.collect());
+        if let Some(order) = order {
+            self.beside = self.beside.saturating_sub(order.len() * STEP_BYTES);
+            if cite {
+                self.out.push(b',');
+            }
+            self.out.extend_from_slice(b"\"plan\":[");
+            for (no, took) in order.iter().enumerate() {
+                if no > 0 {
+                    self.out.push(b',');
+                }
+                self.out.extend_from_slice(b"{\"path\":[");
+                self.out.extend_from_slice(&took.path);
+                self.out.extend_from_slice(b"],");
+                let begin = self.out.len();
+                json(
+                    &mut self.out,
+                    &ToldStep {
+                        step: took.step,
+                        rows_in: took.rows_in,
+                        rows_out: took.rows_out,
+                        rows_looked_at: took.looked_at,
+                        bytes: took.bytes,
+                        microseconds: took.nanoseconds as f64 / 1000.0,
+                    },
+                );
+                // Its brace is there already.
+                self.out.remove(begin);
+                self.work(1)?;
+                self.check_bytes()?;
+            }
+            self.out.push(b']');
         }
-        Some(told.into())
+        self.out.push(b'}');
+        self.account()
     }
 
-    fn citations_json(&self, statement: StatementNo) -> serde_json::Value {
+    fn citations_json(&mut self, statement: StatementNo) -> Written {
         let snapshot = self.snapshot;
-        let raw = |json: &[u8]| serde_json::from_slice::<serde_json::Value>(json).unwrap_or_default();
         let members = &self.ontology.entity_type(self.ontology.source_type).members;
-        let all = snapshot.statements().citations(statement).map(|citation| {
+        self.out.push(b'[');
+        for (no, citation) in snapshot.statements().citations(statement).enumerate() {
+            if no > 0 {
+                self.out.push(b',');
+            }
             let row = snapshot.locate(citation.source);
             let property = |name: &str| match members.get(name) {
-                Some(crate::ontology::Member::Property(no)) => {
-                    snapshot.column(row.type_id, no).values().text(row.row)
-                }
+                Some(Member::Property(no)) => snapshot.column(row.type_id, no).values().text(row.row),
                 _ => None,
             };
-            json!({
-                "source": {"id": snapshot.id(row), "title": property("title"), "url": property("url")},
-                "locator": raw(citation.locator),
-                "note": raw(citation.note),
-            })
-        });
-        all.collect()
+            self.out.extend_from_slice(b"{\"source\":");
+            let source = ToldSource {
+                id: snapshot.id(row),
+                title: property("title"),
+                url: property("url"),
+            };
+            json(&mut self.out, &source);
+            for (key, value) in [
+                (&b",\"locator\":"[..], citation.locator),
+                (b",\"note\":", citation.note),
+            ] {
+                self.out.extend_from_slice(key);
+                let value = if value.is_empty() { b"null" } else { value };
+                self.out.extend_from_slice(value);
+            }
+            self.out.push(b'}');
+            self.work(1)?;
+            self.check_bytes()?;
+        }
+        self.out.push(b']');
+        Ok(())
     }
 }

@@ -1,12 +1,12 @@
 //! What a run came by: the part of the graph that an answer shows, for forms that show it as a graph.
 
-use std::collections::{HashMap, HashSet};
-
 use petgraph::visit::EdgeRef;
 
-use super::Run;
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::entity::ViaEdge;
 use super::statement::Said;
+use super::{Run, Written};
 use crate::graph::{EdgeNo, EdgeReference, EntityNo, Row, StatementNo, Values};
 use crate::ontology::{Date, Direction, PropertyNo, RelationId};
 use crate::plan::Side;
@@ -20,10 +20,15 @@ pub struct Subgraph<'a> {
     pub values: Vec<Told<'a>>,
     /// Edges, both of whose ends are among the entities.
     pub edges: Vec<Walked>,
-    met: HashMap<EntityNo, usize>,
-    told: HashSet<(EntityNo, PropertyNo, *const Values, usize)>,
-    walked: HashSet<(RelationId, EdgeNo)>,
+    met: FxHashMap<EntityNo, u32>,
+    told: FxHashSet<(EntityNo, PropertyNo, *const Values, usize)>,
+    walked: FxHashSet<(RelationId, EdgeNo)>,
 }
+
+/// Bytes that an entity, a value and an edge take, with their places in the tables and the room for more.
+const ENTITY_BYTES: usize = 96;
+const VALUE_BYTES: usize = 160;
+const EDGE_BYTES: usize = 64;
 
 /// A value of a property, and what says it.
 #[derive(Debug, Clone, Copy)]
@@ -56,26 +61,32 @@ pub struct Walked {
 impl<'a> Subgraph<'a> {
     /// The place of an entity among the entities.
     pub fn place(&self, entity: EntityNo) -> Option<usize> {
-        self.met.get(&entity).copied()
+        self.met.get(&entity).map(|it| *it as usize)
     }
 
-    fn meet(&mut self, entity: EntityNo, as_of: Option<Date>) {
+    /// Notes an entity; whether it is new.
+    fn meet(&mut self, entity: EntityNo, as_of: Option<Date>) -> bool {
+        let known = self.entities.len();
         self.met.entry(entity).or_insert_with(|| {
             self.entities.push((entity, as_of));
-            self.entities.len() - 1
+            known as u32
         });
+        self.entities.len() > known
     }
 
-    fn tell(&mut self, told: Told<'a>) {
+    /// Notes a value; whether it is new.
+    fn tell(&mut self, told: Told<'a>) -> bool {
         let place = (
             told.entity,
             told.property,
             std::ptr::from_ref(told.values),
             told.at,
         );
-        if self.told.insert(place) {
+        let is_new = self.told.insert(place);
+        if is_new {
             self.values.push(told);
         }
+        is_new
     }
 }
 
@@ -87,11 +98,12 @@ impl<'a> Run<'a> {
     /// Notes an entity that is being written.
     #[cold]
     #[inline(never)]
-    pub(super) fn meet(&mut self, row: Row) {
+    pub(super) fn meet(&mut self, row: Row) -> Written {
         let (entity, as_of) = (self.snapshot.number(row), self.as_of);
-        if let Some(visited) = self.visited() {
-            visited.meet(entity, as_of);
+        if self.visited().is_some_and(|it| it.meet(entity, as_of)) {
+            self.keep_held(ENTITY_BYTES)?;
         }
+        Ok(())
     }
 
     /// Notes a value that is being written.
@@ -102,58 +114,64 @@ impl<'a> Run<'a> {
         values: &'a Values,
         at: usize,
         statement: StatementNo,
-    ) {
+    ) -> Written {
         let entity = self.snapshot.number(row);
-        if let Some(visited) = self.visited() {
-            visited.tell(Told {
-                entity,
-                property,
-                values,
-                at,
-                statement,
-            });
+        let told = Told {
+            entity,
+            property,
+            values,
+            at,
+            statement,
+        };
+        if self.visited().is_some_and(|it| it.tell(told)) {
+            self.keep_held(VALUE_BYTES)?;
         }
+        Ok(())
     }
 
     /// Notes an edge that is walked: what is being written rests on it.
     #[cold]
     #[inline(never)]
-    pub(super) fn walk(&mut self, from: EntityNo, to: EntityNo, side: Side, edge: EdgeNo) {
-        self.cite_edge(side.relation, edge);
-        self.pass(from, to, side, edge);
+    pub(super) fn walk(&mut self, from: EntityNo, to: EntityNo, side: Side, edge: EdgeNo) -> Written {
+        self.cite_edge(side.relation, edge)?;
+        self.pass(from, to, side, edge)
     }
 
     /// Notes the edge that led to an entity from wherever it starts.
     #[cold]
     #[inline(never)]
-    pub(super) fn walk_to(&mut self, target: EntityNo, side: Side, edge: EdgeNo) {
-        self.cite_edge(side.relation, edge);
-        if self.visited().is_some() {
-            let start = self.start_of(target, ViaEdge { side, edge });
-            self.pass(self.snapshot.number(start), target, side, edge);
+    pub(super) fn walk_to(&mut self, target: EntityNo, side: Side, edge: EdgeNo) -> Written {
+        self.cite_edge(side.relation, edge)?;
+        if self.visited().is_none() {
+            return Ok(());
         }
+        let start = self.start_of(target, ViaEdge { side, edge })?;
+        self.pass(self.snapshot.number(start), target, side, edge)
     }
 
     /// Notes edges that an answer is about, whether or not they are written.
-    pub(super) fn pass_all(&mut self, edges: &[EdgeReference]) {
+    pub(super) fn pass_all(&mut self, edges: &[EdgeReference]) -> Written {
         if self.visited().is_none() {
-            return;
+            return Ok(());
         }
         for edge in edges {
+            self.work(1)?;
             let (relation, no) = edge.id();
             let direction = edge.direction();
-            self.pass(edge.source(), edge.target(), Side { relation, direction }, no);
+            self.pass(edge.source(), edge.target(), Side { relation, direction }, no)?;
         }
+        Ok(())
     }
 
-    fn pass(&mut self, from: EntityNo, to: EntityNo, side: Side, edge: EdgeNo) {
+    fn pass(&mut self, from: EntityNo, to: EntityNo, side: Side, edge: EdgeNo) -> Written {
         let as_of = self.as_of;
-        let Some(visited) = self.visited() else { return };
+        let Some(visited) = self.visited() else {
+            return Ok(());
+        };
         if !visited.walked.insert((side.relation, edge)) {
-            return;
+            return Ok(());
         }
-        visited.meet(from, as_of);
-        visited.meet(to, as_of);
+        let met = usize::from(visited.meet(from, as_of)) + usize::from(visited.meet(to, as_of));
         let (from, to) = match side.direction {
             Direction::In => (to, from),
             Direction::Out | Direction::Both => (from, to),
@@ -164,10 +182,11 @@ impl<'a> Run<'a> {
             relation: side.relation,
             edge,
         });
+        self.keep_held(met * ENTITY_BYTES + EDGE_BYTES)
     }
 
     /// Notes a statement that is being written.
-    pub(super) fn say(&mut self, row: Row, said: Said<'a>) {
+    pub(super) fn say(&mut self, row: Row, said: Said<'a>) -> Written {
         match said {
             Said::Value {
                 property,
@@ -175,12 +194,12 @@ impl<'a> Run<'a> {
                 at,
                 statement,
             } => {
-                self.cite(statement, None);
-                self.meet(row);
-                self.tell(row, property, values, at, statement);
+                self.cite(statement, None)?;
+                self.meet(row)?;
+                self.tell(row, property, values, at, statement)
             }
             Said::Edge { side, target, edge } => {
-                self.walk(self.snapshot.number(row), target, side, edge);
+                self.walk(self.snapshot.number(row), target, side, edge)
             }
         }
     }

@@ -8,8 +8,9 @@ use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashSet;
 
 use super::connection::Item;
-use super::{Failure, Run};
-use crate::graph::{EdgeReference, EntityNo, EntitySet, Row, View};
+use super::working::Met;
+use super::{Failure, Run, Written, working};
+use crate::graph::{EdgeReference, EntityNo, Row, View};
 use crate::ontology::{Direction, RelationId};
 use crate::plan::{PathExpression, Side, Transition, Walk};
 use crate::report::{MOST_SHOWN, did_you_mean, shown};
@@ -85,7 +86,7 @@ impl<'a> Run<'a> {
         let left_out = if walk.avoid.is_empty() && walk.avoid_types.is_empty() {
             None
         } else {
-            let mut left_out = EntitySet::of(snapshot);
+            let mut left_out = self.entity_set()?;
             for id in walk.avoid.iter() {
                 left_out.add(self.named("avoid", id)?);
             }
@@ -102,27 +103,20 @@ impl<'a> Run<'a> {
     /// it was reached by. Takes time linear in the edges there.
     #[cold]
     pub(super) fn closure(&mut self, row: Row, side: Side, depth: usize) -> Result<Vec<Item>, Failure> {
-        // Sets of what is met, not of all entities: the cost follows the answer, not the graph.
-        let mut seen: FxHashSet<EntityNo> = FxHashSet::default();
+        // A set of what is met, not of all entities: the cost follows the answer, not the graph.
+        let mut seen = Met::default();
         let mut items: Vec<Item> = Vec::new();
-        let mut level = vec![self.snapshot.number(row)];
-        for _ in 0..depth {
+        let mut level = 0..0;
+        for hop in 0..depth {
             let begin = items.len();
-            for entity in level {
-                let row = self.snapshot.locate(entity);
-                for (target, edge) in self.held(row, side.relation, side.direction) {
-                    self.visit(1)?;
-                    if seen.insert(target) {
-                        let rank = items.len() as u32;
-                        items.push(Item {
-                            entity: target,
-                            edge: edge.0,
-                            rank,
-                        });
-                    }
-                }
+            if hop == 0 {
+                self.reach_from(row, side, &mut seen, &mut items)?;
             }
-            level = items[begin..].iter().map(|it| it.entity).collect();
+            for at in level {
+                let row = self.snapshot.locate(items[at].entity);
+                self.reach_from(row, side, &mut seen, &mut items)?;
+            }
+            level = begin..items.len();
             if level.is_empty() {
                 break;
             }
@@ -130,24 +124,46 @@ impl<'a> Run<'a> {
         Ok(items)
     }
 
+    /// Adds what a relation leads to from an entity over one edge.
+    fn reach_from(&mut self, row: Row, side: Side, seen: &mut Met, items: &mut Vec<Item>) -> Written {
+        for (target, edge) in self.held(row, side.relation, side.direction) {
+            self.visit(1)?;
+            if seen.insert(self, target)? {
+                let rank = items.len() as u32;
+                let item = Item {
+                    entity: target,
+                    edge: edge.0,
+                    rank,
+                };
+                self.push(items, item)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What a path expression leads to from an entity, each entity once, in the order of ids. Visits each pair of
     /// a state and an entity at most once.
     pub(super) fn follow(&mut self, row: Row, expression: &PathExpression) -> Result<Vec<EntityNo>, Failure> {
         let last = expression.len() - 1;
-        let mut seen: Vec<FxHashSet<EntityNo>> = vec![FxHashSet::default(); expression.len()];
+        self.hold(expression.len() * size_of::<Met>())?;
+        let mut seen: Vec<Met> = Vec::with_capacity(expression.len());
+        seen.resize_with(expression.len(), Met::default);
         let snapshot = self.snapshot;
-        let mut open = Vec::new();
-        let mut reach = |state: u16, entity: EntityNo, open: &mut Vec<(u16, EntityNo)>| {
-            if seen[usize::from(state)].insert(entity) {
-                open.push((state, entity));
-            }
-        };
-        reach(0, snapshot.number(row), &mut open);
+        let mut open: Vec<(u16, EntityNo)> = Vec::new();
+        let start = snapshot.number(row);
+        seen[0].insert(self, start)?;
+        self.push(&mut open, (0, start))?;
         while let Some((state, entity)) = open.pop() {
             let row = snapshot.locate(entity);
+            self.work(1)?;
             for transition in expression.transitions(state) {
                 match transition {
-                    Transition::Free(to) => reach(*to, entity, &mut open),
+                    Transition::Free(to) => {
+                        self.work(1)?;
+                        if seen[usize::from(*to)].insert(self, entity)? {
+                            self.push(&mut open, (*to, entity))?;
+                        }
+                    }
                     Transition::Step(no, to) => {
                         let step = expression.step(*no);
                         for side in step.sides(row.type_id) {
@@ -160,8 +176,8 @@ impl<'a> Run<'a> {
                                             || it.direction == Direction::Both && *side == it
                                     })
                                 });
-                                if has_field {
-                                    reach(*to, other, &mut open);
+                                if has_field && seen[usize::from(*to)].insert(self, other)? {
+                                    self.push(&mut open, (*to, other))?;
                                 }
                             }
                         }
@@ -169,10 +185,15 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        let mut found: Vec<EntityNo> = seen[last].iter().copied().collect();
-        self.visit(found.len() as u64)?;
+        self.free(open);
+        let mut found: Vec<EntityNo> = Vec::new();
+        for entity in seen[last].iter() {
+            self.visit(1)?;
+            self.push(&mut found, entity)?;
+        }
         let id = |it: EntityNo| snapshot.id(snapshot.locate(it));
-        found.sort_by(|a, b| id(*a).cmp(id(*b)));
+        let all = 0..found.len();
+        working::sort(&mut found, all, &self.budget.clock, |a, b| id(*a).cmp(id(*b)))?;
         Ok(found)
     }
 
@@ -184,32 +205,37 @@ impl<'a> Run<'a> {
         hops: usize,
         first: usize,
     ) -> Result<Surroundings, Failure> {
-        let mut seen: FxHashSet<EntityNo> = FxHashSet::default();
+        let mut seen = Met::default();
         let mut entities: Vec<EntityNo> = Vec::new();
         let mut total = 0;
         let mut level: Vec<EntityNo> = Vec::new();
         for entity in of {
-            if !view.leaves_out(*entity) && seen.insert(*entity) {
-                level.push(*entity);
+            if !view.leaves_out(*entity) && seen.insert(self, *entity)? {
+                self.push(&mut level, *entity)?;
             }
         }
         for hop in 0..=hops {
             total += level.len();
             let room = first - entities.len();
-            entities.extend(level.iter().take(room));
+            for entity in level.iter().take(room) {
+                self.push(&mut entities, *entity)?;
+            }
             if hop == hops || level.is_empty() {
                 break;
             }
             let mut next = Vec::new();
             for entity in &level {
+                self.work(1)?;
                 for edge in view.edges_of(*entity, Way::Outgoing) {
                     self.visit(1)?;
-                    if seen.insert(edge.target()) {
-                        next.push(edge.target());
+                    if seen.insert(self, edge.target())? {
+                        self.push(&mut next, edge.target())?;
                     }
                 }
             }
-            next.sort_unstable();
+            let all = 0..next.len();
+            working::sort(&mut next, all, &self.budget.clock, Ord::cmp)?;
+            self.free(level);
             level = next;
         }
         let links = self.links_between(view, &entities)?;
@@ -222,18 +248,27 @@ impl<'a> Run<'a> {
 
     /// The edges of a view between some entities, each once, from its start.
     fn links_between(&mut self, view: &View, entities: &[EntityNo]) -> Result<Vec<EdgeReference>, Failure> {
-        let kept: FxHashSet<EntityNo> = entities.iter().copied().collect();
+        let mut kept = Met::default();
+        for entity in entities {
+            kept.insert(self, *entity)?;
+        }
         let mut links = Vec::new();
         let mut seen = FxHashSet::default();
         for entity in entities {
+            self.work(1)?;
             for edge in view.edges_of(*entity, Way::Outgoing) {
                 self.visit(1)?;
+                if !kept.has(edge.target()) {
+                    continue;
+                }
                 // Where the view walks both ways, an edge comes from either end.
-                if kept.contains(&edge.target()) && seen.insert(edge.id()) {
-                    links.push(match edge.direction() {
+                self.grow_set(&mut seen)?;
+                if seen.insert(edge.id()) {
+                    let link = match edge.direction() {
                         Direction::Out | Direction::Both => edge,
                         Direction::In => edge.turned(),
-                    });
+                    };
+                    self.push(&mut links, link)?;
                 }
             }
         }

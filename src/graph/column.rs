@@ -592,21 +592,20 @@ impl Column {
     }
 
     /// All that is said of a row: the values with their numbers and statements, the given one first.
-    pub fn said(&self, row: usize) -> Vec<(&Values, usize, StatementNo)> {
+    pub fn each_said(&self, row: usize) -> impl Iterator<Item = (&Values, usize, StatementNo)> {
         let given = self.range(row).filter(|at| !self.values.is_null(*at));
-        let mut said: Vec<_> = given.map(|at| (&self.values, at, self.statement(at))).collect();
-        if let Some(others) = &self.alternatives {
+        let given = given.map(|at| (&self.values, at, self.statement(at)));
+        let others = self.alternatives.iter().flat_map(move |others| {
             let from = others.rows.partition_point(|it| (*it as usize) < row);
             let until = others.rows.partition_point(|it| (*it as usize) <= row);
-            said.extend((from..until).map(|at| (&others.values, at, others.statements[at])));
-        }
-        said
+            (from..until).map(|at| (&others.values, at, others.statements[at]))
+        });
+        given.chain(others)
     }
 
     /// The value that a row has at a date: among those whose statements hold then, the most preferred.
     pub(super) fn at(&self, row: usize, date: Date, statements: &Statements) -> Option<(&Values, usize)> {
-        let said = self.said(row).into_iter();
-        let holding = said.filter(|(_, _, statement)| statements.holds(*statement, date));
+        let holding = self.each_said(row).filter(|(_, _, statement)| statements.holds(*statement, date));
         let best = holding.reduce(|best, other| {
             let better = statements.preference(other.2) > statements.preference(best.2);
             if better { other } else { best }
@@ -616,13 +615,10 @@ impl Column {
 
     /// The rows of which more than one value is said, in order.
     pub fn disputed_rows(&self) -> impl Iterator<Item = usize> {
-        let mut rows: Vec<usize> = self
-            .alternatives
-            .iter()
-            .flat_map(|it| it.rows.iter().map(|row| *row as usize))
-            .collect();
-        rows.dedup();
-        rows.into_iter()
+        let rows = self.alternatives.iter().flat_map(|it| it.rows.iter());
+        let mut before = None;
+        rows.filter(move |row| before.replace(**row) != Some(**row))
+            .map(|row| *row as usize)
     }
 
     /// How many values it holds, those that others contradict among them.

@@ -34,7 +34,7 @@ pub use lint::lint;
 pub use mapping::FILE_LOST;
 pub use statement::{Citation, Rank, Statements, Validity};
 pub use strings::{Strings, Texts};
-pub use view::{EdgeReference, EntitySet, View};
+pub use view::{EdgeReference, EntitySet, Place, View};
 
 use std::sync::Arc;
 

@@ -88,6 +88,13 @@ impl View<'_> {
     }
 }
 
+/// A place among the edges that leave an entity.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place {
+    side: u32,
+    edge: u32,
+}
+
 /// An edge of a view, in the direction that it is walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EdgeReference {
@@ -98,6 +105,21 @@ pub struct EdgeReference {
 }
 
 impl EdgeReference {
+    /// An edge that is walked from one entity to another.
+    pub fn new(
+        source: EntityNo,
+        target: EntityNo,
+        id: (RelationId, EdgeNo),
+        direction: Direction,
+    ) -> Self {
+        Self {
+            source,
+            target,
+            id,
+            direction,
+        }
+    }
+
     /// The same edge, walked the other way.
     #[must_use]
     pub fn turned(self) -> Self {
@@ -167,6 +189,32 @@ impl View<'_> {
         });
         let nothing = self.leaves_out(entity);
         all.filter(kept).take_while(move |_| !nothing)
+    }
+
+    /// The entity that the next edge leads to, in the order of [`Self::edges_of`]. `place` says how far one is among the
+    /// edges that leave the entity, so that a search can turn to another entity and come back.
+    pub fn next_target(&self, entity: EntityNo, place: &mut Place) -> Option<EntityNo> {
+        if self.leaves_out(entity) {
+            return None;
+        }
+        let row = self.snapshot.locate(entity);
+        let sides = &self.sides[row.type_id.index()][0];
+        while let Some((relation, direction)) = sides.get(place.side as usize) {
+            let neighbours = self.snapshot.neighbours(row, *relation, *direction);
+            while (place.edge as usize) < neighbours.len() {
+                let (target, edge) = neighbours.get(place.edge as usize);
+                place.edge += 1;
+                let holds = self.snapshot.edge_holds(*relation, edge, self.as_of);
+                if holds && !self.leaves_out(target) {
+                    return Some(target);
+                }
+            }
+            *place = Place {
+                side: place.side + 1,
+                edge: 0,
+            };
+        }
+        None
     }
 
     #[inline]
