@@ -17,7 +17,7 @@ use super::limits::Limits;
 use super::{Api, ApiError};
 use crate::budget::{Budget, Clock, Stop};
 use crate::exec::{self, Matchers, Outcome, PublicSchema, Wanted};
-use crate::forms::{self, Form};
+use crate::forms::{self, Form, Unwritten};
 use crate::graph::Snapshot;
 use crate::plan::{Bound, Effort, Names, Plan, Table, Unbound, Variables};
 use crate::search::Background;
@@ -376,11 +376,20 @@ impl Engine {
             begun.truncate(outcome.end);
             return Err(Answer::with_data(begun, &errors));
         }
+        let budget = outcome.budget;
         let written = match table {
-            Some(table) => forms::table(&table, outcome.data()),
-            None => forms::write(form, &self.snapshot, &outcome.subgraph.unwrap_or_default()),
+            Some(table) => forms::table(&table, outcome.data(), budget),
+            None => {
+                // The answer itself only said what is to be shown.
+                drop(outcome.begun);
+                let subgraph = outcome.subgraph.unwrap_or_default();
+                forms::write(form, &self.snapshot, &subgraph, budget, outcome.held)
+            }
         };
-        written.map_err(refused)
+        written.map_err(|it| match it {
+            Unwritten::Refused(message) => refused(message),
+            Unwritten::Stop(stop) => self.given_up(stop),
+        })
     }
 
     /// Binds a request's arguments and holds them against the limits; what their filters test with may take so many bytes.

@@ -40,6 +40,7 @@ pub use matchers::Matchers;
 use matchers::Tests;
 use trace::Trace;
 pub use visited::{Subgraph, Told, Walked};
+pub(crate) use working::sort;
 
 /// What a plan is run with.
 #[derive(Debug, Clone, Copy)]
@@ -125,6 +126,8 @@ pub struct Outcome<'a> {
     pub subgraph: Option<Box<Subgraph<'a>>>,
     /// Bytes of working memory that this part takes.
     pub held: usize,
+    /// The limits of the run, within which another form of the answer is written too.
+    pub budget: Budget<'a>,
 }
 
 /// How an answer without errors begins, so that a long one is not copied to have it put before; with the blocks of
@@ -207,6 +210,7 @@ pub fn run<'a>(
         end,
         subgraph,
         held,
+        budget,
         begun: run.out,
         errors: run.errors,
     })

@@ -244,7 +244,7 @@ const COMPARED_AT_ONCE: u32 = 2048;
 /// Sorts a list as far as its positions `wanted` are concerned: what stands there is what would stand there if all
 /// were sorted. In place. `compare` must be a total order in which only equal items are equal, since equal items may
 /// change places.
-pub(super) fn sort<T>(
+pub(crate) fn sort<T>(
     list: &mut [T],
     wanted: Range<usize>,
     clock: &Clock,

@@ -1,20 +1,34 @@
 //! Graphviz: petgraph writes its own graph.
 
+use std::io::Write;
+
 use petgraph::Graph;
 use petgraph::dot::Dot;
 use petgraph::graph::NodeIndex;
 
+use super::body::{Body, Unwritten};
 use super::value::field_name;
 use crate::exec::Subgraph;
 use crate::graph::Snapshot;
 
+/// Bytes that petgraph takes for a node and for an edge.
+const NODE: usize = size_of::<&str>() + 8;
+const EDGE: usize = size_of::<&str>() + 16;
+
 /// The subgraph with what a drawing says of it: an entity's label, an edge's field.
-pub(super) fn labelled<'a>(snapshot: &'a Snapshot, subgraph: &Subgraph) -> Graph<&'a str, &'a str> {
+pub(super) fn labelled<'a>(
+    snapshot: &'a Snapshot,
+    subgraph: &Subgraph,
+    body: &mut Body,
+) -> Result<Graph<&'a str, &'a str>, Unwritten> {
+    body.hold(subgraph.entities.len() * NODE + subgraph.edges.len() * EDGE)?;
     let mut graph = Graph::with_capacity(subgraph.entities.len(), subgraph.edges.len());
     for (entity, as_of) in &subgraph.entities {
+        body.check()?;
         graph.add_node(snapshot.label(snapshot.locate(*entity), *as_of));
     }
     for walked in &subgraph.edges {
+        body.check()?;
         // Both ends of an edge are among the entities, whose places are the nodes' numbers.
         if let (Some(from), Some(to)) = (subgraph.place(walked.from), subgraph.place(walked.to)) {
             graph.add_edge(
@@ -24,11 +38,11 @@ pub(super) fn labelled<'a>(snapshot: &'a Snapshot, subgraph: &Subgraph) -> Graph
             );
         }
     }
-    graph
+    Ok(graph)
 }
 
-pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph) -> Vec<u8> {
-    let graph = labelled(snapshot, subgraph);
+pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+    let graph = labelled(snapshot, subgraph, body)?;
     let edge = |_, _| String::new();
     let node = |_, (index, _): (NodeIndex, &&str)| {
         let row = snapshot.locate(subgraph.entities[index.index()].0);
@@ -36,7 +50,7 @@ pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph) -> Vec<u8> {
         format!("id = \"{}\" class = \"{type_name}\"", escape(snapshot.id(row)))
     };
     let dot = Dot::with_attr_getters(&graph, &[], &edge, &node);
-    dot.to_string().into_bytes()
+    write!(body, "{dot}").map_err(|error| body.failed(error))
 }
 
 /// A text between the quotes of DOT.

@@ -1,29 +1,57 @@
 //! `GraphML`: entities with their types, labels and shown values, edges with their relations and properties.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
 
 use quick_xml::Writer;
 use quick_xml::events::BytesText;
 use serde_json::Value;
 
-use super::value::{self, field_name, for_xml, plain};
-use crate::exec::Subgraph;
+use super::body::{Body, Unwritten};
+use super::value::{self, Values, field_name, for_xml, plain};
+use crate::exec::{Subgraph, Walked};
 use crate::graph::Snapshot;
 
 /// The data of one element by name.
 type Data = BTreeMap<String, Value>;
 
-pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph) -> Result<Vec<u8>, String> {
-    let nodes = nodes(snapshot, subgraph);
-    let edges = edges(snapshot, subgraph);
-    let node_keys = keys('n', nodes.iter().map(|(_, data)| data));
-    let edge_keys = keys('e', edges.iter().map(|(_, _, data)| data));
-    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 1);
+/// Bytes that a value takes in [`Data`], beside its text.
+const VALUE: usize = 160;
+
+pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+    let values = Values::of(subgraph, body)?;
+    let (mut node_kinds, mut edge_kinds) = (Kinds::default(), Kinds::default());
+    // Keys are declared before what uses them, so everything is looked at twice and nothing kept.
+    for place in 0..subgraph.entities.len() {
+        body.check()?;
+        let of_entity = values.of_entity(place);
+        body.hold(of_entity.len() * VALUE)?;
+        note_kinds(&mut node_kinds, &node(snapshot, subgraph, place, of_entity));
+        body.release(of_entity.len() * VALUE);
+    }
+    for walked in &subgraph.edges {
+        body.check()?;
+        note_kinds(&mut edge_kinds, &edge(snapshot, walked));
+    }
+    let (node_keys, edge_keys) = (keys('n', node_kinds), keys('e', edge_kinds));
+    let written = document(snapshot, subgraph, &values, (&node_keys, &edge_keys), body);
+    written.map_err(|error| body.failed(error))
+}
+
+fn document(
+    snapshot: &Snapshot,
+    subgraph: &Subgraph,
+    values: &Values,
+    (node_keys, edge_keys): (&Keys, &Keys),
+    body: &mut Body,
+) -> std::io::Result<()> {
+    body.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")?;
+    let mut writer = Writer::new_with_indent(&mut *body, b' ', 1);
     writer
         .create_element("graphml")
         .with_attribute(("xmlns", "http://graphml.graphdrawing.org/xmlns"))
         .write_inner_content(|writer| {
-            for (domain, keys) in [("node", &node_keys), ("edge", &edge_keys)] {
+            for (domain, keys) in [("node", node_keys), ("edge", edge_keys)] {
                 for (name, (id, kind)) in keys {
                     writer
                         .create_element("key")
@@ -38,72 +66,55 @@ pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph) -> Result<Vec<u8>,
                 .create_element("graph")
                 .with_attribute(("edgedefault", "directed"))
                 .write_inner_content(|writer| {
-                    for (id, data) in &nodes {
-                        let node = writer.create_element("node").with_attribute(("id", *id));
-                        node.write_inner_content(|writer| write_data(writer, data, &node_keys))?;
+                    for (place, (entity, _)) in subgraph.entities.iter().enumerate() {
+                        let id = snapshot.id(snapshot.locate(*entity));
+                        let data = node(snapshot, subgraph, place, values.of_entity(place));
+                        let node = writer.create_element("node").with_attribute(("id", id));
+                        node.write_inner_content(|writer| write_data(writer, &data, node_keys))?;
                     }
-                    for (no, (from, to, data)) in edges.iter().enumerate() {
+                    for (no, walked) in subgraph.edges.iter().enumerate() {
+                        let end = |entity| snapshot.id(snapshot.locate(entity));
                         let id = format!("e{no}");
+                        let data = edge(snapshot, walked);
                         let edge = writer
                             .create_element("edge")
                             .with_attribute(("id", id.as_str()))
-                            .with_attribute(("source", *from))
-                            .with_attribute(("target", *to));
-                        edge.write_inner_content(|writer| write_data(writer, data, &edge_keys))?;
+                            .with_attribute(("source", end(walked.from)))
+                            .with_attribute(("target", end(walked.to)));
+                        edge.write_inner_content(|writer| write_data(writer, &data, edge_keys))?;
                     }
                     Ok(())
                 })?;
             Ok(())
-        })
-        .map_err(|it| it.to_string())?;
-    let mut bytes = br#"<?xml version="1.0" encoding="UTF-8"?>"#.to_vec();
-    bytes.push(b'\n');
-    bytes.extend(writer.into_inner());
-    bytes.push(b'\n');
-    Ok(bytes)
+        })?;
+    body.write_all(b"\n")
 }
 
-fn nodes<'a>(snapshot: &'a Snapshot, subgraph: &Subgraph) -> Vec<(&'a str, Data)> {
-    let mut nodes: Vec<(&str, Data)> = Vec::new();
-    for (entity, as_of) in &subgraph.entities {
-        let row = snapshot.locate(*entity);
-        let mut data = Data::new();
-        data.insert("label".to_owned(), snapshot.label(row, *as_of).into());
-        let type_name = &snapshot.ontology().entity_type(row.type_id).name;
-        data.insert("type".to_owned(), type_name.as_str().into());
-        nodes.push((snapshot.id(row), data));
+/// The data of an entity, of whose values these are shown.
+fn node(snapshot: &Snapshot, subgraph: &Subgraph, place: usize, values: &[u32]) -> Data {
+    let (entity, as_of) = subgraph.entities[place];
+    let row = snapshot.locate(entity);
+    let entity_type = snapshot.ontology().entity_type(row.type_id);
+    let mut data = Data::new();
+    data.insert("label".to_owned(), snapshot.label(row, as_of).into());
+    data.insert("type".to_owned(), entity_type.name.as_str().into());
+    for at in values {
+        let told = &subgraph.values[*at as usize];
+        let property = entity_type.members.property(told.property);
+        add(&mut data, &property.name, value::json(told.values, told.at));
     }
-    for told in &subgraph.values {
-        let row = snapshot.locate(told.entity);
-        let property = snapshot
-            .ontology()
-            .entity_type(row.type_id)
-            .members
-            .property(told.property);
-        if let Some(place) = subgraph.place(told.entity) {
-            add(
-                &mut nodes[place].1,
-                &property.name,
-                value::json(told.values, told.at),
-            );
-        }
-    }
-    nodes
+    data
 }
 
-fn edges<'a>(snapshot: &'a Snapshot, subgraph: &Subgraph) -> Vec<(&'a str, &'a str, Data)> {
-    let id = |entity| snapshot.id(snapshot.locate(entity));
-    let edge = |walked| {
-        let mut data = Data::new();
-        data.insert("label".to_owned(), field_name(snapshot, walked).into());
-        let relation = snapshot.ontology().relation(walked.relation);
-        data.insert("relation".to_owned(), relation.name.as_str().into());
-        for it in value::of_edge(snapshot, walked) {
-            add(&mut data, it.name, value::json(it.values, it.at));
-        }
-        (id(walked.from), id(walked.to), data)
-    };
-    subgraph.edges.iter().map(edge).collect()
+fn edge(snapshot: &Snapshot, walked: &Walked) -> Data {
+    let mut data = Data::new();
+    data.insert("label".to_owned(), field_name(snapshot, walked).into());
+    let relation = snapshot.ontology().relation(walked.relation);
+    data.insert("relation".to_owned(), relation.name.as_str().into());
+    for it in value::of_edge(snapshot, walked) {
+        add(&mut data, it.name, value::json(it.values, it.at));
+    }
+    data
 }
 
 /// Adds a value; several under one name are a list.
@@ -119,35 +130,46 @@ fn add(data: &mut Data, name: &str, value: Value) {
     }
 }
 
+/// The type of each name.
+type Kinds = HashMap<String, &'static str>;
+
 /// The keys that data is declared by: for each name its key's id and type.
-fn keys<'d>(prefix: char, all: impl Iterator<Item = &'d Data>) -> BTreeMap<String, (String, &'static str)> {
-    let mut types: HashMap<&str, &'static str> = HashMap::new();
-    for (name, value) in all.flatten() {
+type Keys = BTreeMap<String, (String, &'static str)>;
+
+fn note_kinds(kinds: &mut Kinds, data: &Data) {
+    for (name, value) in data {
         let kind = match value {
             Value::Bool(_) => "boolean",
             Value::Number(it) if it.is_i64() => "int",
             Value::Number(_) => "double",
             _ => "string",
         };
-        let known = types.entry(name).or_insert(kind);
-        *known = match (*known, kind) {
-            (a, b) if a == b => a,
-            ("int" | "double", "int" | "double") => "double",
-            _ => "string",
-        };
+        match kinds.get_mut(name) {
+            None => {
+                kinds.insert(name.clone(), kind);
+            }
+            Some(known) => {
+                *known = match (*known, kind) {
+                    (a, b) if a == b => a,
+                    ("int" | "double", "int" | "double") => "double",
+                    _ => "string",
+                };
+            }
+        }
     }
-    let mut names: Vec<(&str, &'static str)> = types.into_iter().collect();
+}
+
+fn keys(prefix: char, kinds: Kinds) -> Keys {
+    let mut names: Vec<(String, &'static str)> = kinds.into_iter().collect();
     names.sort_unstable();
-    let key = |(no, (name, kind)): (usize, (&str, &'static str))| {
-        (name.to_owned(), (format!("{prefix}{no}"), kind))
-    };
+    let key = |(no, (name, kind)): (usize, (String, &'static str))| (name, (format!("{prefix}{no}"), kind));
     names.into_iter().enumerate().map(key).collect()
 }
 
 fn write_data(
-    writer: &mut Writer<Vec<u8>>,
+    writer: &mut Writer<&mut Body>,
     data: &Data,
-    keys: &BTreeMap<String, (String, &'static str)>,
+    keys: &Keys,
 ) -> std::io::Result<()> {
     for (name, value) in data {
         let Some((id, _)) = keys.get(name) else { continue };

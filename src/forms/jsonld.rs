@@ -1,11 +1,13 @@
 //! JSON-LD whose context gives the schema's names their IRIs, so that the document reads like an answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::io::Write;
 
 use oxrdf::{NamedNode, NamedOrBlankNode, Term, Triple, vocab::rdf, vocab::rdfs, vocab::xsd};
 use serde_json::{Map, Value, json};
 
-use super::rdf::{PROV, VOCABULARY, names, prefixes, triples};
+use super::body::{Body, Unwritten};
+use super::rdf::{PROV, Triples, VOCABULARY, names, prefixes};
 use crate::exec::Subgraph;
 use crate::graph::Snapshot;
 
@@ -20,20 +22,70 @@ enum Kind {
     Mixed,
 }
 
-pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph) -> Vec<u8> {
-    let triples = triples(snapshot, subgraph);
-    let context = Context::new(snapshot, &triples);
-    let mut nodes: Vec<Map<String, Value>> = Vec::new();
-    let mut places: HashMap<&NamedOrBlankNode, usize> = HashMap::new();
-    for triple in &triples {
-        let place = *places.entry(&triple.subject).or_insert_with(|| {
+/// Bytes that a value takes in a node, beside its text.
+const VALUE: usize = 192;
+
+/// Writes node after node. The context comes first and says which names the document uses, so the triples are gone through
+/// twice.
+pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+    let triples = Triples::of(snapshot, subgraph, body)?;
+    let context = Context::new(snapshot, &triples, body)?;
+    let mut written = Nodes {
+        body,
+        context: &context,
+        node: None,
+        held: 0,
+        count: 0,
+    };
+    written.raw(b"{\"@context\":")?;
+    written.json(&context.json)?;
+    written.raw(b",\"@graph\":[")?;
+    triples.each(&mut |triple| written.add(triple))?;
+    written.end_node()?;
+    written.raw(b"]}")
+}
+
+/// The nodes of a document that is being written.
+struct Nodes<'w, 'b> {
+    body: &'w mut Body<'b>,
+    context: &'w Context,
+    /// The subject whose triples come now, and its node as far as it goes.
+    node: Option<(NamedOrBlankNode, Map<String, Value>)>,
+    /// Bytes that the node takes.
+    held: usize,
+    /// How many were written.
+    count: usize,
+}
+
+impl Nodes<'_, '_> {
+    fn raw(&mut self, bytes: &[u8]) -> Result<(), Unwritten> {
+        self.body.write_all(bytes).map_err(|error| self.body.failed(error))
+    }
+
+    fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Unwritten> {
+        serde_json::to_writer(&mut *self.body, value).map_err(|error| self.body.failed(error))
+    }
+
+    fn add(&mut self, triple: Triple) -> Result<(), Unwritten> {
+        self.body.check()?;
+        if self.node.as_ref().is_some_and(|it| it.0 != triple.subject) {
+            self.end_node()?;
+        }
+        let (key, value) = self.context.entry(&triple);
+        let bytes = VALUE
+            + match &triple.object {
+                Term::NamedNode(iri) => iri.as_str().len(),
+                Term::BlankNode(blank) => blank.as_str().len(),
+                Term::Literal(literal) => literal.value().len(),
+            };
+        self.held += bytes;
+        self.body.hold(bytes)?;
+        let (_, node) = self.node.get_or_insert_with(|| {
             let mut node = Map::new();
-            node.insert("@id".to_owned(), context.compact_node(&triple.subject).into());
-            nodes.push(node);
-            nodes.len() - 1
+            let id = self.context.compact_node(&triple.subject);
+            node.insert("@id".to_owned(), id.into());
+            (triple.subject, node)
         });
-        let (key, value) = context.entry(triple);
-        let node = &mut nodes[place];
         match node.get_mut(&key) {
             None => {
                 node.insert(key, value);
@@ -41,10 +93,21 @@ pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph) -> Vec<u8> {
             Some(Value::Array(values)) => values.push(value),
             Some(first) => *first = Value::Array(vec![first.take(), value]),
         }
+        Ok(())
     }
-    json!({"@context": context.json, "@graph": nodes})
-        .to_string()
-        .into_bytes()
+
+    fn end_node(&mut self) -> Result<(), Unwritten> {
+        let Some((_, node)) = self.node.take() else {
+            return Ok(());
+        };
+        if self.count > 0 {
+            self.raw(b",")?;
+        }
+        self.count += 1;
+        self.json(&node)?;
+        self.body.release(std::mem::take(&mut self.held));
+        Ok(())
+    }
 }
 
 /// The names of a document.
@@ -57,7 +120,7 @@ struct Context {
 }
 
 impl Context {
-    fn new(snapshot: &Snapshot, triples: &[Triple]) -> Self {
+    fn new(snapshot: &Snapshot, triples: &Triples, body: &mut Body) -> Result<Self, Unwritten> {
         let mut context = Self {
             json: Map::new(),
             prefixes: prefixes(snapshot),
@@ -67,38 +130,47 @@ impl Context {
         for (name, iri) in &context.prefixes {
             context.json.insert(name.clone(), iri.as_str().into());
         }
-        for triple in triples {
-            let kind = kind(&triple.object);
-            let known = context
-                .kinds
-                .entry(triple.predicate.clone())
-                .or_insert_with(|| kind.clone());
-            if *known != kind {
-                *known = Kind::Mixed;
+        let mut classes: HashSet<NamedNode> = HashSet::new();
+        // In the order in which they come.
+        let mut predicates: Vec<NamedNode> = Vec::new();
+        triples.each(&mut |triple| {
+            body.check()?;
+            if triple.predicate == rdf::TYPE
+                && let Term::NamedNode(class) = &triple.object
+                && !classes.contains(class)
+            {
+                classes.insert(class.clone());
             }
-        }
+            let kind = kind(&triple.object);
+            match context.kinds.get_mut(&triple.predicate) {
+                None => {
+                    predicates.push(triple.predicate.clone());
+                    context.kinds.insert(triple.predicate, kind);
+                }
+                Some(known) if *known != kind => *known = Kind::Mixed,
+                Some(_) => {}
+            }
+            Ok(())
+        })?;
         let mut names = names(snapshot);
         names.push((rdfs::LABEL.into_owned(), "label".to_owned()));
         for (iri, name) in names {
-            context.name(triples, iri, name);
+            context.name(&classes, iri, name);
         }
-        for triple in triples {
-            let iri = triple.predicate.as_str();
+        for predicate in predicates {
+            let iri = predicate.as_str();
             let local = iri.strip_prefix(VOCABULARY).or_else(|| iri.strip_prefix(PROV));
-            if let Some(local) = local {
-                context.name(triples, triple.predicate.clone(), local.to_owned());
+            if let Some(local) = local.map(str::to_owned) {
+                context.name(&classes, predicate, local);
             }
         }
-        context
+        Ok(context)
     }
 
     /// Gives an IRI a name, if the document uses it and neither has another meaning.
-    fn name(&mut self, triples: &[Triple], iri: NamedNode, name: String) {
-        let is_class = |it: &Triple| {
-            it.predicate == rdf::TYPE && matches!(&it.object, Term::NamedNode(class) if *class == iri)
-        };
+    fn name(&mut self, classes: &HashSet<NamedNode>, iri: NamedNode, name: String) {
         let kind = self.kinds.get(&iri);
-        let used = kind.is_some() || triples.iter().any(is_class);
+        let used = kind.is_some() || classes.contains(&iri);
         if !used || self.terms.contains_key(&iri) || self.json.contains_key(&name) {
             return;
         }

@@ -1,9 +1,11 @@
 //! Answers in other forms than JSON: the part of the graph that an answer shows as RDF, as a graph file or as a
 //! drawing, and a flat answer as a table.
 //!
-//! A form is written from what a run came by ([`Subgraph`]) and the snapshot, after the run. It takes time linear in
-//! that part of the graph, drawings excepted, whose size is bounded.
+//! A form is written from what a run came by ([`Subgraph`]) and the snapshot, after the run, and within what the run has
+//! left of its budget. It takes time linear in that part of the graph, drawings excepted, whose size is bounded, and
+//! memory for the order of its facts, not for the facts.
 
+mod body;
 mod csv;
 mod dot;
 mod graphml;
@@ -12,10 +14,14 @@ mod rdf;
 mod svg;
 mod value;
 
+pub use body::Unwritten;
 pub use csv::table;
 
 use std::str::FromStr;
 
+use body::Body;
+
+use crate::budget::Budget;
 use crate::exec::Subgraph;
 use crate::graph::Snapshot;
 
@@ -80,21 +86,32 @@ impl FromStr for Form {
     }
 }
 
-/// Writes what an answer shows of a graph.
+/// Writes what an answer shows of a graph, beside so many bytes of working memory that the run still holds.
 ///
 /// # Errors
-/// With what is in the way: a drawing of too much.
-pub fn write(form: Form, snapshot: &Snapshot, subgraph: &Subgraph) -> Result<Vec<u8>, String> {
+/// With what is in the way: a drawing of too much, or a budget that is used up.
+pub fn write(
+    form: Form,
+    snapshot: &Snapshot,
+    subgraph: &Subgraph,
+    budget: Budget,
+    held: usize,
+) -> Result<Vec<u8>, Unwritten> {
+    let mut body = Body::new(budget, held);
     match form {
-        Form::Turtle => rdf::turtle(snapshot, subgraph),
-        Form::Ntriples => rdf::ntriples(snapshot, subgraph),
-        Form::Jsonld => Ok(jsonld::write(snapshot, subgraph)),
-        Form::Graphml => graphml::write(snapshot, subgraph),
-        Form::Dot => Ok(dot::write(snapshot, subgraph)),
-        Form::Svg => svg::write(snapshot, subgraph),
+        Form::Turtle => rdf::turtle(snapshot, subgraph, &mut body)?,
+        Form::Ntriples => rdf::ntriples(snapshot, subgraph, &mut body)?,
+        Form::Jsonld => jsonld::write(snapshot, subgraph, &mut body)?,
+        Form::Graphml => graphml::write(snapshot, subgraph, &mut body)?,
+        Form::Dot => dot::write(snapshot, subgraph, &mut body)?,
+        Form::Svg => svg::write(snapshot, subgraph, &mut body)?,
         // A table is made from the answer itself.
-        Form::Csv => Err("a table is made from the answer, not from the graph".to_owned()),
+        Form::Csv => {
+            let message = "a table is made from the answer, not from the graph";
+            return Err(Unwritten::Refused(message.to_owned()));
+        }
     }
+    Ok(body.into_bytes())
 }
 
 #[cfg(test)]

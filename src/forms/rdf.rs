@@ -4,17 +4,21 @@
 //! end. Where a fact has a source, a rank, a validity or (for an edge) properties of its own, a reified statement
 //! says so, with PROV for the sources: `docs/decisions/other-forms.md`.
 
-use std::collections::HashMap;
+use std::io;
 
 use oxrdf::{
-    BlankNode, Literal, NamedNode, NamedOrBlankNode, Term, Triple, vocab::rdf, vocab::rdfs, vocab::xsd,
+    BlankNode, IriParseError, Literal, NamedNode, Term, Triple, vocab::rdf, vocab::rdfs, vocab::xsd,
 };
 use oxttl::{NTriplesSerializer, TurtleSerializer};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::value::{self, field_name, plain};
-use crate::exec::{Subgraph, Told, Walked};
-use crate::graph::{EntityNo, NO_STATEMENT, Rank, Snapshot, StatementNo, Values};
+use rustc_hash::FxHashSet;
+
+use super::body::{Body, Unwritten};
+use super::value::{self, EdgeValue, Values, field_name, plain};
+use crate::budget::Stop;
+use crate::exec::{self, Subgraph, Told, Walked};
+use crate::graph::{self, EntityNo, NO_STATEMENT, Rank, Snapshot, StatementNo};
 use crate::ontology::{Date, Direction, Member, Scalar};
 
 /// Entities, where their ids are all that is known of them.
@@ -24,6 +28,8 @@ pub(super) const VOCABULARY: &str = "urn:clew:vocabulary:";
 pub(super) const PROV: &str = "http://www.w3.org/ns/prov#";
 const EDTF: &str = "http://id.loc.gov/datatypes/edtf/EDTF";
 const JSON: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON";
+/// Bytes that a source takes in a set and in a list.
+const SOURCE: usize = 24;
 /// What RFC 3986 leaves as it is in a part of a path.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -47,79 +53,194 @@ fn iri_or(class: Option<&String>, name: &str) -> NamedNode {
         .unwrap_or_else(|| own(name))
 }
 
-/// Makes the triples of a subgraph.
+/// A back edge of a symmetric relation, in [`Block::what`]; otherwise that is the place of an entity.
+const BACK: u32 = 1 << 31;
+
+/// Triples that have one subject and stand together.
+#[derive(Clone, Copy)]
+struct Block {
+    /// When the subject was first met.
+    subject: u32,
+    /// Where the block comes among those of its subject.
+    no: u32,
+    /// Which triples these are: all that is said of an entity at its place, or one edge back to it.
+    what: u32,
+}
+
+/// The triples of a subgraph in order: first what is said of each entity, then the statements about these facts. What is
+/// said of one subject stands together, as readers and writers of Turtle like it. No triple is kept: only the order of
+/// the facts that they are made from.
 pub(super) struct Triples<'a> {
     snapshot: &'a Snapshot,
-    all: Vec<Triple>,
-    statements: Vec<Triple>,
+    subgraph: &'a Subgraph<'a>,
+    values: Values,
+    /// The edges' positions, by the entity that they start from, and where those of each begin.
+    edges: (Vec<u32>, Vec<u32>),
+    blocks: Vec<Block>,
+    /// Sources that are cited and no part of the subgraph.
     sources: Vec<EntityNo>,
-    blank: usize,
 }
 
-/// The triples of a subgraph: first what is said of each entity, then the statements about these facts.
-pub(super) fn triples(snapshot: &Snapshot, subgraph: &Subgraph) -> Vec<Triple> {
-    let mut triples = Triples {
-        snapshot,
-        all: Vec::new(),
-        statements: Vec::new(),
-        sources: Vec::new(),
-        blank: 0,
-    };
-    let mut values: Vec<&Told> = subgraph.values.iter().collect();
-    values.sort_by_key(|it| subgraph.place(it.entity));
-    let mut edges: Vec<&Walked> = subgraph.edges.iter().collect();
-    edges.sort_by_key(|it| subgraph.place(it.from));
-    let (mut values, mut edges) = (values.into_iter().peekable(), edges.into_iter().peekable());
-    for (entity, as_of) in &subgraph.entities {
-        triples.entity(*entity, *as_of);
-        while let Some(told) = values.next_if(|it| it.entity == *entity) {
-            triples.value(told);
-        }
-        while let Some(edge) = edges.next_if(|it| it.from == *entity) {
-            triples.edge(edge);
-        }
-    }
-    // A source that is only cited is named too.
-    let mut cited = std::mem::take(&mut triples.sources);
-    cited.sort_unstable();
-    cited.dedup();
-    for source in cited {
-        if subgraph.place(source).is_none() {
-            triples.entity(source, None);
-        }
-    }
-    let Triples {
-        mut all, statements, ..
-    } = triples;
-    all.extend(statements);
-    // What is said of one subject stands together, as readers and writers of Turtle like it.
-    let mut places: HashMap<NamedOrBlankNode, usize> = HashMap::new();
-    for triple in &all {
-        let next = places.len();
-        places.entry(triple.subject.clone()).or_insert(next);
-    }
-    all.sort_by_key(|it| places[&it.subject]);
-    all
-}
+/// Takes a triple.
+pub(super) type Take<'t> = &'t mut dyn FnMut(Triple) -> Result<(), Unwritten>;
 
-impl Triples<'_> {
+impl<'a> Triples<'a> {
+    /// Finds the order of the facts. Takes up to 32 bytes for each entity, 8 for each value and 20 for each edge.
+    pub fn of(
+        snapshot: &'a Snapshot,
+        subgraph: &'a Subgraph<'a>,
+        body: &mut Body,
+    ) -> Result<Self, Unwritten> {
+        let entities = subgraph.entities.len();
+        let starts = subgraph.edges.iter().map(|it| subgraph.place(it.from));
+        let mut triples = Self {
+            snapshot,
+            subgraph,
+            values: Values::of(subgraph, body)?,
+            edges: value::by_place(entities, starts, body)?,
+            blocks: Vec::new(),
+            sources: Vec::new(),
+        };
+        triples.find_blocks(body)?;
+        triples.find_sources(body)?;
+        Ok(triples)
+    }
+
+    fn find_blocks(&mut self, body: &mut Body) -> Result<(), Unwritten> {
+        const UNMET: u32 = u32::MAX;
+        let entities = self.subgraph.entities.len();
+        let relation = |walked: &Walked| self.snapshot.ontology().relation(walked.relation);
+        let is_back = |it: &Walked| relation(it).symmetric && it.from != it.to;
+        let backs = self.subgraph.edges.iter().filter(|it| is_back(it)).count();
+        body.hold(entities * size_of::<u32>() + (entities + backs) * size_of::<Block>())?;
+        let mut met = vec![UNMET; entities];
+        let mut subjects = 0;
+        let mut subject_at = |place: usize| {
+            if met[place] == UNMET {
+                met[place] = subjects;
+                subjects += 1;
+            }
+            met[place]
+        };
+        let mut blocks = Vec::with_capacity(entities + backs);
+        for place in 0..entities {
+            body.check()?;
+            let mut add = |subject: u32, what: u32| {
+                let no = blocks.len() as u32;
+                blocks.push(Block { subject, no, what });
+            };
+            add(subject_at(place), place as u32);
+            for at in self.edges_from(place) {
+                body.check()?;
+                let walked = &self.subgraph.edges[*at as usize];
+                if let Some(to) = self.subgraph.place(walked.to)
+                    && is_back(walked)
+                {
+                    add(subject_at(to), BACK | *at);
+                }
+            }
+        }
+        let all = 0..blocks.len();
+        exec::sort(&mut blocks, all, &body.budget().clock, |a, b| {
+            (a.subject, a.no).cmp(&(b.subject, b.no))
+        })?;
+        self.blocks = blocks;
+        Ok(())
+    }
+
+    /// A source that is only cited is named too.
+    fn find_sources(&mut self, body: &mut Body) -> Result<(), Unwritten> {
+        let mut sources: FxHashSet<EntityNo> = FxHashSet::default();
+        let values = self.subgraph.values.iter().map(|it| it.statement);
+        let edges = &self.subgraph.edges;
+        let edges = edges.iter().map(|it| self.snapshot.edge_statement(it.relation, it.edge));
+        for statement in values.chain(edges).filter(|it| *it != NO_STATEMENT) {
+            body.check()?;
+            for citation in self.snapshot.statements().citations(statement) {
+                let source = citation.source;
+                if self.subgraph.place(source).is_none() && sources.insert(source) {
+                    body.hold(SOURCE)?;
+                }
+            }
+        }
+        self.sources = sources.into_iter().collect();
+        self.sources.sort_unstable();
+        Ok(())
+    }
+
+    fn edges_from(&self, place: usize) -> &[u32] {
+        let (order, starts) = &self.edges;
+        &order[starts[place] as usize..starts[place + 1] as usize]
+    }
+
+    /// Goes through all triples.
+    pub fn each(&self, take: Take) -> Result<(), Unwritten> {
+        for block in &self.blocks {
+            if block.what & BACK == 0 {
+                self.entity_block(block.what as usize, take)?;
+            } else {
+                let fact = self.edge(&self.subgraph.edges[(block.what ^ BACK) as usize]);
+                let to = self.iri(self.subgraph.edges[(block.what ^ BACK) as usize].to);
+                let Triple {
+                    subject, predicate, ..
+                } = fact;
+                take(Triple::new(to, predicate, subject))?;
+            }
+        }
+        for source in &self.sources {
+            self.entity(*source, None, take)?;
+        }
+        let mut blank = 0;
+        for place in 0..self.subgraph.entities.len() {
+            for at in self.values.of_entity(place) {
+                let told = &self.subgraph.values[*at as usize];
+                if told.statement != NO_STATEMENT {
+                    self.value(told, &mut |fact| {
+                        self.statement(fact, told.statement, &[], &mut blank, take)
+                    })?;
+                }
+            }
+            for at in self.edges_from(place) {
+                let walked = &self.subgraph.edges[*at as usize];
+                let statement = self.snapshot.edge_statement(walked.relation, walked.edge);
+                let values = value::of_edge(self.snapshot, walked);
+                if statement != NO_STATEMENT || !values.is_empty() {
+                    self.statement(self.edge(walked), statement, &values, &mut blank, take)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn iri(&self, entity: EntityNo) -> NamedNode {
         let id = self.snapshot.id(self.snapshot.locate(entity));
         NamedNode::new_unchecked(format!("{ENTITY}{}", utf8_percent_encode(id, KEPT)))
     }
 
-    fn entity(&mut self, entity: EntityNo, as_of: Option<Date>) {
+    /// What is said of an entity at a place.
+    fn entity_block(&self, place: usize, take: Take) -> Result<(), Unwritten> {
+        let (entity, as_of) = self.subgraph.entities[place];
+        self.entity(entity, as_of, take)?;
+        for at in self.values.of_entity(place) {
+            self.value(&self.subgraph.values[*at as usize], take)?;
+        }
+        for at in self.edges_from(place) {
+            take(self.edge(&self.subgraph.edges[*at as usize]))?;
+        }
+        Ok(())
+    }
+
+    fn entity(&self, entity: EntityNo, as_of: Option<Date>, take: Take) -> Result<(), Unwritten> {
         let row = self.snapshot.locate(entity);
         let entity_type = self.snapshot.ontology().entity_type(row.type_id);
         let iri = self.iri(entity);
         let class = iri_or(entity_type.class.as_ref(), &entity_type.name);
-        self.all
-            .push(Triple::new(iri.clone(), rdf::TYPE.into_owned(), class));
+        take(Triple::new(iri.clone(), rdf::TYPE.into_owned(), class))?;
         let label = Literal::new_simple_literal(self.snapshot.label(row, as_of));
-        self.all.push(Triple::new(iri, rdfs::LABEL.into_owned(), label));
+        take(Triple::new(iri, rdfs::LABEL.into_owned(), label))
     }
 
-    fn value(&mut self, told: &Told) {
+    fn value(&self, told: &Told, take: Take) -> Result<(), Unwritten> {
         let row = self.snapshot.locate(told.entity);
         let property = self
             .snapshot
@@ -129,114 +250,86 @@ impl Triples<'_> {
             .property(told.property);
         let subject = self.iri(told.entity);
         for object in literals(told.values, told.at, property.scalar) {
-            let fact = Triple::new(subject.clone(), own(&property.name), object);
-            self.all.push(fact.clone());
-            if told.statement != NO_STATEMENT {
-                let node = self.reify(fact);
-                self.provenance(&node, told.statement);
-            }
+            take(Triple::new(subject.clone(), own(&property.name), object))?;
         }
+        Ok(())
     }
 
-    fn edge(&mut self, walked: &Walked) {
+    /// The triple of an edge. The other one of a symmetric relation is in a block of its own.
+    fn edge(&self, walked: &Walked) -> Triple {
         let relation = self.snapshot.ontology().relation(walked.relation);
         // A relation's name in the API is that of its field, which is what a reader of the schema knows.
         let predicate = iri_or(relation.class.as_ref(), field_name(self.snapshot, walked));
-        let fact = Triple::new(self.iri(walked.from), predicate, self.iri(walked.to));
-        self.all.push(fact.clone());
-        if relation.symmetric && walked.from != walked.to {
-            let back = Triple::new(self.iri(walked.to), fact.predicate.clone(), self.iri(walked.from));
-            self.all.push(back);
-        }
-        let statement = self.snapshot.edge_statement(walked.relation, walked.edge);
-        let values = value::of_edge(self.snapshot, walked);
-        if statement == NO_STATEMENT && values.is_empty() {
-            return;
-        }
-        let node = self.reify(fact);
+        Triple::new(self.iri(walked.from), predicate, self.iri(walked.to))
+    }
+
+    /// A node that stands for a fact, with what is known of it.
+    fn statement(
+        &self,
+        fact: Triple,
+        no: StatementNo,
+        values: &[EdgeValue],
+        blank: &mut usize,
+        take: Take,
+    ) -> Result<(), Unwritten> {
+        let mut new = |prefix: &str| {
+            *blank += 1;
+            BlankNode::new_unchecked(format!("{prefix}{blank}"))
+        };
+        let node = new("statement");
+        let mut say = |predicate: NamedNode, object: Term| take(Triple::new(node.clone(), predicate, object));
+        say(rdf::TYPE.into_owned(), rdf::STATEMENT.into_owned().into())?;
+        say(rdf::SUBJECT.into_owned(), fact.subject.into())?;
+        say(rdf::PREDICATE.into_owned(), fact.predicate.into())?;
+        say(rdf::OBJECT.into_owned(), fact.object)?;
         for value in values {
             for object in literals(value.values, value.at, value.scalar) {
-                self.statements
-                    .push(Triple::new(node.clone(), own(value.name), object));
+                say(own(value.name), object.into())?;
             }
         }
-        self.provenance(&node, statement);
-    }
-
-    fn blank(&mut self, prefix: &str) -> BlankNode {
-        self.blank += 1;
-        BlankNode::new_unchecked(format!("{prefix}{}", self.blank))
-    }
-
-    /// A node that stands for a fact.
-    fn reify(&mut self, fact: Triple) -> BlankNode {
-        let node = self.blank("statement");
-        let mut say = |predicate: NamedNode, object: Term| {
-            self.statements.push(Triple::new(node.clone(), predicate, object));
-        };
-        say(rdf::TYPE.into_owned(), rdf::STATEMENT.into_owned().into());
-        say(rdf::SUBJECT.into_owned(), fact.subject.into());
-        say(rdf::PREDICATE.into_owned(), fact.predicate.into());
-        say(rdf::OBJECT.into_owned(), fact.object);
-        node
-    }
-
-    fn provenance(&mut self, node: &BlankNode, no: StatementNo) {
         let statements = self.snapshot.statements();
         match statements.rank(no) {
             Rank::Normal => {}
-            rank => {
-                let rank = Literal::new_simple_literal(rank.api_name());
-                self.statements.push(Triple::new(node.clone(), own("rank"), rank));
-            }
+            rank => say(
+                own("rank"),
+                Literal::new_simple_literal(rank.api_name()).into(),
+            )?,
         }
         if let Some(validity) = statements.validity(no) {
             for (name, date) in [("validFrom", validity.from), ("validUntil", validity.until)] {
                 if let Some(date) = date {
-                    let date = date_literal(&date.to_string());
-                    self.statements.push(Triple::new(node.clone(), own(name), date));
+                    say(own(name), date_literal(&date.to_string()).into())?;
                 }
             }
         }
+        let mut places = Vec::new();
         for citation in statements.citations(no) {
-            let source = self.iri(citation.source);
-            self.sources.push(citation.source);
-            let place = self.blank("citation");
-            let mut say = |subject: NamedOrBlankNode, predicate: NamedNode, object: Term| {
-                self.statements.push(Triple::new(subject, predicate, object));
-            };
+            let place = new("citation");
             say(
-                node.clone().into(),
                 prov("hadPrimarySource"),
-                source.clone().into(),
-            );
-            say(
-                node.clone().into(),
-                prov("qualifiedPrimarySource"),
-                place.clone().into(),
-            );
-            say(
-                place.clone().into(),
-                rdf::TYPE.into_owned(),
-                prov("PrimarySource").into(),
-            );
-            say(place.clone().into(), prov("entity"), source.into());
+                self.iri(citation.source).into(),
+            )?;
+            say(prov("qualifiedPrimarySource"), place.clone().into())?;
+            places.push(place);
+        }
+        for (place, citation) in places.into_iter().zip(statements.citations(no)) {
+            let mut say =
+                |predicate: NamedNode, object: Term| take(Triple::new(place.clone(), predicate, object));
+            say(rdf::TYPE.into_owned(), prov("PrimarySource").into())?;
+            say(prov("entity"), self.iri(citation.source).into())?;
             for (name, json) in [("locator", citation.locator), ("note", citation.note)] {
                 if let Ok(text) = serde_json::from_slice::<String>(json) {
-                    say(
-                        place.clone().into(),
-                        own(name),
-                        Literal::new_simple_literal(text).into(),
-                    );
+                    say(own(name), Literal::new_simple_literal(text).into())?;
                 }
             }
         }
+        Ok(())
     }
 }
 
 /// A value as literals: one, or for a text in several languages one for each.
-fn literals(values: &Values, at: usize, scalar: Scalar) -> Vec<Literal> {
-    if let Values::Languages(languages) = values {
+fn literals(values: &graph::Values, at: usize, scalar: Scalar) -> Vec<Literal> {
+    if let graph::Values::Languages(languages) = values {
         let literal = |(language, text): (&str, &str)| {
             Literal::new_language_tagged_literal(text, language)
                 .unwrap_or_else(|_| Literal::new_simple_literal(text))
@@ -332,24 +425,48 @@ pub(super) fn prefixes(snapshot: &Snapshot) -> Vec<(String, String)> {
     prefixes
 }
 
-pub(super) fn turtle(snapshot: &Snapshot, subgraph: &Subgraph) -> Result<Vec<u8>, String> {
+pub(super) fn turtle(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+    let refused = |it: IriParseError| Unwritten::Refused(it.to_string());
     let mut serializer = TurtleSerializer::new();
     for (name, iri) in prefixes(snapshot) {
-        serializer = serializer.with_prefix(name, iri).map_err(|it| it.to_string())?;
+        serializer = serializer.with_prefix(name, iri).map_err(refused)?;
     }
-    let mut writer = serializer.for_writer(Vec::new());
-    for triple in triples(snapshot, subgraph) {
-        writer.serialize_triple(&triple).map_err(|it| it.to_string())?;
-    }
-    writer.finish().map_err(|it| it.to_string())
+    let triples = Triples::of(snapshot, subgraph, body)?;
+    let mut writer = serializer.for_writer(&mut *body);
+    let mut failed = None;
+    let written = triples.each(&mut |triple| note(writer.serialize_triple(&triple), &mut failed));
+    let finished = match written {
+        Ok(()) => writer.finish().map(drop),
+        Err(_) => Ok(()),
+    };
+    ended(written, failed.or(finished.err()), body)
 }
 
-pub(super) fn ntriples(snapshot: &Snapshot, subgraph: &Subgraph) -> Result<Vec<u8>, String> {
-    let mut writer = NTriplesSerializer::new().for_writer(Vec::new());
-    for triple in triples(snapshot, subgraph) {
-        writer.serialize_triple(&triple).map_err(|it| it.to_string())?;
+pub(super) fn ntriples(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+    let triples = Triples::of(snapshot, subgraph, body)?;
+    let mut writer = NTriplesSerializer::new().for_writer(&mut *body);
+    let mut failed = None;
+    let written = triples.each(&mut |triple| note(writer.serialize_triple(&triple), &mut failed));
+    ended(written, failed, body)
+}
+
+/// Notes the error of a writer, which only the body can explain.
+fn note(written: io::Result<()>, failed: &mut Option<io::Error>) -> Result<(), Unwritten> {
+    written.map_err(|error| {
+        *failed = Some(error);
+        Unwritten::Stop(Stop::Bytes)
+    })
+}
+
+fn ended(
+    written: Result<(), Unwritten>,
+    failed: Option<io::Error>,
+    body: &Body,
+) -> Result<(), Unwritten> {
+    match failed {
+        Some(error) => Err(body.failed(error)),
+        None => written,
     }
-    Ok(writer.finish())
 }
 
 /// The name of a class or a property in a schema, by its IRI.

@@ -1,5 +1,6 @@
 //! A drawing: layers from left to right, so that labels stand below each other; places by `rust-sugiyama`.
 
+use petgraph::Graph;
 use petgraph::graph::NodeIndex;
 use petgraph::stable_graph::StableDiGraph;
 use petgraph::visit::EdgeRef;
@@ -7,6 +8,7 @@ use quick_xml::Writer;
 use quick_xml::events::BytesText;
 use rust_sugiyama::configure::{Config, RankingType};
 
+use super::body::{Body, Unwritten};
 use super::dot::labelled;
 use super::value::for_xml;
 use crate::exec::Subgraph;
@@ -33,17 +35,30 @@ struct Place {
     width: f64,
 }
 
-pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph) -> Result<Vec<u8>, String> {
+pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
     let (entities, edges) = (subgraph.entities.len(), subgraph.edges.len());
     if entities > MOST || edges > MOST {
-        return Err(format!(
+        return Err(Unwritten::Refused(format!(
             "the answer shows {entities} entities and {edges} edges, and a drawing may have {MOST} of each: ask for less, or for another form"
-        ));
+        )));
     }
-    let graph = labelled(snapshot, subgraph);
-    let labels: Vec<String> = graph.node_weights().map(|it| shorten(&for_xml(it))).collect();
-    let (places, width, height) = places(&graph, &labels);
-    let mut writer = Writer::new(Vec::new());
+    let graph = labelled(snapshot, subgraph, body)?;
+    let labels: Vec<String> = graph.node_weights().map(|it| shorten(it)).collect();
+    body.budget().clock.check()?;
+    let places = places(&graph, &labels);
+    body.budget().clock.check()?;
+    draw(snapshot, subgraph, &graph, &labels, places, body).map_err(|error| body.failed(error))
+}
+
+fn draw(
+    snapshot: &Snapshot,
+    subgraph: &Subgraph,
+    graph: &Graph<&str, &str>,
+    labels: &[String],
+    (places, width, height): (Vec<Place>, f64, f64),
+    body: &mut Body,
+) -> Drawn {
+    let mut writer = Writer::new(body);
     let view = format!("0 0 {width:.0} {height:.0}");
     let (width, height) = (format!("{width:.0}"), format!("{height:.0}"));
     writer
@@ -68,22 +83,21 @@ pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph) -> Result<Vec<u8>,
                 draw_entity(writer, *place, label, &title)?;
             }
             Ok(())
-        })
-        .map_err(|it| it.to_string())?;
-    Ok(writer.into_inner())
+        })?;
+    Ok(())
 }
 
 fn shorten(label: &str) -> String {
     let clean = |it: char| if it.is_control() { ' ' } else { it };
-    if label.chars().count() <= LONGEST {
-        return label.chars().map(clean).collect();
-    }
-    let start = label.chars().take(LONGEST - 1).map(clean);
-    start.chain(['…']).collect()
+    let has_more = label.chars().nth(LONGEST).is_some();
+    let kept = if has_more { LONGEST - 1 } else { LONGEST };
+    let start: String = label.chars().take(kept).collect();
+    let start = for_xml(&start).chars().map(clean).collect::<String>();
+    if has_more { start + "…" } else { start }
 }
 
 /// Places the entities, component below component, and says how large it all is.
-fn places(graph: &petgraph::Graph<&str, &str>, labels: &[String]) -> (Vec<Place>, f64, f64) {
+fn places(graph: &Graph<&str, &str>, labels: &[String]) -> (Vec<Place>, f64, f64) {
     let mut simple: StableDiGraph<(), ()> =
         StableDiGraph::with_capacity(graph.node_count(), graph.edge_count());
     for _ in graph.node_indices() {
@@ -141,7 +155,7 @@ fn places(graph: &petgraph::Graph<&str, &str>, labels: &[String]) -> (Vec<Place>
 
 type Drawn = std::io::Result<()>;
 
-fn marker(writer: &mut Writer<Vec<u8>>) -> Drawn {
+fn marker(writer: &mut Writer<&mut Body>) -> Drawn {
     writer
         .create_element("marker")
         .with_attributes([
@@ -161,7 +175,7 @@ fn marker(writer: &mut Writer<Vec<u8>>) -> Drawn {
     Ok(())
 }
 
-fn draw_edge(writer: &mut Writer<Vec<u8>>, (from, to): (Place, Place), label: &str) -> Drawn {
+fn draw_edge(writer: &mut Writer<&mut Body>, (from, to): (Place, Place), label: &str) -> Drawn {
     // From border to border, whichever way the layers lie; within a layer in a bow to the right.
     let way = if (to.x - from.x).abs() < 1.0 {
         0.0
@@ -210,7 +224,7 @@ fn draw_edge(writer: &mut Writer<Vec<u8>>, (from, to): (Place, Place), label: &s
     Ok(())
 }
 
-fn draw_entity(writer: &mut Writer<Vec<u8>>, place: Place, label: &str, title: &str) -> Drawn {
+fn draw_entity(writer: &mut Writer<&mut Body>, place: Place, label: &str, title: &str) -> Drawn {
     let number = |it: f64| format!("{it:.1}");
     writer
         .create_element("g")

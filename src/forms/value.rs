@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use crate::graph::{Snapshot, Values};
+use super::body::Body;
+use crate::budget::Stop;
+use crate::exec::{Subgraph, Walked};
+use crate::graph::{self, Snapshot};
 use crate::ontology::{Direction, PropertyNo, Scalar};
 
-use crate::exec::Walked;
-
 /// A value as JSON.
-pub(super) fn json(values: &Values, at: usize) -> Value {
+pub(super) fn json(values: &graph::Values, at: usize) -> Value {
     let mut bytes = Vec::new();
     values.write(at, &[], &mut bytes);
     serde_json::from_slice(&bytes).unwrap_or_default()
@@ -29,11 +30,61 @@ pub(super) fn for_xml(text: &str) -> String {
     text.replace(is_foreign, "\u{fffd}")
 }
 
+/// Which values of a subgraph each of its entities has, in the order in which they were met.
+pub(super) struct Values {
+    /// The values' positions, entity after entity.
+    order: Vec<u32>,
+    /// Where those of each entity begin, and one more.
+    starts: Vec<u32>,
+}
+
+impl Values {
+    /// Takes 4 bytes for each value and each entity.
+    pub fn of(subgraph: &Subgraph, body: &mut Body) -> Result<Self, Stop> {
+        let places = subgraph.values.iter().map(|it| subgraph.place(it.entity));
+        let (order, starts) = by_place(subgraph.entities.len(), places, body)?;
+        Ok(Self { order, starts })
+    }
+
+    /// The positions of an entity's values.
+    pub fn of_entity(&self, place: usize) -> &[u32] {
+        &self.order[self.starts[place] as usize..self.starts[place + 1] as usize]
+    }
+}
+
+/// Sorts positions by the places of the entities that they belong to, which keep their order otherwise; and says where
+/// those of each entity begin, and one more. Those without a place are left out.
+pub(super) fn by_place(
+    entities: usize,
+    places: impl ExactSizeIterator<Item = Option<usize>> + Clone,
+    body: &mut Body,
+) -> Result<(Vec<u32>, Vec<u32>), Stop> {
+    body.hold((places.len() + entities + 2) * size_of::<u32>())?;
+    let mut starts = vec![0_u32; entities + 2];
+    for place in places.clone().flatten() {
+        body.check()?;
+        starts[place + 2] += 1;
+    }
+    for at in 2..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    let mut order = vec![0_u32; starts[entities + 1] as usize];
+    for (at, place) in places.enumerate() {
+        body.check()?;
+        if let Some(place) = place {
+            let next = &mut starts[place + 1];
+            order[*next as usize] = at as u32;
+            *next += 1;
+        }
+    }
+    Ok((order, starts))
+}
+
 /// One property of an edge that has a value.
 pub(super) struct EdgeValue<'a> {
     pub name: &'a str,
     pub scalar: Scalar,
-    pub values: &'a Values,
+    pub values: &'a graph::Values,
     pub at: usize,
 }
 

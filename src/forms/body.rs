@@ -1,0 +1,194 @@
+//! The body of an answer in another form, counted against the request's budget as it is written.
+
+use std::io;
+
+use crate::budget::{Budget, Stop};
+
+/// Why a form was not written.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unwritten {
+    /// The form cannot show the answer: what is in the way and what to do.
+    Refused(String),
+    /// The budget is used up.
+    Stop(Stop),
+}
+
+impl From<Stop> for Unwritten {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+/// A buffer of more bytes than this is grown no further than the limit.
+const LARGE: usize = 1 << 20;
+
+/// Bytes that are reserved at a time.
+const RESERVED_AT_ONCE: usize = 256 << 10;
+
+/// The clock is looked at once in so many writes or items.
+const CHECK_EVERY: u32 = 256;
+
+/// Bytes that are written, and working memory beside them.
+pub(super) struct Body<'a> {
+    bytes: Vec<u8>,
+    budget: Budget<'a>,
+    held: usize,
+    looked: u32,
+    /// Why writing ended; an [`io::Error`] cannot say it.
+    stop: Option<Stop>,
+}
+
+impl<'a> Body<'a> {
+    /// An empty body, beside so many bytes of working memory.
+    pub fn new(budget: Budget<'a>, held: usize) -> Self {
+        Self {
+            bytes: Vec::new(),
+            budget,
+            held,
+            looked: 0,
+            stop: None,
+        }
+    }
+
+    /// Counts working memory before it is allocated.
+    pub fn hold(&mut self, bytes: usize) -> Result<(), Stop> {
+        self.held = self.held.saturating_add(bytes);
+        if self.held > self.budget.working {
+            return Err(Stop::Bytes);
+        }
+        self.reserve()
+    }
+
+    /// Gives working memory back.
+    pub fn release(&mut self, bytes: usize) {
+        self.held = self.held.saturating_sub(bytes);
+    }
+
+    /// Looks at the clock, once in many calls. To be asked for each item.
+    pub fn check(&mut self) -> Result<(), Stop> {
+        self.looked += 1;
+        if self.looked.is_multiple_of(CHECK_EVERY) {
+            self.budget.clock.check()?;
+        }
+        Ok(())
+    }
+
+    /// The budget that it is written within.
+    pub fn budget(&self) -> &Budget<'a> {
+        &self.budget
+    }
+
+    /// What an error of a writer means.
+    pub fn failed(&self, error: impl std::fmt::Display) -> Unwritten {
+        match self.stop {
+            Some(stop) => stop.into(),
+            None => Unwritten::Refused(error.to_string()),
+        }
+    }
+
+    /// What was written.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    fn add(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        self.check()?;
+        if self.bytes.capacity() - self.bytes.len() < bytes.len() {
+            self.grow(bytes.len())?;
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    #[cold]
+    fn grow(&mut self, bytes: usize) -> Result<(), Stop> {
+        let len = self.bytes.len();
+        let left = self.budget.bytes.saturating_sub(len);
+        if bytes > left {
+            return Err(Stop::Bytes);
+        }
+        let more = bytes.max(self.bytes.capacity()).max(1024);
+        let more = if len > LARGE { more.min(left) } else { more };
+        self.hold_grown(len + more)?;
+        self.bytes.reserve_exact(more);
+        Ok(())
+    }
+
+    fn reserve(&mut self) -> Result<(), Stop> {
+        self.hold_grown(self.bytes.capacity())
+    }
+
+    /// Reserves what is held beside a buffer of some length. While that grows, the old and the new one exist.
+    fn hold_grown(&mut self, capacity: usize) -> Result<(), Stop> {
+        let Some(memory) = self.budget.memory else {
+            return Ok(());
+        };
+        let needed = capacity.saturating_mul(3) / 2 + self.held;
+        if memory.grow_to(needed.next_multiple_of(RESERVED_AT_ONCE)) {
+            Ok(())
+        } else {
+            Err(Stop::Busy)
+        }
+    }
+}
+
+impl io::Write for Body<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.add(bytes) {
+            Ok(()) => Ok(bytes.len()),
+            Err(stop) => {
+                self.stop = Some(stop);
+                Err(io::Error::from(io::ErrorKind::OutOfMemory))
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::{Clock, Memory};
+    use std::io::Write;
+    use std::sync::{Arc, OnceLock};
+    use std::time::Duration;
+
+    #[test]
+    fn a_body_ends_at_its_limits() {
+        let started = OnceLock::new();
+        let memory = Arc::new(Memory::new(1 << 20));
+        let reservation = memory.reserve(0).unwrap();
+        let mut budget = Budget {
+            bytes: 5000,
+            working: 100,
+            rows: 0,
+            clock: Clock {
+                started: &started,
+                time: Duration::from_hours(1),
+                cancelled: None,
+            },
+            memory: None,
+        };
+        let written = |budget: Budget, len: usize| {
+            let mut body = Body::new(budget, 0);
+            match body.write_all(&vec![0; len]) {
+                Ok(()) => Ok(body.into_bytes().len()),
+                Err(error) => Err(body.failed(error)),
+            }
+        };
+        assert_eq!(written(budget, 5000), Ok(5000));
+        assert_eq!(written(budget, 5001), Err(Stop::Bytes.into()));
+        let mut body = Body::new(budget, 60);
+        assert_eq!(body.hold(40), Ok(()));
+        assert_eq!(body.hold(1), Err(Stop::Bytes));
+        budget.bytes = 2 << 20;
+        budget.memory = Some(&reservation);
+        assert_eq!(written(budget, 1 << 20), Err(Stop::Busy.into()));
+        budget.clock.time = Duration::ZERO;
+        let mut body = Body::new(budget, 0);
+        assert!((0..=CHECK_EVERY).any(|_| body.check() == Err(Stop::Timeout)));
+    }
+}
