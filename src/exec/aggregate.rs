@@ -505,7 +505,12 @@ impl<'a> Run<'a> {
         if turned { order.reverse() } else { order }
     }
 
-    fn group(&mut self, group: Group<'_, 'a>, call: &'a GroupCall, fields: &'a Object<GroupField>) -> Written {
+    fn group(
+        &mut self,
+        group: Group<'_, 'a>,
+        call: &'a GroupCall,
+        fields: &'a Object<GroupField>,
+    ) -> Written {
         self.object(fields, |run, slot| match &slot.field {
             GroupField::Key => {
                 let several = group.common.len() != 1;

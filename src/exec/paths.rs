@@ -121,7 +121,11 @@ fn edge_between(
 ) -> Result<Option<EdgeReference>, Failure> {
     for edge in view.edges_of(entity, way) {
         run.work(1)?;
-        let end = if way == Way::Outgoing { edge.target() } else { edge.source() };
+        let end = if way == Way::Outgoing {
+            edge.target()
+        } else {
+            edge.source()
+        };
         if end == other {
             return Ok(Some(edge));
         }
@@ -290,16 +294,16 @@ pub(super) fn simple(
     Ok(found)
 }
 
-fn whole_path(
-    run: &mut Run,
-    partials: &[Partial],
-    start: EntityNo,
-    end: Partial,
-) -> Result<Path, Failure> {
+fn whole_path(run: &mut Run, partials: &[Partial], start: EntityNo, end: Partial) -> Result<Path, Failure> {
     let mut steps = run.list_of(end.hops as usize)?;
     let mut at = end;
     while let Some(before) = partials.get(at.before as usize) {
-        steps.push(EdgeReference::new(before.at, at.at, (at.relation, at.edge), at.direction));
+        steps.push(EdgeReference::new(
+            before.at,
+            at.at,
+            (at.relation, at.edge),
+            at.direction,
+        ));
         at = *before;
     }
     steps.reverse();

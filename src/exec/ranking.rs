@@ -305,7 +305,11 @@ impl Pivots {
             });
         }
         // The same sample each time: entities in the order of a fixed mix of their numbers' bits.
-        let mix = |node: u32| u64::from(node).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mix = |node: u32| {
+            u64::from(node)
+                .wrapping_add(1)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        };
         run.hold(most * size_of::<(u64, u32)>())?;
         let mut sample: BinaryHeap<(u64, u32)> = BinaryHeap::with_capacity(most);
         for node in rows.nodes() {
@@ -551,7 +555,11 @@ fn around(run: &mut Run, view: &View, entity: EntityNo, way: Way) -> Result<Vec<
     let mut all: Vec<EntityNo> = Vec::new();
     for edge in view.edges_of(entity, way) {
         run.visit(1)?;
-        let other = if way == Way::Outgoing { edge.target() } else { edge.source() };
+        let other = if way == Way::Outgoing {
+            edge.target()
+        } else {
+            edge.source()
+        };
         if other != entity {
             run.push(&mut all, other)?;
         }

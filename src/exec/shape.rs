@@ -292,7 +292,11 @@ impl<'a> Run<'a> {
                         return None;
                     }
                     let targets = snapshot.targets(type_id, side.relation, side.direction);
-                    Value::Page(targets, first.unwrap_or(usize::MAX), self.parts(connection, left)?)
+                    Value::Page(
+                        targets,
+                        first.unwrap_or(usize::MAX),
+                        self.parts(connection, left)?,
+                    )
                 }
                 _ => return None,
             };
@@ -310,7 +314,9 @@ impl<'a> Run<'a> {
                 ConnectionField::Nodes(selection) => What::Nodes(self.shape_within(selection, left)?),
                 ConnectionField::Edges(edges) => match &**edges {
                     [node] => match &node.field {
-                        EdgeField::Node(selection) => What::Edges(Key::of(node, 0), self.shape_within(selection, left)?),
+                        EdgeField::Node(selection) => {
+                            What::Edges(Key::of(node, 0), self.shape_within(selection, left)?)
+                        }
                         _ => return None,
                     },
                     _ => return None,

@@ -198,9 +198,7 @@ impl<'a> Run<'a> {
                 self.meet(row)?;
                 self.tell(row, property, values, at, statement)
             }
-            Said::Edge { side, target, edge } => {
-                self.walk(self.snapshot.number(row), target, side, edge)
-            }
+            Said::Edge { side, target, edge } => self.walk(self.snapshot.number(row), target, side, edge),
         }
     }
 }

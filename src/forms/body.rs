@@ -19,9 +19,6 @@ impl From<Stop> for Unwritten {
     }
 }
 
-/// A buffer of more bytes than this is grown no further than the limit.
-const LARGE: usize = 1 << 20;
-
 /// Bytes that are reserved at a time.
 const RESERVED_AT_ONCE: usize = 256 << 10;
 
@@ -93,6 +90,9 @@ impl<'a> Body<'a> {
 
     fn add(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         self.check()?;
+        if self.bytes.len() + bytes.len() > self.budget.bytes {
+            return Err(Stop::Bytes);
+        }
         if self.bytes.capacity() - self.bytes.len() < bytes.len() {
             self.grow(bytes.len())?;
         }
@@ -103,12 +103,8 @@ impl<'a> Body<'a> {
     #[cold]
     fn grow(&mut self, bytes: usize) -> Result<(), Stop> {
         let len = self.bytes.len();
-        let left = self.budget.bytes.saturating_sub(len);
-        if bytes > left {
-            return Err(Stop::Bytes);
-        }
         let more = bytes.max(self.bytes.capacity()).max(1024);
-        let more = if len > LARGE { more.min(left) } else { more };
+        let more = more.min(self.budget.bytes.saturating_sub(len));
         self.hold_grown(len + more)?;
         self.bytes.reserve_exact(more);
         Ok(())

@@ -137,7 +137,12 @@ mod tests {
     use std::sync::OnceLock;
     use std::time::Duration;
 
-    fn written(rows: Option<&[&str]>, columns: &[&str], data: &str, bytes: usize) -> Result<String, Unwritten> {
+    fn written(
+        rows: Option<&[&str]>,
+        columns: &[&str],
+        data: &str,
+        bytes: usize,
+    ) -> Result<String, Unwritten> {
         let started = OnceLock::new();
         let budget = Budget {
             bytes,

@@ -166,11 +166,7 @@ fn keys(prefix: char, kinds: Kinds) -> Keys {
     names.into_iter().enumerate().map(key).collect()
 }
 
-fn write_data(
-    writer: &mut Writer<&mut Body>,
-    data: &Data,
-    keys: &Keys,
-) -> std::io::Result<()> {
+fn write_data(writer: &mut Writer<&mut Body>, data: &Data, keys: &Keys) -> std::io::Result<()> {
     for (name, value) in data {
         let Some((id, _)) = keys.get(name) else { continue };
         let text = for_xml(&plain(value));

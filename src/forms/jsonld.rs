@@ -59,7 +59,9 @@ struct Nodes<'w, 'b> {
 
 impl Nodes<'_, '_> {
     fn raw(&mut self, bytes: &[u8]) -> Result<(), Unwritten> {
-        self.body.write_all(bytes).map_err(|error| self.body.failed(error))
+        self.body
+            .write_all(bytes)
+            .map_err(|error| self.body.failed(error))
     }
 
     fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Unwritten> {

@@ -153,7 +153,9 @@ impl<'a> Triples<'a> {
         let mut sources: FxHashSet<EntityNo> = FxHashSet::default();
         let values = self.subgraph.values.iter().map(|it| it.statement);
         let edges = &self.subgraph.edges;
-        let edges = edges.iter().map(|it| self.snapshot.edge_statement(it.relation, it.edge));
+        let edges = edges
+            .iter()
+            .map(|it| self.snapshot.edge_statement(it.relation, it.edge));
         for statement in values.chain(edges).filter(|it| *it != NO_STATEMENT) {
             body.check()?;
             for citation in self.snapshot.statements().citations(statement) {
@@ -290,10 +292,7 @@ impl<'a> Triples<'a> {
         let statements = self.snapshot.statements();
         match statements.rank(no) {
             Rank::Normal => {}
-            rank => say(
-                own("rank"),
-                Literal::new_simple_literal(rank.api_name()).into(),
-            )?,
+            rank => say(own("rank"), Literal::new_simple_literal(rank.api_name()).into())?,
         }
         if let Some(validity) = statements.validity(no) {
             for (name, date) in [("validFrom", validity.from), ("validUntil", validity.until)] {
@@ -305,10 +304,7 @@ impl<'a> Triples<'a> {
         let mut places = Vec::new();
         for citation in statements.citations(no) {
             let place = new("citation");
-            say(
-                prov("hadPrimarySource"),
-                self.iri(citation.source).into(),
-            )?;
+            say(prov("hadPrimarySource"), self.iri(citation.source).into())?;
             say(prov("qualifiedPrimarySource"), place.clone().into())?;
             places.push(place);
         }
@@ -458,11 +454,7 @@ fn note(written: io::Result<()>, failed: &mut Option<io::Error>) -> Result<(), U
     })
 }
 
-fn ended(
-    written: Result<(), Unwritten>,
-    failed: Option<io::Error>,
-    body: &Body,
-) -> Result<(), Unwritten> {
+fn ended(written: Result<(), Unwritten>, failed: Option<io::Error>, body: &Body) -> Result<(), Unwritten> {
     match failed {
         Some(error) => Err(body.failed(error)),
         None => written,

@@ -1,9 +1,11 @@
 //! A drawing: layers from left to right, so that labels stand below each other; places by `rust-sugiyama`.
 
+use petgraph::Direction;
 use petgraph::Graph;
+use petgraph::algo::{greedy_feedback_arc_set, is_cyclic_directed, toposort};
 use petgraph::graph::NodeIndex;
 use petgraph::stable_graph::StableDiGraph;
-use petgraph::visit::EdgeRef;
+use petgraph::visit::{EdgeRef, IntoEdgeReferences};
 use quick_xml::Writer;
 use quick_xml::events::BytesText;
 use rust_sugiyama::configure::{Config, RankingType};
@@ -16,6 +18,8 @@ use crate::graph::Snapshot;
 
 /// Beyond so many entities or edges nobody could read the drawing, nor would it be made in time.
 const MOST: usize = 1000;
+/// The layout takes time and memory for each layer that an edge crosses: so many take less than a second and 32 MB.
+const MOST_CROSSED: usize = 10_000;
 /// Labels are cut after so many characters.
 const LONGEST: usize = 42;
 const HEIGHT: f64 = 26.0;
@@ -44,8 +48,15 @@ pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -
     }
     let graph = labelled(snapshot, subgraph, body)?;
     let labels: Vec<String> = graph.node_weights().map(|it| shorten(it)).collect();
+    let simple = simplify(&graph);
+    let crossed = crossed_layers(&simple);
+    if crossed > MOST_CROSSED {
+        return Err(Unwritten::Refused(format!(
+            "the edges of the drawing would cross {crossed} layers together, and may cross {MOST_CROSSED}: ask for less, or for another form"
+        )));
+    }
     body.budget().clock.check()?;
-    let places = places(&graph, &labels);
+    let places = places(&simple, &labels);
     body.budget().clock.check()?;
     draw(snapshot, subgraph, &graph, &labels, places, body).map_err(|error| body.failed(error))
 }
@@ -96,19 +107,45 @@ fn shorten(label: &str) -> String {
     if has_more { start + "…" } else { start }
 }
 
-/// Places the entities, component below component, and says how large it all is.
-fn places(graph: &Graph<&str, &str>, labels: &[String]) -> (Vec<Place>, f64, f64) {
-    let mut simple: StableDiGraph<(), ()> =
-        StableDiGraph::with_capacity(graph.node_count(), graph.edge_count());
+/// The entities and what leads to what: parallel edges and loops say nothing about where an entity stands.
+fn simplify(graph: &Graph<&str, &str>) -> StableDiGraph<(), ()> {
+    let mut simple = StableDiGraph::with_capacity(graph.node_count(), graph.edge_count());
     for _ in graph.node_indices() {
         simple.add_node(());
     }
     for edge in graph.edge_references() {
-        // Parallel edges and loops say nothing about where an entity stands.
         if edge.source() != edge.target() {
             simple.update_edge(edge.source(), edge.target(), ());
         }
     }
+    simple
+}
+
+/// How many layers the edges go through between their ends, with the layers that `rust-sugiyama` makes: some edges of
+/// circles are turned round, then an entity is in the first layer behind all that lead to it. Each layer that is gone
+/// through costs a place of its own.
+fn crossed_layers(simple: &StableDiGraph<(), ()>) -> usize {
+    let mut acyclic = simple.clone();
+    if is_cyclic_directed(simple) {
+        for edge in greedy_feedback_arc_set(simple) {
+            acyclic.remove_edge(edge.id());
+            acyclic.add_edge(edge.target(), edge.source(), ());
+        }
+    }
+    let mut layers = vec![0_usize; simple.node_count()];
+    // Nothing goes in a circle any more.
+    for node in toposort(&acyclic, None).unwrap_or_default() {
+        let before = acyclic.neighbors_directed(node, Direction::Incoming);
+        layers[node.index()] = before.map(|it| layers[it.index()] + 1).max().unwrap_or(0);
+    }
+    let ends = acyclic.edge_references();
+    ends.map(|it| layers[it.target().index()].abs_diff(layers[it.source().index()]))
+        .map(|layers| layers.saturating_sub(1))
+        .sum()
+}
+
+/// Places the entities, component below component, and says how large it all is.
+fn places(simple: &StableDiGraph<(), ()>, labels: &[String]) -> (Vec<Place>, f64, f64) {
     let width = |no: usize| labels[no].chars().count() as f64 * CHARACTER + 20.0;
     let config = Config {
         vertex_spacing: ROW_GAP,
@@ -126,7 +163,7 @@ fn places(graph: &Graph<&str, &str>, labels: &[String]) -> (Vec<Place>, f64, f64
         })
         .collect();
     let (mut right, mut below) = (0.0_f64, MARGIN);
-    for (component, _, _) in rust_sugiyama::from_graph(&simple, &size, &config) {
+    for (component, _, _) in rust_sugiyama::from_graph(simple, &size, &config) {
         let least = |axis: fn(&(f64, f64)) -> f64| {
             component
                 .iter()

@@ -605,7 +605,9 @@ impl Column {
 
     /// The value that a row has at a date: among those whose statements hold then, the most preferred.
     pub(super) fn at(&self, row: usize, date: Date, statements: &Statements) -> Option<(&Values, usize)> {
-        let holding = self.each_said(row).filter(|(_, _, statement)| statements.holds(*statement, date));
+        let holding = self
+            .each_said(row)
+            .filter(|(_, _, statement)| statements.holds(*statement, date));
         let best = holding.reduce(|best, other| {
             let better = statements.preference(other.2) > statements.preference(best.2);
             if better { other } else { best }

@@ -106,12 +106,7 @@ pub struct EdgeReference {
 
 impl EdgeReference {
     /// An edge that is walked from one entity to another.
-    pub fn new(
-        source: EntityNo,
-        target: EntityNo,
-        id: (RelationId, EdgeNo),
-        direction: Direction,
-    ) -> Self {
+    pub fn new(source: EntityNo, target: EntityNo, id: (RelationId, EdgeNo), direction: Direction) -> Self {
         Self {
             source,
             target,

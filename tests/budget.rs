@@ -1,0 +1,342 @@
+//! What a request may take, seen from outside: each kind of field and each form ends at the limit that it passes, and no
+//! request makes the process grow beyond what `docs/operations.md` says.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+/// A server on a free port, stopped when it is dropped.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_clew"))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        Self { child, address }
+    }
+
+    /// A server of a graph in a folder.
+    fn of(folder: &Path, arguments: &[&str]) -> Self {
+        let (schema, data) = (folder.join("schema"), folder.join("data"));
+        let folders = [
+            "--schema",
+            schema.to_str().unwrap(),
+            "--data",
+            data.to_str().unwrap(),
+        ];
+        Self::start(&[&folders[..], arguments].concat())
+    }
+
+    fn post(&self, query: &str, accept: &str) -> String {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let sent = agent
+            .post(format!("{}/graphql", self.address))
+            .header("content-type", "application/json")
+            .header("accept", accept)
+            .send(json!({ "query": query }).to_string());
+        let body = sent.unwrap().into_body().into_with_config();
+        body.limit(1 << 30).read_to_string().unwrap()
+    }
+
+    /// The code of the first error, or nothing.
+    fn code(&self, query: &str, accept: &str) -> String {
+        let body = self.post(query, accept);
+        let json: Value = serde_json::from_str(&body).unwrap_or_default();
+        let code = json["errors"][0]["extensions"]["code"].as_str();
+        code.unwrap_or_default().to_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const JSON: &str = "application/json";
+
+const FORMS: [&str; 7] = [
+    "text/turtle",
+    "application/n-triples",
+    "application/ld+json",
+    "application/graphml+xml",
+    "text/vnd.graphviz",
+    "image/svg+xml",
+    "text/csv",
+];
+
+/// Of each kind of field one that answers with more than 300 bytes about the graph of this repository.
+const LONG: [&str; 33] = [
+    "{ nodes(ids: [\"unicef\", \"the-code\", \"a\", \"b\", \"unicef\", \"the-code\"]) { id label __typename degree } }",
+    "{ organizations(first: 30) { nodes { id } } }",
+    "{ organizations(first: 30) { edges { cursor } } }",
+    "{ organizations(first: 30, orderBy: [{ name: DESC }]) { nodes { name } } }",
+    "{ organizations(first: 30, filter: { name: { isNull: false } }) { nodes { kinds } } }",
+    "{ organization(id: \"ecpat-international\") { partners(first: 30) { nodes { id label degree __typename } } } }",
+    "{ organization(id: \"ecpat-international\") { partners(first: 30) { edges { purpose period } } } }",
+    "{ organization(id: \"ecpat-international\") { statements(first: 30) { nodes { field } } } }",
+    "{ organization(id: \"ecpat-international\") { statements(first: 30) { nodes { citations { locator } } } } }",
+    "{ organization(id: \"ecpat-international\") { links(first: 30) { edges { cursor } } } }",
+    "{ organization(id: \"ecpat-international\") { follow(path: \"partners|memberOf|branches\") { nodes { id } } } }",
+    "{ entities { aggregate { groupBy(by: [entityType], first: 100) { key count label: key again: key } } } }",
+    "{ entities { aggregate { groupBy(by: [entityType], first: 100) { keys { field value } count } } } }",
+    "{ search(query: \"children\") { edges { highlights { field fragments } } } }",
+    "{ search(query: \"child*\", first: 50) { nodes { id } } }",
+    "{ path(from: \"unicef\", to: \"the-body-shop\") { steps { relation from { id label } to { id label } edge field forward } nodes { id label } } }",
+    "{ paths(from: \"unicef\", to: \"the-body-shop\", maxHops: 4, first: 20) { nodes { length cost } } }",
+    "{ neighborhood(of: [\"the-code\"], hops: 2) { nodes { id } } }",
+    "{ neighborhood(of: [\"the-code\"], hops: 2) { links { relation } } }",
+    "{ components(via: [PARTNERED_WITH], first: 50) { size } }",
+    "{ components(first: 1) { nodes(first: 50) { nodes { id } } } }",
+    "{ ranking(by: PAGE_RANK, first: 50) { score } }",
+    "{ similar(to: \"riu-hotels\", first: 50) { score entity { id label __typename } } }",
+    "{ timeline(first: 50) { nodes { date } } }",
+    "{ conflicts { nodes { entity { id label } field statements { value rank citations { locator note } } } } }",
+    "{ graph { types { name } } }",
+    "{ graph { relations { name from to } } }",
+    "{ graph { a: description b: description c: description d: description examples { query } } }",
+    "query @cite { organizations(first: 5) { nodes { founded name kinds } } }",
+    "query @explain { organizations(first: 1) { nodes { id } } places(first: 1) { nodes { id } } awards(first: 1) { nodes { id } } }",
+    "{ a: path(from: \"none\", to: \"none\") { length } b: path(from: \"none\", to: \"none\") { length } c: path(from: \"none\", to: \"none\") { length } }",
+    "{ claims(first: 5) { nodes { a: text b: text c: text d: text } } }",
+    "{ __type(name: \"Organization\") { fields { name } } }",
+];
+
+#[test]
+fn every_kind_of_field_ends_at_the_limit_of_bytes() {
+    let server = Server::start(&["--max-bytes", "300"]);
+    let mut wrong = Vec::new();
+    for query in LONG {
+        // What is known of the schema is counted where it is written: not yet.
+        if query.contains("__type(") {
+            continue;
+        }
+        let code = server.code(query, JSON);
+        if code != "BYTE_LIMIT" {
+            wrong.push((code, query));
+        }
+    }
+    assert_eq!(wrong, []);
+    let short = server.post("{ organization(id: \"unicef\") { name } }", JSON);
+    assert_eq!(short, r#"{"data":{"organization":{"name":"UNICEF"}}}"#);
+}
+
+#[test]
+fn every_form_ends_at_the_limit_of_bytes() {
+    let query = "{ organizations(first: 3) { nodes { id } } }";
+    let server = Server::start(&["--max-bytes", "250"]);
+    assert_eq!(server.code(query, JSON), "");
+    for form in FORMS {
+        let expected = if form == "text/csv" { "" } else { "BYTE_LIMIT" };
+        let body = server.post(query, form);
+        assert_eq!(server.code(query, form), expected, "{form}: {body}");
+    }
+    // A table and the answer that it is made from count together.
+    let longer = "{ organizations(first: 5) { nodes { id } } }";
+    assert_eq!(server.code(longer, JSON), "");
+    assert_eq!(server.code(longer, "text/csv"), "BYTE_LIMIT");
+}
+
+/// A graph of items that know others, at random but always the same.
+fn items(count: usize) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let (schema, data) = (folder.path().join("schema"), folder.path().join("data"));
+    std::fs::create_dir(&schema).unwrap();
+    std::fs::create_dir(&data).unwrap();
+    let sdl = "type Item { name: String size: Int share: Float price: Decimal since: Date tags: [String!]!\n\
+        next: [Item!]! @relation(name: \"NEXT\", inverse: \"previous\", transitive: true) }";
+    std::fs::write(schema.join("a.graphql"), sdl).unwrap();
+    let mut lines = String::new();
+    let mut seed = 1_u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) as usize % below
+    };
+    for no in 0..count {
+        let properties = json!({
+            "name": [format!("item {no} of {count} in a name that is about as long as names of things are")],
+            "size": [no % 100],
+            "share": [no as f64 / 7.0],
+            "price": [format!("{no}.50")],
+            "since": [format!("{:04}-{:02}", 1000 + no % 1000, 1 + no % 12)],
+            "tags": ["a", format!("tag {}", no % 10)],
+        });
+        let node =
+            json!({"type": "node", "id": format!("i{no}"), "labels": ["Item"], "properties": properties});
+        writeln!(lines, "{node}").unwrap();
+    }
+    for no in 0..count {
+        let mut targets = vec![(no + 1) % count, random(count), random(count)];
+        targets.sort_unstable();
+        targets.dedup();
+        for target in targets {
+            let edge = json!({"type": "edge", "from": format!("i{no}"), "to": format!("i{target}"), "labels": ["NEXT"]});
+            writeln!(lines, "{edge}").unwrap();
+        }
+    }
+    std::fs::write(data.join("a.jsonl"), lines).unwrap();
+    folder
+}
+
+/// Of each kind of field one that looks at the whole graph of [`items`].
+const WHOLE: [&str; 25] = [
+    "{ items(first: 1, orderBy: [{ name: DESC }]) { nodes { id } } }",
+    "{ items(first: 10000, orderBy: [{ price: DESC }, { since: ASC }]) { nodes { id } } }",
+    "{ items(first: 1, filter: { name: { contains: \"7\" } }) { totalCount nodes { id } } }",
+    "{ items(first: 1, filter: { size: { gte: 1 } }, orderBy: [{ share: DESC }]) { totalCount nodes { id } } }",
+    "{ items { aggregate { name { distinct } price { distinct min max sum avg } since { distinct } tags { distinct } } } }",
+    "{ items(filter: { size: { gte: 1 } }) { aggregate { groupBy(by: [name], first: 5) { key count } } } }",
+    "{ items { aggregate { groupBy(by: [size, tags], first: 5) { key count share { distinct } } } } }",
+    "{ items { aggregate { groupBy(by: [next], first: 5) { key count } } } }",
+    "{ item(id: \"i0\") { next(depth: 1000, first: 1) { totalCount nodes { id } } } }",
+    "{ item(id: \"i0\") { next(depth: 1000, first: 1, orderBy: [{ name: DESC }]) { totalCount nodes { id } } } }",
+    "{ item(id: \"i0\") { follow(path: \"next*\", first: 1) { totalCount } } }",
+    "{ item(id: \"i0\") { follow(path: \"(next|^next){40}\", first: 1) { totalCount } } }",
+    "{ path(from: \"i0\", to: \"i77\") { length } }",
+    "{ paths(from: \"i0\", to: \"i77\", maxHops: 30, first: 10000) { nodes { length } } }",
+    "{ neighborhood(of: [\"i0\"], hops: 30, first: 10000) { totalCount links { relation } } }",
+    "{ components(first: 1) { size nodes(first: 1, orderBy: [{ label: ASC }]) { nodes { id } } } }",
+    "{ components(strong: true, first: 1) { size } }",
+    "{ ranking(by: PAGE_RANK, first: 10000) { score } }",
+    "{ ranking(by: DEGREE, first: 10000) { score } }",
+    "{ ranking(by: BETWEENNESS, first: 1) { score } }",
+    "{ ranking(by: CLOSENESS, first: 1) { score } }",
+    "{ similar(to: \"i0\", first: 10000) { score } }",
+    "{ timeline(first: 10000) { totalCount nodes { date } } }",
+    "{ conflicts(first: 1) { totalCount } }",
+    "query @cite @explain { items(first: 10000) { nodes { id name tags next(first: 10) { edges { node { name tags } } } } } }",
+];
+
+#[test]
+fn what_looks_at_the_whole_graph_ends_at_the_limit_of_rows() {
+    let folder = items(3000);
+    let server = Server::of(folder.path(), &["--max-rows", "1000"]);
+    let mut wrong = Vec::new();
+    for query in WHOLE {
+        // These look at the few items around one.
+        if query.contains("similar(") || query.contains("path(from") {
+            continue;
+        }
+        // No column has statements that contradict each other.
+        let expected = if query.contains("conflicts(") {
+            ""
+        } else {
+            "ROW_LIMIT"
+        };
+        let code = server.code(query, JSON);
+        if code != expected {
+            wrong.push((code, query));
+        }
+    }
+    assert_eq!(wrong, []);
+    assert_eq!(server.code("{ item(id: \"i5\") { name } }", JSON), "");
+}
+
+#[test]
+fn what_takes_long_ends_at_the_deadline() {
+    let folder = items(20_000);
+    let server = Server::of(folder.path(), &["--timeout", "1", "--max-rows", "100000000000"]);
+    for query in [
+        "{ ranking(by: BETWEENNESS, first: 1) { score } }",
+        "{ ranking(by: CLOSENESS, first: 1) { score } }",
+        "{ items(first: 10000) { nodes { next(depth: 1000, first: 1) { totalCount } } } }",
+        "{ items(first: 10000) { nodes { follow(path: \"next*\", first: 1) { totalCount } } } }",
+    ] {
+        assert_eq!(server.code(query, JSON), "TIMEOUT", "{query}");
+    }
+}
+
+/// The memory that a process uses and the most that it used, in bytes.
+#[cfg(target_os = "linux")]
+fn memory(process: u32) -> (usize, usize) {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let read = |name: &str| {
+        let line = status.lines().find(|it| it.starts_with(name)).unwrap();
+        let number: String = line.chars().filter(char::is_ascii_digit).collect();
+        number.parse::<usize>().unwrap() << 10
+    };
+    (read("VmRSS:"), read("VmHWM:"))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_request_takes_more_memory_than_is_documented() {
+    const COUNT: usize = 50_000;
+    let folder = items(COUNT);
+    let server = Server::of(
+        folder.path(),
+        &[
+            "--max-bytes",
+            "33554432",
+            "--timeout",
+            "20",
+            "--max-rows",
+            "3000000",
+        ],
+    );
+    let process = server.child.id();
+    // The index of texts is made once, for all.
+    server.code("{ search(query: \"names\", first: 1) { totalCount } }", JSON);
+    let asked = |query: &str, accept: &str| {
+        // From here on the most that is used is counted anew.
+        if std::fs::write(format!("/proc/{process}/clear_refs"), "5").is_err() {
+            return;
+        }
+        let (before, _) = memory(process);
+        let code = server.code(query, accept);
+        let (_, most) = memory(process);
+        let grown = most.saturating_sub(before);
+        let allowed = (64 << 20) + 32 * COUNT;
+        assert!(grown <= allowed, "{grown} bytes, {code}: {query} as {accept}");
+        assert!(
+            ["", "BYTE_LIMIT", "ROW_LIMIT", "TIMEOUT", "BAD_USER_INPUT"].contains(&&*code),
+            "{code}: {query} as {accept}"
+        );
+    };
+    for query in WHOLE {
+        asked(query, JSON);
+    }
+    let aliases = |field: &str, count: usize| {
+        let fields = (0..count).fold(String::new(), |all, no| all + &format!(" a{no}: {field}"));
+        format!("{{{fields} }}")
+    };
+    asked(
+        &aliases("items(first: 10000) { nodes { id name tags since } }", 50),
+        JSON,
+    );
+    asked(&aliases("items(first: 10000) { edges { cursor } }", 100), JSON);
+    asked(
+        &aliases("path(from: \"nobody\", to: \"nothing\") { length }", 1500),
+        JSON,
+    );
+    asked(&aliases("components(first: 1) { size }", 3), JSON);
+    let shown = "{ items(first: 10000) { nodes { id name size tags since next(first: 5) { nodes { id name tags } } } } }";
+    for form in FORMS {
+        asked(shown, form);
+        asked(
+            "{ items(first: 10000) { nodes { id name size since share } } }",
+            form,
+        );
+    }
+}
