@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Long runs, which .ci/run leaves out: ten minutes of random requests, all attacks, ten minutes of load beside attacks.
-# Prints a summary with the date for docs/testing.md and ends with 1 if one of them fails.
+# Prints rows for the table in docs/testing.md and ends with 1 if one of them fails.
 #
 #   cargo build --release && benches/long.sh [SECONDS]
 #
@@ -12,9 +12,12 @@ export CLEW=${CLEW:-target/release/clew}
 logs=$(mktemp -d)
 failed=0
 summary=()
+date=$(date -u +%F)
+commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+machine="$(nproc) cores, $(($(grep -oP 'MemTotal:\s+\K\d+' /proc/meminfo) >> 20)) GiB"
 
 run() {
-  local name=$1 log=$logs/$1.log result=passed
+  local name=$1 log=$logs/$1.log result=passed figures
   shift
   printf '\n== %s\n' "$name"
   "$@" 2>&1 | tee "$log"
@@ -22,7 +25,8 @@ run() {
     result=failed
     failed=1
   fi
-  summary+=("| $name | $result | $(grep -E 'requests in|attacks hold|questions \(|FAILED' "$log" | tail -n 1 | tr '|' '/') |")
+  figures=$(grep -E 'requests in|attacks hold|questions \(' "$log" | tail -n 1)
+  summary+=("| $name | $date | $commit | $machine | $result: $figures |")
 }
 
 (cd tests/oracle && npm ci --no-audit --no-fund --ignore-scripts >"$logs/npm" 2>&1) || cat "$logs/npm"
@@ -30,11 +34,11 @@ if [ ! -e target/wordnet/nodes.jsonl ]; then
   (cd examples/wordnet && npm ci --no-audit --no-fund --ignore-scripts && npm run convert -- ../../target/wordnet) >"$logs/wordnet" 2>&1 || cat "$logs/wordnet"
 fi
 
-run fuzz node benches/limits/fuzz.mjs --seconds "$seconds" --seed random
+run fuzzer node benches/limits/fuzz.mjs --seconds "$seconds" --seed random
 run attacks node benches/limits/attacks.mjs --markdown "$logs/attacks.md"
 run load node benches/limits/load.mjs --seconds "$seconds"
 
-printf '\n%s, %s cores, commit %s; logs in %s\n\n' "$(date -u +%F)" "$(nproc)" "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" "$logs"
-printf '| run | result | |\n| --- | --- | --- |\n'
+printf '\nlogs are in %s\n\n' "$logs"
+printf '| what | date | commit | machine | result |\n| --- | --- | --- | --- | --- |\n'
 printf '%s\n' "${summary[@]}"
 exit "$failed"
