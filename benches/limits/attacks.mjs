@@ -67,8 +67,14 @@ function show({ attack, failures, outcomes, memory, most, before, during }) {
   if (failures.length) failed += 1;
 }
 
+/** Other work on the machine makes the bystander wait as well, but hardly in two runs. */
+const isOnlyLate = ({ failures }) => failures.length > 0 && failures.every((it) => it.startsWith("the bystander waited"));
+
 for (const line of lines) console.log(line);
-for (const attack of chosen.filter((it) => !it.slow)) show(await run(attack, context));
+for (const attack of chosen.filter((it) => !it.slow)) {
+  const seen = await run(attack, context);
+  show(isOnlyLate(seen) ? await run(attack, context) : seen);
+}
 // Those that wait for timeouts do nothing meanwhile, so they wait together.
 const slow = chosen.filter((it) => it.slow).map((attack) => run(attack, context));
 for (const seen of slow) show(await seen);
