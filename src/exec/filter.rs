@@ -398,11 +398,11 @@ impl Run<'_> {
         }
     }
 
-    fn text_meets(&self, test: &TextTest, text: &str) -> bool {
+    fn text_meets(&self, condition: &TextTest, text: &str) -> bool {
         if self.tests.is_stopped() {
             return false;
         }
-        match test {
+        match condition {
             TextTest::Compare(compare) => compare.holds_of(text),
             TextTest::CompareFolded(compare) => {
                 self.worked(2 + text.len() / BYTES_OF_A_STEP);

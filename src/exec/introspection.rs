@@ -9,7 +9,7 @@ use apollo_compiler::schema::{ExtendedType, Implementers};
 use apollo_compiler::{Name, Node};
 
 use super::{Run, Written};
-use crate::plan::{IncludeDeprecated, Introspection, MetaField, Object, Step, Variables};
+use crate::plan::{Given, IncludeDeprecated, Introspection, MetaField, Object, Step, Variables};
 
 /// What introspection needs beside the plan.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +46,7 @@ impl<'a> Run<'a> {
             Introspection::Schema(fields) => self.meta(fields, Meta::Schema, public),
             Introspection::Type(name, fields) => {
                 let name = name.value(public.variables);
-                let found = name.and_then(crate::plan::Given::as_str);
+                let found = name.and_then(Given::as_str);
                 let found = found.and_then(|it| public.schema.types.get(it)).map(Meta::Type);
                 self.meta_or_null(fields, found, public)
             }
@@ -266,7 +266,7 @@ fn is_deprecated(directives: &DirectiveList) -> bool {
 impl IncludeDeprecated {
     fn holds(&self, public: PublicSchema) -> bool {
         let value = self.0.as_ref().and_then(|it| it.value(public.variables));
-        value.and_then(|it| it.as_bool()).unwrap_or(false)
+        value.and_then(Given::as_bool).unwrap_or(false)
     }
 }
 

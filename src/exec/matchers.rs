@@ -29,7 +29,7 @@ const FINDER_BYTES: usize = 320;
 /// What a text is matched with.
 #[derive(Debug)]
 enum Matcher {
-    Contains(Finder<'static>),
+    Contains(Box<Finder<'static>>),
     Regex(Box<Regex>),
     /// What is found once for a run: the property and the text.
     Search(Arc<str>, Arc<str>),
@@ -129,7 +129,7 @@ impl Matchers {
         let matcher = match &kept.pattern {
             Pattern::Contains(text) => {
                 self.bytes += FINDER_BYTES + text.len();
-                Matcher::Contains(Finder::new(text.as_bytes()).into_owned())
+                Matcher::Contains(Box::new(Finder::new(text.as_bytes()).into_owned()))
             }
             Pattern::Search { property, text } => Matcher::Search(property.clone(), text.clone()),
             Pattern::Regex { source, fold } => {

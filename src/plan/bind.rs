@@ -57,7 +57,7 @@ pub(super) struct Binder<'b> {
     texts: HashMap<(usize, usize), Arc<str>>,
     lists: HashMap<(Place, Scalar, bool), Box<dyn Any>>,
     pub filters: HashMap<(Place, Domain, Option<EdgeTypeId>), Option<Arc<Filter>>>,
-    pub edges: HashMap<(Place, EdgeTypeId), (Arc<Test>, Arc<[MatcherNo]>)>,
+    pub edges: HashMap<(Place, EdgeTypeId), EdgeTest>,
     pub everything: Option<Arc<Filter>>,
     expressions: Expressions,
     /// The patterns of the plan, where a request is bound.
@@ -66,6 +66,9 @@ pub(super) struct Binder<'b> {
     /// The names of all fields that any type has.
     fields: Option<HashSet<&'b str>>,
 }
+
+/// A condition on edges, and the patterns that it tests with.
+pub(super) type EdgeTest = (Arc<Test>, Arc<[MatcherNo]>);
 
 /// What a binder has made beside the calls.
 pub(super) struct Made {
@@ -208,9 +211,9 @@ impl<'b> Binder<'b> {
         if let Some(known) = known {
             return Ok(known.clone());
         }
-        let made = make(self)?;
-        self.lists.insert(key, Box::new(made.clone()));
-        Ok(made)
+        let list = make(self)?;
+        self.lists.insert(key, Box::new(list.clone()));
+        Ok(list)
     }
 
     /// The number of a pattern.

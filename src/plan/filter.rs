@@ -494,7 +494,7 @@ impl<'b> Scope<'b> {
                     }
                 }
             }
-            Some(Member::Relation(no)) => self.relation(binder, self.members.field(no), given, tests)?,
+            Some(Member::Relation(no)) => relation(binder, self.members.field(no), given, tests)?,
             // These are never missing.
             None if matches!(name, "id" | "label") && asks_for_missing(operators) => tests.push(never()),
             None if name == "id" && self.type_id.is_some() => {
@@ -566,67 +566,67 @@ impl<'b> Scope<'b> {
         }
         Ok(always())
     }
+}
 
-    fn relation(
-        self,
-        binder: &mut Binder<'b>,
-        field: &RelationField,
-        operators: Given<'b>,
-        tests: &mut Vec<Test>,
-    ) -> Result<()> {
-        let edge = match operators.get("edge").filter(|it| !it.is_null()) {
+/// Compiles the operators of a relation.
+fn relation<'b>(
+    binder: &mut Binder<'b>,
+    field: &RelationField,
+    operators: Given<'b>,
+    tests: &mut Vec<Test>,
+) -> Result<()> {
+    let edge = match operators.get("edge").filter(|it| !it.is_null()) {
+        None => None,
+        Some(given) => Some(match binder.ontology.relation(field.relation).edge {
+            Some(id) => compile_edge(binder, id, given)?,
             None => None,
-            Some(given) => Some(match binder.ontology.relation(field.relation).edge {
-                Some(id) => compile_edge(binder, id, given)?,
-                None => None,
-            }),
-        };
-        let test = |test: RelationTest| Test::Relation {
-            relation: field.relation,
-            direction: field.direction,
-            edge: edge.clone().flatten(),
-            test,
-        };
-        let mut quantified = false;
-        for (operator, value) in operators.fields().into_iter().flatten() {
-            if value.is_null() || operator == "edge" {
-                continue;
-            }
-            quantified = true;
-            let quantifier = match operator {
-                "some" => RelationTest::Some,
-                "every" => RelationTest::Every,
-                "none" => RelationTest::None,
-                _ => {
-                    if value.fields().is_none() {
-                        continue;
-                    }
-                    // A number of edges is never missing.
-                    if asks_for_missing(Operators::Object(value)) {
-                        tests.push(never());
-                    }
-                    let counts = compares(
-                        binder,
-                        Operators::Object(value),
-                        &field.name,
-                        (Scalar::Int, false),
-                        whole,
-                    )?;
-                    tests.extend(counts.into_iter().map(|it| test(RelationTest::Count(it))));
+        }),
+    };
+    let test = |test: RelationTest| Test::Relation {
+        relation: field.relation,
+        direction: field.direction,
+        edge: edge.clone().flatten(),
+        test,
+    };
+    let mut quantified = false;
+    for (operator, value) in operators.fields().into_iter().flatten() {
+        if value.is_null() || operator == "edge" {
+            continue;
+        }
+        quantified = true;
+        let of_filter = match operator {
+            "some" => RelationTest::Some,
+            "every" => RelationTest::Every,
+            "none" => RelationTest::None,
+            _ => {
+                if value.fields().is_none() {
                     continue;
                 }
-            };
-            let filter = match compile(binder, field.seen, None, value)? {
-                Some(filter) => filter,
-                None => everything(binder)?,
-            };
-            tests.push(test(quantifier(filter)));
-        }
-        if !quantified && edge.is_some() {
-            tests.push(test(RelationTest::Some(everything(binder)?)));
-        }
-        Ok(())
+                // A number of edges is never missing.
+                if asks_for_missing(Operators::Object(value)) {
+                    tests.push(never());
+                }
+                let counts = compares(
+                    binder,
+                    Operators::Object(value),
+                    &field.name,
+                    (Scalar::Int, false),
+                    whole,
+                )?;
+                tests.extend(counts.into_iter().map(|it| test(RelationTest::Count(it))));
+                continue;
+            }
+        };
+        let filter = match compile(binder, field.seen, None, value)? {
+            Some(filter) => filter,
+            None => everything(binder)?,
+        };
+        tests.push(test(of_filter(filter)));
     }
+    if !quantified && edge.is_some() {
+        tests.push(test(RelationTest::Some(everything(binder)?)));
+    }
+    Ok(())
 }
 
 fn everything(binder: &mut Binder) -> Result<Arc<Filter>> {

@@ -413,9 +413,8 @@ impl Index {
         near: &mut Near,
         effort: Effort,
     ) -> Result<Option<Box<dyn Query>>, SearchError> {
-        let typed = search.typed;
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for part in &typed.parts {
+        for part in &search.typed.parts {
             if (effort.over)() {
                 return Err(SearchError::Over);
             }
@@ -425,7 +424,7 @@ impl Index {
                 in_fields.filter(|(_, it)| search.property.is_none_or(|name| it.name == name))
             {
                 let words: Vec<String> = words_of(part, &mut text::analyzer(&indexed.language));
-                if let Some(query) = query::in_field(part, indexed.field, &words, typed.fuzzy, near)? {
+                if let Some(query) = query::in_field(part, indexed.field, &words, search.typed.fuzzy, near)? {
                     let boost = if self.is_label(at) { LABEL_BOOST } else { 1.0 };
                     disjuncts.push(Box::new(BoostQuery::new(query, boost)));
                 }
@@ -474,10 +473,10 @@ fn collect(
     found: &mut Vec<Found>,
 ) -> Result<(), SearchError> {
     let entities: Column<u64> = segment.fast_fields().u64("entity")?;
-    let mut scorer = weight.scorer(segment, 1.0)?;
+    let mut documents = weight.scorer(segment, 1.0)?;
     let mut looked: u32 = 0;
     loop {
-        let document = scorer.doc();
+        let document = documents.doc();
         if document == TERMINATED {
             return Ok(());
         }
@@ -485,7 +484,7 @@ fn collect(
             return Err(SearchError::Over);
         }
         looked += 1;
-        let score = if scored { scorer.score() } else { 0.0 };
+        let score = if scored { documents.score() } else { 0.0 };
         if let Some(number) = entities.first(document) {
             if found.len() == found.capacity() {
                 // While a list grows, the old and the new one exist.
@@ -501,6 +500,6 @@ fn collect(
                 score,
             });
         }
-        scorer.advance();
+        documents.advance();
     }
 }
