@@ -21,7 +21,7 @@ use clew::facts::Progress;
 use clew::graph::{self, EntityNo, Row, Snapshot};
 use clew::ontology::{self, Direction, Domain, EntityType, PropertyNo, RelationField, Scalar, TypeId};
 use clew::report::Reports;
-use clew::search::{Background, Search};
+use clew::search::{Background, Deadline, Effort, Search, Typed};
 
 /// A question to both.
 struct Question {
@@ -366,13 +366,18 @@ fn search_field(snapshot: &Arc<Snapshot>, search: Arc<Background>) -> Field {
         let (snapshot, search) = (snapshot.clone(), search.clone());
         FieldFuture::new(async move {
             let text = string(&context, "query")?;
+            let typed = Typed::read(&text, false);
             let asked = Search {
-                text: &text,
-                fuzzy: false,
+                typed: &typed,
                 types: None,
                 property: None,
             };
-            let found = search.make()?.search(asked, &|| false)?;
+            let effort = Effort {
+                over: &|| false,
+                deadline: Deadline(None),
+                bytes: usize::MAX,
+            };
+            let found = search.make()?.search(asked, effort)?;
             let rows = found
                 .iter()
                 .take(first(&context))
