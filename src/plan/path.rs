@@ -563,6 +563,10 @@ impl Builder<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Node, InputError> {
@@ -596,5 +600,181 @@ mod tests {
             );
         }
         assert!(parse(&"(".repeat(200)).is_err());
+    }
+
+    const SCHEMA: &str = "
+        type Thing { name: String! a: [Thing!]! @relation(name: \"A\") b: [Thing!]! @relation(name: \"B\") }
+        type Other { name: String! a: [Thing!]! @relation(name: \"A\") }
+    ";
+
+    fn ontology() -> Ontology {
+        crate::ontology::compile(&[crate::report::SourceText::whole("s.graphql", SCHEMA)]).unwrap()
+    }
+
+    /// A field and whether it is walked backwards.
+    type Letter = (char, bool);
+
+    /// An expression over `a` and `b`.
+    fn expressions() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![Just("a".to_owned()), Just("b".to_owned())];
+        leaf.prop_recursive(4, 12, 3, |inner| {
+            let some = prop::collection::vec(inner.clone(), 1..4);
+            prop_oneof![
+                some.clone().prop_map(|it| format!("({})", it.join("/"))),
+                some.prop_map(|it| format!("({})", it.join("|"))),
+                inner.clone().prop_map(|it| format!("(^{it})")),
+                (inner.clone(), prop::sample::select(vec!["*", "+", "?"]))
+                    .prop_map(|(it, sign)| format!("({it}{sign})")),
+                (inner, 0..3_usize, 0..3_usize, any::<bool>()).prop_map(|(it, least, more, is_open)| {
+                    if is_open {
+                        format!("({it}{{{least},}})")
+                    } else {
+                        format!("({it}{{{least},{}}})", least + more)
+                    }
+                }),
+            ]
+        })
+    }
+
+    /// Where in a word a node can end that begins at a place: by the meaning of the operators, without an automaton.
+    fn ends(node: &Node, word: &[Letter], at: usize, backwards: bool) -> BTreeSet<usize> {
+        let each = |nodes: &mut dyn Iterator<Item = &Node>, begin: BTreeSet<usize>| {
+            nodes.fold(begin, |begin, node| {
+                let next = begin.iter().flat_map(|at| ends(node, word, *at, backwards));
+                next.collect()
+            })
+        };
+        match node {
+            Node::Field(name, _) => match word.get(at) {
+                Some((letter, way)) if name.chars().eq([*letter]) && *way == backwards => [at + 1].into(),
+                _ => BTreeSet::new(),
+            },
+            Node::Inverse(node) => ends(node, word, at, !backwards),
+            Node::Sequence(nodes) if backwards => each(&mut nodes.iter().rev(), [at].into()),
+            Node::Sequence(nodes) => each(&mut nodes.iter(), [at].into()),
+            Node::Choice(nodes) => nodes
+                .iter()
+                .flat_map(|it| ends(it, word, at, backwards))
+                .collect(),
+            Node::Repeat(node, least, most) => {
+                let mut reached = each(&mut std::iter::repeat_n(&**node, *least), [at].into());
+                let mut all = reached.clone();
+                // More rounds than the word has letters reach nothing new.
+                for _ in 0..most.map_or(word.len() + 1, |most| most - least) {
+                    reached = each(&mut std::iter::once(&**node), reached);
+                    all.extend(&reached);
+                }
+                all
+            }
+        }
+    }
+
+    /// The same by the automaton; `letters` are its steps.
+    fn accepts(expression: &PathExpression, letters: &[Letter], word: &[Letter]) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![(0_u16, 0_usize)];
+        while let Some((state, at)) = open.pop() {
+            if !seen.insert((state, at)) {
+                continue;
+            }
+            for transition in expression.transitions(state) {
+                match transition {
+                    Transition::Free(to) => open.push((*to, at)),
+                    Transition::Step(step, to) if word.get(at) == Some(&letters[usize::from(*step)]) => {
+                        open.push((*to, at + 1));
+                    }
+                    Transition::Step(..) => {}
+                }
+            }
+        }
+        seen.contains(&(expression.len() as u16 - 1, word.len()))
+    }
+
+    proptest! {
+        /// Other expressions of the operation change nothing, though they share steps.
+        #[test]
+        fn an_automaton_accepts_what_its_operators_mean(
+            text in expressions(),
+            others in prop::collection::vec(expressions(), 0..3),
+            words in prop::collection::vec(prop::collection::vec((prop::sample::select(vec!['a', 'b']), any::<bool>()), 0..5), 1..8),
+        ) {
+            let ontology = ontology();
+            let mut all = Expressions::default();
+            for other in &others {
+                all.get(&ontology, Names::Told, other).unwrap();
+            }
+            let expression = all.get(&ontology, Names::Told, &text).unwrap();
+            let letters: Vec<Letter> = expression
+                .steps
+                .iter()
+                .map(|step| {
+                    let named = all.steps.iter().find(|(_, it)| Arc::ptr_eq(it, step)).unwrap();
+                    (named.0.0.chars().next().unwrap(), named.0.1)
+                })
+                .collect();
+            let node = parse(&text).unwrap();
+            for word in words {
+                let expected = ends(&node, &word, 0, false).contains(&word.len());
+                prop_assert_eq!(accepts(&expression, &letters, &word), expected, "{} on {:?}", text, word);
+            }
+        }
+    }
+
+    #[test]
+    fn equal_expressions_and_steps_are_shared_and_states_take_a_few_bytes() {
+        let ontology = ontology();
+        let mut constant = Expressions::default();
+        let first = constant.get(&ontology, Names::Told, "a{900}").unwrap();
+        assert_eq!(first.len(), 902);
+        assert_eq!(first.steps.len(), 1);
+        assert!(first.bytes() < 20 * first.len(), "{}", first.bytes());
+        let constant = Arc::new(constant);
+        let mut late = Expressions::beside(&constant);
+        let again = late.get(&ontology, Names::Told, "a{900}").unwrap();
+        assert!(Arc::ptr_eq(&first, &again));
+        let other = late.get(&ontology, Names::Told, "a/b").unwrap();
+        assert!(Arc::ptr_eq(&first.steps[0], &other.steps[0]));
+        assert!(late.bytes() < 1000);
+    }
+
+    #[test]
+    fn the_states_of_an_operation_are_limited_and_so_are_texts() {
+        let ontology = ontology();
+        let mut constant = Expressions::default();
+        for no in 1..=6 {
+            constant
+                .get(&ontology, Names::Told, &format!("a{{{}}}", 900 + no))
+                .unwrap();
+        }
+        let mut late = Expressions::beside(&Arc::new(constant));
+        let mut refused = (1..=6).filter_map(|no| {
+            late.get(&ontology, Names::Told, &format!("b{{{}}}", 900 + no))
+                .err()
+        });
+        let error = refused.next().unwrap();
+        assert!(
+            error.request && error.message.contains("more than 10000 steps together"),
+            "{error}"
+        );
+        let long = format!("a{}", "|a".repeat(600));
+        let error = late.get(&ontology, Names::Told, &long).unwrap_err();
+        assert!(
+            error.message.contains("has 1201 bytes, and 1024 are allowed"),
+            "{error}"
+        );
+        assert!(error.message.chars().count() < 250);
+    }
+
+    #[test]
+    fn hidden_names_are_not_suggested() {
+        let ontology = ontology();
+        let unknown = |names| {
+            Expressions::default()
+                .get(&ontology, names, "name")
+                .unwrap_err()
+                .message
+        };
+        assert!(unknown(Names::Told).contains("\"a\" and \"b\""));
+        assert!(unknown(Names::Hidden).contains("no type has a relation \"name\"; write"));
     }
 }
