@@ -392,19 +392,20 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Makes room for so many more bytes of the answer. Doubles the buffer while it is small, and takes no more than the
-    /// limit: while it grows, the old and the new buffer exist.
+    /// Makes room for at least `bytes` more than there is. Doubles the buffer while it is small, and takes no more than
+    /// the limit: while it grows, the old and the new buffer exist.
     #[cold]
     fn grow(&mut self, bytes: usize) {
         let most = (self.budget.bytes + room::STEP).saturating_sub(self.out.len());
         let capacity = self.out.capacity();
         let usual = if capacity > 8 * LARGE {
-            capacity / 4
+            capacity / 2
         } else {
             capacity
         };
-        let more = bytes.max(usual).max(1024).min(most);
-        self.out.reserve_exact(more);
+        // What is written of a list at once is not counted in the length yet, so room is added to what is free.
+        let free = capacity - self.out.len();
+        self.out.reserve_exact((free + bytes.max(usual).max(1024)).min(most));
     }
 
     /// The bound arguments of a field; wrong ones make it fail.
