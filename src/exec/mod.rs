@@ -392,20 +392,20 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Makes room for at least `bytes` more than there is. Doubles the buffer while it is small, and takes no more than
-    /// the limit: while it grows, the old and the new buffer exist.
+    /// Makes the buffer longer by at least so many bytes. Doubles it while it is small, and takes no more than the limit:
+    /// while it grows, the old and the new buffer exist.
     #[cold]
     fn grow(&mut self, bytes: usize) {
-        let most = (self.budget.bytes + room::STEP).saturating_sub(self.out.len());
-        let capacity = self.out.capacity();
+        let (len, capacity) = (self.out.len(), self.out.capacity());
         let usual = if capacity > 8 * LARGE {
             capacity / 2
         } else {
             capacity
         };
-        // What is written of a list at once is not counted in the length yet, so room is added to what is free.
-        let free = capacity - self.out.len();
-        self.out.reserve_exact((free + bytes.max(usual).max(1024)).min(most));
+        let longer = capacity + bytes.max(usual).max(1024);
+        let longer = longer.min(self.budget.bytes.saturating_add(room::STEP));
+        // What is reserved is counted from the end of what is written.
+        self.out.reserve_exact(longer.saturating_sub(len));
     }
 
     /// The bound arguments of a field; wrong ones make it fail.
