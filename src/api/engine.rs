@@ -518,8 +518,8 @@ impl Engine {
             }
             Stop::Bytes => {
                 let message = format!(
-                    "the answer is longer than {} bytes, which is the limit: ask for less, or page",
-                    self.limits.bytes
+                    "the answer is longer than {} bytes, or takes more than {} bytes of working memory, which are the limits: ask for less, or page",
+                    self.limits.bytes, self.working
                 );
                 GraphqlError::request("BYTE_LIMIT", message)
             }
