@@ -47,6 +47,7 @@ impl Server {
     fn post(&self, query: &str, accept: &str) -> String {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            .proxy(None)
             .build()
             .into();
         let sent = agent
