@@ -112,6 +112,9 @@ pub fn compile(
         });
         let late: Box<[Template]> = late.collect();
         bytes += late_bytes(&late);
+        if bytes > effort.bytes {
+            return Err(Stop::Bytes.into());
+        }
         Calls::Late(late)
     };
     Ok(Plan {
