@@ -59,6 +59,8 @@ pub(super) struct Binder<'b> {
     pub filters: HashMap<(Place, Domain, Option<EdgeTypeId>), Option<Arc<Filter>>>,
     pub edges: HashMap<(Place, EdgeTypeId), EdgeTest>,
     pub everything: Option<Arc<Filter>>,
+    /// Hashes of long values.
+    pub digests: HashMap<Place, u64>,
     expressions: Expressions,
     /// The patterns of the plan, where a request is bound.
     constant: Option<&'b Patterns>,
@@ -92,6 +94,7 @@ impl<'b> Binder<'b> {
             filters: HashMap::new(),
             edges: HashMap::new(),
             everything: None,
+            digests: HashMap::new(),
             expressions: Expressions::default(),
             constant: None,
             patterns: Patterns::default(),

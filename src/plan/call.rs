@@ -570,6 +570,11 @@ pub(super) fn page(binder: &mut Binder, arguments: &Arguments) -> Result<Page> {
     Ok(page)
 }
 
+/// A longer text is hashed once.
+const LONG_TEXT: usize = 1024;
+/// A list with more elements is hashed once.
+const LONG_LIST: usize = 32;
+
 /// Hashes what is written into it.
 struct Hashed {
     hasher: xxhash_rust::xxh3::Xxh3,
@@ -589,6 +594,24 @@ impl Hashed {
     fn add(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len();
         self.hasher.write(bytes);
+    }
+
+    /// Adds a value: as JSON, or where it is long by a hash of that, which is made once for all fields that use it.
+    fn add_value(&mut self, binder: &mut Binder, given: Given) {
+        let is_long = match given.as_str() {
+            Some(text) => text.len() > LONG_TEXT,
+            None => given.items().is_some_and(|it| it.len() > LONG_LIST),
+        };
+        if !is_long {
+            return self.add_json(given);
+        }
+        let digest = *binder.digests.entry(given.place()).or_insert_with(|| {
+            let mut hashed = Hashed::new("");
+            hashed.add_json(given);
+            self.bytes += hashed.bytes;
+            hashed.hasher.finish()
+        });
+        self.add(&digest.to_be_bytes());
     }
 
     fn add_json(&mut self, given: Given) {
@@ -625,7 +648,7 @@ fn asked(binder: &mut Binder, tag: &str, arguments: &Arguments) -> Result<u32> {
         hashed.add(b" ");
         hashed.add(name.as_bytes());
         hashed.add(b":");
-        hashed.add_json(value);
+        hashed.add_value(binder, value);
     }
     if !any {
         hashed.add(b" ");
@@ -637,7 +660,7 @@ fn asked(binder: &mut Binder, tag: &str, arguments: &Arguments) -> Result<u32> {
 fn sequence(binder: &mut Binder, tag: &str, order: Option<Given>) -> Result<u32> {
     let mut hashed = Hashed::new(tag);
     if let Some(order) = order {
-        hashed.add_json(order);
+        hashed.add_value(binder, order);
     }
     hashed.finish(binder)
 }
