@@ -185,7 +185,7 @@ export async function run(attack, context) {
     const settling = { cpu: server.cpu(), at: performance.now() };
     // The process may be gone by now; then its last size is not known.
     const after = server.memory();
-    Object.assign(seen, { before, during, memory, most: during.killedAt ?? after.most });
+    Object.assign(seen, { before, during, memory, most: during.killedAt ?? (after.most || memory.most) });
     hold(trial, { memory, after, before, during, graph, latency });
     for (const connection of trial.connections) connection.destroy();
     if (!attack.dies) await settled(trial, settling);

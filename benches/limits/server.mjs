@@ -131,6 +131,14 @@ export class Server {
     }
   }
 
+  /** Open connections whose client leaves bytes unread: the kernel holds some that it cannot deliver. */
+  stalled() {
+    const port = this.port.toString(16).toUpperCase().padStart(4, "0");
+    const sockets = readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1).map((it) => it.trim().split(/\s+/));
+    const ESTABLISHED = "01";
+    return sockets.filter(([, local, , state, queues]) => local?.endsWith(`:${port}`) && state === ESTABLISHED && !queues.startsWith("00000000:")).length;
+  }
+
   /** Processor time used so far, in seconds. */
   cpu() {
     try {

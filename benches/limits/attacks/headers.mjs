@@ -29,7 +29,7 @@ export default [
   ask("a foreign Host in an absolute target", { path: "http://attacker.example/graphql", host: "attacker.example" }, { expects: ["421"] }),
   raw("a target and a Host that differ", () => request({ path: "http://attacker.example/graphql", body }), { expects: ["421", "400"] }),
   raw("two Hosts", () => lines("POST /graphql HTTP/1.1", "host: 127.0.0.1", "host: attacker.example", json, "content-length: 2", "", "{}"), { listed: true, expects: ["400", "BAD_REQUEST"] }),
-  raw("lists and odd forms of Host", () => ["127.0.0.1, attacker.example", "attacker.example#127.0.0.1", "user@127.0.0.1", "127.0.0.1.attacker.example", "127.0.0.1:99999999", "[::1", "localhost.attacker.example", "0x7f.1", "", "\u00ff"].map((host) => request({ host, body })), { expects: ["421", "400", "BAD_REQUEST"] }),
+  raw("lists and odd forms of Host", () => ["127.0.0.1, attacker.example", "attacker.example#127.0.0.1", "user@127.0.0.1", "127.0.0.1.attacker.example", "[::1", "localhost.attacker.example", "0x7f.1", "", "\u00ff"].map((host) => request({ host, body })), { expects: ["421", "400", "BAD_REQUEST"] }),
   raw("no Host", () => lines("POST /graphql HTTP/1.1", json, `content-length: ${body.length}`, "", body).subarray(0, -4), { expects: ["400", "421", "BAD_REQUEST"] }),
   raw("HTTP/1.0 without Host", () => request({ version: "1.0", host: undefined, body }), { expects: ["ok", "400", "421", "BAD_REQUEST"] }),
   ask("100 headers of 8 kB", { headers: Object.fromEntries(Array.from({ length: 100 }, (_, no) => [`x-${no}`, repeat("v", 8000)])) }, { expects: ["431", "closed"] }),
