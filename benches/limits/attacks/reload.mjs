@@ -181,7 +181,7 @@ export default [
     trial.note((await reloaded(trial, (now) => now.status === "ok", "a good file does not help")).status);
   }),
   attack("reload", "a small address space at the start", { listed: true, dies: true }, async (trial) => {
-    for (const kilobytes of [40_000, 80_000, 150_000, 300_000, 600_000]) {
+    for (const kilobytes of [60_000, 80_000, 150_000, 300_000, 600_000]) {
       const command = `ulimit -v ${kilobytes}; exec "$0" serve --listen 127.0.0.1:0`;
       const ended = spawnSync("sh", ["-c", command, trial.context.binary], { cwd: root, encoding: "utf8", timeout: 3000, killSignal: "SIGKILL" });
       const served = /listening on/.test(ended.stdout ?? "");
