@@ -414,8 +414,8 @@ impl Engine {
             calls: arguments.calls,
             bytes: arguments.bytes,
         };
-        if !arguments.patterns.is_empty() {
-            let own = Matchers::prepare(&arguments.patterns, ready.constant, clock, most);
+        if let Some(patterns) = &arguments.patterns {
+            let own = Matchers::prepare(patterns, ready.constant, clock, most);
             let own = own.map_err(Unready::Stop)?;
             ready.bytes += own.bytes().saturating_sub(ready.constant.bytes());
             ready.own = Some(own);

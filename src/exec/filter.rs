@@ -22,6 +22,9 @@ enum Holder {
 /// So many rows are tested at once at most; a scan begins with as few as a word has bits.
 const LARGEST_BLOCK: usize = 1024;
 
+/// A block with as few rows is tested without weighing their texts.
+const SHORT_BLOCK: usize = 64;
+
 /// So many bytes of a text are looked at in about the time of a step.
 const BYTES_OF_A_STEP: usize = 64;
 
@@ -207,9 +210,12 @@ impl Run<'_> {
                         if let Some(finder) = self.tests.matchers.finder(*needle) =>
                     {
                         let mut met = Bits::default();
-                        let end = |row: usize| column.located(row).1.end;
-                        let bytes = end(rows.end - 1) - column.located(rows.start).1.start;
-                        self.worked(bytes / BYTES_OF_A_STEP);
+                        // The rows of a short block are not enough to take long.
+                        if len > SHORT_BLOCK {
+                            let end = column.located(rows.end - 1).1.end;
+                            let bytes = end - column.located(rows.start).1.start;
+                            self.worked(bytes / BYTES_OF_A_STEP);
+                        }
                         column.containing(rows, finder, |row| {
                             let at = row - first.row;
                             met[at / 64] |= 1 << (at % 64);

@@ -17,7 +17,7 @@ use crate::budget::{Clock, Stop};
 use crate::graph::EntitySet;
 use crate::plan::{Bound, InputError, Kept, MatcherNo, Pattern, Patterns, last_line};
 
-/// A regular expression is compiled to at most so many bytes, together with what a search writes.
+/// A regular expression is compiled to at most so many bytes.
 const MOST_OF_ONE: usize = 1 << 20;
 
 /// A search keeps the states of an expression that it has met, up to so many bytes.
@@ -164,12 +164,20 @@ enum Refused {
     Wrong(String),
 }
 
-/// Compiles a regular expression to at most so many bytes; gives also how many a search writes at most.
+/// Compiles a regular expression to at most so many bytes; gives also how many a search writes at most. One that is too large
+/// for an automaton in each direction, which searching with states that are kept needs, does with one and is slower.
 fn compile(source: &str, fold: bool, limit: usize) -> Result<(Regex, usize), Refused> {
+    match compile_as(source, fold, limit, true) {
+        Err(Refused::Large) => compile_as(source, fold, limit, false),
+        compiled => compiled,
+    }
+}
+
+fn compile_as(source: &str, fold: bool, limit: usize, keeps_states: bool) -> Result<(Regex, usize), Refused> {
     let config = Config::new()
-        // There is one for each direction.
-        .nfa_size_limit(Some(limit / 2))
+        .nfa_size_limit(Some(if keeps_states { limit / 2 } else { limit }))
         .onepass_size_limit(Some(64 << 10))
+        .hybrid(keeps_states)
         .hybrid_cache_capacity(KEPT_STATES)
         .which_captures(WhichCaptures::Implicit);
     let built = Regex::builder()
@@ -183,12 +191,18 @@ fn compile(source: &str, fold: bool, limit: usize) -> Result<(Regex, usize), Ref
             Refused::Wrong(last_line(&syntax.unwrap_or_else(|| error.to_string())))
         }
     })?;
+    // What has been tried is kept instead of states, in about as many bytes.
+    let grows = if keeps_states {
+        KEPT_STATES
+    } else {
+        2 * KEPT_STATES
+    };
     let written = match regex.create_cache().memory_usage() {
         // A search for a literal writes nothing.
         0 => 0,
-        begun => begun + KEPT_STATES,
+        begun => begun + grows,
     };
-    if regex.memory_usage() + written - written.min(KEPT_STATES) > limit {
+    if regex.memory_usage() > limit {
         return Err(Refused::Large);
     }
     Ok((regex, written))

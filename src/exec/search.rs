@@ -156,6 +156,9 @@ impl<'a> Run<'a> {
 
     /// Gives back what the filters' searches have found.
     pub(super) fn forget_searches(&mut self) {
+        if self.tests.searched.is_empty() {
+            return;
+        }
         let sets = std::mem::take(&mut self.tests.searched);
         let bytes = sets.iter().flatten().count() * self.set_bytes();
         self.kept = self.kept.saturating_sub(bytes);

@@ -406,7 +406,7 @@ fn languages(binder: &mut Binder, arguments: &Arguments) -> Result<Vec<String>> 
             continue;
         }
         if languages.len() == MOST_LANGUAGES {
-            return Err(InputError::field(format!(
+            return Err(InputError::request(format!(
                 "`lang` names more than {MOST_LANGUAGES} languages: give those that you would read"
             ))
             .into());

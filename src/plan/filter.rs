@@ -931,9 +931,12 @@ fn date_tests<'b>(binder: &mut Binder<'b>, name: &str, operators: Operators<'b>)
 }
 
 fn wrong<T>(name: &str, given: Given, expected: &str) -> Result<T> {
+    let given = match given.as_str() {
+        Some(text) => format!("\"{}\"", shown(text)),
+        None => shown_as(given),
+    };
     Err(InputError::request(format!(
-        "\"{name}\" is compared with {}, which is not {expected}",
-        shown_as(given)
+        "\"{name}\" is compared with {given}, which is not {expected}"
     ))
     .into())
 }

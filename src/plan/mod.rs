@@ -98,8 +98,8 @@ enum Calls {
 pub struct Arguments<'p> {
     /// Those of each field.
     pub calls: Cow<'p, [Bound]>,
-    /// The patterns that come with the variables; their numbers come after those of the plan.
-    pub patterns: Patterns,
+    /// The patterns that come with the variables, if any do; their numbers come after those of the plan.
+    pub patterns: Option<Box<Patterns>>,
     /// Bytes that they take beside the plan.
     pub bytes: usize,
 }
@@ -148,7 +148,7 @@ impl Plan {
             Calls::Ready(bound) => {
                 return Ok(Arguments {
                     calls: Cow::Borrowed(bound),
-                    patterns: Patterns::default(),
+                    patterns: None,
                     bytes: 0,
                 });
             }
@@ -162,7 +162,7 @@ impl Plan {
         let made = binder.made();
         Ok(Arguments {
             calls: Cow::Owned(calls),
-            patterns: made.patterns,
+            patterns: (!made.patterns.is_empty()).then(|| Box::new(made.patterns)),
             bytes: made.bytes,
         })
     }

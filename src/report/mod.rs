@@ -173,10 +173,11 @@ pub const MOST_SHOWN: usize = 100;
 
 /// A value as messages repeat it: a long one is cut, and ends with `…`.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(MOST_SHOWN) {
-        None => Cow::Borrowed(text),
-        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+    if text.chars().nth(MOST_SHOWN).is_none() {
+        return Cow::Borrowed(text);
     }
+    let end = text.char_indices().nth(MOST_SHOWN - 1).map_or(0, |it| it.0);
+    Cow::Owned(format!("{}…", &text[..end]))
 }
 
 /// A value that is not a text, as messages repeat it. Of a long one only the beginning is formatted.
@@ -186,6 +187,7 @@ pub fn shown_as(value: impl fmt::Display) -> String {
         left: MOST_SHOWN,
     };
     if write!(beginning, "{value}").is_err() {
+        beginning.text.pop();
         beginning.text.push('…');
     }
     beginning.text
@@ -277,15 +279,13 @@ mod tests {
     fn long_values_are_cut_between_characters() {
         assert_eq!(shown("élan"), "élan");
         let whole = "é".repeat(MOST_SHOWN);
+        let cut = format!("{}…", "é".repeat(MOST_SHOWN - 1));
         assert_eq!(shown(&whole), whole);
-        assert_eq!(shown(&format!("{whole}a")), format!("{whole}…"));
+        assert_eq!(shown(&format!("{whole}a")), cut);
         assert_eq!(shown_as(12), "12");
         assert_eq!(shown_as(&whole), whole);
-        assert_eq!(shown_as(format_args!("{whole}{}", 1)), format!("{whole}…"));
-        assert_eq!(
-            shown_as(format_args!("{}{whole}", 1)),
-            format!("1{}…", "é".repeat(MOST_SHOWN - 1))
-        );
+        assert_eq!(shown_as(format_args!("{whole}{}", 1)), cut);
+        assert_eq!(shown_as(format_args!("{}{whole}", "é")), cut);
     }
 
     #[test]

@@ -1,0 +1,447 @@
+//! Documents and variables that would take more than they may, over HTTP against the real binary.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// A server on a free port, stopped when it is dropped.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_clew"))
+            // In a debug build everything takes many times longer.
+            .args(["serve", "--listen", "127.0.0.1:0", "--timeout", "300"])
+            .args(arguments)
+            .current_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        Self { child, address }
+    }
+
+    /// A graph of things with values of every kind.
+    fn things(folder: &Path, arguments: &[&str]) -> Self {
+        let schema = "
+            type Thing {
+                name: String! @search
+                weight: Decimal
+                about: JSON
+                made: Date
+                at: DateTime
+                titles: [String!]!
+                said: Text
+                size: Int
+                next: [Thing!]! @relation(name: \"NEXT\")
+            }
+        ";
+        std::fs::create_dir(folder.join("schema")).unwrap();
+        std::fs::create_dir(folder.join("data")).unwrap();
+        std::fs::write(folder.join("schema/s.graphql"), schema).unwrap();
+        let mut lines = String::new();
+        for no in 0..200 {
+            let properties = json!({
+                "name": [format!("thing number {no}")], "weight": [format!("{no}.5")], "about": [{"no": no}], "made": [format!("{}", 1800 + no)],
+                "at": ["1996-08-27T10:00:00Z"], "titles": ["first", "second"], "size": [no],
+            });
+            let node = json!({"type": "node", "id": format!("t{no}"), "labels": ["Thing"], "properties": properties});
+            writeln!(lines, "{node}").unwrap();
+        }
+        std::fs::write(folder.join("data/d.jsonl"), lines).unwrap();
+        let (schema, data) = (folder.join("schema"), folder.join("data"));
+        let mut all = vec![
+            "--schema",
+            schema.to_str().unwrap(),
+            "--data",
+            data.to_str().unwrap(),
+        ];
+        all.extend(arguments);
+        Self::start(&all)
+    }
+
+    fn ask(&self, query: &str, variables: &Value) -> Value {
+        let body = json!({"query": query, "variables": variables}).to_string();
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .proxy(None)
+            .timeout_global(Some(Duration::from_mins(10)))
+            .build()
+            .into();
+        let request = agent
+            .post(format!("{}/graphql", self.address))
+            .header("content-type", "application/json");
+        let text = request.send(body).unwrap().body_mut().read_to_string().unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// The code and the message of the first error.
+    fn error(&self, query: &str, variables: &Value) -> (String, String) {
+        let answer = self.ask(query, variables);
+        let error = &answer["errors"][0];
+        let text = |it: &Value| it.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+        (text(&error["extensions"]["code"]), text(&error["message"]))
+    }
+
+    /// The most memory that the process has had, in bytes.
+    #[cfg(target_os = "linux")]
+    fn most_memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|it| it.starts_with("VmHWM:")).unwrap();
+        let kilobytes: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kilobytes << 10
+    }
+
+    /// Asks something, during which the process grows by at most what a request may take.
+    fn within_memory(&self, query: &str, variables: &Value) -> Value {
+        #[cfg(target_os = "linux")]
+        {
+            let before = self.most_memory();
+            let answer = self.ask(query, variables);
+            let grown = self.most_memory() - before;
+            assert!(
+                grown <= 64 << 20,
+                "{} grew it by {grown} bytes",
+                &query[..query.len().min(100)]
+            );
+            answer
+        }
+        #[cfg(not(target_os = "linux"))]
+        self.ask(query, variables)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn aliases(count: usize, field: impl Fn(usize) -> String) -> String {
+    (0..count).fold(String::new(), |mut all, no| {
+        let _ = write!(all, " f{no}: {}", field(no));
+        all
+    })
+}
+
+fn nothing() -> Value {
+    json!({})
+}
+
+#[test]
+fn path_expressions_are_shared_and_their_states_are_limited() {
+    let server = Server::start(&[]);
+    let follow = |path: &str| {
+        format!(
+            r#"organizations(first: 1) {{ nodes {{ follow(path: "{path}", first: 1) {{ totalCount }} }} }}"#
+        )
+    };
+    let equal = server.within_memory(
+        &format!("{{{}}}", aliases(300, |_| follow("partners{900}"))),
+        &nothing(),
+    );
+    assert!(equal.get("errors").is_none(), "{equal}");
+    let by_variable = aliases(300, |_| {
+        "node(id: \"unicef\") { follow(path: $p) { totalCount } }".to_owned()
+    });
+    let shared = server.within_memory(
+        &format!("query($p: String!) {{{by_variable}}}"),
+        &json!({"p": "partners{900}"}),
+    );
+    assert!(shared.get("errors").is_none(), "{shared}");
+
+    let others = format!(
+        "{{{}}}",
+        aliases(300, |no| follow(&format!("partners{{{}}}", 600 + no)))
+    );
+    let answer = server.within_memory(&others, &nothing());
+    let message = answer["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains("more than 10000 steps together"), "{message}");
+    let (code, message) = server.error(&format!("{{{}}}", follow("partners{1001}")), &nothing());
+    assert_eq!(code, "BAD_USER_INPUT");
+    assert!(message.contains("a repetition is at most 1000"), "{message}");
+    let long = "partners|".repeat(100_000) + "partners";
+    let (code, message) = server.error(
+        "query($p: String!) { node(id: \"unicef\") { follow(path: $p) { totalCount } } }",
+        &json!({"p": long}),
+    );
+    assert_eq!(code, "BAD_USER_INPUT");
+    assert!(
+        message.contains("1024 are allowed") && message.len() < 400,
+        "{message}"
+    );
+}
+
+#[test]
+fn patterns_are_weighed_and_refused_with_their_field() {
+    let server = Server::start(&[]);
+    let matching = |pattern: &str| {
+        format!(r#"organizations(filter: {{name: {{matches: "{pattern}"}}}}) {{ totalCount }}"#)
+    };
+    let many = format!(
+        "{{{}}}",
+        aliases(600, |no| matching(&format!("\\\\pL{{{}}}{no}", no % 30 + 1)))
+    );
+    let answer = server.within_memory(&many, &nothing());
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "BYTE_LIMIT");
+    let equal = server.within_memory(
+        &format!("{{{}}}", aliases(600, |_| matching("\\\\pL{20}"))),
+        &nothing(),
+    );
+    assert!(equal.get("errors").is_none(), "{equal}");
+
+    let by_variable = "query($p: String!) { organizations(filter: {name: {matches: $p}}) { totalCount } }";
+    let long = "a".repeat(900_000);
+    let slow = "(?i)[a-\u{10ffff}]".repeat(60);
+    for (pattern, why) in [
+        ("(", "unclosed group"),
+        (r"\p{Foo}", "property not found"),
+        (r"\pL{900}", "it compiles to more than 1048576 bytes"),
+        (&slow, "its classes of characters are too many or too large"),
+        (&long, "has 900000 bytes, and 1024 are allowed"),
+    ] {
+        let answer = server.within_memory(by_variable, &json!({"p": pattern}));
+        let error = &answer["errors"][0];
+        let message = error["message"].as_str().unwrap();
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT");
+        assert_eq!(error["path"], json!(["organizations"]));
+        assert!(error["locations"][0]["line"].is_number(), "{answer}");
+        assert!(
+            message.to_lowercase().contains(why) && message.len() < 600,
+            "{message}"
+        );
+    }
+    // A pattern that is refused in one field does nothing to the others.
+    let mixed = format!(
+        "{{ {} {} node(id: \"unicef\") {{ id }} }}",
+        "bad: graph { title }",
+        matching("UNI.*")
+    );
+    assert!(
+        server.ask(&mixed, &nothing())["data"]["organizations"]["totalCount"]
+            .as_u64()
+            .unwrap()
+            > 0
+    );
+}
+
+#[test]
+fn a_search_ignores_what_is_too_much_and_a_filter_refuses_it() {
+    let server = Server::start(&[]);
+    let search = "query($q: String!, $fuzzy: Boolean) { search(query: $q, fuzzy: $fuzzy, first: 1) { ignored totalCount edges { highlights { fragments } } } }";
+    let ignored = |text: &str, fuzzy: bool| {
+        let answer = server.within_memory(search, &json!({"q": text, "fuzzy": fuzzy}));
+        answer["data"]["search"]["ignored"]
+            .as_u64()
+            .unwrap_or_else(|| panic!("{answer}"))
+    };
+    assert_eq!(ignored("child protection", false), 0);
+    assert_eq!(ignored(&"child ".repeat(40), false), 8);
+    assert_eq!(ignored(&"child ".repeat(40), true), 32);
+    assert_eq!(ignored(&format!("\"{}\"", "child ".repeat(100)), false), 68);
+    // So many words of five letters end within a kilobyte, and each of them is counted.
+    let words: Vec<String> = (0..20_000).map(|no| format!("wo{:03}", no % 1000)).collect();
+    assert_eq!(ignored(&words.join(" "), true), 20_000 - 8);
+    assert_eq!(ignored(&words.join(" "), false), 20_000 - 32);
+    assert_eq!(ignored(&"x".repeat(500_000), true), 1);
+
+    let filter = "query($q: String!) { organizations(filter: {name: {search: $q}}) { totalCount } }";
+    for (text, why) in [
+        ("child ".repeat(40), "has 40 words, and 32 are allowed"),
+        ("x".repeat(2000), "has 2000 bytes, and 1024 are allowed"),
+    ] {
+        let (code, message) = server.error(filter, &json!({"q": text}));
+        assert_eq!(code, "BAD_USER_INPUT");
+        assert!(message.contains(why), "{message}");
+    }
+    let found = server.ask(filter, &json!({"q": "unicef"}));
+    assert_eq!(found["data"]["organizations"]["totalCount"], 1, "{found}");
+    // Each text is searched for once, and what is found is working memory.
+    let many = format!(
+        "{{{}}}",
+        aliases(300, |no| format!(
+            r#"organizations(filter: {{name: {{search: "child {no}"}}}}) {{ totalCount }}"#
+        ))
+    );
+    assert!(server.within_memory(&many, &nothing()).get("errors").is_none());
+}
+
+#[test]
+fn large_values_are_shared_and_messages_repeat_little_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::things(folder.path(), &[]);
+    let long = "x".repeat(900_000);
+    let paths = format!(
+        "query($x: ID!) {{{}}}",
+        aliases(600, |_| "path(from: $x, to: \"t1\") { length }".to_owned())
+    );
+    let answer = server.within_memory(&paths, &json!({"x": long}));
+    let errors = answer["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 600, "{}", errors[0]);
+    assert!(
+        errors
+            .iter()
+            .all(|it| it["message"].as_str().unwrap().len() < 300)
+    );
+
+    let things = |filter: &str| {
+        format!(
+            "query($x: {}) {{ things(filter: {{{filter}}}) {{ totalCount }} }}",
+            "JSON"
+        )
+    };
+    let one = |ty: &str, filter: &str| things(filter).replace("JSON", ty);
+    for (query, what) in [
+        (one("Date!", "made: {eq: $x}"), "which is not a date"),
+        (one("DateTime!", "at: {eq: $x}"), "a point in time"),
+        (one("Decimal!", "weight: {eq: $x}"), "a decimal number"),
+        (
+            "query($x: [String!]) { node(id: \"t1\") { statements(fields: $x) { totalCount } } }".to_owned(),
+            "no type has a field",
+        ),
+        (
+            "query($x: String) { things(after: $x) { totalCount } }".to_owned(),
+            "is not a cursor",
+        ),
+        (
+            "query($x: Date) { things(asOf: $x) { totalCount } }".to_owned(),
+            "which is not a date",
+        ),
+        (
+            "query($x: [ID!]!) { neighborhood(of: $x) { totalCount } }".to_owned(),
+            "no entity has this id",
+        ),
+        (
+            "query($x: [ID!]) { neighborhood(of: [\"t1\"], avoid: $x) { totalCount } }".to_owned(),
+            "no entity has this id",
+        ),
+        (
+            "query($x: ID) { timeline(of: $x) { totalCount } }".to_owned(),
+            "no entity has this id",
+        ),
+    ] {
+        let (code, message) = server.error(&query, &json!({"x": long}));
+        assert_eq!(code, "BAD_USER_INPUT", "{query}");
+        assert!(
+            message.contains(what) && message.len() < 600,
+            "{query}: {message}"
+        );
+    }
+    for number in ["1e1000000000", "1e-1000000000", &"9".repeat(900_000)] {
+        let (_, message) = server.error(&one("Decimal!", "weight: {gt: $x}"), &json!({"x": number}));
+        assert!(message.contains("an exponent of at most 10000"), "{message}");
+    }
+
+    // Lists are searched, not gone through.
+    let ids: Vec<String> = (0..20_000).map(|no| format!("t{no}")).collect();
+    let numbers: Vec<usize> = (0..20_000).collect();
+    for (ty, filter, values) in [
+        ("[ID!]", "id: {in: $x}", json!(ids)),
+        ("[ID!]", "id: {notIn: $x}", json!(ids)),
+        ("[String!]", "titles: {hasAny: $x}", json!(ids)),
+        ("[Int!]", "size: {in: $x}", json!(numbers)),
+        ("[String!]", "name: {in: $x, caseInsensitive: true}", json!(ids)),
+    ] {
+        let query = format!(
+            "query($x: {ty}) {{{}}}",
+            aliases(100, |_| format!("things(filter: {{{filter}}}) {{ totalCount }}"))
+        );
+        let answer = server.within_memory(&query, &json!({"x": values}));
+        assert!(answer.get("errors").is_none(), "{filter}: {}", answer["errors"]);
+        let expected = if filter.starts_with("id: {in") || filter.starts_with("size") {
+            200
+        } else {
+            0
+        };
+        assert_eq!(answer["data"]["f99"]["totalCount"], expected, "{filter}");
+    }
+    let all = server.ask(
+        "query($x: [JSON!]) { things(filter: {about: {in: $x}}) { totalCount } }",
+        &json!({"x": (0..20_000).map(|no| json!({"no": no})).collect::<Vec<_>>()}),
+    );
+    assert_eq!(all["data"]["things"]["totalCount"], 200, "{all}");
+}
+
+#[test]
+fn filters_that_lie_deep_or_are_many_are_compiled_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::things(folder.path(), &[]);
+    let deep = (0..20).fold(r#"{name: {contains: "x"}}"#.to_owned(), |inner, _| {
+        format!("{{next: {{some: {inner}}}}}")
+    });
+    let answer = server.within_memory(
+        &format!("{{ things(filter: {deep}) {{ totalCount }} }}"),
+        &nothing(),
+    );
+    assert_eq!(answer["data"]["things"]["totalCount"], 0, "{answer}");
+    let many: Vec<Value> = (0..5_000)
+        .map(|no| json!({"name": {"contains": format!("no {no}")}}))
+        .collect();
+    let query = "query($x: [ThingFilter!]) { things(filter: {or: $x}) { totalCount } }";
+    let answer = server.within_memory(query, &json!({"x": many}));
+    assert!(
+        answer["data"]["things"]["totalCount"].is_number()
+            || answer["errors"][0]["extensions"]["code"] == "BYTE_LIMIT",
+        "{answer}"
+    );
+    let tags: Vec<String> = (0..1000).map(|no| format!("x-{no}")).collect();
+    let (code, message) = server.error(
+        "query($x: [String!]) { things { nodes { said(lang: $x) } } }",
+        &json!({"x": tags}),
+    );
+    assert_eq!(
+        (code.as_str(), message.contains("more than 32 languages")),
+        ("BAD_USER_INPUT", true),
+        "{message}"
+    );
+    let order: Vec<Value> = (0..5_000).map(|_| json!({"name": "DESC"})).collect();
+    let query = "query($x: [ThingOrder!]) { things(orderBy: $x, first: 1) { nodes { id } } }";
+    let answer = server.within_memory(query, &json!({"x": order}));
+    assert_eq!(answer["data"]["things"]["nodes"][0]["id"], "t99", "{answer}");
+    let by: Vec<&str> = std::iter::repeat_n("size", 2000).collect();
+    let query = "query($x: [ThingGroupKey!]!) { things { aggregate { groupBy(by: $x) { count } } } }";
+    let (_, message) = server.error(query, &json!({"x": by}));
+    assert!(message.contains("more than 16 fields"), "{message}");
+}
+
+#[test]
+fn a_schema_that_is_not_published_is_not_told_by_other_ways() {
+    let server = Server::start(&["--no-introspection"]);
+    for query in [
+        "{ __schema { types { name } } }",
+        "{ graph { types { name } } }",
+        "{ graph { title relations { field } } }",
+    ] {
+        assert_eq!(
+            server.error(query, &nothing()).0,
+            "INTROSPECTION_DISABLED",
+            "{query}"
+        );
+    }
+    let counts = server.ask("{ graph { title entityCount } }", &nothing());
+    assert!(counts["data"]["graph"]["entityCount"].as_u64().unwrap() > 0);
+    for query in [
+        r#"{ node(id: "unicef") { follow(path: "partner") { totalCount } } }"#,
+        r#"{ node(id: "unicef") { statements(fields: ["nam"]) { totalCount } } }"#,
+        r#"{ path(from: "unicef", to: "ecpat", weight: "sharee") { length } }"#,
+        r#"{ organizations(filter: {acronym: {search: "x"}}) { totalCount } }"#,
+    ] {
+        let (_, message) = server.error(query, &nothing());
+        assert!(
+            !message.contains("did you mean") && !message.contains("description"),
+            "{query}: {message}"
+        );
+    }
+}
