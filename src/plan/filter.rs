@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -115,10 +114,6 @@ pub enum JsonTest {
     Eq(Json),
     /// Another.
     Ne(Json),
-    /// One of these.
-    In(Arc<HashSet<Json>>),
-    /// None of these.
-    NotIn(Arc<HashSet<Json>>),
 }
 
 impl JsonTest {
@@ -127,8 +122,6 @@ impl JsonTest {
         match self {
             JsonTest::Eq(other) => value == other,
             JsonTest::Ne(other) => value != other,
-            JsonTest::In(others) => others.contains(value),
-            JsonTest::NotIn(others) => !others.contains(value),
         }
     }
 }
@@ -753,8 +746,6 @@ fn json_tests<'b>(binder: &mut Binder<'b>, operators: Operators<'b>) -> Result<V
         tests.push(ValueTest::Json(match operator {
             "eq" => JsonTest::Eq(json(binder, value)?),
             "ne" => JsonTest::Ne(json(binder, value)?),
-            "in" => JsonTest::In(json_set(binder, value)?),
-            "notIn" => JsonTest::NotIn(json_set(binder, value)?),
             _ => continue,
         }));
     }
@@ -766,22 +757,6 @@ fn json<'b>(binder: &mut Binder<'b>, given: Given<'b>) -> Result<Json> {
     binder.work(1 + bytes / 64)?;
     binder.hold(bytes)?;
     Ok(given.to_json())
-}
-
-fn json_set<'b>(binder: &mut Binder<'b>, list: Given<'b>) -> Result<Arc<HashSet<Json>>> {
-    let Some(items) = list.items() else {
-        return Ok(Arc::default());
-    };
-    binder.shared((list.place(), Scalar::Json, false), items.len(), |binder| {
-        binder.hold(ARC_BYTES + size_of::<HashSet<Json>>())?;
-        let mut set = HashSet::new();
-        for item in items.clone().filter(|it| !it.is_null()) {
-            // The table has room for more than what is in it.
-            binder.hold(size_of::<Json>())?;
-            set.insert(json(binder, item)?);
-        }
-        Ok(Arc::new(set))
-    })
 }
 
 fn list_tests<'b>(
