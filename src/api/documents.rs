@@ -26,7 +26,7 @@ const PLAN_BYTES: usize = 16 << 20;
 /// Bytes that what the filters of one request test with may take.
 pub(super) const MATCHER_BYTES: usize = 8 << 20;
 /// The same on a thread that serves others too: compiling it takes time.
-pub(super) const SHORT_MATCHER_BYTES: usize = 256 << 10;
+pub(super) const SHORT_MATCHER_BYTES: usize = 64 << 10;
 
 /// A plan that has not run yet.
 const UNSEEN: u8 = u8::MAX;

@@ -167,6 +167,7 @@ pub fn run<'a>(
         interval: FIRST_CHECK,
         checked: Duration::ZERO,
         room: budget.bytes,
+        expected: wanted.capacity.min(budget.bytes),
         beside: 0,
         working: 0,
         kept: 0,
@@ -216,8 +217,11 @@ pub fn run<'a>(
     })
 }
 
-/// A buffer longer than this is grown by [`Run::grow`] before it is full.
+/// A buffer longer than this gets room for the longest answer.
 const LARGE: usize = 1 << 20;
+
+/// Room for the longest answer, unless limits are set higher than this.
+const LONGEST: usize = 64 << 20;
 
 /// Bytes that a run reserves at a time.
 const RESERVED_AT_ONCE: usize = 256 << 10;
@@ -256,6 +260,8 @@ struct Run<'a> {
     interval: u64,
     /// Time that had passed at the last look.
     checked: Duration,
+    /// Length that the answer had before.
+    expected: usize,
     /// Length that the answer may have before its memory is accounted for again.
     room: usize,
     /// Bytes of errors and of what is traced: they become part of the answer.
@@ -369,40 +375,42 @@ impl<'a> Run<'a> {
             return Err(Failure::Stop(Stop::Bytes));
         }
         self.room = self.budget.bytes - self.beside;
-        if self.out.capacity() > LARGE {
+        if self.out.capacity() > LARGE / 2 {
             // Left to itself, the buffer would double beyond the limit.
-            if self.out.capacity() - self.out.len() <= self.out.capacity() / 16 {
-                self.grow(LARGE);
+            if self.out.capacity() - self.out.len() <= LARGE / 16 {
+                self.grow(LARGE / 2);
             }
-            self.room = self.room.min(self.out.capacity() - self.out.capacity() / 16);
+            self.room = self.room.min(self.out.capacity() - LARGE / 16);
         }
         let Some(memory) = self.budget.memory else {
             self.working_room = self.budget.working;
             return Ok(());
         };
         let working = working.next_multiple_of(HELD_AT_ONCE);
-        // While a buffer grows, the old and the new one exist.
-        let needed = self.out.capacity().max(self.out.len()).saturating_mul(3) / 2 + self.beside + working;
+        let others = self.beside + working;
+        let needed = self.out.len().max(self.expected) + others + RESERVED_AT_ONCE;
         if !memory.grow_to(needed.next_multiple_of(RESERVED_AT_ONCE)) {
             return Err(Failure::Stop(Stop::Busy));
         }
         self.working_room = working.min(self.budget.working);
-        let left = (memory.bytes() - self.beside - working) * 2 / 3;
-        self.room = self.room.min(left.max(self.out.len()));
+        self.room = self.room.min((memory.bytes() - others).max(self.out.len()));
         Ok(())
     }
 
-    /// Makes the buffer longer by at least so many bytes. Doubles it while it is small, and takes no more than the limit:
-    /// while it grows, the old and the new buffer exist.
+    /// Makes the buffer longer by at least `bytes`, but not longer than the limit.
+    ///
+    /// A short buffer doubles. One that exceeds [`LARGE`] gets the room of the longest answer at once: the system gives
+    /// memory page by page as it is written, while copying a long buffer into one that is twice as long takes three times its
+    /// length for a moment.
     #[cold]
     fn grow(&mut self, bytes: usize) {
         let (len, capacity) = (self.out.len(), self.out.capacity());
-        let usual = if capacity > 8 * LARGE {
-            capacity / 2
+        let longer = capacity + bytes.max(capacity).max(1024);
+        let longer = if longer > LARGE {
+            longer.max(LONGEST)
         } else {
-            capacity
+            longer
         };
-        let longer = capacity + bytes.max(usual).max(1024);
         let longer = longer.min(self.budget.bytes.saturating_add(room::STEP));
         // What is reserved is counted from the end of what is written.
         self.out.reserve_exact(longer.saturating_sub(len));

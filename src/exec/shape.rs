@@ -363,18 +363,20 @@ impl<'a> Run<'a> {
         let rows = self.rows;
         let mut out = std::mem::take(&mut self.out);
         // A last step may be longer than what it adds.
-        let most = (self.budget.bytes + STEP).saturating_sub(out.len());
+        let limit = (self.budget.bytes + STEP).saturating_sub(out.len());
+        let mut most = limit.min((self.room + STEP).saturating_sub(out.len()));
         let written = loop {
             match fill(&mut out, most, |room| write(self, room)) {
                 Ok(()) => break Ok(()),
                 Err(Halt::Stop(failure)) => break Err(failure),
-                Err(Halt::Full) if out.capacity() - out.len() >= most => {
+                Err(Halt::Full) if out.spare_capacity_mut().len().min(most) >= limit => {
                     break Err(Failure::Stop(Stop::Bytes));
                 }
                 Err(Halt::Full) => {
+                    let had = out.spare_capacity_mut().len().min(most);
                     self.out = out;
-                    self.grow(0);
-                    self.account()?;
+                    // What was written in vain is written again, so the room doubles.
+                    most = self.more_room(had.saturating_mul(2))?.min(limit);
                     out = std::mem::take(&mut self.out);
                     self.rows = rows;
                 }
@@ -383,6 +385,21 @@ impl<'a> Run<'a> {
         self.out = out;
         written?;
         self.check_bytes()
+    }
+
+    /// Reserves memory for `bytes` of the answer that are not written yet, and makes the buffer long enough; gives the
+    /// bytes that may be written.
+    #[cold]
+    fn more_room(&mut self, bytes: usize) -> Result<usize, Failure> {
+        let bytes = bytes.max(1024);
+        let end = self.out.len().saturating_add(bytes).min(self.budget.bytes);
+        self.expected = self.expected.max(end);
+        let free = self.out.capacity() - self.out.len();
+        if free < bytes {
+            self.grow(bytes - free);
+        }
+        self.account()?;
+        Ok(bytes)
     }
 
     /// An entity's row in its type, and what to write of it.
