@@ -226,7 +226,7 @@ fn a_drawing_whose_edges_cross_many_layers_is_refused() {
     };
     assert!(drawn(30).starts_with("<svg "));
     let refused = drawn(200);
-    assert!(refused.contains("would cross 19503 layers"), "{refused}");
+    assert!(refused.contains("would cross 19701 layers"), "{refused}");
 }
 
 /// Of each kind of field one that looks at the whole graph of [`items`].

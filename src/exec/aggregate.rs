@@ -380,7 +380,7 @@ impl<'a> Run<'a> {
                     no
                 };
                 if combinations == 1 {
-                    members.push((no, position as u32));
+                    self.push(&mut members, (no, position as u32))?;
                 } else {
                     self.grow_set(&mut seen)?;
                     if seen.insert(no) {

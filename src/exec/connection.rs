@@ -145,11 +145,18 @@ pub(super) fn window(len: usize, page: &Page, after: Option<usize>, before: Opti
     }
 }
 
+/// What the answer needs of the whole list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Whole {
+    Nothing,
+    Length,
+    /// All entities, in order.
+    Entities,
+}
+
 /// What the answer needs to know of a list beyond the page.
 struct Needs {
-    /// Whether all of it is needed in order.
-    all: bool,
-    total: bool,
+    whole: Whole,
     next: bool,
     previous: bool,
 }
@@ -157,15 +164,14 @@ struct Needs {
 impl Needs {
     fn of(connection: &Connection) -> Self {
         let mut needs = Self {
-            all: false,
-            total: false,
+            whole: Whole::Nothing,
             next: false,
             previous: false,
         };
         for slot in connection {
             match &slot.field {
-                ConnectionField::TotalCount => needs.total = true,
-                ConnectionField::Aggregate(_) => (needs.all, needs.total) = (true, true),
+                ConnectionField::TotalCount => needs.whole = needs.whole.max(Whole::Length),
+                ConnectionField::Aggregate(_) => needs.whole = Whole::Entities,
                 ConnectionField::PageInfo(fields) => {
                     let has = |wanted: fn(&PageInfoField) -> bool| fields.iter().any(|it| wanted(&it.field));
                     needs.next |= has(|it| matches!(it, PageInfoField::HasNextPage));
@@ -486,7 +492,7 @@ impl<'a> Run<'a> {
         let stops_early = call.order.is_empty()
             && page.last.is_none()
             && page.before.is_none()
-            && !needs.total
+            && needs.whole == Whole::Nothing
             && !(needs.previous && after.is_some());
         let most = match page.first {
             Some(first) if stops_early => first.saturating_add(usize::from(needs.next)),
@@ -561,7 +567,7 @@ impl<'a> Run<'a> {
         };
         let (from, until) = (position(after, true)?, position(before, false)?);
         let window = window(list.len(), &call.page, from, until);
-        let wanted = if needs.all {
+        let wanted = if needs.whole == Whole::Entities {
             0..list.len()
         } else {
             window.start..window.end

@@ -176,7 +176,7 @@ pub fn run<'a>(
         plain: !traced,
         ahead: wanted.ahead,
         trace: traced.then(|| Box::new(Trace::new(plan.cite_all, plan.explains, wanted.subgraph))),
-        out: Vec::with_capacity(wanted.capacity.min(budget.bytes)),
+        out: Vec::with_capacity(capacity_within(budget.bytes, wanted.capacity)),
         errors: Vec::new(),
     };
     run.out.extend_from_slice(BEGINNING);
@@ -215,6 +215,13 @@ pub fn run<'a>(
         begun: run.out,
         errors: run.errors,
     })
+}
+
+/// Room for at least so many bytes, as long as the answer may have them. While a buffer grows, the old and the new one
+/// exist: so none is longer than half of the limit but one of the whole limit, of which only what is written takes memory.
+pub(crate) fn capacity_within(limit: usize, capacity: usize) -> usize {
+    let most = limit.saturating_add(room::STEP);
+    if capacity > most / 2 { most } else { capacity }
 }
 
 /// A buffer longer than this gets room for the longest answer.

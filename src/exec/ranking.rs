@@ -728,6 +728,9 @@ pub(super) fn components(
 /// Stands for an entity that was not met.
 const UNMET: u32 = u32::MAX;
 
+/// Stands for an entity whose component is known.
+const DONE: u32 = u32::MAX - 1;
+
 /// Tarjan's algorithm with a stack of its own, so that a long chain takes no stack of the thread: for each entity the
 /// number of its strongly connected component.
 fn strong_labels(run: &mut Run, view: &View) -> Result<Vec<u32>, Failure> {
@@ -738,19 +741,18 @@ fn strong_labels(run: &mut Run, view: &View) -> Result<Vec<u32>, Failure> {
     }
     let count = view.node_count();
     // When each was met; once its component is known, that is `DONE` and `low` holds the component.
-    const DONE: u32 = u32::MAX - 1;
     let mut met = run.array(UNMET, count)?;
     let mut low = run.array(0_u32, count)?;
     let mut stack: Vec<u32> = Vec::new();
     let mut open: Vec<Open> = Vec::new();
-    let (mut clock, mut components) = (0, 0);
+    let (mut count_met, mut components) = (0, 0);
     for root in 0..count as u32 {
         let mut next = (met[root as usize] == UNMET).then_some(root);
         loop {
             if let Some(entity) = next.take() {
-                met[entity as usize] = clock;
-                low[entity as usize] = clock;
-                clock += 1;
+                met[entity as usize] = count_met;
+                low[entity as usize] = count_met;
+                count_met += 1;
                 run.push(&mut stack, entity)?;
                 let place = Place::default();
                 run.push(&mut open, Open { entity, place })?;

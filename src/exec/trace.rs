@@ -31,7 +31,7 @@ pub(super) struct Trace<'a> {
     /// Places in the answer, as the insides of JSON lists, one after the other.
     places: Vec<u8>,
     /// Where each place ends, with the statement behind the value there.
-    cited: Vec<(u32, StatementNo)>,
+    cited: Vec<(usize, StatementNo)>,
     /// The fields that are under way.
     open: Vec<Open>,
     /// The steps in the order of their first run, where they are asked for.
@@ -158,7 +158,7 @@ impl Trace<'_> {
         let Some(part) = self.parts.last() else { return };
         self.cited.truncate(part.cited);
         let end = self.cited.last().map_or(0, |it| it.0);
-        self.places.truncate(end as usize);
+        self.places.truncate(end);
     }
 }
 
@@ -281,8 +281,8 @@ impl Run<'_> {
             json(&mut trace.places, &element);
         }
         let end = trace.places.len();
-        trace.cited.push((end as u32, statement));
-        self.beside(end - begin + size_of::<(u32, StatementNo)>())
+        trace.cited.push((end, statement));
+        self.beside(end - begin + size_of::<(usize, StatementNo)>())
     }
 
     /// Notes the statements behind a property that is being written.
@@ -334,11 +334,11 @@ impl Run<'_> {
                     self.out.push(b',');
                 }
                 self.out.extend_from_slice(b"{\"path\":[");
-                self.out.extend_from_slice(&places[begin..*end as usize]);
+                self.out.extend_from_slice(&places[begin..*end]);
                 self.out.extend_from_slice(b"],\"citations\":");
                 self.citations_json(*statement)?;
                 self.out.push(b'}');
-                begin = *end as usize;
+                begin = *end;
             }
             self.out.push(b']');
         }

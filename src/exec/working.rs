@@ -258,7 +258,10 @@ pub(crate) fn sort<T>(
         }
         Ok(compare(a, b))
     };
-    let mut parts = vec![0..list.len()];
+    let mut parts = Vec::from([Range {
+        start: 0,
+        end: list.len(),
+    }]);
     let mut seed = list.len() as u64 | 1;
     while let Some(part) = parts.pop() {
         if part.end <= wanted.start || part.start >= wanted.end {

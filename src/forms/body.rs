@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::budget::{Budget, Stop};
+use crate::exec;
 
 /// Why a form was not written.
 #[derive(Debug, PartialEq, Eq)]
@@ -102,11 +103,11 @@ impl<'a> Body<'a> {
 
     #[cold]
     fn grow(&mut self, bytes: usize) -> Result<(), Stop> {
-        let len = self.bytes.len();
-        let more = bytes.max(self.bytes.capacity()).max(1024);
-        let more = more.min(self.budget.bytes.saturating_sub(len));
-        self.hold_grown(len + more)?;
-        self.bytes.reserve_exact(more);
+        let (len, capacity) = (self.bytes.len(), self.bytes.capacity());
+        let longer = capacity.saturating_add(bytes.max(capacity).max(1024));
+        let longer = exec::capacity_within(self.budget.bytes, longer);
+        self.hold_grown(longer)?;
+        self.bytes.reserve_exact(longer - len);
         Ok(())
     }
 

@@ -20,6 +20,8 @@ use crate::graph::Snapshot;
 const MOST: usize = 1000;
 /// The layout takes time and memory for each layer that an edge crosses: so many take less than a second and 32 MB.
 const MOST_CROSSED: usize = 10_000;
+/// Bytes that the layout takes for each entity, each edge and each layer that one crosses.
+const LAYOUT: usize = 512;
 /// Labels are cut after so many characters.
 const LONGEST: usize = 42;
 const HEIGHT: f64 = 26.0;
@@ -55,6 +57,7 @@ pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -
             "the edges of the drawing would cross {crossed} layers together, and may cross {MOST_CROSSED}: ask for less, or for another form"
         )));
     }
+    body.hold((entities + edges + crossed) * LAYOUT)?;
     body.budget().clock.check()?;
     let places = places(&simple, &labels);
     body.budget().clock.check()?;
