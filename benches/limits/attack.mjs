@@ -17,9 +17,9 @@ const OVERRUN = 0.1;
 /** Longest time that a worker was held by one poll, in seconds. */
 const POLL = 0.005;
 /** How long the bystander is watched before the attack, in milliseconds. */
-const QUIET = 300;
+const QUIET = 200;
 /** A request is repeated for about this long, in milliseconds. */
-const REPEATED = 250;
+const REPEATED = 200;
 /** An answer that has not come by then never comes, in milliseconds. */
 const PATIENCE = 15_000;
 /** A request that takes longer than this is sent once more by a client that leaves, in milliseconds. */
