@@ -41,9 +41,9 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// What something leaves allocated.
-fn allocated<T>(make: impl FnOnce() -> T) -> (T, usize) {
+fn allocated<T>(build: impl FnOnce() -> T) -> (T, usize) {
     let before = LIVE.load(Ordering::Relaxed);
-    let made = make();
+    let made = build();
     (made, LIVE.load(Ordering::Relaxed) - before)
 }
 
