@@ -357,7 +357,7 @@ fn no_request_takes_more_memory_than_is_documented() {
     );
     asked(&aliases("items(first: 10000) { edges { cursor } }", 100), JSON);
     asked(
-        &aliases("path(from: \"nobody\", to: \"nothing\") { length }", 1000),
+        &aliases("path(from: \"nobody\", to: \"nothing\") { length }", 500),
         JSON,
     );
     asked(&aliases("components(first: 1) { size }", 3), JSON);
