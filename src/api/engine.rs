@@ -238,6 +238,12 @@ impl Engine {
         let values = if document.operation().variables.is_empty() {
             self.no_values.clone()
         } else {
+            if let (Some(ticket), Some(raw)) = (ticket, request.variables) {
+                let bytes = most_values(raw.get()).saturating_mul(BYTES_PER_VALUE);
+                if !ticket.memory.grow(bytes.min(self.limits.bytes)) {
+                    return Err(self.given_up(Stop::Busy));
+                }
+            }
             let given = request.variables.map(|it| self.variables(it));
             let given = given.transpose().map_err(refused)?.unwrap_or_default();
             let coerced =

@@ -394,18 +394,19 @@ impl Connections {
         self.tick * ticks >= time + self.tick
     }
 
-    /// Whether less has moved in a stretch of time than has to; begins another when it is over.
+    /// Whether less has moved in a stretch of time than the slowest rate allows. The stretch begins again whenever enough
+    /// has moved, so that a client that stops is noticed one stretch later.
     fn is_too_slow(&self, mark: &mut Option<Mark>, bytes: u64, now: u32, stretch: Duration) -> bool {
-        let Some(begun) = *mark else {
-            *mark = Some(Mark { tick: now, bytes });
-            return false;
-        };
-        if !self.is_after(now.wrapping_sub(begun.tick), stretch) {
-            return false;
+        let needed = (stretch.as_millis() as u64 * SLOWEST / 1_000).max(1);
+        match *mark {
+            Some(begun) if bytes - begun.bytes < needed => {
+                self.is_after(now.wrapping_sub(begun.tick), stretch)
+            }
+            _ => {
+                *mark = Some(Mark { tick: now, bytes });
+                false
+            }
         }
-        *mark = Some(Mark { tick: now, bytes });
-        let needed = stretch.as_millis() as u64 * SLOWEST / 1_000;
-        bytes - begun.bytes < needed.max(1)
     }
 
     /// Lets each connection end its request, and ends those that are left when the time is over.

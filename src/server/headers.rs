@@ -34,9 +34,9 @@ pub(super) fn secure(response: &mut Response) {
 
 /// Adds the headers to a drawing that does not come through the router.
 pub(super) fn secure_drawing(response: &mut Response) {
-    response
-        .headers_mut()
-        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DRAWING));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DRAWING));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     not_sniffed(response);
 }
 
