@@ -138,7 +138,7 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    /// Reserves so many bytes in addition; `false` and nothing changes if fewer are left.
+    /// Reserves `bytes` more bytes. Returns `false` and changes nothing if fewer are left.
     pub fn grow(&self, bytes: usize) -> bool {
         let memory = &self.memory;
         let before = memory.used.fetch_add(bytes, Ordering::Relaxed);
@@ -152,13 +152,13 @@ impl Reservation {
         true
     }
 
-    /// Reserves so many bytes in all, if fewer are reserved; `false` and nothing changes if too few are left.
+    /// Raises the reservation to `bytes` bytes. Returns `false` and changes nothing if too few are left.
     pub fn grow_to(&self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.bytes());
         more == 0 || self.grow(more)
     }
 
-    /// Gives back what exceeds so many bytes.
+    /// Lowers the reservation to at most `bytes` bytes.
     pub fn shrink_to(&self, bytes: usize) {
         let before = self.bytes.fetch_min(bytes, Ordering::Relaxed);
         self.memory

@@ -434,7 +434,7 @@ pub(crate) fn end_with(line: &[u8], code: u8) -> ! {
                 libc::pause();
             }
         }
-        // If nobody reads a full pipe, the line is lost rather than the end of the process delayed.
+        // If the pipe is full and nobody reads it, the line is dropped: the process must not wait.
         let mut stderr = libc::pollfd {
             fd: libc::STDERR_FILENO,
             events: libc::POLLOUT,

@@ -18,7 +18,7 @@ thread_local! {
     static LAST: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
-/// Notes that the clock of a run was read and that the run may go on.
+/// Notes that the clock of a run was read and that the run may continue.
 pub fn checked() {
     LAST.set(cpu_time());
 }

@@ -1,5 +1,5 @@
-//! What a request may take, seen from outside: each kind of field and each form ends at the limit that it passes, and no
-//! request makes the process grow beyond what `docs/operations.md` says.
+//! Limits of a request over HTTP: each kind of field and each format fails at the limit that it exceeds. No request
+//! makes the process grow beyond what `docs/operations.md` says.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
@@ -87,7 +87,7 @@ const FORMS: [&str; 7] = [
     "text/csv",
 ];
 
-/// Of each kind of field one that answers with more than 300 bytes about the graph of this repository.
+/// One query for each kind of field, whose answer about the graph of this repository takes more than 300 bytes.
 const LONG: [&str; 33] = [
     "{ nodes(ids: [\"unicef\", \"the-code\", \"a\", \"b\", \"unicef\", \"the-code\"]) { id label __typename degree } }",
     "{ organizations(first: 30) { nodes { id } } }",
@@ -155,7 +155,7 @@ fn every_form_ends_at_the_limit_of_bytes() {
     assert_eq!(server.code(longer, "text/csv"), "BYTE_LIMIT");
 }
 
-/// A graph of items that know others, at random but always the same.
+/// A random graph of items that know others, from a fixed seed.
 fn items(count: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let (schema, data) = (folder.path().join("schema"), folder.path().join("data"));
@@ -210,7 +210,7 @@ fn a_drawing_whose_edges_cross_many_layers_is_refused() {
         let node = json!({"type": "node", "id": id(no), "labels": ["Item"], "properties": {}});
         writeln!(lines, "{node}").unwrap();
     }
-    // A chain, whose first leads to all others too.
+    // A chain whose first item also leads to all others.
     for no in 1..200 {
         for from in [0, no - 1].iter().take(if no == 1 { 1 } else { 2 }) {
             let edge = json!({"type": "edge", "from": id(*from), "to": id(no), "labels": ["NEXT"]});
@@ -229,7 +229,7 @@ fn a_drawing_whose_edges_cross_many_layers_is_refused() {
     assert!(refused.contains("would cross 19701 layers"), "{refused}");
 }
 
-/// Of each kind of field one that looks at the whole graph of [`items`].
+/// One query for each kind of field, which visits the whole graph of [`items`].
 const WHOLE: [&str; 25] = [
     "{ items(first: 1, orderBy: [{ name: DESC }]) { nodes { id } } }",
     "{ items(first: 10000, orderBy: [{ price: DESC }, { since: ASC }]) { nodes { id } } }",
@@ -297,7 +297,7 @@ fn what_takes_long_ends_at_the_deadline() {
     }
 }
 
-/// The memory that a process uses and the most that it used, in bytes.
+/// The current and the peak memory of a process, in bytes.
 #[cfg(target_os = "linux")]
 fn memory(process: u32) -> (usize, usize) {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
@@ -329,7 +329,7 @@ fn no_request_takes_more_memory_than_is_documented() {
     // The index of texts is made once, for all.
     server.code("{ search(query: \"names\", first: 1) { totalCount } }", JSON);
     let asked = |query: &str, accept: &str| {
-        // From here on the most that is used is counted anew.
+        // From here on, the peak memory is measured again.
         if std::fs::write(format!("/proc/{process}/clear_refs"), "5").is_err() {
             return;
         }

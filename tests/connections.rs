@@ -1,7 +1,7 @@
-//! Connections to the real binary over raw sockets: what a client that does not behave can hold, and for how long.
+//! Connections to the real binary over raw sockets: what a misbehaving client can hold, and for how long.
 //!
-//! Timeouts are set short by flags and awaited as what a client sees of them, the end of its connection. The time that
-//! a test would wait for that is long, so that a busy machine fails none.
+//! Flags set short timeouts, and the tests wait for the client to see the end of its connection. They wait long enough
+//! for a busy machine.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -13,14 +13,14 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-/// How long anything may take before a test fails.
+/// Maximum time for any step of a test.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The lines of a stream, gathered while they come.
+/// The lines of a stream, collected as they arrive.
 #[derive(Clone, Default)]
 struct Lines(Arc<(Mutex<Vec<String>>, Condvar)>);
 
@@ -37,7 +37,7 @@ impl Lines {
         lines
     }
 
-    /// Waits until the lines are as wished, and gives them.
+    /// Waits until the lines meet a condition, and returns them.
     fn until(&self, wished: impl Fn(&[String]) -> bool) -> Vec<String> {
         let (lines, changed) = &*self.0;
         let waited = changed.wait_timeout_while(lines.lock().unwrap(), PATIENCE, |it| !wished(it));
@@ -46,7 +46,7 @@ impl Lines {
         lines.clone()
     }
 
-    /// Waits for a line that contains a text, and gives it.
+    /// Waits for a line that contains a text, and returns it.
     fn line(&self, with: &str) -> String {
         let lines = self.until(|lines| lines.iter().any(|it| it.contains(with)));
         lines.into_iter().find(|it| it.contains(with)).unwrap()
@@ -98,7 +98,7 @@ impl Server {
         stream
     }
 
-    /// What is answered to a request on a connection of its own.
+    /// The answer to a request on a new connection.
     fn ask(&self, request: &str) -> Answer {
         answer(&mut self.send(request))
     }
@@ -111,7 +111,7 @@ impl Server {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits until the health is as wished.
+    /// Waits until the health meets a condition.
     fn until(&self, wished: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -182,7 +182,7 @@ impl Answer {
     }
 }
 
-/// Reads one answer; its connection may go on.
+/// Reads one answer; the connection may stay open.
 fn answer(stream: &mut TcpStream) -> Answer {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -211,7 +211,7 @@ fn answer(stream: &mut TcpStream) -> Answer {
     answer
 }
 
-/// Waits for the end of a connection, and gives what came before.
+/// Waits for the end of a connection, and returns what was received before it.
 fn rest(stream: &mut TcpStream) -> String {
     let mut rest = Vec::new();
     let mut part = [0; 4096];
@@ -226,7 +226,7 @@ fn rest(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&rest).into_owned()
 }
 
-/// Sends a byte again and again until the other side has had enough.
+/// Sends single bytes until the other side closes the connection.
 fn drip(stream: &TcpStream) {
     let mut stream = stream.try_clone().unwrap();
     std::thread::spawn(move || {
@@ -236,7 +236,7 @@ fn drip(stream: &TcpStream) {
     });
 }
 
-/// A WebSocket, as far as a connection needs it.
+/// The minimum of a WebSocket that a test of connections needs.
 fn web_socket(server: &Server) -> TcpStream {
     let mut stream = server.send(
         "GET /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
@@ -255,7 +255,7 @@ fn check_alive(stream: &mut TcpStream) {
     assert_eq!((read.map_err(|it| it.to_string()), pong), (Ok(()), [0x8a, 0]));
 }
 
-/// A query whose answer is longer than what a system keeps of it for a client that does not read.
+/// A query whose answer is longer than the kernel buffers for a client that does not read.
 fn long_query() -> String {
     let fields = "id label name founded partners { nodes { id label } }";
     let alias = |no: usize| format!("a{no}: organizations(first: 1000) {{ nodes {{ {fields} }} }}");
@@ -364,7 +364,7 @@ fn an_answer_that_is_not_read_ends_its_connection() {
         body.len() < length.unwrap().parse().unwrap(),
         "all of it was sent"
     );
-    // Who reads gets all of it.
+    // A client that reads receives the whole answer.
     let whole = server.ask(&long_query());
     assert!(whole.json()["errors"].is_null());
 }
@@ -379,7 +379,7 @@ fn a_connection_more_takes_the_place_of_one_that_waits() {
     };
     let mut connections: Vec<TcpStream> = (0..4).map(|_| idle()).collect();
     let mut fifth = idle();
-    // One of the four has made room: the others and the fifth go on.
+    // One of the four has made room: the others and the fifth stay open.
     let mut alive = 0;
     for stream in connections.iter_mut().chain([&mut fifth]) {
         let written = stream.write_all(query(NAME).as_bytes());
@@ -398,7 +398,7 @@ fn a_connection_more_is_refused_where_all_are_busy() {
     let begun = format!("{}{}", head_of_post(body.len()), &body[..10]);
     let mut busy: Vec<TcpStream> = (0..3)
         .map(|_| {
-            // A head that asks to go on is answered once it was read: then the connection is busy.
+            // `100 Continue` is sent after the head was read: then the connection is busy.
             let begun = begun.replace("content-type", "expect: 100-continue\r\ncontent-type");
             let mut stream = server.send(&begun);
             assert_eq!(answer(&mut stream).status, 100);
@@ -431,7 +431,7 @@ fn a_body_that_is_too_long_is_refused_and_the_client_gets_to_know() {
     assert_eq!(refused.status, 413);
     assert_eq!(refused.header("connection"), Some("close"));
     assert_eq!(refused.json()["errors"][0]["extensions"]["code"], "BODY_LIMIT");
-    // One that asks before it sends is spared.
+    // A client that sends `Expect: 100-continue` receives the answer before it sends the body.
     let asking = head_of_post(length).replace("content-type", "expect: 100-continue\r\ncontent-type");
     assert_eq!(server.ask(&asking).status, 413);
     let mut chunked = server.send(
@@ -553,10 +553,10 @@ fn only_hosts_that_are_ours_are_served() {
     assert_eq!(target("http://evil.example/health", "host: localhost\r\n"), 421);
     assert_eq!(target("http://localhost/health", "host: evil.example\r\n"), 421);
     assert_eq!(target("http://localhost/health", ""), 400);
-    // Who speaks HTTP/1.0 need not know of hosts.
+    // HTTP/1.0 does not require a `Host` header.
     let mut old = server.send("GET /health HTTP/1.0\r\n\r\n");
     assert_eq!(answer(&mut old).status, 200);
-    // What was accepted once says nothing of the next.
+    // Each request is checked, also after an accepted one.
     let mut stream = server.send(&query(NAME));
     assert_eq!(answer(&mut stream).status, 200);
     stream
@@ -578,7 +578,7 @@ fn only_hosts_that_are_ours_are_served() {
         )
         .unwrap();
     assert_eq!(answer(&mut stream).status, 400);
-    // A WebSocket is no way round it.
+    // WebSocket requests are checked as well.
     let upgrade = "GET /graphql HTTP/1.1\r\nhost: evil.example\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     assert_eq!(server.ask(upgrade).status, 421);
@@ -974,7 +974,7 @@ fn what_is_counted_is_served_to_prometheus() {
     if Path::new("/proc/self/status").exists() {
         assert!(value("clew_resident_memory_bytes") > 0.0);
     }
-    // What the graph is, is asked elsewhere, and not by a foreign name.
+    // Metrics check the host, and the main address does not serve them.
     assert_eq!(scrape("evil.example").status, 421);
     assert_eq!(server.ask(&get("/metrics")).status, 404);
 }

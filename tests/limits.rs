@@ -1,4 +1,4 @@
-//! Documents and variables that would take more than they may, over HTTP against the real binary.
+//! Documents and variables that would exceed the limits, over HTTP against the real binary.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
@@ -94,7 +94,7 @@ impl Server {
         (text(&error["extensions"]["code"]), text(&error["message"]))
     }
 
-    /// The most memory that the process has had, in bytes.
+    /// The peak memory of the process, in bytes.
     #[cfg(target_os = "linux")]
     fn most_memory(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
@@ -103,7 +103,7 @@ impl Server {
         kilobytes << 10
     }
 
-    /// Asks something, during which the process grows by at most what a request may take.
+    /// Sends a request, during which the process grows by at most the limit of a request.
     fn within_memory(&self, query: &str, variables: &Value) -> Value {
         #[cfg(target_os = "linux")]
         {
@@ -224,7 +224,7 @@ fn patterns_are_weighed_and_refused_with_their_field() {
             "{message}"
         );
     }
-    // A pattern that is refused in one field does nothing to the others.
+    // A pattern that is refused in one field does not affect the others.
     let mixed = format!(
         "{{ {} {} node(id: \"unicef\") {{ id }} }}",
         "bad: graph { title }",
@@ -252,7 +252,7 @@ fn a_search_ignores_what_is_too_much_and_a_filter_refuses_it() {
     assert_eq!(ignored(&"child ".repeat(40), false), 8);
     assert_eq!(ignored(&"child ".repeat(40), true), 32);
     assert_eq!(ignored(&format!("\"{}\"", "child ".repeat(100)), false), 68);
-    // So many words of five letters end within a kilobyte, and each of them is counted.
+    // Only the first kilobyte is searched, but all words are counted.
     let words: Vec<String> = (0..20_000).map(|no| format!("wo{:03}", no % 1000)).collect();
     assert_eq!(ignored(&words.join(" "), true), 20_000 - 8);
     assert_eq!(ignored(&words.join(" "), false), 20_000 - 32);
@@ -345,7 +345,7 @@ fn large_values_are_shared_and_messages_repeat_little_of_them() {
         assert!(message.contains("an exponent of at most 10000"), "{message}");
     }
 
-    // Lists are searched, not gone through.
+    // Lists are searched by lookup, not scanned.
     let ids: Vec<String> = (0..5_000).map(|no| format!("t{no}")).collect();
     let numbers: Vec<usize> = (0..5_000).collect();
     for (ty, filter, values) in [

@@ -181,7 +181,7 @@ fn a_graph_is_compiled_beside_its_target_and_renamed() {
     compile("graph.clew");
     let first = std::fs::read(folder.join("graph.clew")).unwrap();
     std::fs::set_permissions(folder.join("graph.clew"), std::fs::Permissions::from_mode(0o640)).unwrap();
-    // Who has the file open, or maps it, keeps what it was.
+    // A process that has the old file open, or maps it, still sees the old content.
     std::fs::hard_link(folder.join("graph.clew"), folder.join("before")).unwrap();
     write(folder, "data/a.yaml", "Place:\n  x: {name: Xanadu}\n");
     compile("graph.clew");

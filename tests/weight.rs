@@ -1,4 +1,4 @@
-//! What plans, arguments and matchers say that they weigh, against what they allocate.
+//! Compares the reported weight of plans, arguments and matchers with the bytes that they allocate.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt::Write as _;
@@ -21,7 +21,7 @@ struct Counting;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: all calls are handed on to the system's allocator as they come.
+// SAFETY: all calls are forwarded unchanged to the system's allocator.
 #[allow(unsafe_code, reason = "an allocator cannot be written without")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -40,7 +40,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What something leaves allocated.
+/// The bytes that are still allocated after a call.
 fn allocated<T>(build: impl FnOnce() -> T) -> (T, usize) {
     let before = LIVE.load(Ordering::Relaxed);
     let made = build();
@@ -126,7 +126,7 @@ fn aliases(count: usize, field: impl Fn(usize) -> String) -> String {
     })
 }
 
-/// One test, since the counter is one for the process.
+/// A single test, because the counter is global to the process.
 #[test]
 fn what_is_said_is_about_what_is_allocated() {
     let shop = Shop::new();
@@ -157,7 +157,7 @@ fn what_is_said_is_about_what_is_allocated() {
         assert!(matches!(shop.plan(&text, half).0, Err(Unbound::Stop(Stop::Bytes))), "{what}");
     }
 
-    // What a thousand fields take of one large variable is taken once.
+    // Memory that a thousand fields share for one large variable is counted once.
     let large = "x".repeat(900_000);
     let ids: Vec<String> = (0..20_000).map(|no| format!("id-{no:010}")).collect();
     for (what, text, variables, most) in [
@@ -212,7 +212,7 @@ fn what_is_said_is_about_what_is_allocated() {
         );
     }
 
-    // A filter is compiled once for each place and domain, however deep it lies: not once for each way that leads there.
+    // A filter is compiled once for each address and domain, however deeply it is nested, not once for each path to it.
     let nested = (0..40).fold(r#"{id: {eq: "x"}}"#.to_owned(), |inner, _| {
         format!("{{partners: {{some: {inner}}}}}")
     });

@@ -1,4 +1,4 @@
-// An attack: what is sent to a fresh server, and what has to hold while and after it is sent.
+// An attack: what is sent to a fresh server, and what must hold during and after it.
 
 import { Connection, request, send } from "./client.mjs";
 import { Server, hasFlag, sleep } from "./server.mjs";

@@ -1,4 +1,4 @@
-// Steady load beside attacks: whether memory stands still.
+// Steady load during attacks: whether memory stays constant.
 //
 //   node benches/limits/load.mjs [--seconds 600] [--clew target/release/clew] [--data target/wordnet]
 //

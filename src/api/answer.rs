@@ -11,7 +11,7 @@ use crate::plan::InputError;
 pub struct Answer {
     /// The JSON of the response.
     pub body: Vec<u8>,
-    /// How far the request came.
+    /// The stage that the request reached.
     pub reached: Reached,
     /// The code of the first error, if there is any.
     pub code: Option<&'static str>,
@@ -19,7 +19,7 @@ pub struct Answer {
     pub memory: Option<Reservation>,
 }
 
-/// How far a request came.
+/// The stage that a request reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reached {
     /// It is not a GraphQL request.
@@ -91,7 +91,7 @@ const LONGEST_ECHO: usize = 100;
 /// Characters of a message.
 const LONGEST_MESSAGE: usize = 1000;
 
-/// A message whose quoted parts and whose whole are not too long: what a client sends must not come back at length.
+/// Shortens a message and its quoted parts, so that long input is not echoed to the client.
 fn shortened(message: String) -> String {
     // Nothing in a message as short as this can be too long.
     if message.len() <= LONGEST_ECHO {
@@ -200,8 +200,8 @@ impl Answer {
         Self::new(body, Reached::Executed, errors)
     }
 
-    /// An answer with data and extensions, but for its last brace, and with the errors of fields that failed, which stand
-    /// first.
+    /// An answer with data and extensions but without its closing brace, and the errors of fields that failed, which
+    /// are written first.
     pub(super) fn with_data(begun: Vec<u8>, errors: &[GraphqlError]) -> Self {
         let mut body = begun;
         if !errors.is_empty() {

@@ -1,9 +1,9 @@
-//! Where a request is prepared and run: a small one on the thread that serves others too, a large one on a thread of
-//! its own behind the [`Gate`].
+//! Where a request is prepared and run: a small one on a thread that also serves other requests, a large one on a
+//! thread of its own behind the [`Gate`].
 //!
-//! A thread that serves others is held for a few milliseconds of CPU time at most. The size of the document and of the
-//! variables decides before anything is read, what a plan took before decides before it runs, and a run that turns out to
-//! take more is given up and begun again on a thread of its own.
+//! A shared thread is held for at most a few milliseconds of CPU time. Requests are classified before they are parsed,
+//! by the size of the document and of the variables. A known plan is classified before it runs, by what it took before.
+//! A run that exceeds the limit is abandoned and restarted on a thread of its own.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,7 +18,7 @@ use crate::forms::Form;
 
 /// A request longer than this is read on a thread of its own.
 const SHORT_REQUEST: usize = 64 << 10;
-/// A document that was not asked before and is longer than this is prepared on a thread of its own.
+/// A new document that is longer than this is prepared on a thread of its own.
 const SHORT_DOCUMENT: usize = 2 << 10;
 /// Variables longer than this are read on a thread of their own.
 const SHORT_VARIABLES: usize = 4 << 10;
@@ -29,7 +29,7 @@ const SMALL_ANSWER: usize = 16 << 10;
 /// Bytes of memory that reading and preparing take at most for each byte of a request.
 const MEMORY_PER_BYTE: usize = 16;
 
-/// What serves requests: the engine of now, the documents that may be named, and what all requests together may take.
+/// What serves requests: the current engine, the persisted documents, and the limits that all requests share.
 #[derive(Debug, Clone)]
 pub struct Serving {
     /// The engine.
@@ -40,7 +40,7 @@ pub struct Serving {
     pub gate: Arc<Gate>,
 }
 
-/// What became of a request on the thread that serves others.
+/// Outcome of a request on a shared thread.
 enum Quick {
     /// It is answered, or refused.
     Answered(Answer),
@@ -116,7 +116,7 @@ impl Serving {
     }
 
     fn run_quickly(&self, prepared: Arc<Prepared>, form: Option<Form>) -> Quick {
-        // Rendering takes more than the run, and how much is not known before.
+        // Rendering takes more memory than the run, and the amount is not known in advance.
         if form.is_none()
             && let Some(answer) = self.engine.run_short(&prepared)
         {
@@ -140,7 +140,7 @@ impl Serving {
         }
     }
 
-    /// Prepares a request, and keeps what it was prepared to and its document for when they come again.
+    /// Prepares a request, and caches the result and its document.
     fn prepare(
         &self,
         asked: &Asked,

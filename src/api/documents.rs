@@ -23,7 +23,7 @@ const MOST_VARIANTS: usize = 16;
 /// Bytes that a plan may take.
 const PLAN_BYTES: usize = 16 << 20;
 
-/// Bytes that what the filters of one request test with may take.
+/// Bytes that the compiled filters of one request may take.
 pub(super) const MATCHER_BYTES: usize = 8 << 20;
 /// The same on a thread that serves others too: compiling it takes time.
 pub(super) const SHORT_MATCHER_BYTES: usize = 64 << 10;
@@ -57,7 +57,7 @@ pub(super) struct Document {
 #[derive(Debug)]
 pub(super) struct Planned {
     pub plan: Plan,
-    /// What the filters without variables test with.
+    /// The compiled filters that use no variables.
     matchers: OnceLock<Matchers>,
     /// Bytes that it takes.
     bytes: usize,
@@ -194,10 +194,10 @@ impl Document {
 }
 
 impl Planned {
-    /// What the filters without variables test with, made now where it takes at most so many bytes.
+    /// Returns the compiled filters that use no variables. Compiles them if they take at most `bytes` bytes.
     ///
     /// # Errors
-    /// When it takes more, or the time is over.
+    /// When they take more, or the deadline passes.
     pub fn matchers(&self, clock: &Clock, bytes: usize) -> Result<&Matchers, Stop> {
         if let Some(made) = self.matchers.get() {
             return Ok(made);

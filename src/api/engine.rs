@@ -29,7 +29,7 @@ const SHORT_ROWS: u64 = 50_000;
 /// What it may write there.
 const SHORT_BYTES: usize = 1 << 20;
 
-/// After so long a run on a thread that serves others is given up.
+/// A run on a shared thread is abandoned after this time.
 const LONGEST_SHORT_TIME: Duration = Duration::from_millis(3);
 
 /// Working memory that a request may hold, beside [`WORKING_PER_ENTITY`].
@@ -103,7 +103,7 @@ struct Ready<'p> {
     constant: &'p Matchers,
     /// For both, where variables add to them.
     own: Option<Matchers>,
-    /// Bytes that all of it takes beside the plan.
+    /// Bytes that all of these take, in addition to the plan.
     bytes: usize,
 }
 
@@ -298,8 +298,7 @@ impl Engine {
         }
     }
 
-    /// Runs a request that is expected to take little; `None` where it takes more, or where nothing says that it takes
-    /// little.
+    /// Runs a request that is expected to be short. Returns `None` if it takes longer, or if its cost is not known.
     pub(super) fn run_short(&self, prepared: &Prepared) -> Option<Answer> {
         let planned = &prepared.planned;
         if !planned.is_short() && !planned.is_unseen() {
@@ -398,7 +397,8 @@ impl Engine {
         })
     }
 
-    /// Binds a request's arguments and holds them against the limits; what their filters test with may take so many bytes.
+    /// Binds a request's arguments and checks them against the limits; its compiled filters may take at most `most`
+    /// bytes.
     fn bind<'p>(&self, prepared: &'p Prepared, clock: &Clock, most: usize) -> Result<Ready<'p>, Unready> {
         let planned = &prepared.planned;
         let plan = &planned.plan;

@@ -1,6 +1,6 @@
-//! How many long runs take place at a time, and how much memory all requests hold together.
+//! Limits the number of concurrent long runs and the memory that all requests hold together.
 //!
-//! One gate serves all engines of a server, so that a reload does not double what may run. Short runs pass it by.
+//! One gate serves all engines of a server, so that a reload does not double the limits. Short runs bypass it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -72,7 +72,7 @@ pub struct GateStats {
 pub struct Ticket {
     /// When it was received.
     pub(super) started: OnceLock<Instant>,
-    /// Set when nobody waits for the answer any more.
+    /// Set when the client no longer waits for the answer.
     pub(super) cancelled: Arc<AtomicBool>,
     pub(super) memory: Reservation,
     _place: OwnedSemaphorePermit,
@@ -89,7 +89,7 @@ impl Drop for Waiting {
 }
 
 impl Gate {
-    /// A gate for a graph of so many entities.
+    /// A gate for a graph of `entities` entities.
     pub fn new(limits: GateLimits, entities: usize) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let most = limits.runs.unwrap_or(4 * cores).max(1);
@@ -108,7 +108,7 @@ impl Gate {
         gate
     }
 
-    /// Adapts the memory to a graph of so many entities, unless it was set.
+    /// Sets the shared memory for a graph of `entities` entities, unless the limit was configured.
     pub fn fit(&self, entities: usize) {
         let usual = (256 << 20) + entities.saturating_mul(BYTES_PER_ENTITY);
         self.memory.set_limit(self.limits.memory.unwrap_or(usual));

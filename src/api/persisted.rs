@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::answer::GraphqlError;
 
-/// Bytes of documents that are kept of those that clients sent with their hash.
+/// Bytes of cached documents that clients registered with a hash.
 const AUTOMATIC_BYTES: u64 = 16 << 20;
 
 /// A manifest that cannot be used.

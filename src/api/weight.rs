@@ -1,4 +1,4 @@
-//! What a document takes in memory, counted by walking it: its caches are bounded by this.
+//! Memory that a document takes, computed by traversing it; this bounds the caches.
 
 use std::mem::size_of;
 

@@ -53,7 +53,7 @@ impl ConnectionOptions {
     /// Whether the addresses may be listened at.
     ///
     /// # Errors
-    /// With what to do if one of them can be reached from elsewhere and nobody said that this is meant.
+    /// If an address can be reached from other machines and `--public` was not given; the message says what to do.
     pub fn check(&self, flag: &str, addresses: &[SocketAddr]) -> Result<(), String> {
         let reachable = addresses.iter().find(|it| !it.ip().to_canonical().is_loopback());
         match reachable {
@@ -81,7 +81,7 @@ pub(super) fn seconds(given: &str) -> Result<Duration, String> {
     }
 }
 
-/// A time in seconds, which may be none.
+/// A time in seconds; zero is allowed.
 fn seconds_or_none(given: &str) -> Result<Duration, String> {
     let seconds: f64 = given
         .parse()
@@ -90,6 +90,6 @@ fn seconds_or_none(given: &str) -> Result<Duration, String> {
         return Err("give a number of seconds between 0 and 86400".to_owned());
     }
     let time = Duration::from_secs_f64(seconds);
-    // What is finer than the clock is none.
+    // The clock has a resolution of one millisecond; a shorter time counts as zero.
     Ok(Duration::from_millis(time.as_millis() as u64))
 }

@@ -44,7 +44,7 @@ pub(super) struct LimitOptions {
     /// Long runs at a time; by default four for each core. More wait for up to a second
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     max_runs: Option<u64>,
-    /// Do not tell the schema: no introspection, no /schema.graphql, no console
+    /// Do not publish the schema: no introspection, no /schema.graphql, no console
     #[arg(long)]
     pub no_introspection: bool,
 }

@@ -86,7 +86,7 @@ pub(super) fn compile(folders: &Folders) -> Result<(Snapshot, Reports), Reports>
 /// What a load begins with.
 ///
 /// # Errors
-/// Where the process holds more memory than it may already.
+/// When the process already holds more memory than it may.
 pub(super) fn progress(folders: &Folders) -> Result<Progress, Reports> {
     static THREADS: Once = Once::new();
     let progress = Progress {

@@ -96,7 +96,7 @@ fn say(line: impl std::fmt::Display) {
     }
 }
 
-/// Writes a line on standard error. Nobody may read it, and a server goes on all the same.
+/// Writes a line to standard error. Errors are ignored: the server continues if nobody reads the line.
 fn note(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -20,7 +20,7 @@ const QUIET_SIGNALS: Duration = Duration::from_millis(100);
 /// Where it is never quiet, a reload waits no longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// Asks for a reload. Those that are asked for before one begins are one, however many they are.
+/// Requests a reload. Requests that arrive before the reload begins are merged.
 #[derive(Debug, Clone)]
 pub(super) struct Trigger {
     /// Holds one message while a reload is asked for.
@@ -58,13 +58,13 @@ impl Trigger {
 
     /// Asks for a reload after a change, perhaps one of several.
     fn changed(&self) {
-        // Where it is full, a reload is asked for already; where nobody listens, the server ends.
+        // If the channel is full, a reload is already pending; if it is closed, the server is shutting down.
         let _ = self.asked.try_send(());
     }
 }
 
 impl Triggered {
-    /// Waits until a reload is to be; `false` if none will be any more.
+    /// Waits for the next reload; returns `false` when there will be no more.
     fn wait(&self) -> bool {
         if self.asked.recv().is_err() {
             return false;
@@ -110,7 +110,7 @@ impl Reloader {
         trigger
     }
 
-    /// Compiles the new schema and data beside the old; gives a line about them too.
+    /// Compiles the new schema and data while the old ones are served; also returns a line that describes them.
     fn compiled(&self) -> Result<(Engine, String), String> {
         let start = Instant::now();
         let compiled = load::compile(&self.folders).map_err(|reports| load::drawn(&reports, &self.reporting));
@@ -121,7 +121,7 @@ impl Reloader {
         Ok((engine, summary))
     }
 
-    /// Serves what was compiled if it is sound.
+    /// Serves the compiled graph if it has no errors.
     fn serve(&self, made: Result<(Engine, String), String>) {
         match made {
             Ok((engine, summary)) => {
@@ -139,9 +139,9 @@ impl Reloader {
     }
 }
 
-/// What a reload comes to, also where it panics: that is a bug, and the graph from before is served on.
+/// Outcome of a reload. A panic is a bug; the previous graph is served after it.
 fn caught<T>(reload: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    // Nothing of what a reload makes is used after it panicked.
+    // Nothing that a reload makes is used after it panicked.
     catch_unwind(AssertUnwindSafe(reload)).unwrap_or_else(|panic| {
         let why = said(&*panic);
         Err(format!(

@@ -30,7 +30,7 @@ pub(super) struct Serve {
     /// Serve metrics for Prometheus there, at /metrics
     #[arg(long, value_name = "ADDR:PORT")]
     metrics_listen: Option<String>,
-    /// Log requests that take at least so many seconds
+    /// Log requests that take at least this many seconds
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = connections::seconds)]
     log_slow: Duration,
     /// Let web pages of this origin ask too, such as <https://app.example.org>; * for all. May be repeated
@@ -79,7 +79,7 @@ impl Serve {
             Ok(runtime) => runtime,
             Err(error) => return fail(format!("cannot start: {error}")),
         };
-        // What can be told from the command line is told before anything is loaded.
+        // Errors in the command line are reported before anything is loaded.
         let clients = runtime.block_on(self.addresses("--listen", &self.listen));
         let metrics = match &self.metrics_listen {
             None => Ok(Vec::new()),
@@ -110,7 +110,7 @@ impl Serve {
         let _written = server::write_to_stderr();
         self.allow_files();
         let code = runtime.block_on(self.listen(&clients, &metrics, engine, limits, persisted));
-        // A run whose client has gone may take a moment to see that.
+        // A run whose client disconnected may take a moment to notice it.
         runtime.shutdown_background();
         code
     }
@@ -142,7 +142,7 @@ impl Serve {
             let allowed = limit.maximum.map_or(needed, |it| it.min(needed));
             if limit.current.is_some_and(|it| it < allowed) {
                 limit.current = Some(allowed);
-                // What is refused is told below.
+                // A failure is reported below.
                 let _ = setrlimit(Resource::Nofile, limit);
             }
             if let Some(current) = getrlimit(Resource::Nofile).current
@@ -210,7 +210,7 @@ impl Serve {
             note(format_args!("metrics at http://{address}/metrics"));
         }
         match listener.local_addr() {
-            // Whoever started the server may not want to know.
+            // Errors are ignored: standard output may be closed.
             Ok(address) => {
                 let mut out = std::io::stdout();
                 let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
@@ -235,7 +235,7 @@ impl Serve {
     }
 }
 
-/// tokio's threads. Where the system refuses one, tokio panics; that is an error like others here.
+/// Builds tokio's runtime. If the system refuses a thread, tokio panics; the panic is reported as an error.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
@@ -268,7 +268,7 @@ fn reload_on_hangup(trigger: Trigger) {
     drop(trigger);
 }
 
-/// Comes with Ctrl-C or SIGTERM; both are waited for from now on.
+/// Resolves on Ctrl-C or SIGTERM. The handlers are installed when this is called.
 fn stopped() -> impl Future<Output = ()> + Send {
     #[cfg(unix)]
     {

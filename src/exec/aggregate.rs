@@ -17,10 +17,10 @@ use crate::plan::{
     MeasureField, Object, OfTypes,
 };
 
-/// So many digits a mean of decimals has, as decimal128 has.
+/// Digits of a mean of decimals, as in decimal128.
 const DIGITS: u64 = 34;
 
-/// The clock is looked at once in so many entities that are put into their groups.
+/// Entities that are grouped between two checks of the clock.
 const MEMBERS_AT_ONCE: usize = 1 << 16;
 
 /// A value where it lies.
@@ -39,7 +39,7 @@ enum Common<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Packed(u32, u32);
 
-/// The columns that packed values lie in: one or two for each type.
+/// The columns of packed values: one or two for each type.
 #[derive(Default)]
 struct Columns<'a>(Vec<&'a Values>);
 
@@ -53,7 +53,7 @@ impl<'a> Columns<'a> {
             Common::Type(id) => Packed(1, id.index() as u32),
             Common::Entity(entity) => Packed(2, entity.0),
             Common::Value((values, at)) => {
-                // Most values lie in the column of the one before.
+                // Most values are in the same column as the previous one.
                 let known = self.0.iter().rposition(|it| std::ptr::eq(*it, values));
                 let column = known.unwrap_or_else(|| {
                     self.0.push(values);
@@ -112,7 +112,7 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// Which figures about values are asked for, and what they are.
+/// The aggregates of values that are requested, and their results.
 #[derive(Default)]
 struct Measures<'a> {
     wants_distinct: bool,

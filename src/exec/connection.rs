@@ -113,7 +113,7 @@ impl Items<'_, '_> {
     }
 }
 
-/// The clock is looked at once in so many entities that are compared with a cursor.
+/// Entities that are compared with a cursor between two checks of the clock.
 const COMPARED_AT_ONCE: usize = 512;
 
 /// From so many entities on, the columns of a page of plain values are looked up once for all.
@@ -454,7 +454,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The list, filtered, or the list that lies ready where nothing is asked of it.
+    /// The filtered list, or the existing list if there is no filter.
     fn items<'f>(
         &mut self,
         source: Source<'a, 'f>,

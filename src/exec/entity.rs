@@ -5,7 +5,7 @@ use crate::graph::{EdgeNo, EntityNo, Row};
 use crate::ontology::PropertyNo;
 use crate::plan::{Call, CallNo, EdgeField, EntityField, Object, Selection, Side, Slot};
 
-/// The clock is asked about once in so many values of a list.
+/// Values of a list that are written between two checks of the clock.
 const LISTED_AT_ONCE: usize = 64;
 
 /// The edge that led to an entity.

@@ -22,10 +22,10 @@ enum Holder {
 /// So many rows are tested at once at most; a scan begins with as few as a word has bits.
 const LARGEST_BLOCK: usize = 1024;
 
-/// A block with as few rows is tested without weighing their texts.
+/// A block of at most this many rows is tested without counting the length of its texts.
 const SHORT_BLOCK: usize = 64;
 
-/// So many bytes of a text are looked at in about the time of a step.
+/// Bytes of a text that are examined in about the time of a step.
 const BYTES_OF_A_STEP: usize = 64;
 
 /// Which rows of a block meet a test, a bit each.

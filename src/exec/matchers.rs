@@ -1,8 +1,8 @@
-//! What patterns are compiled to: finders of substrings and regular expressions, within a budget.
+//! Compiled patterns: substring finders and regular expressions, within a budget.
 //!
-//! The matchers of a plan's constants are made once for a revision and kept beside the plan; those of variables are made for
-//! each request, after the others. All are immutable and shared; what a regular expression writes while it searches is the
-//! run's own, so that it never outlives the request, however many threads use one expression.
+//! The matchers of a plan's constants are compiled once for a revision and kept with the plan. Those of variables are
+//! compiled for each request and numbered after the others. All are immutable and shared. The scratch space of a
+//! regular expression belongs to the run, so it never outlives the request, however many threads use the expression.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use crate::budget::{Clock, Stop};
 use crate::graph::EntitySet;
 use crate::plan::{Bound, InputError, Kept, MatcherNo, Pattern, Patterns, last_line};
 
-/// A regular expression is compiled to at most so many bytes.
+/// Maximum size of one compiled regular expression, in bytes.
 const MOST_OF_ONE: usize = 1 << 20;
 
-/// A search keeps the states of an expression that it has met, up to so many bytes.
+/// Maximum size of the states that a search caches for one expression, in bytes.
 const KEPT_STATES: usize = 128 << 10;
 
-/// Bytes of a finder beside its text: tables of how far it may skip.
+/// Bytes of a finder in addition to its text, for its skip tables.
 const FINDER_BYTES: usize = 320;
 
 /// What a text is matched with.
@@ -48,11 +48,11 @@ pub struct Matchers {
 }
 
 impl Matchers {
-    /// Compiles patterns, whose numbers come after those that are known. All together may take `limit` bytes, and compiling them
-    /// about as many steps; a regular expression that takes more alone is refused.
+    /// Compiles patterns, numbered after the known ones. Together they may take `limit` bytes and about as many steps.
+    /// A regular expression that exceeds its own limit is refused.
     ///
     /// # Errors
-    /// When the limit is met or the time is over.
+    /// When the limit is exceeded or the deadline passes.
     pub fn prepare(patterns: &Patterns, known: &Self, clock: &Clock, limit: usize) -> Result<Self, Stop> {
         let mut matchers = Self {
             all: known.all.clone(),
@@ -164,8 +164,8 @@ enum Refused {
     Wrong(String),
 }
 
-/// Compiles a regular expression to at most so many bytes; gives also how many a search writes at most. One that is too large
-/// for an automaton in each direction, which searching with states that are kept needs, does with one and is slower.
+/// Compiles a regular expression to at most `limit` bytes. Also returns the maximum scratch space of a search. A search
+/// with cached states needs an automaton for each direction; if both do not fit, one is used, which is slower.
 fn compile(source: &str, fold: bool, limit: usize) -> Result<(Regex, usize), Refused> {
     match compile_as(source, fold, limit, true) {
         Err(Refused::Large) => compile_as(source, fold, limit, false),
@@ -208,7 +208,7 @@ fn compile_as(source: &str, fold: bool, limit: usize, keeps_states: bool) -> Res
     Ok((regex, written))
 }
 
-/// Testing takes so many steps between two looks at the clock; a step is what some 50 ns are enough for.
+/// Steps of testing between two checks of the clock; a step takes about 50 ns.
 const CHECK_EVERY: usize = 4096;
 
 /// What a run tests with.
@@ -216,13 +216,13 @@ pub(super) struct Tests<'a> {
     pub matchers: &'a Matchers,
     /// What regular expressions write while they search.
     caches: RefCell<Vec<Option<Box<Cache>>>>,
-    /// The entities that searches find, each made when the first filter with it is met.
+    /// The entities that searches find, each computed at the first filter that uses it.
     pub searched: Vec<Option<EntitySet>>,
     /// Steps until the clock is read.
     left: Cell<usize>,
     /// How often the clock was read.
     looks: Cell<u64>,
-    /// Why testing has ended before it was done.
+    /// Why testing ended early.
     stopped: Cell<Option<Stop>>,
 }
 
@@ -261,7 +261,7 @@ impl<'a> Tests<'a> {
         self.looks.get()
     }
 
-    /// Whether testing has ended: what is found then means nothing.
+    /// Whether testing ended early; its results are then not valid.
     #[inline]
     pub fn is_stopped(&self) -> bool {
         self.stopped.get().is_some()
@@ -273,7 +273,7 @@ impl<'a> Tests<'a> {
         self.stopped.get()
     }
 
-    /// Whether a text meets a regular expression.
+    /// Whether a text matches a regular expression.
     pub fn is_match(&self, no: MatcherNo, text: &str) -> bool {
         let Matcher::Regex(regex) = &*self.matchers.all[no.index()] else {
             return false;

@@ -217,8 +217,8 @@ pub fn run<'a>(
     })
 }
 
-/// Room for at least so many bytes, as long as the answer may have them. While a buffer grows, the old and the new one
-/// exist: so none is longer than half of the limit but one of the whole limit, of which only what is written takes memory.
+/// Returns a capacity of at least `capacity` bytes, up to `limit`. While a buffer grows, the old and the new one exist.
+/// Therefore a capacity is at most half of the limit, or the whole limit, of which only the written part takes memory.
 pub(crate) fn capacity_within(limit: usize, capacity: usize) -> usize {
     let most = limit.saturating_add(room::STEP);
     if capacity > most / 2 { most } else { capacity }
@@ -239,14 +239,14 @@ const ERROR_BYTES: usize = 192;
 /// Bytes that a segment of a path takes beside its key.
 const SEGMENT_BYTES: usize = 48;
 
-/// The clock is looked at once in at most so many rows.
+/// Maximum number of rows between two checks of the clock.
 const CHECK_EVERY: u64 = 4096;
 
-/// The clock is looked at for the first time after so many rows. Then the interval doubles, but stays so short that
-/// [`PACE`] passes between two looks: a row may be a comparison of two numbers or a search in a long text.
+/// Rows before the first check of the clock. The interval then doubles, as long as at most [`PACE`] passes between two
+/// checks: a row may be a comparison of two numbers or a search in a long text.
 const FIRST_CHECK: u64 = 64;
 
-/// Time that may pass between two looks at the clock.
+/// Maximum time between two checks of the clock.
 const PACE: Duration = Duration::from_micros(500);
 
 /// Bytes of working memory that are reserved at a time.
@@ -263,9 +263,9 @@ struct Run<'a> {
     budget: Budget<'a>,
     rows: u64,
     check_at: u64,
-    /// Rows from one look at the clock to the next.
+    /// Rows between two checks of the clock.
     interval: u64,
-    /// Time that had passed at the last look.
+    /// Time that had passed at the last check.
     checked: Duration,
     /// Length that the answer had before.
     expected: usize,
@@ -315,12 +315,12 @@ impl<'a> Run<'a> {
         } else if passed < PACE / 4 {
             self.interval = (self.interval * 2).min(CHECK_EVERY);
         }
-        // The limit itself is met exactly.
+        // Reaching the limit exactly is allowed.
         self.check_at = (self.rows + self.interval).min(self.budget.rows.saturating_add(1));
         Ok(())
     }
 
-    /// Counts work that takes as long as looking at so many rows, for the clock only.
+    /// Counts work that takes as long as examining `rows` rows, for the clock only.
     #[inline]
     fn work(&mut self, rows: usize) -> Written {
         self.check_at = self.check_at.saturating_sub(rows as u64);
@@ -373,7 +373,7 @@ impl<'a> Run<'a> {
         self.hold(0)
     }
 
-    /// Holds what the run has allocated against its limits, and reserves it in the shared memory.
+    /// Checks what the run has allocated against its limits, and reserves it in the shared memory.
     #[cold]
     fn account(&mut self) -> Written {
         let written = self.out.len().saturating_add(self.beside);
@@ -383,7 +383,7 @@ impl<'a> Run<'a> {
         }
         self.room = self.budget.bytes - self.beside;
         if self.out.capacity() > LARGE / 2 {
-            // Left to itself, the buffer would double beyond the limit.
+            // By default, the buffer would double beyond the limit.
             if self.out.capacity() - self.out.len() <= LARGE / 16 {
                 self.grow(LARGE / 2);
             }
@@ -453,7 +453,8 @@ impl<'a> Run<'a> {
         Err(Failure::Null)
     }
 
-    /// Counts an error against the budget before it is noted: a failure may cost no time and still come without end.
+    /// Counts an error against the budget before it is recorded: failures may take no time and still be unlimited in
+    /// number.
     fn count_error(&mut self, message: &str) -> Written {
         self.check_clock()?;
         self.beside(message.len() + ERROR_BYTES)

@@ -133,10 +133,10 @@ fn edge_between(
     Ok(None)
 }
 
-/// So many rows a path that has not arrived yet counts for.
+/// Rows that a path in progress counts for.
 const KEPT: u64 = 20;
 
-/// So many entities of a path are looked at in the time of a row.
+/// Entities of a path that are examined in the time of a row.
 const ENTITIES_A_ROW: usize = 4;
 
 /// A path that has not arrived yet, as the edge that it ends with and the path before it.

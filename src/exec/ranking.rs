@@ -180,7 +180,7 @@ pub(super) fn rank(
     best(run, ranked, first, exact)
 }
 
-/// A score by which the greatest is first, equal ones in the order of the entities' numbers.
+/// A score; the greatest sorts first, and equal scores sort by entity number.
 #[derive(PartialEq)]
 struct Scored(f64, EntityNo);
 
@@ -198,7 +198,7 @@ impl PartialOrd for Scored {
     }
 }
 
-/// The first of some scores; keeps no more than these.
+/// Returns the best scores; keeps no more than these in memory.
 fn best(
     run: &mut Run,
     scored: impl Iterator<Item = (EntityNo, f64)>,
@@ -272,14 +272,14 @@ fn page_rank(run: &mut Run, rows: &Rows) -> Result<Vec<f64>, Failure> {
     Ok(scores)
 }
 
-/// Beyond so many edges in all searches together, searches are made from a sample only.
+/// If all searches together would visit more edges than this, only a sample of the entities is searched from.
 const MOST_WORK: u64 = 400_000_000;
 
-/// Searches run beside each other in at most so many lanes, each with sums of its own, as far as the working memory
-/// suffices. How many follows from the graph and the limits, not from the processor, so that sums come out the same.
+/// Maximum number of lanes in which searches run in parallel, each with its own sums, as far as the working memory
+/// allows. The number depends on the graph and the limits, not on the processor, so that the sums are reproducible.
 const LANES: usize = 8;
 
-/// So many searches are made one after the other in a lane before the next lane has its turn.
+/// Consecutive searches in a lane before the next lane has its turn.
 const SEARCHES_AT_ONCE: usize = 64;
 
 /// The entities that searches begin at.
@@ -332,7 +332,7 @@ impl Pivots {
         })
     }
 
-    /// Searches from all pivots, in lanes; gives what each lane has summed up, in an order that does not change.
+    /// Searches from all pivots, in lanes; returns the sums of each lane in a fixed order.
     fn search<S: Send>(
         &self,
         run: &mut Run,
@@ -378,8 +378,8 @@ const FAR: u32 = u32::MAX;
 struct Between {
     scores: Vec<f64>,
     distance: Vec<u32>,
-    /// How many shortest paths lead to an entity; once the search has gone back over it, the share that each of these
-    /// has in what lies behind.
+    /// The number of shortest paths to an entity, `sigma` in Brandes' algorithm. After the backward pass,
+    /// `(1 + delta) / sigma`.
     paths: Vec<f64>,
     /// The entities in the order in which they were reached.
     order: Vec<u32>,
@@ -616,7 +616,7 @@ pub(super) fn similar(
     best(run, scores.iter(), first, true)
 }
 
-/// The components of a view, the largest first, equal ones by their first entity. Only the first so many are sorted.
+/// The components of a view, the largest first, equal ones by their first entity. Only as many as requested are sorted.
 pub(super) struct Components {
     /// The entities, component after component.
     entities: Vec<EntityNo>,
@@ -640,7 +640,7 @@ impl Components {
     }
 }
 
-/// The components of a view, of which the first so many are needed. Takes at most 28 bytes for each entity.
+/// The components of a view, of which the first `first` are sorted. Takes at most 28 bytes for each entity.
 pub(super) fn components(
     run: &mut Run,
     view: &View,

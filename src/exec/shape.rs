@@ -20,11 +20,11 @@ const AHEAD: usize = 4;
 /// Where one in so many of the entities of a part of the graph is written, the processor sees the next ones coming itself.
 const NEAR: usize = 16;
 
-/// So many fields a shape may have. A plan shares selections of which a shape makes one for each way that leads there, so
-/// that a short document could have a shape without end.
+/// Maximum number of fields of a shape. A plan shares selections, but a shape has one for each path to it, so a short
+/// document could otherwise have a shape of unbounded size.
 const MOST_FIELDS: usize = 2000;
 
-/// Looking up so many fields takes as long as looking at a row.
+/// Fields that are looked up in the time of a row.
 const FIELDS_A_ROW: usize = 8;
 
 /// What to write of entities.
@@ -375,7 +375,7 @@ impl<'a> Run<'a> {
                 Err(Halt::Full) => {
                     let had = out.spare_capacity_mut().len().min(most);
                     self.out = out;
-                    // What was written in vain is written again, so the room doubles.
+                    // The part that did not fit is written again, so the room doubles.
                     most = self.more_room(had.saturating_mul(2))?.min(limit);
                     out = std::mem::take(&mut self.out);
                     self.rows = rows;

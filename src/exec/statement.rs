@@ -12,10 +12,10 @@ use crate::plan::{
     Slot, StatementField, Step, ValidityField,
 };
 
-/// Looking at so many edges for one of them takes as long as looking at a row.
+/// Edges that are examined for one of them in the time of a row.
 const LOOKED_AT_AS_A_ROW: usize = 16;
 
-/// Goes through a list, and can do so again.
+/// Iterates over a list; can be repeated.
 pub(super) type Each<'f, 'a, T> =
     &'f dyn Fn(&mut Run<'a>, &mut dyn FnMut(&mut Run<'a>, T) -> Written) -> Written;
 
@@ -90,7 +90,7 @@ impl<'a> Run<'a> {
         )
     }
 
-    /// Goes through all that is said of an entity at the date about the fields that are wanted.
+    /// Iterates over the statements about an entity that are valid at the date, for the selected fields.
     pub(super) fn each_said(
         &mut self,
         row: Row,
@@ -230,7 +230,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Writes a page of a list of so many items.
+    /// Writes a page of a list of known length.
     pub(super) fn listing_page<F: Step, T>(
         &mut self,
         listing: &'a Listing<F>,

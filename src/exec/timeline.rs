@@ -7,8 +7,8 @@ use crate::graph::{EntityNo, Row, StatementNo, Validity};
 use crate::ontology::{Date, Direction, PropertyNo, Scalar, TypeId};
 use crate::plan::{ConflictCall, ConflictField, Listing, Object, Side, TimelineCall, TimelineField};
 
-/// A dated statement in 16 bytes: its date as [`Date::pack`] has it, whom it is about and the how many-th it is of all
-/// that is said of it.
+/// A dated statement in 16 bytes: its date as packed by [`Date::pack`], its subject, and its position among the
+/// statements about that subject.
 #[derive(Clone, Copy)]
 struct Entry {
     date: u64,
@@ -24,8 +24,8 @@ struct Dated<'a> {
     said: Said<'a>,
 }
 
-/// A field of an entity that several statements say different things of: one of its type's properties or, after all of
-/// these, one of its relations' fields.
+/// A field of an entity with conflicting statements: one of its type's properties or, numbered after these, one of its
+/// relations' fields.
 #[derive(Clone, Copy)]
 struct Disputed {
     entity: EntityNo,
@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
         )
     }
 
-    /// The statements that some entries stand for. Goes once through what is said of each entity.
+    /// The statements of some entries. Reads the statements about each entity once.
     fn entries(&mut self, entries: &[Entry]) -> Result<Vec<Dated<'a>>, Failure> {
         let mut order: Vec<u32> = self.list_of(entries.len())?;
         order.extend(0..entries.len() as u32);
@@ -313,7 +313,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// What is said of a property or, after all of these, of a relation's field.
+    /// The statements about a property or, numbered after these, about a relation's field.
     fn said_of(&mut self, row: Row, field: usize) -> Result<Vec<Said<'a>>, Failure> {
         let snapshot = self.snapshot;
         let members = &self.ontology.entity_type(row.type_id).members;

@@ -96,7 +96,7 @@ struct ToldSource<'a> {
     url: Option<&'a str>,
 }
 
-/// Writes something as JSON.
+/// Writes a value as JSON.
 fn json(out: &mut Vec<u8>, value: &impl Serialize) {
     // Writing to a vector cannot fail.
     let _ = serde_json::to_writer(out, value);

@@ -15,13 +15,13 @@ use crate::ontology::{Direction, RelationId};
 use crate::plan::{PathExpression, Side, Transition, Walk};
 use crate::report::{MOST_SHOWN, did_you_mean, shown};
 
-/// Beyond so many entities no near miss of an id is looked for.
+/// In graphs with more entities than this, similar ids are not suggested.
 const MOST_COMPARED: usize = 50_000;
 
-/// So many ids are compared between two looks at the clock.
+/// Ids that are compared between two checks of the clock.
 const COMPARED_AT_ONCE: u32 = 512;
 
-/// After so many errors no near misses are looked for.
+/// After this many errors, similar ids are no longer suggested.
 const MOST_HINTS: usize = 20;
 
 /// The surroundings of entities.
@@ -47,7 +47,7 @@ impl<'a> Run<'a> {
         ))
     }
 
-    /// What is said of ids that are near one that there is not.
+    /// A hint with the ids that are similar to an unknown one.
     fn near_ids(&mut self, id: &str) -> Result<String, Failure> {
         let snapshot = self.snapshot;
         let mut all = 0..snapshot.counts().entities as u32;

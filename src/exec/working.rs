@@ -1,8 +1,8 @@
 //! Working memory: lists, sets and sorts that are counted before they are allocated.
 //!
-//! What depends on the data or on the request is held with [`Run::hold`] while it is there. [`Run::scope`] gives back
-//! what a field held, however the field ended. [`Met`] and [`Marks`] cost what is put into them, and never more than a
-//! bit or a value for each entity of the graph.
+//! Allocations that depend on the data or on the request are counted with [`Run::hold`] while they exist.
+//! [`Run::scope`] releases what a field held, also if the field failed. The size of [`Met`] and [`Marks`] is linear in
+//! their entries, and never more than a bit or a value for each entity of the graph.
 
 use std::cmp::Ordering;
 use std::hash::Hash;
@@ -54,13 +54,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// An empty list with room for so many.
+    /// An empty list with room for `capacity` items.
     pub(super) fn list_of<T>(&mut self, capacity: usize) -> Result<Vec<T>, Failure> {
         self.hold(capacity.saturating_mul(size_of::<T>()))?;
         Ok(Vec::with_capacity(capacity))
     }
 
-    /// A list of so many equal values.
+    /// A list of `len` equal values.
     pub(super) fn array<T: Clone>(&mut self, value: T, len: usize) -> Result<Vec<T>, Failure> {
         self.hold(len.saturating_mul(size_of::<T>()))?;
         Ok(vec![value; len])
@@ -235,10 +235,10 @@ impl<T: Copy + PartialEq> Marks<T> {
     }
 }
 
-/// Parts of so many items are sorted at once.
+/// Size of the parts that are sorted at once.
 const SORTED_AT_ONCE: usize = 512;
 
-/// The clock is looked at once in so many comparisons.
+/// Comparisons between two checks of the clock.
 const COMPARED_AT_ONCE: u32 = 2048;
 
 /// Sorts a list as far as its positions `wanted` are concerned: what stands there is what would stand there if all
@@ -313,7 +313,7 @@ fn split<T>(
     seed: &mut u64,
     compare: &mut impl FnMut(&T, &T) -> Compared,
 ) -> Result<usize, Stop> {
-    // The median of three places that no order of the data foresees.
+    // The median of three positions that cannot be predicted from the data.
     let mut place = || {
         *seed ^= *seed << 13;
         *seed ^= *seed >> 7;

@@ -23,7 +23,7 @@ impl From<Stop> for Unwritten {
 /// Bytes that are reserved at a time.
 const RESERVED_AT_ONCE: usize = 256 << 10;
 
-/// The clock is looked at once in so many writes or items.
+/// Writes or items between two checks of the clock.
 const CHECK_EVERY: u32 = 256;
 
 /// Bytes that are written, and working memory beside them.
@@ -37,7 +37,7 @@ pub(super) struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// An empty body, beside so many bytes of working memory.
+    /// An empty body, in addition to `held` bytes of working memory.
     pub fn new(budget: Budget<'a>, held: usize) -> Self {
         Self {
             bytes: Vec::new(),

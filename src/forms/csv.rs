@@ -12,10 +12,10 @@ use super::value::plain;
 use crate::budget::{Budget, Stop};
 use crate::plan::Table;
 
-/// A row as a tree of values takes about so many times the bytes that it has as JSON.
+/// A row as a tree of values takes about this many times its size in JSON.
 const TREE: usize = 4;
 
-/// The clock is looked at once in so many rows.
+/// Rows between two checks of the clock.
 const ROWS_AT_ONCE: usize = 64;
 
 /// Writes the table that an answer's `data` holds, row after row. The two together take no more than the limit of bytes.
@@ -72,7 +72,7 @@ fn at<'v>(value: &'v Value, path: &[String]) -> &'v Value {
     path.iter().fold(value, |value, key| &value[key.as_str()])
 }
 
-/// The rows at a place of an answer, each as it lies there: none is kept.
+/// The rows at a position of an answer, read in place: none is kept.
 struct Rows<'r> {
     path: &'r [String],
     /// Whether what is there is one row and no list.

@@ -1,9 +1,9 @@
 //! Answers in other forms than JSON: the part of the graph that an answer shows as RDF, as a graph file or as a
 //! drawing, and a flat answer as a table.
 //!
-//! A form is written from what a run came by ([`Subgraph`]) and the snapshot, after the run, and within what the run has
-//! left of its budget. It takes time linear in that part of the graph, drawings excepted, whose size is bounded, and
-//! memory for the order of its facts, not for the facts.
+//! A form is written from the part of the graph that a run visited ([`Subgraph`]) and the snapshot, after the run and
+//! within the rest of its budget. It takes time linear in that part of the graph, except for drawings, whose size is
+//! bounded. It takes memory for the order of the facts, not for the facts.
 
 mod body;
 mod csv;
@@ -86,7 +86,7 @@ impl FromStr for Form {
     }
 }
 
-/// Writes what an answer shows of a graph, beside so many bytes of working memory that the run still holds.
+/// Writes the part of a graph that an answer shows, in addition to `held` bytes of working memory of the run.
 ///
 /// # Errors
 /// With what is in the way: a drawing of too much, or a budget that is used up.

@@ -56,20 +56,20 @@ fn iri_or(class: Option<&String>, name: &str) -> NamedNode {
 /// A back edge of a symmetric relation, in [`Block::what`]; otherwise that is the place of an entity.
 const BACK: u32 = 1 << 31;
 
-/// Triples that have one subject and stand together.
+/// Consecutive triples with the same subject.
 #[derive(Clone, Copy)]
 struct Block {
     /// When the subject was first met.
     subject: u32,
     /// Where the block comes among those of its subject.
     no: u32,
-    /// Which triples these are: all that is said of an entity at its place, or one edge back to it.
+    /// Which triples these are: all statements about an entity at its place, or one edge back to it.
     what: u32,
 }
 
-/// The triples of a subgraph in order: first what is said of each entity, then the statements about these facts. What is
-/// said of one subject stands together, as readers and writers of Turtle like it. No triple is kept: only the order of
-/// the facts that they are made from.
+/// The triples of a subgraph in order: first the facts of each entity, then the statements about these facts. Triples
+/// with the same subject are consecutive, as readers and writers of Turtle prefer. Triples are not kept, only the order
+/// of the facts that they are made from.
 pub(super) struct Triples<'a> {
     snapshot: &'a Snapshot,
     subgraph: &'a Subgraph<'a>,
@@ -219,7 +219,7 @@ impl<'a> Triples<'a> {
         NamedNode::new_unchecked(format!("{ENTITY}{}", utf8_percent_encode(id, KEPT)))
     }
 
-    /// What is said of an entity at a place.
+    /// Writes the facts of an entity at a place.
     fn entity_block(&self, place: usize, take: Take) -> Result<(), Unwritten> {
         let (entity, as_of) = self.subgraph.entities[place];
         self.entity(entity, as_of, take)?;

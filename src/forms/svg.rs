@@ -18,7 +18,8 @@ use crate::graph::Snapshot;
 
 /// Beyond so many entities or edges nobody could read the drawing, nor would it be made in time.
 const MOST: usize = 1000;
-/// The layout takes time and memory for each layer that an edge crosses: so many take less than a second and 32 MB.
+/// Maximum number of layer crossings. The layout takes time and memory for each: this many take less than a second and
+/// 32 MB.
 const MOST_CROSSED: usize = 10_000;
 /// Bytes that the layout takes for each entity, each edge and each layer that one crosses.
 const LAYOUT: usize = 512;
@@ -124,9 +125,9 @@ fn simplify(graph: &Graph<&str, &str>) -> StableDiGraph<(), ()> {
     simple
 }
 
-/// How many layers the edges go through between their ends, with the layers that `rust-sugiyama` makes: some edges of
-/// circles are turned round, then an entity is in the first layer behind all that lead to it. Each layer that is gone
-/// through costs a place of its own.
+/// The number of layers that the edges cross between their ends, with the layers that `rust-sugiyama` computes: it
+/// reverses some edges of cycles, then puts an entity in the first layer after all its predecessors. Each layer that an
+/// edge crosses costs a dummy node.
 fn crossed_layers(simple: &StableDiGraph<(), ()>) -> usize {
     let mut acyclic = simple.clone();
     if is_cyclic_directed(simple) {
@@ -136,7 +137,7 @@ fn crossed_layers(simple: &StableDiGraph<(), ()>) -> usize {
         }
     }
     let mut layers = vec![0_usize; simple.node_count()];
-    // Nothing goes in a circle any more.
+    // No cycles are left.
     for node in toposort(&acyclic, None).unwrap_or_default() {
         let before = acyclic.neighbors_directed(node, Direction::Incoming);
         layers[node.index()] = before.map(|it| layers[it.index()] + 1).max().unwrap_or(0);

@@ -1,7 +1,7 @@
 //! A file that is mapped, and what happens when it shrinks.
 //!
-//! The kernel answers an access beyond the end of a mapped file with SIGBUS, which kills a process without a word. The
-//! first mapping installs a handler that writes one line to standard error and exits with [`FILE_LOST`].
+//! The kernel answers an access beyond the end of a mapped file with SIGBUS, which kills a process without a message.
+//! The first mapping installs a handler that writes one line to standard error and exits with [`FILE_LOST`].
 
 use std::fs::File;
 use std::io;

@@ -8,7 +8,7 @@ use super::question::number;
 use super::{CallNo, DEFAULT_PAGE, Object, Selection, Side};
 use crate::ontology::{Domain, Member, Ontology, PropertyNo, Scalar, TypeId};
 
-/// Entities are grouped by at most so many fields at once: an entity with several values of each is in a group for every
+/// Maximum number of fields to group by. An entity with several values of each field is in a group for every
 /// combination of them.
 const MOST_KEYS: usize = 16;
 

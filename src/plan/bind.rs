@@ -1,7 +1,7 @@
-//! Binding within a budget: what an operation's arguments come to, counted in bytes and time, with equal parts shared.
+//! Binds arguments within a budget of bytes and time, and shares equal parts.
 //!
-//! A variable may be used by a thousand fields, and a filter is compiled for each type of its domain. What is large is
-//! therefore made once for each place that it lies in, and shared: texts, lists, filters, path expressions, patterns.
+//! A variable may be used by a thousand fields, and a filter is compiled for each type of its domain. Large texts,
+//! lists, filters, path expressions and patterns are therefore made once for each address of their source, and shared.
 
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
@@ -35,7 +35,7 @@ pub struct Effort<'a> {
 
 pub(super) type Result<T> = std::result::Result<T, Unbound>;
 
-/// The clock is read once in so many steps of work.
+/// Steps of work between two checks of the clock.
 const CHECK_EVERY: usize = 4096;
 
 /// Longer texts and lists are shared by all that use them.
@@ -53,7 +53,7 @@ pub(super) struct Binder<'b> {
     work: usize,
     /// The patterns of the filter that is being compiled.
     pub matchers: Vec<MatcherNo>,
-    /// By where they lie. What is bound is borrowed until the binder is dropped, so no two things ever lie in one place.
+    /// By address. Arguments are borrowed until the binder is dropped, so an address is never reused.
     texts: HashMap<(usize, usize), Arc<str>>,
     lists: HashMap<(Place, Scalar, bool), Box<dyn Any>>,
     pub filters: HashMap<(Place, Domain, Option<EdgeTypeId>), Option<Arc<Filter>>>,
@@ -127,7 +127,7 @@ impl<'b> Binder<'b> {
         Ok(())
     }
 
-    /// Counts steps of work, and reads the clock now and then.
+    /// Counts steps of work, and checks the clock at intervals.
     pub fn work(&mut self, steps: usize) -> Result<()> {
         self.work = self.work.saturating_add(steps);
         if self.work >= CHECK_EVERY {

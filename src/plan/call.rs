@@ -21,10 +21,10 @@ use crate::ontology::{
 };
 use crate::report::{did_you_mean, shown, shown_as};
 
-/// So many languages can be preferred in one field: each value is looked for in all of them.
+/// Maximum number of preferred languages of one field: each value is looked up in all of them.
 const MOST_LANGUAGES: usize = 32;
 
-/// A cursor is not longer, so no more is kept of one, and a little to be shown.
+/// No valid cursor is longer, so only this much of a cursor is kept, with a few bytes more for messages.
 const LONGEST_CURSOR: usize = 4 * (crate::report::MOST_SHOWN + 1);
 
 /// A field's bound arguments.

@@ -24,7 +24,7 @@ use crate::search;
 /// The longest decimal number that is compared with, in characters.
 const LONGEST_DECIMAL: usize = 1000;
 
-/// The largest power of ten that a decimal number is multiplied with, or divided by: to compare two numbers, their digits
+/// The largest power of ten by which a decimal number is multiplied or divided: to compare two numbers, their digits
 /// are written out.
 const LARGEST_EXPONENT: i64 = 10_000;
 
@@ -117,7 +117,7 @@ pub enum JsonTest {
 }
 
 impl JsonTest {
-    /// Whether a value meets it.
+    /// Whether a value matches it.
     pub fn holds(&self, value: &Json) -> bool {
         match self {
             JsonTest::Eq(other) => value == other,
@@ -293,8 +293,8 @@ struct Scope<'b> {
     edge: Option<EdgeTypeId>,
 }
 
-/// Compiles a filter on a domain's entities, reached over a relation or not. What lies in one place is compiled once for
-/// each domain: filters that stand in each other would otherwise be compiled for each type that each of them is asked of.
+/// Compiles a filter on a domain's entities, reached over a relation or not. A filter is compiled once for each address
+/// and domain: nested filters would otherwise be compiled for each type of each enclosing filter.
 pub(super) fn compile<'b>(
     binder: &mut Binder<'b>,
     domain: Domain,

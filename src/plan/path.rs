@@ -27,10 +27,10 @@ use super::input::InputError;
 use crate::ontology::{Member, Ontology, TypeId};
 use crate::report::{did_you_mean, quoted_list, shown};
 
-/// So many states an expression may have; `{m,n}` repeats its states.
+/// Maximum number of states of an expression; `{m,n}` repeats its states.
 const MOST_STATES: usize = 1000;
 
-/// So many states the expressions of an operation may have together; equal ones count once.
+/// Maximum number of states of all expressions of an operation; equal expressions count once.
 pub(super) const MOST_STATES_OF_ALL: usize = 10_000;
 
 /// The longest expression, in bytes.

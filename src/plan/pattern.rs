@@ -37,7 +37,7 @@ impl MatcherNo {
 pub enum Pattern {
     /// It contains another.
     Contains(Arc<str>),
-    /// It meets a regular expression.
+    /// It matches a regular expression.
     Regex {
         /// The expression.
         source: Arc<str>,
@@ -79,7 +79,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// What is said of a regular expression that cannot be compiled.
+    /// The error for a regular expression that cannot be compiled.
     pub fn refused(&self, why: &str) -> InputError {
         let source = match &self.pattern {
             Pattern::Regex { source, .. } => source,
@@ -160,8 +160,8 @@ impl Patterns {
     }
 }
 
-/// Parses a regular expression; gives about how many characters of classes its compilation looks at, or why it is none.
-/// Takes time linear in the text: case and the tables of Unicode are not looked at.
+/// Parses a regular expression. Returns about how many characters of classes its compilation examines, or why the
+/// expression is invalid. Takes time linear in the text: case folding and Unicode tables are not examined.
 fn work(source: &str, fold: bool) -> Result<usize, String> {
     let ast = ast::parse::Parser::new()
         .parse(source)
@@ -180,7 +180,7 @@ fn work(source: &str, fold: bool) -> Result<usize, String> {
     Ok(work)
 }
 
-/// What the message of a regular expression's error comes down to.
+/// The essential part of a regular expression's error message.
 pub fn last_line(message: &str) -> String {
     let last = message.lines().last().unwrap_or_default();
     last.trim_start_matches("error: ").to_owned()

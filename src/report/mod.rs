@@ -168,7 +168,7 @@ impl Reports {
     }
 }
 
-/// Messages repeat at most so many characters of a value that was given.
+/// Maximum number of characters of a given value that a message repeats.
 pub const MOST_SHOWN: usize = 100;
 
 /// A value as messages repeat it: a long one is cut, and ends with `…`.

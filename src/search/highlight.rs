@@ -17,11 +17,11 @@ pub struct Highlight {
 
 /// So many pieces are given of a field.
 const MOST_FRAGMENTS: usize = 3;
-/// So many bytes of text stand before and after what was found.
+/// Bytes of context before and after a hit.
 const AROUND: usize = 60;
-/// A piece has at most so many hits.
+/// Maximum number of hits in a piece.
 const MOST_HITS: usize = 20;
-/// The clock is read once in so many words of a text.
+/// Words of a text between two checks of the clock.
 const CHECK_EVERY: usize = 1024;
 
 /// Finds the pieces of texts in which a search finds something. What it looks for is prepared once for each language.

@@ -231,7 +231,7 @@ pub struct Search<'a> {
 pub struct Effort<'a> {
     /// Whether it has to end; asked now and then.
     pub over: &'a (dyn Fn() -> bool + Sync),
-    /// When it has to end at the latest, for where nobody can be asked.
+    /// The deadline, for code that cannot call the check.
     pub deadline: Deadline,
     /// Bytes that the list of what is found may take.
     pub bytes: usize,

@@ -41,13 +41,13 @@ pub struct Typed {
     pub ignored: usize,
 }
 
-/// The longest text that is searched for, in bytes. What comes after it is not.
+/// The longest query text, in bytes. The rest is ignored.
 const LONGEST: usize = 1024;
-/// So many words are searched for at once.
+/// Maximum number of words in a query.
 const MOST_WORDS: usize = 32;
-/// So many words are searched for at once where their letters may be wrong: each is compared with all words of the index.
+/// Maximum number of words in a fuzzy query: each is compared with all words of the index.
 const MOST_FUZZY_WORDS: usize = 8;
-/// In longer words no letter may be wrong: what finds words that are near takes a kilobyte for each letter and more.
+/// Longer words are matched exactly: the automaton of a fuzzy word takes a kilobyte or more for each letter.
 const LONGEST_FUZZY: usize = 32;
 
 /// What of a text is over the limits of a search, if anything is.
@@ -66,8 +66,8 @@ impl Typed {
         self.parts.iter().map(each).sum()
     }
 
-    /// Reads what was typed. A quotation mark that is not closed is none. The words beyond the limits are counted and not
-    /// searched for. Takes time linear in the text.
+    /// Parses a query. An unclosed quotation mark is ignored. The words beyond the limits are counted but not searched
+    /// for. Takes time linear in the text.
     pub fn read(typed: &str, fuzzy: bool) -> Self {
         let end = if typed.len() <= LONGEST {
             typed.len()
@@ -105,7 +105,7 @@ impl Typed {
     }
 }
 
-/// Reads what was typed, whatever it is.
+/// Parses a query; any text is valid.
 fn parse(text: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let is_quote = |it: char| matches!(it, '"' | '“' | '”' | '„' | '«' | '»');
@@ -144,7 +144,7 @@ pub(super) struct Near {
     deadline: Deadline,
 }
 
-/// The automata of one search take at most so many bytes.
+/// Maximum size of the automata of one search, in bytes.
 const AUTOMATA_BYTES: usize = 16 << 20;
 
 /// Bytes of an automaton for each character of its word, and distance: a row of 256 states for each of some 28 states.

@@ -127,7 +127,7 @@ pub(super) fn count_searched(text: &str) -> (usize, usize) {
     (count(text) - too_long, too_long)
 }
 
-/// Where the so many first words of a text that can be in an index end.
+/// Where the first `words` words of a text that can be in an index end.
 pub(super) fn end_of(text: &str, words: usize) -> usize {
     let searched = places(text).filter(|it| it.len() < LONGEST);
     searched.take(words).last().map_or(0, |it| it.end)

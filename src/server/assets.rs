@@ -24,7 +24,7 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 /// `GET /`.
 pub(super) async fn index(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     if !shared.settings.console {
-        let message = "the console is turned off: this server does not tell its schema, or answers only documents \
+        let message = "the console is turned off: this server does not publish its schema, or answers only documents \
             that it knows; the API is at /graphql\n";
         return (StatusCode::NOT_FOUND, message).into_response();
     }

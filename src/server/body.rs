@@ -21,9 +21,9 @@ pub(super) enum Unread {
     TooLong,
     /// It took too long.
     TooSlow,
-    /// Requests hold as much memory as they may.
+    /// The memory that requests share is used up.
     Busy,
-    /// It is malformed, or the client has gone.
+    /// It is malformed, or the client disconnected.
     Broken(String),
 }
 

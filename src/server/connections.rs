@@ -1,7 +1,7 @@
-//! The connections: accepted, counted, held against timeouts, and ended in order.
+//! The connections: accepted, counted, checked against timeouts, and shut down gracefully.
 //!
-//! One task, the sweeper, looks at all of them a few times in the shortest timeout and ends those that are overdue, so
-//! that a request sets no timer. What a connection does at the moment stands in its [`Watch`].
+//! One task, the sweeper, checks all of them several times within the shortest timeout and ends those that are overdue,
+//! so that a request sets no timer. The current state of a connection is in its [`Watch`].
 
 use std::collections::hash_map::Entry as MapEntry;
 use std::convert::Infallible;
@@ -28,7 +28,7 @@ use super::watch::{CLASSES, Order, Phase, Ticks, Watch};
 
 /// Bytes of a request's head, and of what is read or written at once.
 const MOST_HEAD: usize = 64 << 10;
-/// A body, or an answer that waits for its client, has to move by so many bytes a second.
+/// Minimum rate of a body, or of an answer that waits for its client, in bytes per second.
 const SLOWEST: u64 = 1_000;
 /// A rate is measured over this part of the timeout.
 const WINDOWS: u32 = 6;
@@ -89,7 +89,7 @@ struct Entry {
     watch: Arc<Watch>,
     body: Option<Mark>,
     write: Option<Mark>,
-    /// It has been told to make room.
+    /// It has been ordered to make room.
     is_leaving: bool,
 }
 
@@ -119,7 +119,7 @@ pub(super) struct Connections {
     pub metrics: Metrics,
 }
 
-/// What is told of all connections.
+/// Counts of all connections.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Counts {
     pub open: usize,
@@ -311,7 +311,7 @@ impl Connections {
         });
     }
 
-    /// Ends what is overdue, again and again, for as long as the future is polled.
+    /// Ends overdue connections at every tick, for as long as the future is polled.
     pub async fn sweep(self: Arc<Self>) -> Infallible {
         let mut ticks = tokio::time::interval(self.tick);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -353,7 +353,7 @@ impl Connections {
         let after = |since: u32, timeout: Duration| self.is_after(now.wrapping_sub(since), timeout);
         let taken = |since: u32| self.tick * now.wrapping_sub(since);
         if watch.order() == Order::Drop {
-            // What is told to a connection that is being upgraded may come between its two owners.
+            // A connection that is being upgraded may miss an order while its owner changes, so it is repeated.
             watch.tell(Order::Drop);
             return None;
         }
@@ -389,7 +389,7 @@ impl Connections {
         None
     }
 
-    /// Whether so many ticks are longer than a time. The first of them may have begun before it.
+    /// Whether `ticks` ticks are longer than `time`. The first of them may have begun before it.
     fn is_after(&self, ticks: u32, time: Duration) -> bool {
         self.tick * ticks >= time + self.tick
     }
@@ -533,8 +533,8 @@ mod tests {
         }
     }
 
-    /// Looks at a connection at each tick, while `step` does what its client does; the seconds until it is told to end,
-    /// and with what code.
+    /// Checks a connection at each tick, while `step` does what its client does. Returns the seconds until it is
+    /// ordered to end, and the error code.
     fn ended(phase: Phase, mut step: impl FnMut(&Watch)) -> Option<(Duration, Option<&'static str>)> {
         let connections = connections();
         let mut entry = entry(&connections);

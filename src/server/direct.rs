@@ -1,5 +1,5 @@
-//! What hyper calls for each request of a connection: the host is checked, a `POST /graphql` is answered past the
-//! router and its layers, which cost more than a small answer does, and what came of it is counted and noted.
+//! The service that hyper calls for each request of a connection. It checks the host, and it counts and logs the
+//! result. It answers `POST /graphql` without the router and its layers, which cost more than a small answer.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -43,7 +43,7 @@ pub(super) struct Peer {
     watch: Arc<Watch>,
     /// The address that the connection came in on.
     local: Option<IpAddr>,
-    /// The `Host` that was accepted last: a client sends the same again and again.
+    /// The last accepted `Host`: a client usually sends the same value with each request.
     host: RefCell<Option<HeaderValue>>,
 }
 

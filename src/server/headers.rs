@@ -1,4 +1,4 @@
-//! What browsers are told about pages and drawings, so that nothing in them can do more than it needs to.
+//! Security headers of pages and drawings, which allow them only what they need.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -9,7 +9,7 @@ const PAGE: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-sr
 /// A drawing has no scripts, whatever its texts say.
 const DRAWING: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// Adds the headers to whatever the router answers.
+/// Adds the headers to all answers of the router.
 pub(super) fn secure(response: &mut Response) {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return;
@@ -40,7 +40,7 @@ pub(super) fn secure_drawing(response: &mut Response) {
     not_sniffed(response);
 }
 
-/// Says that an answer is what its type says.
+/// Tells browsers not to guess another content type.
 pub(super) fn not_sniffed(response: &mut Response) {
     response.headers_mut().insert(
         header::X_CONTENT_TYPE_OPTIONS,

@@ -1,5 +1,5 @@
-//! Which hosts a request may name. A page of a foreign name that resolves to this machine (DNS rebinding) is of the
-//! same origin as what it asks, so the name is all that tells it from a page of our own.
+//! Which hosts a request may name. A foreign name can resolve to this machine (DNS rebinding). A page of that name then
+//! has the same origin as the server, so only the name distinguishes it from our own pages.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
@@ -43,7 +43,7 @@ enum Host<'a> {
     Address(IpAddr),
 }
 
-/// The host of an authority such as `example.org:8000` or `[::1]`; nothing if it is none.
+/// The host of an authority such as `example.org:8000` or `[::1]`; `None` if it is not valid.
 fn host(authority: &[u8]) -> Option<Host<'_>> {
     let authority = std::str::from_utf8(authority).ok()?;
     let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
@@ -75,10 +75,10 @@ fn bare_name(name: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// What of a request's host is wrong.
+/// What is wrong with a request's host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It is no host at all.
+    /// It is malformed.
     Malformed,
     /// It is another host.
     Foreign,

@@ -53,8 +53,7 @@ impl Live {
         self.is_stale.store(false, Ordering::Release);
     }
 
-    /// Goes on with the old engine, because there is no newer one that can be served. What was wrong is for the log:
-    /// anyone can ask for the health.
+    /// Keeps the old engine, because no newer one can be served. The reason is only logged: anyone can read the health.
     pub fn keep(&self) {
         self.failed_reloads.fetch_add(1, Ordering::Relaxed);
         self.is_stale.store(true, Ordering::Release);

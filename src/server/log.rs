@@ -1,7 +1,7 @@
 //! One line for each request that was refused, that failed or that was slow, on standard error.
 //!
-//! A line is handed to a thread that writes it: a reader of the log that stops reading holds up nobody, and lines that
-//! nobody takes are dropped. A flood of refusals cannot fill a disk, because the lines of a second are bounded.
+//! A separate thread writes the lines, so that a log reader that stalls blocks no request. Lines that cannot be queued
+//! are dropped. The number of lines per second is bounded, so that many refusals cannot fill a disk.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub fn write_to_stderr() -> Written {
         .with_ansi(color)
         .with_writer(Lines(sender.clone()))
         .finish();
-    // Whoever embeds the server may trace already.
+    // A program that embeds the server may have a subscriber already.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Written(sender)
 }
@@ -59,7 +59,7 @@ pub fn write_to_stderr() -> Written {
 fn write(receiver: &Receiver<Message>) {
     while let Ok(message) = receiver.recv() {
         match message {
-            // Whoever read it may be gone.
+            // Errors are ignored: standard error may be closed.
             Message::Line(line) => {
                 let _ = io::stderr().write_all(&line);
             }

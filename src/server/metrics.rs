@@ -23,7 +23,7 @@ use super::connections::Connections;
 use super::live::Live;
 use crate::api::Persisted;
 
-/// What is counted and stands nowhere else.
+/// Counters that are kept only here.
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
     codes: Mutex<BTreeMap<&'static str, u64>>,

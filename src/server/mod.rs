@@ -1,4 +1,5 @@
-//! HTTP: connections and their bounds, routes, content negotiation, the console, health, metrics, and an orderly end.
+//! HTTP: connections and their limits, routes, content negotiation, the console, health, metrics, and graceful
+//! shutdown.
 //!
 //! The hot way is `POST /graphql`: the body is read without a tree, the plan is found by its text, the
 //! answer's bytes become the response's body. A run that took long the last time, or that was never seen,
@@ -187,7 +188,7 @@ pub async fn serve(
 async fn schema(State(shared): State<Arc<Shared>>) -> Response {
     let engine = shared.live.engine();
     if !engine.tells_schema() {
-        return (StatusCode::NOT_FOUND, "this server does not tell its schema\n").into_response();
+        return (StatusCode::NOT_FOUND, "this server does not publish its schema\n").into_response();
     }
     let headers = [(header::CONTENT_TYPE, "application/graphql; charset=utf-8")];
     (headers, Bytes::from_owner(Sdl(engine))).into_response()
@@ -211,7 +212,7 @@ struct Health {
     entities: usize,
     edges: usize,
     reloads: u64,
-    /// That the newest schema or data are wrong, while the ones before still serve. What is wrong is for the log.
+    /// Reports that the newest schema or data are wrong and the previous ones are served. The details are only logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'static str>,
 }

@@ -1,4 +1,4 @@
-//! The socket of a connection, which notes what comes and goes in its [`Watch`].
+//! The socket of a connection, which records reads and writes in its [`Watch`].
 
 use std::io;
 use std::pin::Pin;
@@ -11,7 +11,8 @@ use tokio::net::TcpStream;
 use super::connections::Place;
 use super::watch::{Order, Phase, Watch};
 
-/// What is read and thrown away of a body that was refused, at most: about what a client sends in the time that it has.
+/// Maximum number of bytes of a refused body that are read and discarded: about what a client sends in the time
+/// allowed.
 const MOST_DISCARDED: usize = 64 << 20;
 
 /// Bytes that are written before others on the same thread have their turn.
@@ -27,7 +28,7 @@ pub(super) struct Watched {
     discarded: usize,
     /// The last poll in which something was written, and how much.
     turn: (u32, usize),
-    /// Given back when the socket is closed, by whoever owns it then.
+    /// Released when the socket is closed, also after an upgrade.
     _place: Place,
 }
 
@@ -44,7 +45,7 @@ impl Watched {
         }
     }
 
-    /// The error that ends a connection which was upgraded and then told to end. Others are ended by their task.
+    /// The error that ends an upgraded connection on order. Others are ended by their task.
     fn ended(&self) -> io::Result<()> {
         if self.watch.order() == Order::Drop {
             return Err(io::ErrorKind::TimedOut.into());

@@ -1,5 +1,5 @@
-//! What a connection does at the moment: written by the task that serves it, read by the sweeper of
-//! [`super::connections`], which holds it against the timeouts.
+//! The current state of a connection: written by the task that serves it, read by the sweeper of
+//! [`super::connections`], which checks it against the timeouts.
 //!
 //! The task never asks for the time and never sets a timer: it notes the sweeper's tick. A request costs a few plain
 //! stores into memory that no other thread writes.
@@ -52,7 +52,7 @@ impl Phase {
     }
 }
 
-/// What a connection has been told to do.
+/// What a connection has been ordered to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(super) enum Order {
@@ -254,7 +254,7 @@ impl Watch {
         }
     }
 
-    /// Tells the connection to end; what was told before is not taken back.
+    /// Orders the connection to end; an earlier, stronger order stays in force.
     pub fn tell(&self, order: Order) {
         self.order.fetch_max(order as u8, Ordering::Release);
         self.task.wake();
@@ -262,7 +262,7 @@ impl Watch {
         self.writer.wake();
     }
 
-    /// Wakes the current task when the connection is told something.
+    /// Wakes the current task when the connection receives an order.
     pub fn wake_task(&self, waker: &std::task::Waker) {
         self.task.register(waker);
     }

@@ -1,4 +1,5 @@
-// Random operations with extreme values: what benches/limits/fuzz.mjs sends. Whether an answer is right is not judged, only what it costs.
+// Random operations with extreme values, which benches/limits/fuzz.mjs sends. Only the cost of an answer is checked,
+// not whether it is right.
 import { getNamedType, isEnumType, isInputObjectType, isLeafType, isListType, isNonNullType } from 'graphql';
 
 import { Generator, Random, shrink } from './generate.mjs';
@@ -78,7 +79,7 @@ export class Extremes extends Generator {
 
   literal(type, value) {
     const { random } = this;
-    // What does not fit its type is written as it is, and refused.
+    // A value that does not fit its type is written unchanged, and refused.
     if (isListType(type) && !Array.isArray(value)) return this.literal(type.ofType, value);
     if (typeof value === 'number' && !Number.isFinite(value)) return '1e999';
     if (getNamedType(type).name === 'Boolean' || !isLeafType(type) || isEnumType(type)) return super.literal(type, value);

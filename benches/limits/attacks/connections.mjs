@@ -110,7 +110,7 @@ export default [
       const answer = one.answer(5000);
       one.socket.end(SMALL);
       const { outcome } = await answer;
-      // A server may take the end of the requests for the end of the client.
+      // A server may take a half-closed connection for a disconnected client.
       trial.note(outcome === "closed" ? "ok" : outcome);
       one.destroy();
     }

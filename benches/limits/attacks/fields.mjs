@@ -1,4 +1,4 @@
-// Fields that cost much for few bytes of a request.
+// Fields that are expensive for a short request.
 
 import { query } from "../attack.mjs";
 import { Random, aliases, many, repeat } from "./text.mjs";

@@ -1,4 +1,4 @@
-// For each limit of a request something that it stops.
+// One request over each limit.
 
 import { query } from "../attack.mjs";
 import { endless, many, repeat } from "./text.mjs";

@@ -1,4 +1,4 @@
-// Pieces that attacks are made of.
+// Text fragments for building attacks.
 
 export const repeat = (text, times) => text.repeat(times);
 export const many = (count, make, between = " ") => Array.from({ length: count }, (_, no) => make(no)).join(between);

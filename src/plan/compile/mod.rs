@@ -144,7 +144,7 @@ fn late_bytes(late: &[Template]) -> usize {
         + late.iter().map(|it| it.kind.heap_bytes()).sum::<usize>()
 }
 
-/// The clock is read once in so many parts of a plan.
+/// Parts of a plan between two checks of the clock.
 const CHECK_EVERY: usize = 1024;
 
 /// The identity of merged selections: equal ones are compiled once.
@@ -206,7 +206,7 @@ impl<'a> Compiler<'a> {
         (0, 0)
     }
 
-    /// Counts bytes of the plan, and reads the clock now and then.
+    /// Counts bytes of the plan, and checks the clock at intervals.
     fn hold(&mut self, bytes: usize) -> Result<()> {
         self.bytes = self.bytes.saturating_add(bytes);
         if self.bytes > self.effort.bytes {
