@@ -206,6 +206,12 @@ impl Planned {
         Ok(self.matchers.get_or_init(|| made))
     }
 
+    /// What its constants are compiled to, once they are.
+    #[inline]
+    pub fn made_matchers(&self) -> Option<&Matchers> {
+        self.matchers.get()
+    }
+
     /// Whether the last runs took so little that the next may take place on a thread that serves others too.
     pub fn is_short(&self) -> bool {
         self.long_runs.are_few()

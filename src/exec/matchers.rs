@@ -77,6 +77,12 @@ impl Matchers {
         Ok(matchers)
     }
 
+    /// Whether no filter tests with a pattern.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// The memory that they take, in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes

@@ -167,6 +167,15 @@ impl Plan {
         })
     }
 
+    /// The arguments, where none uses a variable.
+    #[inline]
+    pub fn ready(&self) -> Option<&[Bound]> {
+        match &self.calls {
+            Calls::Ready(bound) => Some(bound),
+            Calls::Late(_) => None,
+        }
+    }
+
     /// The patterns that its filters test with, but for those with variables.
     pub fn patterns(&self) -> &Patterns {
         &self.patterns
