@@ -76,6 +76,7 @@ impl Api {
             .build()
             .map_err(|error| ApiError(error.errors.to_string()))?;
         amend(&mut schema, &amendments)?;
+        schema::open_texts(&mut schema);
         let schema = schema
             .validate()
             .map_err(|error| ApiError(error.errors.to_string()))?;

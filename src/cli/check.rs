@@ -3,7 +3,8 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::{Folders, Reporting, load, say};
+use super::{Folders, Reporting, fail, load, say};
+use crate::api::Api;
 use crate::graph;
 
 /// `clew check`.
@@ -20,6 +21,10 @@ impl Check {
         let start = Instant::now();
         match load::graph(&self.folders, &self.reporting) {
             Ok(snapshot) => {
+                // What `serve` makes of the schema must be possible.
+                if let Err(error) = Api::new(snapshot.ontology()) {
+                    return fail(error);
+                }
                 let taken = start.elapsed();
                 load::show(&graph::lint(&snapshot), &self.reporting);
                 say(load::summary(&snapshot, taken));

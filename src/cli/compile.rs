@@ -5,6 +5,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::{Folders, Reporting, fail, load, say};
+use crate::api::Api;
 
 /// `clew compile`.
 #[derive(Debug, Args)]
@@ -25,6 +26,10 @@ impl Compile {
             Ok(snapshot) => snapshot,
             Err(code) => return code,
         };
+        // A file that `serve` cannot serve is not written.
+        if let Err(error) = Api::new(snapshot.ontology()) {
+            return fail(error);
+        }
         let taken = start.elapsed();
         // The file first: whoever reads standard output may have gone.
         match snapshot.save(&self.out) {

@@ -11,6 +11,7 @@ mod citation;
 mod files;
 mod json;
 mod jsonl;
+mod quoting;
 mod yaml;
 
 use std::sync::Arc;

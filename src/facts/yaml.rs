@@ -18,7 +18,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 use super::citation::{self, Defaults, shape};
 use super::{
     Batch, EdgeFact, EntityFact, Entry, Example, Item, NO_STATEMENT, Span, StatementFact, Str, Value,
-    ValueFact, Via,
+    ValueFact, Via, quoting,
 };
 use crate::memory::Allowance;
 use crate::ontology::{Member, Members, Ontology, Scalar};
@@ -93,11 +93,15 @@ fn documents(batch: &mut Batch, memory: &Allowance, reports: &mut Reports) -> Re
         let (event, span) = event.map_err(|error| {
             let at = byte(error.marker().index());
             let end = text[at..].chars().next().map_or(at, |it| at + it.len_utf8());
-            Report::new(
+            let report = Report::new(
                 Code::YAML_SYNTAX,
                 format!("the file is not YAML: {}", error.info()),
             )
-            .at(batch.place(Span::new(at, end)), "here")
+            .at(batch.place(Span::new(at, end)), "here");
+            match quoting::hint(text, at, error.info()) {
+                Some(hint) => report.hint(hint),
+                None => report,
+            }
         })?;
         let (start, end) = (byte(span.start.index()), byte(span.end.index()));
         let done = match event {

@@ -1,5 +1,6 @@
 //! The values of one property of one type.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -91,6 +92,9 @@ impl<T: Copy + Default> Fixed<T> {
     }
 }
 
+/// The largest number of languages of a column, none among them.
+pub(super) const MOST_LANGUAGES: usize = 1 << 16;
+
 /// Texts in several languages: for each row a run of entries.
 #[derive(Debug, Default)]
 pub struct Languages {
@@ -102,11 +106,15 @@ pub struct Languages {
 }
 
 impl Languages {
-    fn push(&mut self, entries: &[(&str, &str)]) {
+    fn push<L: AsRef<str>>(&mut self, entries: &[(L, &str)]) {
         for (language, text) in entries {
+            let language = language.as_ref();
             let found = self.names.iter().position(|it| it == language);
             let tag = found.unwrap_or_else(|| {
-                self.names.push((*language).to_owned());
+                // One more than the tags can say is kept: that there are too many is seen by it.
+                if self.names.len() <= MOST_LANGUAGES {
+                    self.names.push(language.to_owned());
+                }
                 self.names.len() - 1
             });
             self.tags.push(tag as u16);
@@ -183,7 +191,7 @@ pub(super) enum Cell<'a> {
     DateTime(&'a str, i64),
     Decimal(&'a str),
     Enum(u16),
-    Languages(Vec<(&'a str, &'a str)>),
+    Languages(Vec<(Cow<'a, str>, &'a str)>),
     Json(String),
 }
 
@@ -234,7 +242,7 @@ impl Values {
             (Values::Enum(it, _), Some(Cell::Enum(value))) => it.push(Some(value)),
             (Values::Enum(it, _), _) => it.push(None),
             (Values::Languages(it), Some(Cell::Languages(entries))) => it.push(&entries),
-            (Values::Languages(it), _) => it.push(&[]),
+            (Values::Languages(it), _) => it.push::<&str>(&[]),
         }
     }
 
@@ -363,6 +371,11 @@ impl Values {
             Values::Languages(it) => it.choose(row, &[]).and_then(|at| it.texts.text(at)),
             _ => None,
         }
+    }
+
+    /// Whether texts are in more languages than a column can have.
+    pub(super) fn has_too_many_languages(&self) -> bool {
+        self.languages().len() > MOST_LANGUAGES
     }
 
     /// The languages that a column of texts has, none among them.

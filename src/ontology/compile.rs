@@ -11,12 +11,15 @@ use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
 
 use super::names::{GeneratedNames, root_fields};
-use super::prelude::{DATA_WORDS, EDGE_WORDS, ENTITY_FIELDS, RESERVED_ROOT_FIELDS, RESERVED_TYPES};
+use super::prelude::{
+    DATA_WORDS, EDGE_WORDS, ENTITY_FIELDS, FILTER_WORDS, LITERALS, RESERVED_ROOT_FIELDS, RESERVED_TYPES,
+    reserved_fields,
+};
 use super::sdl::{self, Sdl};
 use super::{
     CustomScalar, Domain, ENTITY, EdgeType, EdgeTypeId, EntityType, Enum, EnumId, EnumValue, Interface,
     InterfaceId, Member, Members, Ontology, Property, RelationField, RootFields, Scalar, TypeId, Union,
-    UnionId, relations,
+    UnionId, limits, relations,
 };
 use crate::report::{Code, Report, Reports, SourceText};
 
@@ -98,6 +101,10 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> std::io::Result<()> {
 pub fn compile(files: &[Arc<SourceText>]) -> Result<Ontology, Reports> {
     let mut reports = Reports::default();
     let sdl = sdl::read(files, &mut reports);
+    if !limits::check(&sdl, &mut reports) {
+        reports.sort();
+        return Err(reports);
+    }
     let mut compiler = Compiler {
         sdl: &sdl,
         reports,
@@ -215,9 +222,7 @@ impl Compiler<'_> {
         };
         for definition in &own {
             let kind = match definition {
-                ExtendedType::Object(it) if it.directives.has("edge") => {
-                    Kind::Edge(EdgeTypeId::at(next(&mut edges)))
-                }
+                ExtendedType::Object(it) if is_edge(it) => Kind::Edge(EdgeTypeId::at(next(&mut edges))),
                 ExtendedType::Object(_) => Kind::Entities(Domain::Type(TypeId::at(next(&mut types)))),
                 ExtendedType::Interface(_) => {
                     Kind::Entities(Domain::Interface(InterfaceId::at(next(&mut interfaces))))
@@ -259,7 +264,7 @@ impl Compiler<'_> {
     fn definition(&mut self, definition: &ExtendedType, ontology: &mut Ontology) {
         let text = |it: &Option<Node<str>>| it.as_ref().map(|text| text.as_str().to_owned());
         match definition {
-            ExtendedType::Object(it) if it.directives.has("edge") => {
+            ExtendedType::Object(it) if is_edge(it) => {
                 if let Some(entity) = it.directives.get("entity") {
                     let report = Report::new(
                         Code::DIRECTIVE_PLACE,
@@ -284,6 +289,18 @@ impl Compiler<'_> {
                 });
             }
             ExtendedType::Object(it) => {
+                if let Some(edge) = it.directives.get("edge") {
+                    let report = Report::new(
+                        Code::DIRECTIVE_PLACE,
+                        format!(
+                            "\"{}\" is an entity type, and @edge is for properties of edges",
+                            it.name
+                        ),
+                    )
+                    .hint("leave @edge out; a type of your own can hold the properties of edges");
+                    self.report(report, edge.location(), "citations point into sources");
+                }
+                self.check_type_name(&it.name);
                 let outline = Outline {
                     name: &it.name,
                     directives: &it.directives,
@@ -358,6 +375,16 @@ impl Compiler<'_> {
                 });
             }
             ExtendedType::Enum(it) => {
+                for value in it.values.values() {
+                    if LITERALS.contains(&value.value.as_str()) {
+                        let report = Report::new(
+                            Code::UNUSABLE_NAME,
+                            format!("\"{}.{}\" cannot be a value of an enum", it.name, value.value),
+                        )
+                        .hint("true, false and null are values of GraphQL itself; give it another name");
+                        self.report(report, value.value.location(), "a word of GraphQL");
+                    }
+                }
                 let values = it.values.values().map(|value| EnumValue {
                     name: value.value.to_string(),
                     description: text(&value.description),
@@ -494,17 +521,8 @@ impl Compiler<'_> {
         for field in outline.fields.values() {
             let at = field.location();
             self.check_arguments(outline.name, field);
-            if DATA_WORDS.contains(&field.name.as_str()) {
-                let report = Report::new(
-                    Code::DATA_WORD,
-                    format!(
-                        "\"{}.{}\" has a name that data files use themselves",
-                        outline.name, field.name
-                    ),
-                )
-                .hint("cite, rank and valid say where a fact comes from; give the field another name");
-                self.report(report, field.name.location(), "a word of the data format");
-            }
+            let shown = format!("\"{}.{}\"", outline.name, field.name);
+            self.check_field_name(&shown, &field.name, field.name.location());
             match self.kind(field.ty.inner_named_type()) {
                 Some(Kind::Value(scalar)) => {
                     if let Some(directive) = field.directives.get("relation") {
@@ -555,6 +573,34 @@ impl Compiler<'_> {
         members
     }
 
+    /// Entity types are values of the enum `EntityType`.
+    fn check_type_name(&mut self, name: &apollo_compiler::Name) {
+        if LITERALS.contains(&name.as_str()) {
+            let report = Report::new(Code::UNUSABLE_NAME, format!("\"{name}\" cannot be an entity type"))
+                .hint("clients name types in an enum, and GraphQL's enums have no true, false or null; give it another name");
+            self.report(report, name.location(), "a word of GraphQL");
+        }
+    }
+
+    /// Data files and filters must be able to name a field. Whether they are.
+    pub fn check_field_name(&mut self, shown: &str, name: &str, at: Option<SourceSpan>) -> bool {
+        let (code, why, label) = if DATA_WORDS.contains(&name) {
+            let why = "has a name that data files use themselves";
+            (Code::DATA_WORD, why, "a word of the data format")
+        } else if FILTER_WORDS.contains(&name) {
+            let why = "has a name that filters use themselves";
+            (Code::UNUSABLE_NAME, why, "combines conditions in filters")
+        } else {
+            return true;
+        };
+        let report = Report::new(code, format!("{shown} {why}")).hint(format!(
+            "give the field another name; reserved are {}",
+            reserved_fields()
+        ));
+        self.report(report, at, label);
+        false
+    }
+
     fn value_directives_on_relation(&mut self, owner: &str, field: &Node<FieldDefinition>) {
         for (name, code) in [
             ("search", Code::SEARCH_NOT_TEXT),
@@ -580,6 +626,18 @@ impl Compiler<'_> {
         let mut members = Members::default();
         for field in fields {
             self.check_arguments(name, field);
+            if FILTER_WORDS.contains(&field.name.as_str()) {
+                let report = Report::new(
+                    Code::UNUSABLE_NAME,
+                    format!("\"{name}.{}\" has a name that filters use themselves", field.name),
+                )
+                .hint(format!(
+                    "give the field another name; reserved are {}, {}",
+                    EDGE_WORDS.join(", "),
+                    FILTER_WORDS.join(", ")
+                ));
+                self.report(report, field.name.location(), "combines conditions in filters");
+            }
             if EDGE_WORDS.contains(&field.name.as_str()) {
                 let report = Report::new(
                     Code::DATA_WORD,
@@ -647,7 +705,10 @@ impl Compiler<'_> {
         let hint = if matches!(*name, "id" | "label" | "description") {
             format!("declare it as {ty}, or give it another name")
         } else {
-            "every entity gets this field; give yours another name".to_owned()
+            format!(
+                "every entity gets this field; give yours another name. Reserved are {}",
+                reserved_fields()
+            )
         };
         let report = Report::new(
             Code::GENERATED_FIELD,
@@ -746,18 +807,29 @@ impl Compiler<'_> {
                 claim(name, format!("what is generated for the type \"{owner}\""), owner);
             }
         }
-        for at in 0..ontology.enums.len() {
-            let scalar = Scalar::Enum(EnumId::at(at));
+        let scalars = (0..ontology.custom_scalars.len()).map(|at| Scalar::Custom(at as u16));
+        let enums = (0..ontology.enums.len()).map(|at| Scalar::Enum(EnumId::at(at)));
+        let fixed = ["ID", "String", "Int", "Float", "Boolean"].map(Scalar::by_name);
+        let fixed = fixed.into_iter().flatten();
+        let added = Scalar::ADDED.iter().map(|(_, scalar)| *scalar);
+        for scalar in fixed.chain(added).chain(scalars).chain(enums) {
             let name = ontology.scalar_name(scalar);
             let generated = [
                 names.scalar_filter(scalar, false),
                 names.scalar_filter(scalar, true),
                 names.measures(scalar),
             ];
+            let is_own = matches!(scalar, Scalar::Enum(_) | Scalar::Custom(_));
             for generated in generated {
+                if !is_own && RESERVED_TYPES.contains(&generated.as_str()) {
+                    continue;
+                }
                 claim(
                     generated,
-                    format!("what is generated for the enum \"{name}\""),
+                    match scalar {
+                        Scalar::Enum(_) => format!("what is generated for the enum \"{name}\""),
+                        _ => format!("what is generated for the scalar \"{name}\""),
+                    },
                     name,
                 );
             }
@@ -820,6 +892,7 @@ impl Compiler<'_> {
         for name in RESERVED_ROOT_FIELDS {
             taken.insert(name, "Clew itself");
         }
+        taken.insert("entity", "Clew itself");
         taken.insert("entities", "Clew itself");
         for domain in domains {
             let name = ontology.name_of(*domain);
@@ -845,12 +918,35 @@ impl Compiler<'_> {
         }
     }
 
+    /// A filter on a relation whose edges have properties has the field `edge` beside those of the other end.
+    fn check_edge_filter(&mut self, ontology: &Ontology, domain: Domain, field: &RelationField) {
+        let has_edge = ontology
+            .members_of(field.seen)
+            .is_some_and(|it| it.get("edge").is_some());
+        if !has_edge || ontology.relation(field.relation).edge.is_none() {
+            return;
+        }
+        let (owner, seen) = (ontology.name_of(domain), ontology.name_of(field.seen));
+        let message = format!(
+            "\"{owner}.{}\" leads to \"{seen}\", whose field \"edge\" has the name of a filter on edges",
+            field.name
+        );
+        let report = Report::new(Code::GENERATED_CLASH, message).hint(format!(
+            "give \"{seen}.edge\" another name, or leave `edge` out of the relation"
+        ));
+        let at = self.type_location(owner);
+        self.report(report, at, "its filters would have \"edge\" twice");
+    }
+
     fn check_edge_fields(&mut self, ontology: &Ontology, domains: &[Domain]) {
         let names = GeneratedNames(ontology);
         for domain in domains {
             let Some(members) = ontology.members_of(*domain) else {
                 continue;
             };
+            for field in &members.fields {
+                self.check_edge_filter(ontology, *domain, field);
+            }
             let to_one = members.fields.iter().filter(|field: &&RelationField| !field.many);
             for field in to_one {
                 let edge = names.to_one_edge(field);
@@ -870,6 +966,11 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+/// Citations point into sources, so `Source` is an entity type whatever its directives are.
+fn is_edge(ty: &apollo_compiler::schema::ObjectType) -> bool {
+    ty.directives.has("edge") && ty.name != "Source"
 }
 
 /// `Entity` is no definition of the user's; its generated fields are the API's to know.

@@ -7,6 +7,7 @@
 
 mod compile;
 mod date;
+mod limits;
 mod names;
 mod prelude;
 mod relations;

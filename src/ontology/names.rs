@@ -30,8 +30,81 @@ fn upper_first(name: &str) -> String {
 /// The root fields of a type, its plural given or made by the rules of English.
 pub(super) fn root_fields(name: &str, plural: Option<&str>) -> RootFields {
     let one = lower_camel(name);
-    let many = plural.map_or_else(|| pluralizer::pluralize(&one, 2, false), str::to_owned);
+    let many = plural.map_or_else(|| plural_of(&one), str::to_owned);
     RootFields { one, many }
+}
+
+/// Ends of words that only take an `s`, though they look like words that do otherwise: `man`, `ch`, `f`.
+const REGULAR: &[&str] = &[
+    "ataman",
+    "brahman",
+    "burman",
+    "caiman",
+    "cayman",
+    "dragoman",
+    "german",
+    "hetman",
+    "human",
+    "mussulman",
+    "norman",
+    "ottoman",
+    "roman",
+    "shaman",
+    "talisman",
+    "abdomen",
+    "acumen",
+    "bitumen",
+    "cyclamen",
+    "foramen",
+    "hymen",
+    "lumen",
+    "regimen",
+    "rumen",
+    "specimen",
+    "stamen",
+    "czech",
+    "epoch",
+    "eunuch",
+    "hierarch",
+    "loch",
+    "matriarch",
+    "monarch",
+    "oligarch",
+    "patriarch",
+    "stomach",
+    "tech",
+    "triptych",
+    "golf",
+    "gulf",
+];
+
+/// Whole words that only take an `s`: the rules take them for pronouns and verbs, or for ends of other words.
+const REGULAR_WORDS: &[&str] = &[
+    "has", "he", "her", "herself", "himself", "his", "i", "is", "its", "itself", "me", "my", "myself", "oaf",
+    "omen", "only", "she", "that", "them", "themself", "this", "thou", "was", "you", "yourself",
+];
+
+/// Ends of words that take `es`, which the rules do not know.
+const SIBILANT: &[&str] = &["topaz", "tz", "virus"];
+
+/// The plural by the rules of English, of the last word of a name in camel case.
+fn plural_of(one: &str) -> String {
+    let last = one.rfind(|it: char| it.is_ascii_uppercase() || it == '_');
+    let word = one[last.unwrap_or(0)..]
+        .trim_start_matches('_')
+        .to_ascii_lowercase();
+    let ends = |words: &[&str]| words.iter().any(|it| word.ends_with(it));
+    if REGULAR_WORDS.contains(&word.as_str()) {
+        let is_sibilant = word.ends_with('s');
+        return format!("{one}{}", if is_sibilant { "es" } else { "s" });
+    }
+    if ends(REGULAR) {
+        return format!("{one}s");
+    }
+    if ends(SIBILANT) {
+        return format!("{one}es");
+    }
+    pluralizer::pluralize(one, 2, false)
 }
 
 /// `companyFounded` → `COMPANY_FOUNDED`.
@@ -173,6 +246,39 @@ mod tests {
         assert_eq!(names("Person"), pair("person", "people"));
         assert_eq!(names("URLPath"), pair("urlPath", "urlPaths"));
         assert_eq!(names("Company"), pair("company", "companies"));
+    }
+
+    #[test]
+    fn plurals_are_those_of_english() {
+        for (one, many) in [
+            ("german", "germans"),
+            ("ethnicGerman", "ethnicGermans"),
+            ("romanEmperor", "romanEmperors"),
+            ("fictionalHuman", "fictionalHumans"),
+            ("woman", "women"),
+            ("policeman", "policemen"),
+            ("specimen", "specimens"),
+            ("omen", "omens"),
+            ("women", "women"),
+            ("monarch", "monarchs"),
+            ("church", "churches"),
+            ("epoch", "epochs"),
+            ("gulf", "gulfs"),
+            ("wolf", "wolves"),
+            ("chief", "chiefs"),
+            ("waltz", "waltzes"),
+            ("virus", "viruses"),
+            ("i", "is"),
+            ("this", "thises"),
+            ("day", "days"),
+            ("city", "cities"),
+            ("hero", "heroes"),
+            ("analysis", "analyses"),
+            ("child", "children"),
+            ("chairPerson", "chairPeople"),
+        ] {
+            assert_eq!(plural_of(one), many);
+        }
     }
 
     #[test]

@@ -152,6 +152,19 @@ pub(super) const ENTITY_FIELDS: &[(&str, &str)] = &[
     ("follow", "EntityConnection!"),
 ];
 
+/// Fields of all filters, which combine conditions.
+pub(super) const FILTER_WORDS: &[&str] = &["and", "or", "not"];
+
+/// Words that GraphQL does not take as values of an enum. Entity types are values of the enum `EntityType`.
+pub(super) const LITERALS: &[&str] = &["true", "false", "null"];
+
+/// All names that the fields of entities cannot have, as hints list them.
+pub(super) fn reserved_fields() -> String {
+    let generated = ENTITY_FIELDS.iter().map(|(name, _)| *name);
+    let words = DATA_WORDS.iter().chain(FILTER_WORDS).copied();
+    generated.chain(words).collect::<Vec<_>>().join(", ")
+}
+
 /// Keys with a meaning of their own in the entries of data files.
 pub(super) const DATA_WORDS: &[&str] = &["cite", "rank", "valid"];
 

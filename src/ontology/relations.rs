@@ -8,6 +8,7 @@ use apollo_compiler::parser::SourceSpan;
 
 use super::compile::{Compiler, Kind, argument, deprecated, flag, is_name};
 use super::names::screaming;
+use super::prelude::{ENTITY_FIELDS, reserved_fields};
 use super::{
     Direction, Domain, ENTITY, EdgeTypeId, FieldNo, InterfaceId, Member, Ontology, Relation, RelationField,
     RelationId, TypeId,
@@ -268,6 +269,20 @@ fn draft(
         .hint("use letters, digits and underscores, beginning with a letter");
         compiler.report(report, directive.location(), "not a name");
         inverse = None;
+    }
+    if let Some(name) = inverse.as_deref() {
+        let shown = format!("the inverse \"{name}\" of \"{}\"", declaration.shown());
+        if ENTITY_FIELDS.iter().any(|(generated, _)| *generated == name) {
+            let message = format!("{shown} has the name of a field that every entity has");
+            let report = Report::new(Code::GENERATED_FIELD, message).hint(format!(
+                "give the inverse another name; reserved are {}",
+                reserved_fields()
+            ));
+            compiler.report(report, directive.location(), "its inverse is taken");
+            inverse = None;
+        } else if !compiler.check_field_name(&shown, name, directive.location()) {
+            inverse = None;
+        }
     }
     let class = compiler.class(&declaration.field.directives, "relation");
     Draft {

@@ -1,6 +1,7 @@
 //! From files of SDL to apollo-compiler's schema, and from its diagnostics to our reports.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use apollo_compiler::ast::{self, Definition};
@@ -10,7 +11,7 @@ use apollo_compiler::validation::{DiagnosticData, DiagnosticList};
 use apollo_compiler::{Name, Schema};
 
 use super::prelude::{PRELUDE, REDECLARABLE, RESERVED_TYPES};
-use crate::report::{Code, Place, Report, Reports, SourceText, did_you_mean};
+use crate::report::{Code, Place, Report, Reports, SourceText, did_you_mean, quoted_list, shown};
 
 /// A schema as apollo-compiler sees it, perhaps with errors, and the texts that it came from.
 pub(super) struct Sdl {
@@ -38,9 +39,10 @@ fn place(sources: &HashMap<FileId, Arc<SourceText>>, at: Option<SourceSpan>) -> 
 pub(super) fn read(files: &[Arc<SourceText>], reports: &mut Reports) -> Sdl {
     let mut sources = HashMap::new();
     let mut documents = Vec::new();
-    for file in files {
+    let mut lost = Lost::default();
+    for file in files.iter().filter(|it| !is_blank(&it.text)) {
         let parsed = Parser::new().parse_ast(file.text.clone(), &file.path);
-        let (document, errors) = match parsed {
+        let (mut document, errors) = match parsed {
             Ok(document) => (document, None),
             Err(with_errors) => (with_errors.partial, Some(with_errors.errors)),
         };
@@ -48,7 +50,7 @@ pub(super) fn read(files: &[Arc<SourceText>], reports: &mut Reports) -> Sdl {
             sources.insert(*id, file.clone());
         }
         if let Some(errors) = errors {
-            translate(&errors, &sources, &[], reports);
+            lost.syntax(&mut document, &errors, &sources, reports);
         }
         documents.push(document);
     }
@@ -60,10 +62,10 @@ pub(super) fn read(files: &[Arc<SourceText>], reports: &mut Reports) -> Sdl {
     let schema = match builder.build() {
         Ok(schema) => schema,
         Err(with_errors) => {
-            // Syntax errors were said above, file by file.
+            // Syntax errors were reported above, file by file.
             let known = type_names(&with_errors.partial);
-            translate_if(&with_errors.errors, &sources, &known, reports, |error| {
-                !error.to_string().starts_with("syntax error")
+            translate_if(&with_errors.errors, &sources, &known, reports, |error, text| {
+                !text.starts_with("syntax error") && !lost.explains(error, text)
             });
             with_errors.partial
         }
@@ -72,10 +74,13 @@ pub(super) fn read(files: &[Arc<SourceText>], reports: &mut Reports) -> Sdl {
         Ok(valid) => valid.into_inner(),
         Err(with_errors) => {
             let known = type_names(&with_errors.partial);
-            translate(&with_errors.errors, &sources, &known, reports);
+            translate_if(&with_errors.errors, &sources, &known, reports, |error, text| {
+                !lost.explains(error, text)
+            });
             with_errors.partial
         }
     };
+    one_report_each(reports);
     Sdl { schema, sources }
 }
 
@@ -169,13 +174,119 @@ fn keep_unnamed(
     false
 }
 
-fn translate(
-    errors: &DiagnosticList,
-    sources: &HashMap<FileId, Arc<SourceText>>,
-    types: &[String],
-    reports: &mut Reports,
-) {
-    translate_if(errors, sources, types, reports, |_| true);
+/// Whether a file has nothing but comments.
+fn is_blank(text: &str) -> bool {
+    let ignored = |it: char| it.is_whitespace() || it == ',' || it == '\u{feff}';
+    let mut lines = text.lines().map(|it| it.trim_start_matches(ignored));
+    lines.all(|it| it.is_empty() || it.starts_with('#'))
+}
+
+/// The words that definitions of a schema begin with.
+const KEYWORDS: [&str; 6] = ["type", "interface", "union", "enum", "scalar", "extend"];
+
+/// What cannot be read because of syntax errors.
+#[derive(Default)]
+struct Lost {
+    /// The names of types.
+    types: HashSet<String>,
+}
+
+impl Lost {
+    /// Reports the first syntax error of each part of a file that cannot be read. What the parser makes of the rest
+    /// of that part is taken out: more errors, and operations where a type's fields are.
+    fn syntax(
+        &mut self,
+        document: &mut ast::Document,
+        errors: &DiagnosticList,
+        sources: &HashMap<FileId, Arc<SourceText>>,
+        reports: &mut Reports,
+    ) {
+        let is_operation = |it: &Definition| {
+            matches!(
+                it,
+                Definition::OperationDefinition(_) | Definition::FragmentDefinition(_)
+            )
+        };
+        let starts: Vec<usize> = document
+            .definitions
+            .iter()
+            .filter(|it| !is_operation(it))
+            .filter_map(|it| Some(it.location()?.offset()))
+            .collect();
+        let mut damaged: Vec<Range<usize>> = Vec::new();
+        let mut found: Vec<(Place, String)> = errors
+            .iter()
+            .filter_map(|it| {
+                Some((
+                    place(sources, ToCliReport::location(it.error))?,
+                    it.error.to_string(),
+                ))
+            })
+            .collect();
+        found.sort_by_key(|(place, _)| place.span.start);
+        for (place, text) in found {
+            let at = place.span.start;
+            if damaged.last().is_some_and(|it| it.contains(&at)) {
+                continue;
+            }
+            let end = starts.iter().copied().find(|it| *it > at);
+            damaged.push(at..end.unwrap_or(usize::MAX));
+            reports.push(self.syntax_error(place, &text));
+        }
+        document.definitions.retain(|it| {
+            let start = it.location().map_or(0, |at| at.offset());
+            !(is_operation(it) && damaged.iter().any(|range| range.contains(&start)))
+        });
+    }
+
+    fn syntax_error(&mut self, place: Place, text: &str) -> Report {
+        let source = &place.source.text;
+        let word = source.get(place.span.clone()).unwrap_or_default();
+        if text != "syntax error: expected definition" || !is_word(word) {
+            return Report::new(Code::SYNTAX, text.replace('`', "\"")).at(place, "here");
+        }
+        let after = source.get(place.span.end..).unwrap_or_default();
+        let mut words = after.split(|it: char| !it.is_ascii_alphanumeric() && it != '_');
+        let name = words.find(|it| !it.is_empty());
+        self.types.extend(name.map(str::to_owned));
+        let message = format!("\"{}\" does not begin a definition", shown(word));
+        let hint = did_you_mean(word, KEYWORDS, || {
+            format!("definitions begin with {}", quoted_list(&KEYWORDS, "or"))
+        });
+        Report::new(Code::SYNTAX, message).at(place, "here").hint(hint)
+    }
+
+    /// Whether an error only says that a type is not there which could not be read.
+    fn explains(&self, error: &DiagnosticData, text: &str) -> bool {
+        let is_unknown = error.unstable_error_name() == Some("UndefinedDefinition")
+            || text.starts_with("type extension for undefined");
+        is_unknown && self.types.contains(quoted(text))
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
+}
+
+/// A type without fields is one mistake, though it is an error of syntax and of the type system.
+fn one_report_each(reports: &mut Reports) {
+    let empty: Vec<Place> = of_code(reports, Code::EMPTY_TYPE);
+    let syntax: Vec<Place> = of_code(reports, Code::SYNTAX);
+    let is_in = |inner: &Place, outer: &Place| {
+        Arc::ptr_eq(&inner.source, &outer.source)
+            && (outer.span.start..=outer.span.end).contains(&inner.span.start)
+    };
+    let is_close = |it: &Place| it.source.text.get(it.span.clone()) == Some("}");
+    reports.0.retain(|report| match (report.code, &report.place) {
+        (Code::SYNTAX, Some(place)) => !is_close(place) || !empty.iter().any(|it| is_in(place, it)),
+        (Code::EMPTY_TYPE, Some(place)) => !syntax.iter().any(|it| is_in(it, place) && !is_close(it)),
+        _ => true,
+    });
+}
+
+fn of_code(reports: &Reports, code: Code) -> Vec<Place> {
+    let of_code = reports.0.iter().filter(|it| it.code == code);
+    of_code.filter_map(|it| it.place.clone()).collect()
 }
 
 fn translate_if(
@@ -183,14 +294,14 @@ fn translate_if(
     sources: &HashMap<FileId, Arc<SourceText>>,
     types: &[String],
     reports: &mut Reports,
-    keep: impl Fn(&DiagnosticData) -> bool,
+    keep: impl Fn(&DiagnosticData, &str) -> bool,
 ) {
     for diagnostic in errors.iter() {
         let error = diagnostic.error;
-        if !keep(error) {
+        let text = error.to_string();
+        if !keep(error, &text) {
             continue;
         }
-        let text = error.to_string();
         let (code, hint) = classify(error, &text, types);
         let mut report = Report::new(code, text.replace('`', "\""));
         if let Some(place) = place(sources, ToCliReport::location(error)) {

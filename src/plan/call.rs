@@ -402,7 +402,7 @@ fn languages(binder: &mut Binder, arguments: &Arguments) -> Result<Vec<String>> 
         binder.work(1)?;
         // No value is in a language with such a name.
         let is_long = language.len() > crate::report::MOST_SHOWN;
-        if is_long || languages.iter().any(|it| it == language) {
+        if is_long || languages.iter().any(|it| it.eq_ignore_ascii_case(language)) {
             continue;
         }
         if languages.len() == MOST_LANGUAGES {

@@ -94,6 +94,10 @@ codes! {
     SCHEMA_UNREADABLE = "E0138";
     /// A field whose name the data format uses itself.
     DATA_WORD = "E0139";
+    /// A name that means something else where it would be used.
+    UNUSABLE_NAME = "E0140";
+    /// More definitions of a kind than a schema can have.
+    TOO_MANY_DEFINITIONS = "E0141";
 
     /// A data file or folder cannot be read.
     DATA_UNREADABLE = "E0201";
@@ -159,6 +163,8 @@ codes! {
     TOO_MUCH = "E0231";
     /// Loading would take more memory than the process may hold.
     MEMORY = "E0232";
+    /// A text in a language whose tag is not one of BCP 47.
+    BAD_LANGUAGE = "E0240";
 
     /// A transitive relation that goes round in a circle.
     TRANSITIVE_CYCLE = "W0301";

@@ -90,7 +90,7 @@ impl Report {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
-            message: message.into(),
+            message: capped(message.into()),
             place: None,
             label: String::new(),
             others: Vec::new(),
@@ -102,7 +102,7 @@ impl Report {
     #[must_use]
     pub fn at(mut self, place: Place, label: impl Into<String>) -> Self {
         self.place = Some(place);
-        self.label = label.into();
+        self.label = capped(label.into());
         self
     }
 
@@ -110,7 +110,7 @@ impl Report {
     #[must_use]
     pub fn also(mut self, place: Option<Place>, label: impl Into<String>) -> Self {
         if let Some(place) = place {
-            self.others.push((place, label.into()));
+            self.others.push((place, capped(label.into())));
         }
         self
     }
@@ -118,7 +118,7 @@ impl Report {
     /// The same report with a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(capped(hint.into()));
         self
     }
 
@@ -166,6 +166,19 @@ impl Reports {
             )
         });
     }
+}
+
+/// Messages and hints are cut after this many characters.
+const MOST_SAID: usize = 1_000;
+
+fn capped(mut text: String) -> String {
+    if text.len() > MOST_SAID
+        && let Some((end, _)) = text.char_indices().nth(MOST_SAID)
+    {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// Maximum number of characters of a given value that a message repeats.
@@ -216,6 +229,9 @@ impl Write for Beginning {
     }
 }
 
+/// Names of at most this many characters are near each other where one letter differs, is missing or changes places.
+const SHORT_NAME: usize = 5;
+
 /// The candidates nearest to a name that was not found, best first, at most three. A name that is longer than
 /// [`MOST_SHOWN`] has none: comparing takes time in proportion to both lengths.
 pub fn near_misses<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
@@ -223,12 +239,21 @@ pub fn near_misses<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>
         return Vec::new();
     }
     let lower = name.to_lowercase();
+    // In short names one letter is much of the whole, so the similarity of the rest is below the bound.
+    let is_short = (2..=SHORT_NAME).contains(&lower.chars().count());
     let mut scored: Vec<(f64, &str)> = candidates
         .into_iter()
         .filter_map(|candidate| {
-            let score = strsim::jaro_winkler(&lower, &candidate.to_lowercase());
-            let contained = lower.len() > 3 && candidate.to_lowercase().contains(&lower);
-            (score > 0.84 || contained).then_some((score, candidate))
+            let lower_candidate = candidate.to_lowercase();
+            let score = strsim::jaro_winkler(&lower, &lower_candidate);
+            let contained = lower.len() > 3 && lower_candidate.contains(&lower);
+            let is_near = || {
+                is_short
+                    && lower_candidate.len() <= 4 * (SHORT_NAME + 1)
+                    && lower_candidate.chars().nth(1).is_some()
+                    && strsim::osa_distance(&lower, &lower_candidate) == 1
+            };
+            (score > 0.84 || contained || is_near()).then_some((score, candidate))
         })
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));

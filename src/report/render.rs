@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::sync::Arc;
 
 use ariadne::{CharSet, Color, Config, IndexType, Label, ReportKind, Source};
+use unicode_width::UnicodeWidthChar;
 
-use super::{Place, Report, Reports, Severity};
+use super::{Place, Report, Reports, Severity, SourceText};
 
 /// How reports are drawn.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +17,22 @@ pub struct Style {
     pub most: usize,
 }
 
-/// A source's key in ariadne's cache: the path, and for an excerpt its line.
+/// Width of the part of a line that is drawn, in columns.
+const MOST_COLUMNS: usize = 120;
+
+/// Columns of a long line that are drawn from the place on, where there is as much before it.
+const COLUMNS_AFTER: usize = 80;
+
+/// A place over more lines than this is drawn as its first line.
+const MOST_LINES: usize = 20;
+
+/// Texts shorter than this are drawn from as they are, so that places in one file share a frame.
+const MOST_WHOLE: usize = 1 << 20;
+
+/// The most columns that ariadne draws a tab as.
+const TAB: usize = 4;
+
+/// A source's key in ariadne's cache: the path, and for a part of it its number.
 type Key = (String, usize);
 
 impl Reports {
@@ -68,37 +85,40 @@ impl Report {
             .with_color(color)
             .with_char_set(CharSet::Unicode)
             .with_index_type(IndexType::Byte);
-        let mut builder = ariadne::Report::build(kind, frame(place))
+        let mut frames = Frames::of(place, self.others.iter().map(|(place, _)| place));
+        let primary = frames.spans[0].clone();
+        let mut builder = ariadne::Report::build(kind, primary.clone())
             .with_config(config)
             .with_code(self.code)
             .with_message(&self.message)
             .with_label(
-                Label::new(frame(place))
+                Label::new(primary.clone())
                     .with_message(&self.label)
                     .with_color(tone)
-                    .with_order(order(&frame(place).0, &frame(place).0, &frame(place).1)),
+                    .with_order(order(&primary.0, &primary.0, &primary.1)),
             );
-        let (primary, _) = frame(place);
-        for (other, label) in &self.others {
-            let (key, span) = frame(other);
-            let order = order(&primary, &key, &span);
+        for ((key, span), (_, label)) in frames.spans[1..].iter().zip(&self.others) {
             builder = builder.with_label(
-                Label::new((key, span))
+                Label::new((key.clone(), span.clone()))
                     .with_message(label)
                     .with_color(Color::Cyan)
-                    .with_order(order),
+                    .with_order(order(&primary.0, key, span)),
             );
         }
         if let Some(hint) = &self.hint {
             builder = builder.with_help(hint);
         }
         let mut bytes = Vec::new();
-        match builder.finish().write(Frames::of(self), &mut bytes) {
-            Ok(()) => String::from_utf8_lossy(&bytes)
-                .lines()
-                .map(str::trim_end)
-                .collect::<Vec<_>>()
-                .join("\n"),
+        match builder.finish().write(&mut frames, &mut bytes) {
+            Ok(()) => {
+                let drawn = String::from_utf8_lossy(&bytes);
+                let lines: Vec<&str> = drawn.lines().map(str::trim_end).collect();
+                let mut drawn = lines.join("\n");
+                for (of_window, of_file) in &frames.columns {
+                    drawn = drawn.replacen(of_window, of_file, 1);
+                }
+                drawn
+            }
             Err(error) => format!("[{}] {} ({error})", self.code, self.message),
         }
     }
@@ -113,79 +133,204 @@ fn order(primary: &Key, key: &Key, span: &Range<usize>) -> i32 {
     }
 }
 
-/// The text that ariadne draws from, and where the place lies in it.
-///
-/// Of a part of a large file only the line itself is drawn, behind as many empty lines as stand before it,
-/// so that all line numbers are those of the file.
-struct Excerpt {
-    text: String,
-    /// Where the text that is drawn begins in the source.
-    start: usize,
-    is_whole: bool,
+/// The part of a line around a place, and where it is in the source.
+struct Window<'a> {
+    source: &'a Arc<SourceText>,
+    /// Bytes of the source that are drawn.
+    drawn: Range<usize>,
+    /// Whether the line begins before it.
+    is_cut: bool,
+    key: Key,
 }
 
-/// Beyond so many lines the empty ones would cost more than they are worth.
-const MOST_PADDING: usize = 4_000_000;
+const CUT: &str = "…";
 
-fn excerpt(place: &Place) -> Excerpt {
-    let text = &*place.source.text;
-    if place.source.lines_before == 0 && text.len() < 1 << 20 {
-        return Excerpt {
-            text: text.to_owned(),
-            start: 0,
-            is_whole: true,
-        };
+impl<'a> Window<'a> {
+    fn around(place: &'a Place, key: Key) -> Self {
+        let text = &*place.source.text;
+        let at = floor(text, place.span.start);
+        let (start, end) = line(text, at);
+        // Both ends are kept free for the marks of what is cut.
+        let most = MOST_COLUMNS - 2;
+        let (_, before) = taken(text[start..at].chars().rev(), most);
+        let (_, after) = taken(text[at..end].chars(), COLUMNS_AFTER.max(most - before));
+        let (bytes_before, _) = taken(text[start..at].chars().rev(), most - after);
+        let (bytes_after, _) = taken(text[at..end].chars(), COLUMNS_AFTER.max(most - before));
+        Self {
+            source: &place.source,
+            drawn: at - bytes_before..at + bytes_after,
+            is_cut: at - bytes_before > start,
+            key,
+        }
     }
-    let at = place.span.start.min(text.len());
+
+    fn holds(&self, place: &Place) -> bool {
+        Arc::ptr_eq(self.source, &place.source)
+            && self.drawn.start <= place.span.start
+            && place.span.end <= self.drawn.end
+    }
+
+    /// What is drawn of some bytes of the source.
+    fn shown(&self, bytes: Range<usize>) -> String {
+        let text = &self.source.text[bytes];
+        text.chars()
+            .map(|it| if breaks_line(it) { ' ' } else { it })
+            .collect()
+    }
+
+    fn text(&self) -> String {
+        let (_, end) = line(&self.source.text, self.drawn.start);
+        let mut shown = String::new();
+        if self.is_cut {
+            shown.push_str(CUT);
+        }
+        shown.push_str(&self.shown(self.drawn.clone()));
+        if self.drawn.end < end {
+            shown.push_str(CUT);
+        }
+        shown
+    }
+
+    /// Where a place is in the text that is drawn.
+    fn span(&self, place: &Place) -> Range<usize> {
+        let inside = |at: usize| floor(&self.source.text, at).clamp(self.drawn.start, self.drawn.end);
+        let (start, end) = (inside(place.span.start), inside(place.span.end));
+        let before = if self.is_cut { CUT.len() } else { 0 };
+        let moved = before + self.shown(self.drawn.start..start).len();
+        moved..moved + self.shown(start..end.max(start)).len()
+    }
+}
+
+/// The line that holds a byte, without its end.
+fn line(text: &str, at: usize) -> (usize, usize) {
     let start = text[..at].rfind('\n').map_or(0, |it| it + 1);
     let end = text[at..].find('\n').map_or(text.len(), |it| at + it);
-    let lines = (place.line_column().0 - 1).min(MOST_PADDING);
-    let mut padded = "\n".repeat(lines);
-    padded.push_str(&text[start..end]);
-    Excerpt {
-        text: padded,
-        start,
-        is_whole: false,
+    let is_carriage = end > at && text.as_bytes()[end - 1] == b'\r';
+    (start, end - usize::from(is_carriage))
+}
+
+/// The nearest place at or before a byte where a character begins.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The characters that fit into some columns: their bytes and columns.
+fn taken(characters: impl Iterator<Item = char>, most: usize) -> (usize, usize) {
+    let (mut bytes, mut columns) = (0, 0);
+    for character in characters {
+        let wide = width(character);
+        if columns + wide > most {
+            break;
+        }
+        columns += wide;
+        bytes += character.len_utf8();
+    }
+    (bytes, columns)
+}
+
+fn width(character: char) -> usize {
+    match character {
+        '\t' => TAB,
+        // A combining mark takes no column, but a line of nothing else is cut too.
+        _ => character.width().unwrap_or(1).max(1),
     }
 }
 
-fn frame(place: &Place) -> (Key, Range<usize>) {
-    let excerpt = excerpt(place);
-    let length = excerpt.text.len();
-    let is_whole = excerpt.is_whole;
-    let padding = excerpt.text.bytes().take_while(|it| *it == b'\n').count();
-    let moved = |at: usize| {
-        if is_whole {
-            at
-        } else {
-            (at.saturating_sub(excerpt.start) + padding).min(length)
-        }
-    };
-    let start = moved(place.span.start).min(length);
-    let line = if is_whole { 0 } else { place.line_column().0 };
-    let key = (place.source.path.clone(), line);
-    (key, start..moved(place.span.end).clamp(start, length))
+/// Whether ariadne or a terminal would begin a new line there, or do something else than drawing it.
+fn breaks_line(character: char) -> bool {
+    (character.is_control() && character != '\t') || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
-/// The texts of one report.
-struct Frames(BTreeMap<Key, Source<String>>);
+/// Whether the lines of a place can be drawn as they are.
+fn is_short(place: &Place) -> bool {
+    let text = &*place.source.text;
+    if place.source.lines_before > 0 || text.len() >= MOST_WHOLE {
+        return false;
+    }
+    let (start, _) = line(text, floor(text, place.span.start));
+    let (_, end) = line(text, floor(text, place.span.end.max(place.span.start)));
+    let mut lines = text[start..end.max(start)].split('\n');
+    let fits = |line: &str| {
+        let line = line.trim_end_matches('\r');
+        line.len() <= MOST_COLUMNS * 4
+            && line.chars().map(width).sum::<usize>() <= MOST_COLUMNS
+            && !line.contains(breaks_line)
+    };
+    lines.by_ref().take(MOST_LINES).all(fits) && lines.next().is_none()
+}
+
+/// The texts of one report, and where its places are in them: the main one, then the others.
+struct Frames {
+    texts: BTreeMap<Key, Source<String>>,
+    spans: Vec<(Key, Range<usize>)>,
+    /// The positions that ariadne writes of windows that begin inside a line, and those in the file.
+    columns: Vec<(String, String)>,
+}
 
 impl Frames {
-    fn of(report: &Report) -> Self {
-        let places = report.place.iter().chain(report.others.iter().map(|o| &o.0));
-        Self(
-            places
-                .map(|place| (frame(place).0, Source::from(excerpt(place).text)))
-                .collect(),
-        )
+    fn of<'a>(place: &'a Place, others: impl Iterator<Item = &'a Place>) -> Self {
+        let places: Vec<&Place> = std::iter::once(place).chain(others).collect();
+        let mut frames = Self {
+            texts: BTreeMap::new(),
+            spans: Vec::new(),
+            columns: Vec::new(),
+        };
+        let mut windows: Vec<Window> = Vec::new();
+        for place in &places {
+            let path = &place.source.path;
+            let mut of_source = places.iter().filter(|it| Arc::ptr_eq(&it.source, &place.source));
+            if of_source.all(|it| is_short(it)) {
+                let key = (path.clone(), 0);
+                let text = &place.source.text;
+                let start = floor(text, place.span.start);
+                let end = floor(text, place.span.end).max(start);
+                frames
+                    .texts
+                    .entry(key.clone())
+                    .or_insert_with(|| Source::from(text.clone()));
+                frames.spans.push((key, start..end));
+                continue;
+            }
+            let known = windows.iter().position(|it| it.holds(place));
+            let no = known.unwrap_or_else(|| {
+                let window = Window::around(place, (path.clone(), windows.len() + 1));
+                frames.add(&window, place);
+                windows.push(window);
+                windows.len() - 1
+            });
+            frames
+                .spans
+                .push((windows[no].key.clone(), windows[no].span(place)));
+        }
+        frames
+    }
+
+    fn add(&mut self, window: &Window, place: &Place) {
+        let (line, column) = place.line_column();
+        let text = window.text();
+        let span = window.span(place);
+        let drawn_column = text[..span.start].chars().count() + 1;
+        if drawn_column != column {
+            let path = &place.source.path;
+            self.columns.push((
+                format!("{path}:{line}:{drawn_column} "),
+                format!("{path}:{line}:{column} "),
+            ));
+        }
+        let source = Source::from(text).with_display_line_offset(line - 1);
+        self.texts.insert(window.key.clone(), source);
     }
 }
 
-impl ariadne::Cache<Key> for Frames {
+impl ariadne::Cache<Key> for &mut Frames {
     type Storage = String;
 
     fn fetch(&mut self, key: &Key) -> Result<&Source<String>, impl std::fmt::Debug> {
-        self.0.get(key).ok_or_else(|| format!("no text of {}", key.0))
+        self.texts.get(key).ok_or_else(|| format!("no text of {}", key.0))
     }
 
     fn display<'a>(&self, key: &'a Key) -> Option<impl std::fmt::Display + 'a> {

@@ -87,8 +87,11 @@ impl Generator<'_> {
                 }
                 _ => format!("By what `{name}` leads to."),
             };
-            keys = keys.item(EnumItem::new(name).description(text));
-            has_keys = true;
+            // GraphQL has no enum values of these names.
+            if !matches!(name, "true" | "false" | "null") {
+                keys = keys.item(EnumItem::new(name).description(text));
+                has_keys = true;
+            }
         }
         let group = self.names.group(domain);
         let fields = |of: &str| {

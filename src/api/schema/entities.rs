@@ -6,7 +6,7 @@ use async_graphql::dynamic::{
 
 use super::{
     FieldSpec, Generator, input, join, list, named, nullable, object, optional_list, page_arguments,
-    page_fields, required,
+    page_fields, required, sealed,
 };
 use crate::ontology::{Direction, Domain, ENTITY, InterfaceId, Property, RelationField, Scalar};
 
@@ -17,26 +17,26 @@ impl Generator<'_> {
             let mut ty = ScalarType::new(&scalar.name).description(
                 scalar
                     .description
-                    .clone()
-                    .unwrap_or_else(|| "A scalar of this graph's own.".to_owned()),
+                    .as_deref()
+                    .map_or("A scalar of this graph's own.".into(), sealed),
             );
             if let Some(url) = &scalar.specified_by {
-                ty = ty.specified_by_url(url);
+                ty = ty.specified_by_url(sealed(url));
             }
             self.add(ty);
         }
         for it in &self.ontology.enums {
             let mut ty = Enum::new(&it.name);
             if let Some(text) = &it.description {
-                ty = ty.description(text);
+                ty = ty.description(sealed(text));
             }
             for value in &it.values {
                 let mut item = EnumItem::new(&value.name);
                 if let Some(text) = &value.description {
-                    item = item.description(text);
+                    item = item.description(sealed(text));
                 }
                 if let Some(reason) = &value.deprecated {
-                    item = item.deprecation(Some(reason));
+                    item = item.deprecation(Some(&sealed(reason)));
                 }
                 ty = ty.item(item);
             }
@@ -52,11 +52,10 @@ impl Generator<'_> {
                 .description
                 .clone()
                 .unwrap_or_else(|| format!("Either {}.", join(&names, "or")));
-            let ty = names
-                .iter()
-                .fold(Union::new(&it.name).description(description), |ty, name| {
-                    ty.possible_type(*name)
-                });
+            let ty = names.iter().fold(
+                Union::new(&it.name).description(sealed(&description)),
+                |ty, name| ty.possible_type(*name),
+            );
             self.add(ty);
         }
     }
@@ -114,7 +113,7 @@ impl Generator<'_> {
                         (None, ENTITY) => "Anything that the graph knows, whatever its type.".to_owned(),
                         (None, _) => format!("What {} have in common.", join(&types, "and")),
                     };
-                    ty = ty.description(description);
+                    ty = ty.description(sealed(&description));
                     ty = fields
                         .into_iter()
                         .map(FieldSpec::on_interface)
@@ -127,7 +126,9 @@ impl Generator<'_> {
                         .description
                         .clone()
                         .unwrap_or_else(|| format!("An entity of the type {name}."));
-                    let mut ty = Object::new(&name).description(description).implement("Node");
+                    let mut ty = Object::new(&name)
+                        .description(sealed(&description))
+                        .implement("Node");
                     for interface in &entity_type.interfaces {
                         ty = ty.implement(&self.ontology.interfaces[interface.index()].name);
                     }

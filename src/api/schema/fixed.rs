@@ -2,7 +2,7 @@
 
 use async_graphql::dynamic::{Enum, EnumItem, Interface, Scalar as ScalarType};
 
-use super::{FieldSpec, Generator, list, named, object, required};
+use super::{FieldSpec, Generator, list, named, object, required, sealed};
 use crate::ontology::{Direction, Domain};
 
 impl Generator<'_> {
@@ -65,7 +65,7 @@ impl Generator<'_> {
             |all, it| {
                 let item = EnumItem::new(&it.name);
                 all.item(match &it.description {
-                    Some(text) => item.description(text),
+                    Some(text) => item.description(sealed(text)),
                     None => item,
                 })
             },
@@ -76,7 +76,9 @@ impl Generator<'_> {
                 Enum::new("RelationName").description("The relations of this graph."),
                 |all, id| {
                     let description = self.relation_description(id);
-                    all.item(EnumItem::new(&self.ontology.relation(id).name).description(description))
+                    all.item(
+                        EnumItem::new(&self.ontology.relation(id).name).description(sealed(&description)),
+                    )
                 },
             );
             self.add(relations);

@@ -26,11 +26,17 @@ impl Generator<'_> {
             field.seen,
             &format!("By what {of} is put in order."),
         );
-        let order = order.field(input(
-            "edge",
-            named(names.edge_order(id)),
-            "By the edge's own properties.",
-        ));
+        let members = &self.ontology.edge_types[id.index()].members;
+        // GraphQL has no input type without fields.
+        let order = if has_order(members) {
+            order.field(input(
+                "edge",
+                named(names.edge_order(id)),
+                "By the edge's own properties.",
+            ))
+        } else {
+            order
+        };
         self.add(order);
         let quantified = self.relation_filter(&names.relation_filter(field), field.seen, &of);
         let quantified = quantified.field(input(
@@ -79,6 +85,9 @@ impl Generator<'_> {
             let filter = Self::connectives(filter, &name);
             let filter = self.member_filters(filter, &edge.members);
             self.add(filter);
+            if !has_order(&edge.members) {
+                continue;
+            }
             let order = InputObject::new(self.names.edge_order(id))
                 .oneof()
                 .description(format!("By which property of `{}`; exactly one.", edge.name));
@@ -317,12 +326,16 @@ impl Generator<'_> {
     }
 }
 
+fn is_order(property: &Property) -> bool {
+    property.scalar.is_ordered() && !property.list
+}
+
+fn has_order(members: &Members) -> bool {
+    members.properties.iter().any(is_order)
+}
+
 fn order_fields(mut order: InputObject, members: &Members) -> InputObject {
-    for property in members
-        .properties
-        .iter()
-        .filter(|it| it.scalar.is_ordered() && !it.list)
-    {
+    for property in members.properties.iter().filter(|it| is_order(it)) {
         order = order.field(input(
             &property.name,
             named("SortOrder"),

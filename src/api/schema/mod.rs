@@ -7,6 +7,7 @@ mod entities;
 mod fixed;
 mod inputs;
 mod questions;
+mod texts;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,8 @@ use async_graphql::dynamic::{
 
 use crate::ontology::{Domain, GeneratedNames, Ontology};
 use crate::plan::DEFAULT_PAGE;
+pub(super) use texts::open as open_texts;
+use texts::sealed;
 
 /// What async-graphql's schema says otherwise than it is: `docs/decisions/front-end-libraries.md` says why.
 #[derive(Debug, Default)]
@@ -81,25 +84,25 @@ impl FieldSpec {
     }
 
     fn on_object(self) -> Field {
-        let mut field =
-            Field::new(self.name, self.ty, |_| FieldFuture::from_value(None)).description(self.description);
+        let mut field = Field::new(self.name, self.ty, |_| FieldFuture::from_value(None))
+            .description(sealed(&self.description));
         if let Some(reason) = &self.deprecated {
-            field = field.deprecation(Some(reason));
+            field = field.deprecation(Some(&sealed(reason)));
         }
         self.arguments.into_iter().fold(field, Field::argument)
     }
 
     fn on_interface(self) -> InterfaceField {
-        let mut field = InterfaceField::new(self.name, self.ty).description(self.description);
+        let mut field = InterfaceField::new(self.name, self.ty).description(sealed(&self.description));
         if let Some(reason) = &self.deprecated {
-            field = field.deprecation(Some(reason));
+            field = field.deprecation(Some(&sealed(reason)));
         }
         self.arguments.into_iter().fold(field, InterfaceField::argument)
     }
 }
 
 fn object(name: &str, description: impl Into<String>, fields: Vec<FieldSpec>) -> Object {
-    let object = Object::new(name).description(description);
+    let object = Object::new(name).description(sealed(&description.into()));
     fields
         .into_iter()
         .map(FieldSpec::on_object)
@@ -133,7 +136,7 @@ fn nullable(ty: &TypeRef) -> TypeRef {
 }
 
 fn input(name: &str, ty: TypeRef, description: impl Into<String>) -> InputValue {
-    InputValue::new(name, ty).description(description)
+    InputValue::new(name, ty).description(sealed(&description.into()))
 }
 
 fn as_of() -> InputValue {

@@ -1,13 +1,16 @@
 //! From a value as the file says it to one of the property's kind.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use bigdecimal::BigDecimal;
+use oxilangtag::LanguageTag;
 
 use crate::facts::{Batch, Item, Value};
 use crate::graph::column::Cell;
 use crate::ontology::{Date, DateError, Ontology, Property, Scalar, URL_SCHEMES};
-use crate::report::{Code, Report, did_you_mean};
+use crate::report::{Code, MOST_SHOWN, Report, did_you_mean};
 
 /// Makes a cell, or says why the value is none. `subject` is what has the property, as messages name it.
 pub(super) fn cell<'a>(
@@ -125,12 +128,31 @@ pub(super) fn cell<'a>(
                 Err(_) => Err(mismatch()),
             }
         }
-        (Scalar::Text, Value::String(text)) => Ok(Cell::Languages(vec![("", batch.text(*text))])),
+        (Scalar::Text, Value::String(text)) => {
+            Ok(Cell::Languages(vec![(Cow::Borrowed(""), batch.text(*text))]))
+        }
         (Scalar::Text, Value::Map(entries)) => {
             let mut texts = Vec::with_capacity(entries.len());
+            let mut seen = HashSet::new();
             for entry in entries {
+                let tag = batch.text(entry.key);
+                let wrong = |code: Code, why: String| {
+                    let message = format!("\"{}\" of {} {why}", property.name, subject());
+                    Report::new(code, message).at(batch.place(entry.key_at), "here")
+                };
+                let Some(language) = language(tag) else {
+                    let why = format!("has a text in \"{}\", which is not a language tag", shorten(tag));
+                    return Err(wrong(Code::BAD_LANGUAGE, why).hint(
+                        "use BCP 47 tags, such as en, pt-BR or zh-Hant; \"\" for a text without a language",
+                    ));
+                };
+                if entries.len() > 1 && !seen.insert(language.clone()) {
+                    let why = format!("has two texts in \"{}\"", shorten(&language));
+                    return Err(wrong(Code::DUPLICATE_KEY, why)
+                        .hint("capital and small letters of a tag are the same; keep one of the texts"));
+                }
                 match &entry.item.value {
-                    Value::String(text) => texts.push((batch.text(entry.key), batch.text(*text))),
+                    Value::String(text) => texts.push((language, batch.text(*text))),
                     other => {
                         let message = format!(
                             "\"{}\" of {} in \"{}\" is a text, not {}",
@@ -172,6 +194,22 @@ pub(super) fn cell<'a>(
         }
         _ => Err(mismatch()),
     }
+}
+
+/// A language tag as BCP 47 writes it: `pt-BR` for `PT-br`. Empty where a text has no language.
+fn language(tag: &str) -> Option<Cow<'_, str>> {
+    if tag.is_empty() {
+        return Some(Cow::Borrowed(tag));
+    }
+    if tag.len() > MOST_SHOWN {
+        return None;
+    }
+    let normal = LanguageTag::parse_and_normalize(tag).ok()?.into_inner();
+    Some(if normal == tag {
+        Cow::Borrowed(tag)
+    } else {
+        Cow::Owned(normal)
+    })
 }
 
 fn range(wrong: &impl Fn(Code, String) -> Report, text: &str) -> Report {

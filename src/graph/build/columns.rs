@@ -9,7 +9,7 @@ use super::entities::Entities;
 use super::statements::Said;
 use super::{Context, MOST_SHOWN};
 use crate::facts::{Batch, Value};
-use crate::graph::column::{Alternatives, Column, Values};
+use crate::graph::column::{Alternatives, Column, MOST_LANGUAGES, Values};
 use crate::graph::ids::UniqueIndex;
 use crate::graph::stored::Stored;
 use crate::graph::{NO_STATEMENT, StatementNo};
@@ -357,6 +357,18 @@ pub(super) fn column(
                 }
             }
         }
+    }
+    let has_too_many = |values: &Values| values.has_too_many_languages();
+    if has_too_many(&building.values)
+        || others.iter().any(|it| has_too_many(&it.values))
+        || shorts.iter().any(|it| has_too_many(&it.values))
+    {
+        let message = format!(
+            "the texts of \"{}\" are in more than {MOST_LANGUAGES} languages",
+            property.name
+        );
+        let report = Report::new(Code::TOO_MUCH, message);
+        reports.push(report.hint("a column of texts can have no more; spread them over several fields"));
     }
     building.values.shrink();
     Column {

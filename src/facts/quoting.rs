@@ -1,0 +1,49 @@
+//! Hints for texts that YAML reads as something else because they are not quoted.
+
+use crate::report::shown;
+
+/// Characters that cannot begin a text without quotes.
+const INDICATORS: [char; 3] = ['@', '%', '`'];
+
+/// What to write instead, where the parser stopped at a text without quotes.
+pub(super) fn hint(text: &str, at: usize, why: &str) -> Option<String> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |it| it + 1);
+    let line = text.get(start..)?.lines().next()?;
+    let rest = line.get(at - start..)?;
+    if rest.starts_with(INDICATORS) {
+        let value = quoted(until_end(rest));
+        let first = &rest[..1];
+        return Some(format!(
+            "a text that begins with \"{first}\" is written in quotes: {value}"
+        ));
+    }
+    if why.contains("mapping values are not allowed") {
+        let (_, value) = line.split_once(": ")?;
+        let value = quoted(until_end(value));
+        return Some(format!(
+            "a text that has a colon and a space is written in quotes: {value}"
+        ));
+    }
+    if why.contains("unknown anchor") {
+        let value = quoted(until_end(&line[line.find('*')?..]));
+        return Some(format!(
+            "a text that begins with \"*\" is written in quotes: {value}"
+        ));
+    }
+    None
+}
+
+/// A value without the end of a flow mapping and without a comment.
+fn until_end(rest: &str) -> &str {
+    let end = rest.find([',', '}', ']']).unwrap_or(rest.len());
+    let comment = rest.find(" #").unwrap_or(rest.len());
+    rest[..end.min(comment)].trim_end()
+}
+
+fn quoted(text: &str) -> String {
+    let text = shown(text);
+    if text.contains(['"', '\\']) {
+        return format!("'{}'", text.replace('\'', "''"));
+    }
+    format!("\"{text}\"")
+}
