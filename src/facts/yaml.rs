@@ -66,6 +66,8 @@ enum Open {
     Map {
         entries: Vec<Entry>,
         key: Option<(Str, Span)>,
+        /// Whether the mapping has the key already.
+        repeats: bool,
         start: usize,
         anchor: usize,
     },
@@ -113,6 +115,7 @@ fn documents(batch: &mut Batch, memory: &Allowance, reports: &mut Reports) -> Re
                 open.push(Open::Map {
                     entries: Vec::new(),
                     key: None,
+                    repeats: false,
                     start,
                     anchor,
                 });
@@ -214,7 +217,12 @@ fn attach(
     match open.last_mut() {
         None => documents.push(item),
         Some(Open::List(items, ..)) => items.push(item),
-        Some(Open::Map { entries, key, .. }) => match key.take() {
+        Some(Open::Map {
+            entries,
+            key,
+            repeats,
+            ..
+        }) => match key.take() {
             None => {
                 let name = match item.value {
                     Value::String(text) | Value::Number(text) => text,
@@ -240,9 +248,12 @@ fn attach(
                     .also(Some(batch.place(before.key_at)), "first here")
                     .hint("put what both say under one of them");
                     reports.push(report);
+                    *repeats = true;
                 }
                 *key = Some((name, item.at));
             }
+            // The key was reported: a second value would only give more reports.
+            Some(_) if std::mem::take(repeats) => {}
             Some((name, key_at)) => entries.push(Entry {
                 key: name,
                 key_at,

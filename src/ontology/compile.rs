@@ -375,16 +375,6 @@ impl Compiler<'_> {
                 });
             }
             ExtendedType::Enum(it) => {
-                for value in it.values.values() {
-                    if LITERALS.contains(&value.value.as_str()) {
-                        let report = Report::new(
-                            Code::UNUSABLE_NAME,
-                            format!("\"{}.{}\" cannot be a value of an enum", it.name, value.value),
-                        )
-                        .hint("true, false and null are values of GraphQL itself; give it another name");
-                        self.report(report, value.value.location(), "a word of GraphQL");
-                    }
-                }
                 let values = it.values.values().map(|value| EnumValue {
                     name: value.value.to_string(),
                     description: text(&value.description),

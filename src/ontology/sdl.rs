@@ -10,7 +10,7 @@ use apollo_compiler::parser::{FileId, Parser, SourceSpan};
 use apollo_compiler::validation::{DiagnosticData, DiagnosticList};
 use apollo_compiler::{Name, Schema};
 
-use super::prelude::{PRELUDE, REDECLARABLE, RESERVED_TYPES};
+use super::prelude::{LITERALS, PRELUDE, REDECLARABLE, RESERVED_TYPES};
 use crate::report::{Code, Place, Report, Reports, SourceText, did_you_mean, quoted_list, shown};
 
 /// A schema as apollo-compiler sees it, perhaps with errors, and the texts that it came from.
@@ -226,7 +226,8 @@ impl Lost {
         found.sort_by_key(|(place, _)| place.span.start);
         for (place, text) in found {
             let at = place.span.start;
-            if damaged.last().is_some_and(|it| it.contains(&at)) {
+            let in_damaged = damaged.last().is_some_and(|it| it.contains(&at));
+            if in_damaged && !begins_line(&place) {
                 continue;
             }
             let end = starts.iter().copied().find(|it| *it > at);
@@ -242,6 +243,12 @@ impl Lost {
     fn syntax_error(&mut self, place: Place, text: &str) -> Report {
         let source = &place.source.text;
         let word = source.get(place.span.clone()).unwrap_or_default();
+        if text == "syntax error: invalid Enum Value" && LITERALS.contains(&word) {
+            let message = format!("\"{word}\" cannot be a value of an enum");
+            return Report::new(Code::UNUSABLE_NAME, message)
+                .at(place, "a word of GraphQL")
+                .hint("true, false and null are values of GraphQL itself; give it another name");
+        }
         if text != "syntax error: expected definition" || !is_word(word) {
             return Report::new(Code::SYNTAX, text.replace('`', "\"")).at(place, "here");
         }
@@ -262,6 +269,13 @@ impl Lost {
             || text.starts_with("type extension for undefined");
         is_unknown && self.types.contains(quoted(text))
     }
+}
+
+/// Whether a place is a word at the beginning of a line, as definitions are written.
+fn begins_line(place: &Place) -> bool {
+    let text = &place.source.text;
+    let is_first = text[..place.span.start].ends_with(['\n', '\r']);
+    is_first && is_word(text.get(place.span.clone()).unwrap_or_default())
 }
 
 fn is_word(text: &str) -> bool {

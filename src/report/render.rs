@@ -26,6 +26,9 @@ const COLUMNS_AFTER: usize = 80;
 /// A place over more lines than this is drawn as its first line.
 const MOST_LINES: usize = 20;
 
+/// Beyond this many lines the empty ones would cost more than they are worth.
+const MOST_PADDING: usize = 4_000_000;
+
 /// Texts shorter than this are drawn from as they are, so that places in one file share a frame.
 const MOST_WHOLE: usize = 1 << 20;
 
@@ -140,6 +143,8 @@ struct Window<'a> {
     drawn: Range<usize>,
     /// Whether the line begins before it.
     is_cut: bool,
+    /// As many empty lines as are before it, so that ariadne writes the numbers of the file.
+    padding: usize,
     key: Key,
 }
 
@@ -160,6 +165,7 @@ impl<'a> Window<'a> {
             source: &place.source,
             drawn: at - bytes_before..at + bytes_after,
             is_cut: at - bytes_before > start,
+            padding: (place.line_column().0 - 1).min(MOST_PADDING),
             key,
         }
     }
@@ -180,7 +186,7 @@ impl<'a> Window<'a> {
 
     fn text(&self) -> String {
         let (_, end) = line(&self.source.text, self.drawn.start);
-        let mut shown = String::new();
+        let mut shown = "\n".repeat(self.padding);
         if self.is_cut {
             shown.push_str(CUT);
         }
@@ -196,7 +202,7 @@ impl<'a> Window<'a> {
         let inside = |at: usize| floor(&self.source.text, at).clamp(self.drawn.start, self.drawn.end);
         let (start, end) = (inside(place.span.start), inside(place.span.end));
         let before = if self.is_cut { CUT.len() } else { 0 };
-        let moved = before + self.shown(self.drawn.start..start).len();
+        let moved = self.padding + before + self.shown(self.drawn.start..start).len();
         moved..moved + self.shown(start..end.max(start)).len()
     }
 }
@@ -313,7 +319,7 @@ impl Frames {
         let (line, column) = place.line_column();
         let text = window.text();
         let span = window.span(place);
-        let drawn_column = text[..span.start].chars().count() + 1;
+        let drawn_column = text[window.padding..span.start].chars().count() + 1;
         if drawn_column != column {
             let path = &place.source.path;
             self.columns.push((
@@ -321,8 +327,7 @@ impl Frames {
                 format!("{path}:{line}:{column} "),
             ));
         }
-        let source = Source::from(text).with_display_line_offset(line - 1);
-        self.texts.insert(window.key.clone(), source);
+        self.texts.insert(window.key.clone(), Source::from(text));
     }
 }
 
