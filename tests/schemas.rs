@@ -624,3 +624,65 @@ fn what_check_accepts_is_served() {
         }
     }
 }
+
+/// The reports of data files beside a schema.
+fn loaded(schema: &str, file: &str, data: &str) -> Result<Engine, Reports> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(file), data).unwrap();
+    let mut reports = Reports::default();
+    let files = Files::find(folder.path(), &mut reports);
+    let ontology = Arc::new(compile(schema).unwrap());
+    match graph::build(&ontology, &files, &Progress::default(), &mut reports) {
+        Some(snapshot) => Ok(Engine::new(Arc::new(snapshot), Limits::default()).unwrap()),
+        None => Err(reports),
+    }
+}
+
+#[test]
+fn languages_differ_in_more_than_capital_letters() {
+    let data =
+        "Place:\n  rome: {name: {EN: Rome, it: Roma, PT-br: Roma, \"\": ROMA}}\n  oslo: {name: {en: Oslo}}\n";
+    let engine = loaded("type Place { name: Text! }", "a.yaml", data).unwrap();
+    let name = |lang: &str| {
+        answer(
+            &engine,
+            &format!("{{ place(id: \"rome\") {{ name(lang: {lang}) }} }}"),
+        )
+    };
+    let rome = r#"{"data":{"place":{"name":"Rome"}}}"#;
+    assert_eq!(name("[\"en\"]"), rome);
+    assert_eq!(name("[\"eN\", \"EN\"]"), rome);
+    assert_eq!(name("[\"pt-BR\"]"), r#"{"data":{"place":{"name":"Roma"}}}"#);
+    assert_eq!(name("[\"fi\"]"), r#"{"data":{"place":{"name":"ROMA"}}}"#);
+    let value = answer(
+        &engine,
+        "{ place(id: \"rome\") { statements { nodes { value } } } }",
+    );
+    assert!(
+        value.contains(r#"{"en":"Rome","it":"Roma","pt-BR":"Roma","":"ROMA"}"#),
+        "{value}"
+    );
+}
+
+#[test]
+fn more_languages_than_a_column_can_have_are_reported() {
+    let mut data = String::new();
+    let letter = |no: usize| char::from(b'a' + (no % 26) as u8);
+    for no in 0..=65_536_usize {
+        let tag: String = [no / 456_976, no / 17_576, no / 676, no / 26, no]
+            .map(letter)
+            .iter()
+            .collect();
+        writeln!(
+            data,
+            r#"{{"type":"node","id":"p{no}","labels":["Place"],"properties":{{"name":[{{"{tag}":"x"}}]}}}}"#
+        )
+        .unwrap();
+    }
+    let schema = "type Place { name: Text! }";
+    let reports = loaded(schema, "a.jsonl", &data).map(|_| ()).unwrap_err();
+    let codes: Vec<Code> = reports.0.iter().map(|it| it.code).collect();
+    assert_eq!(codes, [Code::TOO_MUCH], "{}", reports.render(PLAIN));
+    let one_less = data.split_once('\n').unwrap().1;
+    assert!(loaded(schema, "a.jsonl", one_less).is_ok());
+}

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -95,6 +96,9 @@ impl<T: Copy + Default> Fixed<T> {
 /// The largest number of languages of a column, none among them.
 pub(super) const MOST_LANGUAGES: usize = 1 << 16;
 
+/// Up to this number of languages, comparing with each is faster than hashing.
+const FEW_LANGUAGES: usize = 16;
+
 /// Texts in several languages: for each row a run of entries.
 #[derive(Debug, Default)]
 pub struct Languages {
@@ -103,24 +107,38 @@ pub struct Languages {
     pub(super) texts: Strings,
     /// The languages that occur; 0 is none.
     pub(super) names: Vec<String>,
+    /// The positions of the languages while texts are added, where there are more than a few.
+    pub(super) by_name: HashMap<String, u32>,
 }
 
 impl Languages {
     fn push<L: AsRef<str>>(&mut self, entries: &[(L, &str)]) {
         for (language, text) in entries {
             let language = language.as_ref();
-            let found = self.names.iter().position(|it| it == language);
-            let tag = found.unwrap_or_else(|| {
-                // One more than the tags can say is kept: that there are too many is seen by it.
-                if self.names.len() <= MOST_LANGUAGES {
-                    self.names.push(language.to_owned());
-                }
-                self.names.len() - 1
-            });
+            let tag = self.tag(language);
             self.tags.push(tag as u16);
             self.texts.push(text);
         }
         self.ends.push(self.tags.len() as u32);
+    }
+
+    /// The position of a language, which is added where it is new.
+    fn tag(&mut self, language: &str) -> usize {
+        let found = if self.names.len() <= FEW_LANGUAGES {
+            self.names.iter().position(|it| it == language)
+        } else {
+            for at in self.by_name.len()..self.names.len() {
+                self.by_name.insert(self.names[at].clone(), at as u32);
+            }
+            self.by_name.get(language).map(|it| *it as usize)
+        };
+        found.unwrap_or_else(|| {
+            // One more than tags can tell apart is kept: it shows that there are too many.
+            if self.names.len() <= MOST_LANGUAGES {
+                self.names.push(language.to_owned());
+            }
+            self.names.len() - 1
+        })
     }
 
     fn range(&self, row: usize) -> std::ops::Range<usize> {
@@ -302,7 +320,10 @@ impl Values {
             Values::Boolean(it) => it.values.values().shrink_to_fit(),
             Values::Date(it) => it.values.values().shrink_to_fit(),
             Values::Enum(it, _) => it.values.values().shrink_to_fit(),
-            Values::Languages(it) => it.texts.shrink(),
+            Values::Languages(it) => {
+                it.texts.shrink();
+                it.by_name = HashMap::new();
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! pairs. Every section has a checksum, which is looked at when a file is opened, as is all that the code relies on
 //! so as not to go beyond an array.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -697,6 +698,7 @@ fn load_values(
                 tags,
                 texts,
                 names,
+                by_name: HashMap::new(),
             })
         }
     })

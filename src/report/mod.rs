@@ -49,7 +49,8 @@ pub struct Place {
 impl Place {
     /// The line and column, both from 1; columns count characters.
     pub fn line_column(&self) -> (usize, usize) {
-        let before = &self.source.text[..self.span.start.min(self.source.text.len())];
+        let text = &self.source.text;
+        let before = &text[..text.floor_char_boundary(self.span.start)];
         let line = before.bytes().filter(|byte| *byte == b'\n').count();
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         (

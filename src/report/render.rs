@@ -153,7 +153,7 @@ const CUT: &str = "…";
 impl<'a> Window<'a> {
     fn around(place: &'a Place, key: Key) -> Self {
         let text = &*place.source.text;
-        let at = floor(text, place.span.start);
+        let at = text.floor_char_boundary(place.span.start);
         let (start, end) = line(text, at);
         // Both ends are kept free for the marks of what is cut.
         let most = MOST_COLUMNS - 2;
@@ -199,7 +199,12 @@ impl<'a> Window<'a> {
 
     /// Where a place is in the text that is drawn.
     fn span(&self, place: &Place) -> Range<usize> {
-        let inside = |at: usize| floor(&self.source.text, at).clamp(self.drawn.start, self.drawn.end);
+        let inside = |at: usize| {
+            self.source
+                .text
+                .floor_char_boundary(at)
+                .clamp(self.drawn.start, self.drawn.end)
+        };
         let (start, end) = (inside(place.span.start), inside(place.span.end));
         let before = if self.is_cut { CUT.len() } else { 0 };
         let moved = self.padding + before + self.shown(self.drawn.start..start).len();
@@ -213,15 +218,6 @@ fn line(text: &str, at: usize) -> (usize, usize) {
     let end = text[at..].find('\n').map_or(text.len(), |it| at + it);
     let is_carriage = end > at && text.as_bytes()[end - 1] == b'\r';
     (start, end - usize::from(is_carriage))
-}
-
-/// The nearest place at or before a byte where a character begins.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 /// The characters that fit into some columns: their bytes and columns.
@@ -257,8 +253,11 @@ fn is_short(place: &Place) -> bool {
     if place.source.lines_before > 0 || text.len() >= MOST_WHOLE {
         return false;
     }
-    let (start, _) = line(text, floor(text, place.span.start));
-    let (_, end) = line(text, floor(text, place.span.end.max(place.span.start)));
+    let (start, _) = line(text, text.floor_char_boundary(place.span.start));
+    let (_, end) = line(
+        text,
+        text.floor_char_boundary(place.span.end.max(place.span.start)),
+    );
     let mut lines = text[start..end.max(start)].split('\n');
     let fits = |line: &str| {
         let line = line.trim_end_matches('\r');
@@ -292,8 +291,8 @@ impl Frames {
             if of_source.all(|it| is_short(it)) {
                 let key = (path.clone(), 0);
                 let text = &place.source.text;
-                let start = floor(text, place.span.start);
-                let end = floor(text, place.span.end).max(start);
+                let start = text.floor_char_boundary(place.span.start);
+                let end = text.floor_char_boundary(place.span.end).max(start);
                 frames
                     .texts
                     .entry(key.clone())
@@ -340,5 +339,98 @@ impl ariadne::Cache<Key> for &mut Frames {
 
     fn display<'a>(&self, key: &'a Key) -> Option<impl std::fmt::Display + 'a> {
         Some(key.0.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::Code;
+
+    fn drawn(text: &str, span: Range<usize>) -> String {
+        let place = Place {
+            source: SourceText::whole("a.yaml", text),
+            span,
+        };
+        let report = Report::new(Code::SHAPE, "wrong").at(place, "here");
+        report.render(false)
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_place() {
+        let before = "x".repeat(5_000_000);
+        let text = format!("first\n{before}wrong{before}\n");
+        let at = 6 + before.len();
+        let frame = drawn(&text, at..at + 5);
+        assert!(frame.len() < 2_000, "{}", frame.len());
+        assert!(frame.contains("a.yaml:2:5000001 "), "{frame}");
+        assert!(frame.contains(" 2 │ …xxxx"), "{frame}");
+        assert!(frame.contains("wrong"), "{frame}");
+        for line in frame.lines() {
+            let columns: usize = line.chars().map(width).sum();
+            assert!(columns <= MOST_COLUMNS + 10, "{columns} columns: {line}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_any_length_makes_a_short_report() {
+        let long = "y".repeat(10_000_000);
+        let place = Place {
+            source: SourceText::whole("a.yaml", long.clone()),
+            span: 0..long.len(),
+        };
+        let report = Report::new(Code::SHAPE, format!("\"{long}\" is wrong"));
+        let report = report.at(place, format!("not {long}")).hint(long);
+        assert!(report.render(false).len() < 10_000);
+    }
+
+    #[test]
+    fn places_far_apart_in_a_line_have_frames_of_their_own() {
+        let text = format!("one {} two", "x".repeat(500));
+        let source = SourceText::whole("a.yaml", &*text);
+        let place = |span| Place {
+            source: source.clone(),
+            span,
+        };
+        let report = Report::new(Code::DUPLICATE_KEY, "twice")
+            .at(place(text.len() - 3..text.len()), "again")
+            .also(Some(place(0..3)), "first");
+        let frame = report.render(false);
+        assert!(frame.contains("a.yaml:1:506 "), "{frame}");
+        assert!(frame.contains("a.yaml:1:1 "), "{frame}");
+        assert!(frame.contains("first") && frame.contains("again"), "{frame}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: proptest::test_runner::RngSeed::Fixed(15),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn any_place_in_any_text_is_drawn(
+            characters in proptest::collection::vec(
+                prop_oneof![
+                    4 => proptest::char::range('a', 'z'),
+                    2 => proptest::sample::select(vec!['\n', '\r', '\t', '"', '名', 'é', '\u{301}', '\u{2028}', '\u{0}', '😀']),
+                    1 => any::<char>(),
+                ],
+                0..400,
+            ),
+            repeat in 1..4_usize,
+            start in 0..2_000_usize,
+            length in 0..2_000_usize,
+            lines_before in prop_oneof![Just(0_usize), 1..5_usize],
+        ) {
+            let text: String = characters.iter().collect::<String>().repeat(repeat);
+            let source = Arc::new(SourceText { path: "a.yaml".into(), text, lines_before });
+            let place = Place { source: source.clone(), span: start..start + length };
+            let other = Place { source, span: 0..length };
+            let report = Report::new(Code::SHAPE, "wrong").at(place, "here").also(Some(other), "there");
+            prop_assert!(report.render(false).contains("wrong"));
+        }
     }
 }
