@@ -87,7 +87,7 @@ impl Report {
         let config = Config::default()
             .with_color(color)
             .with_char_set(CharSet::Unicode)
-            .with_index_type(IndexType::Byte);
+            .with_index_type(IndexType::Char);
         let mut frames = Frames::of(place, self.others.iter().map(|(place, _)| place));
         let primary = frames.spans[0].clone();
         let mut builder = ariadne::Report::build(kind, primary.clone())
@@ -220,6 +220,12 @@ fn line(text: &str, at: usize) -> (usize, usize) {
     (start, end - usize::from(is_carriage))
 }
 
+/// A span of bytes in characters: ariadne takes the one for the other in frames that follow the first.
+fn characters(text: &str, bytes: Range<usize>) -> Range<usize> {
+    let start = text[..bytes.start].chars().count();
+    start..start + text[bytes].chars().count()
+}
+
 /// The characters that fit into some columns: their bytes and columns.
 fn taken(characters: impl Iterator<Item = char>, most: usize) -> (usize, usize) {
     let (mut bytes, mut columns) = (0, 0);
@@ -297,28 +303,26 @@ impl Frames {
                     .texts
                     .entry(key.clone())
                     .or_insert_with(|| Source::from(text.clone()));
-                frames.spans.push((key, start..end));
+                frames.spans.push((key, characters(text, start..end)));
                 continue;
             }
             let known = windows.iter().position(|it| it.holds(place));
             let no = known.unwrap_or_else(|| {
                 let window = Window::around(place, (path.clone(), windows.len() + 1));
-                frames.add(&window, place);
+                let text = Source::from(window.text());
+                frames.texts.insert(window.key.clone(), text);
                 windows.push(window);
                 windows.len() - 1
             });
-            frames
-                .spans
-                .push((windows[no].key.clone(), windows[no].span(place)));
+            frames.add(&windows[no], place);
         }
         frames
     }
 
     fn add(&mut self, window: &Window, place: &Place) {
         let (line, column) = place.line_column();
-        let text = window.text();
-        let span = window.span(place);
-        let drawn_column = text[window.padding..span.start].chars().count() + 1;
+        let span = characters(&window.text(), window.span(place));
+        let drawn_column = span.start - window.padding + 1;
         if drawn_column != column {
             let path = &place.source.path;
             self.columns.push((
@@ -326,7 +330,7 @@ impl Frames {
                 format!("{path}:{line}:{column} "),
             ));
         }
-        self.texts.insert(window.key.clone(), Source::from(text));
+        self.spans.push((window.key.clone(), span));
     }
 }
 
