@@ -17,8 +17,16 @@ pub(super) fn hint(text: &str, at: usize, why: &str) -> Option<String> {
             "a text that begins with \"{first}\" is written in quotes: {value}"
         ));
     }
-    if why.contains("mapping values are not allowed") {
-        let (_, value) = line.split_once(": ")?;
+    // In a flow mapping the parser stops at the second colon.
+    let is_in_flow = rest.starts_with(": ") && why.contains("expected ',' or");
+    if is_in_flow || why.contains("mapping values are not allowed") {
+        let entry = if is_in_flow {
+            let before = &line[..at - start];
+            &line[before.rfind(['{', ',', '['])? + 1..]
+        } else {
+            line
+        };
+        let (_, value) = entry.split_once(": ")?;
         let value = quoted(until_end(value));
         return Some(format!(
             "a text that has a colon and a space is written in quotes: {value}"
