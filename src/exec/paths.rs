@@ -327,14 +327,48 @@ fn is_on(partials: &[Partial], mut path: Partial, entity: EntityNo) -> bool {
     }
 }
 
-/// What is left at least from each entity that can reach the end within so many edges.
-fn remaining(
+/// An edge that `is_wanted` on a way of at most `most` edges from an entity to another. Takes O(edges within that
+/// distance of either end).
+pub(super) fn on_a_way(
     run: &mut Run,
     view: &View,
-    to: EntityNo,
+    (from, to): (EntityNo, EntityNo),
     most: usize,
-    weigh: Option<&dyn Weigh>,
-) -> Result<Remaining, Failure> {
+    is_wanted: impl Fn(&EdgeReference) -> bool,
+) -> Result<Option<EdgeReference>, Failure> {
+    let left = hops_left(run, view, to, most)?;
+    let mut reached = Marks::new(u32::MAX);
+    reached.set(run, from, 0)?;
+    let mut front = vec![from];
+    for hops in 1..=most {
+        let mut next = Vec::new();
+        for entity in &front {
+            run.work(1)?;
+            for edge in view.edges_of(*entity, Way::Outgoing) {
+                run.visit(1)?;
+                let arrives = left
+                    .get(edge.target())
+                    .is_some_and(|it| hops + it as usize <= most);
+                if arrives && is_wanted(&edge) {
+                    return Ok(Some(edge));
+                }
+                if arrives && reached.get(edge.target()).is_none() {
+                    reached.set(run, edge.target(), hops as u32)?;
+                    run.push(&mut next, edge.target())?;
+                }
+            }
+        }
+        run.free(front);
+        front = next;
+        if front.is_empty() {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// The fewest edges left to the end from each entity that can reach it within `most`.
+fn hops_left(run: &mut Run, view: &View, to: EntityNo, most: usize) -> Result<Marks<u32>, Failure> {
     let mut hops_left = Marks::new(u32::MAX);
     hops_left.set(run, to, 0)?;
     let mut front = vec![to];
@@ -355,6 +389,18 @@ fn remaining(
         run.free(front);
         front = next;
     }
+    Ok(hops_left)
+}
+
+/// The least that is left from each entity that can reach the end within `most` edges.
+fn remaining(
+    run: &mut Run,
+    view: &View,
+    to: EntityNo,
+    most: usize,
+    weigh: Option<&dyn Weigh>,
+) -> Result<Remaining, Failure> {
+    let hops_left = hops_left(run, view, to, most)?;
     let Some(weigh) = weigh else {
         return Ok(Remaining {
             hops: hops_left,

@@ -131,8 +131,8 @@ impl<'a> Run<'a> {
             return paths::simple(self, &view, (from, to), call.most, None, count);
         };
         let snapshot = self.snapshot;
-        let negative = std::cell::Cell::new(None);
-        let weigh = |edge: &EdgeReference| {
+        let is_any_negative = std::cell::Cell::new(false);
+        let weight = |edge: &EdgeReference| {
             let (relation, no) = edge.id();
             let value = weights[relation.index()].and_then(|property| {
                 let values = snapshot.edge_column(relation, property).values();
@@ -144,15 +144,25 @@ impl<'a> Run<'a> {
                 };
                 values.float(at).or_else(decimal)
             });
-            let weight = value.unwrap_or(1.0);
+            value.unwrap_or(1.0)
+        };
+        let weigh = |edge: &EdgeReference| {
+            let weight = weight(edge);
             if weight < 0.0 {
-                negative.set(Some((*edge, weight)));
+                is_any_negative.set(true);
             }
             weight.max(0.0)
         };
         let weigh: &dyn Weigh = &weigh;
         let found = paths::simple(self, &view, (from, to), call.most, Some(weigh), count)?;
-        if let Some((edge, weight)) = negative.get() {
+        let negative = if is_any_negative.get() {
+            let is_negative = |edge: &EdgeReference| weight(edge) < 0.0;
+            paths::on_a_way(self, &view, (from, to), call.most, is_negative)?
+        } else {
+            None
+        };
+        if let Some(edge) = negative {
+            let weight = weight(&edge);
             let id = |it| snapshot.id(snapshot.locate(it));
             return self.refuse(format!(
                 "the edge from \"{}\" to \"{}\" has the weight {weight}: a weight is 0 or more",
