@@ -148,6 +148,7 @@ export class Generator {
     if (value === null) return 'null';
     if (isListType(type)) {
       // A single value for a list is a list of it.
+      if (!Array.isArray(value)) return this.literal(type.ofType, value);
       if (value.length === 1 && this.random.chance(0.2)) return this.literal(type.ofType, value[0]);
       return `[${value.map((it) => this.literal(type.ofType, it)).join(', ')}]`;
     }
@@ -214,7 +215,8 @@ export class Generator {
       const inner = { ...context, depth: context.depth + 1, operator: isOperator ? field.name : context.operator };
       if (!isOperator && !['and', 'or', 'not', 'some', 'every', 'none', 'edge'].includes(field.name)) inner.property = field.name;
       if (type.name === 'IDFilter') inner.property = 'id';
-      if (isOperator && ['eq', 'ne'].includes(field.name) && random.chance(0.1)) {
+      const isNull = isOperator && ['eq', 'ne'].includes(field.name) ? random.chance(0.1) : !type.isOneOf && random.chance(0.01);
+      if (isNull) {
         object[field.name] = null;
         continue;
       }

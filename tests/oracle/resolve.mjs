@@ -1,5 +1,5 @@
 // Naive resolvers for the schema that `clew schema` prints: no index, no plan, every list made whole.
-import { GraphQLError, isAbstractType } from 'graphql';
+import { GraphQLError, getNamedType, isAbstractType } from 'graphql';
 
 import { scalar, span } from './graph.mjs';
 
@@ -14,6 +14,42 @@ const DATE = {
   overlaps: (a, b) => a[0] <= b[1] && b[0] <= a[1],
   within: (a, b) => b[0] <= a[0] && a[1] <= b[1],
 };
+
+/** Full case folding, nearly: what becomes several letters as a capital is that. */
+const folded = (it) => it.toLowerCase().toUpperCase().toLowerCase();
+
+/** Refuses conditions that say nothing: null, or an object without operators. */
+function refuse(type, given) {
+  const wrong = () => {
+    throw new GraphQLError('no condition');
+  };
+  const fields = type.getFields();
+  const isFilter = (it) => Boolean(it.getFields?.().and);
+  for (const [name, value] of Object.entries(given)) {
+    const inner = getNamedType(fields[name].type);
+    const compares = !fields.and && !fields.some;
+    if (compares) {
+      if (value === null && !['eq', 'ne'].includes(name)) wrong();
+      continue;
+    }
+    if (value === null) wrong();
+    if (['and', 'or'].includes(name)) value.forEach((it) => refuse(inner, it));
+    else {
+      const mayBeEmpty = name !== 'not' && isFilter(inner);
+      if (Object.keys(value).length === 0 && !mayBeEmpty) wrong();
+      refuse(inner, value);
+    }
+  }
+}
+
+/** Refuses conditions whose variable was not given. graphql-js leaves them out before a resolver is called. */
+function refuseAbsent(node, given) {
+  for (const item of node?.kind === 'ListValue' ? node.values : []) refuseAbsent(item, given);
+  for (const { value } of node?.kind === 'ObjectValue' ? node.fields : []) {
+    if (value.kind === 'Variable' && !(value.name.value in given)) throw new GraphQLError('a variable is not given');
+    refuseAbsent(value, given);
+  }
+}
 
 /** Notes on what a field gives which resolvers answer below it. */
 function mark(value, by) {
@@ -34,8 +70,12 @@ export class Resolvers {
       if (isAbstractType(type)) type.resolveType = (value) => value.entity?.type;
       if (!type.getFields || type.astNode?.kind === 'InputObjectTypeDefinition') continue;
       for (const field of Object.values(type.getFields())) {
-        field.resolve = (parent, args) => {
+        field.resolve = (parent, args, _, info) => {
           // What lies below a field with a date is answered from the graph of that date.
+          const filter = field.args.find((it) => it.name === 'filter');
+          const written = info.fieldNodes[0].arguments?.find((it) => it.name.value === 'filter');
+          if (filter && written) refuseAbsent(written.value, info.variableValues.coerced);
+          if (filter && args.filter != null) refuse(getNamedType(filter.type), args.filter);
           const resolvers = args.asOf != null ? this.at(args.asOf) : (parent?.by ?? this);
           return mark(resolvers.resolve(type, parent, field, args), resolvers);
         };
@@ -308,7 +348,6 @@ export class Resolvers {
   meets(filter, entity, item) {
     if (filter == null) return true;
     return Object.entries(filter).every(([name, condition]) => {
-      if (condition == null) return true;
       if (name === 'and') return condition.every((it) => this.meets(it, entity, item));
       if (name === 'or') return condition.some((it) => this.meets(it, entity, item));
       if (name === 'not') return !this.meets(condition, entity, item);
@@ -326,7 +365,6 @@ export class Resolvers {
 
   edgeMeets(filter, item) {
     return Object.entries(filter).every(([name, condition]) => {
-      if (condition == null) return true;
       if (name === 'and') return condition.every((it) => this.edgeMeets(it, item));
       if (name === 'or') return condition.some((it) => this.edgeMeets(it, item));
       if (name === 'not') return !this.edgeMeets(condition, item);
@@ -340,8 +378,8 @@ export class Resolvers {
       .map((it) => ({ ...it, from: entity, relation: followed.relation }))
       .filter((it) => condition.edge == null || this.edgeMeets(condition.edge, it));
     const meets = (filter) => (it) => this.meets(filter, it.other, it);
-    const asked = Object.keys(condition).filter((it) => it !== 'edge' && condition[it] != null);
-    if (asked.length === 0) return condition.edge == null || items.length > 0;
+    const asked = Object.keys(condition).filter((it) => it !== 'edge');
+    if (asked.length === 0) return items.length > 0;
     return asked.every((operator) => {
       if (operator === 'some') return items.some(meets(condition.some));
       if (operator === 'every') return items.every(meets(condition.every));
@@ -353,7 +391,6 @@ export class Resolvers {
   list(condition, type, values) {
     const has = (wanted) => values.some((it) => this.value({ eq: wanted }, type, it));
     return Object.entries(condition).every(([operator, wanted]) => {
-      if (wanted == null) return true;
       if (operator === 'isEmpty') return (values.length === 0) === wanted;
       if (operator === 'has') return has(wanted);
       return operator === 'hasAny' ? wanted.some(has) : wanted.every(has);
@@ -361,10 +398,10 @@ export class Resolvers {
   }
 
   value(condition, type, value) {
-    const fold = (it) => (condition.caseInsensitive && typeof it === 'string' ? it.toLowerCase() : it);
+    const fold = (it) => (condition.caseInsensitive && typeof it === 'string' ? folded(it) : it);
     return Object.entries(condition).every(([operator, wanted]) => {
       if (operator === 'caseInsensitive') return true;
-      if (wanted === null) return operator === 'eq' ? value === null : operator === 'ne' ? value !== null : true;
+      if (wanted === null) return operator === 'eq' ? value === null : value !== null;
       if (operator === 'isNull') return (value === null) === wanted;
       if (value === null) return false;
       if (type === 'Date') {
