@@ -457,7 +457,7 @@ fn bad_requests_say_what_would_be_right() {
         answer["errors"][0]["message"].as_str().unwrap().to_owned()
     };
     let query = "query($id: ID!) { organization(id: $id) { name } }";
-    assert!(message(json!({"query": query})).contains("non-null variable 'id'"));
+    assert!(message(json!({"query": query})).contains("`$id` is not given"));
     assert!(
         message(json!({"query": "query A { __typename } query B { __typename }"}))
             .contains("\"A\" and \"B\"")

@@ -129,7 +129,7 @@ fn push_at_most(out: &mut String, text: &str, most: usize) {
 
 impl From<FieldError> for GraphqlError {
     fn from(error: FieldError) -> Self {
-        let mut graphql = Self::request("BAD_USER_INPUT", error.message).located(error.location);
+        let mut graphql = Self::request(error.code, error.message).located(error.location);
         graphql.path = error.path;
         graphql
     }

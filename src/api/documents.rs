@@ -1,21 +1,25 @@
 //! Documents that were parsed, validated and compiled before.
 
+use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use apollo_compiler::executable::{ExecutableDocument, Operation};
-use apollo_compiler::validation::Valid;
-use apollo_compiler::{Node, parser::Parser};
+use apollo_compiler::ast;
+use apollo_compiler::diagnostic::ToCliReport;
+use apollo_compiler::executable::{ExecutableDocument, Operation, Selection};
+use apollo_compiler::parser::Parser;
+use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::{Node, Schema};
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
 use super::answer::GraphqlError;
-use super::{Api, Limits, duplicates, weight};
+use super::{Api, Limits, duplicates, suggestions, weight};
 use crate::budget::{Clock, Stop};
 use crate::exec::Matchers;
 use crate::ontology::Ontology;
-use crate::plan::{self, Effort, Names, Plan, Unbound, Variables};
+use crate::plan::{self, Effort, Lines, Names, Plan, Unbound, Variables};
 
 /// So many plans are kept of a document, one for each way that its `@skip` and `@include` are decided.
 const MOST_VARIANTS: usize = 16;
@@ -91,15 +95,15 @@ impl Document {
                 );
                 return vec![GraphqlError::request("TOKEN_LIMIT", message)];
             }
-            diagnostics("GRAPHQL_PARSE_FAILED", &it.errors)
+            unparsed(text, &it.errors)
         })?;
-        let twice = duplicates::errors(&ast);
+        let twice = duplicates::errors(&ast, text);
         if !twice.is_empty() {
             return Err(twice);
         }
         let document = ast
             .to_executable_validate(&api.schema)
-            .map_err(|it| diagnostics("GRAPHQL_VALIDATION_FAILED", &it.errors))?;
+            .map_err(|it| invalid(text, &ast, (&api.schema, limits.introspection), &it.errors))?;
         let operation = match document.operations.get(operation_name) {
             Ok(operation) => operation.clone(),
             Err(_) => return Err(vec![no_operation(&document, operation_name)]),
@@ -120,6 +124,23 @@ impl Document {
 
     pub fn operation(&self) -> &Operation {
         &self.operation
+    }
+
+    /// Refuses a null for `@skip` or `@include`: a variable may have one although its type does not go there, because its
+    /// default lets it stand there.
+    pub fn check_conditions(&self, text: &str, variables: &Variables) -> Result<(), GraphqlError> {
+        let is_null = |name: &&String| variables.get(*name).is_some_and(serde_json::Value::is_null);
+        let Some(name) = self.conditions.iter().find(is_null) else {
+            return Ok(());
+        };
+        let Some(offset) = condition_on(&self.document, &self.operation, name) else {
+            return Ok(());
+        };
+        let message = format!(
+            "`if` of `@skip` or `@include` is the variable `${name}`, which is null: give true or false"
+        );
+        let error = GraphqlError::request("BAD_USER_INPUT", message);
+        Err(error.located(Lines::of(text).location(offset)))
     }
 
     pub fn document(&self) -> &Valid<ExecutableDocument> {
@@ -269,20 +290,103 @@ impl LongRuns {
     }
 }
 
-fn diagnostics(
-    code: &'static str,
-    errors: &apollo_compiler::validation::DiagnosticList,
-) -> Vec<GraphqlError> {
-    let translate =
-        |it: apollo_compiler::diagnostic::Diagnostic<'_, apollo_compiler::validation::DiagnosticData>| {
-            let located = it.to_json();
-            let mut error = GraphqlError::request(code, located.message.replace('`', "\""));
-            for location in &located.locations {
-                error = error.located((location.line as u32, location.column as u32));
+/// Where an operation skips or includes something by a variable, fragments followed.
+fn condition_on(document: &ExecutableDocument, operation: &Operation, variable: &str) -> Option<usize> {
+    let condition = |directives: &ast::DirectiveList| {
+        let conditions = directives
+            .iter()
+            .filter(|it| matches!(it.name.as_str(), "skip" | "include"));
+        let mut values = conditions.filter_map(|it| it.specified_argument_by_name("if"));
+        let value = values.find(|it| it.as_variable().is_some_and(|it| it == variable))?;
+        value.location().map(|it| it.offset())
+    };
+    let mut visited = HashSet::new();
+    let mut left = vec![&operation.selection_set];
+    while let Some(set) = left.pop() {
+        for selection in &set.selections {
+            if let Some(offset) = condition(selection.directives()) {
+                return Some(offset);
             }
-            error
+            match selection {
+                Selection::Field(field) => left.extend(&field.selection_set),
+                Selection::InlineFragment(fragment) => left.push(&fragment.selection_set),
+                Selection::FragmentSpread(spread) => {
+                    if visited.insert(&spread.fragment_name)
+                        && let Some(fragment) = document.fragments.get(&spread.fragment_name)
+                    {
+                        left.push(&fragment.selection_set);
+                    }
+                }
+            }
+        }
+    }
+    None
+}
+
+type Diagnostic<'a> =
+    apollo_compiler::diagnostic::Diagnostic<'a, apollo_compiler::validation::DiagnosticData>;
+
+/// An error of a document, where it stands.
+fn located(code: &'static str, lines: &Lines, diagnostic: &Diagnostic, message: String) -> GraphqlError {
+    let location = diagnostic.error.location().map(|it| lines.location(it.offset()));
+    GraphqlError::request(code, message).located(location.unwrap_or_default())
+}
+
+/// What is wrong with a document that cannot be parsed: the first thing, because what the parser says of the rest follows
+/// from it.
+fn unparsed(text: &str, errors: &DiagnosticList) -> Vec<GraphqlError> {
+    let first = errors
+        .iter()
+        .min_by_key(|it| it.error.location().map_or(0, |it| it.offset()));
+    let located = first.map(|it| {
+        let message = it.error.to_string().replace('`', "\"");
+        located("GRAPHQL_PARSE_FAILED", &Lines::of(text), &it, message)
+    });
+    located.into_iter().collect()
+}
+
+/// What is wrong with a document that can be parsed. With `suggests`, names that the schema does not have come with
+/// similar ones.
+fn invalid(
+    text: &str,
+    document: &ast::Document,
+    (schema, suggests): (&Schema, bool),
+    errors: &DiagnosticList,
+) -> Vec<GraphqlError> {
+    let lines = Lines::of(text);
+    let fragments = document
+        .definitions
+        .iter()
+        .filter_map(|it| it.as_fragment_definition());
+    let fragments: HashSet<&str> = fragments.map(|it| it.name.as_str()).collect();
+    let message = |diagnostic: &Diagnostic| {
+        let message = diagnostic.error.to_string();
+        // A type that there is not is reported. That a fragment on it counts as none, and that a variable of it goes nowhere,
+        // follows.
+        let follows = match message.split('`').collect::<Vec<_>>()[..] {
+            ["cannot find fragment ", name, " in this document"] => fragments.contains(name),
+            [
+                "variable ",
+                _,
+                " of type ",
+                ty,
+                " cannot be used for argument ",
+                ..,
+            ] => {
+                let name = ty.trim_matches(['[', ']', '!']);
+                !schema.types.contains_key(name)
+            }
+            _ => false,
         };
-    errors.iter().take(MOST_ERRORS).map(translate).collect()
+        let hint = suggests.then(|| suggestions::hint(schema, &message)).flatten();
+        let hint = hint.map_or_else(String::new, |it| format!(": {it}"));
+        (!follows).then(|| format!("{}{hint}", message.replace('`', "\"")))
+    };
+    let messages = errors.iter().filter_map(|it| Some((message(&it)?, it)));
+    messages
+        .take(MOST_ERRORS)
+        .map(|(message, it)| located("GRAPHQL_VALIDATION_FAILED", &lines, &it, message))
+        .collect()
 }
 
 fn no_operation(document: &ExecutableDocument, name: Option<&str>) -> GraphqlError {

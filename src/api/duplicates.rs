@@ -10,11 +10,13 @@ use apollo_compiler::ast::{
 
 use super::answer::GraphqlError;
 use super::documents::MOST_ERRORS;
+use crate::plan::Lines;
 
 /// An error for each field of an input object that stands twice.
-pub(super) fn errors(document: &Document) -> Vec<GraphqlError> {
+pub(super) fn errors(document: &Document, text: &str) -> Vec<GraphqlError> {
     let mut finder = Finder {
-        document,
+        text,
+        lines: None,
         errors: Vec::new(),
     };
     for definition in &document.definitions {
@@ -35,7 +37,9 @@ pub(super) fn errors(document: &Document) -> Vec<GraphqlError> {
 }
 
 struct Finder<'a> {
-    document: &'a Document,
+    text: &'a str,
+    /// Made for the first error.
+    lines: Option<Lines<'a>>,
     errors: Vec<GraphqlError>,
 }
 
@@ -86,12 +90,11 @@ impl Finder<'_> {
                 for (name, value) in fields {
                     if !seen.insert(name.as_str()) && self.errors.len() < MOST_ERRORS {
                         let message = format!("the input field \"{name}\" stands twice in one object");
-                        let location = name
-                            .location()
-                            .and_then(|it| it.line_column(&self.document.sources));
-                        let location = location.map_or((0, 0), |it| (it.line as u32, it.column as u32));
+                        let lines = self.lines.get_or_insert_with(|| Lines::of(self.text));
+                        let location = name.location().map(|it| lines.location(it.offset()));
                         self.errors.push(
-                            GraphqlError::request("GRAPHQL_VALIDATION_FAILED", message).located(location),
+                            GraphqlError::request("GRAPHQL_VALIDATION_FAILED", message)
+                                .located(location.unwrap_or_default()),
                         );
                     }
                     self.value(value);

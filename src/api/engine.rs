@@ -5,13 +5,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use apollo_compiler::request::coerce_variable_values;
-use apollo_compiler::response::{JsonMap, JsonValue};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::answer::{Answer, GraphqlError};
 use super::bodies::Bodies;
-use super::documents::{Document, Documents, MATCHER_BYTES, Planned, SHORT_MATCHER_BYTES};
+use super::coerce;
+use super::documents::{Document, Documents, MATCHER_BYTES, MOST_ERRORS, Planned, SHORT_MATCHER_BYTES};
 use super::gate::Ticket;
 use super::limits::Limits;
 use super::{Api, ApiError};
@@ -19,7 +19,7 @@ use crate::budget::{Budget, Clock, Stop};
 use crate::exec::{self, Matchers, Outcome, PublicSchema, Wanted};
 use crate::forms::{self, Form, Unwritten};
 use crate::graph::Snapshot;
-use crate::plan::{Bound, Effort, Names, Plan, Table, Unbound, Variables};
+use crate::plan::{Bound, Effort, Lines, Names, Plan, Table, Unbound, Variables};
 use crate::search::Background;
 
 /// How long a run may take on a thread that serves others too.
@@ -213,6 +213,15 @@ impl Engine {
         self.limits.time
     }
 
+    /// Whether messages may name what the schema has.
+    fn names(&self) -> Names {
+        if self.limits.introspection {
+            Names::Told
+        } else {
+            Names::Hidden
+        }
+    }
+
     /// Whether a document was prepared before.
     pub(super) fn knows(&self, document: &str, operation_name: Option<&str>) -> bool {
         self.documents.has(document, operation_name)
@@ -229,12 +238,15 @@ impl Engine {
             _ => Ok(()),
         };
         check()?;
+        let names = self.names();
         let document = self
             .documents
             .get(&self.api, &self.limits, request.query, request.operation_name)
             .map_err(|errors| Answer::refused(&errors))?;
         check()?;
         let refused = |error: GraphqlError| Answer::refused(&[error]);
+        let own = OnceLock::new();
+        let clock = ticket.map_or_else(|| clock(&own, &self.limits), |it| it.clock(self.limits.time));
         let values = if document.operation().variables.is_empty() {
             self.no_values.clone()
         } else {
@@ -246,28 +258,26 @@ impl Engine {
             }
             let given = request.variables.map(|it| self.variables(it));
             let given = given.transpose().map_err(refused)?.unwrap_or_default();
-            let coerced =
-                coerce_variable_values(&self.api.schema, document.operation(), &given).map_err(|error| {
-                    let located = error.to_graphql_error(&document.document().sources);
-                    let mut error = GraphqlError::request("BAD_USER_INPUT", located.message);
-                    for location in &located.locations {
-                        error = error.located((location.line as u32, location.column as u32));
-                    }
-                    refused(error)
-                })?;
-            let plain = coerced
-                .iter()
-                .map(|(name, value)| (name.as_str().to_owned(), json(value)));
-            Arc::new(plain.collect())
+            let schema = (&*self.api.schema, names);
+            let coerced = coerce::variables(schema, document.operation(), given, &clock, MOST_ERRORS);
+            match coerced.map_err(|stop| self.given_up(stop))? {
+                Ok(variables) => Arc::new(variables),
+                Err(mismatches) => {
+                    let lines = Lines::of(request.query);
+                    let located = |it: coerce::Mismatch| {
+                        let location = it.offset.map(|offset| lines.location(offset));
+                        let error = GraphqlError::request("BAD_USER_INPUT", it.message);
+                        error.located(location.unwrap_or_default())
+                    };
+                    let errors: Vec<GraphqlError> = mismatches.into_iter().map(located).collect();
+                    return Err(Answer::refused(&errors));
+                }
+            }
         };
         check()?;
-        let own = OnceLock::new();
-        let clock = ticket.map_or_else(|| clock(&own, &self.limits), |it| it.clock(self.limits.time));
-        let names = if self.limits.introspection {
-            Names::Told
-        } else {
-            Names::Hidden
-        };
+        document
+            .check_conditions(request.query, &values)
+            .map_err(refused)?;
         let (planned, is_new) = document
             .plan(&self.api, self.snapshot.ontology(), &values, names, clock)
             .map_err(|error| match error {
@@ -557,7 +567,7 @@ impl Engine {
     }
 
     /// The variables of a request: an object, or null. Their values must fit into the bytes of an answer.
-    fn variables(&self, raw: &RawValue) -> Result<JsonMap, GraphqlError> {
+    fn variables(&self, raw: &RawValue) -> Result<Map<String, Value>, GraphqlError> {
         let text = raw.get();
         let values = most_values(text);
         if values.saturating_mul(BYTES_PER_VALUE) > self.limits.bytes.max(BYTES_PER_VALUE << 10) {
@@ -567,9 +577,9 @@ impl Engine {
             );
             return Err(GraphqlError::request("BYTE_LIMIT", message));
         }
-        match serde_json::from_str::<JsonValue>(text) {
-            Ok(JsonValue::Object(variables)) => Ok(variables),
-            Ok(JsonValue::Null) => Ok(JsonMap::new()),
+        match serde_json::from_str::<Value>(text) {
+            Ok(Value::Object(variables)) => Ok(variables),
+            Ok(Value::Null) => Ok(Map::new()),
             Ok(_) => {
                 let shown: String = text.chars().take(40).collect();
                 Err(GraphqlError::request(
@@ -579,7 +589,7 @@ impl Engine {
             }
             Err(error) => Err(GraphqlError::request(
                 "BAD_USER_INPUT",
-                format!("`variables` is not JSON: {error}"),
+                unreadable(&error.to_string()),
             )),
         }
     }
@@ -607,18 +617,17 @@ fn most_values(json: &str) -> usize {
     memchr::memchr3_iter(b',', b'[', b'{', json.as_bytes()).count()
 }
 
-fn json(value: &JsonValue) -> serde_json::Value {
-    match value {
-        JsonValue::Null => serde_json::Value::Null,
-        JsonValue::Bool(it) => (*it).into(),
-        JsonValue::Number(it) => serde_json::Value::Number(it.clone()),
-        JsonValue::String(it) => it.as_str().into(),
-        JsonValue::Array(items) => items.iter().map(json).collect(),
-        JsonValue::Object(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(name, value)| (name.as_str().to_owned(), json(value)));
-            serde_json::Value::Object(fields.collect())
-        }
-    }
+/// What is wrong with variables that are JSON by their syntax, or nearly so, in the words of the parser.
+fn unreadable(error: &str) -> String {
+    let place = error.find(" at line ").map_or("", |at| &error[at..]);
+    let what = if error.starts_with("number out of range") {
+        "has a number that is too large, such as 1e400: numbers go to about 1.8e308; a scalar that takes more takes it as a string"
+    } else if error.starts_with("recursion limit exceeded") {
+        "is nested too deeply: 127 levels are allowed"
+    } else if error.contains("surrogate") || error.starts_with("unexpected end of hex escape") {
+        "has half of a surrogate pair, such as \\ud83d alone: text is Unicode, send whole characters"
+    } else {
+        return format!("`variables` is not JSON: {error}");
+    };
+    format!("`variables` {what}{place}")
 }

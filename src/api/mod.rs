@@ -1,13 +1,14 @@
 //! The public GraphQL API of a graph: its schema, and the way from a request to an answer.
 //!
 //! async-graphql builds the schema from the ontology and exports its SDL; apollo-compiler reads that SDL
-//! once and parses, validates and coerces every operation against it; the operation is compiled into a plan
+//! once, and parses and validates every operation against it; `coerce` coerces its variables; the operation is compiled into a plan
 //! that is kept, so that the next request with the same text only binds its variables and runs. Nothing here
 //! knows how a graph is laid out or how an answer is written.
 
 mod answer;
 mod asked;
 mod bodies;
+mod coerce;
 mod dispatch;
 mod documents;
 mod duplicates;
@@ -16,6 +17,7 @@ mod gate;
 mod limits;
 mod persisted;
 mod schema;
+mod suggestions;
 mod transport;
 mod weight;
 

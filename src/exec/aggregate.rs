@@ -338,19 +338,18 @@ impl<'a> Run<'a> {
                     rest /= choices.len();
                 }
                 commons[begin..].reverse();
-                let json = |common: &[Packed], out: &mut Vec<u8>| {
+                let write_all = |common: &[Packed], out: &mut Vec<u8>| {
                     for it in common {
-                        self.common_json(columns.unpack(*it), out);
-                        out.push(b',');
+                        self.identity(columns.unpack(*it), out);
                     }
                 };
                 let of_group = |no: u32| &commons[no as usize * keys..(no as usize + 1) * keys];
                 let mut identity = Vec::new();
-                json(&commons[begin..], &mut identity);
+                write_all(&commons[begin..], &mut identity);
                 let is_same = |no: &u32| {
                     let mut scratch = scratch.borrow_mut();
                     scratch.clear();
-                    json(of_group(*no), &mut scratch);
+                    write_all(of_group(*no), &mut scratch);
                     *scratch == identity
                 };
                 let hash = FxBuildHasher.hash_one(&identity);
@@ -368,8 +367,7 @@ impl<'a> Run<'a> {
                             scratch.clear();
                             let common = &commons[*no as usize * keys..(*no as usize + 1) * keys];
                             for it in common {
-                                self.common_json(columns.unpack(*it), &mut scratch);
-                                scratch.push(b',');
+                                self.identity(columns.unpack(*it), &mut scratch);
                             }
                             FxBuildHasher.hash_one(&*scratch)
                         };
@@ -472,6 +470,20 @@ impl<'a> Run<'a> {
             self.push(commons, Common::Nothing)?;
         }
         Ok(())
+    }
+
+    /// Writes what only equal commons have, however their values are written.
+    fn identity(&self, common: Common, out: &mut Vec<u8>) {
+        let key = match common {
+            Common::Value((values, at)) => values.key(at),
+            _ => None,
+        };
+        match key {
+            // The quotes of JSON tell texts from what follows.
+            None | Some(Key::Text(_)) => self.common_json(common, out),
+            Some(key) => key.write_identity(out),
+        }
+        out.push(b',');
     }
 
     fn common_json(&self, common: Common, out: &mut Vec<u8>) {

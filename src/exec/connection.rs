@@ -113,6 +113,9 @@ impl Items<'_, '_> {
     }
 }
 
+/// The code of a cursor that cannot be read, or that belongs to another list.
+const CURSOR_INVALID: &str = "CURSOR_INVALID";
+
 /// Entities that are compared with a cursor between two checks of the clock.
 const COMPARED_AT_ONCE: usize = 512;
 
@@ -401,30 +404,46 @@ impl<'a> Run<'a> {
     pub(super) fn cursor(&mut self, sequence: u32, entity: u32, edge: u32) {
         let cursor = Cursor {
             revision: self.snapshot.revision(),
-            sequence,
+            sequence: sequence ^ self.date_tag(),
             entity,
             edge,
         };
         cursor.write(&mut self.out);
     }
 
+    /// Tells the cursors of a list at one date from those at another.
+    fn date_tag(&self) -> u32 {
+        let Some(date) = self.as_of else { return 0 };
+        let days = u64::from(date.first_day()) << 32 | u64::from(date.last_day());
+        xxhash_rust::xxh3::xxh3_64(&days.to_be_bytes()) as u32
+    }
+
     /// Reads a cursor of this list; one that does not fit makes the field fail.
     pub(super) fn read_cursor(&mut self, text: Option<&str>, sequence: u32) -> Result<Option<Item>, Failure> {
         let Some(text) = text else { return Ok(None) };
-        let read = Cursor::read(text, self.snapshot.revision(), sequence);
+        let read = Cursor::read(text, self.snapshot.revision(), sequence ^ self.date_tag());
         let entities = self.snapshot.counts().entities as u32;
         match read {
             Ok(cursor) if cursor.entity < entities => {
                 Ok(Some(Item::over((EntityNo(cursor.entity), EdgeNo(cursor.edge)))))
             }
-            Ok(_) => {
-                self.refuse("the cursor names no entity of this revision: begin again without it".to_owned())
-            }
-            Err(message) => self.refuse(message),
+            Ok(_) => self.refuse_as(
+                CURSOR_INVALID,
+                "the cursor names no entity of this revision: begin again without it".to_owned(),
+            ),
+            Err(message) => self.refuse_as(CURSOR_INVALID, message),
         }
     }
 
-    /// Reads a cursor, and finds its place in a list that has an order of its own.
+    /// Makes the field fail because a cursor was given at another entity.
+    pub(super) fn foreign_cursor<T>(&mut self) -> Result<T, Failure> {
+        self.refuse_as(
+            CURSOR_INVALID,
+            "the cursor belongs to the list of another entity: begin again without it".to_owned(),
+        )
+    }
+
+    /// Reads a cursor, and finds its place in a list.
     #[cold]
     fn cursor_in(
         &mut self,
@@ -436,7 +455,17 @@ impl<'a> Run<'a> {
             return Ok(None);
         };
         let place = match source {
-            Source::Types(_) | Source::Neighbours(..) => Some(cursor),
+            Source::Types(_) => Some(cursor),
+            Source::Neighbours(_, neighbours) => {
+                // The ends of an entity's edges are in the order of their ids.
+                let id = |entity: u32| self.snapshot.id(self.snapshot.locate(EntityNo(entity)));
+                let targets = neighbours.targets();
+                let first = targets.partition_point(|it| id(*it) < id(cursor.entity.0));
+                let same = targets[first..].iter().take_while(|it| **it == cursor.entity.0);
+                let mut places = first..first + same.count();
+                let is_it = |at| Item::over(neighbours.get(at)) == cursor;
+                places.any(is_it).then_some(cursor)
+            }
             Source::Reached(_, found) => found
                 .iter()
                 .find(|it| (it.entity, it.edge) == (cursor.entity, cursor.edge))
@@ -448,9 +477,7 @@ impl<'a> Run<'a> {
         };
         match place {
             Some(item) => Ok(Some(item)),
-            None => self.refuse(
-                "the cursor belongs to the list of another entity: begin again without it".to_owned(),
-            ),
+            None => self.foreign_cursor(),
         }
     }
 

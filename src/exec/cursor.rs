@@ -61,7 +61,7 @@ impl Cursor {
         }
         if cursor.sequence != sequence {
             return Err(format!(
-                "the cursor \"{shown}\" belongs to another list or another order: give one of this list, with the same orderBy"
+                "the cursor \"{shown}\" belongs to another list, another order or another date: give one of this list, with the same `orderBy` and `asOf`"
             ));
         }
         Ok(cursor)

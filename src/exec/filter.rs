@@ -3,7 +3,7 @@
 use super::{Failure, Run, Written};
 use crate::graph::{Column, EdgeNo, EntityNo, Row, Values};
 use crate::ontology::{RelationId, TypeId};
-use crate::plan::{Compare, Filter, ListTest, RelationTest, Test, TextTest, ValueTest};
+use crate::plan::{Compare, Filter, ListTest, RelationTest, Test, TextTest, ValueTest, folded};
 
 /// What a filter is asked about: an entity, and the edge that led to it.
 #[derive(Debug, Clone, Copy)]
@@ -412,7 +412,20 @@ impl Run<'_> {
             TextTest::Compare(compare) => compare.holds_of(text),
             TextTest::CompareFolded(compare) => {
                 self.worked(2 + text.len() / BYTES_OF_A_STEP);
-                compare.holds_of(&text.to_lowercase())
+                compare.holds_of(&folded(text))
+            }
+            TextTest::ContainsFolded(no) => {
+                self.worked(2 + text.len() / BYTES_OF_A_STEP);
+                let finder = self.tests.matchers.finder(*no);
+                finder.is_some_and(|it| it.find(folded(text).as_bytes()).is_some())
+            }
+            TextTest::StartsWithFolded(start) => {
+                self.worked(2 + text.len() / BYTES_OF_A_STEP);
+                folded(text).starts_with(&**start)
+            }
+            TextTest::EndsWithFolded(end) => {
+                self.worked(2 + text.len() / BYTES_OF_A_STEP);
+                folded(text).ends_with(&**end)
             }
             TextTest::Contains(no) => {
                 self.worked(1 + text.len() / BYTES_OF_A_STEP);

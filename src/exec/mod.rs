@@ -72,9 +72,14 @@ pub enum Segment {
     Index(usize),
 }
 
+/// The code of an argument that means nothing.
+const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+
 /// A field that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
+    /// Its code.
+    pub code: &'static str,
     /// What was given and what would be right.
     pub message: String,
     /// Where in the answer.
@@ -435,6 +440,7 @@ impl<'a> Run<'a> {
     fn fail<T>(&mut self, error: &InputError) -> Result<T, Failure> {
         self.count_error(&error.message)?;
         self.errors.push(FieldError {
+            code: BAD_USER_INPUT,
             message: error.message.clone(),
             path: Vec::new(),
             location: error.location,
@@ -444,8 +450,14 @@ impl<'a> Run<'a> {
 
     /// Makes the field that is being written fail, with what was given and what would be right.
     fn refuse<T>(&mut self, message: String) -> Result<T, Failure> {
+        self.refuse_as(BAD_USER_INPUT, message)
+    }
+
+    /// As [`Self::refuse`], with a code of its own.
+    fn refuse_as<T>(&mut self, code: &'static str, message: String) -> Result<T, Failure> {
         self.count_error(&message)?;
         self.errors.push(FieldError {
+            code,
             message,
             path: Vec::new(),
             location: (0, 0),
@@ -637,10 +649,13 @@ impl<'a> Run<'a> {
                 Ok(())
             }),
             RootField::List(domain, call, connection) => {
-                run.dated(slot, false, *call, |run| run.list(*domain, *call, connection))
+                run.dated(slot, true, *call, |run| run.list(*domain, *call, connection))
             }
             RootField::Question(call, question) => {
-                let nullable = matches!(question, Question::Path(_));
+                let nullable = !matches!(
+                    question,
+                    Question::Neighborhood(_) | Question::Ranked(_) | Question::Components(_)
+                );
                 run.dated(slot, nullable, *call, |run| run.question(*call, question))
             }
             RootField::Graph(fields) => run.field(slot, false, |run| run.graph(fields)),

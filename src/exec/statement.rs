@@ -316,9 +316,7 @@ impl<'a> Run<'a> {
         owner: EntityNo,
     ) -> Result<Option<usize>, Failure> {
         match self.read_cursor(text, sequence)? {
-            Some(item) if item.entity != owner => self.refuse(
-                "the cursor belongs to the list of another entity: begin again without it".to_owned(),
-            ),
+            Some(item) if item.entity != owner => self.foreign_cursor(),
             item => Ok(item.map(|it| it.edge as usize)),
         }
     }

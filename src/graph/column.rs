@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::io::Write;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -13,6 +14,9 @@ use super::stored::Stored;
 use super::strings::Strings;
 use super::{NO_STATEMENT, StatementNo};
 use crate::ontology::{Date, Ontology, Scalar};
+
+/// The longest text that is looked up as a decimal number.
+const LONGEST_DECIMAL: usize = 1000;
 
 /// One bit a row.
 #[derive(Debug, Default)]
@@ -495,6 +499,24 @@ impl Values {
         }
     }
 
+    /// The key of a value that a request gives as text, as [`Self::key`] would give it; `None` where no value of this
+    /// kind is written so.
+    pub(super) fn key_of<'t>(&self, text: &'t str) -> Option<Key<'t>> {
+        match self {
+            Values::Text(_) | Values::Languages(_) | Values::Json(_) => Some(Key::Text(text)),
+            Values::Int(_) => text.parse().ok().map(Key::Whole),
+            Values::Float(_) => text.parse().ok().map(Key::Float),
+            Values::Boolean(_) => text.parse().ok().map(|it: bool| Key::Whole(it.into())),
+            Values::Date(_) => Date::parse(text).ok().map(Key::Date),
+            Values::DateTime(..) => {
+                let instant: jiff::Timestamp = text.parse().ok()?;
+                Some(Key::Whole(instant.as_microsecond()))
+            }
+            Values::Decimal(_) if text.len() <= LONGEST_DECIMAL => text.parse().ok().map(Key::Decimal),
+            Values::Decimal(_) | Values::Enum(..) => None,
+        }
+    }
+
     fn strings(&self) -> usize {
         match self {
             Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => it.bytes(),
@@ -539,12 +561,48 @@ impl Key<'_> {
         match (self, other) {
             (Key::Text(a), Key::Text(b)) => a.cmp(b),
             (Key::Whole(a), Key::Whole(b)) => a.cmp(b),
-            (Key::Float(a), Key::Float(b)) => a.total_cmp(b),
-            (Key::Date(a), Key::Date(b)) => a.cmp(b),
+            (Key::Float(a), Key::Float(b)) => unsigned_zero(*a).total_cmp(&unsigned_zero(*b)),
+            (Key::Date(a), Key::Date(b)) => span(*a).cmp(&span(*b)),
             (Key::Decimal(a), Key::Decimal(b)) => a.cmp(b),
             _ => Ordering::Equal,
         }
     }
+}
+
+impl Key<'_> {
+    /// Writes a text that only keys have that are equal to this one, however their values are written.
+    pub fn write_identity(&self, out: &mut Vec<u8>) {
+        // Writing to a vector cannot fail.
+        let _ = match self {
+            Key::Text(text) => {
+                out.extend_from_slice(text.as_bytes());
+                Ok(())
+            }
+            Key::Whole(it) => {
+                out.extend_from_slice(itoa::Buffer::new().format(*it).as_bytes());
+                Ok(())
+            }
+            Key::Float(it) => write!(out, "{:x}", unsigned_zero(*it).to_bits()),
+            Key::Date(it) => {
+                let (first, last) = span(*it);
+                write!(out, "{first}/{last}")
+            }
+            Key::Decimal(it) => {
+                let (digits, scale) = it.normalized().into_bigint_and_exponent();
+                write!(out, "{digits}/{scale}")
+            }
+        };
+    }
+}
+
+/// Minus zero is zero.
+fn unsigned_zero(value: f64) -> f64 {
+    value + 0.0
+}
+
+/// The first and the last day of a date, by which dates are equal.
+fn span(date: Date) -> (u32, u32) {
+    (date.first_day(), date.last_day())
 }
 
 /// A finite number as GraphQL writes it: whole numbers without a fraction, as JavaScript does.
@@ -680,5 +738,54 @@ impl Column {
             it.values.bytes() + it.rows.bytes() + it.statements.bytes()
         });
         self.values.bytes() + ends + statements + others
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Decimals, dates and numbers that are often equal and written differently.
+    fn keys() -> impl Strategy<Value = [Key<'static>; 2]> {
+        let decimal = || {
+            ("-?[0-2]{1,3}(\\.[0-2]{1,2})?", -2_i64..3).prop_map(|(digits, exponent)| {
+                Key::Decimal(BigDecimal::from_str(&format!("{digits}E{exponent}")).unwrap_or_default())
+            })
+        };
+        let float = || prop::sample::select(vec![0.0, -0.0, 0.5, -0.5]).prop_map(Key::Float);
+        let dates = [
+            "1996",
+            "1996-01/1996-12",
+            "1996-01-01/1996-12-31",
+            "1996-01",
+            "1996-01-31",
+        ];
+        let date = move || {
+            prop::sample::select(dates.to_vec())
+                .prop_filter_map("a date", |it| Date::parse(it).ok().map(Key::Date))
+        };
+        let whole = || (-3_i64..3).prop_map(Key::Whole);
+        prop_oneof![
+            [decimal(), decimal()],
+            [float(), float()],
+            [date(), date()],
+            [whole(), whole()]
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn keys_have_one_identity_where_they_are_equal([a, b] in keys()) {
+            let identity = |key: &Key| {
+                let mut out = Vec::new();
+                key.write_identity(&mut out);
+                out
+            };
+            let are_equal = a.compare(&b) == Ordering::Equal;
+            prop_assert_eq!(identity(&a) == identity(&b), are_equal, "{:?} {:?}", a, b);
+            prop_assert_eq!(a.compare(&b), b.compare(&a).reverse());
+        }
     }
 }

@@ -31,7 +31,7 @@ use crate::report::SourceText;
 /// What every file begins with.
 const MAGIC: [u8; 8] = *b"CLEWGRPH";
 /// The layout that is written, and the only one that is read.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// Reads otherwise on a machine whose bytes stand the other way round.
 const ORDER: u32 = 0x0102_0304;
 /// Sections begin at multiples of this, a cache line, so that whatever lies in them is aligned.

@@ -3,7 +3,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::EntityNo;
-use super::column::Column;
+use super::column::{Column, Key, Values};
 use super::stored::Stored;
 
 /// A slot that nothing is in.
@@ -122,26 +122,31 @@ impl IdIndex {
     }
 }
 
-/// Unique values of one property to rows. A value's key is its JSON without quotes, so that all kinds of
-/// values have one.
+/// Unique values of one property to rows.
 #[derive(Debug, Default)]
 pub(super) struct UniqueIndex {
     pub slots: HashSlots,
 }
 
-/// The key of a row's value; `None` where it has none.
+/// The key of a row's value; `None` where it has none. Equal values have one key, however they are written.
 pub(super) fn unique_key(column: &Column, row: usize) -> Option<String> {
     let values = column.values();
-    if values.is_null(row) {
-        return None;
+    let key = values.key(row)?;
+    Some(text_of(values, &key, Some(row)))
+}
+
+/// A key as text. An enum's is its value's name, by which requests ask for it.
+fn text_of(values: &Values, key: &Key, row: Option<usize>) -> String {
+    let mut text = Vec::new();
+    match (values, row) {
+        (Values::Enum(..), Some(row)) => values.write(row, &[], &mut text),
+        _ => key.write_identity(&mut text),
     }
-    if let Some(text) = values.text(row) {
-        return Some(text.to_owned());
+    let text = String::from_utf8_lossy(&text);
+    match values {
+        Values::Enum(..) => text.trim_matches('"').to_owned(),
+        _ => text.into_owned(),
     }
-    let mut json = Vec::new();
-    values.write(row, &[], &mut json);
-    let json = String::from_utf8_lossy(&json).into_owned();
-    Some(json.trim_matches('"').to_owned())
 }
 
 impl UniqueIndex {
@@ -159,9 +164,15 @@ impl UniqueIndex {
         there.map(|it| it as usize)
     }
 
+    /// The row of a value that a request gives as text.
     pub fn find(&self, column: &Column, text: &str) -> Option<usize> {
+        let values = column.values();
+        let key = match values {
+            Values::Enum(..) => text.to_owned(),
+            _ => text_of(values, &values.key_of(text)?, None),
+        };
         let key_of = |row: u32| unique_key(column, row as usize).unwrap_or_default();
-        let found = self.slots.find(text, |it| key_of(it) == text);
+        let found = self.slots.find(&key, |it| key_of(it) == key);
         found.map(|it| it as usize)
     }
 

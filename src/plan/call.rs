@@ -283,13 +283,20 @@ impl Template {
         binder.hold(ARC_BYTES + size_of::<std::result::Result<Call, InputError>>() + size_of::<Bound>())?;
         binder.matchers.clear();
         let arguments = Arguments::of(&self.arguments, variables);
-        let bound = match self.call(binder, &arguments) {
+        let checked = self.arguments.iter().try_for_each(|(name, it)| {
+            let checked = it.check(variables);
+            checked.map_err(|error| error.at(name))
+        });
+        let bound = match checked
+            .map_err(Unbound::from)
+            .and_then(|()| self.call(binder, &arguments))
+        {
             Ok(call) => Ok(call),
             Err(Unbound::Stop(stop)) => return Err(stop.into()),
             Err(Unbound::Input(error)) => {
                 let error = InputError {
                     location: self.location,
-                    ..error
+                    ..error.said()
                 };
                 if error.request {
                     return Err(error.into());
@@ -515,7 +522,7 @@ fn page_call<'b>(
     arguments: &Arguments<'b>,
 ) -> Result<PageCall> {
     let filter = match arguments.get("filter") {
-        Some(given) => filter::compile(binder, domain, edge, given)?,
+        Some(given) => filter::within("filter", filter::compile(binder, domain, edge, given))?,
         None => None,
     };
     let order = arguments.get("orderBy");

@@ -2,6 +2,9 @@
 //!
 //! A missing value meets no operator but `isNull: true` and `eq: null`; `not` turns any filter round, so
 //! `not: {x: {eq: 1}}` also lets through what has no `x`.
+//!
+//! A condition that says nothing is refused: a null, an object without operators, a variable that was not given. Left out,
+//! it would let everything through.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -11,7 +14,9 @@ use std::sync::Arc;
 use bigdecimal::BigDecimal;
 use serde_json::Value as Json;
 
+use super::Unbound;
 use super::bind::{ARC_BYTES, Binder, Names, Result};
+use super::fold::folded;
 use super::input::{Given, InputError};
 use super::pattern::{LONGEST, MatcherNo, Pattern};
 use crate::ontology::{
@@ -244,15 +249,21 @@ fn span(date: Date) -> (u32, u32) {
 pub enum TextTest {
     /// By code points.
     Compare(Compare<Arc<str>>),
-    /// By code points of lower-case letters.
+    /// By code points, case folded.
     CompareFolded(Compare<Arc<str>>),
     /// Contains a text.
     Contains(MatcherNo),
+    /// The same, case folded.
+    ContainsFolded(MatcherNo),
     /// Begins with a text.
     StartsWith(Arc<str>),
+    /// The same, case folded.
+    StartsWithFolded(Arc<str>),
     /// Ends with a text.
     EndsWith(Arc<str>),
-    /// A regular expression, which also stands for the three above without regard to case.
+    /// The same, case folded.
+    EndsWithFolded(Arc<str>),
+    /// A regular expression.
     Matches(MatcherNo),
 }
 
@@ -309,14 +320,74 @@ pub(super) fn compile<'b>(
             .extend(known.iter().flat_map(|it| it.matchers.iter().copied()));
         return Ok(known);
     }
-    let is_empty = given.fields().is_none_or(|mut it| it.next().is_none());
-    let filter = if is_empty {
+    all_given(given)?;
+    let filter = if is_empty(given) {
         None
     } else {
         Some(new(binder, domain, edge, given)?)
     };
     binder.filters.insert(key, filter.clone());
     Ok(filter)
+}
+
+/// Puts a step before the place of what is wrong.
+pub(super) fn within<T>(step: &str, result: Result<T>) -> Result<T> {
+    result.map_err(|error| match error {
+        Unbound::Input(error) => error.within(step).into(),
+        Unbound::Stop(reason) => Unbound::Stop(reason),
+    })
+}
+
+fn is_empty(given: Given) -> bool {
+    given.fields().is_none_or(|mut it| it.next().is_none())
+}
+
+/// Refuses a condition whose variable was not given: left out, it would let everything through.
+fn all_given(given: Given) -> Result<()> {
+    match given.absent() {
+        None => Ok(()),
+        Some((field, variable)) => {
+            let message = format!(
+                "is the variable `${variable}`, which was not given: give it a value, or leave the condition out"
+            );
+            Err(InputError::placed(field, message).into())
+        }
+    }
+}
+
+fn no_null(field: &str) -> InputError {
+    InputError::placed(
+        field,
+        "is null, which is no condition: leave it out, or ask with `isNull`",
+    )
+}
+
+fn no_condition(field: &str) -> InputError {
+    InputError::placed(
+        field,
+        "is empty, which is no condition: leave it out, or say what must hold",
+    )
+}
+
+/// Refuses operators that are missing or null; `eq` and `ne` compare with null too.
+fn check_operators(field: &str, operators: Given) -> Result<()> {
+    let checked = || {
+        all_given(operators)?;
+        let mut fields = operators.fields().into_iter().flatten();
+        let null = fields.find(|(operator, value)| value.is_null() && !matches!(*operator, "eq" | "ne"));
+        match null {
+            Some((operator, _)) => Err(no_null(operator).into()),
+            None => Ok(()),
+        }
+    };
+    if is_empty(operators) {
+        all_given(operators).map_or_else(
+            |error| within(field, Err(error)),
+            |()| Err(no_condition(field).into()),
+        )
+    } else {
+        within(field, checked())
+    }
 }
 
 fn new<'b>(
@@ -414,22 +485,27 @@ fn never() -> Test {
 
 impl<'b> Scope<'b> {
     fn object(self, binder: &mut Binder<'b>, given: Given<'b>) -> Result<Test> {
+        all_given(given)?;
         let mut tests = Vec::new();
         for (name, value) in given.fields().into_iter().flatten() {
             binder.work(1)?;
             if value.is_null() {
-                continue;
+                return Err(no_null(name).into());
             }
             match name {
-                "and" if value.items().is_some() => tests.extend(self.items(binder, value)?),
-                "or" if value.items().is_some() => tests.push(Test::Any(self.items(binder, value)?)),
+                "and" if value.items().is_some() => tests.extend(self.items(binder, name, value)?),
+                "or" if value.items().is_some() => tests.push(Test::Any(self.items(binder, name, value)?)),
                 "not" if value.fields().is_some() => {
                     binder.hold(size_of::<Test>())?;
-                    tests.push(Test::Not(Box::new(self.object(binder, value)?)));
+                    let inner = within(name, self.object(binder, value))?;
+                    if is_empty(value) {
+                        return Err(no_condition(name).into());
+                    }
+                    tests.push(Test::Not(Box::new(inner)));
                 }
                 "edge" if self.edge.is_some() && self.members.get("edge").is_none() => {
                     if let Some(id) = self.edge
-                        && let Some(test) = compile_edge(binder, id, value)?
+                        && let Some(test) = within(name, compile_edge(binder, id, value))?
                     {
                         tests.push(Test::Edge(test));
                     }
@@ -442,16 +518,16 @@ impl<'b> Scope<'b> {
         Ok(Test::All(tests))
     }
 
-    fn items(self, binder: &mut Binder<'b>, list: Given<'b>) -> Result<Vec<Test>> {
+    fn items(self, binder: &mut Binder<'b>, name: &str, list: Given<'b>) -> Result<Vec<Test>> {
         let mut tests = Vec::new();
-        for item in list
-            .items()
-            .into_iter()
-            .flatten()
-            .filter(|it| it.fields().is_some())
-        {
+        for (at, item) in list.items().into_iter().flatten().enumerate() {
             binder.hold(size_of::<Test>())?;
-            tests.push(self.object(binder, item)?);
+            let test = self.object(binder, item);
+            // The place is only written where something is wrong.
+            tests.push(match test {
+                Err(Unbound::Input(error)) => return Err(error.within(format_args!("{name}[{at}]")).into()),
+                other => other?,
+            });
         }
         Ok(tests)
     }
@@ -469,6 +545,7 @@ impl<'b> Scope<'b> {
         let operators = Operators::Object(given);
         match self.members.get(name) {
             Some(Member::Property(no)) => {
+                check_operators(name, given)?;
                 let property = self.members.property(no);
                 if let Some(text) = operators.get("search").and_then(Given::as_str) {
                     let is_label = self.label(binder).is_some_and(|it| it == name);
@@ -487,13 +564,37 @@ impl<'b> Scope<'b> {
                     }
                 }
             }
-            Some(Member::Relation(no)) => relation(binder, self.members.field(no), given, tests)?,
+            Some(Member::Relation(no)) => {
+                if is_empty(given) && given.absent().is_none() {
+                    return Err(no_condition(name).into());
+                }
+                within(name, relation(binder, self.members.field(no), given, tests))?;
+            }
+            None if matches!(name, "id" | "label" | "entityType") => {
+                check_operators(name, given)?;
+                self.own(binder, name, operators, tests)?;
+            }
+            // An interface's field that this type lacks cannot be: a type has all fields of its interfaces.
+            None => tests.push(never()),
+        }
+        Ok(())
+    }
+
+    /// Compiles the operators of what every entity has beside its members.
+    fn own(
+        self,
+        binder: &mut Binder<'b>,
+        name: &str,
+        operators: Operators<'b>,
+        tests: &mut Vec<Test>,
+    ) -> Result<()> {
+        match name {
             // These are never missing.
-            None if matches!(name, "id" | "label") && asks_for_missing(operators) => tests.push(never()),
-            None if name == "id" && self.type_id.is_some() => {
+            "id" | "label" if asks_for_missing(operators) => tests.push(never()),
+            "id" if self.type_id.is_some() => {
                 tests.extend(text_tests(binder, name, operators)?.into_iter().map(Test::Id));
             }
-            None if name == "label" && self.type_id.is_some() => {
+            "label" if self.type_id.is_some() => {
                 if let Some(text) = operators.get("search").and_then(Given::as_str) {
                     tests.push(match self.label(binder) {
                         Some(property) => searched(binder, name, property, text)?,
@@ -502,9 +603,8 @@ impl<'b> Scope<'b> {
                 }
                 tests.extend(text_tests(binder, name, operators)?.into_iter().map(Test::Label));
             }
-            None if name == "entityType" => tests.push(self.entity_type(binder, operators)?),
-            // An interface's field that this type lacks cannot be: a type has all fields of its interfaces.
-            None => tests.push(never()),
+            "entityType" => tests.push(self.entity_type(binder, operators)?),
+            _ => tests.push(never()),
         }
         Ok(())
     }
@@ -568,10 +668,17 @@ fn relation<'b>(
     operators: Given<'b>,
     tests: &mut Vec<Test>,
 ) -> Result<()> {
-    let edge = match operators.get("edge").filter(|it| !it.is_null()) {
+    all_given(operators)?;
+    let null = operators
+        .fields()
+        .and_then(|mut it| it.find(|(_, value)| value.is_null()));
+    if let Some((operator, _)) = null {
+        return Err(no_null(operator).into());
+    }
+    let edge = match operators.get("edge") {
         None => None,
         Some(given) => Some(match binder.ontology.relation(field.relation).edge {
-            Some(id) => compile_edge(binder, id, given)?,
+            Some(id) => within("edge", compile_edge(binder, id, given))?,
             None => None,
         }),
     };
@@ -583,7 +690,7 @@ fn relation<'b>(
     };
     let mut quantified = false;
     for (operator, value) in operators.fields().into_iter().flatten() {
-        if value.is_null() || operator == "edge" {
+        if operator == "edge" {
             continue;
         }
         quantified = true;
@@ -592,9 +699,7 @@ fn relation<'b>(
             "every" => RelationTest::Every,
             "none" => RelationTest::None,
             _ => {
-                if value.fields().is_none() {
-                    continue;
-                }
+                check_operators(operator, value)?;
                 // A number of edges is never missing.
                 if asks_for_missing(Operators::Object(value)) {
                     tests.push(never());
@@ -610,7 +715,7 @@ fn relation<'b>(
                 continue;
             }
         };
-        let filter = match compile(binder, field.seen, None, value)? {
+        let filter = match within(operator, compile(binder, field.seen, None, value))? {
             Some(filter) => filter,
             None => everything(binder)?,
         };
@@ -825,7 +930,7 @@ fn text_tests<'b>(binder: &mut Binder<'b>, name: &str, operators: Operators<'b>)
     let parse = |binder: &mut Binder<'b>, name: &str, given: Given<'b>| {
         let text = text(name, given)?;
         match text {
-            _ if fold => binder.new_text(&text.to_lowercase()),
+            _ if fold => binder.new_text(&folded(&text)),
             Cow::Borrowed(text) => binder.text(text),
             Cow::Owned(text) => binder.new_text(&text),
         }
@@ -852,19 +957,12 @@ fn text_tests<'b>(binder: &mut Binder<'b>, name: &str, operators: Operators<'b>)
                 .into());
             }
             ("contains", false) => TextTest::Contains(binder.pattern(Pattern::Contains(text.into()), name)?),
-            ("contains", true) => regex(binder, name, &regex_syntax::escape(text), fold)?,
-            ("startsWith", true) => regex(
-                binder,
-                name,
-                &format!("^(?:{})", regex_syntax::escape(text)),
-                fold,
-            )?,
-            ("endsWith", true) => regex(
-                binder,
-                name,
-                &format!("(?:{})$", regex_syntax::escape(text)),
-                fold,
-            )?,
+            ("contains", true) => {
+                let pattern = Pattern::Contains(folded(text).into());
+                TextTest::ContainsFolded(binder.pattern(pattern, name)?)
+            }
+            ("startsWith", true) => TextTest::StartsWithFolded(binder.new_text(&folded(text))?),
+            ("endsWith", true) => TextTest::EndsWithFolded(binder.new_text(&folded(text))?),
             ("matches", _) => regex(binder, name, text, fold)?,
             _ => continue,
         });

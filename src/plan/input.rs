@@ -20,6 +20,8 @@ pub struct InputError {
     pub request: bool,
     /// Line and column of the field.
     pub location: (u32, u32),
+    /// Where in the arguments the value lies, such as `filter.name`; empty where the message says it.
+    pub(super) place: String,
 }
 
 impl InputError {
@@ -29,7 +31,43 @@ impl InputError {
             message: message.into(),
             request: false,
             location: (0, 0),
+            place: String::new(),
         }
+    }
+
+    /// As [`Self::field`], of a value whose place is yet to be said by [`Self::within`]. The message continues it.
+    pub(super) fn placed(step: &str, message: impl Into<String>) -> Self {
+        Self {
+            place: step.to_owned(),
+            ..Self::field(message)
+        }
+    }
+
+    /// Puts a step before the place of the value, or begins it.
+    pub(super) fn at(mut self, step: impl std::fmt::Display) -> Self {
+        if self.place.is_empty() {
+            self.place = step.to_string();
+            return self;
+        }
+        self.within(step)
+    }
+
+    /// Puts a step before the place of the value, if it has one.
+    pub(super) fn within(mut self, step: impl std::fmt::Display) -> Self {
+        if !self.place.is_empty() {
+            let dot = if self.place.starts_with('[') { "" } else { "." };
+            self.place = format!("{step}{dot}{}", self.place);
+        }
+        self
+    }
+
+    /// Says the place in the message.
+    pub(super) fn said(mut self) -> Self {
+        if !self.place.is_empty() {
+            let place = std::mem::take(&mut self.place);
+            self.message = format!("`{}` {}", crate::report::shown(&place), self.message);
+        }
+        self
     }
 
     /// The argument's type does not have the value: the request is refused.
@@ -48,6 +86,8 @@ pub enum Input {
     Constant(Json),
     /// A variable, whose value is coerced to its own type.
     Variable(String),
+    /// A variable in a place where null is not allowed. Its type may have null where it has a default.
+    Required(String),
     /// A list with variables in it.
     List(Vec<Input>),
     /// An object with variables in it.
@@ -59,6 +99,9 @@ impl Input {
     /// of it, an integer for an `ID` is its digits.
     pub fn of(schema: &Schema, ty: &Type, value: &Value) -> Self {
         match (value, ty) {
+            (Value::Variable(name), Type::NonNullNamed(_) | Type::NonNullList(_)) => {
+                Input::Required(name.to_string())
+            }
             (Value::Variable(name), _) => Input::Variable(name.to_string()),
             (Value::Null, _) => Input::Constant(Json::Null),
             (Value::List(items), Type::List(inner) | Type::NonNullList(inner)) => {
@@ -126,9 +169,36 @@ impl Input {
     pub fn value<'v>(&'v self, variables: &'v Variables) -> Option<Given<'v>> {
         match self {
             Input::Constant(json) => Some(Given::Json(json)),
-            Input::Variable(name) => variables.get(name).map(Given::Json),
+            Input::Variable(name) | Input::Required(name) => variables.get(name).map(Given::Json),
             Input::List(items) => Some(Given::List(items, variables)),
             Input::Object(fields) => Some(Given::Object(fields, variables)),
+        }
+    }
+
+    /// Checks that no variable is null where its place does not allow it.
+    ///
+    /// # Errors
+    /// With the place of the first that is.
+    pub(super) fn check(&self, variables: &Variables) -> Result<(), InputError> {
+        match self {
+            Input::Required(name) if variables.get(name).is_none_or(Json::is_null) => {
+                let what = if variables.contains_key(name) {
+                    "null"
+                } else {
+                    "not given"
+                };
+                let message =
+                    format!("is the variable `${name}`, which is {what}: here it must have a value");
+                Err(InputError::field(message))
+            }
+            Input::Constant(_) | Input::Variable(_) | Input::Required(_) => Ok(()),
+            Input::List(items) => items.iter().enumerate().try_for_each(|(at, it)| {
+                it.check(variables)
+                    .map_err(|error| error.at(format_args!("[{at}]")))
+            }),
+            Input::Object(fields) => fields
+                .iter()
+                .try_for_each(|(name, it)| it.check(variables).map_err(|error| error.at(name))),
         }
     }
 
@@ -136,7 +206,7 @@ impl Input {
     pub(super) fn heap_bytes(&self) -> usize {
         match self {
             Input::Constant(json) => heap_bytes(json),
-            Input::Variable(name) => name.len(),
+            Input::Variable(name) | Input::Required(name) => name.len(),
             Input::List(items) => items.iter().map(|it| size_of::<Self>() + it.heap_bytes()).sum(),
             Input::Object(fields) => fields
                 .iter()
@@ -256,6 +326,19 @@ impl<'v> Given<'v> {
             fields.iter().filter_map(given)
         });
         Some(json.chain(inputs))
+    }
+
+    /// The first field of an object whose variable was not given, and the variable.
+    pub(super) fn absent(self) -> Option<(&'v str, &'v str)> {
+        let Given::Object(fields, variables) = self else {
+            return None;
+        };
+        fields.iter().find_map(|(name, it)| match it {
+            Input::Variable(variable) | Input::Required(variable) if !variables.contains_key(variable) => {
+                Some((name.as_str(), variable.as_str()))
+            }
+            _ => None,
+        })
     }
 
     /// A field of an object.

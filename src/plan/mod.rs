@@ -16,6 +16,7 @@ mod collect;
 mod compile;
 mod cost;
 mod filter;
+mod fold;
 mod input;
 mod introspection;
 mod lines;
@@ -41,8 +42,10 @@ pub use compile::compile;
 pub use filter::{
     Among, Compare, DateTest, Filter, JsonTest, ListTest, RelationTest, Test, TextTest, ValueTest,
 };
+pub use fold::folded;
 pub use input::{Given, Input, InputError, Variables};
 pub use introspection::{IncludeDeprecated, Introspection, MetaField};
+pub use lines::Lines;
 pub use path::{PathExpression, PathStep, Transition};
 pub use pattern::{Kept, MatcherNo, Pattern, Patterns, last_line};
 pub use question::{

@@ -240,8 +240,11 @@ impl Generator<'_> {
             };
             let many = FieldSpec::new(
                 &root.many,
-                required(self.names.root_connection(domain)),
-                format!("All {}, page by page.{about}", root.many),
+                named(self.names.root_connection(domain)),
+                format!(
+                    "All {}, page by page; null where an argument cannot be used.{about}",
+                    root.many
+                ),
             );
             fields.push(one);
             fields.push(many.with(self.list_arguments(domain)).with([as_of()]));

@@ -100,7 +100,7 @@ impl Generator<'_> {
         let mut fields = vec![
             FieldSpec::new("path", named("Path"), "A shortest path between two entities; null where there is none. It is searched for from both ends; the costs grow with the edges within half its length.")
                 .with(self.path_arguments()),
-            FieldSpec::new("paths", required("PathConnection"), "The simple paths between two entities, the shortest first: no entity is on one twice, and parallel edges make paths of their own. Each further page costs all that were before it.")
+            FieldSpec::new("paths", named("PathConnection"), "The simple paths between two entities, the shortest first: no entity is on one twice, and parallel edges make paths of their own. Each further page costs all that were before it.")
                 .with(self.path_arguments())
                 .with([first(DEFAULT_PAGE), after]),
             FieldSpec::new("neighborhood", required("Subgraph"), "What surrounds some entities: all that lies within so many edges, and the edges between. Costs as much as there are edges within that distance, whatever `first` keeps.")
@@ -142,17 +142,17 @@ impl Generator<'_> {
             as_of(),
         ];
         [
-            FieldSpec::new("timeline", required("TimelineConnection"), "Dated statements in order: those whose value is a date, whose edge has one, or that say when they hold. Costs as much as the entity, or the whole graph, has statements.")
+            FieldSpec::new("timeline", named("TimelineConnection"), "Dated statements in order: those whose value is a date, whose edge has one, or that say when they hold. Costs as much as the entity, or the whole graph, has statements.")
                 .with(timeline)
                 .with(page_arguments()),
-            FieldSpec::new("conflicts", required("ConflictConnection"), "Fields of which sources say different things of one time. The field itself gives the preferred statement: by rank, then the one that holds latest, then the one that the data say first. Costs as much as the graph has entities.")
+            FieldSpec::new("conflicts", named("ConflictConnection"), "Fields of which sources say different things of one time. The field itself gives the preferred statement: by rank, then the one that holds latest, then the one that the data say first. Costs as much as the graph has entities.")
                 .with(conflicts)
                 .with(page_arguments()),
         ]
     }
 
     fn search_field() -> FieldSpec {
-        FieldSpec::new("search", required("SearchConnection"), "The entities in whose texts something is found, the best first (BM25; what serves as label counts most): what has all words, or where nothing has, what has any. Case and diacritics do not matter; texts whose language is known are searched by their words' stems. Costs as much as it finds.")
+        FieldSpec::new("search", named("SearchConnection"), "The entities in whose texts something is found, the best first (BM25; what serves as label counts most): what has all words, or where nothing has, what has any. Case and diacritics do not matter; texts whose language is known are searched by their words' stems. Costs as much as it finds.")
             .with([
                 input(
                     "query",

@@ -1,0 +1,586 @@
+//! What values mean, over HTTP against the real binary: variables, null and absence, equality, cursors, and what messages say.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+const SCHEMA: &str = r#"
+type Item {
+  name: String! @search
+  code: String @unique
+  cost: Decimal @unique
+  qty: Int
+  price: Decimal
+  seen: DateTime
+  made: Date
+  rate: Float
+  kind: Kind
+  next: [Item!]! @relation(name: "NEXT", inverse: "previous", edge: "Step")
+}
+
+type Step @edge {
+  weight: Float
+}
+
+enum Kind {
+  ALPHA
+  BETA
+}
+"#;
+
+const DATA: &str = r#"
+Item:
+  a:
+    name: Straße
+    code: "1"
+    cost: "100.0"
+    qty: 1
+    price: "100.0"
+    seen: "2024-01-01T10:00:00Z"
+    made: "1996"
+    rate: 0.0
+    kind: ALPHA
+    next: [{to: b, weight: 1}, {to: e, weight: 1}]
+  b:
+    name: STRASSE
+    code: "2"
+    qty: 2
+    price: "1E2"
+    seen: "2024-01-01T12:00:00+02:00"
+    made: "1996-01-01/1996-12-31"
+    rate: -0.0
+    kind: BETA
+    next: [{to: c, weight: 1}]
+  c:
+    name: strasse
+    qty: 3
+    price: "1e-1"
+    seen: "2024-01-01T11:00:00Z"
+    made: "1996-01"
+    rate: 0.5
+  d:
+    name: other
+    next: [{to: b, weight: -5}]
+  e:
+    name: {value: last, valid: {from: "1990"}}
+    price: "0.10"
+    next: [{to: d, weight: 2}]
+  1:
+    name: one
+    kind: ALPHA
+"#;
+
+/// A server on a free port, stopped when it is dropped.
+struct Server {
+    child: Child,
+    address: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (schema, data) = (folder.path().join("schema"), folder.path().join("data"));
+        for (path, name, text) in [(&schema, "s.graphql", SCHEMA), (&data, "d.yaml", DATA)] {
+            std::fs::create_dir(path).unwrap();
+            std::fs::write(path.join(name), text).unwrap();
+        }
+        let mut child = Command::new(env!("CARGO_BIN_EXE_clew"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--schema"])
+            .arg(schema)
+            .arg("--data")
+            .arg(data)
+            .args(arguments)
+            .current_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        Self {
+            child,
+            address,
+            _folder: folder,
+        }
+    }
+
+    /// Asks with variables as they are written.
+    fn ask_with(&self, query: &str, variables: &str) -> Value {
+        let body = format!("{{\"query\":{},\"variables\":{variables}}}", json!(query));
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .proxy(None)
+            .timeout_global(Some(Duration::from_mins(5)))
+            .build()
+            .into();
+        let request = agent
+            .post(format!("{}/graphql", self.address))
+            .header("content-type", "application/json");
+        let text = request.send(body).unwrap().body_mut().read_to_string().unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    fn ask(&self, query: &str) -> Value {
+        self.ask_with(query, "null")
+    }
+
+    /// The data of an answer without errors.
+    fn data(&self, query: &str, variables: &str) -> Value {
+        let answer = self.ask_with(query, variables);
+        assert!(answer.get("errors").is_none(), "{query} {variables}: {answer}");
+        answer["data"].clone()
+    }
+
+    /// The first error, whose code must be this one.
+    fn error(&self, code: &str, query: &str, variables: &str) -> Value {
+        let answer = self.ask_with(query, variables);
+        let error = &answer["errors"][0];
+        assert_eq!(error["extensions"]["code"], code, "{query} {variables}: {answer}");
+        error.clone()
+    }
+
+    /// The ids of the items that meet a filter.
+    fn items(&self, filter: &str) -> Vec<String> {
+        let data = self.data(
+            &format!("{{ items(filter: {filter}) {{ nodes {{ id }} }} }}"),
+            "null",
+        );
+        ids(&data["items"])
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn ids(connection: &Value) -> Vec<String> {
+    let nodes = connection["nodes"].as_array().unwrap();
+    nodes
+        .iter()
+        .map(|it| it["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn message(error: &Value) -> &str {
+    error["message"].as_str().unwrap()
+}
+
+#[test]
+fn integers_are_ids_and_numbers_are_what_they_mean() {
+    let server = Server::start(&[]);
+    for variables in [r#"{"n": 1}"#, r#"{"n": 1.0}"#, r#"{"n": 1e0}"#, r#"{"n": "1"}"#] {
+        let data = server.data("query($n: ID!) { node(id: $n) { id } }", variables);
+        assert_eq!(data["node"]["id"], "1", "{variables}");
+    }
+    let nodes = "query($n: [ID!]!) { nodes(ids: $n) { id } }";
+    assert_eq!(
+        server.data(nodes, r#"{"n": [1, "a"]}"#)["nodes"],
+        json!([{"id": "1"}, {"id": "a"}])
+    );
+    assert_eq!(server.data(nodes, r#"{"n": 1}"#)["nodes"], json!([{"id": "1"}]));
+    let in_list = "query($n: ID!) { nodes(ids: [\"a\", $n, 1]) { id } }";
+    assert_eq!(
+        server.data(in_list, r#"{"n": 1}"#)["nodes"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    let default = server.data("query($n: ID = 1) { node(id: $n) { id } }", "{}");
+    assert_eq!(default["node"]["id"], "1");
+    let path = server.data(
+        "query($n: ID!) { path(from: $n, to: $n) { length } neighborhood(of: [$n]) { totalCount } }",
+        r#"{"n": 1}"#,
+    );
+    assert_eq!(
+        path,
+        json!({"path": {"length": 0}, "neighborhood": {"totalCount": 1}})
+    );
+
+    let first = "query($n: Int!) { items(first: $n) { nodes { id } } }";
+    for (variables, count) in [(r#"{"n": 1.0}"#, 1), (r#"{"n": 2e0}"#, 2), (r#"{"n": -0}"#, 0)] {
+        assert_eq!(ids(&server.data(first, variables)["items"]).len(), count);
+    }
+    let error = server.error("BAD_USER_INPUT", first, r#"{"n": 1.5}"#);
+    assert_eq!(
+        message(&error),
+        "`$n` is 1.5: an Int is a whole number of 32 bits"
+    );
+    assert_eq!(error["locations"], json!([{"line": 1, "column": 7}]));
+    let filter = "query($f: ItemFilter) { items(filter: $f) { totalCount } }";
+    let error = server.error(
+        "BAD_USER_INPUT",
+        filter,
+        r#"{"f": {"and": [{}, {"qty": {"in": [1, 2, "3"]}}]}}"#,
+    );
+    assert_eq!(
+        message(&error),
+        "`$f.and[1].qty.in[2]` is \"3\": an Int is a whole number of 32 bits"
+    );
+}
+
+#[test]
+fn a_null_is_not_replaced_by_a_default() {
+    let server = Server::start(&[]);
+    let answer = server.ask_with(r#"query($i: ID = "a") { node(id: $i) { id } }"#, r#"{"i": null}"#);
+    assert_eq!(answer["data"], json!({"node": null}));
+    assert_eq!(answer["errors"][0]["path"], json!(["node"]));
+    assert!(message(&answer["errors"][0]).contains("`$i`"));
+    let answer = server.ask_with(
+        "query($k: Kind = BETA) { items(filter: {kind: {in: [ALPHA, $k]}}) { totalCount } }",
+        r#"{"k": null}"#,
+    );
+    assert_eq!(answer["data"], json!({"items": null}));
+    assert!(message(&answer["errors"][0]).starts_with("`filter.kind.in[1]` is the variable `$k`"));
+    let skip = "query($s: Boolean = false) { graph { entityCount @skip(if: $s) revision } }";
+    assert!(server.data(skip, "{}")["graph"]["entityCount"].is_number());
+    let error = server.error("BAD_USER_INPUT", skip, r#"{"s": null}"#);
+    assert!(message(&error).contains("`$s`"), "{error}");
+}
+
+#[test]
+fn a_condition_that_says_nothing_is_refused() {
+    let server = Server::start(&[]);
+    for (filter, place) in [
+        ("{name: {}}", "filter.name"),
+        ("{next: {}}", "filter.next"),
+        ("{not: {}}", "filter.not"),
+        ("{qty: null}", "filter.qty"),
+        ("{qty: {gt: null}}", "filter.qty.gt"),
+        ("{qty: {in: null}}", "filter.qty.in"),
+        ("{qty: {isNull: null}}", "filter.qty.isNull"),
+        ("{id: {}}", "filter.id"),
+        ("{not: null}", "filter.not"),
+        ("{and: null}", "filter.and"),
+        ("{or: null}", "filter.or"),
+        ("{and: [{}, {not: {name: {}}}]}", "filter.and[1].not.name"),
+        ("{next: {some: null}}", "filter.next.some"),
+        ("{next: {count: {}}}", "filter.next.count"),
+        ("{next: {none: {qty: {lt: null}}}}", "filter.next.none.qty.lt"),
+        ("{next: {edge: {weight: {}}}}", "filter.next.edge.weight"),
+    ] {
+        let answer = server.ask(&format!("{{ items(filter: {filter}) {{ totalCount }} }}"));
+        let error = &answer["errors"][0];
+        assert_eq!(
+            error["extensions"]["code"], "BAD_USER_INPUT",
+            "{filter}: {answer}"
+        );
+        assert_eq!(error["path"], json!(["items"]));
+        assert!(
+            message(error).starts_with(&format!("`{place}` ")),
+            "{filter}: {error}"
+        );
+        assert_eq!(answer["data"], json!({"items": null}));
+    }
+    for (filter, place) in [
+        ("{qty: {gt: $v}}", "filter.qty.gt"),
+        ("{or: [{qty: {gt: 0}}, {qty: {lt: $v}}]}", "filter.or[1].qty.lt"),
+        ("{next: {some: {qty: {eq: $v}}}}", "filter.next.some.qty.eq"),
+    ] {
+        let query = format!("query($v: Int) {{ items(filter: {filter}) {{ totalCount }} }}");
+        let error = server.error("BAD_USER_INPUT", &query, "{}");
+        assert!(
+            message(&error).starts_with(&format!("`{place}` is the variable `$v`, which was not given")),
+            "{filter}: {error}"
+        );
+        server.data(&query, r#"{"v": 1}"#);
+    }
+    let whole = "query($f: IntFilter) { items(filter: {qty: $f}) { totalCount } }";
+    let error = server.error("BAD_USER_INPUT", whole, "{}");
+    assert!(message(&error).contains("`$f`"));
+    let some = "query($f: ItemFilter) { items(filter: {next: {some: $f}}) { totalCount } }";
+    server.error("BAD_USER_INPUT", some, "{}");
+    // In a list within the answer, the error goes up to what may be null.
+    let answer = server.ask(r#"{ item(id: "a") { next(filter: {name: {}}) { totalCount } } }"#);
+    assert_eq!(answer["data"], json!({"item": null}));
+    assert_eq!(answer["errors"][0]["path"], json!(["item", "next"]));
+}
+
+#[test]
+fn what_is_absent_is_no_condition_and_empty_lists_mean_what_they_say() {
+    let server = Server::start(&[]);
+    let all = 6;
+    for filter in ["null", "{}", "{and: []}", "{and: [{}]}", "{next: {every: {}}}"] {
+        assert_eq!(server.items(filter).len(), all, "{filter}");
+    }
+    for filter in [
+        "{or: []}",
+        "{qty: {in: []}}",
+        "{not: {and: []}}",
+        "{id: {in: []}}",
+        "{label: {in: []}}",
+    ] {
+        assert_eq!(server.items(filter), [] as [String; 0], "{filter}");
+    }
+    assert_eq!(server.items("{next: {some: {}}}"), ["a", "b", "d", "e"]);
+    assert_eq!(server.items("{next: {none: {}}}"), ["1", "c"]);
+    assert_eq!(server.items("{qty: {eq: null}}"), ["1", "d", "e"]);
+    assert_eq!(server.items("{qty: {ne: null}}"), ["a", "b", "c"]);
+    let variables =
+        "query($f: ItemFilter, $o: [ItemOrder!]) { items(filter: $f, orderBy: $o) { totalCount } }";
+    for given in ["{}", r#"{"f": null, "o": null}"#, r#"{"f": {}, "o": []}"#] {
+        assert_eq!(server.data(variables, given)["items"]["totalCount"], all);
+    }
+}
+
+/// The items by their values of a field, as `eq` and `in` have it; groups and `distinct` must have as many.
+fn partitions(server: &Server, field: &str) -> [BTreeSet<BTreeSet<String>>; 2] {
+    let data = server.data(
+        &format!("{{ items(filter: {{{field}: {{isNull: false}}}}) {{ nodes {{ id {field} }} }} }}"),
+        "null",
+    );
+    let nodes = data["items"]["nodes"].as_array().unwrap().clone();
+    let by = |condition: &dyn Fn(&str) -> String| {
+        let equal = |it: &Value| {
+            let found = server.items(&format!("{{{field}: {}}}", condition(&it[field].to_string())));
+            found.into_iter().collect()
+        };
+        nodes.iter().map(equal).collect::<BTreeSet<BTreeSet<String>>>()
+    };
+    let data = server.data(
+        &format!(
+            "{{ items {{ aggregate {{ groupBy(by: [{field}]) {{ key count }} {field} {{ distinct }} }} }} }}"
+        ),
+        "null",
+    );
+    let aggregate = &data["items"]["aggregate"];
+    let groups = aggregate["groupBy"].as_array().unwrap();
+    let groups = groups.iter().filter(|it| !it["key"].is_null());
+    let mut sizes: Vec<u64> = groups.map(|it| it["count"].as_u64().unwrap()).collect();
+    sizes.sort_unstable();
+    assert_eq!(aggregate[field]["distinct"], sizes.len(), "{field}: {data}");
+    let (equal, among) = (
+        by(&|value| format!("{{eq: {value}}}")),
+        by(&|value| format!("{{in: [{value}]}}")),
+    );
+    let mut expected: Vec<u64> = equal.iter().map(|it| it.len() as u64).collect();
+    expected.sort_unstable();
+    assert_eq!(sizes, expected, "{field}: {data}");
+    [equal, among]
+}
+
+#[test]
+fn equal_values_are_equal_wherever_they_are_compared() {
+    let server = Server::start(&[]);
+    let set = |it: &[&str]| -> BTreeSet<String> { it.iter().map(|it| (*it).to_owned()).collect() };
+    for (field, expected) in [
+        ("price", vec![set(&["a", "b"]), set(&["c", "e"])]),
+        ("seen", vec![set(&["a", "b"]), set(&["c"])]),
+        ("made", vec![set(&["a", "b"]), set(&["c"])]),
+        ("rate", vec![set(&["a", "b"]), set(&["c"])]),
+        ("qty", vec![set(&["a"]), set(&["b"]), set(&["c"])]),
+    ] {
+        let expected: BTreeSet<BTreeSet<String>> = expected.into_iter().collect();
+        for partition in partitions(&server, field) {
+            assert_eq!(partition, expected, "{field}");
+        }
+        // Equal values are in the order of the ids, whichever way the order goes.
+        for direction in ["ASC", "DESC"] {
+            let data = server.data(
+                &format!("{{ items(orderBy: [{{{field}: {direction}}}], filter: {{{field}: {{isNull: false}}}}) {{ nodes {{ id }} }} }}"),
+                "null",
+            );
+            let order = ids(&data["items"]);
+            let place = |id: &str| order.iter().position(|it| it == id).unwrap();
+            for group in &expected {
+                let places: Vec<usize> = group.iter().map(|it| place(it)).collect();
+                assert!(
+                    places.windows(2).all(|it| it[0] + 1 == it[1]),
+                    "{field} {direction}: {order:?}"
+                );
+            }
+        }
+    }
+    for text in ["\"100.0\"", "\"1E2\"", "\"100\"", "100"] {
+        let data = server.data(&format!("{{ item(by: {{cost: {text}}}) {{ id }} }}"), "null");
+        assert_eq!(data["item"]["id"], "a", "{text}");
+    }
+    let data = server.data(r#"{ item(by: {code: "1"}) { id } }"#, "null");
+    assert_eq!(data["item"]["id"], "a");
+}
+
+#[test]
+fn texts_are_compared_with_full_case_folding() {
+    let server = Server::start(&[]);
+    let all = ["a", "b", "c"];
+    for filter in [
+        "eq: \"STRASSE\"",
+        "eq: \"straße\"",
+        "in: [\"Strasse\"]",
+        "contains: \"RASSE\"",
+        "contains: \"raß\"",
+        "startsWith: \"STRASS\"",
+        "endsWith: \"SSE\"",
+        "matches: \"^STRA\"",
+    ] {
+        let found = server.items(&format!("{{name: {{{filter}, caseInsensitive: true}}}}"));
+        assert_eq!(found, all, "{filter}");
+    }
+    assert_eq!(server.items("{name: {eq: \"STRASSE\"}}"), ["b"]);
+}
+
+#[test]
+fn a_wrong_cursor_has_a_code_and_spoils_only_its_list() {
+    let server = Server::start(&[]);
+    let page = server.data(
+        r#"{ items(first: 1) { pageInfo { endCursor } } dated: items(first: 1, asOf: "2000") { pageInfo { endCursor } }
+             item(id: "a") { next(first: 1) { pageInfo { endCursor } } } search(query: "other") { pageInfo { endCursor } } }"#,
+        "null",
+    );
+    let cursor = |at: &Value| at["pageInfo"]["endCursor"].as_str().unwrap().to_owned();
+    let (items, next, search) = (
+        cursor(&page["items"]),
+        cursor(&page["item"]["next"]),
+        cursor(&page["search"]),
+    );
+    for list in [
+        "items(after: \"nonsense\") { totalCount }".to_owned(),
+        format!("items(before: \"{next}\") {{ totalCount }}"),
+        format!("items(orderBy: [{{qty: ASC}}], after: \"{items}\") {{ totalCount }}"),
+        format!("items(asOf: \"2000\", after: \"{items}\") {{ totalCount }}"),
+        format!("entities(after: \"{items}\") {{ totalCount }}"),
+        format!("search(query: \"last\", after: \"{search}\") {{ totalCount }}"),
+        format!("timeline(after: \"{items}\") {{ totalCount }}"),
+        format!("conflicts(after: \"{items}\") {{ totalCount }}"),
+        format!("paths(from: \"a\", to: \"b\", after: \"{items}\") {{ nodes {{ cost }} }}"),
+    ] {
+        let answer = server.ask(&format!("{{ list: {list} graph {{ entityCount }} }}"));
+        assert_eq!(
+            answer["errors"][0]["extensions"]["code"], "CURSOR_INVALID",
+            "{list}: {answer}"
+        );
+        assert_eq!(answer["errors"][0]["path"], json!(["list"]));
+        assert_eq!(answer["errors"].as_array().unwrap().len(), 1);
+        assert!(answer["data"]["list"].is_null());
+        assert!(answer["data"]["graph"]["entityCount"].is_number(), "{answer}");
+    }
+    // The list of another entity.
+    let answer = server.ask(&format!(
+        r#"{{ item(id: "b") {{ next(after: "{next}") {{ totalCount }} }} }}"#
+    ));
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "CURSOR_INVALID");
+    let same = server.data(
+        &format!(r#"{{ item(id: "a") {{ next(after: "{next}") {{ nodes {{ id }} }} }} }}"#),
+        "null",
+    );
+    assert_eq!(ids(&same["item"]["next"]), ["e"]);
+}
+
+#[test]
+fn names_that_there_are_not_come_with_those_that_are_near() {
+    let open = Server::start(&[]);
+    let hidden = Server::start(&["--no-introspection"]);
+    for (query, near) in [
+        ("{ itms { totalCount } }", "items"),
+        ("{ items { totalCont } }", "totalCount"),
+        ("{ items(fist: 1) { totalCount } }", "first"),
+        ("{ items(filter: {nmae: {eq: \"x\"}}) { totalCount } }", "name"),
+        ("{ items(filter: {kind: {eq: ALHPA}}) { totalCount } }", "ALPHA"),
+        (
+            "query($f: ItmeFilter) { items(filter: $f) { totalCount } }",
+            "ItemFilter",
+        ),
+        ("{ node(id: \"a\") { ... on Itme { id } } }", "Item"),
+        ("{ node(id: \"a\") { ...F } } fragment F on Itme { id }", "Item"),
+        ("{ items { totalCount @skp(if: true) } }", "skip"),
+        ("{ path(from: \"a\", to: \"b\", via: [NXT]) { length } }", "NEXT"),
+        (
+            "{ item(id: \"a\") { follow(path: \"nxt\") { totalCount } } }",
+            "next",
+        ),
+    ] {
+        let answer = open.ask(query);
+        let errors = answer["errors"].as_array().unwrap();
+        let hint = format!("did you mean \"{near}\"");
+        assert!(
+            errors.iter().any(|it| message(it).contains(&hint)),
+            "{query}: {answer}"
+        );
+        assert_eq!(errors.len(), 1, "{query}: {answer}");
+        let answer = hidden.ask(query);
+        assert!(!answer.to_string().contains("did you mean"), "{query}: {answer}");
+    }
+    let variable = "query($k: Kind) { items(filter: {kind: {eq: $k}}) { totalCount } }";
+    let error = open.error("BAD_USER_INPUT", variable, r#"{"k": "ALHPA"}"#);
+    assert!(message(&error).contains("did you mean \"ALPHA\"?"));
+    let error = hidden.error("BAD_USER_INPUT", variable, r#"{"k": "ALHPA"}"#);
+    assert!(!message(&error).contains("did you mean"));
+}
+
+#[test]
+fn locations_count_as_javascript_does() {
+    let server = Server::start(&[]);
+    let column = |query: &str| server.ask(query)["errors"][0]["locations"].clone();
+    for query in [
+        // A document that is not valid, one that cannot be parsed, and an argument without meaning.
+        "{ a: node(id: \"😀\") { id } nothing }",
+        "{ a: node(id: \"😀\") { id } ? }",
+        "{ a: node(id: \"😀\") { id } items(first: -1) { totalCount } }",
+    ] {
+        assert_eq!(column(query), json!([{"line": 1, "column": 28}]), "{query}");
+    }
+    let twice =
+        column("{ a: node(id: \"😀\") { id } items(filter: {qty: {eq: 1}, qty: {eq: 2}}) { totalCount } }");
+    assert_eq!(twice, json!([{"line": 1, "column": 57}]));
+    let variable = server.ask_with(
+        "query($a: ID = \"😀\", $n: Int!) { items(first: $n) { totalCount } node(id: $a) { id } }",
+        "{}",
+    );
+    assert_eq!(
+        variable["errors"][0]["locations"],
+        json!([{"line": 1, "column": 22}])
+    );
+}
+
+#[test]
+fn messages_say_what_is_wrong_with_what_was_sent() {
+    let server = Server::start(&[]);
+    let first = "query($n: Int) { items(first: $n) { totalCount } }";
+    for (variables, what) in [
+        (r#"{"n": 1e400}"#.to_owned(), "a number that is too large"),
+        (
+            format!(r#"{{"n": {}{}}}"#, "[".repeat(200), "]".repeat(200)),
+            "nested too deeply",
+        ),
+        (r#"{"n": "\ud83d"}"#.to_owned(), "half of a surrogate pair"),
+    ] {
+        let error = server.error("BAD_USER_INPUT", first, &variables);
+        assert!(message(&error).contains(what), "{variables}: {error}");
+    }
+    let answer = server.ask(r#"{ node(id: "\ud83d") { id } }"#);
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 1, "{answer}");
+    let answer = server.ask("{ node(id: \"a\") { ...F } } fragment F on Nope { id }");
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 1, "{answer}");
+    assert!(message(&answer["errors"][0]).contains("Nope"), "{answer}");
+    // All wrong variables are reported.
+    let query = "query($a: Int, $b: Boolean!) { items(first: $a) { totalCount @skip(if: $b) nodes { id } } }";
+    let answer = server.ask_with(query, r#"{"a": "x"}"#);
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 2, "{answer}");
+}
+
+#[test]
+fn a_negative_weight_counts_only_on_a_way() {
+    let server = Server::start(&[]);
+    let path = |to: &str, hops: usize| {
+        server.ask(&format!(
+            r#"{{ path(from: "a", to: "{to}", weight: "weight", direction: OUT, maxHops: {hops}) {{ cost }} }}"#
+        ))
+    };
+    // The edge from d to b leads to b, but two edges are not enough to come there from a.
+    assert_eq!(path("b", 2)["data"]["path"]["cost"], json!(1));
+    let answer = path("b", 3);
+    assert!(
+        message(&answer["errors"][0]).contains("from \"d\" to \"b\" has the weight -5"),
+        "{answer}"
+    );
+}
