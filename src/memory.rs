@@ -232,7 +232,7 @@ fn limit_of_cgroup(root: &Path) -> Option<u64> {
 
 /// mimalloc, with two differences.
 ///
-/// Allocations of [`LARGE`] bytes and more are mapped and unmapped by the system on Linux. mimalloc keeps what another
+/// Allocations of 1 MiB and more are mapped and unmapped by the system on Linux. mimalloc keeps what another
 /// thread frees until the allocating thread asks again, so that a server that sends long answers would hold several of
 /// them at any time. A mapping also grows without being copied.
 ///

@@ -251,6 +251,21 @@ fn only_a_regular_file_is_written_or_served() {
 
 #[cfg(target_os = "linux")]
 #[test]
+#[cfg(unix)]
+fn a_pipe_among_the_data_is_reported_and_not_read() {
+    let folder = places();
+    let made = Command::new("mkfifo")
+        .arg(folder.path().join("data/b.yaml"))
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let output = run(folder.path(), &["check"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("b.yaml\" is not a regular file"), "{said}");
+}
+
+#[test]
 fn a_graph_file_that_shrinks_ends_the_server_with_one_line() {
     let folder = places();
     let folder = folder.path();

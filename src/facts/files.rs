@@ -179,7 +179,16 @@ impl Files {
         let mut sources = Vec::new();
         let mut bytes = 0;
         for path in paths {
-            if let Some(format) = format(&path) {
+            // Reading a pipe or a device may never end.
+            if path.exists() && !path.is_file() {
+                reports.push(
+                    Report::new(
+                        Code::DATA_UNREADABLE,
+                        format!("\"{}\" is not a regular file", path.display()),
+                    )
+                    .hint("remove it from the data folder, or give it a name that begins with a dot"),
+                );
+            } else if let Some(format) = format(&path) {
                 let size = std::fs::metadata(&path).map_or(0, |it| it.len());
                 bytes += match format {
                     Format::Yaml | Format::Lines => size,

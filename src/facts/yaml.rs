@@ -26,8 +26,10 @@ use crate::report::{Code, Report, Reports, SourceText, did_you_mean};
 
 /// Deeper nesting than this is refused.
 const MOST_NESTED: usize = 64;
-/// More nodes than this come only from aliases of aliases.
+/// Values of a file.
 const MOST_NODES: usize = 20_000_000;
+/// Bytes that the copies take that aliases stand for. Aliases of aliases multiply.
+const MOST_COPIED: usize = 64 << 20;
 
 /// Number of values after which the memory that is left is checked; they take about 4 MB.
 const BETWEEN_LOOKS: usize = 1 << 16;
@@ -89,7 +91,7 @@ fn documents(batch: &mut Batch, memory: &Allowance, reports: &mut Reports) -> Re
     let mut documents = Vec::new();
     let mut open: Vec<Open> = Vec::new();
     let mut anchors: HashMap<usize, Item> = HashMap::new();
-    let mut nodes = 0;
+    let (mut nodes, mut copied) = (0, 0);
     let mut events = 0;
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
@@ -130,12 +132,19 @@ fn documents(batch: &mut Batch, memory: &Allowance, reports: &mut Reports) -> Re
                 Some((item, anchor))
             }
             Event::Alias(anchor) => {
-                let target = anchors.get(&anchor).cloned();
-                let item = target.unwrap_or(Item {
+                let target = anchors.get(&anchor);
+                copied += target.map_or(0, weight);
+                if copied > MOST_COPIED {
+                    return Err(shape(
+                        batch,
+                        Span::new(start, end),
+                        format!("the file's aliases stand for more than {MOST_COPIED} bytes"),
+                    ));
+                }
+                let item = target.cloned().unwrap_or(Item {
                     value: Value::Null,
                     at: Span::new(start, end),
                 });
-                nodes += count(&item);
                 Some((item, 0))
             }
             _ => None,
@@ -168,12 +177,17 @@ fn documents(batch: &mut Batch, memory: &Allowance, reports: &mut Reports) -> Re
     Ok(documents)
 }
 
-fn count(item: &Item) -> usize {
-    1 + match &item.value {
-        Value::List(items) => items.iter().map(count).sum(),
-        Value::Map(entries) => entries.iter().map(|it| count(&it.item)).sum(),
-        _ => 0,
-    }
+/// Bytes that a copy of an item takes.
+fn weight(item: &Item) -> usize {
+    size_of::<Item>()
+        + match &item.value {
+            Value::List(items) => items.iter().map(weight).sum(),
+            Value::Map(entries) => entries
+                .iter()
+                .map(|it| size_of::<Entry>() + weight(&it.item))
+                .sum(),
+            _ => (item.at.end as usize).saturating_sub(item.at.start as usize),
+        }
 }
 
 fn close(open: Open, end: usize) -> (Item, usize) {

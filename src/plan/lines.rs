@@ -6,7 +6,7 @@
 /// Bytes of a block.
 const BLOCK: usize = 256;
 
-/// The lines of a text. Made in time linear in the text, with four bytes for each line and each [`BLOCK`].
+/// The lines of a text. Made in time linear in the text, with four bytes for each line and each `BLOCK`.
 #[derive(Debug)]
 pub struct Lines<'a> {
     text: &'a [u8],

@@ -43,7 +43,7 @@ impl Index {
 }
 
 impl Highlighter<'_> {
-    /// The pieces of an entity's texts in which the search finds something: at most [`MOST_FRAGMENTS`] of each property.
+    /// The pieces of an entity's texts in which the search finds something: at most `MOST_FRAGMENTS` of each property.
     ///
     /// # Errors
     /// When the time is over.
