@@ -24,8 +24,8 @@ const MUTATIONS = [
   {
     name: 'a fragment is spread again where it was spread before',
     file: 'src/plan/collect.rs',
-    from: 'self.visited.contains(&name)',
-    to: 'self.visited.len() > 1',
+    from: '!self.visited.insert(name)',
+    to: '(!self.visited.insert(name) && self.visited.len() == 1)',
   },
   {
     name: '`last` takes one too few',
@@ -36,8 +36,8 @@ const MUTATIONS = [
   {
     name: '`before` keeps the entry of its cursor',
     file: 'src/exec/connection.rs',
-    from: 'position(self, before, false)',
-    to: 'position(self, before, true)',
+    from: 'position(before, false));',
+    to: 'position(before, true));',
   },
   {
     name: '`hasNextPage` where the page ends the list',
@@ -90,8 +90,8 @@ const MUTATIONS = [
   {
     name: 'the cursor of an edge is the one of the entry before it',
     file: 'src/exec/connection.rs',
-    from: 'sequence,\n            entity,\n            edge,\n        };',
-    to: 'sequence,\n            entity: entity.saturating_sub(1),\n            edge,\n        };',
+    from: 'self.date_tag(),\n            entity,\n            edge,\n        };',
+    to: 'self.date_tag(),\n            entity: entity.saturating_sub(1),\n            edge,\n        };',
   },
 ];
 
