@@ -48,8 +48,9 @@ impl Live {
     /// Serves another engine from now on.
     pub fn replace(&self, engine: Engine) {
         self.gate.fit(engine.snapshot().counts().entities);
+        // Counted first: a client that sees the new graph also sees the reload.
+        self.reloads.fetch_add(1, Ordering::SeqCst);
         self.engine.store(Arc::new(engine));
-        self.reloads.fetch_add(1, Ordering::Relaxed);
         self.is_stale.store(false, Ordering::Release);
     }
 
@@ -66,7 +67,7 @@ impl Live {
 
     /// How often the engine was replaced.
     pub fn reloads(&self) -> u64 {
-        self.reloads.load(Ordering::Relaxed)
+        self.reloads.load(Ordering::SeqCst)
     }
 
     /// How often it was to be replaced and was not.

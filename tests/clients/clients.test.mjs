@@ -117,6 +117,7 @@ import { AwardsDocument, type AwardsQuery, type AwardsQueryVariables } from './c
 const variables: AwardsQueryVariables = { from: '2012' };
 const response = await fetch(process.argv[2]!, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query: print(AwardsDocument), variables }) });
 const { data } = (await response.json()) as { data: AwardsQuery };
+if (!data.awards) throw new Error('a root list is null only where it fails');
 const count: number = data.awards.totalCount;
 const names: string[] = data.awards.nodes.map((award) => award.name);
 console.log(JSON.stringify({ count, names }));
