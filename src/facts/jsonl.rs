@@ -346,9 +346,7 @@ fn edge_properties(elements: &mut Vec<Entry>) -> Box<[Entry]> {
             items.push(next.item);
         }
         if items.is_empty() {
-            if first.item.value != Value::Null {
-                properties.push(first);
-            }
+            properties.push(first);
             continue;
         }
         let end = items.last().map_or(first.item.at.end, |it| it.at.end);

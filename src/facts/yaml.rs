@@ -508,12 +508,13 @@ impl Reader<'_> {
         let relation = matches!(member, Some(Member::Relation(_)));
         let Entry { key, key_at, item } = field;
         let items = match item.value {
-            Value::Null => return,
+            // An unknown name is passed on even without a value: it may be a misspelled one.
+            Value::Null if member.is_some() => return,
             Value::List(items) if !whole => items.into_vec(),
             _ => vec![item],
         };
         for item in items {
-            if matches!(item.value, Value::Null) {
+            if matches!(item.value, Value::Null) && member.is_some() {
                 self.report(item.at, "a list has no empty element", "leave it out");
             } else if relation {
                 self.edge(entity, key, key_at, item, default);
@@ -608,7 +609,6 @@ impl Reader<'_> {
                 let own_properties = entries
                     .into_iter()
                     .filter(|it| !matches!(self.batch.text(it.key), "to" | "cite" | "rank" | "valid"));
-                let own_properties = own_properties.filter(|it| it.item.value != Value::Null);
                 (to, to_at, own_properties.collect(), statement, said)
             }
             other => {

@@ -52,7 +52,10 @@ pub(super) fn digest(
         }
         short.ends.push([from.0, to.0]);
         if !fact.properties.is_empty() {
-            short.with_properties.push(at);
+            let null = crate::facts::Value::Null;
+            if fact.properties.iter().any(|it| it.item.value != null) {
+                short.with_properties.push(at);
+            }
             let relation = ontology.relation(id);
             let name = || edge_name(entities, relation, from, to);
             properties(ontology, batch, relation, fact, (part, at), short, &name, reports);
@@ -131,6 +134,9 @@ fn properties(
             reports.push(unknown_property(&relation.name, key, place, edge_type));
             continue;
         };
+        if entry.item.value == crate::facts::Value::Null {
+            continue;
+        }
         let property = edge_type.members.property(no);
         let column = slot(&mut short.properties, no, || Short::new(part, property, ontology));
         let items = match &entry.item.value {
