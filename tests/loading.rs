@@ -371,7 +371,7 @@ fn a_small_address_space_is_a_clear_failure() {
 #[test]
 fn a_reload_that_takes_too_much_memory_keeps_the_graph() {
     let (folder, many) = (places(), many_people());
-    let mut server = Server::start(folder.path(), &["--max-memory-total", "120000000"]);
+    let mut server = Server::start(folder.path(), &["--max-memory-total", "85000000"]);
     let (schema, data) = ("schema/a.graphql", "data/a.jsonl");
     for name in [schema, data] {
         std::fs::copy(many.path().join(name), folder.path().join(name)).unwrap();
