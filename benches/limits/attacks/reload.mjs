@@ -137,7 +137,7 @@ export default [
     await reloaded(trial, (now) => isStale(now) || now.reloads > 0, "the reload is not over", 20_000);
     trial.note((await health(trial)).status);
   }),
-  reload("data that do not fit into --max-memory-total", { needs: ["--max-memory-total"], options: ["--max-memory-total", String(160 << 20)], growth: 200 }, async (trial) => {
+  reload("data that do not fit into --max-memory-total", { needs: ["--max-memory-total"], options: ["--max-memory-total", String(100 << 20)], growth: 200 }, async (trial) => {
     writeFileSync(join(trial.server.graph.folder, "data", "more.jsonl"), many(6, (no) => facts(100_000, no * 100_000), "\n"));
     trial.note((await reloaded(trial, isStale, "the load is not abandoned", 20_000)).status);
   }),
