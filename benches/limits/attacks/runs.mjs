@@ -34,7 +34,7 @@ export default [
   runs("600 long runs at once", { listed: true, graph: "large", whole: true, options: ["--timeout", "2"] }, (trial) => together(trial, 600, LONG)),
   runs("100 answers of many megabytes at once", { options: ["--timeout", "5"] }, (trial) => together(trial, 100, BIG)),
   runs("200 documents of 20,000 tokens at once", {}, (trial) => together(trial, 200, (no) => request({ body: { query: `{ y${no}: __typename ${many(1400, (alias) => `a${alias}:__typename@skip(if:false)`)} }` } }))),
-  runs("two documents with 14,000 exclamation marks, again and again", { listed: true, pool: false, expects: ["GRAPHQL_PARSE_FAILED", "TOKEN_LIMIT"] }, async (trial) => {
+  runs("two documents with 14,000 exclamation marks, repeatedly", { listed: true, pool: false, expects: ["GRAPHQL_PARSE_FAILED", "TOKEN_LIMIT"] }, async (trial) => {
     const end = performance.now() + 1500;
     const one = async (no) => {
       do await trial.ask(request({ body: { query: `{a${no}(${repeat("!", 14_000)}` } }));
