@@ -2,77 +2,23 @@
 //! makes the process grow beyond what `docs/operations.md` says.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
+use common::{Server, write};
 use serde_json::{Value, json};
 
-/// A server on a free port, stopped when it is dropped.
-struct Server {
-    child: Child,
-    address: String,
+mod common;
+
+fn post(server: &Server, query: &str, accept: &str) -> String {
+    let body = json!({ "query": query }).to_string();
+    server.post(&body, &[("accept", accept)]).body
 }
 
-impl Server {
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_clew"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
-        Self { child, address }
-    }
-
-    /// A server of a graph in a folder.
-    fn of(folder: &Path, arguments: &[&str]) -> Self {
-        let (schema, data) = (folder.join("schema"), folder.join("data"));
-        let folders = [
-            "--schema",
-            schema.to_str().unwrap(),
-            "--data",
-            data.to_str().unwrap(),
-        ];
-        Self::start(&[&folders[..], arguments].concat())
-    }
-
-    fn post(&self, query: &str, accept: &str) -> String {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(None)
-            .build()
-            .into();
-        let sent = agent
-            .post(format!("{}/graphql", self.address))
-            .header("content-type", "application/json")
-            .header("accept", accept)
-            .send(json!({ "query": query }).to_string());
-        let body = sent.unwrap().into_body().into_with_config();
-        body.limit(1 << 30).read_to_string().unwrap()
-    }
-
-    /// The code of the first error, or nothing.
-    fn code(&self, query: &str, accept: &str) -> String {
-        let body = self.post(query, accept);
-        let json: Value = serde_json::from_str(&body).unwrap_or_default();
-        let code = json["errors"][0]["extensions"]["code"].as_str();
-        code.unwrap_or_default().to_owned()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// The code of the first error, or nothing.
+fn code(server: &Server, query: &str, accept: &str) -> String {
+    let body = post(server, query, accept);
+    let json: Value = serde_json::from_str(&body).unwrap_or_default();
+    let code = json["errors"][0]["extensions"]["code"].as_str();
+    code.unwrap_or_default().to_owned()
 }
 
 const JSON: &str = "application/json";
@@ -129,13 +75,13 @@ fn every_kind_of_field_ends_at_the_limit_of_bytes() {
     let server = Server::start(&["--max-bytes", "300"]);
     let mut wrong = Vec::new();
     for query in LONG {
-        let code = server.code(query, JSON);
+        let code = code(&server, query, JSON);
         if code != "BYTE_LIMIT" {
             wrong.push((code, query));
         }
     }
     assert_eq!(wrong, []);
-    let short = server.post("{ organization(id: \"unicef\") { name } }", JSON);
+    let short = post(&server, "{ organization(id: \"unicef\") { name } }", JSON);
     assert_eq!(short, r#"{"data":{"organization":{"name":"UNICEF"}}}"#);
 }
 
@@ -143,27 +89,24 @@ fn every_kind_of_field_ends_at_the_limit_of_bytes() {
 fn every_form_ends_at_the_limit_of_bytes() {
     let query = "{ organizations(first: 3) { nodes { id } } }";
     let server = Server::start(&["--max-bytes", "250"]);
-    assert_eq!(server.code(query, JSON), "");
+    assert_eq!(code(&server, query, JSON), "");
     for form in FORMS {
         let expected = if form == "text/csv" { "" } else { "BYTE_LIMIT" };
-        let body = server.post(query, form);
-        assert_eq!(server.code(query, form), expected, "{form}: {body}");
+        let body = post(&server, query, form);
+        assert_eq!(code(&server, query, form), expected, "{form}: {body}");
     }
     // A table and the answer that it is made from count together.
     let longer = "{ organizations(first: 5) { nodes { id } } }";
-    assert_eq!(server.code(longer, JSON), "");
-    assert_eq!(server.code(longer, "text/csv"), "BYTE_LIMIT");
+    assert_eq!(code(&server, longer, JSON), "");
+    assert_eq!(code(&server, longer, "text/csv"), "BYTE_LIMIT");
 }
 
 /// A random graph of items that know others, from a fixed seed.
 fn items(count: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let (schema, data) = (folder.path().join("schema"), folder.path().join("data"));
-    std::fs::create_dir(&schema).unwrap();
-    std::fs::create_dir(&data).unwrap();
     let sdl = "type Item { name: String size: Int share: Float price: Decimal since: Date tags: [String!]!\n\
         next: [Item!]! @relation(name: \"NEXT\", inverse: \"previous\", transitive: true) }";
-    std::fs::write(schema.join("a.graphql"), sdl).unwrap();
+    write(folder.path(), "schema/a.graphql", sdl);
     let mut lines = String::new();
     let mut seed = 1_u64;
     let mut random = |below: usize| {
@@ -192,18 +135,15 @@ fn items(count: usize) -> tempfile::TempDir {
             writeln!(lines, "{edge}").unwrap();
         }
     }
-    std::fs::write(data.join("a.jsonl"), lines).unwrap();
+    write(folder.path(), "data/a.jsonl", &lines);
     folder
 }
 
 #[test]
 fn a_drawing_whose_edges_cross_many_layers_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let (schema, data) = (folder.path().join("schema"), folder.path().join("data"));
-    std::fs::create_dir(&schema).unwrap();
-    std::fs::create_dir(&data).unwrap();
     let sdl = "type Item { name: String next: [Item!]! @relation(name: \"NEXT\", inverse: \"previous\") }";
-    std::fs::write(schema.join("a.graphql"), sdl).unwrap();
+    write(folder.path(), "schema/a.graphql", sdl);
     let mut lines = String::new();
     let id = |no: usize| format!("i{no:03}");
     for no in 0..200 {
@@ -217,12 +157,12 @@ fn a_drawing_whose_edges_cross_many_layers_is_refused() {
             writeln!(lines, "{edge}").unwrap();
         }
     }
-    std::fs::write(data.join("a.jsonl"), lines).unwrap();
+    write(folder.path(), "data/a.jsonl", &lines);
     let server = Server::of(folder.path(), &[]);
     let drawn = |count: usize| {
         let of: Vec<String> = (0..count).map(id).collect();
         let query = format!("{{ neighborhood(of: {of:?}, hops: 0, first: 1000) {{ totalCount }} }}");
-        server.post(&query, "image/svg+xml")
+        post(&server, &query, "image/svg+xml")
     };
     assert!(drawn(30).starts_with("<svg "));
     let refused = drawn(200);
@@ -274,13 +214,13 @@ fn what_looks_at_the_whole_graph_ends_at_the_limit_of_rows() {
         } else {
             "ROW_LIMIT"
         };
-        let code = server.code(query, JSON);
+        let code = code(&server, query, JSON);
         if code != expected {
             wrong.push((code, query));
         }
     }
     assert_eq!(wrong, []);
-    assert_eq!(server.code("{ item(id: \"i5\") { name } }", JSON), "");
+    assert_eq!(code(&server, "{ item(id: \"i5\") { name } }", JSON), "");
 }
 
 #[test]
@@ -293,7 +233,7 @@ fn what_takes_long_ends_at_the_deadline() {
         "{ items(first: 10000) { nodes { next(depth: 1000, first: 1) { totalCount } } } }",
         "{ items(first: 10000) { nodes { follow(path: \"next*\", first: 1) { totalCount } } } }",
     ] {
-        assert_eq!(server.code(query, JSON), "TIMEOUT", "{query}");
+        assert_eq!(code(&server, query, JSON), "TIMEOUT", "{query}");
     }
 }
 
@@ -327,14 +267,18 @@ fn no_request_takes_more_memory_than_is_documented() {
     );
     let process = server.child.id();
     // The index of texts is made once, for all.
-    server.code("{ search(query: \"names\", first: 1) { totalCount } }", JSON);
+    code(
+        &server,
+        "{ search(query: \"names\", first: 1) { totalCount } }",
+        JSON,
+    );
     let asked = |query: &str, accept: &str| {
         // From here on, the peak memory is measured again.
         if std::fs::write(format!("/proc/{process}/clear_refs"), "5").is_err() {
             return;
         }
         let (before, _) = memory(process);
-        let code = server.code(query, accept);
+        let code = code(&server, query, accept);
         let (_, most) = memory(process);
         let grown = most.saturating_sub(before);
         let allowed = (64 << 20) + 32 * COUNT;

@@ -5,83 +5,35 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use common::{Lines, PATIENCE, clew, root};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
-/// Maximum time for any step of a test.
-const PATIENCE: Duration = Duration::from_mins(1);
+mod common;
 
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
+/// A server that is asked over raw sockets.
+struct Server(common::Server);
 
-/// The lines of a stream, collected as they arrive.
-#[derive(Clone, Default)]
-struct Lines(Arc<(Mutex<Vec<String>>, Condvar)>);
+impl Deref for Server {
+    type Target = common::Server;
 
-impl Lines {
-    fn of(stream: impl Read + Send + 'static) -> Self {
-        let lines = Self::default();
-        let gathered = lines.clone();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                gathered.0.0.lock().unwrap().push(line);
-                gathered.0.1.notify_all();
-            }
-        });
-        lines
+    fn deref(&self) -> &common::Server {
+        &self.0
     }
-
-    /// Waits until the lines meet a condition, and returns them.
-    fn until(&self, wished: impl Fn(&[String]) -> bool) -> Vec<String> {
-        let (lines, changed) = &*self.0;
-        let waited = changed.wait_timeout_while(lines.lock().unwrap(), PATIENCE, |it| !wished(it));
-        let (lines, waited) = waited.unwrap();
-        assert!(!waited.timed_out(), "the lines stay {lines:#?}");
-        lines.clone()
-    }
-
-    /// Waits for a line that contains a text, and returns it.
-    fn line(&self, with: &str) -> String {
-        let lines = self.until(|lines| lines.iter().any(|it| it.contains(with)));
-        lines.into_iter().find(|it| it.contains(with)).unwrap()
-    }
-
-    fn all(&self) -> Vec<String> {
-        self.0.0.lock().unwrap().clone()
-    }
-}
-
-/// A server on a free port, stopped when it is dropped.
-struct Server {
-    child: Child,
-    address: String,
-    log: Lines,
 }
 
 impl Server {
     fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_clew"));
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
-        Self::spawn(command)
+        Self(common::Server::start(arguments))
     }
 
     fn spawn(mut command: Command) -> Self {
-        let mut child = command
-            .current_dir(root())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = Lines::of(child.stderr.take().unwrap());
-        let line = Lines::of(child.stdout.take().unwrap()).line("listening on ");
-        let address = line.trim_start_matches("listening on http://").to_owned();
-        Self { child, address, log }
+        Self(common::Server::spawn(&mut command))
     }
 
     fn connect(&self) -> TcpStream {
@@ -101,45 +53,6 @@ impl Server {
     /// The answer to a request on a new connection.
     fn ask(&self, request: &str) -> Answer {
         answer(&mut self.send(request))
-    }
-
-    fn health(&self) -> Value {
-        self.ask(&get("/health")).json()
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-    }
-
-    /// Waits until the health meets a condition.
-    fn until(&self, wished: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let health = self.health();
-            if wished(&health) {
-                return health;
-            }
-            assert!(Instant::now() < deadline, "the health stays {health}");
-            std::thread::yield_now();
-        }
-    }
-
-    fn ended(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "the server goes on");
-            std::thread::yield_now();
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -458,7 +371,7 @@ fn sigterm_ends_the_server_beside_clients_that_never_end() {
     assert_eq!(answer(&mut idle).body, NAMED);
     server.signal(Signal::TERM);
     assert_eq!(rest(&mut idle), "", "who waits for nothing is let go at once");
-    assert!(server.ended().success());
+    assert!(server.0.ended().success());
     assert_eq!(rest(&mut socket), "");
     drop((half_head, half_body, stalled));
     server
@@ -473,7 +386,7 @@ fn sigterm_without_clients_ends_the_server_at_once() {
     let mut idle = server.send(&query(NAME));
     assert_eq!(answer(&mut idle).body, NAMED);
     server.signal(Signal::TERM);
-    assert!(server.ended().success());
+    assert!(server.0.ended().success());
 }
 
 #[test]
@@ -630,10 +543,8 @@ struct Place(tempfile::TempDir);
 impl Place {
     fn new() -> Self {
         let place = Self(tempfile::tempdir().unwrap());
-        std::fs::create_dir(place.path("schema")).unwrap();
-        std::fs::create_dir(place.path("data")).unwrap();
         let sdl = "type Place { name: String! kind: Kind } enum Kind { CITY }";
-        std::fs::write(place.path("schema/a.graphql"), sdl).unwrap();
+        common::write(place.0.path(), "schema/a.graphql", sdl);
         place.write("Place:\n  x: {name: X0, kind: CITY}\n");
         place
     }
@@ -643,19 +554,12 @@ impl Place {
     }
 
     fn write(&self, data: &str) {
-        let new = self.path(".new");
-        std::fs::write(&new, data).unwrap();
-        std::fs::rename(new, self.path("data/a.yaml")).unwrap();
+        std::fs::create_dir_all(self.path("data")).unwrap();
+        common::replace(self.0.path(), "data/a.yaml", data);
     }
 
     fn serve(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_clew"));
-        command
-            .args(["serve", "--listen", "127.0.0.1:0", "--schema"])
-            .arg(self.path("schema"))
-            .arg("--data")
-            .arg(self.path("data"));
-        command
+        clew(self.0.path(), &["serve", "--listen", "127.0.0.1:0"])
     }
 }
 
@@ -673,11 +577,11 @@ fn a_server_whose_output_nobody_reads_goes_on() {
     let mut line = String::new();
     BufReader::new(listening).read_line(&mut line).unwrap();
     drop(unread);
-    let server = Server {
+    let server = Server(common::Server {
         child,
         address: line.trim().trim_start_matches("listening on http://").to_owned(),
         log: Lines::default(),
-    };
+    });
     assert_eq!(server.ask(&query("{ nothing }")).status, 200);
     place.write("Place:\n  x: {name: X1, kind: TOWN}\n");
     server.signal(Signal::HUP);
@@ -703,11 +607,11 @@ fn a_server_whose_output_is_closed_from_the_start_serves() {
     let log = Lines::of(child.stderr.take().unwrap());
     let line = log.line("metrics at http://");
     let address = line.split('/').nth(2).unwrap().to_owned();
-    let mut server = Server { child, address, log };
+    let mut server = Server(common::Server { child, address, log });
     let metrics = server.ask(&get("/metrics"));
     assert!(metrics.body.contains("clew_entities 1\n"), "{metrics:?}");
     server.signal(Signal::TERM);
-    assert!(server.ended().success());
+    assert!(server.0.ended().success());
 }
 
 #[test]
@@ -900,7 +804,7 @@ fn a_flood_of_refusals_does_not_fill_the_log() {
     }
     let seconds = begun.elapsed().as_secs() as usize + 2;
     server.signal(Signal::TERM);
-    assert!(server.ended().success());
+    assert!(server.0.ended().success());
     let count = |lines: &[String]| {
         let written = lines.iter().filter(|it| it.contains("code=GRAPHQL")).count();
         let counted = lines.iter().filter(|it| it.contains("their lines are left out"));

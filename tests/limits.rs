@@ -1,35 +1,25 @@
 //! Documents and variables that would exceed the limits, over HTTP against the real binary.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-/// A server on a free port, stopped when it is dropped.
-struct Server {
-    child: Child,
-    address: String,
-}
+mod common;
+
+struct Server(common::Server);
 
 impl Server {
+    /// In a debug build everything takes many times longer, so that the time is not what ends a request.
+    fn of(folder: &Path, arguments: &[&str]) -> Self {
+        Self(common::Server::of(
+            folder,
+            &[&["--timeout", "300"], arguments].concat(),
+        ))
+    }
+
     fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_clew"))
-            // In a debug build everything takes many times longer.
-            .args(["serve", "--listen", "127.0.0.1:0", "--timeout", "300"])
-            .args(arguments)
-            .current_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
-        Self { child, address }
+        Self::of(&common::root(), arguments)
     }
 
     /// A graph of things with values of every kind.
@@ -47,9 +37,6 @@ impl Server {
                 next: [Thing!]! @relation(name: \"NEXT\")
             }
         ";
-        std::fs::create_dir(folder.join("schema")).unwrap();
-        std::fs::create_dir(folder.join("data")).unwrap();
-        std::fs::write(folder.join("schema/s.graphql"), schema).unwrap();
         let mut lines = String::new();
         for no in 0..200 {
             let properties = json!({
@@ -59,31 +46,13 @@ impl Server {
             let node = json!({"type": "node", "id": format!("t{no}"), "labels": ["Thing"], "properties": properties});
             writeln!(lines, "{node}").unwrap();
         }
-        std::fs::write(folder.join("data/d.jsonl"), lines).unwrap();
-        let (schema, data) = (folder.join("schema"), folder.join("data"));
-        let mut all = vec![
-            "--schema",
-            schema.to_str().unwrap(),
-            "--data",
-            data.to_str().unwrap(),
-        ];
-        all.extend(arguments);
-        Self::start(&all)
+        common::write(folder, "schema/s.graphql", schema);
+        common::write(folder, "data/d.jsonl", &lines);
+        Self::of(folder, arguments)
     }
 
     fn ask(&self, query: &str, variables: &Value) -> Value {
-        let body = json!({"query": query, "variables": variables}).to_string();
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(None)
-            .timeout_global(Some(Duration::from_mins(10)))
-            .build()
-            .into();
-        let request = agent
-            .post(format!("{}/graphql", self.address))
-            .header("content-type", "application/json");
-        let text = request.send(body).unwrap().body_mut().read_to_string().unwrap();
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+        self.0.ask_with(query, &variables.to_string())
     }
 
     /// The code and the message of the first error.
@@ -97,7 +66,7 @@ impl Server {
     /// The peak memory of the process, in bytes.
     #[cfg(target_os = "linux")]
     fn most_memory(&self) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.child.id())).unwrap();
         let line = status.lines().find(|it| it.starts_with("VmHWM:")).unwrap();
         let kilobytes: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
         kilobytes << 10
@@ -120,13 +89,6 @@ impl Server {
         }
         #[cfg(not(target_os = "linux"))]
         self.ask(query, variables)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -1,28 +1,12 @@
 //! Compiling, mapping and loading graphs with the real binary: what is written, and what happens when it cannot be.
 
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Command;
 
-fn clew(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_clew"));
-    command.args(arguments).current_dir(folder);
-    command
-}
+use common::{Server, clew, run, text, write};
+use rustix::process::Signal;
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    clew(folder, arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn write(folder: &Path, name: &str, content: &str) {
-    let path = folder.join(name);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, content).unwrap();
-}
+mod common;
 
 /// A folder with the folders `schema` and `data` of a few places.
 fn places() -> tempfile::TempDir {
@@ -30,43 +14,6 @@ fn places() -> tempfile::TempDir {
     write(folder.path(), "schema/a.graphql", "type Place { name: String! }");
     write(folder.path(), "data/a.yaml", "Place:\n  x: {name: X0}\n");
     folder
-}
-
-/// A server that was started with some arguments, and the rest of its standard error.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child = clew(
-            folder,
-            &[&["serve", "--listen", "127.0.0.1:0"], arguments].concat(),
-        )
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line.trim().strip_prefix("listening on ").map(str::to_owned);
-        let Some(address) = address else {
-            let mut said = String::new();
-            let _ = child.stderr.take().unwrap().read_to_string(&mut said);
-            panic!("the server does not start: {said}");
-        };
-        Self { child, address }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// Files of a graph with everything that a file has: subfolders, several formats, citations, languages, edges.
@@ -271,32 +218,23 @@ fn a_graph_file_that_shrinks_ends_the_server_with_one_line() {
     let folder = folder.path();
     let compiled = run(folder, &["compile", "--out", "graph.clew"]);
     assert!(compiled.status.success(), "{}", text(&compiled.stderr));
-    let mut server = Server::start(folder, &["graph.clew"]);
+    let mut server = Server::of(folder, &["graph.clew"]);
     let file = std::fs::OpenOptions::new()
         .write(true)
         .open(folder.join("graph.clew"))
         .unwrap();
     file.set_len(0).unwrap();
-    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
-    let body = r#"{"query": "{ places { nodes { id name } } }"}"#;
-    let asked = agent
-        .post(format!("{}/graphql", server.address))
+    let asked = common::agent()
+        .post(server.url("/graphql"))
         .header("content-type", "application/json")
-        .send(body);
+        .send(r#"{"query": "{ places { nodes { id name } } }"}"#);
     assert!(asked.is_err(), "there is nothing left to answer from");
-    let status = server.child.wait().unwrap();
+    let status = server.ended();
     assert_eq!(status.code(), Some(74), "{status}");
-    let mut said = String::new();
-    server
-        .child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut said)
-        .unwrap();
-    let lines: Vec<&str> = said.lines().filter(|it| it.starts_with("clew: ")).collect();
-    assert_eq!(lines.len(), 1, "{said}");
-    assert!(lines[0].contains("the graph file was truncated"), "{said}");
+    let said = server.log.to_end();
+    let lines: Vec<&String> = said.iter().filter(|it| it.starts_with("clew: ")).collect();
+    assert_eq!(lines.len(), 1, "{said:?}");
+    assert!(lines[0].contains("the graph file was truncated"), "{said:?}");
 }
 
 /// A folder with a graph of 300,000 entities, which takes far over 60 MB to load.
@@ -371,24 +309,17 @@ fn a_small_address_space_is_a_clear_failure() {
 #[test]
 fn a_reload_that_takes_too_much_memory_keeps_the_graph() {
     let (folder, many) = (places(), many_people());
-    let mut server = Server::start(folder.path(), &["--max-memory-total", "85000000"]);
+    let server = Server::of(folder.path(), &["--max-memory-total", "85000000"]);
     let (schema, data) = ("schema/a.graphql", "data/a.jsonl");
     for name in [schema, data] {
         std::fs::copy(many.path().join(name), folder.path().join(name)).unwrap();
     }
     std::fs::remove_file(folder.path().join("data/a.yaml")).unwrap();
-    let pid = rustix::process::Pid::from_child(&server.child);
-    rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
-    let mut lines = BufReader::new(server.child.stderr.take().unwrap()).lines();
-    let report = lines.find(|it| it.as_ref().unwrap().contains("[E0232]"));
-    assert!(report.is_some(), "the server ended");
-    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
-    let mut answer = agent
-        .post(format!("{}/graphql", server.address))
-        .header("content-type", "application/json")
-        .send(r#"{"query": "{ place(id: \"x\") { name } }"}"#)
-        .unwrap();
-    let body = answer.body_mut().read_to_string().unwrap();
+    server.signal(Signal::HUP);
+    server.log.line("[E0232]");
+    let body = server
+        .post(r#"{"query": "{ place(id: \"x\") { name } }"}"#, &[])
+        .body;
     assert_eq!(body, r#"{"data":{"place":{"name":"X0"}}}"#);
 }
 

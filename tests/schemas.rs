@@ -2,9 +2,7 @@
 //! reports, and nothing panics.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use clew::api::{Api, Engine, Limits, Request};
@@ -12,8 +10,11 @@ use clew::facts::{Files, Progress};
 use clew::graph;
 use clew::ontology::{self, Ontology};
 use clew::report::{Code, Reports, SourceText, Style};
+use common::{Server, clew};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+mod common;
 
 const PLAIN: Style = Style {
     color: false,
@@ -552,37 +553,11 @@ fn files_without_definitions_are_passed_over() {
     assert_eq!(reports.0[0].code, Code::NO_ENTITY_TYPE);
 }
 
-fn clew(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_clew"));
-    command.args(arguments).current_dir(folder);
-    command
-}
-
 /// What a server answers to a query; what it writes where it does not start.
 fn served(folder: &Path, query: &str) -> Result<String, String> {
-    let mut child = clew(folder, &["serve", "--listen", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    out.read_line(&mut line).unwrap();
-    let answer = match line.trim().strip_prefix("listening on ") {
-        Some(address) => {
-            let body = serde_json::json!({ "query": query });
-            let mut response = ureq::post(format!("{address}/graphql")).send_json(body).unwrap();
-            Ok(response.body_mut().read_to_string().unwrap())
-        }
-        None => {
-            let mut said = String::new();
-            child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-            Err(said)
-        }
-    };
-    let _ = child.kill();
-    let _ = child.wait();
-    answer
+    let server = Server::try_spawn(&mut clew(folder, &["serve", "--listen", "127.0.0.1:0"]))?;
+    let body = serde_json::json!({ "query": query }).to_string();
+    Ok(server.post(&body, &[]).body)
 }
 
 /// Schemas, with a query for each that is served.

@@ -2,150 +2,38 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
+use common::{Server, agent, root, text};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn clew(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_clew"));
-    command.args(arguments).current_dir(root());
-    command
-}
+mod common;
 
 fn run(arguments: &[&str]) -> Output {
-    clew(arguments).output().unwrap()
+    common::run(&root(), arguments)
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Sends a signal. The program `kill` of some systems knows no names of signals in some locales.
-fn signal(child: &Child, signal: rustix::process::Signal) {
-    rustix::process::kill_process(rustix::process::Pid::from_child(child), signal).unwrap();
-}
-
-/// A server on a free port, stopped when it is dropped.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(arguments: &[&str]) -> Self {
-        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
-        all.extend(arguments);
-        let mut child = clew(&all)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line
-            .trim()
-            .strip_prefix("listening on ")
-            .expect("the line that says where")
-            .to_owned();
-        Self { child, address }
-    }
-
-    fn ecpat() -> Self {
-        Self::start(&[])
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.address)
-    }
-
-    fn post(&self, body: &str, headers: &[(&str, &str)]) -> Response {
-        let mut request = agent().post(self.url("/graphql"));
-        if !headers.iter().any(|it| it.0 == "content-type") {
-            request = request.header("content-type", "application/json");
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        response(request.send(body).unwrap())
-    }
-
-    /// The status of a request that announces a body of a length. The body is not sent: the server may answer and close
-    /// the connection before it is written, and the client would see only that.
-    fn status_of_length(&self, length: usize, accept: &str) -> u16 {
-        let host = self.address.trim_start_matches("http://");
-        let mut stream = TcpStream::connect(host).unwrap();
-        let head = format!(
-            "POST /graphql HTTP/1.1\r\nhost: {host}\r\naccept: {accept}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        let mut line = String::new();
-        BufReader::new(stream).read_line(&mut line).unwrap();
-        line.split(' ').nth(1).and_then(|it| it.parse().ok()).unwrap()
-    }
-
-    fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response {
-        let mut request = agent().get(self.url(path));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        response(request.call().unwrap())
-    }
-
-    fn ask(&self, query: &str) -> Value {
-        self.post(&json!({ "query": query }).to_string(), &[]).json()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        // The environment may name a proxy.
-        .proxy(None)
-        .build()
-        .into()
-}
-
-struct Response {
-    status: u16,
-    content_type: String,
-    body: String,
-}
-
-impl Response {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
-    }
-}
-
-fn response(mut response: ureq::http::Response<ureq::Body>) -> Response {
-    let header = response.headers().get("content-type");
-    Response {
-        status: response.status().as_u16(),
-        content_type: header.map_or_else(String::new, |it| it.to_str().unwrap().to_owned()),
-        body: response.body_mut().read_to_string().unwrap(),
-    }
+/// The status of a request that announces a body of a length. The body is not sent: the server may answer and close
+/// the connection before it is written, and the client would see only that.
+fn status_of_length(server: &Server, length: usize, accept: &str) -> u16 {
+    let host = &server.address;
+    let mut stream = TcpStream::connect(host).unwrap();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: {host}\r\naccept: {accept}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).unwrap();
+    line.split(' ').nth(1).and_then(|it| it.parse().ok()).unwrap()
 }
 
 const RESPONSE_JSON: &str = "application/graphql-response+json";
 
 #[test]
 fn a_question_is_answered_by_post_and_by_get() {
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     let expected = json!({"data": {"organization": {"name": "UNICEF"}}});
     let query = "query One($id: ID!) { organization(id: $id) { name } }";
     let body =
@@ -167,7 +55,7 @@ fn a_question_is_answered_by_post_and_by_get() {
 
 #[test]
 fn the_same_bytes_are_answered_the_same_in_every_form_and_with_every_name() {
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     let one = json!({"query": "{ organization(id: \"unicef\") { id name } }"}).to_string();
     let two = json!({
         "query": "query A { organization(id: \"unicef\") { name } } query B { organization(id: \"ecpat-uk\") { name } }",
@@ -219,7 +107,7 @@ fn the_same_bytes_are_answered_the_same_in_every_form_and_with_every_name() {
 
 #[test]
 fn the_status_says_what_the_media_type_lets_it_say() {
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     let wrong = json!({"query": "{ nothing }"}).to_string();
     let strict = server.post(&wrong, &[("accept", RESPONSE_JSON)]);
     assert_eq!(strict.status, 400);
@@ -243,12 +131,12 @@ fn the_status_says_what_the_media_type_lets_it_say() {
     assert_eq!(server.post("{}", &[("accept", "text/html")]).status, 406);
     assert_eq!(server.get("/graphql", &[]).status, 400);
     assert_eq!(server.get("/nothing", &[]).status, 404);
-    assert_eq!(server.status_of_length((1 << 20) + 1, "*/*"), 413);
+    assert_eq!(status_of_length(&server, (1 << 20) + 1, "*/*"), 413);
 }
 
 #[test]
 fn an_answer_comes_in_the_form_that_is_asked_for() {
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     let query = r#"{ organization(id: "ecpat-international") { memberCount headquarters { name } } }"#;
     let asked =
         |query: &str, accept: &str| server.post(&json!({"query": query}).to_string(), &[("accept", accept)]);
@@ -283,7 +171,7 @@ fn an_answer_comes_in_the_form_that_is_asked_for() {
 
 #[test]
 fn what_a_form_cannot_say_is_an_error_in_json() {
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     let asked = |query: &str, accept: &str| {
         let got = server.post(&json!({"query": query}).to_string(), &[("accept", accept)]);
         assert_eq!(got.content_type, "application/json; charset=utf-8");
@@ -451,7 +339,7 @@ fn a_filter_over_many_rows_gives_what_each_row_would() {
 
 #[test]
 fn bad_requests_say_what_would_be_right() {
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     let message = |body: Value| {
         let answer = server.post(&body.to_string(), &[]).json();
         answer["errors"][0]["message"].as_str().unwrap().to_owned()
@@ -479,7 +367,7 @@ fn bad_requests_say_what_would_be_right() {
 
 #[test]
 fn pages_follow_each_other_whatever_the_order() {
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     for arguments in [
         "",
         "orderBy: [{ name: DESC }]",
@@ -527,14 +415,14 @@ fn pages_follow_each_other_whatever_the_order() {
 #[test]
 fn a_cursor_belongs_to_one_list_and_one_revision_and_survives_a_restart() {
     let cursor = {
-        let server = Server::ecpat();
+        let server = Server::start(&[]);
         let page = server.ask("{ places(first: 2) { pageInfo { endCursor } } }");
         page["data"]["places"]["pageInfo"]["endCursor"]
             .as_str()
             .unwrap()
             .to_owned()
     };
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     let next = server.ask(&format!(
         "{{ places(first: 1, after: \"{cursor}\") {{ nodes {{ id }} }} }}"
     ));
@@ -568,7 +456,7 @@ fn a_cursor_belongs_to_one_list_and_one_revision_and_survives_a_restart() {
 
 #[test]
 fn the_schema_and_the_health_are_served() {
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     let schema = server.get("/schema.graphql", &[]);
     assert_eq!(schema.status, 200);
     assert_eq!(
@@ -598,14 +486,14 @@ fn pages_of_other_origins_may_ask_only_where_it_is_said() {
             .get("access-control-allow-origin")
             .map(|it| it.to_str().unwrap().to_owned())
     };
-    assert_eq!(allowed(&Server::ecpat()), None);
+    assert_eq!(allowed(&Server::start(&[])), None);
     let server = Server::start(&["--allow-origin", "https://app.example.org"]);
     assert_eq!(allowed(&server).as_deref(), Some("https://app.example.org"));
 }
 
 #[test]
 fn a_multipart_answer_comes_through_async_graphql() {
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     let body =
         json!({"query": "{ organization(id: \"unicef\") { name } bad: places(first: -1) { totalCount } }"});
     let answer = server.post(
@@ -626,7 +514,7 @@ fn a_multipart_answer_comes_through_async_graphql() {
 
 #[test]
 fn a_websocket_answers_in_the_protocol_of_graphql_ws() {
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     let address = server.url("/graphql").replace("http://", "ws://");
     let mut request = tungstenite::client::IntoClientRequest::into_client_request(address).unwrap();
     let protocol = "graphql-transport-ws".parse().unwrap();
@@ -652,8 +540,8 @@ fn a_websocket_answers_in_the_protocol_of_graphql_ws() {
 
 #[test]
 fn sigterm_ends_the_server_after_running_requests() {
-    let mut server = Server::ecpat();
-    let address = server.address.trim_start_matches("http://").to_owned();
+    let mut server = Server::start(&[]);
+    let address = server.address.clone();
     // A request whose body is still coming when the signal does.
     let mut stream = TcpStream::connect(&address).unwrap();
     let body = r#"{"query":"{ organization(id: \"unicef\") { name } }"}"#;
@@ -665,7 +553,7 @@ fn sigterm_ends_the_server_after_running_requests() {
     stream.write_all(&body.as_bytes()[..10]).unwrap();
     // The server has the connection once it has answered another request on a later one.
     assert_eq!(server.get("/health", &[("connection", "close")]).status, 200);
-    signal(&server.child, rustix::process::Signal::TERM);
+    server.signal(Signal::TERM);
     stream.write_all(&body.as_bytes()[10..]).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -687,7 +575,7 @@ fn sigterm_ends_the_server_after_running_requests() {
 #[test]
 #[cfg(target_os = "linux")]
 fn only_the_graph_is_in_huge_pages() {
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
     // Older kernels do not say.
     let huge_pages = status.lines().find_map(|it| it.strip_prefix("THP_enabled:"));
@@ -899,7 +787,7 @@ fn every_limit_has_its_code_and_says_its_number() {
         "*/*",
         "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\"",
     ] {
-        assert_eq!(server.status_of_length(101, accept), 413, "{accept}");
+        assert_eq!(status_of_length(&server, 101, accept), 413, "{accept}");
     }
 }
 
@@ -941,7 +829,7 @@ fn a_run_ends_when_its_client_hangs_up() {
         .map(|no| format!("r{no}: ranking(by: BETWEENNESS, first: 1) {{ score }}"))
         .collect();
     let body = json!({"query": format!("{{ {} }}", rankings.join(" "))}).to_string();
-    let mut stream = TcpStream::connect(server.address.trim_start_matches("http://")).unwrap();
+    let mut stream = TcpStream::connect(&server.address).unwrap();
     let head = format!(
         "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
@@ -1052,7 +940,7 @@ fn documents_are_named_instead_of_sent() {
 
 #[test]
 fn a_query_that_was_sent_with_its_hash_is_kept() {
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     let query = "{__typename}";
     let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
     let ask = |query: Option<&str>, hash: &str| {
@@ -1073,7 +961,7 @@ fn a_query_that_was_sent_with_its_hash_is_kept() {
 
 #[test]
 fn a_repeated_get_costs_a_304() {
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     let get = |path: &str, tag: Option<&str>| {
         let mut request = agent().get(server.url(path));
         if let Some(tag) = tag {
@@ -1113,45 +1001,27 @@ struct Watched {
 impl Watched {
     fn start(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (schema, data) = (folder.path().join("schema"), folder.path().join("data"));
-        std::fs::create_dir(&schema).unwrap();
-        std::fs::create_dir(&data).unwrap();
         let sdl = "type Place { name: String! kind: Kind } enum Kind { CITY }";
-        std::fs::write(schema.join("a.graphql"), sdl).unwrap();
-        std::fs::write(data.join("a.yaml"), "Place:\n  x: {name: X0, kind: CITY}\n").unwrap();
-        let mut all = vec![
-            "--schema",
-            schema.to_str().unwrap(),
-            "--data",
-            data.to_str().unwrap(),
-        ];
-        all.extend(arguments);
-        let server = Server::start(&all);
+        common::write(folder.path(), "schema/a.graphql", sdl);
+        common::write(
+            folder.path(),
+            "data/a.yaml",
+            "Place:\n  x: {name: X0, kind: CITY}\n",
+        );
+        let server = Server::of(folder.path(), arguments);
         Self { folder, server }
     }
 
     fn write(&self, data: &str) {
-        // As editors do: whole, or not at all.
-        let new = self.folder.path().join(".new");
-        std::fs::write(&new, data).unwrap();
-        std::fs::rename(new, self.folder.path().join("data/a.yaml")).unwrap();
+        common::replace(self.folder.path(), "data/a.yaml", data);
     }
 
     fn hang_up(&self) {
-        signal(&self.server.child, rustix::process::Signal::HUP);
+        self.server.signal(Signal::HUP);
     }
 
-    /// Waits until the health is as wished.
     fn until(&self, wished: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        loop {
-            let health = self.server.get("/health", &[]).json();
-            if wished(&health) {
-                return health;
-            }
-            assert!(Instant::now() < deadline, "the health stays {health}");
-            std::thread::yield_now();
-        }
+        self.server.until(wished)
     }
 
     fn name(&self) -> Value {
@@ -1333,7 +1203,7 @@ fn the_readme_says_what_is_so() {
     let shell = blocks(&readme, "sh");
     let asked: Vec<&String> = shell.iter().filter(|it| it.starts_with("curl")).collect();
     assert_eq!(asked.len(), 2);
-    let server = Server::ecpat();
+    let server = Server::start(&[]);
     for (asked, answer) in asked.into_iter().zip(&answers) {
         let body = asked.split("-d '").nth(1).unwrap();
         let body = body.trim_end().trim_end_matches('\'');

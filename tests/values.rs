@@ -1,12 +1,10 @@
 //! What values mean, over HTTP against the real binary: variables, null and absence, equality, cursors, and what messages say.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use serde_json::{Value, json};
+
+mod common;
 
 const SCHEMA: &str = r#"
 type Item {
@@ -74,64 +72,29 @@ Item:
     kind: ALPHA
 "#;
 
-/// A server on a free port, stopped when it is dropped.
 struct Server {
-    child: Child,
-    address: String,
+    served: common::Server,
     _folder: tempfile::TempDir,
 }
 
 impl Server {
     fn start(arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let (schema, data) = (folder.path().join("schema"), folder.path().join("data"));
-        for (path, name, text) in [(&schema, "s.graphql", SCHEMA), (&data, "d.yaml", DATA)] {
-            std::fs::create_dir(path).unwrap();
-            std::fs::write(path.join(name), text).unwrap();
-        }
-        let mut child = Command::new(env!("CARGO_BIN_EXE_clew"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--schema"])
-            .arg(schema)
-            .arg("--data")
-            .arg(data)
-            .args(arguments)
-            .current_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        let folder = common::graph(SCHEMA, DATA);
         Self {
-            child,
-            address,
+            served: common::Server::of(folder.path(), arguments),
             _folder: folder,
         }
     }
 
     /// Asks with variables as they are written.
     fn ask_with(&self, query: &str, variables: &str) -> Value {
-        let body = format!("{{\"query\":{},\"variables\":{variables}}}", json!(query));
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(None)
-            .timeout_global(Some(Duration::from_mins(5)))
-            .build()
-            .into();
-        let request = agent
-            .post(format!("{}/graphql", self.address))
-            .header("content-type", "application/json");
-        let text = request.send(body).unwrap().body_mut().read_to_string().unwrap();
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+        self.served.ask_with(query, variables)
     }
 
     fn ask(&self, query: &str) -> Value {
-        self.ask_with(query, "null")
+        self.served.ask(query)
     }
 
-    /// The data of an answer without errors.
     fn data(&self, query: &str, variables: &str) -> Value {
         let answer = self.ask_with(query, variables);
         assert!(answer.get("errors").is_none(), "{query} {variables}: {answer}");
@@ -153,13 +116,6 @@ impl Server {
             "null",
         );
         ids(&data["items"])
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

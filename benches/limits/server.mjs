@@ -136,7 +136,8 @@ export class Server {
     const port = this.port.toString(16).toUpperCase().padStart(4, "0");
     const sockets = readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1).map((it) => it.trim().split(/\s+/));
     const ESTABLISHED = "01";
-    return sockets.filter(([, local, , state, queues]) => local?.endsWith(`:${port}`) && state === ESTABLISHED && !queues.startsWith("00000000:")).length;
+    const isStalled = ([, local, , state, queues]) => local?.endsWith(`:${port}`) && state === ESTABLISHED && !queues.startsWith("00000000:");
+    return sockets.filter(isStalled).map((it) => it[2]);
   }
 
   /** Processor time used so far, in seconds. */

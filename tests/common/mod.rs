@@ -1,0 +1,278 @@
+//! The real binary as tests start it, and requests to it.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+/// Maximum time for any step of a test. A debug build on a busy machine takes many times longer than a release build.
+pub const PATIENCE: Duration = Duration::from_mins(5);
+
+/// The folder of this repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The command line `clew ARGUMENTS` in a folder.
+pub fn clew(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clew"));
+    command.args(arguments).current_dir(folder);
+    command
+}
+
+/// Runs `clew ARGUMENTS` in a folder until it ends.
+pub fn run(folder: &Path, arguments: &[&str]) -> Output {
+    clew(folder, arguments).output().unwrap()
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Writes a file and creates the folders that it needs.
+pub fn write(folder: &Path, name: &str, content: &str) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, content).unwrap();
+}
+
+/// Replaces a file by a rename, as editors do.
+pub fn replace(folder: &Path, name: &str, content: &str) {
+    write(folder, ".new", content);
+    std::fs::rename(folder.join(".new"), folder.join(name)).unwrap();
+}
+
+/// A folder with the schema `schema/s.graphql` and the data `data/d.yaml`.
+pub fn graph(schema: &str, data: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "schema/s.graphql", schema);
+    write(folder.path(), "data/d.yaml", data);
+    folder
+}
+
+/// The lines of a stream, collected as they arrive.
+#[derive(Clone, Default)]
+pub struct Lines(Arc<(Mutex<Gathered>, Condvar)>);
+
+#[derive(Default)]
+struct Gathered {
+    lines: Vec<String>,
+    ended: bool,
+}
+
+impl Lines {
+    pub fn of(stream: impl Read + Send + 'static) -> Self {
+        let lines = Self::default();
+        let gathered = lines.clone();
+        std::thread::spawn(move || {
+            let (to, changed) = &*gathered.0;
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                to.lock().unwrap().lines.push(line);
+                changed.notify_all();
+            }
+            to.lock().unwrap().ended = true;
+            changed.notify_all();
+        });
+        lines
+    }
+
+    fn wait(&self, wished: impl Fn(&[String], bool) -> bool) -> Vec<String> {
+        let (gathered, changed) = &*self.0;
+        let waited = changed.wait_timeout_while(gathered.lock().unwrap(), PATIENCE, |it| {
+            !wished(&it.lines, it.ended)
+        });
+        let (gathered, waited) = waited.unwrap();
+        assert!(!waited.timed_out(), "the lines stay {:#?}", gathered.lines);
+        gathered.lines.clone()
+    }
+
+    /// Waits until the lines meet a condition, and returns them.
+    pub fn until(&self, wished: impl Fn(&[String]) -> bool) -> Vec<String> {
+        self.wait(|lines, _| wished(lines))
+    }
+
+    /// Waits for a line that contains a text, and returns it.
+    pub fn line(&self, with: &str) -> String {
+        let lines = self.until(|lines| lines.iter().any(|it| it.contains(with)));
+        lines.into_iter().find(|it| it.contains(with)).unwrap()
+    }
+
+    /// The lines so far.
+    pub fn all(&self) -> Vec<String> {
+        self.0.0.lock().unwrap().lines.clone()
+    }
+
+    /// All lines, when the stream has ended.
+    pub fn to_end(&self) -> Vec<String> {
+        self.wait(|_, ended| ended)
+    }
+}
+
+/// A server on a free port, stopped when it is dropped.
+pub struct Server {
+    pub child: Child,
+    /// `HOST:PORT`
+    pub address: String,
+    /// Standard error.
+    pub log: Lines,
+}
+
+impl Server {
+    /// Serves the graph of this repository.
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::of(&root(), arguments)
+    }
+
+    /// Serves the graph in the folders `schema` and `data` of a folder, or a compiled graph in it.
+    pub fn of(folder: &Path, arguments: &[&str]) -> Self {
+        let all = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
+        Self::spawn(&mut clew(folder, &all))
+    }
+
+    pub fn spawn(command: &mut Command) -> Self {
+        Self::try_spawn(command).unwrap_or_else(|said| panic!("the server does not start: {said}"))
+    }
+
+    /// The server, or what it writes to standard error where it does not start.
+    pub fn try_spawn(command: &mut Command) -> Result<Self, String> {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Lines::of(child.stderr.take().unwrap());
+        let out = Lines::of(child.stdout.take().unwrap());
+        let line = out.wait(|lines, ended| ended || !lines.is_empty());
+        let address = line
+            .first()
+            .and_then(|it| it.strip_prefix("listening on http://"));
+        let server = Self {
+            address: address.unwrap_or_default().to_owned(),
+            child,
+            log,
+        };
+        if server.address.is_empty() {
+            let said = server.log.to_end();
+            return Err(said.into_iter().map(|line| line + "\n").collect());
+        }
+        Ok(server)
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Posts a body to `/graphql`, as JSON unless the headers say otherwise.
+    pub fn post(&self, body: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = agent().post(self.url("/graphql"));
+        if !headers.iter().any(|it| it.0 == "content-type") {
+            request = request.header("content-type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        response(request.send(body).unwrap())
+    }
+
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = agent().get(self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        response(request.call().unwrap())
+    }
+
+    pub fn ask(&self, query: &str) -> Value {
+        self.ask_with(query, "{}")
+    }
+
+    /// Asks with variables as they are written.
+    pub fn ask_with(&self, query: &str, variables: &str) -> Value {
+        let body = format!("{{\"query\":{},\"variables\":{variables}}}", json!(query));
+        self.post(&body, &[]).json()
+    }
+
+    pub fn health(&self) -> Value {
+        self.get("/health", &[]).json()
+    }
+
+    /// Waits until the health meets a condition.
+    pub fn until(&self, wished: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let health = self.health();
+            if wished(&health) {
+                return health;
+            }
+            assert!(Instant::now() < deadline, "the health stays {health}");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Sends a signal. The program `kill` of some systems knows no names of signals in some locales.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits until the server has ended.
+    pub fn ended(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server goes on");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A client that takes every status for an answer.
+pub fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        // The environment may name a proxy.
+        .proxy(None)
+        .timeout_global(Some(PATIENCE))
+        .build()
+        .into()
+}
+
+pub struct Response {
+    pub status: u16,
+    pub content_type: String,
+    pub body: String,
+}
+
+impl Response {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+fn response(response: ureq::http::Response<ureq::Body>) -> Response {
+    let header = response.headers().get("content-type");
+    let (status, content_type) = (
+        response.status().as_u16(),
+        header.map_or_else(String::new, |it| it.to_str().unwrap().to_owned()),
+    );
+    let body = response.into_body().into_with_config().limit(1 << 30);
+    Response {
+        status,
+        content_type,
+        body: body.read_to_string().unwrap(),
+    }
+}
