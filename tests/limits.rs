@@ -12,10 +12,12 @@ struct Server(common::Server);
 impl Server {
     /// In a debug build everything takes many times longer, so that the time is not what ends a request.
     fn of(folder: &Path, arguments: &[&str]) -> Self {
-        Self(common::Server::of(
-            folder,
-            &[&["--timeout", "300"], arguments].concat(),
-        ))
+        let timeout: &[&str] = if arguments.contains(&"--timeout") {
+            &[]
+        } else {
+            &["--timeout", "300"]
+        };
+        Self(common::Server::of(folder, &[timeout, arguments].concat()))
     }
 
     fn start(arguments: &[&str]) -> Self {
@@ -406,4 +408,68 @@ fn a_schema_that_is_not_published_is_not_told_by_other_ways() {
             "{query}: {message}"
         );
     }
+}
+
+#[test]
+fn the_deepest_document_and_variables_are_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::things(folder.path(), &["--timeout", "1", "--max-depth", "1000"]);
+    let nested = |open: &str, inner: &str, close: &str, levels: usize| {
+        format!("{}{inner}{}", open.repeat(levels), close.repeat(levels))
+    };
+    let kinds = [
+        ("{not:", "{name:{eq:\"x\"}}", "}"),
+        ("{and:[", "{name:{eq:\"x\"}}", "]}"),
+        ("{next:{some:", "{name:{eq:\"x\"}}", "}}"),
+        ("{about:{eq:", "1", "}}"),
+        ("[", "{}", "]"),
+    ];
+    for (open, inner, close) in kinds {
+        // More levels than are allowed, all that are allowed, and less.
+        for levels in [1000, 250, 190, 99, 97, 63, 60] {
+            let filter = nested(open, inner, close, levels);
+            let answer = server.ask(
+                &format!("{{ things(filter: {filter}) {{ totalCount }} }}"),
+                &nothing(),
+            );
+            assert!(
+                answer["data"].is_object() || answer["errors"].is_array(),
+                "{answer}"
+            );
+            let is_answered = open != "{not:" || answer["data"].is_object() == (levels <= 190);
+            assert!(is_answered, "{levels}: {answer}");
+            let json = filter
+                .replace("not:", "\"not\":")
+                .replace("and:", "\"and\":")
+                .replace("next:", "\"next\":")
+                .replace("some:", "\"some\":")
+                .replace("about:", "\"about\":")
+                .replace("name:", "\"name\":")
+                .replace("eq:", "\"eq\":");
+            let query = "query($f: ThingFilter) { things(filter: $f) { totalCount } }";
+            let answer = server.0.ask_with(query, &format!("{{\"f\":{json}}}"));
+            assert!(
+                answer["data"].is_object() || answer["errors"].is_array(),
+                "{answer}"
+            );
+        }
+    }
+    for levels in [1000, 250, 199, 198, 100, 50] {
+        let query = nested("{ next { nodes ", "{ id }", "} }", levels / 2);
+        let query = format!("{{ thing(id: \"t1\") {query} }}");
+        let answer = server.ask(&query, &nothing());
+        assert!(
+            answer["data"].is_object() || answer["errors"].is_array(),
+            "{answer}"
+        );
+    }
+    let (code, message) = server.error(
+        &format!(
+            "{{ things(filter: {}) {{ totalCount }} }}",
+            nested("{not:", "{}", "}", 201)
+        ),
+        &nothing(),
+    );
+    assert_eq!(code, "GRAPHQL_PARSE_FAILED");
+    assert!(message.contains("more than 200 levels"), "{message}");
 }

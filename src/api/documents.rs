@@ -21,6 +21,9 @@ use crate::exec::Matchers;
 use crate::ontology::Ontology;
 use crate::plan::{self, Effort, Lines, Names, Plan, Unbound, Variables};
 
+/// Levels of selections, lists and input objects in a document. What is made of it is walked recursively, for which a
+/// thread of the server has room (`STACK` in `cli::serve`).
+const DEEPEST: usize = 200;
 /// So many plans are kept of a document, one for each way that its `@skip` and `@include` are decided.
 const MOST_VARIANTS: usize = 16;
 
@@ -84,9 +87,10 @@ impl Document {
         text: &str,
         operation_name: Option<&str>,
     ) -> Result<Self, Vec<GraphqlError>> {
-        let mut parser = Parser::new().token_limit(limits.tokens);
+        let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(DEEPEST);
         let parsed = parser.parse_ast(text, "operation.graphql");
         let is_too_long = parser.tokens_reached() > limits.tokens;
+        let is_too_deep = parser.recursion_reached() > DEEPEST;
         let ast = parsed.map_err(|it| {
             if is_too_long {
                 let message = format!(
@@ -94,6 +98,12 @@ impl Document {
                     limits.tokens
                 );
                 return vec![GraphqlError::request("TOKEN_LIMIT", message)];
+            }
+            if is_too_deep {
+                let message = format!(
+                    "the document is nested more than {DEEPEST} levels deep: selections, lists and input objects count together"
+                );
+                return vec![GraphqlError::request("GRAPHQL_PARSE_FAILED", message)];
             }
             unparsed(text, &it.errors)
         })?;

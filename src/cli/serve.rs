@@ -235,11 +235,20 @@ impl Serve {
     }
 }
 
+/// The stack of a thread that answers requests, in bytes. Enough for the deepest document and variables, also in a debug
+/// build; the system provides only the pages that are used.
+const STACK: usize = 8 << 20;
+
 /// Builds tokio's runtime. If the system refuses a thread, tokio panics; the panic is reported as an error.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let start = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let start = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_stack_size(STACK)
+            .build()
+    };
     let built = std::panic::catch_unwind(start);
     std::panic::set_hook(hook);
     built.unwrap_or_else(|_| {
