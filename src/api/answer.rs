@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::encoding::Encoding;
 use crate::budget::Reservation;
 use crate::exec::{FieldError, Segment};
 use crate::plan::InputError;
@@ -17,6 +18,8 @@ pub struct Answer {
     pub code: Option<&'static str>,
     /// The memory that is reserved for the body; to be kept until it is sent.
     pub memory: Option<Reservation>,
+    /// How the body is compressed.
+    pub encoding: Option<Encoding>,
 }
 
 /// The stage that a request reached.
@@ -148,6 +151,7 @@ impl Answer {
             reached,
             code: errors.first().map(|it| it.extensions.code),
             memory: None,
+            encoding: None,
         }
     }
 

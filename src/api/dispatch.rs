@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use super::answer::{Answer, GraphqlError};
 use super::asked::{Asked, Parameters};
+use super::encoding::{Encoding, LONGEST_QUICK, SHORTEST};
 use super::engine::{Engine, Prepared, Request};
 use super::gate::{Gate, Ticket};
 use super::persisted::Persisted;
@@ -54,13 +55,31 @@ impl Serving {
     /// Answers a request in a form; without one, in JSON. The run ends when the future is dropped. `held` is the memory
     /// that was reserved while the request was received.
     pub async fn answer(self, asked: Asked, form: Option<Form>, held: Option<Reservation>) -> Answer {
+        self.answer_encoded(asked, form, None, held).await
+    }
+
+    /// As [`Self::answer`], and compresses the answer unless it is short.
+    pub async fn answer_encoded(
+        self,
+        asked: Asked,
+        form: Option<Form>,
+        encoding: Option<Encoding>,
+        held: Option<Reservation>,
+    ) -> Answer {
         let quick = match asked.body().and_then(|it| self.engine.kept(it)) {
             Some(prepared) => self.run_quickly(prepared, form),
             None if asked.len() <= SHORT_REQUEST => self.quickly(&asked, form),
             None => Quick::Large,
         };
         let prepared = match quick {
-            Quick::Answered(answer) => return self.account(answer),
+            Quick::Answered(answer) => {
+                return match encoding {
+                    Some(encoding) if answer.body.len() > SHORTEST => {
+                        self.compress_quick(answer, encoding).await
+                    }
+                    _ => self.account(answer),
+                };
+            }
             Quick::Prepared(prepared) => Some(prepared),
             Quick::Large => None,
         };
@@ -75,11 +94,78 @@ impl Serving {
                 Some(prepared) => self.engine.answer_as(form, &prepared, Some(&ticket)),
                 None => self.prepare_and_run(&asked, form, &ticket),
             };
+            let answer = match encoding {
+                Some(encoding) => self.compress(answer, encoding, Some(&ticket)),
+                None => answer,
+            };
             self.finish(answer, ticket)
         });
         let answer = run.await;
         drop(waiting);
         answer.unwrap_or_else(|_| Answer::refused(&[GraphqlError::internal()]))
+    }
+
+    /// Compresses an answer that was made on a shared thread: there, or if it is long, on a thread of its own.
+    async fn compress_quick(self, answer: Answer, encoding: Encoding) -> Answer {
+        if answer.body.len() <= LONGEST_QUICK {
+            let answer = self.compress(answer, encoding, None);
+            return self.account(answer);
+        }
+        let entered = self
+            .gate
+            .enter(Instant::now(), None, answer.body.capacity())
+            .await;
+        let (ticket, waiting) = match entered {
+            Ok(entered) => entered,
+            Err(stop) => return self.engine.given_up(stop),
+        };
+        let run = tokio::task::spawn_blocking(move || {
+            let answer = self.compress(answer, encoding, Some(&ticket));
+            self.finish(answer, ticket)
+        });
+        let answer = run.await;
+        drop(waiting);
+        answer.unwrap_or_else(|_| Answer::refused(&[GraphqlError::internal()]))
+    }
+
+    /// Compresses an answer, unless it is short or gets no shorter.
+    fn compress(&self, mut answer: Answer, encoding: Encoding, ticket: Option<&Ticket>) -> Answer {
+        if answer.body.len() <= SHORTEST {
+            return answer;
+        }
+        let begun = ticket.map_or(0, |it| it.memory.bytes());
+        let check = |bytes: usize| match ticket {
+            None => Ok(()),
+            Some(ticket) => {
+                self.engine.check_time(ticket)?;
+                if ticket.memory.grow_to(begun + bytes) {
+                    Ok(())
+                } else {
+                    Err(Stop::Busy)
+                }
+            }
+        };
+        match encoding.compress(&answer.body, check) {
+            Ok(packed) if packed.len() < answer.body.len() => {
+                answer.body = packed;
+                answer.encoding = Some(encoding);
+                answer
+            }
+            Ok(_) => answer,
+            Err(stop) => self.engine.given_up(stop),
+        }
+    }
+
+    /// Whether a request names an operation that changes something.
+    pub fn is_mutation(&self, asked: &Asked) -> bool {
+        let Ok(parameters) = asked.read() else {
+            return false;
+        };
+        let Ok(document) = self.persisted.find(parameters.named()) else {
+            return false;
+        };
+        self.engine
+            .is_mutation(&document, parameters.operation_name.as_deref())
     }
 
     /// Reserves the memory of an answer that was made without a ticket, unless it is small.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use apollo_compiler::ast;
 use apollo_compiler::diagnostic::ToCliReport;
-use apollo_compiler::executable::{ExecutableDocument, Operation, Selection};
+use apollo_compiler::executable::{ExecutableDocument, Operation, OperationType, Selection};
 use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{Node, Schema};
@@ -422,6 +422,26 @@ fn no_operation(document: &ExecutableDocument, name: Option<&str>) -> GraphqlErr
         None => format!("the document has several operations, {listed}; say which with `operationName`"),
     };
     GraphqlError::request("BAD_USER_INPUT", message)
+}
+
+/// Whether an operation of a document is a mutation, which a schema without mutations does not let through validation.
+pub(super) fn is_mutation(text: &str, operation_name: Option<&str>, tokens: usize) -> bool {
+    if !text.contains("mutation") {
+        return false;
+    }
+    let Ok(ast) = Parser::new()
+        .token_limit(tokens)
+        .parse_ast(text, "operation.graphql")
+    else {
+        return false;
+    };
+    let named = |name: Option<&str>| operation_name.is_none() || operation_name == name;
+    ast.definitions.iter().any(|it| {
+        it.as_operation_definition().is_some_and(|it| {
+            it.operation_type == OperationType::Mutation
+                && named(it.name.as_ref().map(apollo_compiler::Name::as_str))
+        })
+    })
 }
 
 /// The document's text and the operation's name.

@@ -12,9 +12,10 @@ use super::answer::{Answer, GraphqlError};
 use super::bodies::Bodies;
 use super::coerce;
 use super::documents::{Document, Documents, MATCHER_BYTES, MOST_ERRORS, Planned, SHORT_MATCHER_BYTES};
+use super::encoding::Encoding;
 use super::gate::Ticket;
 use super::limits::Limits;
-use super::{Api, ApiError};
+use super::{Api, ApiError, documents};
 use crate::budget::{Budget, Clock, Stop};
 use crate::exec::{self, Matchers, Outcome, PublicSchema, Wanted};
 use crate::forms::{self, Form, Unwritten};
@@ -70,6 +71,8 @@ pub struct Engine {
     working: usize,
     /// What requests without variables have in common.
     no_values: Arc<Variables>,
+    /// The SDL, compressed when it is first asked for.
+    sdl: [OnceLock<Vec<u8>>; Encoding::ALL.len()],
 }
 
 /// A request that is ready to run.
@@ -144,6 +147,7 @@ impl Engine {
             bodies: Bodies::default(),
             limits,
             no_values: Arc::default(),
+            sdl: Default::default(),
         })
     }
 
@@ -158,6 +162,15 @@ impl Engine {
     /// The API's schema.
     pub fn api(&self) -> &Api {
         &self.api
+    }
+
+    /// The API's schema as SDL, compressed. The first call takes time linear in its length.
+    pub fn sdl(&self, encoding: Encoding) -> &[u8] {
+        self.sdl[encoding.rank()].get_or_init(|| {
+            let sdl = self.api.sdl().as_bytes();
+            // Nothing bounds this but the schema.
+            encoding.compress(sdl, |_| Ok(())).unwrap_or_default()
+        })
     }
 
     /// Whether it tells its schema.
@@ -205,6 +218,16 @@ impl Engine {
                 Err(answer) => answer,
             },
         }
+    }
+
+    /// Ends a request whose time is over.
+    pub(super) fn check_time(&self, ticket: &Ticket) -> Result<(), Stop> {
+        ticket.clock(self.limits.time).check()
+    }
+
+    /// Whether an operation of a document is a mutation. Takes time linear in the document.
+    pub(super) fn is_mutation(&self, document: &str, operation_name: Option<&str>) -> bool {
+        documents::is_mutation(document, operation_name, self.limits.tokens)
     }
 
     /// The time that a request may take.

@@ -12,23 +12,23 @@ mod coerce;
 mod dispatch;
 mod documents;
 mod duplicates;
+mod encoding;
 mod engine;
 mod gate;
 mod limits;
 mod persisted;
 mod schema;
 mod suggestions;
-mod transport;
 mod weight;
 
 pub use answer::{Answer, GraphqlError, Reached};
 pub use asked::{Asked, Parts};
 pub use dispatch::Serving;
+pub use encoding::Encoding;
 pub use engine::{CacheWeights, Engine, Request};
 pub use gate::{Gate, GateLimits, GateStats};
 pub use limits::Limits;
 pub use persisted::{Found, ManifestError, Named, Persisted};
-pub use transport::Transport;
 
 use apollo_compiler::ast::Type;
 use apollo_compiler::collections::HashMap;

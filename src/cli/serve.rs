@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::http::HeaderName;
 use clap::Args;
 use tokio::net::TcpListener;
 
@@ -36,6 +37,9 @@ pub(super) struct Serve {
     /// Let web pages of this origin ask too, such as <https://app.example.org>; * for all. May be repeated
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
+    /// Let those pages send this header too, such as authorization. May be repeated
+    #[arg(long, value_name = "HEADER", requires = "allow_origin", value_parser = header_name)]
+    allow_header: Vec<HeaderName>,
     /// Documents that clients may name instead of sending: a JSON object of ids and documents
     #[arg(long, value_name = "FILE")]
     documents: Option<PathBuf>,
@@ -220,6 +224,7 @@ impl Serve {
         let settings = Settings {
             console: !self.limits.no_introspection && !self.documents_only,
             allow_origins: self.allow_origin,
+            allow_headers: self.allow_header,
             max_body: self.limits.max_body,
             persisted: Arc::new(persisted),
             bounds: Bounds::from(&self.connections),
@@ -238,6 +243,12 @@ impl Serve {
 /// The stack of a thread that answers requests, in bytes. Enough for the deepest document and variables, also in a debug
 /// build; the system provides only the pages that are used.
 const STACK: usize = 8 << 20;
+
+fn header_name(given: &str) -> Result<HeaderName, String> {
+    given
+        .parse()
+        .map_err(|_| format!("\"{given}\" is not the name of a header: give one such as authorization"))
+}
 
 /// Builds tokio's runtime. If the system refuses a thread, tokio panics; the panic is reported as an error.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {

@@ -205,7 +205,7 @@ fn finish(connections: &Connections, watch: &Arc<Watch>, start: Moment, answer: 
             status: Some(status.as_u16()),
             code,
             taken,
-            bytes: bytes.unwrap_or_default(),
+            bytes: answer.body().size_hint().lower(),
         };
         let document = noted.and_then(|it| it.document.clone());
         connections.log.note(ended, document);

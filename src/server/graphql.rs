@@ -10,15 +10,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tower::ServiceExt;
 
 use super::body::{self, Unread};
 use super::direct::Caller;
 use super::log::{Document, Moment, Noted};
-use super::negotiate::{Form, form};
+use super::negotiate::{self, Form, form};
 use super::watch::Watch;
-use super::{Shared, headers};
-use crate::api::{Answer, Asked, Engine, GraphqlError, Parts, Reached};
+use super::{Shared, headers, multipart, sse, websocket};
+use crate::api::{Answer, Asked, Encoding, Engine, GraphqlError, Parts, Reached};
 use crate::budget::Reservation;
 use crate::forms;
 
@@ -72,25 +71,47 @@ where
         let message = format!("the body's content type is \"{given}\"; send application/json");
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, form, &message);
     }
+    if let Some(encoding) = foreign_encoding(request.headers()) {
+        let message = format!("the body's content encoding is \"{encoding}\"; send it without one");
+        let mut response = refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, form, &message);
+        // RFC 9110, section 15.5.16.
+        let identity = HeaderValue::from_static("identity");
+        response.headers_mut().insert(header::ACCEPT_ENCODING, identity);
+        return response;
+    }
     let max_body = shared.settings.max_body;
     let (parts, body) = request.into_parts();
     let (body, held) = match body::read(body, max_body, shared.live.gate().memory(), watch).await {
         Ok(read) => read,
         Err(unread) => return unread_body(unread, max_body, form),
     };
-    if form == Form::Multipart {
-        // async-graphql reads a body of any length, so it is given one that was read up to the limit.
-        let request = Request::from_parts(parts, Body::from(body));
-        return match shared.streaming.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
-    }
     let serving = shared.serving();
-    let answer = serving
-        .answer(Asked::Body(body.clone()), rendering(form), held)
-        .await;
-    with_document(respond(answer, form), &shared, start, || Asked::Body(body))
+    let asked = Asked::Body(body.clone());
+    let response = if form == Form::Events {
+        sse::respond(serving.answer(asked, None, held)).await
+    } else {
+        let encoding = encoding(&parts.headers, form);
+        let answer = serving
+            .answer_encoded(asked, rendering(form), encoding, held)
+            .await;
+        respond(answer, form)
+    };
+    with_document(response, &shared, start, || Asked::Body(body))
+}
+
+/// The encoding of an answer; parts and events are framed, and sent as they are.
+fn encoding(headers: &HeaderMap, form: Form) -> Option<Encoding> {
+    match form {
+        Form::Multipart | Form::Events => None,
+        Form::GraphqlResponse | Form::Json | Form::Rendered(_) => negotiate::encoding(headers),
+    }
+}
+
+/// The encoding of a request's body, if it has one.
+fn foreign_encoding(headers: &HeaderMap) -> Option<String> {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let foreign = encodings.find(|it| !it.as_bytes().eq_ignore_ascii_case(b"identity"))?;
+    Some(String::from_utf8_lossy(foreign.as_bytes()).into_owned())
 }
 
 /// The answer where a body was not read to its end. Nothing else can be read from the connection.
@@ -146,22 +167,25 @@ pub(super) async fn get(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
-    if request.headers().contains_key(header::UPGRADE) {
-        return match shared.subscription.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
+    // Other protocols are ignored (RFC 9110, section 7.8).
+    if websocket::is_upgrade(&headers) {
+        return websocket::begin(shared, request, caller.watch).await;
     }
-    let Some(form) = form(request.headers()) else {
+    let mut response = answer_url(&shared, query.as_deref().unwrap_or_default(), &headers, &caller).await;
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Answers a query in the URL.
+async fn answer_url(shared: &Arc<Shared>, query: &str, headers: &HeaderMap, caller: &Caller) -> Response {
+    let Some(form) = form(headers) else {
         return not_acceptable();
     };
-    if form == Form::Multipart {
-        return match shared.streaming.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
-    }
-    let parameters: QueryParameters = match serde_urlencoded::from_str(query.as_deref().unwrap_or_default()) {
+    let parameters: QueryParameters = match serde_urlencoded::from_str(query) {
         Ok(parameters) => parameters,
         Err(error) => {
             return refuse(
@@ -185,44 +209,75 @@ pub(super) async fn get(
         Err(message) => return refuse(StatusCode::BAD_REQUEST, form, &message),
     };
     let serving = shared.serving();
-    let tag = tag(&serving.engine, form, query.as_deref().unwrap_or_default());
-    if headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|it| has_tag(it, &tag))
-    {
-        return with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag);
-    }
+    let encoding = encoding(headers, form);
+    let operation_name = parameters.operation_name.filter(|it| !it.is_empty());
     let named = Parts {
         query: parameters.query.clone(),
+        operation_name: operation_name.clone(),
         document_id: parameters.document_id.clone(),
+        extensions: extensions.clone(),
         ..Parts::default()
     };
+    let named = Asked::Parts(named);
+    let tag = named
+        .document_hash(&serving.persisted)
+        .map(|document| tag(&serving.engine, form, encoding, document, query));
+    let wanted = headers.get(header::IF_NONE_MATCH);
+    if let (Some(tag), Some(wanted)) = (&tag, wanted)
+        && has_tag(wanted, tag)
+    {
+        return with_tag(StatusCode::NOT_MODIFIED.into_response(), tag);
+    }
     let asked = Asked::Parts(Parts {
         query: parameters.query,
-        operation_name: parameters.operation_name.filter(|it| !it.is_empty()),
+        operation_name,
         variables,
         document_id: parameters.document_id,
         extensions,
     });
-    let answer = serving.answer(asked, rendering(form), None).await;
+    let again = serving.clone();
+    if form == Form::Events {
+        if again.is_mutation(&named) {
+            return no_mutation(form);
+        }
+        let response = sse::respond(serving.answer(asked, None, None)).await;
+        return with_document(response, shared, caller.start, || named);
+    }
+    let answer = serving
+        .answer_encoded(asked, rendering(form), encoding, None)
+        .await;
+    if answer.reached == Reached::Refused && again.is_mutation(&named) {
+        return no_mutation(form);
+    }
     let is_good = answer.is_executed() && !answer.has_errors();
-    let response = with_document(respond(answer, form), &shared, caller.start, || {
-        Asked::Parts(named)
-    });
-    if is_good {
-        with_tag(response, &tag)
-    } else {
-        response
+    let response = with_document(respond(answer, form), shared, caller.start, || named);
+    match tag {
+        // Any representation matches, and there is one.
+        Some(tag) if is_good && wanted.is_some_and(|it| it.as_bytes() == b"*") => {
+            with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag)
+        }
+        Some(tag) if is_good => with_tag(response, &tag),
+        _ => response,
     }
 }
 
-/// The answer to the same URL is the same for as long as the revision is.
-fn tag(engine: &Engine, form: Form, query: &str) -> String {
-    let asked = xxhash_rust::xxh3::xxh3_64(query.as_bytes());
+/// The answer to a mutation in a URL, which caches and crawlers may repeat.
+fn no_mutation(form: Form) -> Response {
+    let message = "a mutation cannot be sent with GET, and this server has none: send a query";
+    let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, form, message);
+    let allowed = HeaderValue::from_static("POST");
+    response.headers_mut().insert(header::ALLOW, allowed);
+    response
+}
+
+/// The answer to the same URL is the same for as long as the revision and the document that it names are.
+fn tag(engine: &Engine, form: Form, encoding: Option<Encoding>, document: u64, query: &str) -> String {
+    let asked = xxhash_rust::xxh3::xxh3_64_with_seed(query.as_bytes(), document);
     format!(
-        "\"{:016x}-{asked:016x}-{}\"",
+        "\"{:016x}-{asked:016x}-{}{}\"",
         engine.snapshot().revision(),
-        form.short()
+        form.short(),
+        encoding.map_or("", Encoding::name)
     )
 }
 
@@ -230,7 +285,7 @@ fn tag(engine: &Engine, form: Form, query: &str) -> String {
 fn has_tag(header: &HeaderValue, tag: &str) -> bool {
     let tags = header.to_str().unwrap_or_default().split(',').map(str::trim);
     tags.map(|it| it.strip_prefix("W/").unwrap_or(it))
-        .any(|it| it == tag || it == "*")
+        .any(|it| it == tag)
 }
 
 /// Clients may keep the answer, and ask each time whether it still holds.
@@ -243,7 +298,6 @@ fn with_tag(mut response: Response, tag: &str) -> Response {
         header::CACHE_CONTROL,
         HeaderValue::from_static("public, no-cache"),
     );
-    headers.insert(header::VARY, HeaderValue::from_static("accept"));
     response
 }
 
@@ -256,21 +310,60 @@ fn rendering(form: Form) -> Option<forms::Form> {
 }
 
 fn respond(answer: Answer, form: Form) -> Response {
-    let status = match (answer.reached, form) {
-        _ if answer.code == Some(BUSY) => return busy(form),
-        (Reached::Malformed, _) => StatusCode::BAD_REQUEST,
-        (_, Form::Rendered(form)) if !answer.has_errors() => return rendered(form, body(answer)),
-        // Whoever asked for a drawing must not take errors for one.
-        (Reached::Executed, Form::Rendered(_)) => StatusCode::UNPROCESSABLE_ENTITY,
-        (Reached::Refused, Form::Rendered(_) | Form::GraphqlResponse) => StatusCode::BAD_REQUEST,
-        _ => StatusCode::OK,
+    let answer = match refused(answer) {
+        Ok(response) if form != Form::GraphqlResponse => return response,
+        Ok(mut response) => {
+            let content_type = HeaderValue::from_static(form.content_type());
+            response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+            return response;
+        }
+        Err(answer) => answer,
     };
+    let (code, encoding) = (answer.code, answer.encoding);
+    let mut response = match (answer.reached, form) {
+        (_, Form::Rendered(form)) if !answer.has_errors() => rendered(form, body(answer)),
+        (_, Form::Multipart) => multipart::respond(StatusCode::OK, &bytes(answer)),
+        // Whoever asked for a drawing must not take errors for one.
+        (Reached::Executed, Form::Rendered(_)) => {
+            json_response(StatusCode::UNPROCESSABLE_ENTITY, form, body(answer))
+        }
+        (Reached::Refused, Form::Rendered(_) | Form::GraphqlResponse) => {
+            json_response(StatusCode::BAD_REQUEST, form, body(answer))
+        }
+        _ => json_response(StatusCode::OK, form, body(answer)),
+    };
+    if let Some(encoding) = encoding {
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_ENCODING,
+            HeaderValue::from_static(encoding.name()),
+        );
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    note(&mut response, code);
+    response
+}
+
+/// The response to what is no request of GraphQL, or comes when too much is running: JSON with an error status,
+/// whatever the form. Everything else is given back.
+pub(super) fn refused(answer: Answer) -> Result<Response, Answer> {
+    if answer.code == Some(BUSY) {
+        return Ok(busy(Form::Json));
+    }
+    if answer.reached != Reached::Malformed {
+        return Err(answer);
+    }
     let code = answer.code;
-    let mut response = json_response(status, form, body(answer));
+    let mut response = json_response(StatusCode::BAD_REQUEST, Form::Json, body(answer));
+    note(&mut response, code);
+    Ok(response)
+}
+
+/// Notes the code of an answer's first error for the log.
+pub(super) fn note(response: &mut Response, code: Option<&'static str>) {
     if code.is_some() {
         response.extensions_mut().insert(Noted { code, document: None });
     }
-    response
 }
 
 /// The bytes of an answer, and what is reserved for them until they are sent.
@@ -286,12 +379,17 @@ impl AsRef<[u8]> for Held {
 }
 
 fn body(answer: Answer) -> Body {
+    Body::from(bytes(answer))
+}
+
+/// The bytes of an answer. What is reserved for them is given back when the last of them are dropped.
+pub(super) fn bytes(answer: Answer) -> Bytes {
     match answer.memory {
-        None => Body::from(answer.body),
-        Some(memory) => Body::from(Bytes::from_owner(Held {
+        None => Bytes::from(answer.body),
+        Some(memory) => Bytes::from_owner(Held {
             bytes: answer.body,
             _memory: memory,
-        })),
+        }),
     }
 }
 
@@ -330,11 +428,11 @@ fn json_response(status: StatusCode, form: Form, body: Body) -> Response {
     response
 }
 
-fn refuse(status: StatusCode, form: Form, message: &str) -> Response {
+pub(super) fn refuse(status: StatusCode, form: Form, message: &str) -> Response {
     refuse_as("BAD_REQUEST", status, form, message)
 }
 
-fn refuse_as(code: &'static str, status: StatusCode, form: Form, message: &str) -> Response {
+pub(super) fn refuse_as(code: &'static str, status: StatusCode, form: Form, message: &str) -> Response {
     let answer = Answer::refused(&[GraphqlError::request(code, message)]);
     let mut response = json_response(status, form, Body::from(answer.body));
     response.extensions_mut().insert(Noted {
@@ -357,7 +455,7 @@ pub(super) fn refuse_host(status: StatusCode, message: &str) -> Response {
 fn not_acceptable() -> Response {
     let others: Vec<&str> = forms::Form::media_types().collect();
     let message = format!(
-        "the answer can be application/graphql-response+json, application/json, multipart/mixed, {}",
+        "the answer can be application/graphql-response+json, application/json, multipart/mixed, text/event-stream, {}",
         others.join(", ")
     );
     refuse(StatusCode::NOT_ACCEPTABLE, Form::Json, &message)

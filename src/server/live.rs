@@ -10,7 +10,7 @@ use crate::api::{Engine, Gate};
 /// The engine that serves, which may be replaced while it does. A request keeps the one that it began with.
 #[derive(Debug)]
 pub struct Live {
-    engine: Arc<ArcSwap<Engine>>,
+    engine: ArcSwap<Engine>,
     gate: Arc<Gate>,
     /// Whether the last attempt to replace it failed.
     is_stale: AtomicBool,
@@ -22,7 +22,7 @@ impl Live {
     /// Serves an engine.
     pub fn new(engine: Engine, gate: Gate) -> Self {
         Self {
-            engine: Arc::new(ArcSwap::from_pointee(engine)),
+            engine: ArcSwap::from_pointee(engine),
             gate: Arc::new(gate),
             is_stale: AtomicBool::new(false),
             reloads: AtomicU64::new(0),
@@ -33,11 +33,6 @@ impl Live {
     /// The engine that serves now.
     pub fn engine(&self) -> Arc<Engine> {
         self.engine.load_full()
-    }
-
-    /// The engine, to be looked up for each request.
-    pub fn shared(&self) -> Arc<ArcSwap<Engine>> {
-        self.engine.clone()
     }
 
     /// What all requests together may take.

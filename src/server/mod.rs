@@ -15,9 +15,12 @@ mod hosts;
 mod live;
 mod log;
 mod metrics;
+mod multipart;
 mod negotiate;
+mod sse;
 mod stream;
 mod watch;
+mod websocket;
 
 pub use connections::Bounds;
 pub use hosts::AllowedHost;
@@ -28,11 +31,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_graphql_axum::{GraphQL, GraphQLSubscription};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use connections::Connections;
@@ -41,7 +43,10 @@ use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::api::{Engine, Persisted, Serving, Transport};
+use crate::api::{Encoding, Engine, Persisted, Serving};
+
+/// How long a browser may keep the answer to a preflight. Longer times are cut by browsers.
+const PREFLIGHT: Duration = Duration::from_hours(2);
 
 /// How the server behaves.
 #[derive(Debug, Clone)]
@@ -52,6 +57,8 @@ pub struct Settings {
     pub persisted: Arc<Persisted>,
     /// Web pages of these origins may ask too; `*` stands for all.
     pub allow_origins: Vec<String>,
+    /// Headers that those pages may send, beside those of GraphQL over HTTP.
+    pub allow_headers: Vec<HeaderName>,
     /// Names of the server beside those of the machine itself.
     pub allow_hosts: Vec<AllowedHost>,
     /// Whether there is a console.
@@ -75,8 +82,6 @@ pub struct Listeners {
 struct Shared {
     live: Arc<Live>,
     settings: Settings,
-    streaming: GraphQL<Transport>,
-    subscription: GraphQLSubscription<Transport>,
     connections: Arc<Connections>,
 }
 
@@ -95,12 +100,9 @@ impl Shared {
 fn routes(live: Arc<Live>, settings: Settings, connections: Arc<Connections>) -> Site {
     let cors = cors(&settings);
     let hosts = settings.allow_hosts.clone().into();
-    let transport = Transport::new(live.shared(), settings.persisted.clone(), live.gate().clone());
     let shared = Arc::new(Shared {
         live,
         settings,
-        streaming: GraphQL::new(transport.clone()),
-        subscription: GraphQLSubscription::new(transport),
         connections,
     });
     let router = Router::new()
@@ -140,10 +142,14 @@ fn cors(settings: &Settings) -> Option<CorsLayer> {
             .filter_map(|it| HeaderValue::from_str(it).ok());
         AllowOrigin::list(values)
     };
+    let mut allowed = vec![header::CONTENT_TYPE, header::ACCEPT, header::IF_NONE_MATCH];
+    allowed.extend(settings.allow_headers.iter().cloned());
     let layer = CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::CONTENT_TYPE, header::ACCEPT]);
+        .allow_headers(allowed)
+        .expose_headers([header::ETAG, header::RETRY_AFTER])
+        .max_age(PREFLIGHT);
     Some(layer)
 }
 
@@ -185,21 +191,37 @@ pub async fn serve(
     connections.log.finish();
 }
 
-async fn schema(State(shared): State<Arc<Shared>>) -> Response {
+async fn schema(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     let engine = shared.live.engine();
     if !engine.tells_schema() {
         return (StatusCode::NOT_FOUND, "this server does not publish its schema\n").into_response();
     }
-    let headers = [(header::CONTENT_TYPE, "application/graphql; charset=utf-8")];
-    (headers, Bytes::from_owner(Sdl(engine))).into_response()
+    let common = [
+        (header::CONTENT_TYPE, "application/graphql; charset=utf-8"),
+        (header::VARY, "accept-encoding"),
+    ];
+    let Some(encoding) = negotiate::encoding(&headers) else {
+        return (common, Bytes::from_owner(Sdl(engine, None))).into_response();
+    };
+    // Compressing takes longer than others should wait.
+    let made = engine.clone();
+    let packed = tokio::task::spawn_blocking(move || !made.sdl(encoding).is_empty()).await;
+    if packed.unwrap_or(false) {
+        let encoded = [(header::CONTENT_ENCODING, encoding.name())];
+        return (common, encoded, Bytes::from_owner(Sdl(engine, Some(encoding)))).into_response();
+    }
+    (common, Bytes::from_owner(Sdl(engine, None))).into_response()
 }
 
 /// The schema of an engine, which is not copied for each client.
-struct Sdl(Arc<Engine>);
+struct Sdl(Arc<Engine>, Option<Encoding>);
 
 impl AsRef<[u8]> for Sdl {
     fn as_ref(&self) -> &[u8] {
-        self.0.api().sdl().as_bytes()
+        match self.1 {
+            None => self.0.api().sdl().as_bytes(),
+            Some(encoding) => self.0.sdl(encoding),
+        }
     }
 }
 

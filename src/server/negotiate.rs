@@ -1,7 +1,8 @@
 //! Which form of answer a client wants, by its `Accept` header.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 
+use crate::api::Encoding;
 use crate::forms;
 
 /// A form of answer.
@@ -11,8 +12,10 @@ pub(super) enum Form {
     GraphqlResponse,
     /// `application/json`: 200 for whatever is a GraphQL request.
     Json,
-    /// `multipart/mixed`: an answer in parts.
+    /// `multipart/mixed`: the JSON as the only part.
     Multipart,
+    /// `text/event-stream`: the JSON as the only event.
+    Events,
     /// The part of the graph that the answer shows, or a table; errors come as JSON.
     Rendered(forms::Form),
 }
@@ -24,52 +27,158 @@ impl Form {
             Form::GraphqlResponse => 'g',
             Form::Json => 'j',
             Form::Multipart => 'm',
+            Form::Events => 'e',
             Form::Rendered(form) => form.letter(),
         }
     }
 
-    /// The media type of an answer with errors, as the response names it.
+    /// The media type of a JSON body, as the response names it.
     pub fn content_type(self) -> &'static str {
         match self {
             Form::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-            Form::Json | Form::Multipart | Form::Rendered(_) => "application/json; charset=utf-8",
+            Form::Json | Form::Multipart | Form::Events | Form::Rendered(_) => {
+                "application/json; charset=utf-8"
+            }
+        }
+    }
+
+    fn of(media: &str) -> Option<Self> {
+        let is = |name: &str| media.eq_ignore_ascii_case(name);
+        if is("application/json") {
+            Some(Form::Json)
+        } else if is("application/graphql-response+json") {
+            Some(Form::GraphqlResponse)
+        } else if is("multipart/mixed") {
+            Some(Form::Multipart)
+        } else if is("text/event-stream") {
+            Some(Form::Events)
+        } else {
+            media.to_ascii_lowercase().parse().ok().map(Form::Rendered)
         }
     }
 }
 
+/// A range of media types, and its weight.
+enum Range {
+    One(Form),
+    Application,
+    Any,
+}
+
 /// The best form for a client; `None` if it takes none of ours.
+///
+/// `multipart/mixed` is only used where no JSON type is accepted: clients that list it first want parts only where an
+/// answer has several, and it never has.
 pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
-    let mut ranges = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|it| it.to_str().ok())
-        .peekable();
-    if ranges.peek().is_none() {
-        return Some(Form::Json);
+    let mut values = headers.get_all(header::ACCEPT).iter();
+    let first = values.next();
+    // What most clients send needs no list.
+    match (first, values.next()) {
+        (None, _) => return Some(Form::Json),
+        (Some(only), None) if only == "*/*" || only == "application/json" => return Some(Form::Json),
+        _ => {}
     }
-    let mut best: Option<(f32, Form)> = None;
-    for range in ranges.flat_map(|it| it.split(',')) {
-        let mut parts = range.split(';').map(str::trim);
-        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let form = match media.as_str() {
-            "application/graphql-response+json" => Form::GraphqlResponse,
-            "application/json" | "application/*" | "*/*" => Form::Json,
-            "multipart/mixed" => Form::Multipart,
-            media => match media.parse() {
-                Ok(form) => Form::Rendered(form),
-                Err(()) => continue,
+    let mut ranges: Vec<(Range, f32)> = Vec::new();
+    let mut is_empty = true;
+    for (name, quality) in weighted(headers, &header::ACCEPT) {
+        is_empty = false;
+        let range = match name {
+            "*/*" => Range::Any,
+            name if name.eq_ignore_ascii_case("application/*") => Range::Application,
+            name => match Form::of(name) {
+                Some(form) => Range::One(form),
+                None => continue,
             },
         };
-        let quality = parts
-            .find_map(|it| it.strip_prefix("q="))
-            .map_or(Some(1.0), |it| it.parse().ok());
-        let quality: f32 = quality.unwrap_or(0.0);
+        ranges.push((range, quality));
+    }
+    // An empty header says as little as none.
+    if is_empty {
+        return Some(Form::Json);
+    }
+    let named = |form: Form| {
+        let same = |it: &&(Range, f32)| matches!(it.0, Range::One(other) if other == form);
+        ranges.iter().find(same).map(|it| it.1)
+    };
+    let mut best: Option<(f32, Form)> = None;
+    let mut consider = |form: Form, quality: f32| {
         // Of equals the first counts, as clients write them.
         if quality > 0.0 && best.is_none_or(|(other, _)| quality > other) {
             best = Some((quality, form));
         }
+    };
+    let is_multipart_needless = [Form::Json, Form::GraphqlResponse].iter().any(|form| {
+        let range = |it: &(Range, f32)| match it.0 {
+            Range::One(_) => false,
+            Range::Application | Range::Any => it.1 > 0.0,
+        };
+        named(*form).map_or_else(|| ranges.iter().any(range), |quality| quality > 0.0)
+    });
+    for (range, quality) in &ranges {
+        match range {
+            Range::One(Form::Multipart) if is_multipart_needless => {}
+            Range::One(form) => consider(*form, *quality),
+            // What is named has its own weight, which may be 0.
+            Range::Application | Range::Any => {
+                let unnamed = [Form::Json, Form::GraphqlResponse]
+                    .into_iter()
+                    .find(|it| named(*it).is_none());
+                if let Some(form) = unnamed {
+                    consider(form, *quality);
+                }
+            }
+        }
     }
     best.map(|(_, form)| form)
+}
+
+/// The best encoding for a client; `None` if the body stays as it is.
+pub(super) fn encoding(headers: &HeaderMap) -> Option<Encoding> {
+    if !headers.contains_key(header::ACCEPT_ENCODING) {
+        return None;
+    }
+    let mut best: Option<(f32, Encoding)> = None;
+    let (mut plain, mut others) = (None, None);
+    let mut has_gzip = false;
+    for (name, quality) in weighted(headers, &header::ACCEPT_ENCODING) {
+        has_gzip |= name.eq_ignore_ascii_case("gzip");
+        if name.eq_ignore_ascii_case("identity") {
+            plain = Some(quality);
+        } else if name == "*" {
+            others = Some(quality);
+        } else if let Some(encoding) = Encoding::of(name)
+            && quality > 0.0
+            && best.is_none_or(|(other, before)| {
+                quality > other || (quality == other && encoding.rank() < before.rank())
+            })
+        {
+            best = Some((quality, encoding));
+        }
+    }
+    let others = others.filter(|it| *it > 0.0 && !has_gzip);
+    let (quality, encoding) = best.or_else(|| others.map(|it| (it, Encoding::Gzip)))?;
+    // A client may prefer the plain body.
+    (plain.is_none_or(|it| it <= quality)).then_some(encoding)
+}
+
+/// The items of a list, without parameters, and their weights from 0 to 1. A weight that cannot be read counts as 0.
+fn weighted<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> impl Iterator<Item = (&'h str, f32)> {
+    let values = headers.get_all(name).iter().map(HeaderValue::to_str);
+    let items = values.filter_map(Result::ok).flat_map(|it| it.split(','));
+    items.filter_map(|item| {
+        let mut parts = item.split(';').map(str::trim);
+        let name = parts.next().filter(|it| !it.is_empty())?;
+        let mut quality = 1.0;
+        for part in parts {
+            if let Some((key, value)) = part.split_once('=')
+                && key.trim().eq_ignore_ascii_case("q")
+            {
+                let given = value.trim().parse().unwrap_or(0.0);
+                quality = if (0.0..=1.0).contains(&given) { given } else { 0.0 };
+            }
+        }
+        Some((name, quality))
+    })
 }
 
 #[cfg(test)]
@@ -84,22 +193,76 @@ mod tests {
 
     #[test]
     fn the_client_chooses() {
-        assert_eq!(form(&HeaderMap::new()), Some(Form::Json));
-        assert_eq!(form_of("*/*"), Some(Form::Json));
-        assert_eq!(
-            form_of("application/graphql-response+json, application/json;q=0.9"),
-            Some(Form::GraphqlResponse)
-        );
-        assert_eq!(
-            form_of("application/json;q=0.5, application/graphql-response+json"),
-            Some(Form::GraphqlResponse)
-        );
-        assert_eq!(form_of("multipart/mixed"), Some(Form::Multipart));
-        assert_eq!(
-            form_of("text/Turtle;q=0.9, application/json;q=0.2"),
-            Some(Form::Rendered(forms::Form::Turtle))
-        );
-        assert_eq!(form_of("text/html"), None);
-        assert_eq!(form_of("application/json;q=0"), None);
+        use Form::{Events, GraphqlResponse, Json, Multipart};
+        assert_eq!(form(&HeaderMap::new()), Some(Json));
+        for (accept, expected) in [
+            ("*/*", Some(Json)),
+            ("", Some(Json)),
+            (" , ", Some(Json)),
+            ("application/*;q=0.2", Some(Json)),
+            ("APPLICATION/JSON", Some(Json)),
+            (
+                "application/graphql-response+json, application/json;q=0.9",
+                Some(GraphqlResponse),
+            ),
+            (
+                "application/json;q=0.5, application/graphql-response+json",
+                Some(GraphqlResponse),
+            ),
+            (
+                "application/json;Q=0.5, application/graphql-response+json;Q=0.4",
+                Some(Json),
+            ),
+            ("application/json; q = 0, */*", Some(GraphqlResponse)),
+            (
+                "application/json;q=0, application/graphql-response+json;q=0, */*",
+                None,
+            ),
+            ("application/json;q=0", None),
+            ("application/json;q=nan", None),
+            ("application/json;q=2", None),
+            ("text/html", None),
+            ("text/html, */*;q=0.1", Some(Json)),
+            ("multipart/mixed", Some(Multipart)),
+            (
+                "multipart/mixed;deferSpec=20220824, application/graphql-response+json, application/json",
+                Some(GraphqlResponse),
+            ),
+            ("multipart/mixed, application/json;q=0.1", Some(Json)),
+            ("multipart/mixed, application/json;q=0", Some(Multipart)),
+            ("multipart/mixed;q=0.5, */*;q=0.1", Some(Json)),
+            ("text/event-stream", Some(Events)),
+            ("text/event-stream, application/json", Some(Events)),
+            ("application/json, text/event-stream, multipart/mixed", Some(Json)),
+            ("text/event-stream;q=0.9, multipart/mixed", Some(Multipart)),
+            (
+                "text/Turtle;q=0.9, application/json;q=0.2",
+                Some(Form::Rendered(forms::Form::Turtle)),
+            ),
+        ] {
+            assert_eq!(form_of(accept), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn the_best_encoding_is_chosen() {
+        for (accept, expected) in [
+            ("", None),
+            ("identity", None),
+            ("gzip", Some(Encoding::Gzip)),
+            ("GZIP, deflate", Some(Encoding::Gzip)),
+            ("gzip, deflate, br, zstd", Some(Encoding::Zstd)),
+            ("gzip, br", Some(Encoding::Brotli)),
+            ("gzip;q=1, zstd;q=0.5", Some(Encoding::Gzip)),
+            ("gzip;q=0", None),
+            ("gzip;q=0, *", None),
+            ("*", Some(Encoding::Gzip)),
+            ("identity, gzip;q=0.5", None),
+            ("compress", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, accept.parse().unwrap());
+            assert_eq!(encoding(&headers), expected, "{accept}");
+        }
     }
 }

@@ -1,0 +1,35 @@
+//! `multipart/mixed`: an answer as its only part, for clients that take nothing else.
+
+use std::convert::Infallible;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use futures_util::stream;
+
+use super::headers;
+
+const CONTENT_TYPE: &str = "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\"";
+const BEFORE: &[u8] = b"--graphql\r\nContent-Type: application/json\r\n\r\n";
+const AFTER: &[u8] = b",\"hasNext\":false}\r\n--graphql--\r\n";
+
+/// The bytes of a JSON object in a response of one part. They are neither copied nor read.
+pub(super) fn respond(status: StatusCode, json: &Bytes) -> Response {
+    let inner = json.slice(..json.len().saturating_sub(1));
+    let mut response = Response::new(framed([
+        Bytes::from_static(BEFORE),
+        inner,
+        Bytes::from_static(AFTER),
+    ]));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+    headers::not_sniffed(&mut response);
+    response
+}
+
+/// A body of several pieces, sent one after the other.
+pub(super) fn framed<const N: usize>(pieces: [Bytes; N]) -> Body {
+    Body::from_stream(stream::iter(pieces.map(Ok::<Bytes, Infallible>)))
+}

@@ -1,0 +1,80 @@
+//! Server-Sent Events, as the distinct connections mode of the graphql-sse protocol has them: a `next` event with the
+//! answer, then `complete`.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::Response;
+use futures_util::{StreamExt, stream};
+
+use super::multipart::framed;
+use super::{graphql, headers};
+use crate::api::Answer;
+
+/// A comment is sent whenever nothing else was for so long, so that proxies keep the connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+const COMMENT: &[u8] = b":\n\n";
+const NEXT: &[u8] = b"event: next\ndata: ";
+const COMPLETE: &[u8] = b"\n\nevent: complete\ndata:\n\n";
+
+/// Answers with the events of a run, which ends when the response is dropped.
+pub(super) async fn respond(run: impl Future<Output = Answer> + Send + 'static) -> Response {
+    let mut run = Box::pin(run);
+    let body = match tokio::time::timeout(KEEP_ALIVE, &mut run).await {
+        Ok(answer) => match graphql::refused(answer) {
+            Ok(refused) => return refused,
+            Err(answer) => {
+                let code = answer.code;
+                let mut response = events(framed(pieces(answer)));
+                graphql::note(&mut response, code);
+                return response;
+            }
+        },
+        Err(_) => later(run),
+    };
+    events(body)
+}
+
+fn events(body: Body) -> Response {
+    let mut response = Response::new(body);
+    let all = [
+        (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    for (name, value) in all {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    headers::not_sniffed(&mut response);
+    response
+}
+
+/// An answer is JSON on one line: line breaks in strings are escaped.
+fn pieces(answer: Answer) -> [Bytes; 3] {
+    [
+        Bytes::from_static(NEXT),
+        graphql::bytes(answer),
+        Bytes::from_static(COMPLETE),
+    ]
+}
+
+/// Comments until the run ends, then its events.
+fn later(run: Pin<Box<dyn Future<Output = Answer> + Send>>) -> Body {
+    let first = stream::once(async { vec![Bytes::from_static(COMMENT)] });
+    let rest = stream::unfold(Some(run), |run| async move {
+        let mut run = run?;
+        match tokio::time::timeout(KEEP_ALIVE, &mut run).await {
+            Ok(answer) => Some((pieces(answer).to_vec(), None)),
+            Err(_) => Some((vec![Bytes::from_static(COMMENT)], Some(run))),
+        }
+    });
+    let pieces = first.chain(rest).flat_map(stream::iter);
+    Body::from_stream(pieces.map(Ok::<Bytes, Infallible>))
+}
