@@ -7,7 +7,9 @@ import { Random, aliases, endless, many, repeat } from "./text.mjs";
 
 const runs = (name, settings, act) => attack("runs", name, { pool: true, expects: ["ok", "503", "limit"], ...settings }, act);
 const LONG = (no) => request({ body: { query: endless(no) } });
-const BIG = (no) => request({ body: { query: `{ x${no}: __typename ${many(60, (alias) => `a${alias}: entities(first: 128) { nodes { statements(first: 1000) { nodes { field value target { label } citations { locator source { title } } } } } }`)} }` } });
+/** About 140 kB of an answer. */
+const PART = "entities(first: 128) { nodes { statements(first: 1000) { nodes { field value target { label } citations { locator source { title } } } } } }";
+const BIG = (no) => request({ body: { query: `{ x${no}: __typename ${many(60, (alias) => `a${alias}: ${PART}`)} }` } });
 
 /** Sends all at once and notes how each is answered. A 503 must say when to try again. */
 async function together(trial, count, make, ms = 20_000) {
@@ -33,6 +35,15 @@ async function together(trial, count, make, ms = 20_000) {
 export default [
   runs("600 long runs at once", { listed: true, graph: "large", whole: true, options: ["--timeout", "2"] }, (trial) => together(trial, 600, LONG)),
   runs("100 answers of many megabytes at once", { options: ["--timeout", "5"] }, (trial) => together(trial, 100, BIG)),
+  // Each answer is allocated on one thread and freed on another, which must not keep it.
+  runs("60 answers of 4 MB one after the other on one connection", { pool: false, growth: 32 }, async (trial) => {
+    const connection = { current: undefined };
+    const bytes = request({ body: { query: aliases(32, PART) } });
+    for (let no = 0; no < 60; no++) {
+      const answer = await trial.keep(connection, bytes);
+      if (answer.length < 3e6) trial.fail(`an answer has ${answer.length} bytes`);
+    }
+  }),
   runs("200 documents of 20,000 tokens at once", {}, (trial) => together(trial, 200, (no) => request({ body: { query: `{ y${no}: __typename ${many(1400, (alias) => `a${alias}:__typename@skip(if:false)`)} }` } }))),
   runs("two documents with 14,000 exclamation marks, repeatedly", { listed: true, pool: false, expects: ["GRAPHQL_PARSE_FAILED", "TOKEN_LIMIT"] }, async (trial) => {
     const end = performance.now() + 1500;
