@@ -19,7 +19,7 @@ use super::value::{self, EdgeValue, Values, field_name, plain};
 use crate::budget::Stop;
 use crate::exec::{self, Subgraph, Told, Walked};
 use crate::graph::{self, EntityNo, NO_STATEMENT, Rank, Snapshot, StatementNo};
-use crate::ontology::{Date, Direction, Member, Scalar};
+use crate::ontology::{Date, Direction, Instant, Member, Scalar};
 
 /// Entities, where their ids are all that is known of them.
 pub(super) const ENTITY: &str = "urn:clew:entity:";
@@ -339,7 +339,10 @@ fn literals(values: &graph::Values, at: usize, scalar: Scalar) -> Vec<Literal> {
         Scalar::Float => typed(xsd::DOUBLE.into_owned(), text),
         Scalar::Boolean => typed(xsd::BOOLEAN.into_owned(), text),
         Scalar::Date => date_literal(&text),
-        Scalar::DateTime => typed(xsd::DATE_TIME.into_owned(), text),
+        Scalar::DateTime => match Instant::parse(&text).ok().and_then(|it| it.xml(&text)) {
+            Some(text) => typed(xsd::DATE_TIME.into_owned(), text),
+            None => Literal::new_simple_literal(text),
+        },
         Scalar::Url => typed(xsd::ANY_URI.into_owned(), text),
         // A decimal in RDF has no exponent.
         Scalar::Decimal => match values.decimal(at) {

@@ -13,10 +13,7 @@ use super::statement::Statements;
 use super::stored::Stored;
 use super::strings::Strings;
 use super::{NO_STATEMENT, StatementNo};
-use crate::ontology::{Date, Ontology, Scalar};
-
-/// The longest text that is looked up as a decimal number.
-const LONGEST_DECIMAL: usize = 1000;
+use crate::ontology::{Date, Instant, Ontology, Scalar, decimal};
 
 /// One bit a row.
 #[derive(Debug, Default)]
@@ -509,11 +506,11 @@ impl Values {
             Values::Boolean(_) => text.parse().ok().map(|it: bool| Key::Whole(it.into())),
             Values::Date(_) => Date::parse(text).ok().map(Key::Date),
             Values::DateTime(..) => {
-                let instant: jiff::Timestamp = text.parse().ok()?;
-                Some(Key::Whole(instant.as_microsecond()))
+                let instant = Instant::parse(text).ok()?;
+                Some(Key::Whole(instant.microseconds()))
             }
-            Values::Decimal(_) if text.len() <= LONGEST_DECIMAL => text.parse().ok().map(Key::Decimal),
-            Values::Decimal(_) | Values::Enum(..) => None,
+            Values::Decimal(_) => decimal(text).ok().map(Key::Decimal),
+            Values::Enum(..) => None,
         }
     }
 

@@ -7,6 +7,8 @@
 
 mod compile;
 mod date;
+mod decimal;
+mod instant;
 mod limits;
 mod names;
 mod prelude;
@@ -15,6 +17,8 @@ mod sdl;
 
 pub use compile::{compile, load};
 pub use date::{Date, DateError};
+pub use decimal::{DecimalError, LARGEST_EXPONENT, LONGEST_DECIMAL, decimal};
+pub use instant::{Instant, InstantError};
 pub use names::GeneratedNames;
 
 use std::collections::HashMap;

@@ -8,7 +8,6 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use bigdecimal::BigDecimal;
@@ -20,18 +19,11 @@ use super::fold::folded;
 use super::input::{Given, InputError};
 use super::pattern::{LONGEST, MatcherNo, Pattern};
 use crate::ontology::{
-    Date, Direction, Domain, EdgeTypeId, EnumId, Member, Members, PropertyNo, RelationField, RelationId,
-    Scalar, TypeId,
+    self, Date, Direction, Domain, EdgeTypeId, EnumId, Instant, LARGEST_EXPONENT, LONGEST_DECIMAL, Member,
+    Members, PropertyNo, RelationField, RelationId, Scalar, TypeId,
 };
 use crate::report::{quoted_list, shown, shown_as};
 use crate::search;
-
-/// The longest decimal number that is compared with, in characters.
-const LONGEST_DECIMAL: usize = 1000;
-
-/// The largest power of ten by which a decimal number is multiplied or divided: to compare two numbers, their digits
-/// are written out.
-const LARGEST_EXPONENT: i64 = 10_000;
 
 /// A filter on the entities of a domain.
 #[derive(Debug)]
@@ -1052,22 +1044,20 @@ fn date(name: &str, given: Given) -> Result<Date> {
 
 fn instant<'b>(_: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<i64> {
     let text = text(name, given)?;
-    match jiff::Timestamp::from_str(&text) {
-        Ok(instant) => Ok(instant.as_microsecond()),
-        Err(_) => wrong(name, given, "a point in time such as 1996-08-27T10:00:00Z"),
+    match Instant::parse(&text) {
+        Ok(instant) => Ok(instant.microseconds()),
+        Err(error) => {
+            let expected = format!("a point in time such as 1996-08-27T10:00:00Z: {error}");
+            wrong(name, given, &expected)
+        }
     }
 }
 
 fn decimal<'b>(binder: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<BigDecimal> {
     let text = text(name, given)?;
-    if text.len() <= LONGEST_DECIMAL
-        && let Ok(number) = BigDecimal::from_str(&text)
-    {
-        let exponent = number.fractional_digit_count();
-        if exponent.abs() <= LARGEST_EXPONENT {
-            binder.hold(text.len() / 2)?;
-            return Ok(number);
-        }
+    if let Ok(number) = ontology::decimal(&text) {
+        binder.hold(text.len() / 2)?;
+        return Ok(number);
     }
     let expected = format!(
         "a decimal number of at most {LONGEST_DECIMAL} characters and an exponent of at most {LARGEST_EXPONENT}"

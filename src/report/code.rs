@@ -121,7 +121,7 @@ codes! {
     UNKNOWN_FIELD = "E0210";
     /// An id that is defined twice.
     DUPLICATE_ID = "E0211";
-    /// An id that is not URL-safe.
+    /// An id that is not URL-safe, or not in Unicode's form NFC.
     BAD_ID = "E0212";
     /// A reference to an id that nothing defines.
     UNKNOWN_ID = "E0213";

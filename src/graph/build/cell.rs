@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::str::FromStr;
 
-use bigdecimal::BigDecimal;
 use oxilangtag::LanguageTag;
 
 use crate::facts::{Batch, Item, Value};
 use crate::graph::column::Cell;
-use crate::ontology::{Date, DateError, Ontology, Property, Scalar, URL_SCHEMES};
+use crate::ontology::{
+    Date, DateError, DecimalError, Instant, Ontology, Property, Scalar, URL_SCHEMES, decimal,
+};
 use crate::report::{Code, MOST_SHOWN, Report, did_you_mean};
 
 /// Makes a cell, or says why the value is none. `subject` is what has the property, as messages name it.
@@ -112,20 +112,27 @@ pub(super) fn cell<'a>(
         }
         (Scalar::DateTime, Value::String(text)) => {
             let text = batch.text(*text);
-            match jiff::Timestamp::from_str(text) {
-                Ok(instant) => Ok(Cell::DateTime(text, instant.as_microsecond())),
-                Err(_) => Err(wrong(
+            match Instant::parse(text) {
+                Ok(instant) => Ok(Cell::DateTime(text, instant.microseconds())),
+                Err(error) => Err(wrong(
                     Code::BAD_DATE,
-                    format!("is a point in time, and \"{}\" is none", shorten(text)),
+                    format!(
+                        "is a point in time, and \"{}\" is not one: {error}",
+                        shorten(text)
+                    ),
                 )
-                .hint("write it as RFC 3339 has it: 1996-08-27T10:00:00Z")),
+                .hint("write it as RFC 3339 has it: 1996-08-27T10:00:00Z or 1996-08-27T12:00:00.25+02:00")),
             }
         }
         (Scalar::Decimal, Value::String(text) | Value::Number(text)) => {
             let text = batch.text(*text);
-            match BigDecimal::from_str(text) {
+            match decimal(text) {
                 Ok(_) => Ok(Cell::Decimal(text)),
-                Err(_) => Err(mismatch()),
+                Err(DecimalError::Form) => Err(mismatch()),
+                Err(error @ DecimalError::Range) => {
+                    let why = format!("does not fit: {}", shorten(text));
+                    Err(wrong(Code::NUMBER_RANGE, why).hint(error.to_string()))
+                }
             }
         }
         (Scalar::Text, Value::String(text)) => {

@@ -3,6 +3,8 @@
 use std::sync::Mutex;
 
 use rayon::prelude::*;
+use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::{Context, MOST_SHOWN, Origin};
 use crate::facts::{Batch, EntityFact, Files, Part};
@@ -11,7 +13,7 @@ use crate::graph::strings::Strings;
 use crate::graph::{EntityNo, Row};
 use crate::memory::Allowance;
 use crate::ontology::{Domain, Ontology, TypeId};
-use crate::report::{Code, Place, Report, Reports, did_you_mean, near_misses};
+use crate::report::{Code, Place, Report, Reports, did_you_mean, near_misses, shown};
 
 /// The entities, sorted and numbered.
 pub(super) struct Entities {
@@ -82,6 +84,11 @@ impl Entities {
 
     /// What to say of an id that nothing defines.
     pub fn unknown(&self, id: &str) -> String {
+        if let Some(composed) = composed(id)
+            && self.find(&composed).is_some()
+        {
+            return format!("write it in Unicode's form NFC, with composed characters: \"{composed}\"");
+        }
         // Comparing with every id of a large graph takes long; the first million will do.
         let all = self
             .ids
@@ -96,11 +103,37 @@ impl Entities {
     }
 }
 
-/// Letters, digits and what RFC 3986 allows in a path, so that an id needs no escape there.
-fn is_url_safe(id: &str) -> bool {
-    let allowed = |char: char| char.is_alphanumeric() || "-._~!$&'()*+,;=:@/%".contains(char);
+/// The longest id, in bytes.
+const LONGEST_ID: usize = 1024;
+
+/// Why a text is not an id, and what to do about it.
+fn wrong_id(id: &str) -> Option<(&'static str, String)> {
+    // Letters, digits and what RFC 3986 allows in a path, so that an id needs no escape there.
+    let allowed = |char: char| {
+        char.is_alphanumeric() || is_combining_mark(char) || "-._~!$&'()*+,;=:@/%".contains(char)
+    };
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    !id.is_empty() && id.len() <= 1024 && (id.bytes().all(is_plain) || id.chars().all(allowed))
+    let fits = !id.is_empty() && id.len() <= LONGEST_ID;
+    if fits && id.bytes().all(is_plain) {
+        return None;
+    }
+    if !fits || !id.chars().all(allowed) {
+        let hint = format!(
+            "use letters, digits and - . _ ~ : / ( ) and the like, at most {LONGEST_ID} bytes, and no spaces"
+        );
+        return Some(("is not URL-safe", hint));
+    }
+    composed(id).map(|it| {
+        (
+            "is not in Unicode's form NFC",
+            format!("write it as \"{it}\", with composed characters"),
+        )
+    })
+}
+
+/// An id in NFC, where it is not so already. Two ids that look the same are the same then.
+fn composed(id: &str) -> Option<String> {
+    (!id.is_ascii() && !is_nfc(id)).then(|| id.nfc().collect())
 }
 
 /// What is wrong with the ids and types of a part's entities.
@@ -118,12 +151,10 @@ pub(super) fn check(ontology: &Ontology, batch: &Batch, reports: &mut Reports) -
             }
         }
         let id = batch.text(entity.id);
-        if !is_url_safe(id) {
-            let report = Report::new(Code::BAD_ID, format!("the id \"{id}\" is not URL-safe"))
+        if let Some((why, hint)) = wrong_id(id) {
+            let report = Report::new(Code::BAD_ID, format!("the id \"{}\" {why}", shown(id)))
                 .at(batch.place(entity.at), "not an id")
-                .hint(
-                    "use letters, digits and - . _ ~ : / ( ) and the like, at most 1024 bytes, and no spaces",
-                );
+                .hint(hint);
             reports.push(report);
         }
     }
