@@ -34,6 +34,9 @@ pub struct Progress {
     pub done: AtomicU64,
 }
 
+/// The longest YAML file or line, in bytes: places are counted in 32 bits.
+const MOST_AT_ONCE: u64 = 2 << 30;
+
 /// Makes a part of a text by its number.
 type Make = dyn Fn(usize) -> String + Send + Sync;
 
@@ -498,7 +501,10 @@ impl RawPart<'_> {
             Ok(text) => (text, None),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
+                // Each byte that is not UTF-8 becomes a character of three bytes.
+                let most = error.as_bytes().len().min(at.saturating_add(PART));
+                let bytes = &error.as_bytes()[..most];
+                (String::from_utf8_lossy(bytes).into_owned(), Some(at))
             }
         })
     }
@@ -540,6 +546,13 @@ impl RawPart<'_> {
         }
         batch
     }
+}
+
+fn too_large(format: Format) -> io::Error {
+    io::Error::other(match format {
+        Format::Yaml => "a YAML file is at most 2 GiB long; split it, or write it as JSON Lines",
+        _ => "a line is at most 2 GiB long",
+    })
 }
 
 fn unreadable(path: &str, format: Format, error: &io::Error) -> Report {
@@ -631,7 +644,12 @@ impl<'a> RawParts<'a> {
             Format::Yaml => std::fs::metadata(path).map_or(0, |it| it.len()),
             _ => 0,
         };
-        let (reader, failed) = match open() {
+        let opened = if whole > MOST_AT_ONCE {
+            Err(too_large(format))
+        } else {
+            open()
+        };
+        let (reader, failed) = match opened {
             Ok(reader) => (Some(reader), None),
             Err(error) => (None, Some(error)),
         };
@@ -685,7 +703,7 @@ impl<'a> Iterator for RawParts<'a> {
             let reader = self.reader.as_mut()?;
             // A line longer than a part makes a longer part; YAML is read whole.
             let want = if self.format == Format::Yaml {
-                u64::MAX
+                MOST_AT_ONCE + 1
             } else {
                 PART as u64
             };
@@ -696,17 +714,19 @@ impl<'a> Iterator for RawParts<'a> {
                 self.reader = None;
                 return Some(self.part(Err(error)));
             }
-            if text.len() == before || self.format == Format::Yaml {
+            let is_all = text.len() == before || self.format == Format::Yaml;
+            if is_all {
                 self.reader = None;
-                if text.starts_with("\u{feff}".as_bytes()) {
-                    text.drain(..3);
-                }
-                return (!text.is_empty()).then(|| self.part(Ok(text)));
             }
-            if text.len() > (1 << 31) {
+            if self.no == 0 && before == 0 && text.starts_with("\u{feff}".as_bytes()) {
+                text.drain(..3);
+            }
+            if text.len() as u64 > MOST_AT_ONCE {
                 self.reader = None;
-                let error = io::Error::other("a line is longer than 2 GiB");
-                return Some(self.part(Err(error)));
+                return Some(self.part(Err(too_large(self.format))));
+            }
+            if is_all {
+                return (!text.is_empty()).then(|| self.part(Ok(text)));
             }
             if let Some(end) = memchr::memrchr(b'\n', &text[before..]) {
                 self.rest = text.split_off(before + end + 1);

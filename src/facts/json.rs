@@ -1,8 +1,7 @@
 //! A reader of JSON that keeps where everything stands, numbers in their own digits, and sees a key that
 //! stands twice. `docs/decisions/json-reader.md` says why it is ours.
 
-use smallvec::SmallVec;
-
+use super::keys::Keys;
 use super::{Batch, Entry, Item, Span, Str, Value};
 
 /// Deeper nesting than this is refused, so that no input exhausts the stack.
@@ -81,7 +80,7 @@ impl<'a> Reader<'a> {
     ) -> Result<()> {
         self.deeper()?;
         self.expect(b'{', "an object")?;
-        let mut keys: SmallVec<[Str; 8]> = SmallVec::new();
+        let mut keys = Keys::default();
         if self.peek() == Some(b'}') {
             self.at += 1;
         } else {
@@ -92,13 +91,12 @@ impl<'a> Reader<'a> {
                 let start = self.at;
                 let key = self.string(batch)?;
                 let span = Span::new(start, self.at);
-                if keys.iter().any(|it| batch.text(*it) == batch.text(key)) {
+                if keys.add(batch, key).is_some() {
                     return Err(JsonError {
                         message: format!("{DUPLICATE}\"{}\"", batch.text(key)),
                         at: start,
                     });
                 }
-                keys.push(key);
                 self.expect(b':', "a colon after the key")?;
                 entry(self, batch, key, span)?;
                 match self.peek() {

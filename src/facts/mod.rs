@@ -11,7 +11,9 @@ mod citation;
 mod files;
 mod json;
 mod jsonl;
+mod keys;
 mod quoting;
+mod tree;
 mod yaml;
 
 use std::sync::Arc;
@@ -205,6 +207,8 @@ pub struct Batch {
     extra: String,
     /// Entities.
     pub entities: Vec<EntityFact>,
+    /// Types under which no entity stands, and where they are written.
+    pub empty_types: Vec<(Str, Span)>,
     /// Values.
     pub values: Vec<ValueFact>,
     /// Edges.
@@ -221,6 +225,7 @@ impl Batch {
             source,
             extra: String::new(),
             entities: Vec::new(),
+            empty_types: Vec::new(),
             values: Vec::new(),
             edges: Vec::new(),
             statements: Vec::new(),

@@ -1,12 +1,14 @@
 //! Hints for texts that YAML reads as something else because they are not quoted.
 
+use granit_parser::ErrorKind;
+
 use crate::report::shown;
 
 /// Characters that cannot begin a text without quotes.
 const INDICATORS: [char; 3] = ['@', '%', '`'];
 
 /// What to write instead, where the parser stopped at a text without quotes.
-pub(super) fn hint(text: &str, at: usize, why: &str) -> Option<String> {
+pub(super) fn hint(text: &str, at: usize, why: &ErrorKind) -> Option<String> {
     let start = text.get(..at)?.rfind('\n').map_or(0, |it| it + 1);
     let line = text.get(start..)?.lines().next()?;
     let rest = line.get(at - start..)?;
@@ -18,8 +20,12 @@ pub(super) fn hint(text: &str, at: usize, why: &str) -> Option<String> {
         ));
     }
     // In a flow mapping the parser stops at the second colon.
-    let is_in_flow = rest.starts_with(": ") && why.contains("expected ',' or");
-    if is_in_flow || why.contains("mapping values are not allowed") {
+    let ends_flow = matches!(
+        why,
+        ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator
+    );
+    let is_in_flow = rest.starts_with(": ") && ends_flow;
+    if is_in_flow || *why == ErrorKind::MappingValueNotAllowed {
         let entry = if is_in_flow {
             let before = &line[..at - start];
             &line[before.rfind(['{', ',', '['])? + 1..]
@@ -32,7 +38,7 @@ pub(super) fn hint(text: &str, at: usize, why: &str) -> Option<String> {
             "a text that has a colon and a space is written in quotes: {value}"
         ));
     }
-    if why.contains("unknown anchor") {
+    if *why == ErrorKind::UnknownAnchor {
         let value = quoted(until_end(&line[line.find('*')?..]));
         return Some(format!(
             "a text that begins with \"*\" is written in quotes: {value}"

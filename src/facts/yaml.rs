@@ -10,29 +10,16 @@
 //!     partners: [ecpat, {to: child-rights-connect, since: 1996}]
 //! ```
 
-use std::collections::HashMap;
 use std::sync::Arc;
-
-use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::citation::{self, Defaults, shape};
 use super::{
     Batch, EdgeFact, EntityFact, Entry, Example, Item, NO_STATEMENT, Span, StatementFact, Str, Value,
-    ValueFact, Via, quoting,
+    ValueFact, Via, tree,
 };
 use crate::memory::Allowance;
 use crate::ontology::{Member, Members, Ontology, Scalar};
-use crate::report::{Code, Report, Reports, SourceText, did_you_mean};
-
-/// Deeper nesting than this is refused.
-const MOST_NESTED: usize = 64;
-/// Values of a file.
-const MOST_NODES: usize = 20_000_000;
-/// Bytes that the copies take that aliases stand for. Aliases of aliases multiply.
-const MOST_COPIED: usize = 64 << 20;
-
-/// Number of values after which the memory that is left is checked; they take about 4 MB.
-const BETWEEN_LOOKS: usize = 1 << 16;
+use crate::report::{Reports, SourceText, did_you_mean};
 
 /// Reads a file. It reads none of it where it takes more memory than there may be.
 pub(super) fn read(
@@ -42,7 +29,7 @@ pub(super) fn read(
     reports: &mut Reports,
 ) -> Batch {
     let mut batch = Batch::new(source.clone());
-    let documents = match documents(&mut batch, memory, reports) {
+    let documents = match tree::documents(&mut batch, memory, reports) {
         Ok(documents) => documents,
         Err(report) => {
             reports.push(report);
@@ -60,247 +47,6 @@ pub(super) fn read(
         reader.document(document);
     }
     batch
-}
-
-/// A mapping or a list that is being read.
-enum Open {
-    List(Vec<Item>, usize, usize),
-    Map {
-        entries: Vec<Entry>,
-        key: Option<(Str, Span)>,
-        /// Whether the mapping has the key already.
-        repeats: bool,
-        start: usize,
-        anchor: usize,
-    },
-}
-
-/// The trees of all documents of the file.
-fn documents(batch: &mut Batch, memory: &Allowance, reports: &mut Reports) -> Result<Vec<Item>, Report> {
-    let source = batch.source.clone();
-    let text = &*source.text;
-    // The parser counts characters; where all are ASCII, these are bytes.
-    let bytes: Option<Vec<u32>> = (!text.is_ascii()).then(|| {
-        let starts = text.char_indices().map(|(at, _)| at as u32);
-        starts.chain([text.len() as u32]).collect()
-    });
-    let byte = |index: usize| match &bytes {
-        None => index.min(text.len()),
-        Some(map) => map[index.min(map.len() - 1)] as usize,
-    };
-    let mut documents = Vec::new();
-    let mut open: Vec<Open> = Vec::new();
-    let mut anchors: HashMap<usize, Item> = HashMap::new();
-    let (mut nodes, mut copied) = (0, 0);
-    let mut events = 0;
-    for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| {
-            let at = byte(error.marker().index());
-            let end = text[at..].chars().next().map_or(at, |it| at + it.len_utf8());
-            let report = Report::new(
-                Code::YAML_SYNTAX,
-                format!("the file is not YAML: {}", error.info()),
-            )
-            .at(batch.place(Span::new(at, end)), "here");
-            match quoting::hint(text, at, error.info()) {
-                Some(hint) => report.hint(hint),
-                None => report,
-            }
-        })?;
-        let (start, end) = (byte(span.start.index()), byte(span.end.index()));
-        let done = match event {
-            Event::SequenceStart(anchor, _) => {
-                open.push(Open::List(Vec::new(), start, anchor));
-                None
-            }
-            Event::MappingStart(anchor, _) => {
-                open.push(Open::Map {
-                    entries: Vec::new(),
-                    key: None,
-                    repeats: false,
-                    start,
-                    anchor,
-                });
-                None
-            }
-            Event::SequenceEnd | Event::MappingEnd => open.pop().map(|it| close(it, end)),
-            Event::Scalar(value, style, anchor, _) => {
-                let item = Item {
-                    value: scalar(batch, &value, style, start, end),
-                    at: Span::new(start, end.max(start)),
-                };
-                Some((item, anchor))
-            }
-            Event::Alias(anchor) => {
-                let target = anchors.get(&anchor);
-                copied += target.map_or(0, weight);
-                if copied > MOST_COPIED {
-                    return Err(shape(
-                        batch,
-                        Span::new(start, end),
-                        format!("the file's aliases stand for more than {MOST_COPIED} bytes"),
-                    ));
-                }
-                let item = target.cloned().unwrap_or(Item {
-                    value: Value::Null,
-                    at: Span::new(start, end),
-                });
-                Some((item, 0))
-            }
-            _ => None,
-        };
-        if open.len() > MOST_NESTED {
-            return Err(shape(
-                batch,
-                Span::new(start, end),
-                format!("nested deeper than {MOST_NESTED} levels"),
-            ));
-        }
-        let Some((item, anchor)) = done else { continue };
-        nodes += 1;
-        events += 1;
-        if events % BETWEEN_LOOKS == 0 && !memory.holds() {
-            return Ok(Vec::new());
-        }
-        if nodes > MOST_NODES {
-            return Err(shape(
-                batch,
-                item.at,
-                format!("the file stands for more than {MOST_NODES} values"),
-            ));
-        }
-        if anchor != 0 {
-            anchors.insert(anchor, item.clone());
-        }
-        attach(batch, &mut open, &mut documents, item, reports);
-    }
-    Ok(documents)
-}
-
-/// Bytes that a copy of an item takes.
-fn weight(item: &Item) -> usize {
-    size_of::<Item>()
-        + match &item.value {
-            Value::List(items) => items.iter().map(weight).sum(),
-            Value::Map(entries) => entries
-                .iter()
-                .map(|it| size_of::<Entry>() + weight(&it.item))
-                .sum(),
-            _ => (item.at.end as usize).saturating_sub(item.at.start as usize),
-        }
-}
-
-fn close(open: Open, end: usize) -> (Item, usize) {
-    match open {
-        Open::List(items, start, anchor) => {
-            let at = Span::new(start, end.max(start));
-            (
-                Item {
-                    value: Value::List(items.into()),
-                    at,
-                },
-                anchor,
-            )
-        }
-        Open::Map {
-            entries,
-            start,
-            anchor,
-            ..
-        } => {
-            let at = Span::new(start, end.max(start));
-            (
-                Item {
-                    value: Value::Map(entries.into()),
-                    at,
-                },
-                anchor,
-            )
-        }
-    }
-}
-
-/// Puts a value that is whole where it belongs.
-fn attach(
-    batch: &mut Batch,
-    open: &mut [Open],
-    documents: &mut Vec<Item>,
-    item: Item,
-    reports: &mut Reports,
-) {
-    match open.last_mut() {
-        None => documents.push(item),
-        Some(Open::List(items, ..)) => items.push(item),
-        Some(Open::Map {
-            entries,
-            key,
-            repeats,
-            ..
-        }) => match key.take() {
-            None => {
-                let name = match item.value {
-                    Value::String(text) | Value::Number(text) => text,
-                    Value::Bool(_) | Value::Null => {
-                        Batch::slice(item.at.start as usize, item.at.end as usize)
-                    }
-                    Value::List(_) | Value::Map(_) => {
-                        reports.push(shape(
-                            batch,
-                            item.at,
-                            "a key is a text, not a list or a mapping".to_owned(),
-                        ));
-                        Str::default()
-                    }
-                };
-                let before = entries.iter().find(|it| batch.text(it.key) == batch.text(name));
-                if let Some(before) = before {
-                    let report = Report::new(
-                        Code::DUPLICATE_KEY,
-                        format!("the key \"{}\" stands twice", batch.text(name)),
-                    )
-                    .at(batch.place(item.at), "again here")
-                    .also(Some(batch.place(before.key_at)), "first here")
-                    .hint("put what both say under one of them");
-                    reports.push(report);
-                    *repeats = true;
-                }
-                *key = Some((name, item.at));
-            }
-            // The key was reported: a second value would only give more reports.
-            Some(_) if std::mem::take(repeats) => {}
-            Some((name, key_at)) => entries.push(Entry {
-                key: name,
-                key_at,
-                item,
-            }),
-        },
-    }
-}
-
-/// A plain scalar says its kind by its form, as YAML's core schema has it; a quoted one is a text.
-fn scalar(batch: &mut Batch, value: &str, style: ScalarStyle, start: usize, end: usize) -> Value {
-    let text = if batch.source.text.get(start..end) == Some(value) {
-        Batch::slice(start, end)
-    } else {
-        batch.keep(value)
-    };
-    if style != ScalarStyle::Plain {
-        return Value::String(text);
-    }
-    match value {
-        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
-        "true" | "True" | "TRUE" => Value::Bool(true),
-        "false" | "False" | "FALSE" => Value::Bool(false),
-        _ if is_number(value) => Value::Number(text),
-        _ => Value::String(text),
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    digits.starts_with(|it: char| it.is_ascii_digit() || it == '.')
-        && digits.bytes().any(|it| it.is_ascii_digit())
-        && text.parse::<f64>().is_ok()
 }
 
 struct Reader<'a> {
@@ -412,6 +158,13 @@ impl Reader<'_> {
                 self.report(item.at, "an example is a mapping", HINT);
                 continue;
             };
+            for entry in entries {
+                let word = self.batch.text(entry.key).to_owned();
+                if !matches!(word.as_str(), "title" | "query") {
+                    let hint = did_you_mean(&word, ["title", "query"], || HINT.to_owned());
+                    self.report(entry.key_at, format!("an example has no \"{word}\""), &hint);
+                }
+            }
             let text = |key: &str| {
                 entries.iter().find_map(|it| match it.item.value {
                     Value::String(text) if self.batch.text(it.key) == key => {
@@ -430,8 +183,11 @@ impl Reader<'_> {
     fn entities(&mut self, entry: Entry) {
         let name = self.batch.text(entry.key).to_owned();
         let entities = match entry.item.value {
-            Value::Map(entities) => entities,
-            Value::Null => return,
+            Value::Map(entities) if !entities.is_empty() => entities,
+            Value::Map(_) | Value::Null => {
+                self.batch.empty_types.push((entry.key, entry.key_at));
+                return;
+            }
             other => {
                 let message = format!("below a type stand ids, not {}", other.kind());
                 self.report(

@@ -42,7 +42,17 @@ pub(super) fn cell<'a>(
             (Scalar::String | Scalar::Text, Value::Bool(it)) => {
                 report.hint(format!("write it in quotes: \"{it}\""))
             }
-            (Scalar::Int | Scalar::Float, Value::String(_)) => report.hint("write the number without quotes"),
+            (Scalar::Int | Scalar::Float | Scalar::Decimal, Value::String(text)) => {
+                let text = batch.text(*text);
+                let is_quoted = batch.written(item.at) != text;
+                match number_meant(text) {
+                    Some(number) => report.hint(format!("write {number}")),
+                    None if is_quoted && text.parse::<f64>().is_ok() => {
+                        report.hint("write the number without quotes")
+                    }
+                    None => report.hint("write digits, as in 42"),
+                }
+            }
             (Scalar::Boolean, _) => report.hint("write true or false"),
             (_, Value::Map(_)) => report.hint("write the value itself, or a statement: {value: …, cite: …}"),
             _ => report,
@@ -217,6 +227,23 @@ fn language(tag: &str) -> Option<Cow<'_, str>> {
     } else {
         Cow::Owned(normal)
     })
+}
+
+/// What to write for a number in a form that is not read: hexadecimal, octal or binary, or with underscores.
+fn number_meant(text: &str) -> Option<String> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text),
+    };
+    for (prefix, radix) in [("0x", 16), ("0X", 16), ("0o", 8), ("0b", 2)] {
+        if let Some(digits) = digits.strip_prefix(prefix) {
+            let number = u64::from_str_radix(&digits.replace('_', ""), radix).ok()?;
+            return Some(format!("{sign}{number}"));
+        }
+    }
+    let plain = text.replace('_', "");
+    let starts = digits.starts_with(|it: char| it.is_ascii_digit());
+    (starts && plain != text && plain.len() <= MOST_SHOWN && plain.parse::<f64>().is_ok()).then_some(plain)
 }
 
 fn range(wrong: &impl Fn(Code, String) -> Report, text: &str) -> Report {

@@ -1,5 +1,7 @@
 //! What is left of a part when its text is forgotten: short columns, edges between numbers, statements.
 
+use std::collections::HashSet;
+
 use super::cell::cell;
 use super::columns::no_property;
 use super::edges::{self, Ends};
@@ -233,13 +235,12 @@ pub(super) fn gather(digests: Vec<Digest>, ontology: &Ontology, reports: &mut Re
         bases: Vec::new(),
         graph: GraphFact::default(),
     };
-    let mut unknown: Vec<String> = Vec::new();
+    let mut unknown: HashSet<String> = HashSet::new();
     let mut base = 0;
     for mut digest in digests {
         reports.0.append(&mut digest.reports.0);
         for (name, report) in digest.unknown {
-            if !unknown.contains(&name) {
-                unknown.push(name);
+            if unknown.insert(name) {
                 reports.push(report);
             }
         }

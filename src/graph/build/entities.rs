@@ -1,5 +1,6 @@
 //! Entities get their numbers.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
@@ -7,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::{Context, MOST_SHOWN, Origin};
-use crate::facts::{Batch, EntityFact, Files, Part};
+use crate::facts::{Batch, Files, Part, Span};
 use crate::graph::ids::IdIndex;
 use crate::graph::strings::Strings;
 use crate::graph::{EntityNo, Row};
@@ -139,16 +140,23 @@ fn composed(id: &str) -> Option<String> {
 /// What is wrong with the ids and types of a part's entities.
 pub(super) fn check(ontology: &Ontology, batch: &Batch, reports: &mut Reports) -> Vec<(String, Report)> {
     let mut unknown: Vec<(String, Report)> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut see = |name, at| {
+        let known = matches!(ontology.domain(name), Some(Domain::Type(_)));
+        // Once a type is enough; its entities are all wrong for the same reason.
+        if !known && unknown.len() < MOST_SHOWN && seen.insert(name) {
+            unknown.push((name.to_owned(), unknown_type(ontology, batch, at, name)));
+        }
+    };
+    for (name, at) in &batch.empty_types {
+        see(batch.text(*name), *at);
+    }
     let mut last = "";
     for entity in &batch.entities {
         let name = batch.text(entity.type_name);
         if name != last {
             last = name;
-            let known = matches!(ontology.domain(name), Some(Domain::Type(_)));
-            // Once a type is enough; its entities are all wrong for the same reason.
-            if !known && unknown.iter().all(|it| it.0 != name) {
-                unknown.push((name.to_owned(), unknown_type(ontology, batch, entity, name)));
-            }
+            see(name, entity.type_at);
         }
         let id = batch.text(entity.id);
         if let Some((why, hint)) = wrong_id(id) {
@@ -306,8 +314,8 @@ fn duplicate(context: &Context, later: Origin, first: Origin) -> Option<Report> 
     Some(report)
 }
 
-fn unknown_type(ontology: &Ontology, batch: &Batch, fact: &EntityFact, name: &str) -> Report {
-    let place = batch.place(fact.type_at);
+fn unknown_type(ontology: &Ontology, batch: &Batch, at: Span, name: &str) -> Report {
+    let place = batch.place(at);
     let not_entity = match ontology.domain(name) {
         Some(Domain::Interface(_)) => Some("an interface"),
         Some(Domain::Union(_)) => Some("a union"),
