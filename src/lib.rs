@@ -9,6 +9,7 @@ pub mod budget;
 pub mod cli;
 pub mod exec;
 pub mod facts;
+mod folder;
 pub mod forms;
 pub mod graph;
 pub mod memory;

@@ -106,57 +106,6 @@ fn the_same_schema_and_data_give_the_same_bytes_in_any_folder() {
     );
 }
 
-/// Data that must be accepted: its file's name, its text, what is asked of it and what comes back.
-const ACCEPTED: [(&str, &str, &str, &str); 5] = [
-    (
-        "a.yaml",
-        "Place:\n  x: {name: X, at: 9999-12-31T23:59:59Z}\n  y: {name: Y, at: 1996-08-27t10:00:00.123456789-00:30}\n",
-        "{ places(filter: {at: {gte: \"9999-12-31T23:59:58Z\"}}) { nodes { id at } } }",
-        "{\"places\":{\"nodes\":[{\"id\":\"x\",\"at\":\"9999-12-31T23:59:59Z\"}]}}",
-    ),
-    (
-        "a.yaml",
-        "Place:\n  हिन्दी: {name: X, partOf: தமிழ்}\n  தமிழ்: {name: Y}\n",
-        "{ place(id: \"हिन्दी\") { partOf { id } } }",
-        "{\"place\":{\"partOf\":{\"id\":\"தமிழ்\"}}}",
-    ),
-    (
-        "a.yaml",
-        "Place:\n  x: {name:\tX, any: [\"\\ud83d\\ude00: a:\tb\", 'a:\tb \\ud83d\\ude00', !!str 123, ! 4, !!int 5]}\n",
-        "{ place(id: \"x\") { name any } }",
-        "{\"place\":{\"name\":\"X\",\"any\":[\"😀: a:\\tb\",\"a:\\tb \\\\ud83d\\\\ude00\",\"123\",\"4\",5]}}",
-    ),
-    (
-        "a.yaml",
-        "\u{feff}Place:\r\n  x:\r\n    name: \"two\\\r\n      lines\"\r\n    any: &a {b: [1, \u{a0}]}\r\n    anys: [*a, *a]\r\n",
-        "{ place(id: \"x\") { name anys } }",
-        "{\"place\":{\"name\":\"twolines\",\"anys\":[{\"b\":[1,\"\u{a0}\"]},{\"b\":[1,\"\u{a0}\"]}]}}",
-    ),
-    (
-        "a.jsonl",
-        "\u{feff}{\"type\":\"node\",\"id\":\"x\",\"labels\":[\"Place\"],\"properties\":{\"name\":[\"X\"]}}\n",
-        "{ place(id: \"x\") { name } }",
-        "{\"place\":{\"name\":\"X\"}}",
-    ),
-];
-
-#[test]
-fn what_the_formats_allow_is_accepted() {
-    let sdl = "type Place { name: String! at: DateTime any: JSON anys: [JSON!]! text: Text partOf: Place @relation(inverse: \"parts\") }";
-    for (name, data, query, expected) in ACCEPTED {
-        let folder = tempfile::tempdir().unwrap();
-        write(folder.path(), "schema/a.graphql", sdl);
-        write(folder.path(), &format!("data/{name}"), data);
-        let answer = run(folder.path(), &["query", "-e", query]);
-        let (answer, said) = (text(&answer.stdout), text(&answer.stderr));
-        assert_eq!(
-            answer.trim_end(),
-            format!("{{\"data\":{expected}}}"),
-            "{data}\n{said}"
-        );
-    }
-}
-
 /// What is in a folder, but for the two folders of the graph.
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{Batch, jsonl, yaml};
+use crate::folder::{self, Problem};
 use crate::memory::Allowance;
 use crate::ontology::{Ontology, TypeId};
 use crate::report::{Code, Report, Reports, SourceText};
@@ -150,7 +151,7 @@ enum Format {
 }
 
 fn format(path: &Path) -> Option<Format> {
-    let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+    let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
     let is = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     if is(&[".yaml", ".yml"]) {
         Some(Format::Yaml)
@@ -168,48 +169,27 @@ fn format(path: &Path) -> Option<Format> {
 impl Files {
     /// Finds the data files below a folder, or takes one file. What is wrong is added to `reports`.
     pub fn find(path: &Path, reports: &mut Reports) -> Self {
-        let mut paths = Vec::new();
-        if let Err(error) = collect(path, &mut paths) {
-            reports.push(
-                Report::new(
-                    Code::DATA_UNREADABLE,
-                    format!("cannot read the data folder \"{}\": {error}", path.display()),
-                )
-                .hint("name the folder with --data DIR"),
-            );
-        }
-        paths.sort();
+        let is_named = std::fs::metadata(path).is_ok_and(|it| !it.is_dir());
+        let paths = if is_named {
+            vec![path.to_owned()]
+        } else {
+            folder::files(path, &mut |problem| reports.push(no_folder(path, problem)))
+        };
         let mut sources = Vec::new();
         let mut bytes = 0;
         for path in paths {
-            // Reading a pipe or a device may never end.
-            if path.exists() && !path.is_file() {
-                reports.push(
-                    Report::new(
-                        Code::DATA_UNREADABLE,
-                        format!("\"{}\" is not a regular file", path.display()),
-                    )
-                    .hint("remove it from the data folder, or give it a name that begins with a dot"),
-                );
-            } else if let Some(format) = format(&path) {
-                let size = std::fs::metadata(&path).map_or(0, |it| it.len());
-                bytes += match format {
-                    Format::Yaml | Format::Lines => size,
-                    // About what they unpack to.
-                    Format::Gzip | Format::Zstd => size * 8,
-                };
-                sources.push(Source::File(path, format));
-            } else if !is_companion(&path) {
-                reports.push(
-                    Report::new(
-                        Code::IGNORED_FILE,
-                        format!(
-                            "\"{}\" is neither YAML nor JSON Lines, and is not read",
-                            path.display()
-                        ),
-                    )
-                    .hint("data files end in .yaml, .yml, .jsonl, .jsonl.gz or .jsonl.zst"),
-                );
+            match source(&path, is_named) {
+                Ok(Some(format)) => {
+                    let size = std::fs::metadata(&path).map_or(0, |it| it.len());
+                    bytes += match format {
+                        Format::Yaml | Format::Lines => size,
+                        // About what they unpack to.
+                        Format::Gzip | Format::Zstd => size * 8,
+                    };
+                    sources.push(Source::File(path, format));
+                }
+                Ok(None) => {}
+                Err(report) => reports.push(*report),
             }
         }
         Self {
@@ -368,26 +348,55 @@ pub fn fingerprint(parts: &[Part]) -> u64 {
     })
 }
 
-fn collect(path: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
-    if path.is_file() {
-        paths.push(path.to_owned());
-        return Ok(());
-    }
-    for entry in std::fs::read_dir(path)? {
-        let path = entry?.path();
-        let hidden = path
-            .file_name()
-            .is_some_and(|it| it.to_string_lossy().starts_with('.'));
-        if hidden {
-            continue;
+/// What to say of a part of the data folder that is not read.
+fn no_folder(named: &Path, problem: Problem) -> Report {
+    match problem {
+        Problem::Unreadable { path, error } if path == named => {
+            let message = format!("cannot read the data folder \"{}\": {error}", path.display());
+            Report::new(Code::DATA_UNREADABLE, message).hint("name the folder with --data DIR")
         }
-        if path.is_dir() {
-            collect(&path, paths)?;
-        } else {
-            paths.push(path);
+        Problem::Unreadable { path, error } => {
+            let message = format!("cannot read the folder \"{}\": {error}", path.display());
+            Report::new(Code::DATA_UNREADABLE, message)
+                .hint("allow reading it, or give it a name that begins with a dot")
+        }
+        Problem::Twice { path, first } => {
+            let message = format!(
+                "\"{}\" is the same folder as \"{}\"",
+                path.display(),
+                first.display()
+            );
+            Report::new(Code::DATA_UNREADABLE, message).hint("remove the link")
         }
     }
-    Ok(())
+}
+
+/// The format of a file; none where the file is meant to stand beside the data.
+fn source(path: &Path, is_named: bool) -> Result<Option<Format>, Box<Report>> {
+    const ENDS: &str =
+        "data files end in .yaml, .yml, .jsonl, .ndjson, .jsonl.gz, .ndjson.gz, .jsonl.zst or .ndjson.zst";
+    let refused = |code, why: &str, hint: &str| {
+        let message = format!("\"{}\" {why}", path.display());
+        Err(Box::new(Report::new(code, message).hint(hint)))
+    };
+    // Reading a pipe or a device may never end.
+    if path.exists() && !path.is_file() {
+        let hint = "remove it from the data folder, or give it a name that begins with a dot";
+        return refused(Code::DATA_UNREADABLE, "is not a regular file", hint);
+    }
+    let format = format(path);
+    let is_utf8 = path.file_name().is_some_and(|it| it.to_str().is_some());
+    match format {
+        Some(_) if !is_utf8 => refused(Code::DATA_UNREADABLE, "has a name that is not UTF-8", "rename it"),
+        Some(format) => Ok(Some(format)),
+        None if is_named => refused(Code::DATA_UNREADABLE, "is neither YAML nor JSON Lines", ENDS),
+        None if is_companion(path) => Ok(None),
+        None => refused(
+            Code::IGNORED_FILE,
+            "is neither YAML nor JSON Lines, and is not read",
+            ENDS,
+        ),
+    }
 }
 
 /// Files that stand beside data without being any.

@@ -1,4 +1,4 @@
-//! The keys of a mapping, to find one that stands twice.
+//! The keys of a mapping, to find duplicates.
 
 use std::hash::{BuildHasher, RandomState};
 

@@ -158,7 +158,7 @@ impl Tree<'_> {
         Ok(())
     }
 
-    /// Whether so many more levels are allowed.
+    /// Refuses nesting that is deeper than allowed with `levels` more.
     fn nested(&self, levels: usize, at: Span) -> Result<(), Report> {
         if self.open.len() + levels > MOST_NESTED {
             let message = format!("nested deeper than {MOST_NESTED} levels");
@@ -355,7 +355,7 @@ fn is_number(text: &str) -> bool {
         && text.parse::<f64>().is_ok()
 }
 
-/// A key's text; `None` where it is none, which is reported.
+/// A key's text; `None` if it is not one, which is reported.
 fn name(batch: &Batch, node: &Node, reports: &mut Reports) -> Option<Str> {
     let at = node.item.at;
     match node.item.value {
@@ -379,7 +379,7 @@ fn name(batch: &Batch, node: &Node, reports: &mut Reports) -> Option<Str> {
 
 fn stands_twice(batch: &Batch, name: Str, at: Span, first: Option<crate::report::Place>) -> Report {
     let name = crate::report::shown(batch.text(name));
-    Report::new(Code::DUPLICATE_KEY, format!("the key \"{name}\" stands twice"))
+    Report::new(Code::DUPLICATE_KEY, format!("duplicate key \"{name}\""))
         .at(batch.place(at), "again here")
         .also(first, "first here")
         .hint("put what both say under one of them")

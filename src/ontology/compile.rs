@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use apollo_compiler::Node;
@@ -21,6 +21,7 @@ use super::{
     InterfaceId, Member, Members, Ontology, Property, RelationField, RootFields, Scalar, TypeId, Union,
     UnionId, limits, relations,
 };
+use crate::folder::{self, Problem};
 use crate::report::{Code, Report, Reports, SourceText};
 
 /// Reads and compiles all `.graphql` and `.graphqls` files below a folder.
@@ -37,18 +38,37 @@ pub fn load(folder: &Path) -> Result<Ontology, Reports> {
 }
 
 fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
-    let mut paths = Vec::new();
-    if let Err(error) = collect(folder, &mut paths) {
-        reports.push(
-            Report::new(
-                Code::SCHEMA_UNREADABLE,
-                format!("cannot read the schema folder \"{}\": {error}", folder.display()),
-            )
-            .hint("name the folder with --schema DIR"),
-        );
+    let mut is_folder = true;
+    let mut paths = folder::files(folder, &mut |problem| {
+        let report = match problem {
+            Problem::Unreadable { path, error } if path == folder => {
+                is_folder = false;
+                let message = format!("cannot read the schema folder \"{}\": {error}", path.display());
+                Report::new(Code::SCHEMA_UNREADABLE, message).hint("name the folder with --schema DIR")
+            }
+            Problem::Unreadable { path, error } => {
+                let message = format!("cannot read the folder \"{}\": {error}", path.display());
+                Report::new(Code::SCHEMA_UNREADABLE, message)
+                    .hint("allow reading it, or give it a name that begins with a dot")
+            }
+            Problem::Twice { path, first } => {
+                let message = format!(
+                    "\"{}\" is the same folder as \"{}\"",
+                    path.display(),
+                    first.display()
+                );
+                Report::new(Code::SCHEMA_UNREADABLE, message).hint("remove the link")
+            }
+        };
+        reports.push(report);
+    });
+    if !is_folder {
         return Vec::new();
     }
-    paths.sort();
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|it| it == "graphql" || it == "graphqls")
+    });
     if paths.is_empty() {
         reports.push(
             Report::new(
@@ -61,6 +81,13 @@ fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
     let mut files = Vec::new();
     for path in paths {
         let shown = path.display().to_string();
+        // Reading a pipe or a device may never end.
+        if path.exists() && !path.is_file() {
+            let message = format!("\"{shown}\" is not a regular file");
+            let hint = "remove it from the schema folder, or give it a name that begins with a dot";
+            reports.push(Report::new(Code::SCHEMA_UNREADABLE, message).hint(hint));
+            continue;
+        }
         match std::fs::read(&path).map(String::from_utf8) {
             Ok(Ok(text)) => files.push(SourceText::whole(shown, text)),
             Ok(Err(error)) => reports.push(Report::new(
@@ -77,21 +104,6 @@ fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
         }
     }
     files
-}
-
-fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, paths)?;
-        } else if path
-            .extension()
-            .is_some_and(|it| it == "graphql" || it == "graphqls")
-        {
-            paths.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// Compiles the texts of a schema.

@@ -1,0 +1,82 @@
+//! The files below a folder: sub-folders and links are followed, hidden names are skipped, no folder is read twice.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a part of a folder is not read.
+#[derive(Debug)]
+pub enum Problem {
+    /// A folder cannot be listed.
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Two paths lead to one folder: links that make a cycle, or a second link.
+    Twice {
+        /// The later path.
+        path: PathBuf,
+        /// The first path.
+        first: PathBuf,
+    },
+}
+
+/// Finds the files below a folder, in the order of their paths. What cannot be read goes to `problem`. Takes time linear in
+/// the number of names.
+pub fn files(folder: &Path, problem: &mut dyn FnMut(Problem)) -> Vec<PathBuf> {
+    let mut walk = Walk {
+        files: Vec::new(),
+        read: HashMap::new(),
+        problem,
+    };
+    walk.folder(folder);
+    walk.files.sort();
+    walk.files
+}
+
+/// Whether a name begins with a dot, as those of editors' locks and of version control do.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|it| it.as_encoded_bytes().starts_with(b"."))
+}
+
+struct Walk<'a> {
+    files: Vec<PathBuf>,
+    /// The folders that were read: where they really lie, and the path that led there.
+    read: HashMap<PathBuf, PathBuf>,
+    problem: &'a mut dyn FnMut(Problem),
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, path: &Path) {
+        let names = std::fs::read_dir(path).and_then(|names| {
+            let paths = names.map(|it| Ok(it?.path()));
+            Ok((path.canonicalize()?, paths.collect::<io::Result<Vec<_>>>()?))
+        });
+        let (real, mut paths) = match names {
+            Ok(found) => found,
+            Err(error) => {
+                let path = path.to_owned();
+                return (self.problem)(Problem::Unreadable { path, error });
+            }
+        };
+        if let Some(first) = self.read.get(&real) {
+            let (path, first) = (path.to_owned(), first.clone());
+            return (self.problem)(Problem::Twice { path, first });
+        }
+        self.read.insert(real, path.to_owned());
+        paths.sort();
+        for path in paths {
+            if is_hidden(&path) {
+                continue;
+            }
+            if path.is_dir() {
+                self.folder(&path);
+            } else {
+                self.files.push(path);
+            }
+        }
+    }
+}

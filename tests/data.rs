@@ -1,0 +1,209 @@
+//! Data files with the real binary: what the formats allow, and which files are read.
+
+use std::path::Path;
+
+use common::{run, text, write};
+
+mod common;
+
+/// Data that must be accepted: its file's name, its text, what is asked of it and what comes back.
+const ACCEPTED: [(&str, &str, &str, &str); 5] = [
+    (
+        "a.yaml",
+        "Place:\n  x: {name: X, at: 9999-12-31T23:59:59Z}\n  y: {name: Y, at: 1996-08-27t10:00:00.123456789-00:30}\n",
+        "{ places(filter: {at: {gte: \"9999-12-31T23:59:58Z\"}}) { nodes { id at } } }",
+        "{\"places\":{\"nodes\":[{\"id\":\"x\",\"at\":\"9999-12-31T23:59:59Z\"}]}}",
+    ),
+    (
+        "a.yaml",
+        "Place:\n  हिन्दी: {name: X, partOf: தமிழ்}\n  தமிழ்: {name: Y}\n",
+        "{ place(id: \"हिन्दी\") { partOf { id } } }",
+        "{\"place\":{\"partOf\":{\"id\":\"தமிழ்\"}}}",
+    ),
+    (
+        "a.yaml",
+        "Place:\n  x: {name:\tX, any: [\"\\ud83d\\ude00: a:\tb\", 'a:\tb \\ud83d\\ude00', !!str 123, ! 4, !!int 5]}\n",
+        "{ place(id: \"x\") { name any } }",
+        "{\"place\":{\"name\":\"X\",\"any\":[\"😀: a:\\tb\",\"a:\\tb \\\\ud83d\\\\ude00\",\"123\",\"4\",5]}}",
+    ),
+    (
+        "a.yaml",
+        "\u{feff}Place:\r\n  x:\r\n    name: \"two\\\r\n      lines\"\r\n    any: &a {b: [1, \u{a0}]}\r\n    anys: [*a, *a]\r\n",
+        "{ place(id: \"x\") { name anys } }",
+        "{\"place\":{\"name\":\"twolines\",\"anys\":[{\"b\":[1,\"\u{a0}\"]},{\"b\":[1,\"\u{a0}\"]}]}}",
+    ),
+    (
+        "a.jsonl",
+        "\u{feff}{\"type\":\"node\",\"id\":\"x\",\"labels\":[\"Place\"],\"properties\":{\"name\":[\"X\"]}}\n",
+        "{ place(id: \"x\") { name } }",
+        "{\"place\":{\"name\":\"X\"}}",
+    ),
+];
+
+#[test]
+fn what_the_formats_allow_is_accepted() {
+    let sdl = "type Place { name: String! at: DateTime any: JSON anys: [JSON!]! text: Text partOf: Place @relation(inverse: \"parts\") }";
+    for (name, data, query, expected) in ACCEPTED {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "schema/a.graphql", sdl);
+        write(folder.path(), &format!("data/{name}"), data);
+        let answer = run(folder.path(), &["query", "-e", query]);
+        let (answer, said) = (text(&answer.stdout), text(&answer.stderr));
+        assert_eq!(
+            answer.trim_end(),
+            format!("{{\"data\":{expected}}}"),
+            "{data}\n{said}"
+        );
+    }
+}
+
+/// A folder with the folders `schema` and `data` of a place.
+fn place() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "schema/a.graphql", "type Place { name: String! }");
+    write(folder.path(), "data/a.yaml", "Place:\n  x: {name: X}\n");
+    folder
+}
+
+/// What `clew check` says, and its exit code.
+fn check(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    let checked = run(folder, &[&["check"], arguments].concat());
+    let said = text(&checked.stderr) + &text(&checked.stdout);
+    (checked.status.code().unwrap(), said)
+}
+
+fn refused(folder: &Path, arguments: &[&str], messages: &[&str]) {
+    let (code, said) = check(folder, arguments);
+    assert_eq!(code, 1, "{said}");
+    for message in messages {
+        assert!(said.contains(message), "{message} is not in {said}");
+    }
+}
+
+#[test]
+fn hidden_and_empty_files_are_not_looked_at() {
+    let folder = place();
+    write(folder.path(), "schema/.#a.graphql", "type Broken {");
+    write(folder.path(), "schema/.git/b.graphql", "type Broken {");
+    write(folder.path(), "data/.a.yaml.swp", "Place: [");
+    write(folder.path(), "data/.hidden/b.yaml", "Place: [");
+    write(folder.path(), "data/empty.yaml", "");
+    write(folder.path(), "data/comment.yaml", "# Nothing yet.\n");
+    write(folder.path(), "data/empty.jsonl", "\n\n");
+    let (code, said) = check(folder.path(), &[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("1 entities, "), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_make_a_cycle_are_reported() {
+    use std::os::unix::fs::symlink;
+    for tree in ["data", "schema"] {
+        let folder = place();
+        std::fs::create_dir(folder.path().join(tree).join("deep")).unwrap();
+        for name in ["one", "two"] {
+            symlink("..", folder.path().join(tree).join("deep").join(name)).unwrap();
+        }
+        let first = format!("\"{tree}/deep/one\" is the same folder as \"{tree}\"");
+        let second = format!("\"{tree}/deep/two\" is the same folder as \"{tree}\"");
+        refused(folder.path(), &[], &[&first, &second, "2 errors"]);
+    }
+    let folder = place();
+    symlink("loop.yaml", folder.path().join("data/loop.yaml")).unwrap();
+    refused(folder.path(), &[], &["cannot read \"data/loop.yaml\": "]);
+}
+
+#[test]
+fn a_named_file_of_another_kind_is_an_error() {
+    let folder = place();
+    write(folder.path(), "facts.json", "{}");
+    refused(
+        folder.path(),
+        &["--data", "facts.json"],
+        &["\"facts.json\" is neither YAML nor JSON Lines"],
+    );
+    write(folder.path(), "data/facts.json", "{}");
+    let (code, said) = check(folder.path(), &[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("W0304"), "{said}");
+    refused(
+        folder.path(),
+        &["--data", "nowhere"],
+        &["cannot read the data folder \"nowhere\""],
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_whose_name_is_not_utf8_is_reported() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = place();
+    let name = std::ffi::OsStr::from_bytes(b"\xff.yaml");
+    std::fs::write(folder.path().join("data").join(name), "Place: {}\n").unwrap();
+    refused(folder.path(), &[], &["has a name that is not UTF-8"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_read_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let folder = place();
+    let closed = folder.path().join("data/closed");
+    std::fs::create_dir(&closed).unwrap();
+    let permit = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    permit(folder.path(), 0o755);
+    permit(&closed, 0o000);
+    let mut check = common::clew(folder.path(), &["check"]);
+    if rustix::process::geteuid().is_root() {
+        // The superuser may read every folder.
+        check.uid(65534);
+    }
+    let checked = check.output();
+    permit(&closed, 0o755);
+    let checked = match checked {
+        Ok(checked) => checked,
+        // The binary lies where only the superuser may look.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return,
+        Err(error) => panic!("{error}"),
+    };
+    let said = text(&checked.stderr);
+    assert_eq!(checked.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("cannot read the folder \"data/closed\": "),
+        "{said}"
+    );
+    assert!(said.ends_with("1 error\n"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_schema_is_reported_and_not_read() {
+    let folder = place();
+    let pipe = folder.path().join("schema/b.graphql");
+    let made = std::process::Command::new("mkfifo").arg(pipe).status().unwrap();
+    assert!(made.success());
+    refused(
+        folder.path(),
+        &[],
+        &["\"schema/b.graphql\" is not a regular file"],
+    );
+}
+
+#[test]
+fn a_yaml_file_has_at_most_2_gib() {
+    let folder = place();
+    let file = std::fs::File::create(folder.path().join("data/large.yaml")).unwrap();
+    // The file has no blocks: it takes no room on disk.
+    file.set_len((2 << 30) + 1).unwrap();
+    refused(
+        folder.path(),
+        &[],
+        &[
+            "cannot read \"data/large.yaml\": a YAML file is at most 2 GiB long; split it, or write it as JSON Lines",
+        ],
+    );
+}
