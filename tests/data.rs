@@ -6,8 +6,17 @@ use common::{run, text, write};
 
 mod common;
 
+const JSON_QUERY: &str = "{ places { nodes { any anys roads { edges { any anys } } } } }";
+const JSON_ANSWER: &str = concat!(
+    "{\"places\":{\"nodes\":[",
+    "{\"any\":[\"x\"],\"anys\":[[\"x\"],{\"value\":1,\"unit\":\"m\"},[2]],",
+    "\"roads\":{\"edges\":[{\"any\":[\"x\"],\"anys\":[1]},{\"any\":[],\"anys\":[]}]}},",
+    "{\"any\":[],\"anys\":[],\"roads\":{\"edges\":[]}},",
+    "{\"any\":[62,10],\"anys\":[],\"roads\":{\"edges\":[]}}]}}",
+);
+
 /// Data that must be accepted: its file's name, its text, what is asked of it and what comes back.
-const ACCEPTED: [(&str, &str, &str, &str); 5] = [
+const ACCEPTED: [(&str, &str, &str, &str); 7] = [
     (
         "a.yaml",
         "Place:\n  x: {name: X, at: 9999-12-31T23:59:59Z}\n  y: {name: Y, at: 1996-08-27t10:00:00.123456789-00:30}\n",
@@ -38,11 +47,30 @@ const ACCEPTED: [(&str, &str, &str, &str); 5] = [
         "{ place(id: \"x\") { name } }",
         "{\"place\":{\"name\":\"X\"}}",
     ),
+    (
+        "a.yaml",
+        "Place:\n  x:\n    name: X\n    any: [x]\n    anys: [[x], {value: 1, unit: m}, {value: [2], rank: preferred}]\n    roads:\n      - {to: y, any: [x], anys: [1]}\n      - {to: z, any: []}\n  y: {name: Y, any: []}\n  z: {name: Z, any: [62, 10]}\n",
+        JSON_QUERY,
+        JSON_ANSWER,
+    ),
+    (
+        "a.jsonl",
+        concat!(
+            "{\"type\":\"node\",\"id\":\"x\",\"labels\":[\"Place\"],\"properties\":{\"name\":[\"X\"],\"any\":[\"x\"],",
+            "\"anys\":[[\"x\"],{\"value\":1,\"unit\":\"m\"},{\"value\":[2],\"rank\":\"preferred\"}]}}\n",
+            "{\"type\":\"node\",\"id\":\"y\",\"labels\":[\"Place\"],\"properties\":{\"name\":[\"Y\"],\"any\":[]}}\n",
+            "{\"type\":\"node\",\"id\":\"z\",\"labels\":[\"Place\"],\"properties\":{\"name\":[\"Z\"],\"any\":[62,10]}}\n",
+            "{\"type\":\"edge\",\"from\":\"x\",\"to\":\"y\",\"labels\":[\"ROAD\"],\"properties\":{\"any\":[\"x\"],\"anys\":[1]}}\n",
+            "{\"type\":\"edge\",\"from\":\"x\",\"to\":\"z\",\"labels\":[\"ROAD\"],\"properties\":{\"any\":[]}}\n",
+        ),
+        JSON_QUERY,
+        JSON_ANSWER,
+    ),
 ];
 
 #[test]
 fn what_the_formats_allow_is_accepted() {
-    let sdl = "type Place { name: String! at: DateTime any: JSON anys: [JSON!]! text: Text partOf: Place @relation(inverse: \"parts\") }";
+    let sdl = "type Place { name: String! at: DateTime any: JSON anys: [JSON!]! text: Text partOf: Place @relation(inverse: \"parts\") roads: [Place!]! @relation(name: \"ROAD\", edge: \"Road\") } type Road @edge { any: JSON anys: [JSON!]! }";
     for (name, data, query, expected) in ACCEPTED {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "schema/a.graphql", sdl);

@@ -42,7 +42,7 @@ impl Server {
         let mut lines = String::new();
         for no in 0..200 {
             let properties = json!({
-                "name": [format!("thing number {no}")], "weight": [format!("{no}.5")], "about": [{"no": no}], "made": [format!("{}", 1800 + no)],
+                "name": [format!("thing number {no}")], "weight": [format!("{no}.5")], "about": {"no": no}, "made": [format!("{}", 1800 + no)],
                 "at": ["1996-08-27T10:00:00Z"], "titles": ["first", "second"], "size": [no],
             });
             let node = json!({"type": "node", "id": format!("t{no}"), "labels": ["Thing"], "properties": properties});

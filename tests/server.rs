@@ -693,7 +693,7 @@ fn another_graph_is_served_by_two_other_folders() {
     write(
         "data/books.jsonl",
         concat!(
-            "{\"type\":\"node\",\"id\":\"waves\",\"labels\":[\"Book\"],\"properties\":{\"title\":[{\"en\":\"The Waves\",\"fr\":\"Les Vagues\"}],\"price\":[\"9.90\"],\"seen\":[\"2020-01-01T10:00:00+02:00\"],\"extra\":[{\"a\":[1,null]}]}}\n",
+            "{\"type\":\"node\",\"id\":\"waves\",\"labels\":[\"Book\"],\"properties\":{\"title\":[{\"en\":\"The Waves\",\"fr\":\"Les Vagues\"}],\"price\":[\"9.90\"],\"seen\":[\"2020-01-01T10:00:00+02:00\"],\"extra\":{\"a\":[1,null]}}}\n",
             "{\"type\":\"edge\",\"from\":\"waves\",\"to\":\"woolf\",\"labels\":[\"AUTHORS\"],\"properties\":{}}\n"
         ),
     );

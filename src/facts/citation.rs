@@ -10,6 +10,9 @@ pub(super) struct Defaults {
     pub source: Option<Str>,
 }
 
+/// The keys of a statement.
+const WORDS: [&str; 4] = ["value", "cite", "rank", "valid"];
+
 const KEYS: [&str; 7] = [
     "source",
     "locator",
@@ -19,6 +22,26 @@ const KEYS: [&str; 7] = [
     "page",
     "url",
 ];
+
+/// Whether a mapping is a statement: `{value: …, cite: …}`. A value of a `JSON` field may be any mapping, so there it is one
+/// only if it has no other keys.
+pub(super) fn is_statement(batch: &Batch, entries: &[Entry], is_json: bool) -> bool {
+    let is_word = |it: &Entry| WORDS.contains(&batch.text(it.key));
+    entries.iter().any(|it| batch.text(it.key) == "value") && (!is_json || entries.iter().all(is_word))
+}
+
+/// Reports the keys that a statement does not have.
+pub(super) fn check_words(batch: &Batch, entries: &[Entry], reports: &mut Reports) {
+    for entry in entries {
+        let word = batch.text(entry.key);
+        if !WORDS.contains(&word) {
+            let hint = did_you_mean(word, WORDS, || {
+                "a statement has value, cite, rank and valid".to_owned()
+            });
+            reports.push(shape(batch, entry.key_at, format!("a statement has no \"{word}\"")).hint(hint));
+        }
+    }
+}
 
 /// What a statement's own keys say beside its value.
 pub(super) fn statement(
@@ -93,6 +116,7 @@ fn citation(
 /// `source#locator`, or the source alone; where the file has a default source, the locator alone.
 fn short(batch: &Batch, text: Str, at: Span, defaults: Defaults) -> CitationFact {
     let written = batch.text(text);
+    let mut is_bare = false;
     let (source, locator) = match (written.find('#'), defaults.source) {
         (Some(hash), default) => {
             let hash = hash as u32;
@@ -111,12 +135,16 @@ fn short(batch: &Batch, text: Str, at: Span, defaults: Defaults) -> CitationFact
             };
             (source, Some(locator))
         }
-        (None, Some(source)) if source != text && batch.text(source) != written => (source, Some(text)),
+        (None, Some(source)) if source != text && batch.text(source) != written => {
+            is_bare = true;
+            (source, Some(text))
+        }
         (None, _) => (text, None),
     };
     CitationFact {
         source,
         locator: locator.filter(|it| it.length > 0),
+        is_bare,
         note: None,
         at,
     }
@@ -187,6 +215,7 @@ fn long(
     sound.then_some(CitationFact {
         source,
         locator,
+        is_bare: false,
         note,
         at,
     })

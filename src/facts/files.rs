@@ -538,7 +538,7 @@ impl RawPart<'_> {
         });
         let batch = match format {
             Format::Yaml => yaml::read(&source, ontology, memory, reports),
-            _ => jsonl::read(&source, reports),
+            _ => jsonl::read(&source, ontology, reports),
         };
         if let Some(at) = broken {
             let end = batch.source.text[at..]

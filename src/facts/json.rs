@@ -42,6 +42,11 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Where it is in the text.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
     /// The next byte that is not white space.
     pub fn peek(&mut self) -> Option<u8> {
         while self.at < self.end {

@@ -1,14 +1,18 @@
 //! JSON Lines in the PG-JSONL convention: a node or an edge a line. Beyond the convention, an element of
 //! a property may be `{"value": …, "cite": …}`, and nodes and edges may have `cite`, `rank`, `valid`.
 
+use std::iter::Peekable;
+use std::sync::Arc;
+use std::vec::Drain;
+
 use super::citation::{self, Defaults};
 use super::json::{DUPLICATE, JsonError, Reader};
 use super::{Batch, EdgeFact, EntityFact, Entry, Item, NO_STATEMENT, Span, Str, Value, ValueFact, Via};
+use crate::ontology::{Member, Members, Ontology, Property};
 use crate::report::{Code, Report, Reports, SourceText, did_you_mean};
-use std::sync::Arc;
 
 /// Reads the lines of a part of a file.
-pub(super) fn read(source: &Arc<SourceText>, reports: &mut Reports) -> Batch {
+pub(super) fn read(source: &Arc<SourceText>, ontology: &Ontology, reports: &mut Reports) -> Batch {
     let mut batch = Batch::new(source.clone());
     let text = &*source.text;
     let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1;
@@ -20,7 +24,7 @@ pub(super) fn read(source: &Arc<SourceText>, reports: &mut Reports) -> Batch {
         let end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |it| start + it);
         let mut reader = Reader::new(text, start, end);
         if reader.peek().is_some() {
-            line(&mut batch, &mut parts, &mut reader, start, end, reports);
+            line(&mut batch, ontology, &mut parts, &mut reader, start, end, reports);
         }
         start = end + 1;
     }
@@ -83,29 +87,69 @@ fn entity(batch: &mut Batch, reader: &mut Reader) -> Option<(Str, Span, Str)> {
 
 /// The parts of a line; which of them it needs, its `type` says. Its lists serve line after line.
 #[derive(Default)]
-struct Line {
+struct Line<'o> {
+    /// The label of the line before, whether that is a node, and the members of its type or edges where some may be any
+    /// JSON.
+    members: Option<(Str, bool, Option<&'o Members>)>,
     kind: Option<Item>,
     id: Option<(Str, Span)>,
     from: Option<(Str, Span)>,
     to: Option<(Str, Span)>,
     labels: Vec<(Str, Span)>,
-    /// An entry for each element of a property's list.
-    properties: Vec<Entry>,
+    /// One for each element of a property's list, or one for a list without any.
+    properties: Vec<Element>,
     provenance: Vec<Entry>,
 }
 
-impl Line {
+/// A value of a property.
+struct Element {
+    entry: Entry,
+    /// Where the list is written that it is an element of.
+    list: Option<Span>,
+}
+
+impl Element {
+    /// Whether it stands for a list without elements.
+    fn is_empty_list(&self) -> bool {
+        matches!(&self.entry.item.value, Value::List(items) if items.is_empty())
+            && self.list == Some(self.entry.item.at)
+    }
+}
+
+impl<'o> Line<'o> {
     fn clear(&mut self) {
         self.labels.clear();
         self.properties.clear();
         self.provenance.clear();
         (self.kind, self.id, self.from, self.to) = (None, None, None, None);
     }
+
+    /// The members that a label stands for, if some of them may be any JSON.
+    fn members(
+        &mut self,
+        batch: &Batch,
+        label: Str,
+        is_node: bool,
+        find: impl FnOnce(&str) -> Option<&'o Members>,
+    ) -> Option<&'o Members> {
+        let name = batch.text(label);
+        if let Some((known, is_of_node, members)) = self.members
+            && is_of_node == is_node
+            && batch.text(known) == name
+        {
+            return members;
+        }
+        let has_json = |it: &&Members| it.properties.iter().any(Property::is_json);
+        let members = find(name).filter(has_json);
+        self.members = Some((label, is_node, members));
+        members
+    }
 }
 
-fn line(
+fn line<'o>(
     batch: &mut Batch,
-    line: &mut Line,
+    ontology: &'o Ontology,
+    line: &mut Line<'o>,
     reader: &mut Reader,
     start: usize,
     end: usize,
@@ -131,15 +175,7 @@ fn line(
                     }
                 }
                 "properties" => reader.object(batch, |reader, batch, key, key_at| {
-                    let mut push = |item| line.properties.push(Entry { key, key_at, item });
-                    if reader.peek() == Some(b'[') {
-                        return reader.array(batch, |reader, batch| {
-                            push(reader.item(batch)?);
-                            Ok(())
-                        });
-                    }
-                    push(reader.item(batch)?);
-                    Ok(())
+                    property(batch, reader, key, key_at, &mut line.properties)
                 })?,
                 "cite" | "rank" | "valid" => {
                     let item = reader.item(batch)?;
@@ -187,14 +223,70 @@ fn line(
         _ => None,
     };
     match kind {
-        Some("node" | "Node") => node(batch, line, whole, reports),
-        Some("edge" | "Edge" | "relationship") => edge(batch, line, whole, reports),
+        Some("node" | "Node") => node(batch, ontology, line, whole, reports),
+        Some("edge" | "Edge" | "relationship") => edge(batch, ontology, line, whole, reports),
         _ => {
             let at = line.kind.as_ref().map_or(whole, |it| it.at);
             let report = citation::shape(batch, at, "the line is neither a node nor an edge".to_owned())
                 .hint("say \"type\": \"node\" or \"type\": \"edge\"");
             reports.push(report);
         }
+    }
+}
+
+/// Reads the values of a property.
+fn property(
+    batch: &mut Batch,
+    reader: &mut Reader,
+    key: Str,
+    key_at: Span,
+    properties: &mut Vec<Element>,
+) -> Result<(), JsonError> {
+    let element = |item, list| Element {
+        entry: Entry { key, key_at, item },
+        list,
+    };
+    if reader.peek() != Some(b'[') {
+        properties.push(element(reader.item(batch)?, None));
+        return Ok(());
+    }
+    let (start, first) = (reader.position(), properties.len());
+    reader.array(batch, |reader, batch| {
+        properties.push(element(reader.item(batch)?, None));
+        Ok(())
+    })?;
+    let list = Span::new(start, reader.position());
+    if properties.len() == first {
+        let value = Value::List(Box::default());
+        properties.push(element(Item { value, at: list }, None));
+    }
+    for element in &mut properties[first..] {
+        element.list = Some(list);
+    }
+    Ok(())
+}
+
+/// The whole list that an element and those after it are of.
+fn list(first: Element, list: Span, elements: &mut Peekable<Drain<Element>>) -> Entry {
+    let mut items = Vec::new();
+    if !first.is_empty_list() {
+        items.push(first.entry.item);
+    }
+    while let Some(next) = elements.next_if(|it| it.list == Some(list)) {
+        items.push(next.entry.item);
+    }
+    let value = Value::List(items.into());
+    Entry {
+        item: Item { value, at: list },
+        ..first.entry
+    }
+}
+
+/// The property, where its values may be any JSON.
+fn json<'o>(members: Option<&'o Members>, key: &str) -> Option<&'o Property> {
+    match members?.get(key)? {
+        Member::Property(no) => Some(members?.property(no)).filter(|it| it.is_json()),
+        Member::Relation(_) => None,
     }
 }
 
@@ -223,7 +315,13 @@ fn not_json(batch: &Batch, error: JsonError, end: usize) -> Report {
     Report::new(code, message).at(batch.place(Span::new(at, (at + next).min(end.max(at)))), "here")
 }
 
-fn node(batch: &mut Batch, line: &mut Line, whole: Span, reports: &mut Reports) {
+fn node<'o>(
+    batch: &mut Batch,
+    ontology: &'o Ontology,
+    line: &mut Line<'o>,
+    whole: Span,
+    reports: &mut Reports,
+) {
     let Some((id, at)) = line.id else {
         reports
             .push(citation::shape(batch, whole, "the node has no id".to_owned()).hint("add \"id\": \"…\""));
@@ -250,12 +348,24 @@ fn node(batch: &mut Batch, line: &mut Line, whole: Span, reports: &mut Reports) 
         type_at,
     });
     let default = own_statement(batch, &line.provenance, NO_STATEMENT, reports);
-    for Entry { key, key_at, item } in line.properties.drain(..) {
-        let (item, statement, own) = value_statement(batch, item, default, reports);
+    let members = line.members(batch, type_name, true, |name| {
+        let id = ontology.type_named(name)?;
+        Some(&ontology.entity_type(id).members)
+    });
+    let mut elements = line.properties.drain(..).peekable();
+    while let Some(first) = elements.next() {
+        let property = json(members, batch.text(first.entry.key));
+        let entry = match first.list {
+            // A JSON value may itself be a list, so only a list property is taken apart.
+            Some(at) if property.is_some_and(|it| !it.list) => list(first, at, &mut elements),
+            _ => own(first),
+        };
+        let is_json = property.is_some();
+        let (item, statement, own) = value_statement(batch, entry.item, default, is_json, reports);
         batch.values.push(ValueFact {
             entity,
-            key,
-            key_at,
+            key: entry.key,
+            key_at: entry.key_at,
             item,
             statement,
             own,
@@ -263,17 +373,30 @@ fn node(batch: &mut Batch, line: &mut Line, whole: Span, reports: &mut Reports) 
     }
 }
 
-/// `{"value": …, "cite": …}` taken apart; any other value is itself.
-fn value_statement(batch: &mut Batch, item: Item, default: u32, reports: &mut Reports) -> (Item, u32, bool) {
-    let is_statement = match &item.value {
-        Value::Map(entries) => {
-            let is_key = |entry: &Entry| matches!(batch.text(entry.key), "value" | "cite" | "rank" | "valid");
-            entries.iter().all(is_key) && entries.iter().any(|it| batch.text(it.key) == "value")
-        }
-        _ => false,
+/// An element's own value. A list without elements says nothing, but its name may be a misspelled one.
+fn own(element: Element) -> Entry {
+    if !element.is_empty_list() {
+        return element.entry;
+    }
+    let Entry { key, key_at, item } = element.entry;
+    let item = Item {
+        value: Value::Null,
+        at: item.at,
     };
+    Entry { key, key_at, item }
+}
+
+/// `{"value": …, "cite": …}` taken apart; any other value is itself.
+fn value_statement(
+    batch: &mut Batch,
+    item: Item,
+    default: u32,
+    is_json: bool,
+    reports: &mut Reports,
+) -> (Item, u32, bool) {
     match item.value {
-        Value::Map(entries) if is_statement => {
+        Value::Map(entries) if citation::is_statement(batch, &entries, is_json) => {
+            citation::check_words(batch, &entries, reports);
             let statement = own_statement(batch, &entries, default, reports);
             let value = entries.into_iter().find(|it| batch.text(it.key) == "value");
             let item = value.map_or(
@@ -301,7 +424,13 @@ fn own_statement(batch: &mut Batch, entries: &[Entry], default: u32, reports: &m
     batch.statements.len() as u32 - 1
 }
 
-fn edge(batch: &mut Batch, line: &mut Line, whole: Span, reports: &mut Reports) {
+fn edge<'o>(
+    batch: &mut Batch,
+    ontology: &'o Ontology,
+    line: &mut Line<'o>,
+    whole: Span,
+    reports: &mut Reports,
+) {
     let (Some((from, from_at)), Some((to, to_at))) = (line.from, line.to) else {
         let missing = if line.from.is_none() { "from" } else { "to" };
         reports.push(
@@ -323,7 +452,11 @@ fn edge(batch: &mut Batch, line: &mut Line, whole: Span, reports: &mut Reports) 
                 .hint("write one line for each relation"),
         );
     }
-    let properties = edge_properties(&mut line.properties);
+    let members = line.members(batch, name, false, |name| {
+        let relation = ontology.relation(ontology.relation_named(name)?);
+        Some(&ontology.edge_types[relation.edge?.index()].members)
+    });
+    let properties = edge_properties(batch, members, &mut line.properties);
     let statement = own_statement(batch, &line.provenance, NO_STATEMENT, reports);
     batch.edges.push(EdgeFact {
         via: Via::Relation { from, from_at, name },
@@ -337,29 +470,19 @@ fn edge(batch: &mut Batch, line: &mut Line, whole: Span, reports: &mut Reports) 
 }
 
 /// One entry for each property: the elements of a list are put together again, unless there is only one.
-fn edge_properties(elements: &mut Vec<Entry>) -> Box<[Entry]> {
+fn edge_properties(batch: &Batch, members: Option<&Members>, elements: &mut Vec<Element>) -> Box<[Entry]> {
     let mut properties: Vec<Entry> = Vec::with_capacity(elements.len());
     let mut elements = elements.drain(..).peekable();
     while let Some(first) = elements.next() {
-        let mut items = Vec::new();
-        while let Some(next) = elements.next_if(|it| it.key_at == first.key_at) {
-            items.push(next.item);
-        }
-        if items.is_empty() {
-            properties.push(first);
-            continue;
-        }
-        let end = items.last().map_or(first.item.at.end, |it| it.at.end);
-        let at = Span {
-            start: first.item.at.start,
-            end,
-        };
-        items.insert(0, first.item);
-        let item = Item {
-            value: Value::List(items.into()),
-            at,
-        };
-        properties.push(Entry { item, ..first });
+        let property = json(members, batch.text(first.entry.key));
+        let is_whole = property.is_some_and(|it| !it.list);
+        let is_list = elements
+            .peek()
+            .is_some_and(|it| it.list.is_some() && it.list == first.list);
+        properties.push(match first.list {
+            Some(at) if is_whole || is_list => list(first, at, &mut elements),
+            _ => own(first),
+        });
     }
     properties.into()
 }

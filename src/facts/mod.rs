@@ -168,6 +168,8 @@ pub struct CitationFact {
     pub source: Str,
     /// The place in it.
     pub locator: Option<Str>,
+    /// Whether the file gives the locator alone, for its default source.
+    pub is_bare: bool,
     /// A remark.
     pub note: Option<Str>,
     /// Where.

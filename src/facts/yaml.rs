@@ -18,7 +18,7 @@ use super::{
     ValueFact, Via, tree,
 };
 use crate::memory::Allowance;
-use crate::ontology::{Member, Members, Ontology, Scalar};
+use crate::ontology::{Member, Members, Ontology, Property};
 use crate::report::{Reports, SourceText, did_you_mean};
 
 /// Reads a file. It reads none of it where it takes more memory than there may be.
@@ -253,14 +253,13 @@ impl Reader<'_> {
     fn field(&mut self, entity: u32, members: Option<&Members>, field: Entry, default: u32) {
         let key = self.batch.text(field.key);
         let member = members.and_then(|it| it.get(key));
-        // JSON values may themselves be lists, so only a list property is taken apart.
-        let whole = match (member, members) {
-            (Some(Member::Property(no)), Some(members)) => {
-                let property = members.property(no);
-                matches!(property.scalar, Scalar::Json | Scalar::Custom(_)) && !property.list
-            }
-            _ => false,
+        let property = match (member, members) {
+            (Some(Member::Property(no)), Some(members)) => Some(members.property(no)),
+            _ => None,
         };
+        let is_json = property.is_some_and(Property::is_json);
+        // A JSON value may itself be a list, so only a list property is taken apart.
+        let whole = is_json && property.is_some_and(|it| !it.list);
         let relation = matches!(member, Some(Member::Relation(_)));
         let Entry { key, key_at, item } = field;
         let items = match item.value {
@@ -275,28 +274,19 @@ impl Reader<'_> {
             } else if relation {
                 self.edge(entity, key, key_at, item, default);
             } else {
-                self.value(entity, key, key_at, item, default);
+                self.value(entity, key, key_at, item, default, is_json);
             }
         }
     }
 
-    fn value(&mut self, entity: u32, key: Str, key_at: Span, item: Item, default: u32) {
-        let has_value = match &item.value {
-            Value::Map(entries) => entries.iter().any(|it| self.batch.text(it.key) == "value"),
+    fn value(&mut self, entity: u32, key: Str, key_at: Span, item: Item, default: u32, is_json: bool) {
+        let is_statement = match &item.value {
+            Value::Map(entries) => citation::is_statement(self.batch, entries, is_json),
             _ => false,
         };
         let (item, statement) = match item.value {
-            Value::Map(entries) if has_value => {
-                for entry in &entries {
-                    let word = self.batch.text(entry.key);
-                    if !matches!(word, "value" | "cite" | "rank" | "valid") {
-                        let hint = did_you_mean(word, ["value", "cite", "rank", "valid"], || {
-                            "a statement has value, cite, rank and valid".to_owned()
-                        });
-                        let message = format!("a statement has no \"{word}\"");
-                        self.report(entry.key_at, message, &hint);
-                    }
-                }
+            Value::Map(entries) if is_statement => {
+                citation::check_words(self.batch, &entries, self.reports);
                 let fallback = self.batch.statements.get(default as usize).cloned();
                 let statement = citation::statement(
                     self.batch,
@@ -324,7 +314,7 @@ impl Reader<'_> {
             key_at,
             item,
             statement,
-            own: has_value,
+            own: is_statement,
         });
     }
 

@@ -153,6 +153,13 @@ pub enum Member {
     Relation(FieldNo),
 }
 
+impl Property {
+    /// Whether its values may be any JSON.
+    pub fn is_json(&self) -> bool {
+        matches!(self.scalar, Scalar::Json | Scalar::Custom(_))
+    }
+}
+
 impl Members {
     /// What a name stands for.
     pub fn get(&self, name: &str) -> Option<Member> {

@@ -174,6 +174,8 @@ codes! {
     EDGE_TWICE = "W0303";
     /// A file that is neither YAML nor JSON Lines.
     IGNORED_FILE = "W0304";
+    /// A locator that is the id of a source.
+    LOCATOR_IS_SOURCE = "W0305";
 }
 
 impl Code {

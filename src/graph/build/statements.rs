@@ -116,6 +116,11 @@ pub(super) fn digest(
         for citation in &fact.citations {
             match source(ontology, entities, batch, citation) {
                 Ok(source) => {
+                    if let Some(id) = cites_a_source(ontology, entities, batch, citation)
+                        && first_time(&mut seen, citation.at)
+                    {
+                        reports.push(no_locator(batch, citation, id));
+                    }
                     statements.sources.push(source.0);
                     match citation.locator {
                         Some(locator) => statements.locators.push(batch.text(locator)),
@@ -136,6 +141,28 @@ pub(super) fn digest(
         statements.citation_ends.push(statements.sources.len() as u32);
     }
     statements
+}
+
+/// The id of a source that stands where a locator is read.
+fn cites_a_source<'b>(
+    ontology: &Ontology,
+    entities: &Entities,
+    batch: &'b Batch,
+    citation: &CitationFact,
+) -> Option<&'b str> {
+    let id = batch.text(citation.locator.filter(|_| citation.is_bare)?);
+    let found = entities.find(id)?;
+    (entities.locate(found).type_id == ontology.source_type).then_some(id)
+}
+
+fn no_locator(batch: &Batch, citation: &CitationFact, id: &str) -> Report {
+    let default = batch.text(citation.source);
+    let message = format!("\"{id}\" is read as a place in the source \"{default}\", and is itself a source");
+    Report::new(Code::LOCATOR_IS_SOURCE, message)
+        .at(batch.place(citation.at), "a locator")
+        .hint(format!(
+            "write \"{id}#\" to cite the source, or \"{default}#{id}\" for the place"
+        ))
 }
 
 /// The structures of all sources that have one.
