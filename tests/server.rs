@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use common::{Server, agent, root, text};
+use common::{Server, agent, root, slow_graph, slow_query, text};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -801,34 +801,9 @@ fn ticks(process: u32) -> u64 {
 
 #[test]
 fn a_run_ends_when_its_client_hangs_up() {
-    let folder = tempfile::tempdir().unwrap();
-    let (schema, data) = (folder.path().join("schema"), folder.path().join("data"));
-    std::fs::create_dir(&schema).unwrap();
-    std::fs::create_dir(&data).unwrap();
-    let sdl = "type Thing { name: String next: [Thing!]! @relation(name: \"NEXT\") }";
-    std::fs::write(schema.join("a.graphql"), sdl).unwrap();
-    let count = 5000;
-    let lines = (0..count).map(|no| {
-        let edge = |to: usize| format!(r#"{{"type":"edge","from":"t{no}","to":"t{to}","labels":["NEXT"]}}"#);
-        let node = format!(r#"{{"type":"node","id":"t{no}","labels":["Thing"],"properties":{{}}}}"#);
-        let edges: Vec<String> = (1..6).map(|it| edge((no * it + 7 * it) % count)).collect();
-        format!("{node}\n{}\n", edges.join("\n"))
-    });
-    std::fs::write(data.join("a.jsonl"), lines.collect::<String>()).unwrap();
-    let folders = [
-        "--schema",
-        schema.to_str().unwrap(),
-        "--data",
-        data.to_str().unwrap(),
-        "--timeout",
-        "600",
-    ];
-    let server = Server::start(&folders);
-    // Each would take seconds; all of them, minutes.
-    let rankings: Vec<String> = (0..200)
-        .map(|no| format!("r{no}: ranking(by: BETWEENNESS, first: 1) {{ score }}"))
-        .collect();
-    let body = json!({"query": format!("{{ {} }}", rankings.join(" "))}).to_string();
+    let folder = slow_graph();
+    let server = Server::of(folder.path(), &["--timeout", "600"]);
+    let body = json!({"query": slow_query()}).to_string();
     let mut stream = TcpStream::connect(&server.address).unwrap();
     let head = format!(
         "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

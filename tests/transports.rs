@@ -1,31 +1,28 @@
-//! One engine behind every transport: the same bytes, and each rule of each protocol over raw sockets.
+//! One engine behind every transport: the same bytes, and the rules of HTTP and of Server-Sent Events over raw sockets.
+//! Those of WebSocket are in `websocket.rs`.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::ops::Deref;
 
+use common::socket::{INIT, Socket};
+use common::{PATIENCE, graph, slow_graph, slow_query};
 use serde_json::{Value, json};
-use tungstenite::client::IntoClientRequest;
-use tungstenite::protocol::frame::Frame;
-use tungstenite::protocol::frame::coding::{Data, OpCode};
-use tungstenite::stream::MaybeTlsStream;
-use tungstenite::{Error, Message, WebSocket};
 
-/// Far longer than anything takes, so that a test that fails also ends.
-const PATIENCE: Duration = Duration::from_mins(1);
-const TRANSPORT: &str = "graphql-transport-ws";
+mod common;
+
 const NAME: &str = "{ organization(id: \"unicef\") { name } }";
+const METRICS: [&str; 2] = ["--metrics-listen", "127.0.0.1:0"];
 
-const INIT: &str = r#"{"type":"connection_init"}"#;
-const LONG: &str =
-    r#"{"id":"1","type":"subscribe","payload":{"query":"{ ranking(by: BETWEENNESS, first: 1) { score } }"}}"#;
+/// A server that is asked over raw sockets.
+struct Server(common::Server);
 
-/// A server of the graph in this repository, stopped when it is dropped.
-struct Server {
-    child: Child,
-    host: String,
+impl Deref for Server {
+    type Target = common::Server;
+
+    fn deref(&self) -> &common::Server {
+        &self.0
+    }
 }
 
 struct Answer {
@@ -41,44 +38,27 @@ impl Answer {
     }
 
     fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).expect("the body is text")
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    fn error(&self) -> Value {
+        let body: Value = serde_json::from_slice(&self.body).unwrap();
+        body["errors"][0].clone()
     }
 
     fn code(&self) -> Value {
-        let body: Value = serde_json::from_slice(&self.body).expect("the body is JSON");
-        body["errors"][0]["extensions"]["code"].clone()
+        self.error()["extensions"]["code"].clone()
     }
 }
 
 impl Server {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_clew"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .current_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the server starts");
-        let mut line = String::new();
-        let out = child.stdout.take().expect("standard output is piped");
-        BufReader::new(out).read_line(&mut line).expect("a line");
-        let host = line.trim().strip_prefix("listening on http://");
-        Self {
-            host: host.expect("the line with the address").to_owned(),
-            child,
-        }
+        Self(common::Server::start(arguments))
     }
 
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(&self.host).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        stream
-    }
-
-    /// Sends a request and reads the answer, until the server closes the connection.
-    fn send(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut request = format!("{line} HTTP/1.1\r\nhost: {}\r\n", self.host);
+    /// Sends a request with `connection: close`, unless the headers say otherwise.
+    fn begin(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> BufReader<TcpStream> {
+        let mut request = format!("{line} HTTP/1.1\r\nhost: {}\r\n", self.address);
         if !headers.iter().any(|it| it.0 == "connection") {
             request.push_str("connection: close\r\n");
         }
@@ -89,10 +69,24 @@ impl Server {
             request.extend(["content-length: ", &body.len().to_string(), "\r\n"]);
         }
         request.push_str("\r\n");
-        let mut stream = self.connect();
-        stream.write_all(request.as_bytes()).expect("the head is sent");
-        stream.write_all(body).expect("the body is sent");
-        read_answer(stream)
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.write_all(body).unwrap();
+        BufReader::new(stream)
+    }
+
+    fn send(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut reader = self.begin(line, headers, body);
+        let mut answer = read_head(&mut reader);
+        if answer.header("transfer-encoding").is_some() {
+            while let Some(chunk) = read_chunk(&mut reader) {
+                answer.body.extend(chunk);
+            }
+        } else {
+            reader.read_to_end(&mut answer.body).unwrap();
+        }
+        answer
     }
 
     fn post(&self, body: &str, headers: &[(&str, &str)]) -> Answer {
@@ -102,244 +96,201 @@ impl Server {
     }
 
     fn get(&self, query: &str, headers: &[(&str, &str)]) -> Answer {
-        let encoded = percent_encoding::utf8_percent_encode(query, percent_encoding::NON_ALPHANUMERIC);
-        self.send(&format!("GET /graphql?query={encoded}"), headers, b"")
-    }
-
-    fn socket(&self, protocol: &str) -> Socket {
-        self.handshake(protocol, None).expect("the handshake succeeds")
-    }
-
-    fn handshake(&self, protocol: &str, origin: Option<&str>) -> Result<Socket, u16> {
-        let mut request = format!("ws://{}/graphql", self.host)
-            .into_client_request()
-            .expect("a request");
-        let headers = request.headers_mut();
-        if !protocol.is_empty() {
-            headers.insert("sec-websocket-protocol", protocol.parse().expect("a value"));
-        }
-        if let Some(origin) = origin {
-            headers.insert("origin", origin.parse().expect("a value"));
-        }
-        match tungstenite::connect(request) {
-            Ok((socket, response)) => {
-                if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-                    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-                }
-                let spoken = response.headers().get("sec-websocket-protocol");
-                let spoken = spoken.map(|it| it.to_str().expect("text").to_owned());
-                Ok(Socket {
-                    inner: socket,
-                    spoken: spoken.unwrap_or_default(),
-                })
-            }
-            Err(Error::Http(response)) => Err(response.status().as_u16()),
-            Err(error) => panic!("{error}"),
-        }
+        self.send(&format!("GET /graphql?query={}", encoded(query)), headers, b"")
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn read_answer(stream: TcpStream) -> Answer {
-    let mut reader = BufReader::new(stream);
+fn read_head(reader: &mut impl BufRead) -> Answer {
     let mut line = String::new();
-    reader.read_line(&mut line).expect("a status line");
-    let status = line
-        .split(' ')
-        .nth(1)
-        .expect("a status")
-        .parse()
-        .expect("a number");
+    reader.read_line(&mut line).unwrap();
+    let status = line.split(' ').nth(1).unwrap().parse().unwrap();
     let mut headers = Vec::new();
     loop {
         let mut line = String::new();
-        reader.read_line(&mut line).expect("a header");
+        reader.read_line(&mut line).unwrap();
         let Some((name, value)) = line.trim_end().split_once(": ") else {
             break;
         };
         headers.push((name.to_owned(), value.to_owned()));
     }
-    let is_chunked = headers.iter().any(|it| it.0 == "transfer-encoding");
-    let mut body = Vec::new();
-    if is_chunked {
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).expect("a chunk's length");
-            let length = usize::from_str_radix(line.trim(), 16).expect("a number");
-            let mut chunk = vec![0; length + 2];
-            reader.read_exact(&mut chunk).expect("a chunk");
-            body.extend_from_slice(&chunk[..length]);
-            if length == 0 {
-                break;
-            }
-        }
-    } else {
-        reader.read_to_end(&mut body).expect("a body");
-    }
     Answer {
         status,
         headers,
-        body,
+        body: Vec::new(),
     }
 }
 
-struct Socket {
-    inner: WebSocket<MaybeTlsStream<TcpStream>>,
-    /// The protocol that the server chose.
-    spoken: String,
+/// The next chunk of a body; nothing after the last.
+fn read_chunk(reader: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    let length = usize::from_str_radix(line.trim(), 16).unwrap();
+    let mut chunk = vec![0; length + 2];
+    reader.read_exact(&mut chunk).unwrap();
+    chunk.truncate(length);
+    (length > 0).then_some(chunk)
 }
 
-impl Socket {
-    fn acknowledged(mut self) -> Self {
-        self.send(r#"{"type":"connection_init"}"#);
-        assert_eq!(self.next(), r#"{"type":"connection_ack"}"#);
-        self
-    }
-
-    fn send(&mut self, text: &str) {
-        // The server may have closed the socket.
-        let _ = self.inner.send(Message::text(text));
-    }
-
-    fn subscribe(&mut self, id: &str, query: &str) {
-        self.send(&json!({"id": id, "type": "subscribe", "payload": {"query": query}}).to_string());
-    }
-
-    /// The next message, or the code and the reason of the end.
-    fn next(&mut self) -> String {
-        loop {
-            match self.inner.read() {
-                Ok(Message::Text(text)) => return text.to_string(),
-                Ok(Message::Close(Some(frame))) => {
-                    return format!("{} {}", u16::from(frame.code), frame.reason);
-                }
-                Ok(Message::Ping(_) | Message::Pong(_)) => {}
-                other => return format!("{other:?}"),
-            }
-        }
-    }
-
-    fn next_json(&mut self) -> Value {
-        let text = self.next();
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
-    }
+fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 fn request(query: &str) -> String {
     json!({ "query": query }).to_string()
 }
 
+/// A server, and sockets to it.
+struct Everywhere<'s> {
+    server: &'s Server,
+    socket: Socket,
+    old: Socket,
+}
+
+impl<'s> Everywhere<'s> {
+    fn new(server: &'s Server) -> Self {
+        let mut old = Socket::open(server, "graphql-ws", None).unwrap();
+        old.send(INIT);
+        assert_eq!(old.next(), r#"{"type":"connection_ack"}"#);
+        assert_eq!(old.next(), r#"{"type":"ka"}"#);
+        Self {
+            server,
+            socket: Socket::acknowledged(server),
+            old,
+        }
+    }
+
+    /// Sends a request by every transport. The answers have the bytes of the first, which is returned.
+    fn check(&mut self, body: &str) -> String {
+        let Self { server, socket, old } = self;
+        let expected = server.post(body, &[]);
+        assert_eq!(expected.status, 200, "{body}");
+        let expected = expected.text();
+
+        let open = expected.strip_suffix('}').unwrap();
+        let multipart = format!(
+            "--graphql\r\nContent-Type: application/json\r\n\r\n{open},\"hasNext\":false}}\r\n--graphql--\r\n"
+        );
+        let events = format!("event: next\ndata: {expected}\n\nevent: complete\ndata:\n\n");
+        let url = format!("GET /graphql?{}", in_url(body));
+        for (accept, framed) in [
+            ("multipart/mixed", &*multipart),
+            ("text/event-stream", &events),
+            ("application/json", expected),
+        ] {
+            let headers = [("accept", accept)];
+            let posted = server.post(body, &headers);
+            assert_eq!((posted.status, posted.text()), (200, framed), "{body}");
+            let got = server.send(&url, &headers, b"");
+            assert_eq!((got.status, got.text()), (200, framed), "{body}");
+        }
+        for encoding in ["zstd", "br", "gzip"] {
+            let packed = server.post(body, &[("accept-encoding", encoding)]);
+            let body = match packed.header("content-encoding") {
+                Some(encoding) => plain(encoding, &packed.body),
+                None => packed.body,
+            };
+            assert_eq!(std::str::from_utf8(&body).unwrap(), expected);
+        }
+
+        socket.send(&format!(r#"{{"id":"a\"b","type":"subscribe","payload":{body}}}"#));
+        let is_refused = !expected.contains("\"data\":");
+        if is_refused {
+            let errors = expected.strip_prefix("{\"errors\":").unwrap();
+            let error = format!(r#"{{"id":"a\"b","type":"error","payload":{errors}"#);
+            assert_eq!(socket.next(), error);
+        } else {
+            let next = format!(r#"{{"id":"a\"b","type":"next","payload":{expected}}}"#);
+            assert_eq!(socket.next(), next);
+            assert_eq!(socket.next(), r#"{"id":"a\"b","type":"complete"}"#);
+        }
+        old.send(&format!(r#"{{"id":"1","type":"start","payload":{body}}}"#));
+        let data = format!(r#"{{"id":"1","type":"data","payload":{expected}}}"#);
+        assert_eq!(old.next(), data);
+        assert_eq!(old.next(), r#"{"id":"1","type":"complete"}"#);
+        expected.to_owned()
+    }
+}
+
+/// The parameters of a request in a URL.
+fn in_url(body: &str) -> String {
+    let object: Value = serde_json::from_str(body).unwrap();
+    let pairs = object.as_object().unwrap().iter().map(|(name, value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        format!("{name}={}", encoded(&text))
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
 #[test]
 fn every_transport_sends_the_bytes_of_the_http_body() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().unwrap();
     let manifest = folder.path().join("documents.json");
-    std::fs::write(&manifest, json!({"name": NAME}).to_string()).expect("a manifest");
-    let server = Server::start(&["--documents", manifest.to_str().expect("a path")]);
+    std::fs::write(&manifest, json!({"name": NAME}).to_string()).unwrap();
+    let server = Server::start(&["--documents", manifest.to_str().unwrap()]);
+    let mut everywhere = Everywhere::new(&server);
     let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
     let persisted = json!({"version": 1, "sha256Hash": hash});
-    let bodies = [
+    for body in [
         json!({ "query": NAME }),
         json!({"query": "query Q @cite { organization(id: \"unicef\") { name founded } }"}),
         json!({"query": "{ organization(id: \"unicef\") { name } bad: places(first: -1) { totalCount } }"}),
         json!({"query": "{ nothing }"}),
         json!({"query": "{"}),
+        json!({"query": "query A { __typename } query B { graph { title } }", "operationName": "B"}),
         json!({"query": "query($id: ID!) { node(id: $id) { label } }", "variables": {"id": "the-code"}}),
         json!({"query": "query($id: ID!) { node(id: $id) { label } }"}),
+        json!({"query": "{ entities(after: \"x\") { totalCount } }"}),
         json!({"documentId": "name"}),
         json!({"documentId": "other"}),
         json!({"query": "{__typename}", "extensions": {"persistedQuery": persisted}}),
         json!({"extensions": {"persistedQuery": persisted}}),
         json!({"query": "{ __schema { types { name description fields { name } } } }"}),
-    ];
-    let mut socket = server.socket(TRANSPORT).acknowledged();
-    let mut old = server.socket("graphql-ws");
-    old.send(r#"{"type":"connection_init"}"#);
-    assert_eq!(old.next(), r#"{"type":"connection_ack"}"#);
-    assert_eq!(old.next(), r#"{"type":"ka"}"#);
-    for body in bodies {
-        let body = body.to_string();
-        let expected = server.post(&body, &[]);
-        assert_eq!(expected.status, 200, "{body}");
-        let expected = expected.text();
-
-        let parts = server.post(&body, &[("accept", "multipart/mixed")]);
-        let open = expected.strip_suffix('}').expect("an object");
-        assert_eq!(
-            (parts.status, parts.text()),
-            (
-                200,
-                &*format!(
-                    "--graphql\r\nContent-Type: application/json\r\n\r\n{open},\"hasNext\":false}}\r\n--graphql--\r\n"
-                )
-            ),
-            "{body}"
-        );
-        let events = server.post(&body, &[("accept", "text/event-stream")]);
-        assert_eq!(
-            (events.status, events.text()),
-            (
-                200,
-                &*format!("event: next\ndata: {expected}\n\nevent: complete\ndata:\n\n")
-            ),
-            "{body}"
-        );
-        socket.send(&format!(r#"{{"id":"a\"b","type":"subscribe","payload":{body}}}"#));
-        match expected
-            .strip_prefix("{\"errors\":")
-            .filter(|_| !expected.contains("\"data\":"))
-        {
-            Some(errors) => assert_eq!(
-                socket.next(),
-                format!(r#"{{"id":"a\"b","type":"error","payload":{errors}"#)
-            ),
-            None => {
-                assert_eq!(
-                    socket.next(),
-                    format!(r#"{{"id":"a\"b","type":"next","payload":{expected}}}"#)
-                );
-                assert_eq!(socket.next(), r#"{"id":"a\"b","type":"complete"}"#);
-            }
-        }
-        old.send(&format!(r#"{{"id":"1","type":"start","payload":{body}}}"#));
-        assert_eq!(
-            old.next(),
-            format!(r#"{{"id":"1","type":"data","payload":{expected}}}"#)
-        );
-        assert_eq!(old.next(), r#"{"id":"1","type":"complete"}"#);
-        // The same document over GET.
-        let object: Value = serde_json::from_str(&body).expect("an object");
-        let pairs = object
-            .as_object()
-            .expect("an object")
-            .iter()
-            .map(|(name, value)| {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                format!(
-                    "{name}={}",
-                    percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC)
-                )
-            });
-        let pairs: Vec<String> = pairs.collect();
-        let got = server.send(&format!("GET /graphql?{}", pairs.join("&")), &[], b"");
-        assert_eq!(got.text(), expected, "{body}");
+        json!({"query": "{ entities(first: 500) { nodes { id label description } } }"}),
+    ] {
+        everywhere.check(&body.to_string());
     }
+}
+
+#[test]
+fn numbers_and_texts_stay_as_they_are_on_every_transport() {
+    let folder = graph(
+        "type Item { price: Decimal ratio: Float note: String }",
+        "Item:\n  a: {price: 2.50, ratio: 1.0, note: \"line\\nbreak \\u2028 😀 </script>\"}\n  b: {price: 12345678901234567890.10}\n",
+    );
+    let server = Server(common::Server::of(folder.path(), &[]));
+    let answer = Everywhere::new(&server).check(&request("{ items { nodes { price ratio note } } }"));
+    assert!(answer.contains("2.50"), "{answer}");
+    assert!(answer.contains("12345678901234567890.10"), "{answer}");
 }
 
 #[test]
 fn what_is_no_request_is_400_on_every_transport() {
     let server = Server::start(&[]);
-    for body in [
-        "[{\"query\":\"{ __typename }\"}]",
-        "{",
-        "\"x\"",
-        "{}",
-        "{\"query\":1}",
+    for (body, message) in [
+        (
+            r#"[{"query":"{ __typename }"}]"#,
+            "batches of requests are not supported: send one at a time",
+        ),
+        ("{", "the body is not a JSON object: EOF"),
+        ("\"x\"", "the body is not a JSON object: "),
+        ("{}", ""),
+        (r#"{"query":1}"#, "`query` is a number: send a string or null"),
+        (
+            r#"{"query":"{ __typename }","operationName":["A"]}"#,
+            "`operationName` is a list: send a string or null",
+        ),
+        (
+            r#"{"documentId":{}}"#,
+            "`documentId` is an object: send a string or null",
+        ),
+        (
+            r#"{"query":"{ __typename }","variables":[]}"#,
+            "`variables` is a list: send a JSON object or null",
+        ),
+        (
+            r#"{"query":"{ __typename }","extensions":true}"#,
+            "`extensions` is a boolean: send a JSON object or null",
+        ),
     ] {
         for accept in [
             "*/*",
@@ -354,305 +305,78 @@ fn what_is_no_request_is_400_on_every_transport() {
                 (400, json!("BAD_REQUEST")),
                 "{body} {accept}"
             );
+            let said = answer.error()["message"].as_str().unwrap().to_owned();
+            assert!(said.starts_with(message), "{said}");
         }
     }
 }
 
-/// Messages of a client, and what the server says last. `>` sends a message.
 #[test]
-fn messages_are_answered_as_graphql_transport_ws_has_it() {
+fn batches_are_not_executed_whatever_is_accepted() {
+    let server = Server::start(&METRICS);
+    let long = request("{ entities(first: 500) { nodes { id label description } } }");
+    let batch = format!("[{}]", vec![long; 200].join(","));
+    for accept in ["multipart/mixed", "text/event-stream", "application/json"] {
+        let answer = server.post(&batch, &[("accept", accept)]);
+        assert_eq!(answer.status, 400, "{accept}");
+        assert!(answer.body.len() < 1000, "{}", answer.text());
+    }
+    assert_eq!(server.metric("clew_runs_begun_total"), 0);
+}
+
+/// The rules of the distinct connections mode of the graphql-sse protocol.
+#[test]
+fn events_come_as_graphql_sse_says() {
     let server = Server::start(&[]);
-    let cases: &[(&str, &[&str], &str)] = &[
-        ("no JSON", &["x"], "4400"),
-        ("no object", &["1"], "4400"),
-        ("no type", &["{}"], "4400"),
-        ("another type", &[r#"{"type":"start","id":"1"}"#], "4400"),
-        ("a message of servers", &[r#"{"type":"connection_ack"}"#], "4400"),
-        (
-            "another payload",
-            &[r#"{"type":"connection_init","payload":1}"#],
-            "4400",
-        ),
-        (
-            "an init with a payload",
-            &[r#"{"type":"connection_init","payload":{"a":1}}"#],
-            r#"{"type":"connection_ack"}"#,
-        ),
-        (
-            "two inits",
-            &[INIT, INIT],
-            "4429 Too many initialisation requests",
-        ),
-        (
-            "a subscribe before the init",
-            &[r#"{"id":"1","type":"subscribe","payload":{"query":"{ __typename }"}}"#],
-            "4401 Unauthorized",
-        ),
-        (
-            "no id",
-            &[
-                INIT,
-                r#"{"type":"subscribe","payload":{"query":"{ __typename }"}}"#,
-            ],
-            "4400",
-        ),
-        (
-            "an empty id",
-            &[
-                INIT,
-                r#"{"id":"","type":"subscribe","payload":{"query":"{ __typename }"}}"#,
-            ],
-            "4400",
-        ),
-        (
-            "an id that is a number",
-            &[
-                INIT,
-                r#"{"id":1,"type":"subscribe","payload":{"query":"{ __typename }"}}"#,
-            ],
-            "4400",
-        ),
-        ("no payload", &[INIT, r#"{"id":"1","type":"subscribe"}"#], "4400"),
-        (
-            "no query",
-            &[INIT, r#"{"id":"1","type":"subscribe","payload":{}}"#],
-            "4400",
-        ),
-        (
-            "a query that is a number",
-            &[INIT, r#"{"id":"1","type":"subscribe","payload":{"query":1}}"#],
-            "4400",
-        ),
-        (
-            "variables that are a list",
-            &[
-                INIT,
-                r#"{"id":"1","type":"subscribe","payload":{"query":"{ __typename }","variables":[]}}"#,
-            ],
-            "4400",
-        ),
-        (
-            "a batch",
-            &[
-                INIT,
-                r#"{"id":"1","type":"subscribe","payload":[{"query":"{ __typename }"}]}"#,
-            ],
-            "4400",
-        ),
-        (
-            "an id twice",
-            &[INIT, LONG, LONG],
-            "4409 Subscriber for 1 already exists",
-        ),
-        ("a complete without id", &[INIT, r#"{"type":"complete"}"#], "4400"),
-        (
-            "a complete of nothing",
-            &[INIT, r#"{"id":"9","type":"complete"}"#, r#"{"type":"ping"}"#],
-            r#"{"type":"pong"}"#,
-        ),
-        ("a ping", &[r#"{"type":"ping"}"#], r#"{"type":"pong"}"#),
-        (
-            "a ping with a payload",
-            &[r#"{"type":"ping","payload":{"a":1.50}}"#],
-            r#"{"type":"pong","payload":{"a":1.50}}"#,
-        ),
-        (
-            "a pong that nobody waits for",
-            &[r#"{"type":"pong"}"#, r#"{"type":"ping"}"#],
-            r#"{"type":"pong"}"#,
-        ),
-        (
-            "a request error",
-            &[
-                INIT,
-                r#"{"id":"1","type":"subscribe","payload":{"query":"{ nothing }"}}"#,
-            ],
-            r#"{"id":"1","type":"error","payload":[{"#,
-        ),
-        (
-            "an id again after its end",
-            &[
-                INIT,
-                r#"{"id":"1","type":"subscribe","payload":{"query":"{ nothing }"}}"#,
-                r#"{"id":"1","type":"subscribe","payload":{"query":"{ nothing }"}}"#,
-            ],
-            r#"{"id":"1","type":"error","payload":[{"#,
-        ),
+    let headers = [("accept", "text/event-stream")];
+    for query in [NAME, "{ nothing }", "{", "{ places(first: -1) { totalCount } }"] {
+        for answer in [
+            server.post(&request(query), &headers),
+            server.get(query, &headers),
+        ] {
+            assert_eq!(answer.status, 200, "{query}");
+            assert_eq!(
+                answer.header("content-type"),
+                Some("text/event-stream; charset=utf-8")
+            );
+            assert_eq!(answer.header("cache-control"), Some("no-store"));
+            assert_eq!(answer.header("etag"), None);
+            let events: Vec<&str> = answer.text().split_terminator("\n\n").collect();
+            let [next, complete] = events[..] else {
+                panic!("{events:?}");
+            };
+            let data = next.strip_prefix("event: next\ndata: ").unwrap();
+            assert!(data.starts_with('{') && !data.contains('\n'), "{data}");
+            // The empty data makes browsers dispatch the event.
+            assert_eq!(complete, "event: complete\ndata:");
+        }
+    }
+}
+
+#[test]
+fn events_that_come_late_are_announced_by_comments() {
+    let folder = slow_graph();
+    let arguments = [&METRICS[..], &["--timeout", "2", "--write-timeout", "0.6"]].concat();
+    let server = Server(common::Server::of(folder.path(), &arguments));
+    let headers = [
+        ("accept", "text/event-stream"),
+        ("content-type", "application/json"),
     ];
-    for (name, messages, expected) in cases {
-        let mut socket = server.socket(TRANSPORT);
-        for (no, message) in messages.iter().enumerate() {
-            socket.send(message);
-            let is_answered =
-                *message != LONG && !message.contains("\"complete\"") && !message.contains("\"pong\"");
-            if no + 1 < messages.len() && is_answered {
-                socket.next();
-            }
-        }
-        let last = socket.next();
-        assert!(last.starts_with(expected), "{name}: {last}");
-    }
-    let mut socket = server.socket(TRANSPORT);
-    socket
-        .inner
-        .send(Message::binary(INIT.as_bytes().to_vec()))
-        .expect("it is sent");
-    assert!(socket.next().starts_with("4400 "), "binary messages");
-}
+    let body = request(&slow_query());
+    let answer = server.send("POST /graphql", &headers, body.as_bytes());
+    assert_eq!(answer.status, 200);
+    let events = answer.text().trim_start_matches(":\n\n");
+    assert!(answer.text().starts_with(":\n\n"), "{}", answer.text());
+    assert!(events.starts_with("event: next\ndata: {\"errors\":[{\"message\":\"the answer took longer"));
+    assert!(events.ends_with("\n\nevent: complete\ndata:\n\n"), "{events}");
 
-#[test]
-fn a_socket_without_connection_init_is_closed() {
-    let server = Server::start(&["--header-timeout", "0.5"]);
-    let mut socket = server.socket(TRANSPORT);
-    assert_eq!(socket.next(), "4408 Connection initialisation timeout");
-}
-
-#[test]
-fn nothing_comes_after_the_client_s_complete() {
-    let server = Server::start(&[]);
-    let mut socket = server.socket(TRANSPORT).acknowledged();
-    // Both messages come in one piece, so the run cannot end between them.
-    let long = json!({"id": "1", "type": "subscribe", "payload": {"query": NAME}}).to_string();
-    socket.inner.write(Message::text(long)).expect("it is written");
-    let complete = json!({"id": "1", "type": "complete"}).to_string();
-    socket
-        .inner
-        .write(Message::text(complete))
-        .expect("it is written");
-    socket.inner.flush().expect("it is sent");
-    socket.subscribe("2", NAME);
-    let mut seen = Vec::new();
-    loop {
-        let message = socket.next_json();
-        let is_last = message["type"] == "complete" && message["id"] == "2";
-        seen.push(message);
-        if is_last {
-            break;
-        }
-    }
-    assert!(seen.iter().all(|it| it["id"] == "2"), "{seen:?}");
-}
-
-#[test]
-fn a_socket_has_at_most_32_operations() {
-    // The only place among the long runs is taken, so operations wait.
-    let server = Server::start(&["--max-runs", "1"]);
-    let mut socket = server.socket(TRANSPORT).acknowledged();
-    let aliases: Vec<String> = (0..40)
-        .map(|no| format!("a{no}: ranking(by: BETWEENNESS) {{ score }}"))
-        .collect();
-    let query = format!("{{ {} }}", aliases.join(" "));
-    let messages: Vec<String> = (0..40)
-        .map(|no| json!({"id": no.to_string(), "type": "subscribe", "payload": {"query": query}}).to_string())
-        .collect();
-    for message in messages {
-        socket.inner.write(Message::text(message)).expect("it is written");
-    }
-    socket.inner.flush().expect("it is sent");
-    let mut open = 40;
-    while open > 0 {
-        let message = socket.next_json();
-        open -= i32::from(message["type"] != "next");
-        if message["type"] == "error" {
-            assert_eq!(message["payload"][0]["extensions"]["code"], "OPERATION_LIMIT");
-        }
-    }
-    // The socket is as good as new.
-    socket.subscribe("x", NAME);
-    assert_eq!(
-        socket.next_json()["payload"]["data"]["organization"]["name"],
-        "UNICEF"
-    );
-}
-
-#[test]
-fn the_limits_of_a_body_hold_for_messages() {
-    let server = Server::start(&["--max-body", "1000", "--body-timeout", "0.5"]);
-    let mut socket = server.socket(TRANSPORT).acknowledged();
-    socket.send(&"x".repeat(1001));
-    assert!(socket.next().starts_with("1009 "), "one frame");
-
-    let mut socket = server.socket(TRANSPORT).acknowledged();
-    let text = "x".repeat(600);
-    for code in [Data::Text, Data::Continue] {
-        let frame = Frame::message(text.clone(), OpCode::Data(code), false);
-        socket.inner.send(Message::Frame(frame)).expect("it is sent");
-    }
-    assert!(socket.next().starts_with("1009 "), "two frames");
-
-    let mut socket = server.socket(TRANSPORT).acknowledged();
-    let frame = Frame::message("{", OpCode::Data(Data::Text), false);
-    socket.inner.send(Message::Frame(frame)).expect("it is sent");
-    assert!(socket.next().starts_with("1008 "), "a message that never ends");
-}
-
-#[test]
-fn messages_that_are_not_finished_take_the_memory_of_requests() {
-    let server = Server::start(&["--max-memory", "4000000"]);
-    let mut sockets = Vec::new();
-    let mut refused = 0;
-    for _ in 0..8 {
-        let mut socket = server.socket(TRANSPORT).acknowledged();
-        let frame = Frame::message("x".repeat(900_000), OpCode::Data(Data::Text), false);
-        let _ = socket.inner.send(Message::Frame(frame));
-        // Whether it was read is known from the answer to a ping.
-        let _ = socket.inner.send(Message::Ping("p".into()));
-        match socket.inner.read() {
-            Ok(Message::Pong(_)) => sockets.push(socket),
-            _ => refused += 1,
-        }
-    }
-    assert!(sockets.len() <= 3 && refused >= 5, "{} are held", sockets.len());
-    drop(sockets);
-    assert_eq!(server.post(&request(NAME), &[]).status, 200);
-}
-
-#[test]
-fn the_negotiated_protocol_is_spoken() {
-    let server = Server::start(&[]);
-    for (offered, spoken, sent, answered) in [
-        (TRANSPORT, TRANSPORT, "subscribe", "next"),
-        ("graphql-ws", "graphql-ws", "start", "data"),
-        ("graphql-ws, graphql-transport-ws", TRANSPORT, "subscribe", "next"),
-        ("other, graphql-transport-ws", TRANSPORT, "subscribe", "next"),
-    ] {
-        let mut socket = server.socket(offered);
-        assert_eq!(socket.spoken, spoken, "{offered}");
-        socket.send(r#"{"type":"connection_init"}"#);
-        socket.send(&json!({"id": "1", "type": sent, "payload": {"query": NAME}}).to_string());
-        let mut kinds = Vec::new();
-        while kinds.last().is_none_or(|it| it != "complete") {
-            kinds.push(socket.next_json()["type"].as_str().expect("a type").to_owned());
-        }
-        assert!(kinds.iter().any(|it| it == answered), "{offered}: {kinds:?}");
-    }
-    for offered in ["", "other", "soap, wamp"] {
-        assert_eq!(server.handshake(offered, None).err(), Some(400), "{offered}");
-    }
-}
-
-#[test]
-fn pages_of_other_origins_open_no_socket() {
-    let server = Server::start(&["--allow-origin", "https://app.example.org"]);
-    let (_, port) = server.host.split_once(':').expect("a port");
-    for (origin, expected) in [
-        (format!("http://{}", server.host), None),
-        ("https://app.example.org".to_owned(), None),
-        ("https://evil.example".to_owned(), Some(403)),
-        ("null".to_owned(), Some(403)),
-        ("http://127.0.0.1".to_owned(), Some(403)),
-        (format!("http://127.0.0.1.evil.example:{port}"), Some(403)),
-        (format!("http://127.0.0.1:{port}@evil.example"), Some(403)),
-        (format!("file://127.0.0.1:{port}"), Some(403)),
-    ] {
-        let refused = server.handshake(TRANSPORT, Some(&origin)).err();
-        assert_eq!(refused, expected, "{origin}");
-    }
-    let open = Server::start(&["--allow-origin", "*"]);
-    assert_eq!(
-        open.handshake(TRANSPORT, Some("https://evil.example")).err(),
-        None
-    );
+    // The run ends with the connection.
+    let mut reader = server.begin("POST /graphql", &headers, body.as_bytes());
+    read_head(&mut reader);
+    assert_eq!(read_chunk(&mut reader).unwrap(), b":\n\n");
+    drop(reader);
+    server.until_metric("clew_runs", |it| it == 0);
+    server.until_metric("clew_reserved_bytes", |it| it == 0);
 }
 
 #[test]
@@ -717,27 +441,49 @@ fn unknown_upgrades_are_ignored() {
 
 #[test]
 fn answers_in_caches_are_told_apart() {
+    const LONG: &str = "{ places(first: 100) { nodes { id label name description } } }";
     let server = Server::start(&[]);
-    let good = server.get(NAME, &[]);
+    let good = server.get(LONG, &[]);
     assert_eq!(good.header("cache-control"), Some("public, no-cache"));
     assert_eq!(good.header("vary"), Some("accept, accept-encoding"));
-    let tag = good.header("etag").expect("a tag").to_owned();
-    for wanted in [&*tag, "*", &format!("W/{tag}, \"x\"")] {
-        let again = server.get(NAME, &[("if-none-match", wanted)]);
+    let tag = good.header("etag").unwrap().to_owned();
+    let packed = server.get(LONG, &[("accept-encoding", "gzip")]);
+    let packed_tag = packed.header("etag").unwrap().to_owned();
+    assert_ne!(tag, packed_tag, "the bytes differ");
+    let weak = format!("W/{tag}, \"x\"");
+    for (wanted, encoding, expected) in [
+        (&*tag, "identity", &tag),
+        ("*", "identity", &tag),
+        (&weak, "identity", &tag),
+        (&packed_tag, "gzip", &packed_tag),
+        // The client has a body that is still right.
+        (&tag, "gzip", &tag),
+    ] {
+        let headers = [("if-none-match", wanted), ("accept-encoding", encoding)];
+        let again = server.get(LONG, &headers);
         assert_eq!(
             (again.status, again.header("etag")),
-            (304, Some(&*tag)),
+            (304, Some(&**expected)),
             "{wanted}"
         );
         assert_eq!(again.header("vary"), Some("accept, accept-encoding"));
+        assert!(again.body.is_empty());
     }
-    for headers in [
-        ("accept", "application/graphql-response+json"),
-        ("accept-encoding", "gzip"),
+    for (name, value, wanted) in [
+        ("accept", "application/graphql-response+json", &tag),
+        ("accept-encoding", "identity", &packed_tag),
+        ("accept-encoding", "br", &packed_tag),
     ] {
-        let other = server.get(NAME, &[headers, ("if-none-match", &tag)]);
-        assert_eq!(other.status, 200, "{headers:?}");
+        let other = server.get(LONG, &[(name, value), ("if-none-match", wanted)]);
+        assert_eq!(other.status, 200, "{name}: {value}");
     }
+    // A short answer is the same in each encoding.
+    let short = server.get(NAME, &[]);
+    let tag = short.header("etag");
+    assert_eq!(
+        server.get(NAME, &[("accept-encoding", "zstd")]).header("etag"),
+        tag
+    );
     for (query, headers, status) in [
         ("{ nothing }", ("if-none-match", "*"), 200),
         (
@@ -768,12 +514,12 @@ fn answers_in_caches_are_told_apart() {
         assert_eq!(bad.header("vary"), Some("accept, accept-encoding"));
     }
     let tag_of = |document: &str| {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().unwrap();
         let manifest = folder.path().join("documents.json");
-        std::fs::write(&manifest, json!({"a": document}).to_string()).expect("a manifest");
-        let server = Server::start(&["--documents", manifest.to_str().expect("a path")]);
+        std::fs::write(&manifest, json!({"a": document}).to_string()).unwrap();
+        let server = Server::start(&["--documents", manifest.to_str().unwrap()]);
         let answer = server.send("GET /graphql?documentId=a", &[], b"");
-        answer.header("etag").expect("a tag").to_owned()
+        answer.header("etag").unwrap().to_owned()
     };
     assert_ne!(tag_of("{ __typename }"), tag_of("{ graph { title } }"));
 }
@@ -811,7 +557,7 @@ fn a_preflight_names_the_headers_that_are_allowed() {
     ];
     let answer = server.send("OPTIONS /graphql", &preflight, b"");
     assert_eq!(answer.status, 200);
-    let allowed = answer.header("access-control-allow-headers").expect("a list");
+    let allowed = answer.header("access-control-allow-headers").unwrap();
     for header in [
         "content-type",
         "accept",
@@ -830,17 +576,25 @@ fn a_preflight_names_the_headers_that_are_allowed() {
     assert!(got.header("etag").is_some());
 }
 
+/// A query with an answer of several chunks of 64 kB.
+fn long_query() -> String {
+    let aliases: Vec<String> = (0..20)
+        .map(|no| format!("a{no}: entities(first: 500) {{ nodes {{ id label description }} }}"))
+        .collect();
+    format!("{{ {} }}", aliases.join(" "))
+}
+
 fn plain(encoding: &str, bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
     let read = match encoding {
         "gzip" => flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain),
         "br" => brotli::Decompressor::new(bytes, 4096).read_to_end(&mut plain),
         "zstd" => zstd::stream::read::Decoder::new(bytes)
-            .expect("a decoder")
+            .unwrap()
             .read_to_end(&mut plain),
         _ => panic!("{encoding}"),
     };
-    read.expect("it is sound");
+    read.unwrap();
     plain
 }
 
@@ -848,10 +602,7 @@ fn plain(encoding: &str, bytes: &[u8]) -> Vec<u8> {
 fn long_answers_are_compressed_and_short_ones_are_not() {
     let server = Server::start(&[]);
     let medium = "{ places(first: 100) { nodes { id label name description } } }".to_owned();
-    let aliases: Vec<String> = (0..20)
-        .map(|no| format!("a{no}: entities(first: 500) {{ nodes {{ id label description }} }}"))
-        .collect();
-    let long = format!("{{ {} }}", aliases.join(" "));
+    let long = long_query();
     for encoding in ["zstd", "br", "gzip"] {
         for query in [&medium, &long] {
             let expected = server.post(&request(query), &[]);
@@ -879,14 +630,50 @@ fn long_answers_are_compressed_and_short_ones_are_not() {
 }
 
 #[test]
-fn compressing_is_within_the_memory_of_requests() {
+fn an_answer_is_sent_as_it_is_where_there_is_no_memory_to_compress_it() {
     // There is room for the answer, and none for an encoder of long ones.
-    let server = Server::start(&["--max-memory", "5000000"]);
-    let aliases: Vec<String> = (0..20)
-        .map(|no| format!("a{no}: entities(first: 500) {{ nodes {{ id label description }} }}"))
-        .collect();
-    let query = request(&format!("{{ {} }}", aliases.join(" ")));
-    assert_eq!(server.post(&query, &[]).status, 200);
-    assert_eq!(server.post(&query, &[("accept-encoding", "gzip")]).status, 503);
-    assert_eq!(server.post(&query, &[]).status, 200, "nothing stays reserved");
+    let arguments = [&METRICS[..], &["--max-memory", "5000000"]].concat();
+    let server = Server::start(&arguments);
+    let query = request(&long_query());
+    let plain = server.post(&query, &[]);
+    let packed = server.post(&query, &[("accept-encoding", "gzip")]);
+    assert_eq!((packed.status, packed.header("content-encoding")), (200, None));
+    assert_eq!(packed.body, plain.body);
+    server.until_metric("clew_reserved_bytes", |it| it == 0);
+    let limit = server.metric("clew_reserved_bytes_limit");
+    assert!(server.metric("clew_reserved_bytes_max") <= limit);
+}
+
+#[test]
+fn what_only_the_schema_says_is_compressed_once() {
+    let server = Server::start(&METRICS);
+    let introspection =
+        "{ __schema { types { name description fields { name description args { name } type { name } } } } }";
+    let body = request(introspection);
+    let expected = server.post(&body, &[]);
+    for encoding in ["zstd", "br", "gzip"] {
+        let headers = [("accept-encoding", encoding)];
+        let first = server.post(&body, &headers);
+        let runs = server.metric("clew_runs_begun_total");
+        for _ in 0..3 {
+            let again = server.post(&body, &headers);
+            assert_eq!(again.header("content-encoding"), Some(encoding));
+            assert_eq!(again.body, first.body);
+        }
+        // Over GET too, which has the same plan.
+        assert_eq!(server.get(introspection, &headers).body, first.body);
+        assert_eq!(server.metric("clew_runs_begun_total"), runs, "nothing runs");
+        assert_eq!(plain(encoding, &first.body), expected.body);
+    }
+    let kept = server.metric("clew_cache_bytes{cache=\"introspection\"}");
+    assert!(kept > 0);
+    // What has variables, or asks for data too, is not kept.
+    for body in [
+        json!({"query": "query($d: Boolean!) { __schema { types { name fields(includeDeprecated: $d) { name } } } }", "variables": {"d": true}}).to_string(),
+        request("{ graph { title } __schema { types { name fields { name } } } }"),
+    ] {
+        let answer = server.post(&body, &[("accept-encoding", "gzip")]);
+        assert_eq!(answer.header("content-encoding"), Some("gzip"));
+    }
+    assert_eq!(server.metric("clew_cache_bytes{cache=\"introspection\"}"), kept);
 }

@@ -195,6 +195,14 @@ impl Answer {
         Self::new(body, Reached::Executed, &[])
     }
 
+    /// An answer that was compressed before.
+    pub(super) fn packed(body: Vec<u8>, encoding: Encoding) -> Self {
+        Self {
+            encoding: Some(encoding),
+            ..Self::new(body, Reached::Executed, &[])
+        }
+    }
+
     /// An answer whose run was given up.
     pub(super) fn given_up(error: &GraphqlError) -> Self {
         let errors = std::slice::from_ref(error);

@@ -1,6 +1,7 @@
 //! A request as clients send it, whatever the transport: the parameters of the GraphQL-over-HTTP specification.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -10,12 +11,12 @@ use super::answer::GraphqlError;
 use super::persisted::{Named, Persisted};
 
 /// A request that was received and not yet read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Asked {
     /// A JSON object.
     Body(Bytes),
     /// Its members, from a URL or an envelope of another protocol.
-    Parts(Parts),
+    Parts(Arc<Parts>),
 }
 
 /// The members of a request.
@@ -119,11 +120,10 @@ impl Asked {
             ("variables", parameters.variables),
             ("extensions", parameters.extensions),
         ] {
-            if let Some(raw) = raw
-                && !raw.get().starts_with('{')
-                && raw.get() != "null"
-            {
-                return Err(malformed(format!("`{name}` is a JSON object or null")));
+            let given = raw.map_or("null", kind);
+            if given != "an object" && given != "null" {
+                let message = format!("`{name}` is {given}: send a JSON object or null");
+                return Err(malformed(message));
             }
         }
         if let Some(extensions) = parameters.extensions {
@@ -156,17 +156,52 @@ pub(super) fn malformed(message: impl Into<String>) -> GraphqlError {
 }
 
 fn parse(body: &[u8]) -> Result<Parameters<'_>, String> {
-    let text = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8".to_owned())?;
+    let text =
+        std::str::from_utf8(body).map_err(|_| "the body is not UTF-8: send JSON in UTF-8".to_owned())?;
     if text.trim_start().starts_with('[') {
         return Err("batches of requests are not supported: send one at a time".to_owned());
     }
-    serde_json::from_str(text).map_err(|error| {
-        let is_object = text.trim_start().starts_with('{');
-        let what = if error.is_data() && is_object {
-            "the body is not a GraphQL request"
-        } else {
-            "the body is not a JSON object"
-        };
-        format!("{what}: {error}")
+    serde_json::from_str(text).map_err(|error| match wrong_member(text) {
+        Some(message) => message,
+        None if text.trim_start().starts_with('{') && error.is_data() => {
+            format!("the body is not a GraphQL request: {error}")
+        }
+        None => format!("the body is not a JSON object: {error}"),
     })
+}
+
+/// Which member of a request has a wrong type.
+fn wrong_member(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Texts<'a> {
+        #[serde(borrow, default)]
+        query: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        operation_name: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        document_id: Option<&'a RawValue>,
+    }
+    let texts: Texts = serde_json::from_str(text).ok()?;
+    let members = [
+        ("query", texts.query),
+        ("operationName", texts.operation_name),
+        ("documentId", texts.document_id),
+    ];
+    members.into_iter().find_map(|(name, raw)| {
+        let given = kind(raw?);
+        (given != "a string").then(|| format!("`{name}` is {given}: send a string or null"))
+    })
+}
+
+/// What kind of value a JSON text is.
+fn kind(raw: &RawValue) -> &'static str {
+    match raw.get().as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "a list",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
 }

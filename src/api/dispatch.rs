@@ -41,10 +41,17 @@ pub struct Serving {
     pub gate: Arc<Gate>,
 }
 
+/// How a client wants an answer.
+#[derive(Clone, Copy)]
+struct Wanted {
+    form: Option<Form>,
+    encoding: Option<Encoding>,
+}
+
 /// Outcome of a request on a shared thread.
 enum Quick {
-    /// It is answered, or refused.
-    Answered(Answer),
+    /// It is answered, or refused. What was run, if anything was.
+    Answered(Answer, Option<Arc<Prepared>>),
     /// It is prepared, and its run is a long one.
     Prepared(Arc<Prepared>),
     /// It is too large to be prepared here.
@@ -66,20 +73,14 @@ impl Serving {
         encoding: Option<Encoding>,
         held: Option<Reservation>,
     ) -> Answer {
+        let wanted = Wanted { form, encoding };
         let quick = match asked.body().and_then(|it| self.engine.kept(it)) {
-            Some(prepared) => self.run_quickly(prepared, form),
-            None if asked.len() <= SHORT_REQUEST => self.quickly(&asked, form),
+            Some(prepared) => self.run_quickly(prepared, wanted),
+            None if asked.len() <= SHORT_REQUEST => self.quickly(&asked, wanted),
             None => Quick::Large,
         };
         let prepared = match quick {
-            Quick::Answered(answer) => {
-                return match encoding {
-                    Some(encoding) if answer.body.len() > SHORTEST => {
-                        self.compress_quick(answer, encoding).await
-                    }
-                    _ => self.account(answer),
-                };
-            }
+            Quick::Answered(answer, prepared) => return self.encode_quick(answer, prepared, encoding).await,
             Quick::Prepared(prepared) => Some(prepared),
             Quick::Large => None,
         };
@@ -90,14 +91,14 @@ impl Serving {
             Err(stop) => return self.engine.given_up(stop),
         };
         let run = tokio::task::spawn_blocking(move || {
-            let answer = match prepared {
-                Some(prepared) => self.engine.answer_as(form, &prepared, Some(&ticket)),
+            let (answer, prepared) = match prepared {
+                Some(prepared) => {
+                    let answer = self.engine.answer_as(form, &prepared, Some(&ticket));
+                    (answer, Some(prepared))
+                }
                 None => self.prepare_and_run(&asked, form, &ticket),
             };
-            let answer = match encoding {
-                Some(encoding) => self.compress(answer, encoding, Some(&ticket)),
-                None => answer,
-            };
+            let answer = self.encode(answer, prepared.as_deref(), encoding, Some(&ticket));
             self.finish(answer, ticket)
         });
         let answer = run.await;
@@ -105,22 +106,25 @@ impl Serving {
         answer.unwrap_or_else(|_| Answer::refused(&[GraphqlError::internal()]))
     }
 
-    /// Compresses an answer that was made on a shared thread: there, or if it is long, on a thread of its own.
-    async fn compress_quick(self, answer: Answer, encoding: Encoding) -> Answer {
-        if answer.body.len() <= LONGEST_QUICK {
-            let answer = self.compress(answer, encoding, None);
+    /// Compresses an answer that was made on a shared thread: there, or if it is long, on a thread of its own. If the
+    /// server is too busy for that, the answer stays as it is.
+    async fn encode_quick(
+        self,
+        answer: Answer,
+        prepared: Option<Arc<Prepared>>,
+        encoding: Option<Encoding>,
+    ) -> Answer {
+        let is_long = answer.body.len() > LONGEST_QUICK && answer.encoding.is_none();
+        if encoding.is_none() || !is_long {
+            let answer = self.encode(answer, prepared.as_deref(), encoding, None);
             return self.account(answer);
         }
-        let entered = self
-            .gate
-            .enter(Instant::now(), None, answer.body.capacity())
-            .await;
-        let (ticket, waiting) = match entered {
-            Ok(entered) => entered,
-            Err(stop) => return self.engine.given_up(stop),
+        let bytes = answer.body.capacity();
+        let Ok((ticket, waiting)) = self.gate.enter(Instant::now(), None, bytes).await else {
+            return self.account(answer);
         };
         let run = tokio::task::spawn_blocking(move || {
-            let answer = self.compress(answer, encoding, Some(&ticket));
+            let answer = self.encode(answer, prepared.as_deref(), encoding, Some(&ticket));
             self.finish(answer, ticket)
         });
         let answer = run.await;
@@ -128,30 +132,37 @@ impl Serving {
         answer.unwrap_or_else(|_| Answer::refused(&[GraphqlError::internal()]))
     }
 
-    /// Compresses an answer, unless it is short or gets no shorter.
-    fn compress(&self, mut answer: Answer, encoding: Encoding, ticket: Option<&Ticket>) -> Answer {
-        if answer.body.len() <= SHORTEST {
+    /// Compresses an answer, unless it is short, gets no shorter, or there is no memory for it.
+    fn encode(
+        &self,
+        mut answer: Answer,
+        prepared: Option<&Prepared>,
+        encoding: Option<Encoding>,
+        ticket: Option<&Ticket>,
+    ) -> Answer {
+        let Some(encoding) = encoding.filter(|_| answer.encoding.is_none() && answer.body.len() > SHORTEST)
+        else {
             return answer;
-        }
+        };
         let begun = ticket.map_or(0, |it| it.memory.bytes());
         let check = |bytes: usize| match ticket {
             None => Ok(()),
             Some(ticket) => {
                 self.engine.check_time(ticket)?;
-                if ticket.memory.grow_to(begun + bytes) {
-                    Ok(())
-                } else {
-                    Err(Stop::Busy)
-                }
+                let is_reserved = ticket.memory.grow_to(begun + bytes);
+                is_reserved.then_some(()).ok_or(Stop::Busy)
             }
         };
         match encoding.compress(&answer.body, check) {
             Ok(packed) if packed.len() < answer.body.len() => {
                 answer.body = packed;
                 answer.encoding = Some(encoding);
+                if let Some(prepared) = prepared {
+                    self.engine.keep_packed(prepared, encoding, &answer);
+                }
                 answer
             }
-            Ok(_) => answer,
+            Ok(_) | Err(Stop::Busy) => answer,
             Err(stop) => self.engine.given_up(stop),
         }
     }
@@ -179,15 +190,15 @@ impl Serving {
         answer
     }
 
-    fn quickly(&self, asked: &Asked, form: Option<Form>) -> Quick {
+    fn quickly(&self, asked: &Asked, wanted: Wanted) -> Quick {
         let parameters = match asked.read() {
             Ok(parameters) => parameters,
-            Err(error) => return Quick::Answered(Answer::malformed(&error)),
+            Err(error) => return Quick::Answered(Answer::malformed(&error), None),
         };
         let variables = parameters.variables.map_or(0, |it| it.get().len());
         let document = match self.persisted.find(parameters.named()) {
             Ok(document) => document,
-            Err(error) => return Quick::Answered(Answer::unnamed(&error)),
+            Err(error) => return Quick::Answered(Answer::unnamed(&error), None),
         };
         let operation = parameters.operation_name.as_deref();
         let is_small = variables <= SHORT_VARIABLES
@@ -196,33 +207,47 @@ impl Serving {
             return Quick::Large;
         }
         match self.prepare(asked, &parameters, &document, None) {
-            Ok(prepared) => self.run_quickly(prepared, form),
-            Err(refused) => Quick::Answered(refused),
+            Ok(prepared) => self.run_quickly(prepared, wanted),
+            Err(refused) => Quick::Answered(refused, None),
         }
     }
 
-    fn run_quickly(&self, prepared: Arc<Prepared>, form: Option<Form>) -> Quick {
+    fn run_quickly(&self, prepared: Arc<Prepared>, wanted: Wanted) -> Quick {
         // Rendering takes more memory than the run, and the amount is not known in advance.
-        if form.is_none()
-            && let Some(answer) = self.engine.run_short(&prepared)
-        {
-            return Quick::Answered(answer);
+        if wanted.form.is_some() {
+            return Quick::Prepared(prepared);
         }
-        Quick::Prepared(prepared)
+        if let Some(encoding) = wanted.encoding
+            && let Some(answer) = self.engine.packed(&prepared, encoding)
+        {
+            return Quick::Answered(answer, None);
+        }
+        match self.engine.run_short(&prepared) {
+            Some(answer) => Quick::Answered(answer, Some(prepared)),
+            None => Quick::Prepared(prepared),
+        }
     }
 
-    fn prepare_and_run(&self, asked: &Asked, form: Option<Form>, ticket: &Ticket) -> Answer {
+    fn prepare_and_run(
+        &self,
+        asked: &Asked,
+        form: Option<Form>,
+        ticket: &Ticket,
+    ) -> (Answer, Option<Arc<Prepared>>) {
         let parameters = match asked.read() {
             Ok(parameters) => parameters,
-            Err(error) => return Answer::malformed(&error),
+            Err(error) => return (Answer::malformed(&error), None),
         };
         let document = match self.persisted.find(parameters.named()) {
             Ok(document) => document,
-            Err(error) => return Answer::unnamed(&error),
+            Err(error) => return (Answer::unnamed(&error), None),
         };
         match self.prepare(asked, &parameters, &document, Some(ticket)) {
-            Ok(prepared) => self.engine.answer_as(form, &prepared, Some(ticket)),
-            Err(refused) => refused,
+            Ok(prepared) => {
+                let answer = self.engine.answer_as(form, &prepared, Some(ticket));
+                (answer, Some(prepared))
+            }
+            Err(refused) => (refused, None),
         }
     }
 

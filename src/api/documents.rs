@@ -67,7 +67,7 @@ pub(super) struct Planned {
     /// The compiled filters that use no variables.
     matchers: OnceLock<Matchers>,
     /// Bytes that it takes.
-    bytes: usize,
+    pub bytes: usize,
     /// The length of the longest answer so far, to reserve so much at once.
     pub longest: AtomicUsize,
     long_runs: LongRuns,

@@ -15,6 +15,7 @@ use super::documents::{Document, Documents, MATCHER_BYTES, MOST_ERRORS, Planned,
 use super::encoding::Encoding;
 use super::gate::Ticket;
 use super::limits::Limits;
+use super::packed::Packed;
 use super::{Api, ApiError, documents};
 use crate::budget::{Budget, Clock, Stop};
 use crate::exec::{self, Matchers, Outcome, PublicSchema, Wanted};
@@ -64,6 +65,7 @@ pub struct Engine {
     search: Arc<Background>,
     documents: Documents,
     bodies: Bodies,
+    packed: Packed,
     limits: Limits,
     /// Whether the graph is larger than the processor's caches.
     is_large: bool,
@@ -88,6 +90,11 @@ impl Prepared {
     pub fn weight(&self) -> usize {
         self.document.weight()
     }
+
+    /// Whether an engine always gives the same answer to it, since it asks for the schema alone.
+    fn is_constant(&self) -> bool {
+        self.planned.plan.asks_only_for_schema() && self.document.operation().variables.is_empty()
+    }
 }
 
 /// Bytes that the caches of an engine hold.
@@ -97,6 +104,8 @@ pub struct CacheWeights {
     pub documents: u64,
     /// Requests by the bytes of their bodies. What it holds is partly the same as `documents`.
     pub bodies: u64,
+    /// Compressed answers to introspection.
+    pub introspection: u64,
 }
 
 /// The bound arguments of a request, and what their filters test with.
@@ -145,6 +154,7 @@ impl Engine {
             snapshot,
             documents: Documents::default(),
             bodies: Bodies::default(),
+            packed: Packed::default(),
             limits,
             no_values: Arc::default(),
             sdl: Default::default(),
@@ -156,6 +166,7 @@ impl Engine {
         CacheWeights {
             documents: self.documents.bytes(),
             bodies: self.bodies.bytes(),
+            introspection: self.packed.bytes(),
         }
     }
 
@@ -328,6 +339,22 @@ impl Engine {
     pub(super) fn keep(&self, body: &[u8], prepared: &Arc<Prepared>) {
         if prepared.document.operation().variables.is_empty() {
             self.bodies.insert(body, prepared);
+        }
+    }
+
+    /// The answer to a request for the schema alone, where it was compressed before.
+    pub(super) fn packed(&self, prepared: &Prepared, encoding: Encoding) -> Option<Answer> {
+        if !prepared.is_constant() {
+            return None;
+        }
+        let body = self.packed.get(&prepared.planned, encoding)?;
+        Some(Answer::packed(body.to_vec(), encoding))
+    }
+
+    /// Keeps a compressed answer, if it is to a request for the schema alone.
+    pub(super) fn keep_packed(&self, prepared: &Prepared, encoding: Encoding, answer: &Answer) {
+        if prepared.is_constant() && answer.is_executed() && !answer.has_errors() {
+            self.packed.insert(&prepared.planned, encoding, &answer.body);
         }
     }
 

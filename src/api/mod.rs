@@ -16,6 +16,7 @@ mod encoding;
 mod engine;
 mod gate;
 mod limits;
+mod packed;
 mod persisted;
 mod schema;
 mod suggestions;

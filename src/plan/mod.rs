@@ -205,6 +205,12 @@ impl Plan {
         })
     }
 
+    /// Whether it asks for nothing but what the schema has.
+    pub fn asks_only_for_schema(&self) -> bool {
+        let only = |it: &RootField| matches!(it, RootField::Introspection(_) | RootField::TypeName(_));
+        self.root.iter().all(|slot| only(&slot.field))
+    }
+
     /// Whether the rows that a run visits and the bytes that it writes say what it takes.
     pub fn is_counted(bound: &[Bound]) -> bool {
         let counted = |it: &Bound| it.as_ref().as_ref().map_or(true, Call::is_counted);

@@ -68,26 +68,53 @@ where
     if body.is_end_stream() {
         return Ok((first, None));
     }
-    let mut held: Option<Reservation> = None;
-    let mut whole = Vec::from(first);
+    let mut whole = Gathered::default();
+    whole.extend(&first, limit, memory)?;
     while let Some(bytes) = next(body, watch).await? {
-        let length = whole.len() + bytes.len();
+        whole.extend(&bytes, limit, memory)?;
+    }
+    Ok(whole.end())
+}
+
+/// Bytes that are being received. What they take beyond [`SMALL`] is reserved before it is taken.
+#[derive(Default)]
+pub(super) struct Gathered {
+    bytes: Vec<u8>,
+    held: Option<Reservation>,
+}
+
+impl Gathered {
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Takes more bytes, up to a limit of all.
+    ///
+    /// # Errors
+    /// [`Unread::TooLong`] over the limit, [`Unread::Busy`] if the memory is used up.
+    pub fn extend(&mut self, more: &[u8], limit: usize, memory: &Arc<Memory>) -> Result<(), Unread> {
+        let length = self.bytes.len() + more.len();
         if length > limit {
             return Err(Unread::TooLong);
         }
         if length > SMALL {
-            let held = match &mut held {
+            let held = match &mut self.held {
                 Some(held) => held,
-                None => held.insert(memory.reserve(0).ok_or(Unread::Busy)?),
+                None => self.held.insert(memory.reserve(0).ok_or(Unread::Busy)?),
             };
             // A vector that grows is there twice for a moment.
             if !held.grow_to((2 * length).next_multiple_of(SMALL)) {
                 return Err(Unread::Busy);
             }
         }
-        whole.extend_from_slice(&bytes);
+        self.bytes.extend_from_slice(more);
+        Ok(())
     }
-    Ok((whole.into(), held))
+
+    /// All bytes, and what is reserved for them.
+    pub fn end(self) -> (Bytes, Option<Reservation>) {
+        (self.bytes.into(), self.held)
+    }
 }
 
 /// The next bytes of a body; nothing at its end. Trailers are skipped.

@@ -17,12 +17,16 @@ use super::log::{Document, Moment, Noted};
 use super::negotiate::{self, Form, form};
 use super::watch::Watch;
 use super::{Shared, headers, multipart, sse, websocket};
-use crate::api::{Answer, Asked, Encoding, Engine, GraphqlError, Parts, Reached};
+use crate::api::{Answer, Asked, Encoding, GraphqlError, Parts, Reached, Serving};
 use crate::budget::Reservation;
 use crate::forms;
 
 /// The code of a request that is refused because too much is running.
-const BUSY: &str = "BUSY";
+pub(super) const BUSY: &str = "BUSY";
+pub(super) const BUSY_MESSAGE: &str = "the server is busy: try again in a second";
+
+/// Comments that keep a connection open while an event is waited for, in the time that a client has to read.
+const KEEP_ALIVES: u32 = 3;
 
 /// The query string of a request.
 #[derive(Deserialize)]
@@ -85,18 +89,31 @@ where
         Ok(read) => read,
         Err(unread) => return unread_body(unread, max_body, form),
     };
-    let serving = shared.serving();
-    let asked = Asked::Body(body.clone());
-    let response = if form == Form::Events {
-        sse::respond(serving.answer(asked, None, held)).await
-    } else {
-        let encoding = encoding(&parts.headers, form);
-        let answer = serving
-            .answer_encoded(asked, rendering(form), encoding, held)
-            .await;
-        respond(answer, form)
+    let asked = Asked::Body(body);
+    let encoding = encoding(&parts.headers, form);
+    let response = match answer(&shared, shared.serving(), asked.clone(), form, encoding, held).await {
+        Ok(answer) => respond(answer, form),
+        Err(later) => later,
     };
-    with_document(response, &shared, start, || Asked::Body(body))
+    with_document(response, &shared, start, asked)
+}
+
+/// The answer to a request, or a response to which it comes later.
+async fn answer(
+    shared: &Shared,
+    serving: Serving,
+    asked: Asked,
+    form: Form,
+    encoding: Option<Encoding>,
+    held: Option<Reservation>,
+) -> Result<Answer, Response> {
+    if form == Form::Events {
+        let keep_alive = shared.settings.bounds.write / KEEP_ALIVES;
+        return sse::answer(serving.answer(asked, None, held), keep_alive).await;
+    }
+    Ok(serving
+        .answer_encoded(asked, rendering(form), encoding, held)
+        .await)
 }
 
 /// The encoding of an answer; parts and events are framed, and sent as they are.
@@ -143,17 +160,12 @@ fn unread_body(unread: Unread, max_body: usize, form: Form) -> Response {
 }
 
 /// Notes which document an answer is to, if a line is written for it.
-fn with_document(
-    mut response: Response,
-    shared: &Shared,
-    start: Moment,
-    asked: impl FnOnce() -> Asked,
-) -> Response {
+fn with_document(mut response: Response, shared: &Shared, start: Moment, asked: Asked) -> Response {
     let code = response.extensions().get::<Noted>().map(|it| it.code);
     if code.is_some() || shared.connections.log.is_slow(start.elapsed()) {
         response.extensions_mut().insert(Noted {
             code: code.unwrap_or_default(),
-            document: Some(Document::new(asked(), shared.settings.persisted.clone())),
+            document: Some(Document::new(asked, shared.settings.persisted.clone())),
         });
     }
     response
@@ -167,9 +179,8 @@ pub(super) async fn get(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
-    // Other protocols are ignored (RFC 9110, section 7.8).
     if websocket::is_upgrade(&headers) {
-        return websocket::begin(shared, request, caller.watch).await;
+        return websocket::begin(shared, request).await;
     }
     let mut response = answer_url(&shared, query.as_deref().unwrap_or_default(), &headers, &caller).await;
     let headers = response.headers_mut();
@@ -181,84 +192,63 @@ pub(super) async fn get(
 }
 
 /// Answers a query in the URL.
-async fn answer_url(shared: &Arc<Shared>, query: &str, headers: &HeaderMap, caller: &Caller) -> Response {
+async fn answer_url(shared: &Shared, query: &str, headers: &HeaderMap, caller: &Caller) -> Response {
     let Some(form) = form(headers) else {
         return not_acceptable();
     };
-    let parameters: QueryParameters = match serde_urlencoded::from_str(query) {
-        Ok(parameters) => parameters,
-        Err(error) => {
-            return refuse(
-                StatusCode::BAD_REQUEST,
-                form,
-                &format!("the query string cannot be read: {error}"),
-            );
-        }
-    };
-    let object = |name: &str, json: Option<Box<str>>| match json.filter(|it| !it.is_empty()) {
-        None => Ok(None),
-        Some(json) => match RawValue::from_string(json.into()) {
-            Ok(raw) if raw.get().starts_with('{') || raw.get() == "null" => Ok(Some(raw)),
-            _ => Err(format!("`{name}` is a JSON object")),
-        },
-    };
-    let given = object("variables", parameters.variables)
-        .and_then(|it| Ok((it, object("extensions", parameters.extensions)?)));
-    let (variables, extensions) = match given {
-        Ok(given) => given,
+    let asked = match parts(query) {
+        Ok(parts) => Asked::Parts(Arc::new(parts)),
         Err(message) => return refuse(StatusCode::BAD_REQUEST, form, &message),
     };
     let serving = shared.serving();
+    let tags = Tags::of(&serving, &asked, form, query);
     let encoding = encoding(headers, form);
-    let operation_name = parameters.operation_name.filter(|it| !it.is_empty());
-    let named = Parts {
-        query: parameters.query.clone(),
-        operation_name: operation_name.clone(),
-        document_id: parameters.document_id.clone(),
-        extensions: extensions.clone(),
-        ..Parts::default()
-    };
-    let named = Asked::Parts(named);
-    let tag = named
-        .document_hash(&serving.persisted)
-        .map(|document| tag(&serving.engine, form, encoding, document, query));
     let wanted = headers.get(header::IF_NONE_MATCH);
-    if let (Some(tag), Some(wanted)) = (&tag, wanted)
-        && has_tag(wanted, tag)
-    {
-        return with_tag(StatusCode::NOT_MODIFIED.into_response(), tag);
+    // An answer that gets no shorter is not compressed.
+    let possible = [encoding, None].map(|encoding| tags.as_ref().map(|it| it.tag(encoding)));
+    if let Some(tag) = possible.into_iter().flatten().find(|it| has_tag(wanted, it)) {
+        return with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag);
     }
-    let asked = Asked::Parts(Parts {
-        query: parameters.query,
-        operation_name,
-        variables,
-        document_id: parameters.document_id,
-        extensions,
-    });
-    let again = serving.clone();
-    if form == Form::Events {
-        if again.is_mutation(&named) {
+    let answer = match answer(shared, serving.clone(), asked.clone(), form, encoding, None).await {
+        Ok(answer) if answer.reached == Reached::Refused && serving.is_mutation(&asked) => {
             return no_mutation(form);
         }
-        let response = sse::respond(serving.answer(asked, None, None)).await;
-        return with_document(response, shared, caller.start, || named);
-    }
-    let answer = serving
-        .answer_encoded(asked, rendering(form), encoding, None)
-        .await;
-    if answer.reached == Reached::Refused && again.is_mutation(&named) {
-        return no_mutation(form);
-    }
+        Ok(answer) => answer,
+        Err(later) => return with_document(later, shared, caller.start, asked),
+    };
     let is_good = answer.is_executed() && !answer.has_errors();
-    let response = with_document(respond(answer, form), shared, caller.start, || named);
+    let tag = tags.filter(|_| is_good).map(|it| it.tag(answer.encoding));
     match tag {
         // Any representation matches, and there is one.
-        Some(tag) if is_good && wanted.is_some_and(|it| it.as_bytes() == b"*") => {
+        Some(tag) if wanted.is_some_and(|it| it == "*") => {
             with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag)
         }
-        Some(tag) if is_good => with_tag(response, &tag),
-        _ => response,
+        Some(tag) => with_tag(
+            with_document(respond(answer, form), shared, caller.start, asked),
+            &tag,
+        ),
+        None => with_document(respond(answer, form), shared, caller.start, asked),
     }
+}
+
+/// The members of a request in a URL.
+fn parts(query: &str) -> Result<Parts, String> {
+    let given: QueryParameters = serde_urlencoded::from_str(query)
+        .map_err(|error| format!("the query string cannot be read: {error}"))?;
+    Ok(Parts {
+        query: given.query,
+        operation_name: given.operation_name.filter(|it| !it.is_empty()),
+        variables: json("variables", given.variables)?,
+        document_id: given.document_id,
+        extensions: json("extensions", given.extensions)?,
+    })
+}
+
+/// JSON in a URL. An empty text is left out.
+fn json(name: &str, text: Option<Box<str>>) -> Result<Option<Box<RawValue>>, String> {
+    let text = text.filter(|it| !it.is_empty());
+    let json = text.map(|it| RawValue::from_string(it.into())).transpose();
+    json.map_err(|error| format!("`{name}` is not JSON: {error}"))
 }
 
 /// The answer to a mutation in a URL, which caches and crawlers may repeat.
@@ -270,22 +260,44 @@ fn no_mutation(form: Form) -> Response {
     response
 }
 
-/// The answer to the same URL is the same for as long as the revision and the document that it names are.
-fn tag(engine: &Engine, form: Form, encoding: Option<Encoding>, document: u64, query: &str) -> String {
-    let asked = xxhash_rust::xxh3::xxh3_64_with_seed(query.as_bytes(), document);
-    format!(
-        "\"{:016x}-{asked:016x}-{}{}\"",
-        engine.snapshot().revision(),
-        form.short(),
-        encoding.map_or("", Encoding::name)
-    )
+/// The tags of the answer to a URL. It is the same for as long as the revision and the document that it names are.
+struct Tags {
+    revision: u64,
+    asked: u64,
+    form: char,
+}
+
+impl Tags {
+    /// The tags, unless there is no document or the answer comes as an event.
+    fn of(serving: &Serving, asked: &Asked, form: Form, query: &str) -> Option<Self> {
+        if form == Form::Events {
+            return None;
+        }
+        let document = asked.document_hash(&serving.persisted)?;
+        Some(Self {
+            revision: serving.engine.snapshot().revision(),
+            asked: xxhash_rust::xxh3::xxh3_64_with_seed(query.as_bytes(), document),
+            form: form.short(),
+        })
+    }
+
+    /// The tag of the answer in an encoding.
+    fn tag(&self, encoding: Option<Encoding>) -> String {
+        let Self {
+            revision,
+            asked,
+            form,
+        } = self;
+        let encoding = encoding.map_or("", Encoding::name);
+        format!("\"{revision:016x}-{asked:016x}-{form}{encoding}\"")
+    }
 }
 
 /// Whether an `If-None-Match` names the tag.
-fn has_tag(header: &HeaderValue, tag: &str) -> bool {
-    let tags = header.to_str().unwrap_or_default().split(',').map(str::trim);
-    tags.map(|it| it.strip_prefix("W/").unwrap_or(it))
-        .any(|it| it == tag)
+fn has_tag(header: Option<&HeaderValue>, tag: &str) -> bool {
+    let text = header.and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let mut tags = text.split(',').map(str::trim);
+    tags.any(|it| it.strip_prefix("W/").unwrap_or(it) == tag)
 }
 
 /// Clients may keep the answer, and ask each time whether it still holds.
@@ -310,20 +322,15 @@ fn rendering(form: Form) -> Option<forms::Form> {
 }
 
 fn respond(answer: Answer, form: Form) -> Response {
-    let answer = match refused(answer) {
-        Ok(response) if form != Form::GraphqlResponse => return response,
-        Ok(mut response) => {
-            let content_type = HeaderValue::from_static(form.content_type());
-            response.headers_mut().insert(header::CONTENT_TYPE, content_type);
-            return response;
-        }
-        Err(answer) => answer,
-    };
     let (code, encoding) = (answer.code, answer.encoding);
     let mut response = match (answer.reached, form) {
+        // What comes when too much is running, and what is no request: JSON with a status of its own in each form.
+        _ if code == Some(BUSY) => return busy(form),
+        (Reached::Malformed, _) => json_response(StatusCode::BAD_REQUEST, form, body(answer)),
+        (_, Form::Events) => sse::respond(answer),
+        (_, Form::Multipart) => multipart::respond(&bytes(answer)),
         (_, Form::Rendered(form)) if !answer.has_errors() => rendered(form, body(answer)),
-        (_, Form::Multipart) => multipart::respond(StatusCode::OK, &bytes(answer)),
-        // Whoever asked for a drawing must not take errors for one.
+        // A client that asked for a drawing must not take errors for one.
         (Reached::Executed, Form::Rendered(_)) => {
             json_response(StatusCode::UNPROCESSABLE_ENTITY, form, body(answer))
         }
@@ -340,30 +347,10 @@ fn respond(answer: Answer, form: Form) -> Response {
         );
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
-    note(&mut response, code);
-    response
-}
-
-/// The response to what is no request of GraphQL, or comes when too much is running: JSON with an error status,
-/// whatever the form. Everything else is given back.
-pub(super) fn refused(answer: Answer) -> Result<Response, Answer> {
-    if answer.code == Some(BUSY) {
-        return Ok(busy(Form::Json));
-    }
-    if answer.reached != Reached::Malformed {
-        return Err(answer);
-    }
-    let code = answer.code;
-    let mut response = json_response(StatusCode::BAD_REQUEST, Form::Json, body(answer));
-    note(&mut response, code);
-    Ok(response)
-}
-
-/// Notes the code of an answer's first error for the log.
-pub(super) fn note(response: &mut Response, code: Option<&'static str>) {
     if code.is_some() {
         response.extensions_mut().insert(Noted { code, document: None });
     }
+    response
 }
 
 /// The bytes of an answer, and what is reserved for them until they are sent.
@@ -395,8 +382,7 @@ pub(super) fn bytes(answer: Answer) -> Bytes {
 
 /// Refuses a request for now.
 fn busy(form: Form) -> Response {
-    let message = "the server is busy: try again in a second";
-    let mut response = refuse_as(BUSY, StatusCode::SERVICE_UNAVAILABLE, form, message);
+    let mut response = refuse_as(BUSY, StatusCode::SERVICE_UNAVAILABLE, form, BUSY_MESSAGE);
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response

@@ -1,6 +1,6 @@
-//! Security headers of pages and drawings, which allow them only what they need.
+//! Security headers of pages and drawings, which allow them only what they need, and headers that are lists.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 /// The console loads nothing from elsewhere; its editors make style elements and workers.
@@ -46,4 +46,11 @@ pub(super) fn not_sniffed(response: &mut Response) {
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
+}
+
+/// The items of a header that is a list, without the white space around them.
+pub(super) fn items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
+    let values = headers.get_all(name).iter().map(HeaderValue::to_str);
+    let items = values.filter_map(Result::ok).flat_map(|it| it.split(','));
+    items.map(str::trim).filter(|it| !it.is_empty())
 }

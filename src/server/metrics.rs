@@ -213,6 +213,7 @@ impl Exported {
         for (cache, bytes) in [
             ("documents", weights.documents),
             ("bodies", weights.bodies),
+            ("introspection", weights.introspection),
             ("persisted", self.persisted.automatic_bytes()),
         ] {
             let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);

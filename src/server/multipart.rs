@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use futures_util::stream;
 
@@ -14,14 +14,13 @@ const BEFORE: &[u8] = b"--graphql\r\nContent-Type: application/json\r\n\r\n";
 const AFTER: &[u8] = b",\"hasNext\":false}\r\n--graphql--\r\n";
 
 /// The bytes of a JSON object in a response of one part. They are neither copied nor read.
-pub(super) fn respond(status: StatusCode, json: &Bytes) -> Response {
+pub(super) fn respond(json: &Bytes) -> Response {
     let inner = json.slice(..json.len().saturating_sub(1));
     let mut response = Response::new(framed([
         Bytes::from_static(BEFORE),
         inner,
         Bytes::from_static(AFTER),
     ]));
-    *response.status_mut() = status;
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));

@@ -1,7 +1,8 @@
 //! Which form of answer a client wants, by its `Accept` header.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, header};
 
+use super::headers;
 use crate::api::Encoding;
 use crate::forms;
 
@@ -162,12 +163,10 @@ pub(super) fn encoding(headers: &HeaderMap) -> Option<Encoding> {
 }
 
 /// The items of a list, without parameters, and their weights from 0 to 1. A weight that cannot be read counts as 0.
-fn weighted<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> impl Iterator<Item = (&'h str, f32)> {
-    let values = headers.get_all(name).iter().map(HeaderValue::to_str);
-    let items = values.filter_map(Result::ok).flat_map(|it| it.split(','));
-    items.filter_map(|item| {
+fn weighted<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = (&'h str, f32)> {
+    headers::items(headers, name).map(|item| {
         let mut parts = item.split(';').map(str::trim);
-        let name = parts.next().filter(|it| !it.is_empty())?;
+        let name = parts.next().unwrap_or_default();
         let mut quality = 1.0;
         for part in parts {
             if let Some((key, value)) = part.split_once('=')
@@ -177,7 +176,7 @@ fn weighted<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> impl Itera
                 quality = if (0.0..=1.0).contains(&given) { given } else { 0.0 };
             }
         }
-        Some((name, quality))
+        (name, quality)
     })
 }
 

@@ -15,29 +15,27 @@ use super::multipart::framed;
 use super::{graphql, headers};
 use crate::api::Answer;
 
-/// A comment is sent whenever nothing else was for so long, so that proxies keep the connection.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
-
 const COMMENT: &[u8] = b":\n\n";
 const NEXT: &[u8] = b"event: next\ndata: ";
 const COMPLETE: &[u8] = b"\n\nevent: complete\ndata:\n\n";
 
-/// Answers with the events of a run, which ends when the response is dropped.
-pub(super) async fn respond(run: impl Future<Output = Answer> + Send + 'static) -> Response {
+/// The answer of a run that ends within `keep_alive`. Of others a response whose events come later; until then it sends
+/// a comment each time that `keep_alive` has passed, so that proxies keep the connection. The run ends when the response
+/// is dropped.
+pub(super) async fn answer(
+    run: impl Future<Output = Answer> + Send + 'static,
+    keep_alive: Duration,
+) -> Result<Answer, Response> {
     let mut run = Box::pin(run);
-    let body = match tokio::time::timeout(KEEP_ALIVE, &mut run).await {
-        Ok(answer) => match graphql::refused(answer) {
-            Ok(refused) => return refused,
-            Err(answer) => {
-                let code = answer.code;
-                let mut response = events(framed(pieces(answer)));
-                graphql::note(&mut response, code);
-                return response;
-            }
-        },
-        Err(_) => later(run),
-    };
-    events(body)
+    match tokio::time::timeout(keep_alive, &mut run).await {
+        Ok(answer) => Ok(answer),
+        Err(_) => Err(events(later(run, keep_alive))),
+    }
+}
+
+/// The events of an answer.
+pub(super) fn respond(answer: Answer) -> Response {
+    events(framed(pieces(answer)))
 }
 
 fn events(body: Body) -> Response {
@@ -66,11 +64,11 @@ fn pieces(answer: Answer) -> [Bytes; 3] {
 }
 
 /// Comments until the run ends, then its events.
-fn later(run: Pin<Box<dyn Future<Output = Answer> + Send>>) -> Body {
+fn later(run: Pin<Box<dyn Future<Output = Answer> + Send>>, keep_alive: Duration) -> Body {
     let first = stream::once(async { vec![Bytes::from_static(COMMENT)] });
-    let rest = stream::unfold(Some(run), |run| async move {
+    let rest = stream::unfold(Some(run), move |run| async move {
         let mut run = run?;
-        match tokio::time::timeout(KEEP_ALIVE, &mut run).await {
+        match tokio::time::timeout(keep_alive, &mut run).await {
             Ok(answer) => Some((pieces(answer).to_vec(), None)),
             Err(_) => Some((vec![Bytes::from_static(COMMENT)], Some(run))),
         }

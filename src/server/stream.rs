@@ -112,12 +112,8 @@ impl AsyncRead for Watched {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if polled.is_ready() {
-            let read = buffer.filled().len() - before;
-            if read > 0 {
+            if buffer.filled().len() > before {
                 self.watch.note_read();
-            }
-            if self.watch.phase() == Phase::Upgraded && !self.watch.note_message(read) {
-                return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
             }
         } else if self.watch.phase() == Phase::Upgraded {
             self.watch.wake_reader(cx.waker());

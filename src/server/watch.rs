@@ -4,16 +4,11 @@
 //! The task never asks for the time and never sets a timer: it notes the sweeper's tick. A request costs a few plain
 //! stores into memory that no other thread writes.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use axum::http::StatusCode;
 use futures_util::task::AtomicWaker;
-
-use crate::budget::Reservation;
-
-/// The memory of shorter messages is not counted.
-const SMALL_MESSAGE: usize = 16 << 10;
 
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,12 +102,6 @@ pub(super) struct Watch {
     is_late: AtomicBool,
     /// The client may still be sending a body that nobody reads.
     has_unread_body: AtomicBool,
-    /// Bytes of a WebSocket's message that is not whole yet.
-    message: AtomicU64,
-    /// Which message that is, from 1.
-    messages: AtomicU64,
-    /// What is reserved for it.
-    message_memory: OnceLock<Reservation>,
     task: AtomicWaker,
     reader: AtomicWaker,
     writer: AtomicWaker,
@@ -132,9 +121,6 @@ impl Watch {
             answered_in: AtomicU32::new(0),
             is_late: AtomicBool::new(false),
             has_unread_body: AtomicBool::new(false),
-            message: AtomicU64::new(0),
-            messages: AtomicU64::new(1),
-            message_memory: OnceLock::new(),
             task: AtomicWaker::new(),
             reader: AtomicWaker::new(),
             writer: AtomicWaker::new(),
@@ -248,45 +234,6 @@ impl Watch {
 
     pub fn has_unread_body(&self) -> bool {
         self.has_unread_body.load(Ordering::Relaxed)
-    }
-
-    /// Gives what the messages of a WebSocket are reserved in.
-    pub fn set_message_memory(&self, memory: Option<Reservation>) {
-        if let Some(memory) = memory {
-            let _ = self.message_memory.set(memory);
-        }
-    }
-
-    /// Notes that bytes of a WebSocket were read. Returns `false` if there is no memory for the message.
-    pub fn note_message(&self, bytes: usize) -> bool {
-        let Some(memory) = self.message_memory.get() else {
-            return true;
-        };
-        add(&self.message, bytes as u64);
-        let length = self.message.load(Ordering::Relaxed) as usize;
-        // A buffer that grows is there twice for a moment.
-        length <= SMALL_MESSAGE || memory.grow_to((2 * length).next_multiple_of(SMALL_MESSAGE))
-    }
-
-    /// Notes that a message is whole.
-    pub fn end_message(&self) {
-        self.message.store(0, Ordering::Relaxed);
-        add(&self.messages, 1);
-        if let Some(memory) = self.message_memory.get() {
-            memory.shrink_to(0);
-        }
-    }
-
-    /// Notes that a control frame is whole, which is no part of a message: a head of two bytes, a mask of four and a payload.
-    pub fn end_control(&self, payload: usize) {
-        let bytes = self.message.load(Ordering::Relaxed);
-        self.message
-            .store(bytes.saturating_sub(payload as u64 + 6), Ordering::Relaxed);
-    }
-
-    /// The number of the message that has begun and is not whole.
-    pub fn message_begun(&self) -> Option<u64> {
-        (self.message.load(Ordering::Relaxed) > 0).then(|| self.messages.load(Ordering::Relaxed))
     }
 
     pub fn is_late(&self) -> bool {

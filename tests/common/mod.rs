@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod socket;
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -54,6 +56,30 @@ pub fn graph(schema: &str, data: &str) -> tempfile::TempDir {
     write(folder.path(), "schema/s.graphql", schema);
     write(folder.path(), "data/d.yaml", data);
     folder
+}
+
+/// A graph whose rankings by betweenness take seconds each.
+pub fn slow_graph() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let sdl = "type Thing { name: String next: [Thing!]! @relation(name: \"NEXT\") }";
+    write(folder.path(), "schema/s.graphql", sdl);
+    let count = 5000;
+    let lines = (0..count).map(|no| {
+        let edge = |to: usize| format!(r#"{{"type":"edge","from":"t{no}","to":"t{to}","labels":["NEXT"]}}"#);
+        let node = format!(r#"{{"type":"node","id":"t{no}","labels":["Thing"],"properties":{{}}}}"#);
+        let edges: Vec<String> = (1..6).map(|it| edge((no * it + 7 * it) % count)).collect();
+        format!("{node}\n{}\n", edges.join("\n"))
+    });
+    write(folder.path(), "data/d.jsonl", &lines.collect::<String>());
+    folder
+}
+
+/// A query that takes minutes on [`slow_graph`].
+pub fn slow_query() -> String {
+    let rankings: Vec<String> = (0..200)
+        .map(|no| format!("r{no}: ranking(by: BETWEENNESS, first: 1) {{ score }}"))
+        .collect();
+    format!("{{ {} }}", rankings.join(" "))
 }
 
 /// The lines of a stream, collected as they arrive.
@@ -196,6 +222,32 @@ impl Server {
     pub fn ask_with(&self, query: &str, variables: &str) -> Value {
         let body = format!("{{\"query\":{},\"variables\":{variables}}}", json!(query));
         self.post(&body, &[]).json()
+    }
+
+    /// A metric of a server that was started with `--metrics-listen 127.0.0.1:0`.
+    pub fn metric(&self, name: &str) -> u64 {
+        let line = self.log.line("metrics at http://");
+        let address = line.split('/').nth(2).unwrap();
+        let url = format!("http://{address}/metrics");
+        let metrics = response(agent().get(url).call().unwrap()).body;
+        let value = metrics
+            .lines()
+            .find_map(|it| it.strip_prefix(&format!("{name} ")));
+        let value = value.unwrap_or_else(|| panic!("there is no {name}: {metrics}"));
+        value.parse().unwrap()
+    }
+
+    /// Waits until a metric meets a condition.
+    pub fn until_metric(&self, name: &str, wished: impl Fn(u64) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let value = self.metric(name);
+            if wished(value) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{name} stays {value}");
+            std::thread::yield_now();
+        }
     }
 
     pub fn health(&self) -> Value {

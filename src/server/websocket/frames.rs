@@ -1,0 +1,296 @@
+//! Messages in frames (RFC 6455). What a message takes until it is whole is reserved before it is taken, and an answer is
+//! written from where it is.
+//!
+//! tungstenite codes the heads of frames. Its sockets are not used: they keep a buffer as long as the longest message
+//! for as long as they are open, outside of what requests may hold together.
+
+use std::io::{self, Cursor};
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+
+use crate::budget::{Memory, Reservation};
+use crate::server::body::{Gathered, Unread};
+
+/// Bytes that are read at once.
+const READ: usize = 8 << 10;
+/// Bytes that are written before other tasks of the thread have their turn.
+const TURN: usize = 1 << 20;
+/// Bytes of a control frame.
+const LONGEST_CONTROL: usize = 125;
+/// Bytes of a reason to close: a control frame without the code.
+const LONGEST_REASON: usize = LONGEST_CONTROL - 2;
+
+/// What a client sent.
+#[derive(Debug)]
+pub(super) enum Received {
+    Text(Bytes, Option<Reservation>),
+    Binary,
+    Ping(Bytes),
+    Pong,
+    Close,
+}
+
+/// Why a socket cannot be read any further.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// The connection is closed, or it failed.
+    Gone,
+    /// What it sends is not the protocol.
+    Protocol(&'static str),
+    /// A message is longer than the limit.
+    TooLong,
+    /// A text is not UTF-8.
+    NotText,
+    /// The memory that requests share is used up.
+    Busy,
+}
+
+/// The frame that is being read.
+struct Frame {
+    header: FrameHeader,
+    /// The mask of its next byte.
+    mask: [u8; 4],
+    /// Bytes that are not yet read.
+    left: u64,
+}
+
+/// A WebSocket of a client.
+pub(super) struct Socket<S> {
+    stream: S,
+    /// What was read and not yet looked at, at most [`READ`] bytes.
+    input: BytesMut,
+    frame: Option<Frame>,
+    /// The message that is being received, and whether it is text.
+    message: Option<(Gathered, bool)>,
+    control: Vec<u8>,
+    /// How many messages were received.
+    count: u64,
+    limit: usize,
+    memory: Arc<Memory>,
+    /// The socket is being closed: messages are dropped.
+    is_closing: bool,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// A socket whose messages have at most `limit` bytes.
+    pub fn new(stream: S, limit: usize, memory: Arc<Memory>) -> Self {
+        Self {
+            stream,
+            input: BytesMut::new(),
+            frame: None,
+            message: None,
+            control: Vec::new(),
+            count: 0,
+            limit,
+            memory,
+            is_closing: false,
+        }
+    }
+
+    /// The next message. Nothing is lost if the future is dropped.
+    pub async fn receive(&mut self) -> Result<Received, Broken> {
+        loop {
+            while let Some(end) = self.advance()? {
+                if let Some(received) = self.end(&end)? {
+                    return Ok(received);
+                }
+            }
+            // A head that is not whole has at most 13 bytes.
+            self.input.reserve(READ);
+            let mut room = (&mut self.stream).take(READ as u64);
+            match room.read_buf(&mut self.input).await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => return Err(Broken::Gone),
+            }
+        }
+    }
+
+    /// The number of the message that has begun and is not whole.
+    pub fn unfinished(&self) -> Option<u64> {
+        let is_begun = self.message.is_some() || self.frame.is_some() || !self.input.is_empty();
+        is_begun.then_some(self.count)
+    }
+
+    /// Reads on in the input. Returns the head of a frame that has ended, and nothing at the end of the input.
+    fn advance(&mut self) -> Result<Option<FrameHeader>, Broken> {
+        let Some(frame) = &mut self.frame else {
+            let mut cursor = Cursor::new(&self.input[..]);
+            let head = FrameHeader::parse(&mut cursor)
+                .map_err(|_| Broken::Protocol("a frame has an unknown operation code"))?;
+            let Some((header, left)) = head else {
+                return Ok(None);
+            };
+            let length = cursor.position() as usize;
+            self.input.advance(length);
+            self.begin(header, left)?;
+            return self.advance();
+        };
+        let length = self
+            .input
+            .len()
+            .min(usize::try_from(frame.left).unwrap_or(usize::MAX));
+        let mut part = self.input.split_to(length);
+        for bytes in part.chunks_mut(4) {
+            bytes
+                .iter_mut()
+                .zip(frame.mask)
+                .for_each(|(byte, mask)| *byte ^= mask);
+        }
+        frame.mask.rotate_left(length % 4);
+        frame.left -= length as u64;
+        let is_whole = frame.left == 0;
+        if matches!(frame.header.opcode, OpCode::Control(_)) {
+            self.control.extend_from_slice(&part);
+        } else if let Some((message, _)) = &mut self.message
+            && !self.is_closing
+        {
+            message
+                .extend(&part, self.limit, &self.memory)
+                .map_err(|unread| match unread {
+                    Unread::Busy => Broken::Busy,
+                    _ => Broken::TooLong,
+                })?;
+        }
+        Ok(self.frame.take_if(|_| is_whole).map(|it| it.header))
+    }
+
+    /// Begins a frame, if it may come here.
+    fn begin(&mut self, header: FrameHeader, length: u64) -> Result<(), Broken> {
+        if header.rsv1 || header.rsv2 || header.rsv3 {
+            return Err(Broken::Protocol("a frame has reserved bits"));
+        }
+        let Some(mask) = header.mask else {
+            return Err(Broken::Protocol("a frame is not masked"));
+        };
+        match header.opcode {
+            OpCode::Control(_) if !header.is_final => {
+                return Err(Broken::Protocol("a control frame is in parts"));
+            }
+            OpCode::Control(_) if length > LONGEST_CONTROL as u64 => {
+                return Err(Broken::Protocol("a control frame is longer than 125 bytes"));
+            }
+            OpCode::Control(_) => self.control.clear(),
+            OpCode::Data(Data::Continue) if self.message.is_none() => {
+                return Err(Broken::Protocol("a frame continues no message"));
+            }
+            OpCode::Data(Data::Continue) => {}
+            OpCode::Data(_) if self.message.is_some() => {
+                return Err(Broken::Protocol("a message begins before another is whole"));
+            }
+            OpCode::Data(data) => self.message = Some((Gathered::default(), data == Data::Text)),
+        }
+        // Refused before it is read.
+        let received = self.message.as_ref().map_or(0, |it| it.0.len());
+        if length > self.limit.saturating_sub(received) as u64
+            && matches!(header.opcode, OpCode::Data(_))
+            && !self.is_closing
+        {
+            return Err(Broken::TooLong);
+        }
+        self.frame = Some(Frame {
+            header,
+            mask,
+            left: length,
+        });
+        Ok(())
+    }
+
+    /// What a frame has ended: a message, if it was the last of one.
+    fn end(&mut self, header: &FrameHeader) -> Result<Option<Received>, Broken> {
+        match header.opcode {
+            OpCode::Control(Control::Ping) => Ok(Some(Received::Ping(Bytes::copy_from_slice(&self.control)))),
+            OpCode::Control(Control::Pong) => Ok(Some(Received::Pong)),
+            OpCode::Control(_) => Ok(Some(Received::Close)),
+            OpCode::Data(_) if !header.is_final => Ok(None),
+            OpCode::Data(_) => {
+                self.count += 1;
+                let Some((message, is_text)) = self.message.take() else {
+                    return Ok(None);
+                };
+                let (bytes, held) = message.end();
+                if !is_text {
+                    return Ok(Some(Received::Binary));
+                }
+                if std::str::from_utf8(&bytes).is_err() {
+                    return Err(Broken::NotText);
+                }
+                Ok(Some(Received::Text(bytes, held)))
+            }
+        }
+    }
+
+    /// Sends a text of three pieces in one frame, and waits until the system has taken it. The pieces are not copied.
+    pub async fn send(&mut self, before: Bytes, mut body: Bytes, mut after: Bytes) -> io::Result<()> {
+        let length = before.len() + body.len() + after.len();
+        let head = head(OpCode::Data(Data::Text), length);
+        let mut part = body.split_to(body.len().min(TURN));
+        if body.is_empty() {
+            let mut all = head.chain(before).chain(part).chain(after);
+            self.stream.write_all_buf(&mut all).await?;
+        } else {
+            self.stream.write_all_buf(&mut head.chain(before)).await?;
+            while !part.is_empty() {
+                self.stream.write_all_buf(&mut part).await?;
+                part = body.split_to(body.len().min(TURN));
+                tokio::task::yield_now().await;
+            }
+            self.stream.write_all_buf(&mut after).await?;
+        }
+        self.stream.flush().await
+    }
+
+    pub async fn send_ping(&mut self) -> io::Result<()> {
+        self.send_control(Control::Ping, Bytes::new()).await
+    }
+
+    pub async fn send_pong(&mut self, payload: Bytes) -> io::Result<()> {
+        self.send_control(Control::Pong, payload).await
+    }
+
+    async fn send_control(&mut self, control: Control, payload: Bytes) -> io::Result<()> {
+        let head = head(OpCode::Control(control), payload.len());
+        self.stream.write_all_buf(&mut head.chain(payload)).await?;
+        self.stream.flush().await
+    }
+
+    /// Says why the socket is closed, and waits until the client confirms it. What it sends until then is dropped: a
+    /// connection that is closed with unread bytes is reset, and the client may lose the reason.
+    pub async fn close(&mut self, code: u16, reason: &str) {
+        let mut payload = code.to_be_bytes().to_vec();
+        let end = reason.floor_char_boundary(LONGEST_REASON);
+        payload.extend_from_slice(&reason.as_bytes()[..end]);
+        if self.send_control(Control::Close, payload.into()).await.is_err() {
+            return;
+        }
+        self.is_closing = true;
+        self.message = self.message.take().map(|it| (Gathered::default(), it.1));
+        while let Ok(received) = self.receive().await {
+            if matches!(received, Received::Close) {
+                break;
+            }
+        }
+    }
+
+    /// Confirms that the client closes the socket, with its code.
+    pub async fn confirm_close(&mut self) {
+        let code = Bytes::copy_from_slice(&self.control[..self.control.len().min(2)]);
+        let _ = self.send_control(Control::Close, code).await;
+    }
+}
+
+/// The head of a frame of the server.
+fn head(opcode: OpCode, length: usize) -> Bytes {
+    let header = FrameHeader {
+        opcode,
+        ..FrameHeader::default()
+    };
+    let mut head = Vec::with_capacity(10);
+    // Writing to a vector cannot fail.
+    let _ = header.format(length as u64, &mut head);
+    head.into()
+}

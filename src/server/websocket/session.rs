@@ -1,0 +1,508 @@
+//! The protocols of a socket: what each message does, and when the socket is closed.
+//!
+//! One task serves a socket. It receives a message or sends an answer, never both at once: while a client does not read,
+//! nothing is read from it, and answers that wait for it keep their reservations. Operations are answered as requests
+//! over HTTP are, each with its own budget.
+
+use std::borrow::Cow;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use async_graphql::http::WebSocketProtocols;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use futures_util::FutureExt;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
+
+use super::frames::{Broken, Received, Socket};
+use crate::api::{Answer, Asked, GraphqlError, Reached};
+use crate::budget::Reservation;
+use crate::server::log::{Document, Ended, Moment};
+use crate::server::{Shared, graphql};
+
+/// Operations of one socket at a time.
+const MOST_OPERATIONS: usize = 32;
+/// Bytes of an operation's id.
+const LONGEST_ID: usize = 1_000;
+/// Characters of a message's type that a reason repeats.
+const LONGEST_ECHO: usize = 40;
+/// What the body of a refused request begins with: it has errors alone.
+const ERRORS: &[u8] = br#"{"errors":"#;
+/// Time that a client has to confirm that the socket is closed.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Why a socket ends.
+enum End {
+    /// The connection is closed.
+    Gone,
+    /// The client closes the socket.
+    Client,
+    /// The server closes it, with a code and a reason.
+    Close(u16, Cow<'static, str>),
+}
+
+impl End {
+    /// The end after a message that is not of the protocol.
+    fn invalid(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Close(4400, reason.into())
+    }
+}
+
+impl From<io::Error> for End {
+    fn from(_: io::Error) -> Self {
+        Self::Gone
+    }
+}
+
+/// A message of a client, of either protocol.
+#[derive(Deserialize)]
+struct Message<'m> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'m, str>,
+    #[serde(borrow, default)]
+    id: Option<Cow<'m, str>>,
+    #[serde(borrow, default)]
+    payload: Option<&'m RawValue>,
+}
+
+/// An operation that runs. Dropping it cancels the run.
+struct Operation {
+    id: String,
+    answer: Pin<Box<dyn Future<Output = Answer> + Send>>,
+    /// Whether it was polled: the first poll may take some milliseconds.
+    is_begun: bool,
+    /// The request, for the log.
+    asked: Bytes,
+    start: Moment,
+}
+
+/// An operation that has ended.
+struct Done {
+    id: String,
+    answer: Answer,
+    asked: Bytes,
+    start: Moment,
+}
+
+impl Done {
+    /// An operation that did not begin.
+    fn refused(id: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            id: id.to_owned(),
+            answer: Answer::refused(&[GraphqlError::request(code, message)]),
+            asked: Bytes::new(),
+            start: Moment::now(),
+        }
+    }
+}
+
+/// What comes next.
+enum Event {
+    Received(Result<Received, Broken>),
+    Done(Done),
+    /// There was time for `connection_init`.
+    InitTimeout,
+    /// It is time for a ping.
+    Ping,
+    /// It is time to look whether a message takes too long.
+    Look,
+}
+
+/// The state of a socket.
+pub(super) struct Session {
+    shared: Arc<Shared>,
+    protocol: WebSocketProtocols,
+    is_acknowledged: bool,
+    operations: Vec<Operation>,
+    /// Whether nothing was received since the last ping.
+    is_silent: bool,
+    /// The message that was not whole when it was last looked at.
+    unfinished: Option<u64>,
+}
+
+impl Session {
+    pub fn new(shared: Arc<Shared>, protocol: WebSocketProtocols) -> Self {
+        Self {
+            shared,
+            protocol,
+            is_acknowledged: false,
+            operations: Vec::new(),
+            is_silent: false,
+            unfinished: None,
+        }
+    }
+
+    /// Serves a socket until it is closed.
+    pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut self, mut socket: Socket<S>) {
+        let end = match self.until_end(&mut socket).await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        };
+        self.operations.clear();
+        let _ = match end {
+            End::Gone => return,
+            End::Client => timeout(LINGER, socket.confirm_close()).await,
+            End::Close(code, reason) => timeout(LINGER, socket.close(code, &reason)).await,
+        };
+    }
+
+    async fn until_end<S>(&mut self, socket: &mut Socket<S>) -> Result<std::convert::Infallible, End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let bounds = self.shared.settings.bounds;
+        let init = sleep(bounds.header);
+        tokio::pin!(init);
+        let mut pings = every(bounds.write);
+        let mut looks = every(bounds.body);
+        loop {
+            let event = tokio::select! {
+                received = socket.receive() => Event::Received(received),
+                done = ended(&mut self.operations) => Event::Done(done),
+                () = &mut init, if !self.is_acknowledged => Event::InitTimeout,
+                _ = pings.tick() => Event::Ping,
+                _ = looks.tick() => Event::Look,
+            };
+            match event {
+                Event::Received(received) => {
+                    self.is_silent = false;
+                    self.received(socket, received).await?;
+                }
+                Event::Done(done) => self.send_answer(socket, done).await?,
+                Event::InitTimeout => {
+                    return Err(End::Close(4408, "Connection initialisation timeout".into()));
+                }
+                Event::Ping => self.ping(socket).await?,
+                Event::Look => self.check_message(socket.unfinished())?,
+            }
+            // A client may send many messages at once. Others on this thread have their turn between them.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Asks the client whether it is still there; if it has sent nothing since the last ping, it is not.
+    async fn ping<S: AsyncRead + AsyncWrite + Unpin>(&mut self, socket: &mut Socket<S>) -> Result<(), End> {
+        if self.is_silent {
+            return Err(End::Close(1001, "the client answered no ping".into()));
+        }
+        self.is_silent = true;
+        if self.is_old() && self.is_acknowledged {
+            say(socket, r#"{"type":"ka"}"#).await?;
+        }
+        Ok(socket.send_ping().await?)
+    }
+
+    /// Ends a socket whose message was not whole the last time, either.
+    fn check_message(&mut self, unfinished: Option<u64>) -> Result<(), End> {
+        if unfinished.is_some() && unfinished == self.unfinished {
+            return Err(End::Close(
+                1008,
+                "the message took too long: send it at once".into(),
+            ));
+        }
+        self.unfinished = unfinished;
+        Ok(())
+    }
+
+    fn is_old(&self) -> bool {
+        self.protocol == WebSocketProtocols::SubscriptionsTransportWS
+    }
+
+    async fn received<S>(
+        &mut self,
+        socket: &mut Socket<S>,
+        received: Result<Received, Broken>,
+    ) -> Result<(), End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        Err(match received {
+            Ok(Received::Text(text, held)) => return self.message(socket, text, held).await,
+            Ok(Received::Ping(payload)) => return Ok(socket.send_pong(payload).await?),
+            Ok(Received::Pong) => return Ok(()),
+            Ok(Received::Binary) => End::invalid("messages are text: send JSON"),
+            Ok(Received::Close) => End::Client,
+            Err(Broken::Gone) => End::Gone,
+            Err(Broken::Protocol(reason)) => End::Close(1002, reason.into()),
+            Err(Broken::NotText) => End::Close(1007, "the message is not UTF-8".into()),
+            Err(Broken::TooLong) => {
+                let limit = self.shared.settings.max_body;
+                End::Close(1009, format!("the message is longer than {limit} bytes").into())
+            }
+            Err(Broken::Busy) => End::Close(1013, graphql::BUSY_MESSAGE.into()),
+        })
+    }
+
+    /// Does what a message asks for.
+    async fn message<S>(
+        &mut self,
+        socket: &mut Socket<S>,
+        text: Bytes,
+        held: Option<Reservation>,
+    ) -> Result<(), End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let message: Message = serde_json::from_slice(&text)
+            .map_err(|error| End::invalid(format!("the message is not of the protocol: {error}")))?;
+        match (&*message.kind, self.is_old()) {
+            ("connection_init", _) => {
+                object(&message)?;
+                self.acknowledge(socket).await
+            }
+            ("ping", false) => {
+                let payload = object(&message)?;
+                pong(socket, payload.map(|it| text.slice_ref(it.as_bytes()))).await
+            }
+            ("pong", false) => object(&message).map(drop),
+            ("subscribe", false) | ("start", true) => self.subscribe(socket, &text, &message, held).await,
+            ("complete", false) | ("stop", true) => {
+                let id = id(&message)?;
+                // The run ends, and nothing that it wrote is sent.
+                self.operations.retain(|it| it.id != id);
+                Ok(())
+            }
+            ("connection_terminate", true) => Err(End::Close(1000, "".into())),
+            (kind, _) => {
+                let shown: String = kind.chars().take(LONGEST_ECHO).collect();
+                Err(End::invalid(format!("\"{shown}\" is not a message of clients")))
+            }
+        }
+    }
+
+    async fn acknowledge<S>(&mut self, socket: &mut Socket<S>) -> Result<(), End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        if self.is_acknowledged {
+            return Err(End::Close(4429, "Too many initialisation requests".into()));
+        }
+        self.is_acknowledged = true;
+        say(socket, r#"{"type":"connection_ack"}"#).await?;
+        if self.is_old() {
+            say(socket, r#"{"type":"ka"}"#).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins an operation. One that there is no room for is answered with an error.
+    async fn subscribe<S>(
+        &mut self,
+        socket: &mut Socket<S>,
+        text: &Bytes,
+        message: &Message<'_>,
+        held: Option<Reservation>,
+    ) -> Result<(), End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let id = id(message)?;
+        let Some(payload) = object(message)? else {
+            return Err(End::invalid(
+                "the message has no `payload`: send a request with `query`",
+            ));
+        };
+        if !self.is_acknowledged {
+            return Err(End::Close(4401, "Unauthorized".into()));
+        }
+        if self.operations.iter().any(|it| it.id == id) {
+            return Err(End::Close(
+                4409,
+                format!("Subscriber for {id} already exists").into(),
+            ));
+        }
+        if self.operations.len() >= MOST_OPERATIONS {
+            let message = format!(
+                "the socket has {MOST_OPERATIONS} operations, which is the limit: wait for one, or complete it"
+            );
+            return self
+                .send_answer(socket, Done::refused(id, "OPERATION_LIMIT", message))
+                .await;
+        }
+        let held = match held {
+            // Several short requests may wait for a client that does not read.
+            None if !self.operations.is_empty() => {
+                let Some(held) = self.shared.live.gate().memory().reserve(text.len()) else {
+                    let done = Done::refused(id, graphql::BUSY, graphql::BUSY_MESSAGE);
+                    return self.send_answer(socket, done).await;
+                };
+                Some(held)
+            }
+            held => held,
+        };
+        let asked = text.slice_ref(payload.as_bytes());
+        let answer = self
+            .shared
+            .serving()
+            .answer(Asked::Body(asked.clone()), None, held);
+        let answer = AssertUnwindSafe(answer).catch_unwind().map(|answer| {
+            // A bug, which ends this operation alone.
+            answer.unwrap_or_else(|_| Answer::refused(&[GraphqlError::internal()]))
+        });
+        self.operations.push(Operation {
+            id: id.to_owned(),
+            answer: Box::pin(answer),
+            is_begun: false,
+            asked,
+            start: Moment::now(),
+        });
+        Ok(())
+    }
+
+    /// Sends the answer of an operation. Its bytes are those of a response's body.
+    async fn send_answer<S>(&mut self, socket: &mut Socket<S>, done: Done) -> Result<(), End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Done {
+            id,
+            answer,
+            asked,
+            start,
+        } = done;
+        self.note(&answer, asked, start);
+        let reached = answer.reached;
+        let mut body = graphql::bytes(answer);
+        if reached == Reached::Malformed {
+            return Err(End::invalid(first_message(&body)));
+        }
+        let is_error = reached == Reached::Refused && !self.is_old();
+        let kind = match self.is_old() {
+            true => "data",
+            false if is_error => "error",
+            false => "next",
+        };
+        let id = serde_json::Value::from(id);
+        let before = format!(r#"{{"id":{id},"type":"{kind}","payload":"#);
+        if is_error {
+            // The errors, and the brace that ends the message instead of the body.
+            body = body.slice(ERRORS.len().min(body.len())..);
+            return Ok(socket.send(before.into(), body, Bytes::new()).await?);
+        }
+        socket.send(before.into(), body, Bytes::from_static(b"}")).await?;
+        say(socket, format!(r#"{{"id":{id},"type":"complete"}}"#)).await
+    }
+
+    /// Counts and logs an operation as a request.
+    fn note(&self, answer: &Answer, asked: Bytes, start: Moment) {
+        let connections = &self.shared.connections;
+        let taken = start.elapsed();
+        if answer.code.is_none() && !connections.log.is_slow(taken) {
+            return;
+        }
+        if let Some(code) = answer.code {
+            connections.metrics.note_code(code);
+        }
+        let ended = Ended {
+            status: Some(StatusCode::SWITCHING_PROTOCOLS.as_u16()),
+            code: answer.code,
+            taken,
+            bytes: answer.body.len() as u64,
+        };
+        let persisted = self.shared.settings.persisted.clone();
+        let document = (!asked.is_empty()).then(|| Document::new(Asked::Body(asked), persisted));
+        connections.log.note(ended, document);
+    }
+}
+
+/// The message of the first error of a body.
+fn first_message(body: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Refused {
+        errors: Vec<RefusedError>,
+    }
+    #[derive(Deserialize)]
+    struct RefusedError {
+        message: String,
+    }
+    let refused: Option<Refused> = serde_json::from_slice(body).ok();
+    let first = refused.and_then(|it| it.errors.into_iter().next());
+    first.map_or_else(String::new, |it| it.message)
+}
+
+/// The id that a message must have.
+fn id<'m>(message: &'m Message) -> Result<&'m str, End> {
+    match message.id.as_deref() {
+        Some("") | None => Err(End::invalid("the message has no `id`: send a text")),
+        Some(id) if id.len() > LONGEST_ID => Err(End::invalid(format!(
+            "the `id` of the message is longer than {LONGEST_ID} bytes"
+        ))),
+        Some(id) => Ok(id),
+    }
+}
+
+/// The payload of a message, which is an object where there is one.
+fn object<'m>(message: &Message<'m>) -> Result<Option<&'m str>, End> {
+    match message.payload.map(RawValue::get) {
+        Some(payload) if !payload.starts_with('{') => {
+            let kind = &message.kind;
+            Err(End::invalid(format!(
+                "the `payload` of `{kind}` is not an object"
+            )))
+        }
+        payload => Ok(payload),
+    }
+}
+
+fn every(period: Duration) -> Interval {
+    let mut interval = interval_at(Instant::now() + period, period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+/// The next operation that ends. One operation begins in a poll: that may take some milliseconds.
+async fn ended(operations: &mut Vec<Operation>) -> Done {
+    poll_fn(|cx| {
+        let mut has_begun = false;
+        for no in 0..operations.len() {
+            let operation = &mut operations[no];
+            if !operation.is_begun {
+                if has_begun {
+                    cx.waker().wake_by_ref();
+                    break;
+                }
+                has_begun = true;
+                operation.is_begun = true;
+            }
+            if let Poll::Ready(answer) = operation.answer.as_mut().poll(cx) {
+                let Operation { id, asked, start, .. } = operations.remove(no);
+                return Poll::Ready(Done {
+                    id,
+                    answer,
+                    asked,
+                    start,
+                });
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// Answers a ping with its payload, byte for byte.
+async fn pong<S>(socket: &mut Socket<S>, payload: Option<Bytes>) -> Result<(), End>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let Some(payload) = payload else {
+        return say(socket, r#"{"type":"pong"}"#).await;
+    };
+    let before = Bytes::from_static(br#"{"type":"pong","payload":"#);
+    Ok(socket.send(before, payload, Bytes::from_static(b"}")).await?)
+}
+
+/// Sends a short message.
+async fn say<S>(socket: &mut Socket<S>, text: impl Into<Bytes>) -> Result<(), End>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    Ok(socket.send(text.into(), Bytes::new(), Bytes::new()).await?)
+}
