@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Mark, Writer};
 use super::entity::ViaEdge;
 use super::filter::Subject;
 use super::{Failure, Run, Written, working};
@@ -19,7 +19,7 @@ use crate::plan::{
 pub(super) struct Item {
     pub entity: EntityNo,
     pub edge: u32,
-    /// Its place in a list that has an order of its own; 0 where the ids' is it.
+    /// Its place in a list that has an order of its own, else 0.
     pub rank: u32,
 }
 
@@ -31,15 +31,6 @@ impl Item {
             entity: EntityNo(entity),
             edge: u32::MAX,
             rank: 0,
-        }
-    }
-
-    /// An entity at a place of a list that has an order of its own.
-    #[inline]
-    fn found(rank: usize, entity: EntityNo) -> Self {
-        Self {
-            rank: rank as u32,
-            ..Self::alone(entity.0)
         }
     }
 
@@ -59,12 +50,39 @@ impl Item {
 enum Source<'a, 'f> {
     /// All entities of some types.
     Types(&'a [TypeId]),
-    /// What a relation leads to.
-    Neighbours(Side, Neighbours<'a>),
-    /// What a relation leads to over several edges, in an order of its own.
-    Reached(Side, &'f [Item]),
-    /// What was found, in an order of its own.
-    Found(&'f [EntityNo]),
+    /// What a relation leads to from an entity.
+    Neighbours(Side, Neighbours<'a>, Row),
+    /// What a relation leads to from an entity over several edges, in an order of its own.
+    Reached(Side, &'f [Item], Row),
+    /// What was found, in the order of ids; from which entity, if from one.
+    Found(&'f [EntityNo], Option<Row>),
+}
+
+impl Source<'_, '_> {
+    /// The entity whose list it is.
+    fn owner(&self) -> Option<Row> {
+        match self {
+            Source::Types(_) => None,
+            Source::Neighbours(_, _, row) | Source::Reached(_, _, row) => Some(*row),
+            Source::Found(_, row) => *row,
+        }
+    }
+}
+
+/// The list that an edge or a page is in.
+#[derive(Clone, Copy)]
+pub(super) struct Within<'a, 'f> {
+    source: Source<'a, 'f>,
+    call: &'a PageCall,
+}
+
+/// A cursor, and what is left at this revision of what it names.
+struct Position {
+    cursor: Cursor,
+    entity: Option<EntityNo>,
+    /// `u32::MAX` where no edge led there, or there is none any more: it then stands after all edges.
+    edge: u32,
+    rank: u32,
 }
 
 /// A list that lies ready, or one that was made.
@@ -107,7 +125,7 @@ impl Items<'_, '_> {
             Items::Range(first, _) => Item::alone(first + at as u32),
             Items::Neighbours(it) => Item::over(it.get(at)),
             Items::Reached(it) => it[at],
-            Items::Found(it) => Item::found(at, it[at]),
+            Items::Found(it) => Item::alone(it[at].0),
             Items::List(it) => it[at],
         }
     }
@@ -207,26 +225,28 @@ impl<'a> Run<'a> {
         if let Some(depth) = call.depth {
             return self.scope(|run| {
                 let found = run.closure(row, side, depth)?;
-                run.connection(Source::Reached(side, &found), call, connection)
+                run.connection(Source::Reached(side, &found, row), call, connection)
             });
         }
         let neighbours = self.snapshot.neighbours(row, side.relation, side.direction);
-        self.connection(Source::Neighbours(side, neighbours), call, connection)
+        self.connection(Source::Neighbours(side, neighbours, row), call, connection)
     }
 
-    /// Writes a page of entities that were found, which keep their order.
+    /// Writes a page of entities that were found, in the order of their ids.
     pub(super) fn found(&mut self, found: &[EntityNo], call: CallNo, connection: &'a Connection) -> Written {
         let call = self.page_call(call)?;
-        self.found_page(found, call, connection)
+        self.found_page(found, None, call, connection)
     }
 
+    /// Writes a page of entities that were found from an entity, if from one, in the order of their ids.
     pub(super) fn found_page(
         &mut self,
         found: &[EntityNo],
+        from: Option<Row>,
         call: &'a PageCall,
         connection: &'a Connection,
     ) -> Written {
-        self.connection(Source::Found(found), call, connection)
+        self.connection(Source::Found(found, from), call, connection)
     }
 
     fn page_call(&mut self, call: CallNo) -> Result<&'a PageCall, Failure> {
@@ -253,14 +273,15 @@ impl<'a> Run<'a> {
         connection: &'a Connection,
     ) -> Written {
         let side = match source {
-            Source::Neighbours(side, _) | Source::Reached(side, _) => Some(side),
-            Source::Types(_) | Source::Found(_) => None,
+            Source::Neighbours(side, ..) | Source::Reached(side, ..) => Some(side),
+            Source::Types(_) | Source::Found(..) => None,
         };
         let mut cursor = |text: &Option<String>| match text {
             None => Ok(None),
-            Some(text) => self.cursor_in(source, text, call.sequence),
+            Some(text) => self.cursor_in(source, text, call),
         };
         let (after, before) = (cursor(&call.page.after)?, cursor(&call.page.before)?);
+        let (after, before) = (after.as_ref(), before.as_ref());
         let needs = Needs::of(connection);
         let mut items = self.items(source, call, side, after, &needs)?;
         let window = match &mut items {
@@ -268,16 +289,17 @@ impl<'a> Run<'a> {
                 self.ordered(list, call, side, (after, before), &needs)?
             }
             items => {
-                let position = |cursor: Option<Item>, past: bool| {
-                    let cursor = cursor?;
-                    let precedes = |at| self.precedes(call, side, items.get(at), cursor, past);
+                let place = |position: Option<&Position>, past: bool| {
+                    let position = position?;
+                    let precedes = |at| self.precedes(call, side, items.get(at), position, past);
                     Some(partition_point(items.len(), precedes))
                 };
-                let (from, until) = (position(after, true), position(before, false));
+                let (from, until) = (place(after, true), place(before, false));
                 window(items.len(), &call.page, from, until)
             }
         };
         self.gave(window.end - window.start);
+        let within = Within { source, call };
         self.object(connection, |run, slot| match &slot.field {
             ConnectionField::TypeName(name) => {
                 run.out.extend_from_slice(name);
@@ -316,16 +338,12 @@ impl<'a> Run<'a> {
                 run.out.push(b']');
                 Ok(())
             }),
-            ConnectionField::Edges(fields) => run.field(slot, false, |run| {
-                run.edges(fields, &items, &window, side, call.sequence)
-            }),
-            ConnectionField::PageInfo(fields) => {
-                let ends = (window.start < window.end).then(|| {
-                    let (first, last) = (items.get(window.start), items.get(window.end - 1));
-                    ((first.entity.0, first.edge), (last.entity.0, last.edge))
-                });
-                run.page_info(fields, &window, ends, call.sequence)
+            ConnectionField::Edges(fields) => {
+                run.field(slot, false, |run| run.edges(fields, &items, &window, within))
             }
+            ConnectionField::PageInfo(fields) => run.page_info(fields, &window, |run, at| {
+                run.cursor_of(within, items.get(at));
+            }),
         })
     }
 
@@ -347,9 +365,12 @@ impl<'a> Run<'a> {
         fields: &'a Object<EdgeField>,
         items: &Items,
         window: &Window,
-        side: Option<Side>,
-        sequence: u32,
+        within: Within<'a, '_>,
     ) -> Written {
+        let side = match within.source {
+            Source::Neighbours(side, ..) | Source::Reached(side, ..) => Some(side),
+            Source::Types(_) | Source::Found(..) => None,
+        };
         self.out.push(b'[');
         for (no, at) in (window.start..window.end).enumerate() {
             if no > 0 {
@@ -367,20 +388,19 @@ impl<'a> Run<'a> {
                 {
                     run.walk_to(item.entity, side, EdgeNo(item.edge))?;
                 }
-                run.edge(fields, item.entity, via, sequence)
+                run.edge(fields, item.entity, via, |run| run.cursor_of(within, item))
             })?;
         }
         self.out.push(b']');
         Ok(())
     }
 
-    /// Writes `PageInfo`; `ends` are the first and the last of the page.
+    /// Writes `PageInfo`; `cursor` writes that of an entry of the page.
     pub(super) fn page_info(
         &mut self,
         fields: &'a Object<PageInfoField>,
         window: &Window,
-        ends: Option<((u32, u32), (u32, u32))>,
-        sequence: u32,
+        cursor: impl Fn(&mut Self, usize),
     ) -> Written {
         self.object(fields, |run, slot| {
             let boolean = |it| if it { &b"true"[..] } else { b"false" };
@@ -388,27 +408,62 @@ impl<'a> Run<'a> {
                 PageInfoField::TypeName(name) => run.out.extend_from_slice(name),
                 PageInfoField::HasNextPage => run.out.extend_from_slice(boolean(window.has_next)),
                 PageInfoField::HasPreviousPage => run.out.extend_from_slice(boolean(window.has_previous)),
-                PageInfoField::StartCursor | PageInfoField::EndCursor => match ends {
-                    None => run.out.extend_from_slice(b"null"),
-                    Some((first, last)) => {
-                        let is_start = matches!(slot.field, PageInfoField::StartCursor);
-                        let (entity, edge) = if is_start { first } else { last };
-                        run.cursor(sequence, entity, edge);
-                    }
-                },
+                PageInfoField::StartCursor | PageInfoField::EndCursor if window.start == window.end => {
+                    run.out.extend_from_slice(b"null");
+                }
+                PageInfoField::StartCursor => cursor(run, window.start),
+                PageInfoField::EndCursor => cursor(run, window.end - 1),
             }
             Ok(())
         })
     }
 
-    pub(super) fn cursor(&mut self, sequence: u32, entity: u32, edge: u32) {
-        let cursor = Cursor {
-            revision: self.snapshot.revision(),
-            sequence: sequence ^ self.date_tag(),
-            entity,
-            edge,
+    /// Writes the cursor of an entry of a list.
+    fn cursor_of(&mut self, within: Within<'a, '_>, item: Item) {
+        let Within { source, call } = within;
+        let snapshot = self.snapshot;
+        let row = snapshot.locate(item.entity);
+        let (side, ordinal) = match source {
+            Source::Types(_) | Source::Found(..) => (None, 0),
+            Source::Reached(side, ..) => (Some(side), item.rank),
+            Source::Neighbours(side, neighbours, _) => {
+                let ends = self.ends_with(neighbours, snapshot.id(row));
+                let place = ends
+                    .into_iter()
+                    .position(|at| neighbours.get(at).1.0 == item.edge);
+                (Some(side), place.unwrap_or(0) as u32)
+            }
         };
-        cursor.write(&mut self.out);
+        let owner = source.owner().map(|it| snapshot.id(it));
+        let mut writer = Writer::new(call.sequence ^ self.date_tag(), owner, call.order.len());
+        for key in &call.order {
+            writer.mark(self.key(key, side, item, row).as_ref());
+        }
+        writer.end(ordinal, snapshot.id(row), &mut self.out);
+    }
+
+    /// Writes the cursor of an entry of a list that is ordered by a key and then by texts.
+    pub(super) fn cursor(
+        &mut self,
+        sequence: u32,
+        owner: Option<EntityNo>,
+        key: &Key,
+        (ordinal, id): (u32, &str),
+    ) {
+        let snapshot = self.snapshot;
+        let owner = owner.map(|it| snapshot.id(snapshot.locate(it)));
+        let mut writer = Writer::new(sequence ^ self.date_tag(), owner, 1);
+        writer.mark(Some(key));
+        writer.end(ordinal, id, &mut self.out);
+    }
+
+    /// The places of the edges that end at an entity. The ends of an entity's edges are in the order of their ids.
+    fn ends_with(&self, neighbours: Neighbours, id: &str) -> std::ops::Range<usize> {
+        let targets = neighbours.targets();
+        let id_of = |entity: &u32| self.snapshot.id(self.snapshot.locate(EntityNo(*entity)));
+        let first = targets.partition_point(|it| id_of(it) < id);
+        let same = targets[first..].iter().take_while(|it| id_of(it) == id);
+        first..first + same.count()
     }
 
     /// Tells the cursors of a list at one date from those at another.
@@ -418,67 +473,77 @@ impl<'a> Run<'a> {
         xxhash_rust::xxh3::xxh3_64(&days.to_be_bytes()) as u32
     }
 
-    /// Reads a cursor of this list; one that does not fit makes the field fail.
-    pub(super) fn read_cursor(&mut self, text: Option<&str>, sequence: u32) -> Result<Option<Item>, Failure> {
-        let Some(text) = text else { return Ok(None) };
-        let read = Cursor::read(text, self.snapshot.revision(), sequence ^ self.date_tag());
-        let entities = self.snapshot.counts().entities as u32;
-        match read {
-            Ok(cursor) if cursor.entity < entities => {
-                Ok(Some(Item::over((EntityNo(cursor.entity), EdgeNo(cursor.edge)))))
-            }
-            Ok(_) => self.refuse_as(
-                CURSOR_INVALID,
-                "the cursor names no entity of this revision: begin again without it".to_owned(),
-            ),
+    /// Reads a cursor of a list; one that does not fit makes the field fail.
+    pub(super) fn read_cursor(
+        &mut self,
+        text: &str,
+        sequence: u32,
+        owner: Option<EntityNo>,
+        marks: usize,
+    ) -> Result<Cursor, Failure> {
+        let owner = owner.map(|it| self.snapshot.id(self.snapshot.locate(it)));
+        match Cursor::read(text, sequence ^ self.date_tag(), owner, marks) {
+            Ok(cursor) => Ok(cursor),
             Err(message) => self.refuse_as(CURSOR_INVALID, message),
         }
     }
 
-    /// Makes the field fail because a cursor was given at another entity.
-    pub(super) fn foreign_cursor<T>(&mut self) -> Result<T, Failure> {
-        self.refuse_as(
-            CURSOR_INVALID,
-            "the cursor belongs to the list of another entity: begin again without it".to_owned(),
-        )
-    }
-
-    /// Reads a cursor, and finds its place in a list.
+    /// Reads a cursor, and finds what it names in a list.
     #[cold]
     fn cursor_in(
         &mut self,
         source: Source<'a, '_>,
         text: &str,
-        sequence: u32,
-    ) -> Result<Option<Item>, Failure> {
-        let Some(cursor) = self.read_cursor(Some(text), sequence)? else {
-            return Ok(None);
-        };
-        let place = match source {
-            Source::Types(_) => Some(cursor),
-            Source::Neighbours(_, neighbours) => {
-                // The ends of an entity's edges are in the order of their ids.
-                let id = |entity: u32| self.snapshot.id(self.snapshot.locate(EntityNo(entity)));
-                let targets = neighbours.targets();
-                let first = targets.partition_point(|it| id(*it) < id(cursor.entity.0));
-                let same = targets[first..].iter().take_while(|it| **it == cursor.entity.0);
-                let mut places = first..first + same.count();
-                let is_it = |at| Item::over(neighbours.get(at)) == cursor;
-                places.any(is_it).then_some(cursor)
+        call: &'a PageCall,
+    ) -> Result<Option<Position>, Failure> {
+        let snapshot = self.snapshot;
+        let owner = source.owner().map(|it| snapshot.number(it));
+        let mut cursor = self.read_cursor(text, call.sequence, owner, call.order.len())?;
+        let entity = snapshot.find(&cursor.id);
+        let mut side = None;
+        let (mut edge, mut rank) = (u32::MAX, 0);
+        match source {
+            Source::Types(_) | Source::Found(_, Some(_)) => {}
+            Source::Neighbours(of, neighbours, _) => {
+                side = Some(of);
+                let mut places = self.ends_with(neighbours, &cursor.id);
+                if let Some(at) = places.nth(cursor.ordinal as usize) {
+                    edge = neighbours.get(at).1.0;
+                }
             }
-            Source::Reached(_, found) => found
-                .iter()
-                .find(|it| (it.entity, it.edge) == (cursor.entity, cursor.edge))
-                .copied(),
-            Source::Found(found) => {
-                let place = found.iter().position(|it| *it == cursor.entity);
-                place.map(|at| Item::found(at, cursor.entity))
+            Source::Reached(of, found, _) => {
+                side = Some(of);
+                let same = found.iter().find(|it| Some(it.entity) == entity);
+                (edge, rank) = same.map_or((u32::MAX, cursor.ordinal), |it| (it.edge, it.rank));
             }
-        };
-        match place {
-            Some(item) => Ok(Some(item)),
-            None => self.foreign_cursor(),
+            // The lists of several components differ only in what they hold.
+            Source::Found(found, None) => {
+                let id_of = |it: &EntityNo| snapshot.id(snapshot.locate(*it));
+                let at = found.partition_point(|it| id_of(it) < cursor.id.as_str());
+                if entity.is_some() && entity != found.get(at).copied() {
+                    return self.refuse_as(
+                        CURSOR_INVALID,
+                        "the cursor belongs to another list: begin again without it".to_owned(),
+                    );
+                }
+            }
         }
+        if let Some(entity) = entity {
+            let item = Item { entity, edge, rank };
+            let row = snapshot.locate(entity);
+            for (key, mark) in call.order.iter().zip(&mut cursor.marks) {
+                let is_known = edge != u32::MAX || !matches!(key.by, OrderBy::Edge(_));
+                if is_known && matches!(mark, Mark::Cut(..)) {
+                    mark.complete(self.key(key, side, item, row).as_ref());
+                }
+            }
+        }
+        Ok(Some(Position {
+            cursor,
+            entity,
+            edge,
+            rank,
+        }))
     }
 
     /// The filtered list, or the existing list if there is no filter.
@@ -487,7 +552,7 @@ impl<'a> Run<'a> {
         source: Source<'a, 'f>,
         call: &'a PageCall,
         side: Option<Side>,
-        after: Option<Item>,
+        after: Option<&Position>,
         needs: &Needs,
     ) -> Result<Items<'a, 'f>, Failure> {
         if call.filter.is_none() && call.order.is_empty() {
@@ -496,15 +561,15 @@ impl<'a> Run<'a> {
                     let range = self.snapshot.range(*id);
                     return Ok(Items::Range(range.start, range.len()));
                 }
-                Source::Neighbours(_, neighbours) if self.as_of.is_none() => {
+                Source::Neighbours(_, neighbours, _) if self.as_of.is_none() => {
                     return Ok(Items::Neighbours(neighbours));
                 }
                 // What does not hold at the date was not found either.
-                Source::Reached(_, found) => {
+                Source::Reached(_, found, _) => {
                     self.visit(found.len() as u64)?;
                     return Ok(Items::Reached(found));
                 }
-                Source::Found(found) => {
+                Source::Found(found, _) => {
                     self.visit(found.len() as u64)?;
                     return Ok(Items::Found(found));
                 }
@@ -530,7 +595,7 @@ impl<'a> Run<'a> {
         match source {
             Source::Types([id]) => {
                 let range = self.snapshot.range(*id);
-                let start = skip.map_or(range.start, |it| (it.entity.0 + 1).max(range.start));
+                let start = skip.map_or(range.start, |it| self.first_past(&range, it));
                 match &call.filter {
                     None => {
                         let end = start.saturating_add(most.min(range.len()) as u32).min(range.end);
@@ -547,23 +612,23 @@ impl<'a> Run<'a> {
                 }
             }
             Source::Types(types) => self.merge(types, call, skip, most, &mut list)?,
-            Source::Reached(_, found) => {
+            Source::Reached(_, found, _) => {
                 for item in found {
                     self.keep(call, side, *item, &mut list)?;
                 }
             }
-            Source::Found(found) => {
-                for (at, entity) in found.iter().enumerate() {
-                    self.keep(call, side, Item::found(at, *entity), &mut list)?;
+            Source::Found(found, _) => {
+                for entity in found {
+                    self.keep(call, side, Item::alone(entity.0), &mut list)?;
                 }
             }
-            Source::Neighbours(_, neighbours) => {
+            Source::Neighbours(_, neighbours, _) => {
                 for neighbour in neighbours.iter() {
                     if list.len() >= most {
                         break;
                     }
                     let item = Item::over(neighbour);
-                    if skip.is_none_or(|skip| self.compare(call, side, item, skip) == Ordering::Greater) {
+                    if skip.is_none_or(|skip| !self.precedes(call, side, item, skip, true)) {
                         self.keep(call, side, item, &mut list)?;
                     }
                 }
@@ -578,21 +643,23 @@ impl<'a> Run<'a> {
         list: &mut [Item],
         call: &PageCall,
         side: Option<Side>,
-        (after, before): (Option<Item>, Option<Item>),
+        (after, before): (Option<&Position>, Option<&Position>),
         needs: &Needs,
     ) -> Result<Window, Failure> {
-        let position = |cursor: Option<Item>, past: bool| -> Result<Option<usize>, Failure> {
-            let Some(cursor) = cursor else { return Ok(None) };
-            let mut position = 0;
+        let place = |position: Option<&Position>, past: bool| -> Result<Option<usize>, Failure> {
+            let Some(position) = position else {
+                return Ok(None);
+            };
+            let mut place = 0;
             for (at, item) in list.iter().enumerate() {
                 if at % COMPARED_AT_ONCE == 0 {
                     self.check_clock()?;
                 }
-                position += usize::from(self.precedes(call, side, *item, cursor, past));
+                place += usize::from(self.precedes(call, side, *item, position, past));
             }
-            Ok(Some(position))
+            Ok(Some(place))
         };
-        let (from, until) = (position(after, true)?, position(before, false)?);
+        let (from, until) = (place(after, true)?, place(before, false)?);
         let window = window(list.len(), &call.page, from, until);
         let wanted = if needs.whole == Whole::Entities {
             0..list.len()
@@ -604,12 +671,62 @@ impl<'a> Run<'a> {
         Ok(window)
     }
 
-    /// Whether an item stands before a cursor, or at it if `past`.
-    fn precedes(&self, call: &PageCall, side: Option<Side>, item: Item, cursor: Item, past: bool) -> bool {
-        match self.compare(call, side, item, cursor) {
+    /// Whether an item stands before a cursor, or at it if `past`. Where the cursor holds only the beginning of a text,
+    /// items with this beginning stand after it if `past`, else before it: a page repeats them rather than skip one.
+    fn precedes(
+        &self,
+        call: &PageCall,
+        side: Option<Side>,
+        item: Item,
+        position: &Position,
+        past: bool,
+    ) -> bool {
+        let row = self.snapshot.locate(item.entity);
+        for (key, mark) in call.order.iter().zip(&position.cursor.marks) {
+            let value = self.key(key, side, item, row);
+            let ordering = match (mark, &value) {
+                (Mark::Cut(begin, _), Some(Key::Text(text))) => {
+                    let ordering = text.as_bytes()[..text.len().min(begin.len())].cmp(begin);
+                    match ordering {
+                        Ordering::Equal => return !past,
+                        ordering if key.descending => ordering.reverse(),
+                        ordering => ordering,
+                    }
+                }
+                // Any text will do where there is none on the other side.
+                (Mark::Cut(..), _) => compare_keys(key, value, Some(Key::Text(""))),
+                (mark, _) => compare_keys(key, value, mark.key()),
+            };
+            match ordering {
+                Ordering::Less => return true,
+                Ordering::Greater => return false,
+                Ordering::Equal => {}
+            }
+        }
+        let by_id = match position.entity {
+            Some(entity) if self.snapshot.locate(entity).type_id == row.type_id => item.entity.cmp(&entity),
+            _ => self.snapshot.id(row).cmp(position.cursor.id.as_str()),
+        };
+        let ordering = item.rank.cmp(&position.rank).then(by_id);
+        match ordering.then(item.edge.cmp(&position.edge)) {
             Ordering::Less => true,
             Ordering::Equal => past,
             Ordering::Greater => false,
+        }
+    }
+
+    /// The first entity of a type after a cursor in the order of ids.
+    fn first_past(&self, range: &std::ops::Range<u32>, position: &Position) -> u32 {
+        match position.entity {
+            Some(entity) if range.contains(&entity.0) => entity.0 + 1,
+            _ => {
+                let id = |at: usize| {
+                    self.snapshot
+                        .id(self.snapshot.locate(EntityNo(range.start + at as u32)))
+                };
+                let past = partition_point(range.len(), |at| id(at) <= position.cursor.id.as_str());
+                range.start + past as u32
+            }
         }
     }
 
@@ -618,7 +735,7 @@ impl<'a> Run<'a> {
         &mut self,
         types: &'a [TypeId],
         call: &'a PageCall,
-        skip: Option<Item>,
+        skip: Option<&Position>,
         most: usize,
         list: &mut Vec<Item>,
     ) -> Written {
@@ -626,7 +743,7 @@ impl<'a> Run<'a> {
         let id = |entity: u32| snapshot.id(snapshot.locate(EntityNo(entity)));
         let mut heads: Vec<std::ops::Range<u32>> = types.iter().map(|it| snapshot.range(*it)).collect();
         if let Some(skip) = skip {
-            let skipped = id(skip.entity.0);
+            let skipped = skip.cursor.id.as_str();
             for head in &mut heads {
                 let base = head.start;
                 let past = partition_point(head.len(), |at| id(base + at as u32) <= skipped);

@@ -1,70 +1,259 @@
-//! Cursors: opaque to clients, a revision, a list and a position in it to us.
+//! Cursors: opaque to clients. To us a position in a list: what the list is ordered by, and the id of the entity there.
+//!
+//! A cursor holds no number of an entity and no index, so a page continues after the data were loaded again.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bigdecimal::BigDecimal;
+use xxhash_rust::xxh3::xxh3_64;
 
+use crate::graph::Key;
+use crate::ontology::Date;
 use crate::report::shown;
 
-/// A position in a list at a revision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cursor {
-    /// The revision that it was made at.
-    pub revision: u64,
-    /// Which list in which order.
-    pub sequence: u32,
-    /// The entity, or the position in a listing.
-    pub entity: u32,
-    /// The edge that led to it.
-    pub edge: u32,
+/// Bytes of a text that a cursor holds; of a longer text it holds these and a hash. With [`TEXTS`] and the longest id, a
+/// cursor stays below [`LONGEST_CURSOR`](crate::plan::LONGEST_CURSOR).
+const LONGEST_TEXT: usize = 200;
+
+/// Bytes that the texts of all keys may take. With more than ten keys, each text is cut earlier.
+const TEXTS: usize = 2_000;
+
+/// Changes with the layout of the bytes.
+const LAYOUT: u8 = 2;
+
+/// What a cursor holds of a value that its list is ordered by.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Mark {
+    /// There is no value.
+    Absent,
+    Text(String),
+    Whole(i64),
+    Float(f64),
+    Date(Date),
+    Decimal(BigDecimal),
+    /// The first bytes of a long text, and a hash of all of it.
+    Cut(Vec<u8>, u64),
 }
 
-const LENGTH: usize = 20;
-
-impl Cursor {
-    /// Writes it as a JSON string.
-    pub fn write(self, out: &mut Vec<u8>) {
-        let mut bytes = [0u8; LENGTH];
-        bytes[..8].copy_from_slice(&self.revision.to_be_bytes());
-        bytes[8..12].copy_from_slice(&self.sequence.to_be_bytes());
-        bytes[12..16].copy_from_slice(&self.entity.to_be_bytes());
-        bytes[16..].copy_from_slice(&self.edge.to_be_bytes());
-        let mut text = [0u8; 27];
-        // 20 bytes are 27 characters of base64 without padding, so the slice always fits.
-        let length = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text).unwrap_or(0);
-        out.push(b'"');
-        out.extend_from_slice(&text[..length]);
-        out.push(b'"');
+impl Mark {
+    /// The value as lists compare it. Of a long text only the beginning is known, so it has none.
+    pub fn key(&self) -> Option<Key<'_>> {
+        Some(match self {
+            Mark::Text(it) => Key::Text(it),
+            Mark::Whole(it) => Key::Whole(*it),
+            Mark::Float(it) => Key::Float(*it),
+            Mark::Date(it) => Key::Date(*it),
+            Mark::Decimal(it) => Key::Decimal(it.clone()),
+            Mark::Absent | Mark::Cut(..) => return None,
+        })
     }
 
-    /// Reads a cursor that belongs to a list at a revision, or says why it does not.
-    pub fn read(text: &str, revision: u64, sequence: u32) -> Result<Self, String> {
-        let shown = shown(text);
-        // The decoder asks for room for whole groups of three bytes.
-        let mut bytes = [0; LENGTH.next_multiple_of(3)];
-        URL_SAFE_NO_PAD
-            .decode_slice(text, &mut bytes)
-            .ok()
-            .filter(|it| *it == LENGTH)
-            .ok_or_else(|| format!("\"{shown}\" is not a cursor: give one that this server returned"))?;
-        let part = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        let cursor = Self {
-            revision: (u64::from(part(0)) << 32) | u64::from(part(4)),
-            sequence: part(8),
-            entity: part(12),
-            edge: part(16),
-        };
-        if cursor.revision != revision {
-            return Err(format!(
-                "the cursor \"{shown}\" was made at revision {:016x}, and this is revision {revision:016x}: begin again without it",
-                cursor.revision
-            ));
+    /// Replaces the beginning of a long text by the whole text, if that is the one.
+    pub fn complete(&mut self, with: Option<&Key>) {
+        if let (Mark::Cut(begin, hash), Some(Key::Text(text))) = (&*self, with)
+            && text.as_bytes().starts_with(begin)
+            && xxh3_64(text.as_bytes()) == *hash
+        {
+            *self = Mark::Text((*text).to_owned());
         }
-        if cursor.sequence != sequence {
+    }
+}
+
+/// A position in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Cursor {
+    /// What the list is ordered by before the ids.
+    pub marks: Vec<Mark>,
+    /// Which of several entries with these marks and this id.
+    pub ordinal: u32,
+    /// The id of the entity there, or another text that tells entries with the same marks apart.
+    pub id: String,
+}
+
+/// Bytes of a cursor while it is written.
+pub(super) struct Writer {
+    bytes: Vec<u8>,
+    longest_text: usize,
+}
+
+impl Writer {
+    /// Begins a cursor of a list with a number of marks. `sequence` says which list in which order, and `owner` of which
+    /// entity.
+    pub fn new(sequence: u32, owner: Option<&str>, marks: usize) -> Self {
+        let mut bytes = Vec::with_capacity(64);
+        bytes.push(LAYOUT);
+        bytes.extend_from_slice(&sequence.to_be_bytes());
+        bytes.extend_from_slice(&tag(owner).to_be_bytes());
+        push_number(&mut bytes, marks as u64);
+        Self {
+            bytes,
+            longest_text: (TEXTS / marks.max(1)).min(LONGEST_TEXT),
+        }
+    }
+
+    pub fn mark(&mut self, key: Option<&Key>) {
+        let bytes = &mut self.bytes;
+        match key {
+            None => bytes.push(b'n'),
+            Some(Key::Text(text)) if text.len() <= self.longest_text => {
+                bytes.push(b't');
+                push_bytes(bytes, text.as_bytes());
+            }
+            Some(Key::Text(text)) => {
+                bytes.push(b'c');
+                push_bytes(bytes, &text.as_bytes()[..self.longest_text]);
+                bytes.extend_from_slice(&xxh3_64(text.as_bytes()).to_be_bytes());
+            }
+            Some(Key::Whole(it)) => {
+                bytes.push(b'w');
+                bytes.extend_from_slice(&it.to_be_bytes());
+            }
+            Some(Key::Float(it)) => {
+                bytes.push(b'f');
+                bytes.extend_from_slice(&it.to_bits().to_be_bytes());
+            }
+            Some(Key::Date(it)) => {
+                bytes.push(b'd');
+                bytes.extend_from_slice(&it.pack().to_be_bytes());
+            }
+            Some(Key::Decimal(it)) => {
+                bytes.push(b'm');
+                push_bytes(bytes, it.to_string().as_bytes());
+            }
+        }
+    }
+
+    /// Ends the cursor, and writes it as a JSON string.
+    pub fn end(mut self, ordinal: u32, id: &str, out: &mut Vec<u8>) {
+        push_number(&mut self.bytes, u64::from(ordinal));
+        self.bytes.extend_from_slice(id.as_bytes());
+        out.push(b'"');
+        let start = out.len();
+        out.resize(start + self.bytes.len().div_ceil(3) * 4, 0);
+        // There is room for each group of three bytes.
+        let length = URL_SAFE_NO_PAD
+            .encode_slice(&self.bytes, &mut out[start..])
+            .unwrap_or(0);
+        out.truncate(start + length);
+        out.push(b'"');
+    }
+}
+
+/// Tells the lists of different entities apart.
+fn tag(owner: Option<&str>) -> u32 {
+    owner.map_or(0, |it| xxh3_64(it.as_bytes()) as u32)
+}
+
+fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+fn push_bytes(bytes: &mut Vec<u8>, of: &[u8]) {
+    push_number(bytes, of.len() as u64);
+    bytes.extend_from_slice(of);
+}
+
+/// Bytes of a cursor while it is read. Each step is `None` where they end early or cannot be.
+struct Reader<'b>(&'b [u8]);
+
+impl<'b> Reader<'b> {
+    fn bytes(&mut self, count: usize) -> Option<&'b [u8]> {
+        let (read, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(read)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.bytes(N)?.try_into().ok()
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let [byte] = self.array()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    fn counted(&mut self) -> Option<&'b [u8]> {
+        let count = usize::try_from(self.number()?).ok()?;
+        self.bytes(count)
+    }
+
+    fn text(&mut self) -> Option<&'b str> {
+        std::str::from_utf8(self.counted()?).ok()
+    }
+
+    fn mark(&mut self) -> Option<Mark> {
+        let [kind] = self.array()?;
+        Some(match kind {
+            b'n' => Mark::Absent,
+            b't' => Mark::Text(self.text()?.to_owned()),
+            b'c' => Mark::Cut(self.counted()?.to_vec(), u64::from_be_bytes(self.array()?)),
+            b'w' => Mark::Whole(i64::from_be_bytes(self.array()?)),
+            b'f' => Mark::Float(f64::from_bits(u64::from_be_bytes(self.array()?))),
+            b'd' => {
+                let packed = u64::from_be_bytes(self.array()?);
+                Mark::Date(Date::is_packed(packed).then(|| Date::unpack(packed))?)
+            }
+            b'm' => Mark::Decimal(crate::ontology::decimal(self.text()?).ok()?),
+            _ => return None,
+        })
+    }
+
+    fn cursor(mut self, marks: usize) -> Option<Cursor> {
+        if self.number()? != marks as u64 {
+            return None;
+        }
+        let marks = (0..marks).map(|_| self.mark()).collect::<Option<_>>()?;
+        let ordinal = u32::try_from(self.number()?).ok()?;
+        let id = std::str::from_utf8(self.0).ok()?.to_owned();
+        Some(Cursor { marks, ordinal, id })
+    }
+}
+
+impl Cursor {
+    /// The number that a list is ordered by.
+    pub fn whole(&self) -> i64 {
+        match self.marks[..] {
+            [Mark::Whole(it)] => it,
+            _ => 0,
+        }
+    }
+
+    /// Reads a cursor of a list with a number of marks, or says what is wrong with it.
+    ///
+    /// # Errors
+    /// The text is no cursor, or a cursor of another list, order, date or entity.
+    pub fn read(text: &str, sequence: u32, owner: Option<&str>, marks: usize) -> Result<Self, String> {
+        let shown = shown(text);
+        let unreadable = || format!("\"{shown}\" is not a cursor: give one that this server returned");
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| unreadable())?;
+        let mut reader = Reader(&bytes);
+        if reader.array() != Some([LAYOUT]) {
+            return Err(unreadable());
+        }
+        let of = reader.array().map(u32::from_be_bytes).ok_or_else(unreadable)?;
+        if of != sequence {
             return Err(format!(
                 "the cursor \"{shown}\" belongs to another list, another order or another date: give one of this list, with the same `orderBy` and `asOf`"
             ));
         }
-        Ok(cursor)
+        let of = reader.array().map(u32::from_be_bytes).ok_or_else(unreadable)?;
+        if of != tag(owner) {
+            return Err(format!(
+                "the cursor \"{shown}\" belongs to the list of another entity: begin again without it"
+            ));
+        }
+        reader.cursor(marks).ok_or_else(unreadable)
     }
 }
 
@@ -73,21 +262,63 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn mark() -> impl Strategy<Value = Mark> {
+        prop_oneof![
+            Just(Mark::Absent),
+            "\\PC{0,300}".prop_map(Mark::Text),
+            any::<i64>().prop_map(Mark::Whole),
+            any::<f64>().prop_map(Mark::Float),
+            (1000_u16..2000)
+                .prop_filter_map("a year", |it| Date::parse(&it.to_string()).ok().map(Mark::Date)),
+            (any::<i64>(), -30_i64..30)
+                .prop_map(|(digits, scale)| Mark::Decimal(BigDecimal::new(digits.into(), scale))),
+        ]
+    }
+
     proptest! {
         #[test]
-        fn a_cursor_survives_the_way_to_the_client(revision: u64, sequence: u32, entity: u32, edge: u32) {
-            let cursor = Cursor { revision, sequence, entity, edge };
+        fn a_cursor_survives_the_way_to_the_client(
+            sequence: u32,
+            owner in prop::option::of("\\PC{1,20}"),
+            marks in prop::collection::vec(mark(), 0..40),
+            ordinal: u32,
+            id in "\\PC{1,255}",
+        ) {
+            let mut writer = Writer::new(sequence, owner.as_deref(), marks.len());
+            let longest = writer.longest_text;
+            for mark in &marks {
+                writer.mark(mark.key().as_ref());
+            }
             let mut out = Vec::new();
-            cursor.write(&mut out);
+            writer.end(ordinal, &id, &mut out);
             let text: String = serde_json::from_slice(&out).unwrap();
-            prop_assert_eq!(Cursor::read(&text, revision, sequence), Ok(cursor));
-            prop_assert!(Cursor::read(&text, !revision, sequence).unwrap_err().contains("revision"));
-            prop_assert!(Cursor::read(&text, revision, !sequence).unwrap_err().contains("another list"));
+            prop_assert!(text.len() <= crate::plan::LONGEST_CURSOR);
+            let mut read = Cursor::read(&text, sequence, owner.as_deref(), marks.len()).unwrap();
+            prop_assert_eq!((read.ordinal, &read.id), (ordinal, &id));
+            for (mark, read) in marks.iter().zip(&mut read.marks) {
+                let is_long = matches!(mark, Mark::Text(text) if text.len() > longest);
+                prop_assert_eq!(matches!(read, Mark::Cut(..)), is_long);
+                read.complete(Some(&Key::Text("another text")));
+                prop_assert_eq!(matches!(read, Mark::Cut(..)), is_long);
+                read.complete(mark.key().as_ref());
+                let (read, mark) = (read.key(), mark.key());
+                let is_same = match (&read, &mark) {
+                    (Some(a), Some(b)) => a.compare(b).is_eq(),
+                    (a, b) => a.is_none() && b.is_none(),
+                };
+                prop_assert!(is_same, "{:?} {:?}", read, mark);
+            }
+            let other = Cursor::read(&text, !sequence, owner.as_deref(), marks.len());
+            prop_assert!(other.unwrap_err().contains("another list"));
+            let other = Cursor::read(&text, sequence, Some("\u{1f41e}"), marks.len());
+            prop_assert!(other.unwrap_err().contains("another entity"));
         }
 
         #[test]
-        fn no_text_panics(text in "\\PC*") {
-            prop_assert!(Cursor::read(&text, 0, 0).is_err());
+        fn no_text_panics(text in "\\PC*", bytes: Vec<u8>) {
+            prop_assert!(Cursor::read(&text, 0, None, 1).is_err());
+            let begun = [&[LAYOUT, 0, 0, 0, 0, 0, 0, 0, 0, 1][..], &bytes].concat();
+            let _ = Cursor::read(&URL_SAFE_NO_PAD.encode(begun), 0, None, 1);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Entities are written, field by field.
 
 use super::{Failure, Run, Written};
-use crate::graph::{EdgeNo, EntityNo, Row};
+use crate::graph::{EdgeNo, EntityNo, Key, Row};
 use crate::ontology::PropertyNo;
 use crate::plan::{Call, CallNo, EdgeField, EntityField, Object, Selection, Side, Slot};
 
@@ -96,7 +96,12 @@ impl<'a> Run<'a> {
                 }
                 self.gave(1);
                 let via = ViaEdge { side: *side, edge };
-                return self.field(slot, true, |run| run.edge(fields, target, Some(via), 0));
+                return self.field(slot, true, |run| {
+                    run.edge(fields, target, Some(via), |run| {
+                        let id = run.snapshot.id(run.snapshot.locate(target));
+                        run.cursor(0, None, &Key::Whole(0), (0, id));
+                    })
+                });
             }
             EntityField::Connection(side, call, connection) => {
                 return self.field(slot, false, |run| run.neighbours(row, *side, *call, connection));
@@ -108,7 +113,7 @@ impl<'a> Run<'a> {
                     };
                     run.scope(|run| {
                         let found = run.follow(row, expression)?;
-                        run.found_page(&found, page, connection)
+                        run.found_page(&found, Some(row), page, connection)
                     })
                 });
             }
@@ -200,13 +205,13 @@ impl<'a> Run<'a> {
             .extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
     }
 
-    /// Writes an edge: the entity that it leads to, its cursor, its own properties, its statement.
+    /// Writes an edge: the entity that it leads to, its cursor by `cursor`, its own properties, its statement.
     pub(super) fn edge(
         &mut self,
         fields: &'a Object<EdgeField>,
         target: EntityNo,
         via: Option<ViaEdge>,
-        sequence: u32,
+        cursor: impl Fn(&mut Self),
     ) -> Written {
         self.object(fields, |run, slot| match (&slot.field, via) {
             (EdgeField::TypeName(name), _) => {
@@ -214,9 +219,8 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             (EdgeField::Node(selection), _) => run.field(slot, false, |run| run.entity(target, selection)),
-            (EdgeField::Cursor, via) => {
-                let edge = via.map_or(u32::MAX, |it| it.edge.0);
-                run.cursor(sequence, target.0, edge);
+            (EdgeField::Cursor, _) => {
+                cursor(run);
                 Ok(())
             }
             (EdgeField::Property(no, languages), Some(via)) => {

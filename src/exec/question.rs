@@ -3,11 +3,12 @@
 use petgraph::visit::EdgeRef;
 
 use super::connection::window;
+use super::cursor::{Cursor, Mark};
 use super::paths::{self, Path, Weigh};
 use super::ranking::{self, Ranked};
 use super::statement::Link;
 use super::{Failure, Run, Written};
-use crate::graph::{EdgeReference, EntityNo, EntitySet};
+use crate::graph::{EdgeReference, EntityNo, EntitySet, Key};
 use crate::ontology::{Direction, TypeId};
 use crate::plan::{
     Call, CallNo, ComponentField, LinkField, Object, PathCall, PathField, Question, RankedField, Ranking,
@@ -36,23 +37,37 @@ impl<'a> Run<'a> {
             }
             (Call::Path(call), Question::Paths(listing)) => {
                 let from = self.named("from", &call.from)?;
-                let after = self.listing_cursor(call.page.after.as_deref(), call.sequence, from)?;
-                let begin = after.map_or(0, |it| it + 1);
+                let mut cursor = |text: &Option<String>| match text {
+                    None => Ok(None),
+                    Some(text) => self.read_cursor(text, call.sequence, Some(from), 1).map(Some),
+                };
+                let (after, before) = (cursor(&call.page.after)?, cursor(&call.page.before)?);
+                let first = call.page.first.unwrap_or(0);
                 // One more tells whether there are more.
-                let count = begin
-                    .saturating_add(call.page.first.unwrap_or(0))
-                    .saturating_add(1);
-                let found = self.find_paths(call, count)?;
+                let count = |begin: usize| begin.saturating_add(first).saturating_add(1);
+                let expected = after.as_ref().map_or(0, |it| it.ordinal as usize + 1);
+                let mut found = self.find_paths(call, count(expected))?;
+                let mut begin = after.as_ref().map(|it| self.place_of_path(&found, it, true));
+                if let (Some(cursor), Some(later)) = (&after, begin)
+                    && later > expected
+                {
+                    found = self.find_paths(call, count(later))?;
+                    begin = Some(self.place_of_path(&found, cursor, true));
+                }
+                let end = before.as_ref().map(|it| self.place_of_path(&found, it, false));
+                let window = window(found.len(), &call.page, begin, end);
+                let page: Vec<(usize, &Path)> =
+                    (window.start..).zip(&found[window.start..window.end]).collect();
                 let weighted = call.weights.is_some();
-                let before = self.listing_cursor(call.page.before.as_deref(), call.sequence, from)?;
-                let window = window(found.len(), &call.page, after.map(|it| it + 1), before);
                 self.listing_page(
                     listing,
-                    &found[window.start..window.end],
+                    &page,
                     (found.len(), &window),
-                    call.sequence,
-                    from,
-                    |run, fields, path| run.path(path, weighted, fields),
+                    |run, (at, path)| {
+                        let of = (*at as u32, &*run.name_of_path(path));
+                        run.cursor(call.sequence, Some(from), &Key::Float(path.cost), of);
+                    },
+                    |run, fields, (_, path)| run.path(path, weighted, fields),
                 )
             }
             (Call::Neighborhood(call), Question::Neighborhood(fields)) => {
@@ -171,6 +186,38 @@ impl<'a> Run<'a> {
             ));
         }
         Ok(found)
+    }
+
+    /// Tells a path from others.
+    fn name_of_path(&self, path: &Path) -> String {
+        let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+        for edge in &path.steps {
+            let (relation, _) = edge.id();
+            hasher.update(self.ontology.relation(relation).name.as_bytes());
+            hasher.update(b" ");
+            hasher.update(self.snapshot.id(self.snapshot.locate(edge.target())).as_bytes());
+            hasher.update(b" ");
+        }
+        format!("{:016x}", hasher.digest())
+    }
+
+    /// How many of some paths stand before a cursor, or at it if `past`. Where its path is gone, those of the same cost
+    /// stand after it if `past`, else before it: a page repeats them rather than skip one.
+    fn place_of_path(&self, found: &[Path], cursor: &Cursor, past: bool) -> usize {
+        let is_it = |path: &Path| self.name_of_path(path) == cursor.id;
+        let expected = cursor.ordinal as usize;
+        let place = match found.get(expected) {
+            Some(path) if is_it(path) => Some(expected),
+            _ => found.iter().position(is_it),
+        };
+        if let Some(place) = place {
+            return place + usize::from(past);
+        }
+        let cost = match cursor.marks[..] {
+            [Mark::Float(cost)] => cost,
+            _ => 0.0,
+        };
+        found.partition_point(|it| it.cost < cost || !past && it.cost <= cost)
     }
 
     fn path(&mut self, path: &Path, weighted: bool, fields: &'a Object<PathField>) -> Written {

@@ -3,17 +3,21 @@
 use std::time::Instant;
 
 use super::connection::{Window, window};
+use super::cursor::{Cursor, Mark};
 use super::{Failure, Run, Written};
 use crate::budget::Stop;
-use crate::graph::{EntityNo, Snapshot};
+use crate::graph::{EntityNo, Key, Snapshot};
 use crate::plan::{Filter, HighlightField, Object, SearchCall, SearchEdgeField, SearchField};
 use crate::search::{Deadline, Effort, Found, Highlighter, Index, Search, SearchError};
 
 impl<'a> Run<'a> {
     /// Writes a page of what a search finds.
     pub(super) fn search(&mut self, call: &'a SearchCall, fields: &'a Object<SearchField>) -> Written {
-        let after = self.found_cursor(call.page.after.as_deref(), call.sequence)?;
-        let before = self.found_cursor(call.page.before.as_deref(), call.sequence)?;
+        let mut cursor = |text: &Option<String>| match text {
+            None => Ok(None),
+            Some(text) => self.read_cursor(text, call.sequence, None, 1).map(Some),
+        };
+        let (after, before) = (cursor(&call.page.after)?, cursor(&call.page.before)?);
         let search = Search {
             typed: &call.typed,
             types: call.types.as_deref(),
@@ -23,7 +27,12 @@ impl<'a> Run<'a> {
         let bytes = found.capacity() * size_of::<Found>();
         self.hold(bytes)?;
         self.visit(found.len() as u64)?;
-        let written = self.found_connection(call, &found, (after, before), fields);
+        let place = |cursor: Option<Cursor>, past: bool| {
+            let cursor = cursor?;
+            Some(found.partition_point(|it| self.is_found_before(*it, &cursor, past)))
+        };
+        let window = window(found.len(), &call.page, place(after, true), place(before, false));
+        let written = self.found_connection(call, &found, &window, fields);
         self.release(bytes);
         written
     }
@@ -32,10 +41,9 @@ impl<'a> Run<'a> {
         &mut self,
         call: &'a SearchCall,
         found: &[Found],
-        (after, before): (Option<usize>, Option<usize>),
+        window: &Window,
         fields: &'a Object<SearchField>,
     ) -> Written {
-        let window = window(found.len(), &call.page, after.map(|it| it + 1), before);
         self.gave(window.end - window.start);
         self.object(fields, |run, slot| match &slot.field {
             SearchField::TypeName(name) => {
@@ -51,23 +59,37 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             SearchField::Nodes(selection) => run.field(slot, false, |run| {
-                run.elements(&window, |run, at| run.entity(found[at].entity, selection))
+                run.elements(window, |run, at| run.entity(found[at].entity, selection))
             }),
             SearchField::Edges(fields) => {
-                run.field(slot, false, |run| run.found_edges(call, found, &window, fields))
+                run.field(slot, false, |run| run.found_edges(call, found, window, fields))
             }
             SearchField::PageInfo(fields) => {
-                let end = |at: usize| (found[at].entity.0, at as u32);
-                let ends = (window.start < window.end).then(|| (end(window.start), end(window.end - 1)));
-                run.page_info(fields, &window, ends, call.sequence)
+                run.page_info(fields, window, |run, at| run.found_cursor(call, found[at]))
             }
         })
     }
 
-    /// A cursor is the place of an entity among what is found.
-    fn found_cursor(&mut self, text: Option<&str>, sequence: u32) -> Result<Option<usize>, Failure> {
-        let cursor = self.read_cursor(text, sequence)?;
-        Ok(cursor.map(|it| it.edge as usize))
+    /// Writes the cursor of what was found. What has the same score is in the order of types, then of ids.
+    fn found_cursor(&mut self, call: &SearchCall, found: Found) {
+        let row = self.snapshot.locate(found.entity);
+        let key = Key::Float(f64::from(found.score));
+        let of = (row.type_id.index() as u32, self.snapshot.id(row));
+        self.cursor(call.sequence, None, &key, of);
+    }
+
+    /// Whether something that was found stands before a cursor, or at it if `past`.
+    fn is_found_before(&self, found: Found, cursor: &Cursor, past: bool) -> bool {
+        let score = match cursor.marks[..] {
+            [Mark::Float(score)] => score,
+            _ => 0.0,
+        };
+        let row = self.snapshot.locate(found.entity);
+        let of = (row.type_id.index() as u32, self.snapshot.id(row));
+        let ordering = score
+            .total_cmp(&f64::from(found.score))
+            .then_with(|| of.cmp(&(cursor.ordinal, cursor.id.as_str())));
+        ordering.is_lt() || past && ordering.is_eq()
     }
 
     fn found_edges(
@@ -84,7 +106,7 @@ impl<'a> Run<'a> {
             run.object(fields, |run, slot| {
                 match &slot.field {
                     SearchEdgeField::TypeName(name) => run.out.extend_from_slice(name),
-                    SearchEdgeField::Cursor => run.cursor(call.sequence, found[at].entity.0, at as u32),
+                    SearchEdgeField::Cursor => run.found_cursor(call, found[at]),
                     SearchEdgeField::Score => run.float(f64::from(found[at].score)),
                     SearchEdgeField::Node(selection) => {
                         return run.field(slot, false, |run| run.entity(found[at].entity, selection));

@@ -1,11 +1,12 @@
 //! Statements and links: all that the graph says of an entity, whatever its type.
 
 use super::connection::{Window, window};
+use super::cursor::Cursor;
 use super::entity::ViaEdge;
 use super::{Failure, Run, Written};
 use petgraph::visit::EdgeRef;
 
-use crate::graph::{EdgeNo, EdgeReference, EntityNo, NO_STATEMENT, Row, StatementNo, Values};
+use crate::graph::{EdgeNo, EdgeReference, EntityNo, Key, NO_STATEMENT, Row, StatementNo, Values};
 use crate::ontology::{Date, Direction, PropertyNo};
 use crate::plan::{
     Call, CallNo, CitationField, LinkField, Listing, ListingEdgeField, ListingField, Object, Page, Side,
@@ -14,6 +15,30 @@ use crate::plan::{
 
 /// Edges that are examined for one of them in the time of a row.
 const LOOKED_AT_AS_A_ROW: usize = 16;
+
+/// Where the fields of edges begin among the fields of an entity, in cursors.
+const AFTER_VALUES: i64 = 1 << 32;
+
+/// The place of one side of a relation among the edges of an entity.
+fn place_of(side: Side) -> i64 {
+    side.relation.index() as i64 * 2 + i64::from(side.direction == Direction::In)
+}
+
+/// Numbers entries of a list that differ in nothing that a cursor holds.
+#[derive(Default)]
+struct Alike {
+    last: Option<(i64, Option<EntityNo>)>,
+    count: u32,
+}
+
+impl Alike {
+    /// The number of the next entry.
+    fn number(&mut self, of: (i64, Option<EntityNo>)) -> u32 {
+        self.count = if self.last == Some(of) { self.count + 1 } else { 0 };
+        self.last = Some(of);
+        self.count
+    }
+}
 
 /// Iterates over a list; can be repeated.
 pub(super) type Each<'f, 'a, T> =
@@ -80,12 +105,16 @@ impl<'a> Run<'a> {
         let each = |run: &mut Self, take: &mut dyn FnMut(&mut Self, Said<'a>) -> Written| {
             run.each_said(row, &wanted, take)
         };
+        let field_of = |said: &Said| match said {
+            Said::Value { property, .. } => (i64::from(property.0), None),
+            Said::Edge { side, target, .. } => (AFTER_VALUES + place_of(*side), Some(*target)),
+        };
         self.listing(
             listing,
             &each,
             &call.page,
-            call.sequence,
-            owner,
+            (call.sequence, owner),
+            &field_of,
             |run, fields, said| run.said(row, *said, fields),
         )
     }
@@ -154,12 +183,13 @@ impl<'a> Run<'a> {
                 if is_asked(&link) { take(run, link) } else { Ok(()) }
             })
         };
+        let field_of = |link: &Link| (place_of(link.side), Some(link.to));
         self.listing(
             listing,
             &each,
             &call.page,
-            call.sequence,
-            owner,
+            (call.sequence, owner),
+            &field_of,
             |run, fields, link| run.link(*link, fields),
         )
     }
@@ -196,37 +226,68 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Writes a page of a list that `each` goes through, once to count it and once for the page; a cursor is a position
-    /// in it. Only the page is kept.
-    pub(super) fn listing<F: Step, T>(
+    /// Writes a page of a list that `each` goes through, once to count it and once for the page, and that is ordered by
+    /// what `field_of` gives: a field, and the entity that its edge leads to. Only the page is kept.
+    fn listing<F: Step, T: Copy>(
         &mut self,
         listing: &'a Listing<F>,
         each: Each<'_, 'a, T>,
         page: &Page,
-        sequence: u32,
-        owner: EntityNo,
+        (sequence, owner): (u32, EntityNo),
+        field_of: &dyn Fn(&T) -> (i64, Option<EntityNo>),
         write: impl Fn(&mut Self, &'a Object<F>, &T) -> Written,
     ) -> Written {
-        let (after, before) = self.listing_cursors(page, sequence, owner)?;
-        let mut len = 0;
-        each(self, &mut |run, _| {
+        let mut cursor = |text: &Option<String>| match text {
+            None => Ok(None),
+            Some(text) => self.read_cursor(text, sequence, Some(owner), 1).map(Some),
+        };
+        let (after, before) = (cursor(&page.after)?, cursor(&page.before)?);
+        let snapshot = self.snapshot;
+        let id_of = |it: Option<EntityNo>| it.map_or("", |it| snapshot.id(snapshot.locate(it)));
+        let (mut len, mut from, mut until) = (0, 0, 0);
+        let mut alike = Alike::default();
+        each(self, &mut |run, item| {
             len += 1;
+            if after.is_some() || before.is_some() {
+                let (field, target) = field_of(&item);
+                let place = (field, id_of(target), alike.number((field, target)));
+                let is_before = |cursor: &Option<Cursor>, past: bool| {
+                    cursor.as_ref().is_some_and(|it| {
+                        let ordering = place.cmp(&(it.whole(), it.id.as_str(), it.ordinal));
+                        ordering.is_lt() || past && ordering.is_eq()
+                    })
+                };
+                from += usize::from(is_before(&after, true));
+                until += usize::from(is_before(&before, false));
+            }
             run.visit(1)
         })?;
-        let window = window(len, page, after.map(|it| it + 1), before);
+        let window = window(len, page, after.map(|_| from), before.map(|_| until));
         self.scope(|run| {
-            let mut items = run.list_of(window.end - window.start)?;
+            let mut items: Vec<(T, u32)> = run.list_of(window.end - window.start)?;
             if window.start < window.end {
                 let mut at = 0;
+                let mut alike = Alike::default();
                 each(run, &mut |run, item| {
+                    let ordinal = alike.number(field_of(&item));
                     if (window.start..window.end).contains(&at) {
-                        items.push(item);
+                        items.push((item, ordinal));
                     }
                     at += 1;
                     run.work(1)
                 })?;
             }
-            run.listing_page(listing, &items, (len, &window), sequence, owner, write)
+            run.listing_page(
+                listing,
+                &items,
+                (len, &window),
+                |run, (item, ordinal)| {
+                    let (field, target) = field_of(item);
+                    let of = (*ordinal, id_of(target));
+                    run.cursor(sequence, Some(owner), &Key::Whole(field), of);
+                },
+                |run, fields, (item, _)| write(run, fields, item),
+            )
         })
     }
 
@@ -236,8 +297,7 @@ impl<'a> Run<'a> {
         listing: &'a Listing<F>,
         items: &[T],
         (len, window): (usize, &Window),
-        sequence: u32,
-        owner: EntityNo,
+        cursor: impl Fn(&mut Self, &T),
         write: impl Fn(&mut Self, &'a Object<F>, &T) -> Written,
     ) -> Written {
         self.gave(window.end - window.start);
@@ -265,17 +325,13 @@ impl<'a> Run<'a> {
                             run.field(slot, false, |run| write(run, fields, item(at)))
                         }
                         ListingEdgeField::Cursor => {
-                            run.cursor(sequence, owner.0, at as u32);
+                            cursor(run, item(at));
                             Ok(())
                         }
                     })
                 })
             }),
-            ListingField::PageInfo(fields) => {
-                let ends = (window.start < window.end)
-                    .then(|| ((owner.0, window.start as u32), (owner.0, window.end as u32 - 1)));
-                run.page_info(fields, window, ends, sequence)
-            }
+            ListingField::PageInfo(fields) => run.page_info(fields, window, |run, at| cursor(run, item(at))),
         })
     }
 
@@ -295,30 +351,6 @@ impl<'a> Run<'a> {
         }
         self.out.push(b']');
         Ok(())
-    }
-
-    /// The positions of a page's cursors.
-    pub(super) fn listing_cursors(
-        &mut self,
-        page: &Page,
-        sequence: u32,
-        owner: EntityNo,
-    ) -> Result<(Option<usize>, Option<usize>), Failure> {
-        let after = self.listing_cursor(page.after.as_deref(), sequence, owner)?;
-        let before = self.listing_cursor(page.before.as_deref(), sequence, owner)?;
-        Ok((after, before))
-    }
-
-    pub(super) fn listing_cursor(
-        &mut self,
-        text: Option<&str>,
-        sequence: u32,
-        owner: EntityNo,
-    ) -> Result<Option<usize>, Failure> {
-        match self.read_cursor(text, sequence)? {
-            Some(item) if item.entity != owner => self.foreign_cursor(),
-            item => Ok(item.map(|it| it.edge as usize)),
-        }
     }
 
     pub(super) fn text(&mut self, text: &str) {

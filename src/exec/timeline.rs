@@ -1,11 +1,14 @@
 //! Dated statements in order, and fields whose statements disagree.
 
-use super::connection::window;
+use std::cmp::Ordering;
+
+use super::connection::{Window, window};
+use super::cursor::{Cursor, Mark};
 use super::statement::Said;
 use super::{Failure, Run, Written, working};
-use crate::graph::{EntityNo, Row, StatementNo, Validity};
+use crate::graph::{EntityNo, Key, Row, StatementNo, Validity};
 use crate::ontology::{Date, Direction, PropertyNo, Scalar, TypeId};
-use crate::plan::{ConflictCall, ConflictField, Listing, Object, Side, TimelineCall, TimelineField};
+use crate::plan::{ConflictCall, ConflictField, Listing, Object, Page, Side, TimelineCall, TimelineField};
 
 /// A dated statement in 16 bytes: its date as packed by [`Date::pack`], its subject, and its position among the
 /// statements about that subject.
@@ -21,6 +24,7 @@ struct Entry {
 struct Dated<'a> {
     date: Date,
     row: Row,
+    place: u32,
     said: Said<'a>,
 }
 
@@ -77,11 +81,17 @@ impl<'a> Run<'a> {
                 Ok(())
             })?;
         }
-        let owner = of.unwrap_or_default();
-        let (after, before) = self.listing_cursors(&call.page, call.sequence, owner)?;
-        let window = window(entries.len(), &call.page, after.map(|it| it + 1), before);
         let snapshot = self.snapshot;
         let id = |it: EntityNo| snapshot.id(snapshot.locate(it));
+        let place_of = |it: &Entry, cursor: &Cursor| {
+            let date = match cursor.marks[..] {
+                [Mark::Date(date)] => Date::unpack(it.date).cmp(&date),
+                _ => Ordering::Equal,
+            };
+            date.then_with(|| id(it.entity).cmp(cursor.id.as_str()))
+                .then(it.place.cmp(&cursor.ordinal))
+        };
+        let window = self.window_of(&entries, &call.page, (call.sequence, of), place_of)?;
         // What is said of one entity on one date keeps its order.
         let wanted = window.start..window.end;
         working::sort(&mut entries, wanted, &self.budget.clock, |a, b| {
@@ -95,8 +105,10 @@ impl<'a> Run<'a> {
             listing,
             &page,
             (entries.len(), &window),
-            call.sequence,
-            owner,
+            |run, dated| {
+                let id = run.snapshot.id(dated.row);
+                run.cursor(call.sequence, of, &Key::Date(dated.date), (dated.place, id));
+            },
             |run, fields, dated| run.dated_statement(dated, fields),
         )
     }
@@ -119,7 +131,12 @@ impl<'a> Run<'a> {
             self.each_said(row, &|_| true, &mut |_, said| {
                 if let Some(at) = wanted.next_if(|at| entry(**at).place == place) {
                     let date = Date::unpack(entry(*at).date);
-                    dated[*at as usize] = Some(Dated { date, row, said });
+                    dated[*at as usize] = Some(Dated {
+                        date,
+                        row,
+                        place,
+                        said,
+                    });
                 }
                 place += 1;
                 Ok(())
@@ -215,11 +232,13 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        let owner = EntityNo::default();
-        let (after, before) = self.listing_cursors(&call.page, call.sequence, owner)?;
-        let window = window(disputed.len(), &call.page, after.map(|it| it + 1), before);
         let snapshot = self.snapshot;
         let id = |it: EntityNo| snapshot.id(snapshot.locate(it));
+        let place_of = |it: &Disputed, cursor: &Cursor| {
+            let by_id = id(it.entity).cmp(cursor.id.as_str());
+            by_id.then(it.field.cmp(&cursor.ordinal))
+        };
+        let window = self.window_of(&disputed, &call.page, (call.sequence, None), place_of)?;
         let wanted = window.start..window.end;
         working::sort(&mut disputed, wanted, &self.budget.clock, |a, b| {
             id(a.entity).cmp(id(b.entity)).then(a.field.cmp(&b.field))
@@ -228,10 +247,35 @@ impl<'a> Run<'a> {
             listing,
             &disputed[window.start..window.end],
             (disputed.len(), &window),
-            call.sequence,
-            owner,
+            |run, disputed| {
+                let id = run.snapshot.id(run.snapshot.locate(disputed.entity));
+                run.cursor(call.sequence, None, &Key::Whole(0), (disputed.field, id));
+            },
             |run, fields, disputed| run.scope(|run| run.conflict(*disputed, fields)),
         )
+    }
+
+    /// The page of a list whose entries are not in order yet: a cursor stands after as many as come before it.
+    fn window_of<T>(
+        &mut self,
+        items: &[T],
+        page: &Page,
+        (sequence, owner): (u32, Option<EntityNo>),
+        place_of: impl Fn(&T, &Cursor) -> Ordering,
+    ) -> Result<Window, Failure> {
+        let mut place = |text: &Option<String>, past: bool| -> Result<Option<usize>, Failure> {
+            let Some(text) = text else { return Ok(None) };
+            let cursor = self.read_cursor(text, sequence, owner, 1)?;
+            let mut before = 0;
+            for item in items {
+                self.work(1)?;
+                let ordering = place_of(item, &cursor);
+                before += usize::from(ordering.is_lt() || past && ordering.is_eq());
+            }
+            Ok(Some(before))
+        };
+        let (after, before) = (place(&page.after, true)?, place(&page.before, false)?);
+        Ok(window(items.len(), page, after, before))
     }
 
     fn disputed(&mut self, id: TypeId, call: &ConflictCall, disputed: &mut Vec<Disputed>) -> Written {

@@ -24,8 +24,8 @@ use crate::report::{did_you_mean, shown, shown_as};
 /// Maximum number of preferred languages of one field: each value is looked up in all of them.
 const MOST_LANGUAGES: usize = 32;
 
-/// No valid cursor is longer, so only this much of a cursor is kept, with a few bytes more for messages.
-const LONGEST_CURSOR: usize = 4 * (crate::report::MOST_SHOWN + 1);
+/// Maximum length of a cursor, in characters. A longer text is not a cursor, so only this much of it is kept.
+pub const LONGEST_CURSOR: usize = 8 << 10;
 
 /// A field's bound arguments.
 #[derive(Debug)]

@@ -35,7 +35,8 @@ pub use aggregate::{
 };
 pub use bind::{Effort, Names};
 pub use call::{
-    Call, EntityCall, LinkCall, Lookup, NodesCall, OrderBy, OrderKey, Page, PageCall, StatementCall,
+    Call, EntityCall, LONGEST_CURSOR, LinkCall, Lookup, NodesCall, OrderBy, OrderKey, Page, PageCall,
+    StatementCall,
 };
 pub use collect::condition_variables;
 pub use compile::compile;

@@ -229,19 +229,51 @@ impl Generator<'_> {
             vec![
                 FieldSpec::new("title", named("String"), "What the graph is called."),
                 FieldSpec::new("description", named("String"), "What it is about."),
-                FieldSpec::new("licence", named("String"), "Under which terms its data may be used."),
+                FieldSpec::new(
+                    "licence",
+                    named("String"),
+                    "Under which terms its data may be used.",
+                ),
                 FieldSpec::new("url", named("String"), "Where it is described."),
-                FieldSpec::new("revision", required("String"), "Which data and schema it was built from: the same files give the same revision. Cursors belong to one."),
-                FieldSpec::new("entityCount", required("Int"), "How many entities it has, sources among them."),
+                FieldSpec::new(
+                    "revision",
+                    required("String"),
+                    "Which data and schema it was built from: the same files give the same revision.",
+                ),
+                FieldSpec::new(
+                    "entityCount",
+                    required("Int"),
+                    "How many entities it has, sources among them.",
+                ),
                 FieldSpec::new("edgeCount", required("Int"), "How many edges it has."),
-                FieldSpec::new("statementCount", required("Int"), "How many statements it makes: values and edges."),
+                FieldSpec::new(
+                    "statementCount",
+                    required("Int"),
+                    "How many statements it makes: values and edges.",
+                ),
                 FieldSpec::new("sourceCount", required("Int"), "How many sources it has."),
                 FieldSpec::new("citationCount", required("Int"), "How many citations it has."),
-                FieldSpec::new("componentCount", required("Int"), "Into how many parts it falls that no edge connects."),
+                FieldSpec::new(
+                    "componentCount",
+                    required("Int"),
+                    "Into how many parts it falls that no edge connects.",
+                ),
                 FieldSpec::new("types", list("TypeInfo"), "The types of its entities."),
                 FieldSpec::new("relations", list("RelationInfo"), "Its relations."),
-                FieldSpec::new("sources", required(self.names.root_connection(Domain::Type(self.ontology.source_type))), "Its sources.").with(sources),
-                FieldSpec::new("examples", list("ExampleQuery"), "Queries that show what can be asked of it."),
+                FieldSpec::new(
+                    "sources",
+                    required(
+                        self.names
+                            .root_connection(Domain::Type(self.ontology.source_type)),
+                    ),
+                    "Its sources.",
+                )
+                .with(sources),
+                FieldSpec::new(
+                    "examples",
+                    list("ExampleQuery"),
+                    "Queries that show what can be asked of it.",
+                ),
             ],
         ));
         self.add(object(
