@@ -235,3 +235,26 @@ fn a_yaml_file_has_at_most_2_gib() {
         ],
     );
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn many_small_files_take_little_memory_whatever_the_schema() {
+    use std::fmt::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let mut sdl = "type Place { name: String! }".to_owned();
+    for no in 0..200 {
+        write!(
+            sdl,
+            " type T{no} {{ name: String a: Int b: Date c: Float to: Place @relation(name: \"R{no}\") }}"
+        )
+        .unwrap();
+    }
+    write(folder.path(), "schema/a.graphql", &sdl);
+    for no in 0..2_000 {
+        let file = format!("data/{no}.yaml");
+        write(folder.path(), &file, &format!("Place:\n  p{no}: {{name: P}}\n"));
+    }
+    // A column for each property and part would take over 500 MB.
+    let (code, said) = check(folder.path(), &["--max-memory-total", "300000000"]);
+    assert_eq!(code, 0, "{said}");
+}

@@ -478,14 +478,20 @@ impl RawPart<'_> {
             ids: Ids::default(),
             kept: None,
         };
-        let types: FxHashMap<&str, TypeId> = ontology
-            .type_ids()
-            .map(|id| (ontology.entity_type(id).name.as_str(), id))
-            .collect();
-        let type_of = |name: &str| types.get(name).copied();
+        // The schema may have thousands of types, and as many files may name one each.
+        let mut types: FxHashMap<String, Option<TypeId>> = FxHashMap::default();
+        let mut type_of = |name: &str| match types.get(name) {
+            Some(id) => *id,
+            None => {
+                let id = ontology.type_named(name);
+                types.insert(name.to_owned(), id);
+                id
+            }
+        };
         if keep {
             let mut reports = Reports::default();
-            let batch = self.read(0, ontology, memory, &mut reports);
+            let mut batch = self.read(0, ontology, memory, &mut reports);
+            batch.shrink();
             for entity in &batch.entities {
                 let (id, name) = (batch.text(entity.id), batch.text(entity.type_name));
                 part.ids.push(id, type_of(name), entity.at.start);

@@ -259,6 +259,15 @@ impl Batch {
         (Arc::new(batch), reports)
     }
 
+    /// Gives back the room that was not needed: there may be many small batches.
+    fn shrink(&mut self) {
+        self.extra.shrink_to_fit();
+        self.entities.shrink_to_fit();
+        self.values.shrink_to_fit();
+        self.edges.shrink_to_fit();
+        self.statements.shrink_to_fit();
+    }
+
     /// The text of a [`Str`].
     #[inline]
     pub fn text(&self, str: Str) -> &str {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, DirectiveList, FieldDefinition, Type, Value};
@@ -205,6 +205,7 @@ impl Compiler<'_> {
             source_type: TypeId(0),
             fingerprint: 0,
             sources: Vec::new(),
+            relations_by_name: OnceLock::new(),
             domains: HashMap::new(),
         };
         for (name, scalar) in Scalar::ADDED {

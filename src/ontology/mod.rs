@@ -22,7 +22,7 @@ pub use instant::{Instant, InstantError};
 pub use names::GeneratedNames;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::report::SourceText;
 
@@ -91,6 +91,8 @@ pub struct Ontology {
     /// The schema files.
     pub sources: Vec<Arc<SourceText>>,
     domains: HashMap<String, Domain>,
+    /// Made when a relation is first asked for by its name.
+    relations_by_name: OnceLock<HashMap<String, RelationId>>,
 }
 
 /// What a relation may end in, what a selection may be on: a type, an interface or a union.
@@ -466,8 +468,13 @@ impl Ontology {
 
     /// A relation by its name.
     pub fn relation_named(&self, name: &str) -> Option<RelationId> {
-        let at = self.relations.iter().position(|it| it.name == name)?;
-        Some(RelationId::at(at))
+        let by_name = self.relations_by_name.get_or_init(|| {
+            let ids = self.relations.iter().enumerate().rev();
+            // The first of a name is the one that is found.
+            ids.map(|(at, it)| (it.name.clone(), RelationId::at(at)))
+                .collect()
+        });
+        by_name.get(name).copied()
     }
 
     /// The entity type of an id.

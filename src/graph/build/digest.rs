@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use rustc_hash::FxHashMap;
+
 use super::cell::cell;
 use super::columns::no_property;
 use super::edges::{self, Ends};
@@ -11,7 +13,7 @@ use crate::facts::{Batch, GraphFact, Item, Value};
 use crate::graph::EntityNo;
 use crate::graph::column::{Cell, Values};
 use crate::graph::statement::Statements;
-use crate::ontology::{Member, Ontology, Property, PropertyNo};
+use crate::ontology::{Member, Ontology, Property, PropertyNo, RelationId, TypeId};
 use crate::report::{Report, Reports};
 
 /// The values of one property that stand in one part.
@@ -59,8 +61,9 @@ impl Short {
 }
 
 /// The edges of one relation that stand in one part.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ShortEdges {
+    pub part: u32,
     pub ends: Ends,
     /// What is said of each beside its ends; empty where nothing is said of any.
     pub said: Vec<Said>,
@@ -71,6 +74,16 @@ pub(super) struct ShortEdges {
 }
 
 impl ShortEdges {
+    pub fn new(part: u32) -> Self {
+        Self {
+            part,
+            ends: Ends::default(),
+            said: Vec::new(),
+            with_properties: Vec::new(),
+            properties: Vec::new(),
+        }
+    }
+
     pub fn said(&self, at: u32) -> Said {
         self.said.get(at as usize).copied().unwrap_or(Said::NOTHING)
     }
@@ -79,13 +92,13 @@ impl ShortEdges {
 /// A part without its text.
 #[derive(Debug)]
 pub(super) struct Digest {
-    /// For each type and property.
-    values: Vec<Vec<Option<Short>>>,
-    /// For each relation.
-    edges: Vec<ShortEdges>,
+    /// Only of the properties that have values here: there may be as many parts as types.
+    values: Vec<(TypeId, PropertyNo, Short)>,
+    /// Only of the relations that have edges here.
+    edges: Vec<(RelationId, ShortEdges)>,
     statements: Statements,
     graph: GraphFact,
-    /// Types that the schema has not, each once.
+    /// Types and relations that the schema does not have, each once.
     unknown: Vec<(String, Report)>,
     reports: Reports,
 }
@@ -99,16 +112,15 @@ pub(super) fn digest(
     batch: &Batch,
     mut reports: Reports,
 ) -> Digest {
-    let unknown = entities::check(ontology, batch, &mut reports);
+    let mut unknown = entities::check(ontology, batch, &mut reports);
     let numbers = numbers(&entities.numbers[part as usize], written, batch);
     let said = statements::read(batch, &mut reports);
-    let types = ontology.types.iter();
-    let mut values: Vec<Vec<Option<Short>>> = types
-        .map(|it| it.members.properties.iter().map(|_| None).collect())
-        .collect();
-    // Where an entity belongs, and which fields of its type were met last: in a file they come again and again.
+    let mut values: Vec<(TypeId, PropertyNo, Short)> = Vec::new();
+    let mut columns: FxHashMap<(TypeId, PropertyNo), usize> = FxHashMap::default();
+    // Where an entity belongs, and the columns of the fields of its type that were met last: in a file they come again and
+    // again.
     let mut here = (u32::MAX, None);
-    let mut known: Vec<(&str, Member)> = Vec::new();
+    let mut known: Vec<(&str, usize)> = Vec::new();
     let mut known_of = None;
     for (at, fact) in batch.values.iter().enumerate() {
         if here.0 != fact.entity {
@@ -122,29 +134,28 @@ pub(super) fn digest(
             known_of = Some(row.type_id);
             known.clear();
         }
-        let entity_type = ontology.entity_type(row.type_id);
+        let members = &ontology.entity_type(row.type_id).members;
         let key = batch.text(fact.key);
-        let member = match known.iter().find(|it| it.0 == key) {
-            Some((_, member)) => Some(*member),
+        let column = match known.iter().find(|it| it.0 == key) {
+            Some((_, column)) => *column,
             None => {
-                let found = entity_type.members.get(key);
-                known.extend(found.map(|it| (key, it)));
-                found
+                let member = members.get(key);
+                let Some(Member::Property(no)) = member else {
+                    let name = &ontology.entity_type(row.type_id).name;
+                    reports.push(no_property(batch, at, name, members, member));
+                    continue;
+                };
+                let column = *columns.entry((row.type_id, no)).or_insert_with(|| {
+                    let short = Short::new(part, members.property(no), ontology);
+                    values.push((row.type_id, no, short));
+                    values.len() - 1
+                });
+                known.push((key, column));
+                column
             }
         };
-        let Some(Member::Property(no)) = member else {
-            reports.push(no_property(
-                batch,
-                at,
-                &entity_type.name,
-                &entity_type.members,
-                member,
-            ));
-            continue;
-        };
-        let property = entity_type.members.property(no);
-        let short = values[row.type_id.index()][no.index()]
-            .get_or_insert_with(|| Short::new(part, property, ontology));
+        let (_, no, short) = &mut values[column];
+        let property = members.property(*no);
         let name = || entities.name(row.type_id, row.row as u32);
         let of = said.of(fact.statement, fact.own);
         value(
@@ -159,8 +170,20 @@ pub(super) fn digest(
             &mut reports,
         );
     }
-    values.iter_mut().flatten().flatten().for_each(Short::shrink);
-    let edges = edges::digest(ontology, entities, part, batch, &numbers, &said, &mut reports);
+    for (_, _, short) in &mut values {
+        short.shrink();
+    }
+    values.shrink_to_fit();
+    let edges = edges::digest(
+        ontology,
+        entities,
+        part,
+        batch,
+        &numbers,
+        &said,
+        &mut unknown,
+        &mut reports,
+    );
     let statements = statements::digest(ontology, entities, batch, &said, &mut reports);
     Digest {
         values,
@@ -213,7 +236,7 @@ pub(super) fn numbers(known: &[u32], written: &[u32], batch: &Batch) -> Vec<Opti
 pub(super) struct Gathered {
     /// For each type and property, the short columns in the order of the parts.
     pub values: Vec<Vec<Vec<Short>>>,
-    /// For each relation, what each part has.
+    /// For each relation, the edges of the parts that have any, in the order of the parts.
     pub edges: Vec<Vec<ShortEdges>>,
     /// The statements of each part.
     pub statements: Vec<Statements>,
@@ -244,13 +267,11 @@ pub(super) fn gather(digests: Vec<Digest>, ontology: &Ontology, reports: &mut Re
                 reports.push(report);
             }
         }
-        for (all, of_part) in gathered.values.iter_mut().zip(digest.values) {
-            for (all, short) in all.iter_mut().zip(of_part) {
-                all.extend(short);
-            }
+        for (id, no, short) in digest.values {
+            gathered.values[id.index()][no.index()].push(short);
         }
-        for (all, of_part) in gathered.edges.iter_mut().zip(digest.edges) {
-            all.push(of_part);
+        for (id, edges) in digest.edges {
+            gathered.edges[id.index()].push(edges);
         }
         gathered.bases.push(base);
         base += digest.statements.ranks.len() as u32;

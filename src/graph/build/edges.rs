@@ -1,15 +1,18 @@
 //! Edges go into the adjacency of their relations, both ways.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::columns::{Rows, column, placed, shown};
 use super::digest::{Gathered, Short, ShortEdges, slot, value};
 use super::entities::Entities;
 use super::order::{self, Entry, Ordered};
 use super::statements::{Said, Told};
-use super::{Context, Origin};
+use super::{Context, MOST_SHOWN};
 use crate::facts::{Batch, EdgeFact, Via};
 use crate::graph::adjacency::{Adjacency, Starts};
 use crate::graph::column::Column;
@@ -24,6 +27,7 @@ use crate::report::{Code, Place, Report, Reports, did_you_mean};
 pub(super) type Ends = Vec<[u32; 2]>;
 
 /// Numbers the edges of a part and checks their ends and properties.
+#[allow(clippy::too_many_arguments, reason = "what is wrong goes to two places")]
 pub(super) fn digest(
     ontology: &Ontology,
     entities: &Entities,
@@ -31,17 +35,45 @@ pub(super) fn digest(
     batch: &Batch,
     numbers: &[Option<EntityNo>],
     told: &Told,
+    unknown: &mut Vec<(String, Report)>,
     reports: &mut Reports,
-) -> Vec<ShortEdges> {
-    let relations = ontology.relations.iter();
-    let mut all: Vec<ShortEdges> = relations.map(|_| ShortEdges::default()).collect();
+) -> Vec<(RelationId, ShortEdges)> {
+    let comparisons = entities.comparisons();
+    let mut unnamed: HashSet<&str> = HashSet::new();
+    let mut all: Vec<(RelationId, ShortEdges)> = Vec::new();
+    let mut places: FxHashMap<RelationId, usize> = FxHashMap::default();
     let ends = Found::of(entities, batch);
     for (at, fact) in batch.edges.iter().enumerate() {
         let found = ends.of_edge(at);
-        let Some((id, from, to)) = resolve(ontology, entities, batch, fact, numbers, found, reports) else {
+        if let Via::Relation { name, .. } = &fact.via {
+            let name = batch.text(*name);
+            if ontology.relation_named(name).is_none() {
+                // Once a relation is enough, as for types.
+                if unnamed.len() < MOST_SHOWN && unnamed.insert(name) {
+                    let report = unknown_relation(ontology, name, batch.place(fact.via_at));
+                    unknown.push((format!("relation {name}"), report));
+                }
+                continue;
+            }
+        }
+        let resolved = resolve(
+            ontology,
+            entities,
+            batch,
+            fact,
+            numbers,
+            found,
+            &comparisons,
+            reports,
+        );
+        let Some((id, from, to)) = resolved else {
             continue;
         };
-        let short = &mut all[id.index()];
+        let place = *places.entry(id).or_insert_with(|| {
+            all.push((id, ShortEdges::new(part)));
+            all.len() - 1
+        });
+        let short = &mut all[place].1;
         let at = short.ends.len() as u32;
         let said = told.of(fact.statement, fact.own);
         if !said.is_nothing() && short.said.is_empty() {
@@ -61,11 +93,12 @@ pub(super) fn digest(
             properties(ontology, batch, relation, fact, (part, at), short, &name, reports);
         }
     }
-    for short in &mut all {
+    for (_, short) in &mut all {
         short.ends.shrink_to_fit();
         short.said.shrink_to_fit();
         short.properties.iter_mut().flatten().for_each(Short::shrink);
     }
+    all.shrink_to_fit();
     all
 }
 
@@ -238,13 +271,14 @@ fn resolve(
     fact: &EdgeFact,
     numbers: &[Option<EntityNo>],
     (from_found, to_found): (Option<EntityNo>, Option<EntityNo>),
+    comparisons: &Cell<usize>,
     reports: &mut Reports,
 ) -> Option<(RelationId, EntityNo, EntityNo)> {
     let known = |found: Option<EntityNo>, id: &str, at: crate::facts::Span, reports: &mut Reports| {
         if found.is_none() {
             let report = Report::new(Code::UNKNOWN_ID, format!("nothing defines the id \"{id}\""))
                 .at(batch.place(at), "unknown")
-                .hint(entities.unknown(id));
+                .hint(entities.unknown(id, comparisons));
             reports.push(report);
         }
         found
@@ -269,24 +303,7 @@ fn resolve(
         }
         Via::Relation { from, from_at, name } => {
             let name = batch.text(*name);
-            let Some(id) = ontology.relation_named(name) else {
-                let names = || ontology.relations.iter().map(|it| it.name.as_str());
-                let hint = did_you_mean(name, names(), || {
-                    let names: Vec<&str> = names().collect();
-                    format!(
-                        "the schema's relations are {}",
-                        crate::report::quoted_list(&names, "and")
-                    )
-                });
-                let report = Report::new(
-                    Code::UNKNOWN_RELATION,
-                    format!("the schema has no relation \"{name}\""),
-                )
-                .at(batch.place(fact.via_at), "unknown")
-                .hint(hint);
-                reports.push(report);
-                return None;
-            };
+            let id = ontology.relation_named(name)?;
             let start = known(from_found, batch.text(*from), *from_at, reports);
             let to = known(to_found, batch.text(fact.to), fact.to_at, reports);
             let (start, to) = (start?, to?);
@@ -316,6 +333,23 @@ fn resolve(
             Some((id, start, to))
         }
     }
+}
+
+fn unknown_relation(ontology: &Ontology, name: &str, place: Place) -> Report {
+    let names = || ontology.relations.iter().map(|it| it.name.as_str());
+    let hint = did_you_mean(name, names(), || {
+        let names: Vec<&str> = names().collect();
+        format!(
+            "the schema's relations are {}",
+            crate::report::quoted_list(&names, "and")
+        )
+    });
+    Report::new(
+        Code::UNKNOWN_RELATION,
+        format!("the schema has no relation \"{name}\""),
+    )
+    .at(place, "unknown")
+    .hint(hint)
 }
 
 /// The other end must be of a type that the field ends in, and that has it in turn.
@@ -519,13 +553,10 @@ impl Builder<'_> {
         )
     }
 
-    /// Where an edge is written, by its place.
-    fn origin(&self, place: u32) -> Origin {
-        let part = self.firsts.partition_point(|it| *it <= place) - 1;
-        Origin {
-            part: part as u32,
-            at: place - self.firsts[part],
-        }
+    /// The short edges that an edge is among, by its place, and its position there.
+    fn short(&self, place: u32) -> (&ShortEdges, u32) {
+        let no = self.firsts.partition_point(|it| *it <= place) - 1;
+        (&self.shorts[no], place - self.firsts[no])
     }
 
     fn field(&self, id: TypeId, direction: Direction) -> Option<&RelationField> {
@@ -550,14 +581,14 @@ impl Builder<'_> {
         if !self.any_said {
             return Said::NOTHING;
         }
-        let origin = self.origin(place);
-        self.shorts[origin.part as usize].said(origin.at)
+        let (short, at) = self.short(place);
+        short.said(at)
     }
 
     /// Where the end of an edge is written: its part is read and numbered again.
     fn place(&self, edge: u32) -> Option<Place> {
-        let Origin { part, at } = self.origin(self.places[edge as usize]);
-        let context = self.context;
+        let (short, at) = self.short(self.places[edge as usize]);
+        let (part, context) = (short.part, self.context);
         let batch = context.batch(part)?;
         let written = &context.parts[part as usize].ids.at;
         let known = &self.entities.numbers[part as usize];
@@ -572,6 +603,7 @@ impl Builder<'_> {
                 fact,
                 &numbers,
                 ends.of_edge(*at),
+                &Cell::new(0),
                 &mut reports,
             );
             found.is_some_and(|it| context.ontology.relation(it.0).name == self.relation.name)
@@ -596,11 +628,10 @@ impl Builder<'_> {
             return None;
         }
         let statement = |place: &u32| {
-            let origin = self.origin(*place);
-            let part = origin.part as usize;
-            match self.shorts[part].said(origin.at).statement {
+            let (short, at) = self.short(*place);
+            match short.said(at).statement {
                 crate::facts::NO_STATEMENT => NO_STATEMENT,
-                no => StatementNo(self.bases[part] + no),
+                no => StatementNo(self.bases[short.part as usize] + no),
             }
         };
         let statements: Vec<StatementNo> = self.places.iter().map(statement).collect();
@@ -723,9 +754,8 @@ impl Builder<'_> {
     /// An edge written from both sides, most likely: parallel edges are legal, but these say the same.
     fn warn_of_twins(&self, out: &Adjacency, forward: &Adjacency, reports: &mut Reports) {
         let plain = |edge: u32| {
-            let origin = self.origin(self.places[edge as usize]);
-            let with = &self.shorts[origin.part as usize].with_properties;
-            with.binary_search(&origin.at).is_err()
+            let (short, at) = self.short(self.places[edge as usize]);
+            short.with_properties.binary_search(&at).is_err()
         };
         let mut shown = 0;
         let types = out.starts.iter().zip(&self.entities.bases).enumerate();

@@ -1,5 +1,6 @@
 //! Entities get their numbers.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::Mutex;
 
@@ -83,25 +84,52 @@ impl Entities {
         context.place(self.origins[type_id.index()][row as usize])
     }
 
+    /// How many ids of a part may be compared with all others to find near ones. Comparing one takes time linear in the
+    /// entities, and a file may have as many unknown ids.
+    pub fn comparisons(&self) -> Cell<usize> {
+        let all = self
+            .bases
+            .last()
+            .map_or(0, |it| *it as usize)
+            .clamp(1, MOST_COMPARED);
+        Cell::new((COMPARISONS / all / self.numbers.len().max(1)).max(1))
+    }
+
     /// What to say of an id that nothing defines.
-    pub fn unknown(&self, id: &str) -> String {
+    pub fn unknown(&self, id: &str, comparisons: &Cell<usize>) -> String {
         if let Some(composed) = composed(id)
             && self.find(&composed).is_some()
         {
             return format!("write it in Unicode's form NFC, with composed characters: \"{composed}\"");
         }
-        // Comparing with every id of a large graph takes long; the first million will do.
         let all = self
             .ids
             .iter()
             .flat_map(|ids| (0..ids.len()).filter_map(|row| ids.text(row)));
-        let near = near_misses(id, all.take(1_000_000));
+        let near = if may_compare(comparisons) {
+            near_misses(id, all.take(MOST_COMPARED))
+        } else {
+            Vec::new()
+        };
         if near.is_empty() {
             "define the entity, or mend the id".to_owned()
         } else {
             format!("did you mean {}?", crate::report::quoted_list(&near, "or"))
         }
     }
+}
+
+/// The number of ids that an unknown one is compared with.
+const MOST_COMPARED: usize = 1_000_000;
+
+/// Comparisons of ids for hints while a graph is loaded. They take a second or two.
+const COMPARISONS: usize = 5_000_000;
+
+/// Takes one of the comparisons, if there is one left.
+pub(super) fn may_compare(comparisons: &Cell<usize>) -> bool {
+    let left = comparisons.get();
+    comparisons.set(left.saturating_sub(1));
+    left > 0
 }
 
 /// The longest id, in bytes.

@@ -1,10 +1,11 @@
 //! Citations, ranks and validity go into their side tables; every citation's place is looked up in its source.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use super::Context;
 use super::columns::placed;
-use super::entities::Entities;
+use super::entities::{Entities, may_compare};
 use crate::facts::{Batch, CitationFact, Item, NO_STATEMENT, Span, Value};
 use crate::graph::EntityNo;
 use crate::graph::column::Column;
@@ -112,9 +113,10 @@ pub(super) fn digest(
         ..Statements::default()
     };
     let mut seen: Seen = Seen::new();
+    let comparisons = entities.comparisons();
     for fact in &batch.statements {
         for citation in &fact.citations {
-            match source(ontology, entities, batch, citation) {
+            match source(ontology, entities, batch, citation, &comparisons) {
                 Ok(source) => {
                     if let Some(id) = cites_a_source(ontology, entities, batch, citation)
                         && first_time(&mut seen, citation.at)
@@ -256,7 +258,8 @@ fn citation(
 ) -> Option<(crate::report::Place, Span)> {
     let batch = context.batch(part)?;
     let all = batch.statements.iter().flat_map(|it| &it.citations);
-    let mut known = all.filter(|it| source(context.ontology, entities, &batch, it).is_ok());
+    let is_known = |it: &&CitationFact| source(context.ontology, entities, &batch, it, &Cell::new(0)).is_ok();
+    let mut known = all.filter(is_known);
     let citation = known.nth(at)?;
     Some((batch.place(citation.at), citation.at))
 }
@@ -334,19 +337,30 @@ pub(super) fn validity(batch: &Batch, item: &Item) -> Result<Validity, Box<Repor
     }
 }
 
+/// So few sources are all named where one is unknown.
+const MOST_NAMED: usize = 8;
+
 fn source(
     ontology: &Ontology,
     entities: &Entities,
     batch: &Batch,
     citation: &CitationFact,
+    comparisons: &Cell<usize>,
 ) -> Result<EntityNo, Box<Report>> {
     let id = batch.text(citation.source);
     let Some(source) = entities.find(id) else {
         let sources = &entities.ids[ontology.source_type.index()];
-        let ids: Vec<&str> = (0..sources.len()).filter_map(|row| sources.text(row)).collect();
+        let ids = (0..sources.len()).filter_map(|row| sources.text(row));
+        let ids: Vec<&str> = if may_compare(comparisons) {
+            ids.collect()
+        } else {
+            ids.take(MOST_NAMED + 1).collect()
+        };
         let hint = did_you_mean(id, ids.iter().copied(), || match ids.as_slice() {
             [] => "define the source: Source: … with its title".to_owned(),
-            ids if ids.len() <= 8 => format!("the sources are {}", crate::report::quoted_list(ids, "and")),
+            ids if ids.len() <= MOST_NAMED => {
+                format!("the sources are {}", crate::report::quoted_list(ids, "and"))
+            }
             _ => "define the source, or mend the id".to_owned(),
         });
         let report = Report::new(Code::BAD_SOURCE, format!("there is no source \"{id}\""))
