@@ -31,9 +31,9 @@ const ACCEPTED: [(&str, &str, &str, &str); 7] = [
     ),
     (
         "a.yaml",
-        "Place:\n  x: {name:\tX, any: [\"\\ud83d\\ude00: a:\tb\", 'a:\tb \\ud83d\\ude00', !!str 123, ! 4, !!int 5]}\n",
+        "Place:\n  x: {name:\tX, any: [\"\\ud83d\\ude00: a:\tb\", 'a:\tb \\ud83d\\ude00', !!str 123, ! 4, !!int 5, +12345678901234567890, 0x1F]}\n",
         "{ place(id: \"x\") { name any } }",
-        "{\"place\":{\"name\":\"X\",\"any\":[\"😀: a:\\tb\",\"a:\\tb \\\\ud83d\\\\ude00\",\"123\",\"4\",5]}}",
+        "{\"place\":{\"name\":\"X\",\"any\":[\"😀: a:\\tb\",\"a:\\tb \\\\ud83d\\\\ude00\",\"123\",\"4\",5,12345678901234567890,\"0x1F\"]}}",
     ),
     (
         "a.yaml",
@@ -81,6 +81,77 @@ fn what_the_formats_allow_is_accepted() {
             answer.trim_end(),
             format!("{{\"data\":{expected}}}"),
             "{data}\n{said}"
+        );
+    }
+}
+
+/// The code blocks of a page, each with its language.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+    let page = std::fs::read_to_string(path).unwrap();
+    let mut blocks: Vec<(String, String)> = Vec::new();
+    let mut is_open = false;
+    for line in page.lines() {
+        match line.strip_prefix("```") {
+            Some(language) if !is_open => blocks.push((language.to_owned(), String::new())),
+            Some(_) => {}
+            None if is_open => {
+                let (_, text) = blocks.last_mut().unwrap();
+                *text += &format!("{line}\n");
+            }
+            None => continue,
+        }
+        is_open ^= line.starts_with("```");
+    }
+    blocks
+}
+
+#[test]
+fn every_schema_in_the_documentation_can_be_served() {
+    let blocks = blocks("schema.md");
+    assert!(blocks.len() >= 2, "{blocks:?}");
+    for (language, sdl) in blocks {
+        assert_eq!(language, "graphql", "{sdl}");
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "schema/a.graphql", &sdl);
+        write(folder.path(), "data/a.yaml", "");
+        let (code, said) = check(folder.path(), &[]);
+        assert_eq!(code, 0, "{sdl}{said}");
+    }
+}
+
+#[test]
+fn all_data_in_the_documentation_is_one_graph() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "schema/a.graphql", &blocks("schema.md")[0].1);
+    let blocks = blocks("data.md");
+    assert!(blocks.len() >= 5, "{blocks:?}");
+    for (no, (language, data)) in blocks.iter().enumerate() {
+        let ending = match language.as_str() {
+            "yaml" => "yaml",
+            "json" => "jsonl",
+            other => panic!("there is no data in {other}"),
+        };
+        write(folder.path(), &format!("data/{no}.{ending}"), data);
+    }
+    let (code, said) = check(folder.path(), &[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(!said.contains("Warning"), "{said}");
+    // What the page says of its examples.
+    for (query, expected) in [
+        (
+            "{ writer(id: \"woolf\") { books { nodes { title } } } }",
+            "{\"writer\":{\"books\":{\"nodes\":[{\"title\":\"Orlando\"},{\"title\":\"The Waves\"}]}}}",
+        ),
+        (
+            "{ writer(id: \"joyce\") { born } graph { title } }",
+            "{\"writer\":{\"born\":\"1882-02-02\"},\"graph\":{\"title\":\"My graph\"}}",
+        ),
+    ] {
+        let answer = run(folder.path(), &["query", "-e", query]);
+        assert_eq!(
+            text(&answer.stdout).trim_end(),
+            format!("{{\"data\":{expected}}}")
         );
     }
 }

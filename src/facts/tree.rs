@@ -384,3 +384,56 @@ fn stands_twice(batch: &Batch, name: Str, at: Span, first: Option<crate::report:
         .also(first, "first here")
         .hint("put what both say under one of them")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::SourceText;
+    use proptest::prelude::*;
+
+    /// All texts and places of a value.
+    fn see(batch: &Batch, item: &Item, seen: &mut Vec<String>) {
+        let source = &batch.source.text;
+        assert!(source.get(item.at.start as usize..item.at.end as usize).is_some());
+        match &item.value {
+            Value::String(text) | Value::Number(text) => seen.push(batch.text(*text).to_owned()),
+            Value::List(items) => items.iter().for_each(|it| see(batch, it, seen)),
+            Value::Map(entries) => {
+                for entry in entries {
+                    assert!(
+                        source
+                            .get(entry.key_at.start as usize..entry.key_at.end as usize)
+                            .is_some()
+                    );
+                    seen.push(batch.text(entry.key).to_owned());
+                    see(batch, &entry.item, seen);
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+
+    fn texts(text: &str) -> Option<Vec<String>> {
+        let mut batch = Batch::new(SourceText::whole("test", text));
+        let (memory, mut reports) = (Allowance::default(), Reports::default());
+        let documents = documents(&mut batch, &memory, &mut reports).ok()?;
+        let mut seen = Vec::new();
+        for document in &documents {
+            see(&batch, document, &mut seen);
+        }
+        Some(seen)
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "([-?:,\\[\\]{}#&*!|>'\"%@`\\\\ \\t\\r\\né😀a-c0-9.<]|\n|\n  |: |&a |\\*a|!!str ){0,40}") {
+            let _ = texts(&text);
+        }
+
+        #[test]
+        fn json_is_yaml(text in "\\PC{0,20}", other in "[a-z]{1,5}") {
+            let json = serde_json::json!({ other.clone(): [text.clone(), {"x": text.clone()}] });
+            prop_assert_eq!(texts(&json.to_string()), Some(vec![other, text.clone(), "x".to_owned(), text]));
+        }
+    }
+}

@@ -276,6 +276,7 @@ pub(super) fn write_json(batch: &Batch, value: &Value, out: &mut String) {
         Value::Number(text) => {
             // YAML allows forms that JSON does not, such as +1 and .5.
             let text = batch.text(*text);
+            let text = text.strip_prefix('+').unwrap_or(text);
             match serde_json::from_str::<serde_json::Number>(text) {
                 Ok(_) => out.push_str(text),
                 Err(_) => match text.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
