@@ -97,7 +97,7 @@ fn blocks(page: &str) -> Vec<(String, String)> {
             Some(_) => {}
             None if is_open => {
                 let (_, text) = blocks.last_mut().unwrap();
-                *text += &format!("{line}\n");
+                text.extend([line, "\n"]);
             }
             None => continue,
         }
