@@ -329,3 +329,111 @@ fn many_small_files_take_little_memory_whatever_the_schema() {
     let (code, said) = check(folder.path(), &["--max-memory-total", "300000000"]);
     assert_eq!(code, 0, "{said}");
 }
+
+/// Checks data with at most 60 seconds of processor time, which is over ten times what it takes.
+#[cfg(unix)]
+fn check_soon(data: &str, ending: &str) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let sdl = "type Place { name: String! text: Text shape: JSON near: [Place!]! @relation(name: \"NEAR\") }";
+    write(folder.path(), "schema/a.graphql", sdl);
+    write(folder.path(), &format!("data/a.{ending}"), data);
+    let checked = std::process::Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -t 60; exec \"$0\" check",
+            env!("CARGO_BIN_EXE_clew"),
+        ])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let code = checked.status.code();
+    let code = code.unwrap_or_else(|| panic!("the check takes too long: {}", checked.status));
+    (code, text(&checked.stderr) + &text(&checked.stdout))
+}
+
+/// Text for each number of a range.
+#[cfg(unix)]
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn keys_aliases_and_languages_take_linear_time() {
+    let node = |id: usize, properties: &str| {
+        format!(
+            "{{\"type\":\"node\",\"id\":\"p{id}\",\"labels\":[\"Place\"],\"properties\":{{\"name\":\"P\",{properties}}}}}\n"
+        )
+    };
+    let keys = |separator: &str| lines(150_000, |no| format!("\"k{no}\":1{separator}"));
+    let data = [
+        (
+            "yaml",
+            format!(
+                "Place:\n{}",
+                lines(150_000, |no| format!("  p{no}: {{name: P}}\n"))
+            ),
+        ),
+        (
+            "yaml",
+            format!(
+                "Place:\n  p: {{name: P, shape: [&a {{x: [1, 2]}}{}]}}\n",
+                ", *a".repeat(100_000)
+            ),
+        ),
+        ("jsonl", node(0, &format!("\"shape\":{{{}\"k\":1}}", keys(",")))),
+        (
+            "jsonl",
+            lines(60_000, |no| node(no, &format!("\"text\":{{\"x-{no}\":\"T\"}}"))),
+        ),
+        (
+            "jsonl",
+            node(
+                0,
+                &format!(
+                    "\"text\":{{{}\"en\":\"T\"}}",
+                    lines(60_000, |no| format!("\"x-{no}\":\"T\","))
+                ),
+            ),
+        ),
+    ];
+    for (ending, data) in data {
+        let (code, said) = check_soon(&data, ending);
+        assert_eq!(code, 0, "{said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn mistakes_take_linear_time() {
+    let types = lines(100_000, |no| format!("T{no}: {{}}\n"));
+    let (code, said) = check_soon(&types, "yaml");
+    assert_eq!(code, 1, "{said}");
+    let labels = lines(100_000, |no| {
+        format!("{{\"type\":\"edge\",\"from\":\"a\",\"to\":\"b\",\"labels\":[\"R{no}\"]}}\n")
+    });
+    let (code, said) = check_soon(&labels, "jsonl");
+    assert_eq!(code, 1, "{said}");
+    let ids = lines(20_000, |no| format!("  p{no}: {{name: P, near: q{no}}}\n"));
+    let (code, said) = check_soon(&format!("Place:\n{ids}"), "yaml");
+    assert_eq!(code, 1, "{said}");
+    assert!(said.ends_with("20000 errors\n"), "{}", &said[said.len() - 100..]);
+}
+
+#[test]
+fn points_in_time_have_the_form_of_xml_schema_in_rdf() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        "schema/a.graphql",
+        "type Place { name: String! at: [DateTime!]! }",
+    );
+    let data = "Place:\n  x: {name: X, at: [1996-08-27t10:00:00z, 1996-08-27T10:00:00+20:00]}\n";
+    write(folder.path(), "data/a.yaml", data);
+    let arguments = ["query", "--as", "ntriples", "-e", "{ place(id: \"x\") { at } }"];
+    let said = text(&run(folder.path(), &arguments).stdout);
+    for expected in ["1996-08-27T10:00:00Z", "1996-08-26T14:00:00Z"] {
+        let literal = format!("\"{expected}\"^^<http://www.w3.org/2001/XMLSchema#dateTime>");
+        assert!(said.contains(&literal), "{literal} is not in {said}");
+    }
+}
