@@ -30,11 +30,14 @@ pub(super) fn is_statement(batch: &Batch, entries: &[Entry], is_json: bool) -> b
     entries.iter().any(|it| batch.text(it.key) == "value") && (!is_json || entries.iter().all(is_word))
 }
 
-/// Reports the keys that a statement does not have.
-pub(super) fn check_words(batch: &Batch, entries: &[Entry], reports: &mut Reports) {
+/// Reports the keys that a statement does not have, and a value that is missing.
+pub(super) fn check_statement(batch: &Batch, entries: &[Entry], reports: &mut Reports) {
     for entry in entries {
         let word = batch.text(entry.key);
-        if !WORDS.contains(&word) {
+        if word == "value" && entry.item.value == Value::Null {
+            let report = shape(batch, entry.key_at, "this statement has no value".to_owned());
+            reports.push(report.hint("write the value, or take the statement out"));
+        } else if !WORDS.contains(&word) {
             let hint = did_you_mean(word, WORDS, || {
                 "a statement has value, cite, rank and valid".to_owned()
             });

@@ -355,12 +355,17 @@ fn node<'o>(
     let mut elements = line.properties.drain(..).peekable();
     while let Some(first) = elements.next() {
         let property = json(members, batch.text(first.entry.key));
+        let is_element = first.list.is_some() && !first.is_empty_list();
         let entry = match first.list {
             // A JSON value may itself be a list, so only a list property is taken apart.
             Some(at) if property.is_some_and(|it| !it.list) => list(first, at, &mut elements),
             _ => own(first),
         };
         let is_json = property.is_some();
+        if is_json && is_element && entry.item.value == Value::Null {
+            let report = citation::shape(batch, entry.item.at, "a list has no empty element".to_owned());
+            reports.push(report.hint("leave it out"));
+        }
         let (item, statement, own) = value_statement(batch, entry.item, default, is_json, reports);
         batch.values.push(ValueFact {
             entity,
@@ -396,7 +401,7 @@ fn value_statement(
 ) -> (Item, u32, bool) {
     match item.value {
         Value::Map(entries) if citation::is_statement(batch, &entries, is_json) => {
-            citation::check_words(batch, &entries, reports);
+            citation::check_statement(batch, &entries, reports);
             let statement = own_statement(batch, &entries, default, reports);
             let value = entries.into_iter().find(|it| batch.text(it.key) == "value");
             let item = value.map_or(

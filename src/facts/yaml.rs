@@ -286,7 +286,7 @@ impl Reader<'_> {
         };
         let (item, statement) = match item.value {
             Value::Map(entries) if is_statement => {
-                citation::check_words(self.batch, &entries, self.reports);
+                citation::check_statement(self.batch, &entries, self.reports);
                 let fallback = self.batch.statements.get(default as usize).cloned();
                 let statement = citation::statement(
                     self.batch,
