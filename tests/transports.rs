@@ -370,6 +370,8 @@ fn events_that_come_late_are_announced_by_comments() {
     assert!(events.starts_with("event: next\ndata: {\"errors\":[{\"message\":\"the answer took longer"));
     assert!(events.ends_with("\n\nevent: complete\ndata:\n\n"), "{events}");
 
+    server.until_metric("clew_errors_total{code=\"TIMEOUT\"}", |it| it == 1);
+
     // The run ends with the connection.
     let mut reader = server.begin("POST /graphql", &headers, body.as_bytes());
     read_head(&mut reader);

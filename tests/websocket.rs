@@ -511,6 +511,13 @@ fn frames_are_checked_as_rfc_6455_says() {
             1007,
         ),
         ("an empty message", &[(text, b"")], 4400),
+        ("a close with half a code", &[(0x88, &[0x03])], 1002),
+        ("a close with a code of no close", &[(0x88, &[0x03, 0xed])], 1002),
+        (
+            "a close with a reason that is not UTF-8",
+            &[(0x88, b"\x03\xe8\xff")],
+            1007,
+        ),
         ("a close", &[(0x88, &[0x03, 0xe8])], 1000),
         ("a close with a code of its own", &[(0x88, &[0x0f, 0xa0])], 4000),
     ];

@@ -167,8 +167,16 @@ impl Serving {
         }
     }
 
-    /// Whether a request names an operation that changes something.
-    pub fn is_mutation(&self, asked: &Asked) -> bool {
+    /// Whether a request names a mutation.
+    pub async fn is_mutation(self, asked: Asked) -> bool {
+        if asked.len() <= SHORT_DOCUMENT {
+            return self.names_mutation(&asked);
+        }
+        let look = tokio::task::spawn_blocking(move || self.names_mutation(&asked));
+        look.await.unwrap_or(false)
+    }
+
+    fn names_mutation(&self, asked: &Asked) -> bool {
         let Ok(parameters) = asked.read() else {
             return false;
         };

@@ -8,7 +8,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::Shared;
+use super::{Shared, negotiate};
+use crate::api::Encoding;
 
 /// A file of the console, compressed with gzip.
 struct Asset {
@@ -68,16 +69,12 @@ async fn send(asset: &'static Asset, headers: &HeaderMap, forever: bool) -> Resp
     } else {
         "no-cache"
     };
-    let takes_gzip = headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|it| it.to_str().ok())
-        .is_some_and(|it| it.contains("gzip"));
     let common = [
         (header::CONTENT_TYPE, asset.content_type),
         (header::CACHE_CONTROL, cache),
         (header::VARY, "accept-encoding"),
     ];
-    if takes_gzip {
+    if negotiate::encoding_of(headers, &[Encoding::Gzip]).is_some() {
         return (common, [(header::CONTENT_ENCODING, "gzip")], asset.gzip).into_response();
     }
     // Large files take longer than others should wait.

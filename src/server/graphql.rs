@@ -90,30 +90,46 @@ where
         Err(unread) => return unread_body(unread, max_body, form),
     };
     let asked = Asked::Body(body);
-    let encoding = encoding(&parts.headers, form);
-    let response = match answer(&shared, shared.serving(), asked.clone(), form, encoding, held).await {
-        Ok(answer) => respond(answer, form),
-        Err(later) => later,
+    let wanted = Wanted {
+        shared: &shared,
+        form,
+        encoding: encoding(&parts.headers, form),
+        start,
     };
-    with_document(response, &shared, start, asked)
+    match answer(wanted, shared.serving(), asked.clone(), held).await {
+        Ok(answer) => with_document(respond(answer, form), &shared, start, asked),
+        Err(later) => later,
+    }
+}
+
+/// How a client wants the answer to a request, and when it asked.
+#[derive(Clone, Copy)]
+struct Wanted<'s> {
+    shared: &'s Arc<Shared>,
+    form: Form,
+    encoding: Option<Encoding>,
+    start: Moment,
 }
 
 /// The answer to a request, or a response to which it comes later.
 async fn answer(
-    shared: &Shared,
+    wanted: Wanted<'_>,
     serving: Serving,
     asked: Asked,
-    form: Form,
-    encoding: Option<Encoding>,
     held: Option<Reservation>,
 ) -> Result<Answer, Response> {
-    if form == Form::Events {
-        let keep_alive = shared.settings.bounds.write / KEEP_ALIVES;
-        return sse::answer(serving.answer(asked, None, held), keep_alive).await;
+    let (form, start) = (wanted.form, wanted.start);
+    if form != Form::Events {
+        let (form, encoding) = (rendering(form), wanted.encoding);
+        return Ok(serving.answer_encoded(asked, form, encoding, held).await);
     }
-    Ok(serving
-        .answer_encoded(asked, rendering(form), encoding, held)
-        .await)
+    let shared = wanted.shared.clone();
+    let keep_alive = shared.settings.bounds.write / KEEP_ALIVES;
+    let run = serving.answer(asked.clone(), None, held);
+    sse::answer(run, keep_alive, move |answer| {
+        shared.note(answer, StatusCode::OK, Some(asked), start);
+    })
+    .await
 }
 
 /// The encoding of an answer; parts and events are framed, and sent as they are.
@@ -179,7 +195,7 @@ pub(super) async fn get(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
-    if websocket::is_upgrade(&headers) {
+    if websocket::is_upgrade(&request) {
         return websocket::begin(shared, request).await;
     }
     let mut response = answer_url(&shared, query.as_deref().unwrap_or_default(), &headers, &caller).await;
@@ -192,7 +208,7 @@ pub(super) async fn get(
 }
 
 /// Answers a query in the URL.
-async fn answer_url(shared: &Shared, query: &str, headers: &HeaderMap, caller: &Caller) -> Response {
+async fn answer_url(shared: &Arc<Shared>, query: &str, headers: &HeaderMap, caller: &Caller) -> Response {
     let Some(form) = form(headers) else {
         return not_acceptable();
     };
@@ -209,13 +225,20 @@ async fn answer_url(shared: &Shared, query: &str, headers: &HeaderMap, caller: &
     if let Some(tag) = possible.into_iter().flatten().find(|it| has_tag(wanted, it)) {
         return with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag);
     }
-    let answer = match answer(shared, serving.clone(), asked.clone(), form, encoding, None).await {
-        Ok(answer) if answer.reached == Reached::Refused && serving.is_mutation(&asked) => {
-            return no_mutation(form);
-        }
-        Ok(answer) => answer,
-        Err(later) => return with_document(later, shared, caller.start, asked),
+    let start = caller.start;
+    let how = Wanted {
+        shared,
+        form,
+        encoding,
+        start,
     };
+    let answer = match answer(how, serving.clone(), asked.clone(), None).await {
+        Ok(answer) => answer,
+        Err(later) => return later,
+    };
+    if answer.reached == Reached::Refused && serving.is_mutation(asked.clone()).await {
+        return no_mutation(form);
+    }
     let is_good = answer.is_executed() && !answer.has_errors();
     let tag = tags.filter(|_| is_good).map(|it| it.tag(answer.encoding));
     match tag {
@@ -223,11 +246,8 @@ async fn answer_url(shared: &Shared, query: &str, headers: &HeaderMap, caller: &
         Some(tag) if wanted.is_some_and(|it| it == "*") => {
             with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag)
         }
-        Some(tag) => with_tag(
-            with_document(respond(answer, form), shared, caller.start, asked),
-            &tag,
-        ),
-        None => with_document(respond(answer, form), shared, caller.start, asked),
+        Some(tag) => with_tag(with_document(respond(answer, form), shared, start, asked), &tag),
+        None => with_document(respond(answer, form), shared, start, asked),
     }
 }
 

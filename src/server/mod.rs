@@ -39,11 +39,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use connections::Connections;
 use direct::Site;
+use log::{Document, Ended, Moment};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::api::{Encoding, Engine, Persisted, Serving};
+use crate::api::{Answer, Asked, Encoding, Engine, Persisted, Serving};
 
 /// How long a browser may keep the answer to a preflight. Longer times are cut by browsers.
 const PREFLIGHT: Duration = Duration::from_hours(2);
@@ -93,6 +94,26 @@ impl Shared {
             persisted: self.settings.persisted.clone(),
             gate: self.live.gate().clone(),
         }
+    }
+
+    /// Counts and logs an answer that is part of a longer response, if it is refused, failed or slow.
+    fn note(&self, answer: &Answer, status: StatusCode, asked: Option<Asked>, start: Moment) {
+        let Connections { log, metrics, .. } = &*self.connections;
+        let taken = start.elapsed();
+        if answer.code.is_none() && !log.is_slow(taken) {
+            return;
+        }
+        if let Some(code) = answer.code {
+            metrics.note_code(code);
+        }
+        let ended = Ended {
+            status: Some(status.as_u16()),
+            code: answer.code,
+            taken,
+            bytes: answer.body.len() as u64,
+        };
+        let document = asked.map(|it| Document::new(it, self.settings.persisted.clone()));
+        log.note(ended, document);
     }
 }
 

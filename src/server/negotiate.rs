@@ -133,33 +133,40 @@ pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
     best.map(|(_, form)| form)
 }
 
-/// The best encoding for a client; `None` if the body stays as it is.
+/// The best of all encodings for a client; `None` if the body stays as it is.
 pub(super) fn encoding(headers: &HeaderMap) -> Option<Encoding> {
+    encoding_of(headers, &Encoding::ALL)
+}
+
+/// The best encoding for a client of those that there are, in the order of the server's preference.
+pub(super) fn encoding_of(headers: &HeaderMap, offered: &[Encoding]) -> Option<Encoding> {
     if !headers.contains_key(header::ACCEPT_ENCODING) {
         return None;
     }
-    let mut best: Option<(f32, Encoding)> = None;
-    let (mut plain, mut others) = (None, None);
-    let mut has_gzip = false;
+    let mut weights = [None; Encoding::ALL.len()];
+    let (mut plain, mut others) = (0.0, None);
     for (name, quality) in weighted(headers, &header::ACCEPT_ENCODING) {
-        has_gzip |= name.eq_ignore_ascii_case("gzip");
-        if name.eq_ignore_ascii_case("identity") {
-            plain = Some(quality);
-        } else if name == "*" {
+        if name == "*" {
             others = Some(quality);
-        } else if let Some(encoding) = Encoding::of(name)
-            && quality > 0.0
-            && best.is_none_or(|(other, before)| {
-                quality > other || (quality == other && encoding.rank() < before.rank())
-            })
-        {
-            best = Some((quality, encoding));
+        } else if name.eq_ignore_ascii_case("identity") {
+            plain = quality;
+        } else if let Some(encoding) = Encoding::of(name) {
+            weights[encoding.rank()] = Some(quality);
         }
     }
-    let others = others.filter(|it| *it > 0.0 && !has_gzip);
-    let (quality, encoding) = best.or_else(|| others.map(|it| (it, Encoding::Gzip)))?;
+    // Every client knows gzip.
+    let gzip = &mut weights[Encoding::Gzip.rank()];
+    *gzip = gzip.or(others);
+    let mut best = None;
     // A client may prefer the plain body.
-    (plain.is_none_or(|it| it <= quality)).then_some(encoding)
+    let mut most: f32 = plain;
+    for encoding in offered {
+        let quality = weights[encoding.rank()].unwrap_or(0.0);
+        if quality > most || (best.is_none() && quality > 0.0 && quality == most) {
+            (best, most) = (Some(*encoding), quality);
+        }
+    }
+    best
 }
 
 /// The items of a list, without parameters, and their weights from 0 to 1. A weight that cannot be read counts as 0.
@@ -255,6 +262,10 @@ mod tests {
             ("gzip;q=1, zstd;q=0.5", Some(Encoding::Gzip)),
             ("gzip;q=0", None),
             ("gzip;q=0, *", None),
+            ("*;q=0", None),
+            ("identity, gzip", Some(Encoding::Gzip)),
+            ("br, zstd;q=0.9", Some(Encoding::Brotli)),
+            ("x-gzip", Some(Encoding::Gzip)),
             ("*", Some(Encoding::Gzip)),
             ("identity, gzip;q=0.5", None),
             ("compress", None),
@@ -262,6 +273,8 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_ENCODING, accept.parse().unwrap());
             assert_eq!(encoding(&headers), expected, "{accept}");
+            let only = encoding_of(&headers, &[Encoding::Gzip]);
+            assert!(only.is_some() || expected != Some(Encoding::Gzip), "{accept}");
         }
     }
 }

@@ -21,15 +21,16 @@ const COMPLETE: &[u8] = b"\n\nevent: complete\ndata:\n\n";
 
 /// The answer of a run that ends within `keep_alive`. Of others a response whose events come later; until then it sends
 /// a comment each time that `keep_alive` has passed, so that proxies keep the connection. The run ends when the response
-/// is dropped.
+/// is dropped. `note` is called with an answer that comes later.
 pub(super) async fn answer(
     run: impl Future<Output = Answer> + Send + 'static,
     keep_alive: Duration,
+    note: impl FnOnce(&Answer) + Send + 'static,
 ) -> Result<Answer, Response> {
     let mut run = Box::pin(run);
     match tokio::time::timeout(keep_alive, &mut run).await {
         Ok(answer) => Ok(answer),
-        Err(_) => Err(events(later(run, keep_alive))),
+        Err(_) => Err(events(later(run, keep_alive, note))),
     }
 }
 
@@ -64,13 +65,20 @@ fn pieces(answer: Answer) -> [Bytes; 3] {
 }
 
 /// Comments until the run ends, then its events.
-fn later(run: Pin<Box<dyn Future<Output = Answer> + Send>>, keep_alive: Duration) -> Body {
+fn later(
+    run: Pin<Box<dyn Future<Output = Answer> + Send>>,
+    keep_alive: Duration,
+    note: impl FnOnce(&Answer) + Send + 'static,
+) -> Body {
     let first = stream::once(async { vec![Bytes::from_static(COMMENT)] });
-    let rest = stream::unfold(Some(run), move |run| async move {
-        let mut run = run?;
+    let rest = stream::unfold(Some((run, note)), move |state| async move {
+        let (mut run, note) = state?;
         match tokio::time::timeout(keep_alive, &mut run).await {
-            Ok(answer) => Some((pieces(answer).to_vec(), None)),
-            Err(_) => Some((vec![Bytes::from_static(COMMENT)], Some(run))),
+            Ok(answer) => {
+                note(&answer);
+                Some((pieces(answer).to_vec(), None))
+            }
+            Err(_) => Some((vec![Bytes::from_static(COMMENT)], Some((run, note)))),
         }
     });
     let pieces = first.chain(rest).flat_map(stream::iter);

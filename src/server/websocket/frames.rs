@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tungstenite::protocol::frame::FrameHeader;
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 use crate::budget::{Memory, Reservation};
 use crate::server::body::{Gathered, Unread};
@@ -205,7 +205,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         match header.opcode {
             OpCode::Control(Control::Ping) => Ok(Some(Received::Ping(Bytes::copy_from_slice(&self.control)))),
             OpCode::Control(Control::Pong) => Ok(Some(Received::Pong)),
-            OpCode::Control(_) => Ok(Some(Received::Close)),
+            OpCode::Control(_) => self.check_close().map(|()| Some(Received::Close)),
             OpCode::Data(_) if !header.is_final => Ok(None),
             OpCode::Data(_) => {
                 self.count += 1;
@@ -222,6 +222,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 Ok(Some(Received::Text(bytes, held)))
             }
         }
+    }
+
+    /// Checks the code and the reason of a close frame, which are optional.
+    fn check_close(&self) -> Result<(), Broken> {
+        let Some((code, reason)) = self.control.split_first_chunk() else {
+            let is_empty = self.control.is_empty();
+            return is_empty
+                .then_some(())
+                .ok_or(Broken::Protocol("the code of a close frame has one byte"));
+        };
+        if !CloseCode::from(u16::from_be_bytes(*code)).is_allowed() {
+            return Err(Broken::Protocol("a close frame has a code that may not be sent"));
+        }
+        std::str::from_utf8(reason).map(drop).map_err(|_| Broken::NotText)
     }
 
     /// Sends a text of three pieces in one frame, and waits until the system has taken it. The pieces are not copied.
@@ -293,4 +307,167 @@ fn head(opcode: OpCode, length: usize) -> Bytes {
     // Writing to a vector cannot fail.
     let _ = header.format(length as u64, &mut head);
     head.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tokio::io::{DuplexStream, duplex};
+
+    use super::*;
+
+    const LIMIT: usize = 100_000;
+
+    /// A frame of a client, as tungstenite writes the head.
+    fn frame(opcode: OpCode, is_final: bool, mask: [u8; 4], payload: &[u8]) -> Vec<u8> {
+        let header = FrameHeader {
+            is_final,
+            opcode,
+            mask: Some(mask),
+            ..FrameHeader::default()
+        };
+        let mut frame = Vec::new();
+        header.format(payload.len() as u64, &mut frame).unwrap();
+        let masked = payload.iter().zip(mask.iter().cycle());
+        frame.extend(masked.map(|(byte, mask)| byte ^ mask));
+        frame
+    }
+
+    fn socket(stream: DuplexStream, memory: &Arc<Memory>) -> Socket<DuplexStream> {
+        Socket::new(stream, LIMIT, memory.clone())
+    }
+
+    /// A message in parts, with pings between them.
+    fn sent(message: &str, cuts: &[usize], mask: [u8; 4]) -> Vec<u8> {
+        let mut cuts: Vec<usize> = cuts.iter().map(|it| it % (message.len() + 1)).collect();
+        cuts.sort_unstable();
+        let (mut bytes, mut begun) = (Vec::new(), 0);
+        for cut in &cuts {
+            let data = if bytes.is_empty() {
+                Data::Text
+            } else {
+                Data::Continue
+            };
+            let part = &message.as_bytes()[begun..*cut];
+            bytes.extend(frame(OpCode::Data(data), false, mask, part));
+            bytes.extend(frame(OpCode::Control(Control::Ping), true, mask, b"ping"));
+            begun = *cut;
+        }
+        let data = if cuts.is_empty() {
+            Data::Text
+        } else {
+            Data::Continue
+        };
+        bytes.extend(frame(
+            OpCode::Data(data),
+            true,
+            mask,
+            &message.as_bytes()[begun..],
+        ));
+        bytes
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn messages_are_received_whole_however_they_are_cut(
+            messages in prop::collection::vec(("\\PC{0,300}", 1usize..60), 1..5),
+            cuts in prop::collection::vec(any::<usize>(), 0..5),
+            mask in any::<[u8; 4]>(),
+            pipe in 1usize..20_000,
+        ) {
+            let messages: Vec<String> = messages.into_iter().map(|(text, times)| text.repeat(times)).collect();
+            let bytes: Vec<u8> = messages.iter().flat_map(|it| sent(it, &cuts, mask)).collect();
+            let memory = Arc::new(Memory::new(usize::MAX));
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let (received, pings) = runtime.block_on(async {
+                let (mut client, server) = duplex(pipe);
+                let mut socket = socket(server, &memory);
+                let write = async {
+                    client.write_all(&bytes).await.unwrap();
+                    client.shutdown().await.unwrap();
+                };
+                let read = async {
+                    let (mut texts, mut pings) = (Vec::new(), 0);
+                    loop {
+                        match socket.receive().await {
+                            Ok(Received::Text(text, _)) => texts.push(String::from_utf8(text.to_vec()).unwrap()),
+                            Ok(Received::Ping(payload)) => {
+                                assert_eq!(payload, "ping");
+                                pings += 1;
+                            }
+                            Err(Broken::Gone) => break (texts, pings),
+                            other => panic!("{other:?}"),
+                        }
+                    }
+                };
+                tokio::join!(write, read).1
+            });
+            prop_assert_eq!(received, messages.clone());
+            prop_assert_eq!(pings, cuts.len() * messages.len());
+            prop_assert_eq!(memory.used(), 0);
+        }
+
+        #[test]
+        fn any_bytes_end_with_an_error(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
+            let memory = Arc::new(Memory::new(1 << 20));
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                let (mut client, server) = duplex(1 << 10);
+                client.write_all(&bytes).await.unwrap();
+                drop(client);
+                let mut socket = socket(server, &memory);
+                while socket.receive().await.is_ok() {}
+            });
+            prop_assert_eq!(memory.used(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_takes_its_memory_until_it_is_dropped() {
+        let memory = Arc::new(Memory::new(500_000));
+        let (mut client, server) = duplex(1 << 20);
+        let mut socket = socket(server, &memory);
+        let message = frame(OpCode::Data(Data::Text), true, [7; 4], &vec![b'x'; LIMIT]);
+        client.write_all(&message).await.unwrap();
+        let Ok(Received::Text(text, held)) = socket.receive().await else {
+            panic!("there is no text");
+        };
+        assert_eq!(text.len(), LIMIT);
+        assert!(memory.used() >= LIMIT, "{}", memory.used());
+        // There is no room for two more.
+        client.write_all(&message).await.unwrap();
+        let second = socket.receive().await;
+        client.write_all(&message).await.unwrap();
+        assert!(matches!(socket.receive().await, Err(Broken::Busy)));
+        drop((held, second));
+        drop(socket);
+        assert_eq!(memory.used(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_any_length_is_one_message() {
+        for length in [0, 1, 125, 126, 65_535, 65_536, TURN, TURN + 1, 3 * TURN] {
+            let (client, server) = duplex(1 << 16);
+            let mut socket = socket(server, &Arc::new(Memory::new(0)));
+            let body = Bytes::from("x".repeat(length));
+            let expected = format!("<{}>", "x".repeat(length));
+            let writing = socket.send(Bytes::from_static(b"<"), body, Bytes::from_static(b">"));
+            let reading = async {
+                let mut client = client;
+                let mut bytes =
+                    vec![0; expected.len() + head(OpCode::Data(Data::Text), expected.len()).len()];
+                client.read_exact(&mut bytes).await.unwrap();
+                bytes
+            };
+            let (sent, bytes) = tokio::join!(writing, reading);
+            sent.unwrap();
+            let mut cursor = Cursor::new(&bytes[..]);
+            let (header, announced) = FrameHeader::parse(&mut cursor).unwrap().unwrap();
+            assert!(header.is_final && header.mask.is_none());
+            assert_eq!(announced, expected.len() as u64);
+            assert_eq!(&bytes[cursor.position() as usize..], expected.as_bytes());
+        }
+    }
 }

@@ -11,7 +11,7 @@ use async_graphql_axum::GraphQLProtocol;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -32,8 +32,11 @@ const VERSION: HeaderValue = HeaderValue::from_static("13");
 const LONGEST_ORIGIN: usize = 100;
 
 /// Whether a request asks for a WebSocket. Other protocols are ignored (RFC 9110, section 7.8).
-pub(super) fn is_upgrade(headers: &HeaderMap) -> bool {
-    has_token(headers, &header::UPGRADE, "websocket") && has_token(headers, &header::CONNECTION, "upgrade")
+pub(super) fn is_upgrade(request: &Request) -> bool {
+    let headers = request.headers();
+    request.version() >= Version::HTTP_11
+        && has_token(headers, &header::UPGRADE, "websocket")
+        && has_token(headers, &header::CONNECTION, "upgrade")
 }
 
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {

@@ -25,7 +25,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, tim
 use super::frames::{Broken, Received, Socket};
 use crate::api::{Answer, Asked, GraphqlError, Reached};
 use crate::budget::Reservation;
-use crate::server::log::{Document, Ended, Moment};
+use crate::server::log::Moment;
 use crate::server::{Shared, graphql};
 
 /// Operations of one socket at a time.
@@ -80,7 +80,7 @@ struct Operation {
     /// Whether it was polled: the first poll may take some milliseconds.
     is_begun: bool,
     /// The request, for the log.
-    asked: Bytes,
+    asked: Asked,
     start: Moment,
 }
 
@@ -88,7 +88,7 @@ struct Operation {
 struct Done {
     id: String,
     answer: Answer,
-    asked: Bytes,
+    asked: Option<Asked>,
     start: Moment,
 }
 
@@ -98,7 +98,7 @@ impl Done {
         Self {
             id: id.to_owned(),
             answer: Answer::refused(&[GraphqlError::request(code, message)]),
-            asked: Bytes::new(),
+            asked: None,
             start: Moment::now(),
         }
     }
@@ -338,11 +338,8 @@ impl Session {
             }
             held => held,
         };
-        let asked = text.slice_ref(payload.as_bytes());
-        let answer = self
-            .shared
-            .serving()
-            .answer(Asked::Body(asked.clone()), None, held);
+        let asked = Asked::Body(text.slice_ref(payload.as_bytes()));
+        let answer = self.shared.serving().answer(asked.clone(), None, held);
         let answer = AssertUnwindSafe(answer).catch_unwind().map(|answer| {
             // A bug, which ends this operation alone.
             answer.unwrap_or_else(|_| Answer::refused(&[GraphqlError::internal()]))
@@ -368,7 +365,8 @@ impl Session {
             asked,
             start,
         } = done;
-        self.note(&answer, asked, start);
+        self.shared
+            .note(&answer, StatusCode::SWITCHING_PROTOCOLS, asked, start);
         let reached = answer.reached;
         let mut body = graphql::bytes(answer);
         if reached == Reached::Malformed {
@@ -389,27 +387,6 @@ impl Session {
         }
         socket.send(before.into(), body, Bytes::from_static(b"}")).await?;
         say(socket, format!(r#"{{"id":{id},"type":"complete"}}"#)).await
-    }
-
-    /// Counts and logs an operation as a request.
-    fn note(&self, answer: &Answer, asked: Bytes, start: Moment) {
-        let connections = &self.shared.connections;
-        let taken = start.elapsed();
-        if answer.code.is_none() && !connections.log.is_slow(taken) {
-            return;
-        }
-        if let Some(code) = answer.code {
-            connections.metrics.note_code(code);
-        }
-        let ended = Ended {
-            status: Some(StatusCode::SWITCHING_PROTOCOLS.as_u16()),
-            code: answer.code,
-            taken,
-            bytes: answer.body.len() as u64,
-        };
-        let persisted = self.shared.settings.persisted.clone();
-        let document = (!asked.is_empty()).then(|| Document::new(Asked::Body(asked), persisted));
-        connections.log.note(ended, document);
     }
 }
 
@@ -477,7 +454,7 @@ async fn ended(operations: &mut Vec<Operation>) -> Done {
                 return Poll::Ready(Done {
                     id,
                     answer,
-                    asked,
+                    asked: Some(asked),
                     start,
                 });
             }
