@@ -417,6 +417,10 @@ fn clients_that_also_take_json_get_json() {
             (200, Some(content_type)),
             "{accept}"
         );
+        let got = server.get(NAME, &[("accept", accept)]);
+        assert_eq!(got.header("content-type"), Some(content_type), "{accept}");
+        let is_tagged = content_type != "text/event-stream; charset=utf-8";
+        assert_eq!(got.header("etag").is_some(), is_tagged, "{accept}");
     }
     assert_eq!(
         server
@@ -430,7 +434,7 @@ fn clients_that_also_take_json_get_json() {
 fn unknown_upgrades_are_ignored() {
     let server = Server::start(&[]);
     let expected = server.get(NAME, &[]);
-    for upgrade in ["h2c", "TLS/1.0", "websocket2"] {
+    for upgrade in ["h2c", "TLS/1.0", "websocket2", "h2c, TLS/1.0"] {
         let headers = [
             ("connection", "Upgrade, HTTP2-Settings, close"),
             ("upgrade", upgrade),
@@ -438,6 +442,12 @@ fn unknown_upgrades_are_ignored() {
         ];
         let got = server.get(NAME, &headers);
         assert_eq!((got.status, got.text()), (200, expected.text()), "{upgrade}");
+        let posted = server.post(&request(NAME), &headers);
+        assert_eq!(
+            (posted.status, posted.text()),
+            (200, expected.text()),
+            "{upgrade}"
+        );
     }
 }
 

@@ -19,16 +19,16 @@ pub(super) struct ConnectionOptions {
     /// Connections at one time; beyond it the one that has waited longest for a request makes room
     #[arg(long, value_name = "N", default_value_t = Bounds::default().connections, value_parser = count)]
     max_connections: usize,
-    /// Seconds for the head of a request
+    /// Seconds for the head of a request, and for `connection_init` of a WebSocket
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     header_timeout: Duration,
-    /// Seconds for the body of a request, which also has to come at 1 kB a second
+    /// Seconds for the body of a request, which also has to come at 1 kB a second, and for a message of a WebSocket
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     body_timeout: Duration,
     /// Seconds between two requests
     #[arg(long, value_name = "SECONDS", default_value = "75", value_parser = seconds)]
     idle_timeout: Duration,
-    /// Seconds that a client may leave an answer unread
+    /// Seconds that a client may leave an answer, or a ping over WebSocket, unread
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     write_timeout: Duration,
     /// Seconds for running requests after SIGTERM; then their connections are aborted
