@@ -481,6 +481,8 @@ fn answers_in_caches_are_told_apart() {
         assert_eq!(again.header("vary"), Some("accept, accept-encoding"));
         assert!(again.body.is_empty());
     }
+    let two = [("if-none-match", "\"x\""), ("if-none-match", &tag)];
+    assert_eq!(server.get(LONG, &two).status, 304, "two headers are one list");
     for (name, value, wanted) in [
         ("accept", "application/graphql-response+json", &tag),
         ("accept-encoding", "identity", &packed_tag),

@@ -15,6 +15,7 @@ use super::body::{self, Unread};
 use super::direct::Caller;
 use super::log::{Document, Moment, Noted};
 use super::negotiate::{self, Form, form};
+use super::tags::{self, Tags};
 use super::watch::Watch;
 use super::{Shared, headers, multipart, sse, websocket};
 use crate::api::{Answer, Asked, Encoding, GraphqlError, Parts, Reached, Serving};
@@ -217,22 +218,19 @@ async fn answer_url(shared: &Arc<Shared>, query: &str, headers: &HeaderMap, call
         Err(message) => return refuse(StatusCode::BAD_REQUEST, form, &message),
     };
     let serving = shared.serving();
-    let tags = Tags::of(&serving, &asked, form, query);
     let encoding = encoding(headers, form);
-    let wanted = headers.get(header::IF_NONE_MATCH);
-    // An answer that gets no shorter is not compressed.
-    let possible = [encoding, None].map(|encoding| tags.as_ref().map(|it| it.tag(encoding)));
-    if let Some(tag) = possible.into_iter().flatten().find(|it| has_tag(wanted, it)) {
-        return with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag);
+    let tags = Tags::of(&serving, &asked, form, query);
+    if let Some(tag) = tags.as_ref().and_then(|it| it.held(headers, encoding)) {
+        return tags::not_modified(&tag);
     }
     let start = caller.start;
-    let how = Wanted {
+    let wanted = Wanted {
         shared,
         form,
         encoding,
         start,
     };
-    let answer = match answer(how, serving.clone(), asked.clone(), None).await {
+    let answer = match answer(wanted, serving.clone(), asked.clone(), None).await {
         Ok(answer) => answer,
         Err(later) => return later,
     };
@@ -242,11 +240,8 @@ async fn answer_url(shared: &Arc<Shared>, query: &str, headers: &HeaderMap, call
     let is_good = answer.is_executed() && !answer.has_errors();
     let tag = tags.filter(|_| is_good).map(|it| it.tag(answer.encoding));
     match tag {
-        // Any representation matches, and there is one.
-        Some(tag) if wanted.is_some_and(|it| it == "*") => {
-            with_tag(StatusCode::NOT_MODIFIED.into_response(), &tag)
-        }
-        Some(tag) => with_tag(with_document(respond(answer, form), shared, start, asked), &tag),
+        Some(tag) if tags::holds_any(headers) => tags::not_modified(&tag),
+        Some(tag) => tags::tagged(with_document(respond(answer, form), shared, start, asked), &tag),
         None => with_document(respond(answer, form), shared, start, asked),
     }
 }
@@ -277,59 +272,6 @@ fn no_mutation(form: Form) -> Response {
     let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, form, message);
     let allowed = HeaderValue::from_static("POST");
     response.headers_mut().insert(header::ALLOW, allowed);
-    response
-}
-
-/// The tags of the answer to a URL. It is the same for as long as the revision and the document that it names are.
-struct Tags {
-    revision: u64,
-    asked: u64,
-    form: char,
-}
-
-impl Tags {
-    /// The tags, unless there is no document or the answer comes as an event.
-    fn of(serving: &Serving, asked: &Asked, form: Form, query: &str) -> Option<Self> {
-        if form == Form::Events {
-            return None;
-        }
-        let document = asked.document_hash(&serving.persisted)?;
-        Some(Self {
-            revision: serving.engine.snapshot().revision(),
-            asked: xxhash_rust::xxh3::xxh3_64_with_seed(query.as_bytes(), document),
-            form: form.short(),
-        })
-    }
-
-    /// The tag of the answer in an encoding.
-    fn tag(&self, encoding: Option<Encoding>) -> String {
-        let Self {
-            revision,
-            asked,
-            form,
-        } = self;
-        let encoding = encoding.map_or("", Encoding::name);
-        format!("\"{revision:016x}-{asked:016x}-{form}{encoding}\"")
-    }
-}
-
-/// Whether an `If-None-Match` names the tag.
-fn has_tag(header: Option<&HeaderValue>, tag: &str) -> bool {
-    let text = header.and_then(|it| it.to_str().ok()).unwrap_or_default();
-    let mut tags = text.split(',').map(str::trim);
-    tags.any(|it| it.strip_prefix("W/").unwrap_or(it) == tag)
-}
-
-/// Clients may keep the answer, and ask each time whether it still holds.
-fn with_tag(mut response: Response, tag: &str) -> Response {
-    let headers = response.headers_mut();
-    if let Ok(tag) = HeaderValue::from_str(tag) {
-        headers.insert(header::ETAG, tag);
-    }
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, no-cache"),
-    );
     response
 }
 

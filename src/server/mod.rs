@@ -19,6 +19,7 @@ mod multipart;
 mod negotiate;
 mod sse;
 mod stream;
+mod tags;
 mod watch;
 mod websocket;
 
