@@ -273,6 +273,10 @@ fn what_is_no_request_is_400_on_every_transport() {
         ),
         ("{", "the body is not a JSON object: EOF"),
         ("\"x\"", "the body is not a JSON object: "),
+        (
+            "null",
+            "the body is not a JSON object: invalid type: null, expected an object",
+        ),
         ("{}", ""),
         (r#"{"query":1}"#, "`query` is a number: send a string or null"),
         (

@@ -104,7 +104,16 @@ fn messages_are_answered_as_graphql_transport_ws_says() {
             ],
         ),
         ("no JSON", &[step("x", &["4400 "])]),
-        ("no object", &[step("1", &["4400 "])]),
+        (
+            "no object",
+            &[step(
+                "1",
+                &[
+                    "4400 the message is not of the protocol: invalid type: integer `1`, expected an object with `type`",
+                ],
+            )],
+        ),
+        ("a list", &[step(r#" ["ping"]"#, &["4400 the message is a list"])]),
         ("no type", &[step("{}", &["4400 "])]),
         ("a type that is a number", &[step(r#"{"type":1}"#, &["4400 "])]),
         (

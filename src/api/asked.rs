@@ -36,7 +36,7 @@ pub struct Parts {
 
 /// The members of a request, borrowed.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 pub(super) struct Parameters<'a> {
     #[serde(borrow, default)]
     pub query: Option<Cow<'a, str>>,

@@ -64,6 +64,7 @@ impl From<io::Error> for End {
 
 /// A message of a client, of either protocol.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `type`")]
 struct Message<'m> {
     #[serde(rename = "type", borrow)]
     kind: Cow<'m, str>,
@@ -251,6 +252,9 @@ impl Session {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
+        if text.trim_ascii_start().starts_with(b"[") {
+            return Err(End::invalid("the message is a list: send an object with `type`"));
+        }
         let message: Message = serde_json::from_slice(&text)
             .map_err(|error| End::invalid(format!("the message is not of the protocol: {error}")))?;
         match (&*message.kind, self.is_old()) {
