@@ -685,13 +685,22 @@ fn what_only_the_schema_says_is_compressed_once() {
     }
     let kept = server.metric("clew_cache_bytes{cache=\"introspection\"}");
     assert!(kept > 0);
-    // What has variables, or asks for data too, is not kept.
+    // What has variables, asks for data too, or for what the run took, is not kept.
     for body in [
+        request("query @explain { __schema { types { name fields { name } } } }"),
         json!({"query": "query($d: Boolean!) { __schema { types { name fields(includeDeprecated: $d) { name } } } }", "variables": {"d": true}}).to_string(),
         request("{ graph { title } __schema { types { name fields { name } } } }"),
     ] {
         let answer = server.post(&body, &[("accept-encoding", "gzip")]);
         assert_eq!(answer.header("content-encoding"), Some("gzip"));
     }
+    // A table of the same query is not its answer in JSON.
+    let query = "{ __type(name: \"Query\") { fields { name description } } }";
+    let csv = [("accept", "text/csv"), ("accept-encoding", "gzip")];
+    let table = server.post(&request(query), &csv);
+    assert_eq!(table.header("content-encoding"), Some("gzip"), "{}", table.status);
     assert_eq!(server.metric("clew_cache_bytes{cache=\"introspection\"}"), kept);
+    let json = server.post(&request(query), &[("accept-encoding", "gzip")]);
+    assert!(plain("gzip", &json.body).starts_with(b"{\"data\":{"));
+    assert_ne!(table.body, json.body);
 }

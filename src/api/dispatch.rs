@@ -80,7 +80,7 @@ impl Serving {
             None => Quick::Large,
         };
         let prepared = match quick {
-            Quick::Answered(answer, prepared) => return self.encode_quick(answer, prepared, encoding).await,
+            Quick::Answered(answer, prepared) => return self.encode_quick(answer, prepared, wanted).await,
             Quick::Prepared(prepared) => Some(prepared),
             Quick::Large => None,
         };
@@ -98,7 +98,7 @@ impl Serving {
                 }
                 None => self.prepare_and_run(&asked, form, &ticket),
             };
-            let answer = self.encode(answer, prepared.as_deref(), encoding, Some(&ticket));
+            let answer = self.encode(answer, prepared.as_deref(), wanted, Some(&ticket));
             self.finish(answer, ticket)
         });
         let answer = run.await;
@@ -108,15 +108,10 @@ impl Serving {
 
     /// Compresses an answer that was made on a shared thread: there, or if it is long, on a thread of its own. If the
     /// server is too busy for that, the answer stays as it is.
-    async fn encode_quick(
-        self,
-        answer: Answer,
-        prepared: Option<Arc<Prepared>>,
-        encoding: Option<Encoding>,
-    ) -> Answer {
+    async fn encode_quick(self, answer: Answer, prepared: Option<Arc<Prepared>>, wanted: Wanted) -> Answer {
         let is_long = answer.body.len() > LONGEST_QUICK && answer.encoding.is_none();
-        if encoding.is_none() || !is_long {
-            let answer = self.encode(answer, prepared.as_deref(), encoding, None);
+        if wanted.encoding.is_none() || !is_long {
+            let answer = self.encode(answer, prepared.as_deref(), wanted, None);
             return self.account(answer);
         }
         let bytes = answer.body.capacity();
@@ -124,7 +119,7 @@ impl Serving {
             return self.account(answer);
         };
         let run = tokio::task::spawn_blocking(move || {
-            let answer = self.encode(answer, prepared.as_deref(), encoding, Some(&ticket));
+            let answer = self.encode(answer, prepared.as_deref(), wanted, Some(&ticket));
             self.finish(answer, ticket)
         });
         let answer = run.await;
@@ -137,11 +132,11 @@ impl Serving {
         &self,
         mut answer: Answer,
         prepared: Option<&Prepared>,
-        encoding: Option<Encoding>,
+        wanted: Wanted,
         ticket: Option<&Ticket>,
     ) -> Answer {
-        let Some(encoding) = encoding.filter(|_| answer.encoding.is_none() && answer.body.len() > SHORTEST)
-        else {
+        let is_encodable = answer.encoding.is_none() && answer.body.len() > SHORTEST;
+        let Some(encoding) = wanted.encoding.filter(|_| is_encodable) else {
             return answer;
         };
         let begun = ticket.map_or(0, |it| it.memory.bytes());
@@ -157,7 +152,7 @@ impl Serving {
             Ok(packed) if packed.len() < answer.body.len() => {
                 answer.body = packed;
                 answer.encoding = Some(encoding);
-                if let Some(prepared) = prepared {
+                if let (Some(prepared), None) = (prepared, wanted.form) {
                     self.engine.keep_packed(prepared, encoding, &answer);
                 }
                 answer

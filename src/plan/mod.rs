@@ -206,10 +206,10 @@ impl Plan {
         })
     }
 
-    /// Whether it asks for nothing but what the schema has.
+    /// Whether it asks for nothing but what the schema has, and not for what the run took either.
     pub fn asks_only_for_schema(&self) -> bool {
         let only = |it: &RootField| matches!(it, RootField::Introspection(_) | RootField::TypeName(_));
-        self.root.iter().all(|slot| only(&slot.field))
+        !self.explains && self.root.iter().all(|slot| only(&slot.field))
     }
 
     /// Whether the rows that a run visits and the bytes that it writes say what it takes.
