@@ -37,7 +37,7 @@ pub fn files(folder: &Path, problem: &mut dyn FnMut(Problem)) -> Vec<PathBuf> {
 }
 
 /// Whether a name begins with a dot, as those of editors' locks and of version control do.
-fn is_hidden(path: &Path) -> bool {
+pub fn is_hidden(path: &Path) -> bool {
     path.file_name()
         .is_some_and(|it| it.as_encoded_bytes().starts_with(b"."))
 }

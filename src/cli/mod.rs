@@ -10,6 +10,7 @@ mod query;
 mod reload;
 mod schema;
 mod serve;
+mod watch;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -4,19 +4,15 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
-
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::{Folders, Reporting, load, note};
 use crate::api::{Engine, Limits};
 use crate::server::Live;
 
-/// An editor writes a file in several steps; after the last one it is quiet for so long.
-const QUIET_FILES: Duration = Duration::from_millis(200);
-/// Scripts send several signals in a row.
-const QUIET_SIGNALS: Duration = Duration::from_millis(100);
+/// Scripts send several signals in a row. A reload begins when none has come for this time.
+const QUIET: Duration = Duration::from_millis(100);
 /// Where it is never quiet, a reload waits no longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
@@ -25,26 +21,26 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 pub(super) struct Trigger {
     /// Holds one message while a reload is asked for.
     asked: SyncSender<()>,
-    /// Whether a signal asked for it, and not only a change.
-    is_urgent: Arc<AtomicBool>,
+    /// Whether more may follow at once.
+    is_signal: Arc<AtomicBool>,
 }
 
 /// What waits for triggers.
-struct Triggered {
-    asked: Receiver<()>,
-    is_urgent: Arc<AtomicBool>,
+pub(super) struct Triggered {
+    pub asked: Receiver<()>,
+    is_signal: Arc<AtomicBool>,
 }
 
-fn trigger() -> (Trigger, Triggered) {
+pub(super) fn trigger() -> (Trigger, Triggered) {
     let (sender, receiver) = sync_channel(1);
-    let is_urgent = Arc::new(AtomicBool::new(false));
+    let is_signal = Arc::new(AtomicBool::new(false));
     let trigger = Trigger {
         asked: sender,
-        is_urgent: is_urgent.clone(),
+        is_signal: is_signal.clone(),
     };
     let triggered = Triggered {
         asked: receiver,
-        is_urgent,
+        is_signal,
     };
     (trigger, triggered)
 }
@@ -52,14 +48,14 @@ fn trigger() -> (Trigger, Triggered) {
 impl Trigger {
     /// Asks for a reload after a signal, perhaps one of several.
     pub fn pull(&self) {
-        self.is_urgent.store(true, Ordering::SeqCst);
+        self.is_signal.store(true, Ordering::SeqCst);
         self.changed();
     }
 
-    /// Asks for a reload after a change, perhaps one of several.
-    fn changed(&self) {
-        // If the channel is full, a reload is already pending; if it is closed, the server is shutting down.
-        let _ = self.asked.try_send(());
+    /// Asks for a reload after a change that is complete. Returns `false` when there will be no more reloads.
+    pub fn changed(&self) -> bool {
+        // If the channel is full, a reload is already pending.
+        !matches!(self.asked.try_send(()), Err(TrySendError::Disconnected(())))
     }
 }
 
@@ -70,21 +66,16 @@ impl Triggered {
             return false;
         }
         let last = Instant::now() + LONGEST_WAIT;
-        loop {
-            let quiet = if self.is_urgent.load(Ordering::SeqCst) {
-                QUIET_SIGNALS
-            } else {
-                QUIET_FILES
-            };
+        while self.is_signal.load(Ordering::SeqCst) {
             let left = last.saturating_duration_since(Instant::now());
-            match self.asked.recv_timeout(quiet.min(left)) {
+            match self.asked.recv_timeout(QUIET.min(left)) {
                 Ok(()) if left.is_zero() => break,
                 Ok(()) => {}
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return false,
             }
         }
-        self.is_urgent.store(false, Ordering::SeqCst);
+        self.is_signal.store(false, Ordering::SeqCst);
         true
     }
 }
@@ -157,26 +148,6 @@ fn said(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("without a message")
 }
 
-/// Pulls the trigger whenever something below the folders changes, for as long as it is kept.
-pub(super) fn watch(folders: &Folders, trigger: Trigger) -> notify::Result<RecommendedWatcher> {
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // Reading a file is an event too, and reloading reads all of them.
-        if event.is_ok_and(|it| !it.kind.is_access()) {
-            trigger.changed();
-        }
-    })?;
-    if let Some(file) = &folders.graph {
-        // A new file gets the name, which is told of the folder.
-        let parent = file.parent().filter(|it| !it.as_os_str().is_empty());
-        let parent = parent.unwrap_or_else(|| std::path::Path::new("."));
-        watcher.watch(parent, RecursiveMode::NonRecursive)?;
-        return Ok(watcher);
-    }
-    watcher.watch(&folders.schema, RecursiveMode::Recursive)?;
-    watcher.watch(&folders.data, RecursiveMode::Recursive)?;
-    Ok(watcher)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,6 +167,8 @@ mod tests {
             triggered.asked.try_recv().is_err(),
             "a change and a signal are one"
         );
+        assert!(trigger.changed());
+        assert!(triggered.wait());
         drop(trigger);
         assert!(!triggered.wait(), "nobody asks any more");
     }

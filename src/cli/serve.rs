@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 
 use super::connections::{self, ConnectionOptions};
 use super::limits::LimitOptions;
-use super::reload::{self, Reloader, Trigger};
+use super::reload::{Reloader, Trigger};
+use super::watch::Watch;
 use super::{Folders, Reporting, fail, load, note};
 use crate::api::{Engine, Gate, Limits, Persisted};
 use crate::server::{self, Bounds, Listeners, Live, Settings};
@@ -50,7 +51,7 @@ pub(super) struct Serve {
     limits: LimitOptions,
     #[command(flatten)]
     connections: ConnectionOptions,
-    /// Compile again whenever a file of the schema or the data changes; SIGHUP does so too
+    /// Reload 0.2 s after the last change of the schema or the data, also where folders or links are replaced; SIGHUP reloads too
     #[arg(long)]
     watch: bool,
     #[command(flatten)]
@@ -93,6 +94,7 @@ impl Serve {
             (Ok(clients), Ok(metrics)) => (clients, metrics),
             (Err(code), _) | (_, Err(code)) => return code,
         };
+        let watch = self.watch.then(|| Watch::new(&self.folders));
         let snapshot = match load::graph(&self.folders, &self.reporting) {
             Ok(snapshot) => snapshot,
             Err(code) => return code,
@@ -113,7 +115,7 @@ impl Serve {
         note(summary);
         let _written = server::write_to_stderr();
         self.allow_files();
-        let code = runtime.block_on(self.listen(&clients, &metrics, engine, limits, persisted));
+        let code = runtime.block_on(self.listen(&clients, &metrics, engine, limits, persisted, watch));
         // A run whose client disconnected may take a moment to notice it.
         runtime.shutdown_background();
         code
@@ -168,6 +170,7 @@ impl Serve {
         engine: Engine,
         limits: Limits,
         persisted: Persisted,
+        watch: Option<Watch>,
     ) -> ExitCode {
         let listener = match TcpListener::bind(clients).await {
             Ok(listener) => listener,
@@ -199,15 +202,11 @@ impl Serve {
             live: live.clone(),
         };
         let trigger = reloader.start();
-        // Dropping the watcher ends the watch.
-        let _watcher = if self.watch {
-            match reload::watch(&self.folders, trigger.clone()) {
-                Ok(watcher) => Some(watcher),
-                Err(error) => return fail(format!("cannot watch the folders: {error}")),
-            }
-        } else {
-            None
-        };
+        if let Some(watch) = watch
+            && let Err(error) = watch.start(trigger.clone())
+        {
+            return fail(format!("cannot watch the folders: {error}"));
+        }
         reload_on_hangup(trigger);
         let stopped = stopped();
         if let Some(Ok(address)) = metrics.as_ref().map(TcpListener::local_addr) {

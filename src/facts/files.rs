@@ -166,6 +166,11 @@ fn format(path: &Path) -> Option<Format> {
     }
 }
 
+/// Whether a file of this name in the data folder is read.
+pub fn is_data(name: &Path) -> bool {
+    format(name).is_some()
+}
+
 impl Files {
     /// Finds the data files below a folder, or takes one file. What is wrong is added to `reports`.
     pub fn find(path: &Path, reports: &mut Reports) -> Self {

@@ -37,6 +37,12 @@ pub fn load(folder: &Path) -> Result<Ontology, Reports> {
     compile(&files)
 }
 
+/// Whether a file of this name in the schema folder is read.
+pub fn is_schema(name: &Path) -> bool {
+    name.extension()
+        .is_some_and(|it| it == "graphql" || it == "graphqls")
+}
+
 fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
     let mut is_folder = true;
     let mut paths = folder::files(folder, &mut |problem| {
@@ -65,10 +71,7 @@ fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
     if !is_folder {
         return Vec::new();
     }
-    paths.retain(|path| {
-        path.extension()
-            .is_some_and(|it| it == "graphql" || it == "graphqls")
-    });
+    paths.retain(|path| is_schema(path));
     if paths.is_empty() {
         reports.push(
             Report::new(

@@ -15,7 +15,7 @@ mod prelude;
 mod relations;
 mod sdl;
 
-pub use compile::{compile, load};
+pub use compile::{compile, is_schema, load};
 pub use date::{Date, DateError};
 pub use decimal::{DecimalError, LARGEST_EXPONENT, LONGEST_DECIMAL, decimal};
 pub use instant::{Instant, InstantError};
