@@ -149,6 +149,7 @@ fn emacs_locks_a_file_by_a_link_that_leads_nowhere() {
     let watched = Watched::start();
     let lock = "data/.#a.yaml";
     watched.link("ben@host.1234:1700000000", lock);
+    watched.link("ben@host.1234:1700000000", "schema/.#s.graphql");
     watched.write("data/#a.yaml#", "not saved yet");
     watched.rename("data/a.yaml", "data/a.yaml~");
     watched.write("data/a.yaml", "emacs");

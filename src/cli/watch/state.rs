@@ -328,7 +328,10 @@ mod tests {
         symlink("..", data.path("data/two")).unwrap();
         symlink("self.yaml", data.path("data/self.yaml")).unwrap();
         let state = data.state();
-        assert_eq!(state.files, 4, "the file, the link to itself, and two paths to the folder");
+        assert_eq!(
+            state.files, 4,
+            "the file, the link to itself, and two paths to the folder"
+        );
         assert!(state.is_same(&data.state()));
     }
 }
