@@ -2,7 +2,7 @@
 # Long runs, which .ci/run leaves out: ten minutes of random requests, all attacks, ten minutes of load beside attacks.
 # Prints rows for the table in docs/testing.md and ends with 1 if one of them fails.
 #
-#   cargo build --release && benches/long.sh [SECONDS]
+#   cargo build --release --features probes && benches/long.sh [SECONDS]
 #
 # SECONDS (600) is how long each of the two long runs takes. CLEW is the binary. Needs Node 20 and npm.
 set -uo pipefail
@@ -35,7 +35,7 @@ if [ ! -e target/wordnet/nodes.jsonl ]; then
 fi
 
 run fuzzer node benches/limits/fuzz.mjs --seconds "$seconds" --seed random
-run attacks node benches/limits/attacks.mjs --markdown "$logs/attacks.md"
+run attacks node benches/limits/attacks.mjs --probes --markdown "$logs/attacks.md"
 run load node benches/limits/load.mjs --seconds "$seconds"
 
 printf '\nlogs are in %s\n\n' "$logs"

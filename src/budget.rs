@@ -80,6 +80,8 @@ pub struct Budget<'a> {
     pub clock: Clock<'a>,
     /// What the request has reserved of the shared memory; `None` for runs that are too small to be counted.
     pub memory: Option<&'a Reservation>,
+    /// Bytes of it that are held beside the answer and the working memory: what the request was prepared to.
+    pub base: usize,
 }
 
 /// Memory that all running requests share, counted by reservations.

@@ -311,7 +311,7 @@ impl Allocator {
 }
 
 /// Allocations of at least this size are mapped.
-const LARGE: usize = 1 << 20;
+pub const LARGE: usize = 1 << 20;
 
 /// Mappings of the system.
 #[cfg(target_os = "linux")]

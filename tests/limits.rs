@@ -65,23 +65,11 @@ impl Server {
         (text(&error["extensions"]["code"]), text(&error["message"]))
     }
 
-    /// The peak memory of the process, in bytes.
-    #[cfg(target_os = "linux")]
-    fn most_memory(&self) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.child.id())).unwrap();
-        let line = status.lines().find(|it| it.starts_with("VmHWM:")).unwrap();
-        let kilobytes: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-        kilobytes << 10
-    }
-
     /// Sends a request, during which the process grows by at most the limit of a request.
     fn within_memory(&self, query: &str, variables: &Value) -> Value {
         #[cfg(target_os = "linux")]
         {
-            let before = self.most_memory();
-            let answer = self.ask(query, variables);
-            // The system counts pages of each thread in steps, so that the sum can be a little less than it was.
-            let grown = self.most_memory().saturating_sub(before);
+            let (answer, grown) = self.0.growth(|| self.ask(query, variables));
             assert!(
                 grown <= 64 << 20,
                 "{} grew it by {grown} bytes",
@@ -189,17 +177,11 @@ fn patterns_are_weighed_and_refused_with_their_field() {
         );
     }
     // A pattern that is refused in one field does not affect the others.
-    let mixed = format!(
-        "{{ {} {} node(id: \"unicef\") {{ id }} }}",
-        "bad: graph { title }",
-        matching("UNI.*")
-    );
-    assert!(
-        server.ask(&mixed, &nothing())["data"]["organizations"]["totalCount"]
-            .as_u64()
-            .unwrap()
-            > 0
-    );
+    let mixed = format!("{{ bad: {} {} }}", matching("("), matching("UNI.*"));
+    let answer = server.ask(&mixed, &nothing());
+    assert_eq!(answer["data"]["bad"], Value::Null, "{answer}");
+    assert_eq!(answer["errors"][0]["path"], json!(["bad"]), "{answer}");
+    assert!(answer["data"]["organizations"]["totalCount"].as_u64().unwrap() > 0);
 }
 
 #[test]
@@ -472,4 +454,29 @@ fn the_deepest_document_and_variables_are_answered() {
     );
     assert_eq!(code, "GRAPHQL_PARSE_FAILED");
     assert!(message.contains("more than 200 levels"), "{message}");
+}
+
+#[test]
+fn variables_are_weighed_by_what_they_become() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::things(folder.path(), &[]);
+    let nested = (0..60).fold(json!({}), |inner, _| json!({"not": inner}));
+    let ask = |count: usize| {
+        // The filter is read, but not run.
+        let things: String = aliases(30, |_| {
+            "things(first: 200) { nodes { name about titles } }".to_owned()
+        });
+        let query = format!(
+            "query($f: [ThingFilter!]) {{ x: things(filter: {{and: $f}}) @skip(if: true) {{ totalCount }} {things} }}"
+        );
+        server.within_memory(&query, &json!({"f": vec![nested.clone(); count]}))
+    };
+    assert!(ask(100)["data"]["f0"].is_object());
+    assert_eq!(ask(1900)["errors"][0]["extensions"]["code"], "BYTE_LIMIT");
+    // What stands inside of a text is no value.
+    let query = "query($n: String) { things(filter: {name: {eq: $n}}) { totalCount } }";
+    for text in [",", "[", "{", "\\", "\"", "\\\","] {
+        let answer = server.within_memory(query, &json!({"n": text.repeat(140_000)}));
+        assert_eq!(answer["data"]["things"]["totalCount"], 0, "{answer}");
+    }
 }

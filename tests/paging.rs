@@ -50,7 +50,7 @@ fn name(no: usize) -> Option<String> {
     }
 }
 
-/// The data file of some items and things. What is said of one does not depend on which others there are.
+/// The data file of some items and things. The values of each are the same whichever others there are.
 fn data(present: &BTreeSet<usize>) -> String {
     let mut lines = String::new();
     let id = |no: usize| {
@@ -133,7 +133,7 @@ fn engine(ontology: &Arc<Ontology>, present: &BTreeSet<usize>) -> Engine {
     Engine::new(Arc::new(snapshot), Limits::default()).unwrap()
 }
 
-/// What lies at a path of an answer without errors.
+/// The value at a path of an answer without errors.
 fn asked(engine: &Engine, query: &str, path: &[&str]) -> Value {
     let answer = engine.execute(Request {
         query,

@@ -16,6 +16,7 @@ use super::gate::{Gate, Ticket};
 use super::persisted::Persisted;
 use crate::budget::{Reservation, Stop};
 use crate::forms::Form;
+use crate::memory::LARGE;
 
 /// A request longer than this is read on a thread of its own.
 const SHORT_REQUEST: usize = 64 << 10;
@@ -26,6 +27,9 @@ const SHORT_VARIABLES: usize = 4 << 10;
 
 /// The memory of shorter answers is not counted.
 const SMALL_ANSWER: usize = 16 << 10;
+
+/// The smallest page of the system.
+const PAGE: usize = 4 << 10;
 
 /// Bytes of memory that reading and preparing take at most for each byte of a request.
 const MEMORY_PER_BYTE: usize = 16;
@@ -93,7 +97,7 @@ impl Serving {
         let run = tokio::task::spawn_blocking(move || {
             let (answer, prepared) = match prepared {
                 Some(prepared) => {
-                    let answer = self.engine.answer_as(form, &prepared, Some(&ticket));
+                    let answer = self.run(&asked, form, &prepared, &ticket);
                     (answer, Some(prepared))
                 }
                 None => self.prepare_and_run(&asked, form, &ticket),
@@ -114,7 +118,7 @@ impl Serving {
             let answer = self.encode(answer, prepared.as_deref(), wanted, None);
             return self.account(answer);
         }
-        let bytes = answer.body.capacity();
+        let bytes = taken(&answer.body);
         let Ok((ticket, waiting)) = self.gate.enter(Instant::now(), None, bytes).await else {
             return self.account(answer);
         };
@@ -185,7 +189,7 @@ impl Serving {
     /// Reserves the memory of an answer that was made without a ticket, unless it is small.
     fn account(&self, mut answer: Answer) -> Answer {
         if answer.body.len() > SMALL_ANSWER {
-            answer.memory = self.gate.memory().reserve(answer.body.capacity());
+            answer.memory = self.gate.memory().reserve(taken(&answer.body));
             if answer.memory.is_none() {
                 return self.engine.given_up(Stop::Busy);
             }
@@ -231,6 +235,11 @@ impl Serving {
         }
     }
 
+    fn run(&self, asked: &Asked, form: Option<Form>, prepared: &Prepared, ticket: &Ticket) -> Answer {
+        ticket.keep(asked.len() + prepared.held());
+        self.engine.answer_as(form, prepared, Some(ticket))
+    }
+
     fn prepare_and_run(
         &self,
         asked: &Asked,
@@ -247,7 +256,7 @@ impl Serving {
         };
         match self.prepare(asked, &parameters, &document, Some(ticket)) {
             Ok(prepared) => {
-                let answer = self.engine.answer_as(form, &prepared, Some(ticket));
+                let answer = self.run(asked, form, &prepared, ticket);
                 (answer, Some(prepared))
             }
             Err(refused) => (refused, None),
@@ -282,11 +291,21 @@ impl Serving {
         #[cfg(feature = "probes")]
         self.gate.note_overrun(&ticket, self.engine.time());
         let memory = ticket.into_memory();
-        memory.shrink_to(0);
-        if memory.grow(answer.body.capacity()) {
+        let bytes = taken(&answer.body);
+        if memory.grow_to(bytes) {
+            memory.shrink_to(bytes);
             answer.memory = Some(memory);
             return answer;
         }
         self.engine.given_up(Stop::Busy)
+    }
+}
+
+/// Bytes that a body takes. The system gives a mapped one its pages as they are written.
+fn taken(body: &Vec<u8>) -> usize {
+    if body.capacity() >= LARGE {
+        body.len().next_multiple_of(PAGE)
+    } else {
+        body.capacity()
     }
 }

@@ -68,8 +68,8 @@ pub(super) struct Planned {
     matchers: OnceLock<Matchers>,
     /// Bytes that it takes.
     pub bytes: usize,
-    /// The length of the longest answer so far, to reserve so much at once.
-    pub longest: AtomicUsize,
+    /// About the length of the last answers, to reserve so much at once.
+    pub expected: AtomicUsize,
     long_runs: LongRuns,
     /// Whether it is known to be within the limits whatever the variables are.
     pub within_limits: AtomicBool,
@@ -211,7 +211,7 @@ impl Document {
             bytes: plan.bytes() + weight,
             matchers,
             plan,
-            longest: AtomicUsize::new(0),
+            expected: AtomicUsize::new(0),
             long_runs: LongRuns::default(),
             within_limits: AtomicBool::new(false),
         });
@@ -261,8 +261,11 @@ impl Planned {
     /// Notes what a run took.
     pub fn note(&self, length: usize, is_short: bool) {
         // Most change nothing, and reading is cheaper than writing what others read.
-        if self.longest.load(Ordering::Relaxed) < length {
-            self.longest.fetch_max(length, Ordering::Relaxed);
+        let expected = self.expected.load(Ordering::Relaxed);
+        if expected < length || length < expected / 2 {
+            // A single long answer is forgotten after a few short ones.
+            let next = length.max(expected / 2);
+            self.expected.store(next, Ordering::Relaxed);
         }
         self.long_runs.note(is_short);
     }

@@ -16,7 +16,7 @@ use super::encoding::Encoding;
 use super::gate::Ticket;
 use super::limits::Limits;
 use super::packed::Packed;
-use super::{Api, ApiError, documents};
+use super::{Api, ApiError, documents, weight};
 use crate::budget::{Budget, Clock, Stop};
 use crate::exec::{self, Matchers, Outcome, PublicSchema, Wanted};
 use crate::forms::{self, Form, Unwritten};
@@ -39,8 +39,12 @@ const WORKING_BYTES: usize = 8 << 20;
 /// Bytes of working memory for each entity of the graph, for fields that must look at every row.
 const WORKING_PER_ENTITY: usize = 32;
 
-/// Memory that a value of the variables takes at most, in all the representations that it has until arguments are bound.
-const BYTES_PER_VALUE: usize = 256;
+/// Bytes of variables that are allowed however few an answer may have.
+const LEAST_VARIABLES: usize = 256 << 10;
+
+/// What a request may make the process grow by, beside the working memory for each entity. With a higher `--max-bytes`, it
+/// is twice that.
+const GROWTH: usize = 64 << 20;
 
 /// A graph of so many bytes is in the processor's caches, where fetching it from memory beforehand only costs. Tests go that
 /// way with small ones.
@@ -83,9 +87,16 @@ pub(super) struct Prepared {
     document: Arc<Document>,
     planned: Arc<Planned>,
     values: Arc<Variables>,
+    /// Bytes that the variables take at most.
+    variables: usize,
 }
 
 impl Prepared {
+    /// Bytes that are held while it runs: its document, which a cache need not have, and its variables.
+    pub fn held(&self) -> usize {
+        self.document.weight() + self.variables
+    }
+
     /// Bytes that its document and its plans take.
     pub fn weight(&self) -> usize {
         self.document.weight()
@@ -281,16 +292,17 @@ impl Engine {
         let refused = |error: GraphqlError| Answer::refused(&[error]);
         let own = OnceLock::new();
         let clock = ticket.map_or_else(|| clock(&own, &self.limits), |it| it.clock(self.limits.time));
-        let values = if document.operation().variables.is_empty() {
-            self.no_values.clone()
-        } else {
-            if let (Some(ticket), Some(raw)) = (ticket, request.variables) {
-                let bytes = most_values(raw.get()).saturating_mul(BYTES_PER_VALUE);
-                if !ticket.memory.grow(bytes.min(self.limits.bytes)) {
-                    return Err(self.given_up(Stop::Busy));
-                }
+        let has_variables = !document.operation().variables.is_empty();
+        let given = request.variables.filter(|_| has_variables);
+        let bytes = given.map_or(0, |it| weight::json(it.get()));
+        let values = if has_variables {
+            self.check_variables(bytes).map_err(refused)?;
+            if let Some(ticket) = ticket
+                && !ticket.memory.grow(bytes)
+            {
+                return Err(self.given_up(Stop::Busy));
             }
-            let given = request.variables.map(|it| self.variables(it));
+            let given = given.map(variables);
             let given = given.transpose().map_err(refused)?.unwrap_or_default();
             let schema = (&*self.api.schema, names);
             let coerced = coerce::variables(schema, document.operation(), given, &clock, MOST_ERRORS);
@@ -307,6 +319,8 @@ impl Engine {
                     return Err(Answer::refused(&errors));
                 }
             }
+        } else {
+            self.no_values.clone()
         };
         check()?;
         document
@@ -327,6 +341,7 @@ impl Engine {
             document,
             planned,
             values,
+            variables: bytes,
         })
     }
 
@@ -522,15 +537,18 @@ impl Engine {
         if !Plan::is_counted(&bound.calls) {
             clock.started.get_or_init(Instant::now);
         }
+        let base = bound.bytes + ticket.map_or(0, Ticket::base);
+        let growth = GROWTH.max(2 * limits.bytes);
         let budget = Budget {
-            bytes: limits.bytes,
+            bytes: limits.bytes.min(growth.saturating_sub(base)),
             working: self.working.saturating_sub(bound.bytes),
             rows: limits.rows,
             memory: ticket.map(|it| &it.memory),
+            base,
             clock,
         };
         let wanted = Wanted {
-            capacity: prepared.planned.longest.load(Ordering::Relaxed) + 256,
+            capacity: prepared.planned.expected.load(Ordering::Relaxed) + 256,
             subgraph,
             ahead: self.is_large,
         };
@@ -616,32 +634,16 @@ impl Engine {
         }
     }
 
-    /// The variables of a request: an object, or null. Their values must fit into the bytes of an answer.
-    fn variables(&self, raw: &RawValue) -> Result<Map<String, Value>, GraphqlError> {
-        let text = raw.get();
-        let values = most_values(text);
-        if values.saturating_mul(BYTES_PER_VALUE) > self.limits.bytes.max(BYTES_PER_VALUE << 10) {
-            let message = format!(
-                "the variables have about {values} values, and {} are allowed: send them in several requests",
-                self.limits.bytes / BYTES_PER_VALUE
-            );
-            return Err(GraphqlError::request("BYTE_LIMIT", message));
+    /// Refuses variables that take more bytes than an answer may have.
+    fn check_variables(&self, bytes: usize) -> Result<(), GraphqlError> {
+        let most = self.limits.bytes.max(LEAST_VARIABLES);
+        if bytes <= most {
+            return Ok(());
         }
-        match serde_json::from_str::<Value>(text) {
-            Ok(Value::Object(variables)) => Ok(variables),
-            Ok(Value::Null) => Ok(Map::new()),
-            Ok(_) => {
-                let shown: String = text.chars().take(40).collect();
-                Err(GraphqlError::request(
-                    "BAD_USER_INPUT",
-                    format!("`variables` is a JSON object, not {shown}"),
-                ))
-            }
-            Err(error) => Err(GraphqlError::request(
-                "BAD_USER_INPUT",
-                unreadable(&error.to_string()),
-            )),
-        }
+        let message = format!(
+            "the variables take up to {bytes} bytes of memory, and {most} are allowed: send them in several requests"
+        );
+        Err(GraphqlError::request("BYTE_LIMIT", message))
     }
 
     /// Refuses an operation that asks about a schema that is not published.
@@ -662,9 +664,24 @@ fn clock<'a>(started: &'a OnceLock<Instant>, limits: &Limits) -> Clock<'a> {
     }
 }
 
-/// The most values that a JSON text can hold, by the characters that end one.
-fn most_values(json: &str) -> usize {
-    memchr::memchr3_iter(b',', b'[', b'{', json.as_bytes()).count()
+/// The variables of a request: an object, or null.
+fn variables(raw: &RawValue) -> Result<Map<String, Value>, GraphqlError> {
+    let text = raw.get();
+    match serde_json::from_str::<Value>(text) {
+        Ok(Value::Object(variables)) => Ok(variables),
+        Ok(Value::Null) => Ok(Map::new()),
+        Ok(_) => {
+            let shown: String = text.chars().take(40).collect();
+            Err(GraphqlError::request(
+                "BAD_USER_INPUT",
+                format!("`variables` is a JSON object, not {shown}"),
+            ))
+        }
+        Err(error) => Err(GraphqlError::request(
+            "BAD_USER_INPUT",
+            unreadable(&error.to_string()),
+        )),
+    }
 }
 
 /// What is wrong with variables that are JSON by their syntax, or nearly so, in the words of the parser.

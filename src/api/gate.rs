@@ -220,6 +220,16 @@ impl Ticket {
         }
     }
 
+    /// Bytes that are reserved beside what every run begins with.
+    pub(super) fn base(&self) -> usize {
+        self.memory.bytes().saturating_sub(RESERVED_TO_BEGIN)
+    }
+
+    /// Gives back what only reading and preparing took; `bytes` are held on.
+    pub(super) fn keep(&self, bytes: usize) {
+        self.memory.shrink_to(bytes.saturating_add(RESERVED_TO_BEGIN));
+    }
+
     /// Gives up the place among the runs and keeps the memory for as long as the answer is being sent.
     pub(super) fn into_memory(self) -> Reservation {
         self.memory

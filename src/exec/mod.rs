@@ -172,7 +172,7 @@ pub fn run<'a>(
         interval: FIRST_CHECK,
         checked: Duration::ZERO,
         room: budget.bytes,
-        expected: wanted.capacity.min(budget.bytes),
+        expected: 0,
         beside: 0,
         working: 0,
         kept: 0,
@@ -272,7 +272,7 @@ struct Run<'a> {
     interval: u64,
     /// Time that had passed at the last check.
     checked: Duration,
-    /// Length that the answer had before.
+    /// Length that the answer will have at most when what is being written is whole.
     expected: usize,
     /// Length that the answer may have before its memory is accounted for again.
     room: usize,
@@ -400,12 +400,14 @@ impl<'a> Run<'a> {
         };
         let working = working.next_multiple_of(HELD_AT_ONCE);
         let others = self.beside + working;
+        let others = self.budget.base + others;
         let needed = self.out.len().max(self.expected) + others + RESERVED_AT_ONCE;
         if !memory.grow_to(needed.next_multiple_of(RESERVED_AT_ONCE)) {
             return Err(Failure::Stop(Stop::Busy));
         }
         self.working_room = working.min(self.budget.working);
-        self.room = self.room.min((memory.bytes() - others).max(self.out.len()));
+        let left = memory.bytes().saturating_sub(others);
+        self.room = self.room.min(left.max(self.out.len()));
         Ok(())
     }
 

@@ -120,7 +120,7 @@ impl<'a> Body<'a> {
         let Some(memory) = self.budget.memory else {
             return Ok(());
         };
-        let needed = capacity.saturating_mul(3) / 2 + self.held;
+        let needed = self.budget.base + capacity.saturating_mul(3) / 2 + self.held;
         if memory.grow_to(needed.next_multiple_of(RESERVED_AT_ONCE)) {
             Ok(())
         } else {
@@ -168,6 +168,7 @@ mod tests {
                 cancelled: None,
             },
             memory: None,
+            base: 0,
         };
         let written = |budget: Budget, len: usize| {
             let mut body = Body::new(budget, 0);

@@ -154,6 +154,7 @@ mod tests {
                 cancelled: None,
             },
             memory: None,
+            base: 0,
         };
         let keys = |path: &str| path.split('.').map(str::to_owned).collect();
         let of = Table {

@@ -267,6 +267,28 @@ impl Server {
         }
     }
 
+    /// The current and the peak memory of the process, in bytes.
+    #[cfg(target_os = "linux")]
+    fn memory(&self) -> (usize, usize) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let read = |name: &str| {
+            let line = status.lines().find(|it| it.starts_with(name)).unwrap();
+            let number: String = line.chars().filter(char::is_ascii_digit).collect();
+            number.parse::<usize>().unwrap() << 10
+        };
+        (read("VmRSS:"), read("VmHWM:"))
+    }
+
+    /// What something returns, and by how many bytes the process grows at most meanwhile.
+    #[cfg(target_os = "linux")]
+    pub fn growth<T>(&self, act: impl FnOnce() -> T) -> (T, usize) {
+        let peak = format!("/proc/{}/clear_refs", self.child.id());
+        std::fs::write(peak, "5").expect("the peak of the server's memory can be measured again");
+        let (before, _) = self.memory();
+        let done = act();
+        (done, self.memory().1.saturating_sub(before))
+    }
+
     /// Sends a signal. The program `kill` of some systems knows no names of signals in some locales.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
