@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::{Batch, Str};
 
 /// Up to this number of keys, comparing with each is faster than hashing.
-const FEW: usize = 8;
+const FEW: usize = 16;
 
 /// Keys in the order of the file. Adding one takes constant time.
 #[derive(Default)]
