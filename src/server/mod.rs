@@ -17,6 +17,7 @@ mod log;
 mod metrics;
 mod multipart;
 mod negotiate;
+mod pieces;
 mod sse;
 mod stream;
 mod tags;

@@ -1,16 +1,11 @@
 //! `multipart/mixed`: an answer as its only part, for clients that take nothing else.
 
-use std::array;
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use hyper::body::{Frame, SizeHint};
 
 use super::headers;
+use super::pieces::framed;
 
 const CONTENT_TYPE: &str = "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\"";
 const BEFORE: &[u8] = b"--graphql\r\nContent-Type: application/json\r\n\r\n";
@@ -29,33 +24,4 @@ pub(super) fn respond(json: &Bytes) -> Response {
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     headers::not_sniffed(&mut response);
     response
-}
-
-/// A body of several pieces, sent one after the other.
-pub(super) fn framed<const N: usize>(pieces: [Bytes; N]) -> Body {
-    Body::new(Pieces(pieces.into_iter()))
-}
-
-/// Pieces of a body, whose length is known.
-struct Pieces<const N: usize>(array::IntoIter<Bytes, N>);
-
-impl<const N: usize> HttpBody for Pieces<N> {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.next().map(|it| Ok(Frame::data(it))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.len() == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let length: usize = self.0.as_slice().iter().map(Bytes::len).sum();
-        SizeHint::with_exact(length as u64)
-    }
 }

@@ -1,6 +1,7 @@
 //! Which form of answer a client wants, by its `Accept` header.
 
 use axum::http::{HeaderMap, HeaderName, header};
+use smallvec::SmallVec;
 
 use super::headers;
 use crate::api::Encoding;
@@ -59,78 +60,88 @@ impl Form {
     }
 }
 
-/// A range of media types, and its weight.
+/// The JSON types, in the order of the server's preference.
+const JSON: [Form; 2] = [Form::Json, Form::GraphqlResponse];
+
+/// A range of media types.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Range {
     One(Form),
     Application,
     Any,
 }
 
+impl Range {
+    fn of(media: &str) -> Option<Self> {
+        if media == "*/*" {
+            Some(Self::Any)
+        } else if media.eq_ignore_ascii_case("application/*") {
+            Some(Self::Application)
+        } else {
+            Form::of(media).map(Self::One)
+        }
+    }
+}
+
+/// What a client accepts, in its order, with weights.
+struct Accepted(SmallVec<[(Range, f32); 8]>);
+
+impl Accepted {
+    fn weight_of(&self, range: Range) -> Option<f32> {
+        self.0.iter().find(|it| it.0 == range).map(|it| it.1)
+    }
+
+    /// The weight of a JSON type: that of the most specific range.
+    fn weight(&self, json: Form) -> f32 {
+        let ranges = [Range::One(json), Range::Application, Range::Any];
+        ranges
+            .into_iter()
+            .find_map(|it| self.weight_of(it))
+            .unwrap_or(0.0)
+    }
+
+    /// The form that a range stands for, and its weight. Of other types than JSON only named ones are sent.
+    fn form(&self, range: Range, weight: f32) -> Option<(Form, f32)> {
+        match range {
+            // Clients that list it first want parts only where an answer has several, and it never has.
+            Range::One(Form::Multipart) if JSON.iter().any(|it| self.weight(*it) > 0.0) => None,
+            Range::One(form) => Some((form, weight)),
+            Range::Application | Range::Any => {
+                let mut unnamed = JSON.into_iter();
+                let form = unnamed.find(|it| self.weight_of(Range::One(*it)).is_none())?;
+                Some((form, self.weight(form)))
+            }
+        }
+    }
+}
+
 /// The best form for a client; `None` if it takes none of ours.
-///
-/// `multipart/mixed` is only used where no JSON type is accepted: clients that list it first want parts only where an
-/// answer has several, and it never has.
 pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
     let mut values = headers.get_all(header::ACCEPT).iter();
-    let first = values.next();
     // What most clients send needs no list.
-    match (first, values.next()) {
+    match (values.next(), values.next()) {
         (None, _) => return Some(Form::Json),
         (Some(only), None) if only == "*/*" || only == "application/json" => return Some(Form::Json),
         _ => {}
     }
-    let mut ranges: Vec<(Range, f32)> = Vec::new();
     let mut is_empty = true;
-    for (name, quality) in weighted(headers, &header::ACCEPT) {
-        is_empty = false;
-        let range = match name {
-            "*/*" => Range::Any,
-            name if name.eq_ignore_ascii_case("application/*") => Range::Application,
-            name => match Form::of(name) {
-                Some(form) => Range::One(form),
-                None => continue,
-            },
-        };
-        ranges.push((range, quality));
-    }
+    let ranges = weighted(headers, &header::ACCEPT).inspect(|_| is_empty = false);
+    let ranges = ranges.filter_map(|(media, weight)| Some((Range::of(media)?, weight)));
+    let accepted = Accepted(ranges.collect());
     // An empty header says as little as none.
     if is_empty {
         return Some(Form::Json);
     }
-    let named = |form: Form| {
-        let same = |it: &&(Range, f32)| matches!(it.0, Range::One(other) if other == form);
-        ranges.iter().find(same).map(|it| it.1)
-    };
-    let mut best: Option<(f32, Form)> = None;
-    let mut consider = |form: Form, quality: f32| {
+    let mut best: Option<(Form, f32)> = None;
+    for (range, weight) in &accepted.0 {
         // Of equals the first counts, as clients write them.
-        if quality > 0.0 && best.is_none_or(|(other, _)| quality > other) {
-            best = Some((quality, form));
-        }
-    };
-    let is_multipart_needless = [Form::Json, Form::GraphqlResponse].iter().any(|form| {
-        let range = |it: &(Range, f32)| match it.0 {
-            Range::One(_) => false,
-            Range::Application | Range::Any => it.1 > 0.0,
-        };
-        named(*form).map_or_else(|| ranges.iter().any(range), |quality| quality > 0.0)
-    });
-    for (range, quality) in &ranges {
-        match range {
-            Range::One(Form::Multipart) if is_multipart_needless => {}
-            Range::One(form) => consider(*form, *quality),
-            // What is named has its own weight, which may be 0.
-            Range::Application | Range::Any => {
-                let unnamed = [Form::Json, Form::GraphqlResponse]
-                    .into_iter()
-                    .find(|it| named(*it).is_none());
-                if let Some(form) = unnamed {
-                    consider(form, *quality);
-                }
-            }
+        if let Some((form, weight)) = accepted.form(*range, *weight)
+            && weight > best.map_or(0.0, |it| it.1)
+        {
+            best = Some((form, weight));
         }
     }
-    best.map(|(_, form)| form)
+    best.map(|it| it.0)
 }
 
 /// The best of all encodings for a client; `None` if the body stays as it is.
@@ -225,6 +236,9 @@ mod tests {
                 None,
             ),
             ("application/json;q=0", None),
+            ("application/*;q=0, */*", None),
+            ("application/*;q=0, multipart/mixed", Some(Multipart)),
+            ("application/*;q=0, application/json;q=0.1", Some(Json)),
             ("application/json;q=nan", None),
             ("application/json;q=2", None),
             ("text/html", None),

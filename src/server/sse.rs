@@ -11,7 +11,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use futures_util::{StreamExt, stream};
 
-use super::multipart::framed;
+use super::pieces::framed;
 use super::{graphql, headers};
 use crate::api::Answer;
 
