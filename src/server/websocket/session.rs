@@ -177,7 +177,11 @@ impl Session {
                     self.is_silent = false;
                     self.received(socket, received).await?;
                 }
-                Event::Done(done) => self.send_answer(socket, done).await?,
+                Event::Done(done) => {
+                    self.send_answer(socket, done).await?;
+                    // Meanwhile nothing was read from the client, and it may have been slow to read.
+                    (self.is_silent, self.unfinished) = (false, None);
+                }
                 Event::InitTimeout => {
                     return Err(End::Close(4408, "Connection initialisation timeout".into()));
                 }
