@@ -1,9 +1,9 @@
 // The headers that clients send, as recorded from them or written from their sources. Those that the transport sets are
 // left out: `host`, `content-length`, `sec-websocket-*`.
 //
-//   headers   sent with every transport
-//   http      sent with HTTP, not with a WebSocket
-//   accept    what the client asks for by its own, and the content type that it must get, for `post` and `get`
+// - `headers` are sent with every transport.
+// - `http` are sent with HTTP, and not with a WebSocket.
+// - `accept` is what the client asks for, and the content type that it must get, for `post` and `get`.
 
 const JSON_TYPE = 'application/json';
 const RESPONSE = 'application/graphql-response+json';
@@ -136,7 +136,7 @@ export const clients = (origin) => [
     name: "Java's HttpClient",
     headers: { 'user-agent': 'Java-http-client/17.0.15' },
     http: { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA' },
-    // It sends no `Accept` unless it is told to.
+    // It sends `Accept` only if the program sets it.
     accept: { post: [undefined, JSON_TYPE], get: [undefined, JSON_TYPE] },
   },
   {

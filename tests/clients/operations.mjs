@@ -90,7 +90,7 @@ data('citations and a plan', 'query @cite @explain { maker(id: "maler") { name }
 // Answers of 64 kB and more.
 const many = (count, field) => Array.from({ length: count }, (_, no) => `a${no}: ${field}`).join(' ');
 data('an answer of over 64 kB', `{ ${many(200, 'instruments { ...I }')} } fragment I on InstrumentConnection { nodes { name notes details finished } }`);
-data('an answer of over 1 MB', `query { ${many(1250, 'instruments { ...I }')} } fragment I on InstrumentConnection { nodes { id name notes details finished makers { nodes { ...M } } } } fragment M on Maker { name motto site }`);
+data('an answer of over 1 MB', `query { ${many(500, 'instruments { ...I }')} } fragment I on InstrumentConnection { nodes { id name notes details finished makers { nodes { ...M } } statements { nodes { field value rank } } } } fragment M on Maker { name motto site }`);
 
 // Errors of fields.
 failed('an id that is not there', 'BAD_USER_INPUT', '{ path(from: "maler", to: "nobody") { length } graph { title } }');

@@ -48,7 +48,7 @@ export function exchange(url, { method, headers, content, agent }) {
       response.on('end', () => {
         try {
           const encoding = response.headers['content-encoding'];
-          resolve({ status: response.statusCode, headers: response.headers, text: decompressed(Buffer.concat(chunks), encoding).toString('utf8') });
+          resolve({ status: response.statusCode, headers: response.headers, text: decoded(decompressed(Buffer.concat(chunks), encoding)) });
         } catch (error) {
           reject(error);
         }
@@ -69,6 +69,11 @@ function decompressed(bytes, encoding) {
   return decoders[encoding](bytes);
 }
 
+/** Text for bytes, which must be UTF-8. */
+export function decoded(bytes) {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
 /** What stands between two texts; nothing else may be in it. */
 function between(text, before, after) {
   if (!text.startsWith(before)) throw new Error(`${JSON.stringify(text.slice(0, before.length))} should be ${JSON.stringify(before)}`);
@@ -78,11 +83,22 @@ function between(text, before, after) {
 }
 
 /** The answer in a response, by its content type. */
-function unwrapped({ status, headers, text }) {
+export function unwrapped({ status, headers, text }) {
   const type = headers['content-type'];
   if (type?.startsWith('multipart/mixed')) return { status, type: 'multipart/mixed', text: `${between(text, BEFORE_PART, AFTER_PART)}}` };
   if (type?.startsWith('text/event-stream')) return { status, type: 'text/event-stream', text: between(text, BEFORE_EVENT, AFTER_EVENT) };
   return { status, type: type?.split(';')[0], text };
+}
+
+/** A message of `graphql-transport-ws` with an answer, or that ends an operation. Every byte of it is prescribed. */
+export function message(text) {
+  const [before, id, type] = /^\{"id":"(\w+)","type":"(\w+)"/.exec(text) ?? [];
+  switch (type) {
+    case 'next': return { id, type, text: between(text, `${before},"payload":`, '}') };
+    case 'error': return { id, type, text: `{"errors":${between(text, `${before},"payload":`, '}')}}` };
+    case 'complete': return { id, type, text: between(text, `${before}}`, '') };
+    default: throw new Error(`the message is ${text.slice(0, 200)}`);
+  }
 }
 
 /** Sends over HTTP for one client, which keeps its connections. */
@@ -123,7 +139,7 @@ export class Socket {
       socket.on('error', reject);
       socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
       socket.on('message', (bytes) => {
-        const text = bytes.toString('utf8');
+        const text = decoded(bytes);
         if (text === '{"type":"connection_ack"}') resolve(socket);
         else if (text === '{"type":"ping"}') socket.send('{"type":"pong"}');
         else this.#received(text);
@@ -133,25 +149,20 @@ export class Socket {
   }
 
   #received(text) {
-    const [, id, type] = /^\{"id":"(\d+)","type":"(\w+)"/.exec(text) ?? [];
-    const waiting = this.waiting.get(id);
+    let waiting;
     try {
+      const { id, ...answer } = message(text);
+      waiting = this.waiting.get(id);
       if (!waiting) throw new Error(`nobody waits for ${text.slice(0, 200)}`);
-      if (type === 'next') {
-        if (waiting.text !== undefined) throw new Error('two answers came for one operation');
-        waiting.text = between(text, `{"id":"${id}","type":"next","payload":`, '}');
-      } else if (type === 'error') {
-        this.waiting.delete(id);
-        waiting.resolve({ type: 'error', text: `{"errors":${between(text, `{"id":"${id}","type":"error","payload":`, '}')}}` });
-      } else if (text === `{"id":"${id}","type":"complete"}`) {
-        this.waiting.delete(id);
-        waiting.resolve({ type: 'next', text: waiting.text });
+      if (answer.type === 'next') {
+        if (waiting.answer) throw new Error('two answers came for one operation');
+        waiting.answer = answer;
       } else {
-        throw new Error(`the message is ${text.slice(0, 200)}`);
+        this.waiting.delete(id);
+        waiting.resolve(answer.type === 'error' ? answer : (waiting.answer ?? answer));
       }
     } catch (error) {
-      this.waiting.delete(id);
-      waiting?.reject(error);
+      for (const it of waiting ? [waiting] : this.waiting.values()) it.reject(error);
     }
   }
 

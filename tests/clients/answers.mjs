@@ -1,0 +1,88 @@
+// What the answers of real clients are compared with: those of a plain `POST`, parsed.
+import assert from 'node:assert/strict';
+
+import { Kind, parse } from 'graphql';
+
+import { MALFORMED, operations } from './operations.mjs';
+import { Http } from './transports.mjs';
+
+/** The document of an operation, if it can be parsed. */
+export function documentOf({ request }) {
+  try {
+    return parse(request.query);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The variables of an operation as an object; texts of JSON lose how they are written. */
+export function variablesOf({ request }) {
+  return typeof request.variables === 'string' ? JSON.parse(request.variables) : (request.variables ?? undefined);
+}
+
+/**
+ * The operations that a client can send that parses documents: those that are in the request, have nothing else that a
+ * client would set itself, and are the only one of their document, since many clients send the first.
+ */
+export const parsed = operations.filter((it) => {
+  const document = it.server === 'plain' && it.stage !== MALFORMED && typeof it.request !== 'function' && documentOf(it);
+  return document && document.definitions.filter((it) => it.kind === Kind.OPERATION_DEFINITION).length === 1;
+});
+
+/** Asks by plain `POST`s; the answers are kept. */
+export class Plain {
+  constructor(url) {
+    this.http = new Http(url);
+    this.answers = new Map();
+  }
+
+  async ask(request) {
+    const key = JSON.stringify(request);
+    if (!this.answers.has(key)) {
+      const { text } = await this.http.post(request, { accept: 'application/json' });
+      this.answers.set(key, JSON.parse(text));
+    }
+    return structuredClone(this.answers.get(key));
+  }
+
+  close() {
+    this.http.close();
+  }
+}
+
+/** Removes what differs from run to run, and what clients add or leave out: type names, locations, null for nothing. */
+export function essence({ data, errors, extensions }, { keepLocations = false, leaveOut = [] } = {}) {
+  const all = {
+    data: withoutTypeNames(data) ?? null,
+    errors: (errors ?? []).map(({ message, path, locations, extensions }) => ({ message, path: path ?? null, code: extensions?.code, ...(keepLocations && { locations: locations ?? null }) })),
+    extensions: untimed(extensions) ?? null,
+  };
+  for (const name of leaveOut) delete all[name];
+  return all;
+}
+
+function withoutTypeNames(value) {
+  if (Array.isArray(value)) return value.map(withoutTypeNames);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== '__typename').map(([key, it]) => [key, withoutTypeNames(it)]));
+}
+
+function untimed(extensions) {
+  return extensions && JSON.parse(JSON.stringify(extensions, (key, value) => (key === 'microseconds' ? 0 : value)));
+}
+
+/** Compares the answers that a client gave, by the names of the operations, with those of plain `POST`s. */
+export async function compare(plain, client, wanted, ask, options) {
+  assert.ok(wanted.length >= 20, `${client} sends only ${wanted.length} operations`);
+  const differing = [];
+  for (const operation of wanted) {
+    const expected = essence(await plain.ask(operation.request), options);
+    try {
+      const given = essence(await ask(operation), options);
+      assert.deepEqual(given, expected);
+    } catch (error) {
+      differing.push(`${operation.name}: ${error.message}`);
+    }
+  }
+  assert.equal(differing.length, 0, `${client} has ${differing.length} other answers:\n${differing.join('\n')}`);
+}

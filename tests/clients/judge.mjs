@@ -1,0 +1,69 @@
+// What answers must be, byte for byte: those of a plain `POST`.
+import { EXECUTED, MALFORMED, REFUSED, operations } from './operations.mjs';
+import { Http } from './transports.mjs';
+
+/** Bytes of a reason to close a WebSocket. */
+const REASON = 123;
+
+/** The request of an operation, for one client by one transport. */
+export function request(operation, tag) {
+  return typeof operation.request === 'function' ? operation.request(tag) : operation.request;
+}
+
+/** The answers of plain `POST`s to all operations for some of the servers, by the names of the operations. */
+export async function expectedAnswers(servers) {
+  const expected = new Map();
+  for (const [server, { url }] of Object.entries(servers)) {
+    const http = new Http(url);
+    for (const operation of operations) {
+      if (operation.server === server) expected.set(operation.name, await http.post(request(operation, 'plain'), { accept: 'application/json' }));
+    }
+    http.close();
+  }
+  return expected;
+}
+
+/** The text without what differs from run to run: the time that steps took. */
+function stable(text) {
+  return text.replace(/"microseconds":[^,}]+/g, '"microseconds":0');
+}
+
+function firstDifference(one, other) {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  const from = Math.max(0, at - 60);
+  return `at ${at} of ${one.length} and ${other.length}: ${JSON.stringify(one.slice(from, at + 120))} instead of ${JSON.stringify(other.slice(from, at + 120))}`;
+}
+
+/** The status that a response must have. */
+function statusOf(stage, type) {
+  if (stage === MALFORMED) return 400;
+  return stage === REFUSED && type === 'application/graphql-response+json' ? 400 : 200;
+}
+
+/** What is wrong with an answer over HTTP of a content type, if anything is. */
+export function wrongOverHttp(operation, answer, type, expected) {
+  // What is no request is answered without parts and events.
+  const isFramed = type === 'multipart/mixed' || type === 'text/event-stream';
+  const wanted = operation.stage === MALFORMED && isFramed ? 'application/json' : type;
+  if (answer.type !== wanted) return `the content type is ${answer.type} instead of ${wanted}`;
+  const status = statusOf(operation.stage, type);
+  if (answer.status !== status) return `the status is ${answer.status} instead of ${status}`;
+  return wrongText(answer.text, expected.text);
+}
+
+/** What is wrong with an answer over a WebSocket, if anything is. */
+export function wrongOverSocket(operation, answer, expected) {
+  const plain = expected.text;
+  const wanted = { [EXECUTED]: 'next', [REFUSED]: 'error', [MALFORMED]: 'close' }[operation.stage];
+  if (answer.type !== wanted) return `the message is "${answer.type}" instead of "${wanted}"`;
+  if (operation.stage !== MALFORMED) return wrongText(answer.text, plain);
+  if (answer.status !== 4400) return `the close code is ${answer.status} instead of 4400`;
+  const reason = JSON.parse(plain).errors[0].message;
+  return Buffer.byteLength(reason) > REASON || answer.text === reason ? undefined : wrongText(answer.text, reason);
+}
+
+function wrongText(text, wanted) {
+  const [one, other] = [stable(text), stable(wanted)];
+  return one === other ? undefined : firstDifference(one, other);
+}
