@@ -1,6 +1,6 @@
 // The judge of variables: graphql-js must take and refuse the same JSON as Clew, and mean the same by it.
 //
-//   node coercion.mjs [--count 5000] [--seed 1 | --seed random]
+//   node coercion.mjs [--count 5000] [--seed 1 | --seed random] [--transport post | get | multipart | ws | sse | all]
 //
 // CLEW says which binary to judge; by default the release build.
 import assert from 'node:assert/strict';
@@ -19,10 +19,13 @@ import {
 import { Generator, Random } from './generate.mjs';
 import { Graph } from './graph.mjs';
 import { Resolvers } from './resolve.mjs';
+import { Transports } from './transports.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const binary = process.env.CLEW ?? resolve(root, 'target/release/clew');
-const { values: options } = parseArgs({ options: { count: { type: 'string', default: '5000' }, seed: { type: 'string', default: '1' } } });
+const { values: options } = parseArgs({
+  options: { count: { type: 'string', default: '5000' }, seed: { type: 'string', default: '1' }, transport: { type: 'string', default: 'all' } },
+});
 const seed = options.seed === 'random' ? Date.now() % 2 ** 31 : Number(options.seed);
 /** Requests that are asked at once. */
 const AT_ONCE = 8;
@@ -33,7 +36,7 @@ new Resolvers(graph, new Map()).wire(schema);
 
 const server = spawn(binary, ['serve', '--listen', '127.0.0.1:0'], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
 const [line] = await once(createInterface({ input: server.stdout }), 'line');
-const url = `${line.replace('listening on ', '')}/graphql`;
+const transports = new Transports(`${line.replace('listening on ', '')}/graphql`, options.transport);
 
 /** Numbers as they are written: JSON knows more ways than JavaScript writes. */
 class Written {
@@ -149,15 +152,6 @@ function sample(type) {
   return nullable.name === 'Int' ? '1' : nullable.name === 'Boolean' ? 'true' : '"ecpat-international"';
 }
 
-async function ask(query, variables) {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: `{"query":${JSON.stringify(query)},"variables":${variables}}`,
-  });
-  return response.json();
-}
-
 function one(random, all, values) {
   const place = random.pick(all);
   const context = { argument: place.argument };
@@ -187,14 +181,14 @@ function essence(answer) {
 
 const counts = { taken: 0, refused: 0, answers: 0, failures: 0 };
 
-function differs(what, { query, text }, theirs, ours) {
+function differs(what, { query, text, transport }, theirs, ours) {
   counts.failures += 1;
-  console.log(`${what}:\n${query}\nvariables: ${text}\njudge: ${JSON.stringify(theirs).slice(0, 800)}\nclew:  ${JSON.stringify(ours).slice(0, 800)}\n`);
+  console.log(`${what} over ${transport}:\n${query}\nvariables: ${text}\njudge: ${JSON.stringify(theirs).slice(0, 800)}\nclew:  ${JSON.stringify(ours).slice(0, 800)}\n`);
 }
 
 async function compare(asked, document) {
   const variables = JSON.parse(asked.text);
-  const ours = await ask(asked.query, asked.text);
+  const ours = await transports.ask({ query: asked.query, variables: asked.text }, asked.transport);
   const coerced = getVariableValues(schema, document.definitions[0].variableDefinitions ?? [], variables);
   const refused = ours.data === undefined && ours.errors?.every((it) => it.message.startsWith('`$'));
   if (Boolean(coerced.errors) !== Boolean(refused)) return differs(coerced.errors ? 'not refused' : 'refused', asked, coerced.errors ?? 'taken', ours);
@@ -231,6 +225,7 @@ try {
         assert.ok(invalid < 1000 + count, 'the generator makes almost nothing that is valid');
         continue;
       }
+      asked.transport = transports.of(done);
       done += 1;
       await compare(asked, document);
     }
@@ -240,6 +235,7 @@ try {
   console.log(`${done} variables compared in ${all.length} places of ${types.size} types: ${counts.taken} taken, ${counts.refused} refused, ${counts.answers} answers compared, ${counts.failures} failed`);
   assert.ok(counts.taken > done / 4 && counts.refused > done / 10 && counts.answers > done / 20, 'one kind of case is rare');
 } finally {
+  await transports.close();
   server.kill('SIGTERM');
 }
 process.exit(counts.failures === 0 ? 0 : 1);

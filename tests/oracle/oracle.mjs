@@ -1,6 +1,8 @@
 // The judge: graphql-js with naive resolvers over the same files must give the same answers as Clew.
 //
-//   node oracle.mjs [--count 5000] [--invalid 1000] [--seed 1 | --seed random]
+//   node oracle.mjs [--count 5000] [--invalid 1000] [--seed 1 | --seed random] [--transport post | get | multipart | ws | sse | all]
+//
+// By `all`, which is the default, each operation takes one of the transports by its number.
 //
 // CLEW says which binary to judge; by default the release build.
 import assert from 'node:assert/strict';
@@ -17,11 +19,12 @@ import { Generator, Random, shrink } from './generate.mjs';
 import { Graph } from './graph.mjs';
 import { spoil } from './invalid.mjs';
 import { Resolvers } from './resolve.mjs';
+import { Transports } from './transports.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const binary = process.env.CLEW ?? resolve(root, 'target/release/clew');
 const { values: options } = parseArgs({
-  options: { count: { type: 'string', default: '5000' }, invalid: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
+  options: { count: { type: 'string', default: '5000' }, invalid: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' }, transport: { type: 'string', default: 'all' } },
 });
 const seed = options.seed === 'random' ? Date.now() % 2 ** 31 : Number(options.seed);
 
@@ -32,48 +35,49 @@ new Resolvers(graph, cursors).wire(schema);
 
 const server = spawn(binary, ['serve', '--listen', '127.0.0.1:0'], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
 const [line] = await once(createInterface({ input: server.stdout }), 'line');
-const url = `${line.replace('listening on ', '')}/graphql`;
+const transports = new Transports(`${line.replace('listening on ', '')}/graphql`, options.transport);
 
-async function ask(query, variables) {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify({ query, variables }),
-  });
-  return response.json();
+/** How many operations went by each of the transports. */
+const sent = new Map();
+function nextTransport() {
+  const number = [...sent.values()].reduce((sum, it) => sum + it, 0);
+  const transport = transports.of(number);
+  sent.set(transport, (sent.get(transport) ?? 0) + 1);
+  return transport;
 }
 
 function judge(document, variables) {
   return JSON.parse(JSON.stringify(executeSync({ schema, document, variableValues: variables })));
 }
 
-const CURSOR = /^[A-Za-z0-9_-]{27}$/;
+const CURSOR = /^[A-Za-z0-9_-]{16,}$/;
 
-/** Cursors are opaque: that there is one is all that is compared. */
-function plain(value) {
-  if (Array.isArray(value)) return value.map(plain);
-  if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, it]) => [key, plain(it)]));
-  return typeof value === 'string' && CURSOR.test(value) ? 'cursor' : value;
+/** Cursors are opaque: where the judge has one, any is as good. */
+function opaque(ours, theirs) {
+  if (theirs === 'cursor') return typeof ours === 'string' && CURSOR.test(ours) ? theirs : ours;
+  if (Array.isArray(ours)) return ours.map((it, no) => opaque(it, theirs?.[no]));
+  if (ours && typeof ours === 'object') return Object.fromEntries(Object.entries(ours).map(([key, it]) => [key, opaque(it, theirs?.[key])]));
+  return ours;
 }
 
 /** The data as written, order included, and where fields failed. */
-function essence(answer) {
+function essence(answer, judged = answer) {
   const paths = (answer.errors ?? []).map((it) => JSON.stringify(it.path ?? null)).sort();
-  return JSON.stringify({ data: answer.data === undefined ? null : plain(answer.data), paths, executed: answer.data !== undefined });
+  return JSON.stringify({ data: answer.data === undefined ? null : opaque(answer.data, judged.data), paths, executed: answer.data !== undefined });
 }
 
-async function compare(document, variables) {
-  const [theirs, ours] = [judge(document, variables), await ask(print(document), variables)];
-  return { same: essence(theirs) === essence(ours), theirs, ours };
+async function compare(document, variables, transport) {
+  const [theirs, ours] = [judge(document, variables), await transports.ask({ query: print(document), variables }, transport)];
+  return { same: essence(theirs) === essence(ours, theirs), theirs, ours };
 }
 
 let failures = 0;
-async function report(document, variables) {
+async function report(document, variables, transport) {
   failures += 1;
-  const fails = async (candidate) => validate(schema, candidate).length === 0 && !(await compare(candidate, variables)).same;
+  const fails = async (candidate) => validate(schema, candidate).length === 0 && !(await compare(candidate, variables, transport)).same;
   const query = await shrink(document, fails);
-  const { theirs, ours } = await compare(parse(query), variables);
-  console.log(`differs:\n${query}\nvariables: ${JSON.stringify(variables)}\njudge: ${essence(theirs).slice(0, 3000)}\n       ${JSON.stringify(theirs.errors ?? []).slice(0, 600)}\nclew:  ${essence(ours).slice(0, 3000)}\n       ${JSON.stringify(ours.errors ?? []).slice(0, 600)}\n`);
+  const { theirs, ours } = await compare(parse(query), variables, transport);
+  console.log(`differs over ${transport}:\n${query}\nvariables: ${JSON.stringify(variables)}\njudge: ${essence(theirs).slice(0, 3000)}\n       ${JSON.stringify(theirs.errors ?? []).slice(0, 600)}\nclew:  ${essence(ours, theirs).slice(0, 3000)}\n       ${JSON.stringify(ours.errors ?? []).slice(0, 600)}\n`);
 }
 
 async function valid(random, count) {
@@ -90,8 +94,9 @@ async function valid(random, count) {
       continue;
     }
     compared += 1;
-    const { same, ours } = await compare(document, variables);
-    if (!same) await report(document, variables);
+    const transport = nextTransport();
+    const { same, ours } = await compare(document, variables, transport);
+    if (!same) await report(document, variables, transport);
     if (ours.data && /"(?!__typename)\w+":("|\d|true|false)/.test(JSON.stringify(ours.data))) withData += 1;
   }
   assert.ok(withData > compared / 2, `only ${withData} of ${compared} operations gave any value`);
@@ -112,7 +117,9 @@ async function pages(random, count) {
   for (let n = 0; n < count && failures < 5; n += 1) {
     const [name, wrap] = random.pick(lists);
     const order = random.chance(0.5) ? `orderBy: ${orders[name]}` : '';
-    const whole = await ask(`{ ${wrap(`(${order} first: 1000) { edges { cursor node { ... on Entity { id } } } }`)} }`);
+    const transport = nextTransport();
+    const all = `{ ${wrap(`(${order} first: 1000) { edges { cursor node { ... on Entity { id } } } }`)} }`;
+    const whole = await transports.ask({ query: all }, transport);
     assert.ok(!whole.errors, JSON.stringify(whole.errors));
     const list = whole.data[name] ?? Object.values(whole.data)[0][name];
     cursors.clear();
@@ -125,7 +132,7 @@ async function pages(random, count) {
     const query = `{ ${wrap(`(${given.join(' ')}) { totalCount nodes { ... on Entity { id } } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }`)} }`.replaceAll('()', '');
     const document = parse(query);
     assert.deepEqual(validate(schema, document), []);
-    if (!(await compare(document, {})).same) await report(document, {});
+    if (!(await compare(document, {}, transport)).same) await report(document, {}, transport);
   }
   return count;
 }
@@ -146,10 +153,11 @@ async function invalid(random, count) {
     if (!theirs) continue;
     done += 1;
     rules.set(spoiled.rule, (rules.get(spoiled.rule) ?? 0) + 1);
-    const ours = await ask(spoiled.query, variables);
+    const transport = nextTransport();
+    const ours = await transports.ask({ query: spoiled.query, variables }, transport);
     if (!ours.errors?.length || ours.data !== undefined) {
       failures += 1;
-      console.log(`not refused (${spoiled.rule}):\n${spoiled.query}\n${JSON.stringify(ours).slice(0, 600)}\n`);
+      console.log(`not refused over ${transport} (${spoiled.rule}):\n${spoiled.query}\n${JSON.stringify(ours).slice(0, 600)}\n`);
     }
   }
   return rules;
@@ -164,8 +172,10 @@ try {
   console.log(`${cut} pages compared`);
   const rules = await invalid(random, Number(options.invalid));
   console.log(`${[...rules.values()].reduce((sum, it) => sum + it, 0)} invalid operations refused, by rule:`, Object.fromEntries(rules));
+  console.log('operations by transport:', Object.fromEntries(sent));
   console.log(`${compared + cut} passed, ${failures} failed`);
 } finally {
+  await transports.close();
   server.kill('SIGTERM');
 }
 process.exit(failures === 0 ? 0 : 1);
