@@ -83,6 +83,11 @@ async function possibleTypes() {
   return Object.fromEntries(all.map((it) => [it.name, it.possibleTypes.map((type) => type.name)]));
 }
 
+test('Apollo Client reads an answer in one part', async () => {
+  const link = new HttpLink({ uri: server.url, fetch, headers: { accept: 'multipart/mixed' } });
+  await compare(plain, 'HttpLink (multipart/mixed)', parsed, (it) => askLink(link, it));
+});
+
 test('Apollo Client with its cache', async () => {
   const cache = new InMemoryCache({ possibleTypes: await possibleTypes() });
   const client = new ApolloClient({ link: new HttpLink({ uri: server.url, fetch }), cache });
@@ -146,7 +151,11 @@ test('Apollo Client over a WebSocket', async () => {
 const forUrql = parsed.filter((it) => !/\\u\{|^mutation/.test(it.request.query));
 
 async function askUrql(client, operation) {
-  const { data, error, extensions } = await client.query(operation.request.query, variablesOf(operation)).toPromise();
+  const source = client.query(operation.request.query, variablesOf(operation));
+  // `toPromise` would cancel the response before its end is read.
+  const { data, error, extensions } = await new Promise((resolve) => {
+    source.subscribe((result) => !result.stale && !result.hasNext && resolve(result));
+  });
   if (error?.networkError) throw error.networkError;
   return { data, errors: error?.graphQLErrors, extensions };
 }
@@ -155,6 +164,13 @@ test('urql by POST and by GET', async () => {
   for (const preferGetMethod of [false, 'force', 'within-url-limit']) {
     const client = new Client({ url: server.url, exchanges: [fetchExchange], fetch, preferGetMethod });
     await compare(plain, `urql (GET: ${preferGetMethod})`, forUrql, (it) => askUrql(client, it));
+  }
+});
+
+test('urql reads an answer in one part, and one that is an event', async () => {
+  for (const accept of ['multipart/mixed', 'text/event-stream']) {
+    const client = new Client({ url: server.url, exchanges: [fetchExchange], fetch, preferGetMethod: false, fetchOptions: { headers: { accept } } });
+    await compare(plain, `urql (${accept})`, forUrql, (it) => askUrql(client, it));
   }
 });
 
@@ -183,8 +199,8 @@ test('urql over a WebSocket', async () => {
 
 // graphql-ws and graphql-sse, which send requests as they are.
 
-/** All operations of the server whose variables can be an object. */
-const sent = operations.filter((it) => it.server === 'plain' && it.stage !== MALFORMED && typeof it.request !== 'function' && !/\d\.?\d*e0/.test(JSON.stringify(it.request)));
+/** All operations of the server without a manifest, with numbers that JavaScript has. */
+const sent = operations.filter((it) => it.server === 'plain' && it.stage !== MALFORMED && typeof it.request !== 'function' && !/e400/.test(it.request.variables));
 
 async function askSubscription(client, operation) {
   const payload = { ...operation.request, variables: variablesOf(operation) };

@@ -1,7 +1,8 @@
 // The operations of the matrix, over the graph in `graph/`. Each has what a client sends and what the server must answer:
 //
 //   name     what it is, in the report of a failure
-//   request  `query`, `operationName`, `documentId`: texts; `variables` and `extensions`: objects, or JSON as it is written
+//   request  what is sent: `query`, `operationName`, `documentId`: texts; `variables` and `extensions`: objects, or JSON as it
+//            is written. An array is a batch, and a text is a body
 //   answer   DATA, or the code of the first error
 //   stage    where the request ends: EXECUTED, REFUSED before execution, MALFORMED where it is not a GraphQL request
 //   server   which server is asked: `plain`, or `manifest`, which has documents that clients name
@@ -117,6 +118,19 @@ malformed('variables that are a list', { query: '{ __typename }', variables: '[1
 malformed('extensions that are a text', { query: '{ __typename }', extensions: '"none"' });
 malformed('a query that is a number', { query: 5 }, ['post', 'response', 'multipart', 'events', 'socket']);
 malformed('a name that is a list', { query: '{ __typename }', operationName: ['A'] }, ['post', 'response', 'multipart', 'events', 'socket']);
+
+const OVER_POST = ['post', 'response', 'multipart', 'events'];
+malformed('a batch', [{ query: '{ __typename }' }, { query: '{ graph { title } }' }], OVER_POST);
+malformed('a batch of one', [{ query: '{ __typename }' }], OVER_POST);
+malformed('a body that is not JSON', 'query=%7B__typename%7D', OVER_POST);
+malformed('a body that ends early', '{"query": "{ __typename }", "variables": {', OVER_POST);
+malformed('an empty body', '', OVER_POST);
+
+// Variables at the edges of JSON.
+const scalar = 'query ($t: Tuning) { instruments(filter: { tuning: { ne: $t } }) { totalCount } }';
+data('variables: 60 levels', scalar, { variables: `{"t": ${'['.repeat(60)}1${']'.repeat(60)}}` });
+data('variables: names that are odd', scalar, { variables: '{"": 1, "t": {"": {"\\u0000": "\\u0000"}}, "__proto__": null}' });
+refused('variables: a number beyond all bounds', 'BAD_USER_INPUT', 'query ($f: Float) { instruments(filter: { weight: { lt: $f } }) { totalCount } }', { variables: '{"f": 1e400}' });
 
 // Documents that are named. The hash is another one for each client and transport, so that each registers its own.
 const persistedQuery = (sha256Hash) => ({ persistedQuery: { version: 1, sha256Hash } });

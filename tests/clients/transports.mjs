@@ -26,7 +26,10 @@ function members(request) {
     .map(([name, value]) => [name, isJson(name, value) ? value : JSON.stringify(value)]);
 }
 
+/** The body of a request. An array is a batch, and a text is sent as it is. */
 export function body(request) {
+  if (typeof request === 'string') return request;
+  if (Array.isArray(request)) return `[${request.map(body).join(',')}]`;
   return `{${members(request).map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
 }
 
