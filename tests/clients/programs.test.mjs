@@ -73,7 +73,7 @@ test("Java's HttpClient", async () => {
     }
   }
   for (const operation of wanted) {
-    // A socket is closed where the request is none.
+    // What is not a request closes the socket.
     if (operation.stage === MALFORMED || !canTake(operation, 'socket')) continue;
     const text = `{"id":"n${asked.length}","type":"subscribe","payload":${body(request(operation, 'java socket'))}}`;
     lines.push([asked.length, 'socket', base64(text)]);

@@ -76,7 +76,7 @@ def main():
     given = json.load(sys.stdin)
     url, requests = given["url"], given["requests"]
     socket = url.replace("http", "ws", 1)
-    # Answers may be longer than the 1 MiB that websockets takes unless it is told otherwise.
+    # By default, websockets takes messages of up to 1 MiB.
     unlimited = {"max_size": None}
     valid = [asked for asked in requests if asked["isValid"]]
     answers = {
