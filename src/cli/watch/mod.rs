@@ -1,8 +1,8 @@
 //! Notices when the schema or the data change while the server serves.
 //!
 //! The system's events are hints only: after each, and every few seconds without one, the [`State`] of the files is compared
-//! with the one that was last loaded. So events that change nothing reload nothing, such as those of an editor's probe files,
-//! and changes of which there are no events are found too, such as those on a network file system. Watched are the folders
+//! with the one that was last loaded. So events that change nothing reload nothing, such as those of an editor's probe files.
+//! Changes without events are found too, such as those on a network file system. Watched are the folders
 //! themselves and all folders with a name on the way, since any part of a path may be replaced: by `mv`, `ln -sfn`, or
 //! the `..data` link of Kubernetes.
 //!

@@ -31,7 +31,7 @@ pub(super) struct Folder {
     has_files: bool,
 }
 
-/// What lies at some roots at one moment.
+/// The files at some roots at one moment.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct State {
     /// Sum of the hashes of all files that are read: their paths, sizes, times and numbers in the file system. If
