@@ -437,3 +437,36 @@ fn points_in_time_have_the_form_of_xml_schema_in_rdf() {
         assert!(said.contains(&literal), "{literal} is not in {said}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn reports_hold_no_commands_for_a_terminal() {
+    let folder = common::graph("type Place { name: String }", "");
+    let folder = folder.path();
+    let forged = "\u{1b}[31m\nWARN forged\u{9b}1m\u{202e}";
+    write(folder, &format!("data/{forged}.yaml"), "Thing:\n  x: {}\n");
+    write(
+        folder,
+        "data/a.yaml",
+        &format!("Place:\n  x: {{ {:?}: 1 }}\n", "na\u{1b}[31m\nWARN forged"),
+    );
+    write(
+        folder,
+        "data/b.jsonl",
+        &serde_json::json!({"type": "node", "id": "y", "labels": [forged], "properties": {}}).to_string(),
+    );
+    write(
+        folder,
+        "schema/t.graphql",
+        "type Other @other\u{202e}(of: \"\u{1b}[31m\") { name: String }",
+    );
+    let check = run(folder, &["check"]);
+    let said = text(&check.stderr);
+    assert_eq!(check.status.code(), Some(1), "{said}");
+    std::fs::remove_file(folder.join("schema/t.graphql")).unwrap();
+    let said = said + &text(&run(folder, &["check"]).stderr);
+    let is_command = |it: char| it.is_control() && it != '\n' || ('\u{202a}'..='\u{202e}').contains(&it);
+    assert!(!said.contains(is_command), "{said:?}");
+    assert!(said.lines().all(|it| !it.starts_with("WARN")), "{said}");
+    assert!(said.contains("\\u{1b}[31m\\nWARN forged"), "{said}");
+}

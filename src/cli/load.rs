@@ -245,6 +245,8 @@ pub(super) fn index_in_background(engine: &crate::api::Engine) {
         ));
     });
     if let Err(error) = thread {
-        eprintln!("text index: it is made when it is first used: {error}");
+        note(format_args!(
+            "text index: it is made when it is first used: {error}"
+        ));
     }
 }

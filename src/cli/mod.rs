@@ -18,6 +18,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::report::visible;
+
 const EXIT_CODES: &str = "Exit codes:
   0  all is well
   1  the schema, the data or the answer has errors, or the server could not start
@@ -99,7 +101,8 @@ fn say(line: impl std::fmt::Display) {
 
 /// Writes a line to standard error. Errors are ignored: the server continues if nobody reads the line.
 fn note(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let line = line.to_string();
+    let _ = writeln!(std::io::stderr(), "{}", visible(&line));
 }
 
 /// Says why a command ends.

@@ -194,6 +194,29 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", &text[..end]))
 }
 
+/// Whether a terminal or a log would do something else with a character than draw it: a new line, a command, another
+/// direction of what follows.
+pub fn is_command(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text of one line, with commands to terminals as escapes such as `\u{1b}`. Names and values come from files that others
+/// may have written.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_command) {
+        return Cow::Borrowed(text);
+    }
+    let mut visible = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_command(character) {
+            visible.extend(character.escape_default());
+        } else {
+            visible.push(character);
+        }
+    }
+    Cow::Owned(visible)
+}
+
 /// A value that is not a text, as messages repeat it. Of a long one only the beginning is formatted.
 pub fn shown_as(value: impl fmt::Display) -> String {
     let mut beginning = Beginning {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ariadne::{CharSet, Color, Config, IndexType, Label, ReportKind, Source};
 use unicode_width::UnicodeWidthChar;
 
-use super::{Place, Report, Reports, Severity, SourceText};
+use super::{Place, Report, Reports, Severity, SourceText, is_command, visible};
 
 /// How reports are drawn.
 #[derive(Debug, Clone, Copy)]
@@ -74,9 +74,9 @@ impl Report {
                 Severity::Error => "Error",
                 Severity::Warning => "Warning",
             };
-            let mut out = format!("[{}] {kind}: {}\n", self.code, self.message);
+            let mut out = format!("[{}] {kind}: {}\n", self.code, visible(&self.message));
             if let Some(hint) = &self.hint {
-                let _ = writeln!(out, "  Help: {hint}");
+                let _ = writeln!(out, "  Help: {}", visible(hint));
             }
             return out;
         };
@@ -93,23 +93,23 @@ impl Report {
         let mut builder = ariadne::Report::build(kind, primary.clone())
             .with_config(config)
             .with_code(self.code)
-            .with_message(&self.message)
+            .with_message(visible(&self.message))
             .with_label(
                 Label::new(primary.clone())
-                    .with_message(&self.label)
+                    .with_message(visible(&self.label))
                     .with_color(tone)
                     .with_order(order(&primary.0, &primary.0, &primary.1)),
             );
         for ((key, span), (_, label)) in frames.spans[1..].iter().zip(&self.others) {
             builder = builder.with_label(
                 Label::new((key.clone(), span.clone()))
-                    .with_message(label)
+                    .with_message(visible(label))
                     .with_color(Color::Cyan)
                     .with_order(order(&primary.0, key, span)),
             );
         }
         if let Some(hint) = &self.hint {
-            builder = builder.with_help(hint);
+            builder = builder.with_help(visible(hint));
         }
         let mut bytes = Vec::new();
         match builder.finish().write(&mut frames, &mut bytes) {
@@ -122,7 +122,7 @@ impl Report {
                 }
                 drawn
             }
-            Err(error) => format!("[{}] {} ({error})", self.code, self.message),
+            Err(error) => format!("[{}] {} ({error})", self.code, visible(&self.message)),
         }
     }
 }
@@ -248,9 +248,9 @@ fn width(character: char) -> usize {
     }
 }
 
-/// Whether ariadne or a terminal would begin a new line there, or do something else than drawing it.
+/// Whether a terminal would do something else with a character of a line than draw it.
 fn breaks_line(character: char) -> bool {
-    (character.is_control() && character != '\t') || matches!(character, '\u{2028}' | '\u{2029}')
+    is_command(character) && character != '\t'
 }
 
 /// Whether the lines of a place can be drawn as they are.
@@ -292,7 +292,7 @@ impl Frames {
         };
         let mut windows: Vec<Window> = Vec::new();
         for place in &places {
-            let path = &place.source.path;
+            let path = visible(&place.source.path).into_owned();
             let mut of_source = places.iter().filter(|it| Arc::ptr_eq(&it.source, &place.source));
             if of_source.all(|it| is_short(it)) {
                 let key = (path.clone(), 0);
@@ -324,7 +324,7 @@ impl Frames {
         let span = characters(&window.text(), window.span(place));
         let drawn_column = span.start - window.padding + 1;
         if drawn_column != column {
-            let path = &place.source.path;
+            let path = visible(&place.source.path).into_owned();
             self.columns.push((
                 format!("{path}:{line}:{drawn_column} "),
                 format!("{path}:{line}:{column} "),
