@@ -365,26 +365,26 @@ fn keys_aliases_and_languages_take_linear_time() {
             "{{\"type\":\"node\",\"id\":\"p{id}\",\"labels\":[\"Place\"],\"properties\":{{\"name\":\"P\",{properties}}}}}\n"
         )
     };
-    let keys = |separator: &str| lines(150_000, |no| format!("\"k{no}\":1{separator}"));
+    let keys = |separator: &str| lines(80_000, |no| format!("\"k{no}\":1{separator}"));
     let data = [
         (
             "yaml",
             format!(
                 "Place:\n{}",
-                lines(150_000, |no| format!("  p{no}: {{name: P}}\n"))
+                lines(80_000, |no| format!("  p{no}: {{name: P}}\n"))
             ),
         ),
         (
             "yaml",
             format!(
                 "Place:\n  p: {{name: P, shape: [&a {{x: [1, 2]}}{}]}}\n",
-                ", *a".repeat(100_000)
+                ", *a".repeat(50_000)
             ),
         ),
         ("jsonl", node(0, &format!("\"shape\":{{{}\"k\":1}}", keys(",")))),
         (
             "jsonl",
-            lines(60_000, |no| node(no, &format!("\"text\":{{\"x-{no}\":\"T\"}}"))),
+            lines(30_000, |no| node(no, &format!("\"text\":{{\"x-{no}\":\"T\"}}"))),
         ),
         (
             "jsonl",
@@ -392,7 +392,7 @@ fn keys_aliases_and_languages_take_linear_time() {
                 0,
                 &format!(
                     "\"text\":{{{}\"en\":\"T\"}}",
-                    lines(60_000, |no| format!("\"x-{no}\":\"T\","))
+                    lines(30_000, |no| format!("\"x-{no}\":\"T\","))
                 ),
             ),
         ),

@@ -180,6 +180,38 @@ fn one_bad_line_in_a_million_is_named() {
     );
 }
 
+#[test]
+fn a_place_in_a_later_part_of_a_file_is_found_again() {
+    use std::fmt::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.jsonl");
+    let mut text = "\u{feff}".to_owned();
+    for no in 1..=150_000 {
+        let properties = if no % 70_000 == 0 {
+            ""
+        } else {
+            "\"name\":[\"A name\"]"
+        };
+        writeln!(
+            text,
+            r#"{{"type":"node","id":"p{no}","labels":["Person"],"properties":{{{properties}}}}}"#
+        )
+        .unwrap();
+    }
+    assert!(text.len() > 9 << 20, "the file has three parts");
+    std::fs::write(&file, text).unwrap();
+    let sdl = clew::report::SourceText::whole("s.graphql", "type Person { name: String! }");
+    let ontology = Arc::new(ontology::compile(&[sdl]).unwrap());
+    for keep in [true, false] {
+        let (_, reports) = read_as(&ontology, &file, Some(keep));
+        let lines = reports
+            .0
+            .iter()
+            .map(|it| it.place.as_ref().unwrap().line_column());
+        assert_eq!(lines.collect::<Vec<_>>(), [(70_000, 21), (140_000, 21)]);
+    }
+}
+
 fn ecpat() -> Engine {
     ecpat_within(Limits::default())
 }

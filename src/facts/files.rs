@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -74,6 +75,8 @@ pub struct Part {
     key: (usize, usize),
     lines_before: usize,
     lines: usize,
+    /// Its bytes among those of the file, unpacked.
+    bytes: Range<u64>,
     /// Of its bytes.
     hash: u64,
     /// The entities.
@@ -314,7 +317,16 @@ impl Files {
         }
         let (file, no) = part.key;
         let progress = Progress::default();
-        let raw = RawParts::open(file, &self.sources[file], &progress).nth(no)?;
+        let raw = match &self.sources[file] {
+            Source::File(path, Format::Lines) => RawPart {
+                key: part.key,
+                path: path.display().to_string(),
+                format: Format::Lines,
+                start: part.bytes.start,
+                text: RawText::Read(bytes_of(path, &part.bytes)),
+            },
+            source => RawParts::open(file, source, &progress).nth(no)?,
+        };
         (raw.hash() == part.hash).then(|| {
             Arc::new(raw.read(
                 part.lines_before,
@@ -351,6 +363,15 @@ pub fn fingerprint(parts: &[Part]) -> u64 {
     parts.iter().fold(0, |hash: u64, part| {
         hash.rotate_left(7).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ part.hash
     })
+}
+
+/// Some bytes of a file.
+fn bytes_of(path: &Path, bytes: &Range<u64>) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(bytes.start))?;
+    let mut text = Vec::new();
+    file.take(bytes.end - bytes.start).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 /// What to say of a part of the data folder that is not read.
@@ -420,6 +441,8 @@ struct RawPart<'a> {
     key: (usize, usize),
     path: String,
     format: Format,
+    /// Its first byte in the file, unpacked.
+    start: u64,
     text: RawText<'a>,
 }
 
@@ -479,6 +502,7 @@ impl RawPart<'_> {
             key: self.key,
             lines_before: 0,
             lines,
+            bytes: self.start..self.start + self.made().map_or(0, |it| it.len() as u64),
             hash,
             ids: Ids::default(),
             kept: None,
@@ -616,6 +640,8 @@ struct RawParts<'a> {
     path: String,
     format: Format,
     no: usize,
+    /// The first byte of the next part in the file, unpacked.
+    start: u64,
     rest: Vec<u8>,
     failed: Option<io::Error>,
     /// What makes the parts, and how many, where they are not read.
@@ -640,6 +666,7 @@ impl<'a> RawParts<'a> {
                     path: name.clone(),
                     format: Format::Lines,
                     no: 0,
+                    start: 0,
                     rest: Vec::new(),
                     failed: None,
                     made: Some((make, *parts, *with_entities)),
@@ -681,6 +708,7 @@ impl<'a> RawParts<'a> {
             path: path.display().to_string(),
             format,
             no: 0,
+            start: 0,
             rest: Vec::new(),
             failed,
             made: None,
@@ -693,10 +721,15 @@ impl<'a> RawParts<'a> {
 
     fn next_part(&mut self, text: RawText<'a>) -> RawPart<'a> {
         self.no += 1;
+        let start = self.start;
+        if let RawText::Read(Ok(bytes)) = &text {
+            self.start += bytes.len() as u64;
+        }
         RawPart {
             key: (self.file, self.no - 1),
             path: self.path.clone(),
             format: self.format,
+            start,
             text,
         }
     }
@@ -740,6 +773,7 @@ impl<'a> Iterator for RawParts<'a> {
             }
             if self.no == 0 && before == 0 && text.starts_with("\u{feff}".as_bytes()) {
                 text.drain(..3);
+                self.start = 3;
             }
             if text.len() as u64 > MOST_AT_ONCE {
                 self.reader = None;
