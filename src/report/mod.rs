@@ -11,6 +11,7 @@ pub use code::Code;
 pub use render::Style;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
@@ -46,7 +47,46 @@ pub struct Place {
     pub span: Range<usize>,
 }
 
+/// Places in texts shorter than this keep them: they are drawn from as they are, so that places in one file share a frame.
+const MOST_WHOLE: usize = 1 << 20;
+
+/// The most bytes of lines that a place is given to keep instead of a long text.
+const MOST_EXCERPT: usize = 1 << 14;
+
 impl Place {
+    /// The same place in a copy of its lines, so that it does not keep a long text in memory. `counted` is a byte of the text
+    /// up to which lines were counted, and their number.
+    fn excerpt(&mut self, counted: &mut (usize, usize)) {
+        let text = &self.source.text;
+        if text.len() < MOST_WHOLE {
+            return;
+        }
+        let from = self.span.start.min(text.len());
+        let to = self.span.end.clamp(from, text.len());
+        let start = memchr::memrchr(b'\n', &text.as_bytes()[..from]).map_or(0, |it| it + 1);
+        let end = memchr::memchr(b'\n', &text.as_bytes()[to..]).map_or(text.len(), |it| to + it);
+        if end - start > MOST_EXCERPT {
+            return;
+        }
+        if counted.0 > start {
+            *counted = (0, 0);
+        }
+        counted.1 += memchr::memchr_iter(b'\n', &text.as_bytes()[counted.0..start]).count();
+        counted.0 = start;
+        self.source = Arc::new(SourceText {
+            path: self.source.path.clone(),
+            text: text[start..end].to_owned(),
+            lines_before: self.source.lines_before + counted.1,
+        });
+        self.span = from - start..to - start;
+    }
+
+    /// The same place, which does not keep a long text in memory.
+    #[must_use]
+    pub fn detached(mut self) -> Self {
+        self.excerpt(&mut (0, 0));
+        self
+    }
     /// The line and column, both from 1; columns count characters.
     pub fn line_column(&self) -> (usize, usize) {
         let text = &self.source.text;
@@ -137,6 +177,41 @@ impl Reports {
     /// Adds one.
     pub fn push(&mut self, report: Report) {
         self.0.push(report);
+    }
+
+    /// Keeps at most `most` reports of each code, with one that counts the others, and lets none keep the long text that all
+    /// of them are about. Takes time linear in the text and the reports.
+    pub fn limit(&mut self, most: usize, path: &str) {
+        let mut counts: BTreeMap<Code, usize> = BTreeMap::new();
+        self.0.retain(|report| {
+            let count = counts.entry(report.code).or_default();
+            *count += 1;
+            *count <= most
+        });
+        let mut places: Vec<&mut Place> = Vec::new();
+        for report in &mut self.0 {
+            places.extend(report.place.iter_mut());
+            places.extend(report.others.iter_mut().map(|it| &mut it.0));
+        }
+        places.sort_by_key(|it| (Arc::as_ptr(&it.source), it.span.start));
+        let mut counted = (0, 0);
+        let mut last = None;
+        for place in places {
+            if last != Some(Arc::as_ptr(&place.source)) {
+                counted = (0, 0);
+                last = Some(Arc::as_ptr(&place.source));
+            }
+            place.excerpt(&mut counted);
+        }
+        for (code, count) in counts {
+            if let Some(more) = count.checked_sub(most + 1) {
+                let message = format!(
+                    "{} more problems of this kind in \"{path}\" are not shown",
+                    more + 1
+                );
+                self.push(Report::new(code, message).hint("fix those that are shown, and check again"));
+            }
+        }
     }
 
     /// Whether any of them is an error.
@@ -335,6 +410,47 @@ mod tests {
         assert_eq!(shown_as(&whole), whole);
         assert_eq!(shown_as(format_args!("{whole}{}", 1)), cut);
         assert_eq!(shown_as(format_args!("{}{whole}", "é")), cut);
+    }
+
+    #[test]
+    fn many_reports_about_a_long_text_do_not_keep_it() {
+        let source = Arc::new(SourceText {
+            path: "big.jsonl".into(),
+            text: "a line with an é in it\n".repeat(100_000),
+            lines_before: 7,
+        });
+        let place = |at: usize| Place {
+            source: source.clone(),
+            span: at..at + 4,
+        };
+        let line = "a line with an é in it\n".len();
+        let mut reports = Reports::default();
+        for no in (0..50).rev() {
+            let report = Report::new(Code::WRONG_VALUE, "wrong").at(place(no * 1_000 * line + 2), "here");
+            reports.push(report.also(Some(place(no * 2_000 * line + 18)), "and here"));
+        }
+        reports.push(Report::new(Code::BAD_DATE, "another"));
+        let before: Vec<_> = reports
+            .0
+            .iter()
+            .take(20)
+            .map(|it| it.place.as_ref().unwrap().line_column())
+            .collect();
+        reports.limit(20, "big.jsonl");
+        assert_eq!(Arc::strong_count(&source), 1, "no report keeps the text");
+        let after: Vec<_> = reports
+            .0
+            .iter()
+            .take(20)
+            .map(|it| it.place.as_ref().unwrap().line_column())
+            .collect();
+        assert_eq!(before, after);
+        let (other, _) = &reports.0[0].others[0];
+        assert_eq!(other.line_column(), (98_008, 18));
+        assert_eq!(&other.source.text[other.span.clone()], "in i");
+        let messages: Vec<&str> = reports.0[20..].iter().map(|it| &*it.message).collect();
+        let more = "30 more problems of this kind in \"big.jsonl\" are not shown";
+        assert_eq!(messages, ["another", more]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ariadne::{CharSet, Color, Config, IndexType, Label, ReportKind, Source};
 use unicode_width::UnicodeWidthChar;
 
-use super::{Place, Report, Reports, Severity, SourceText, is_command, visible};
+use super::{MOST_WHOLE, Place, Report, Reports, Severity, SourceText, is_command, visible};
 
 /// How reports are drawn.
 #[derive(Debug, Clone, Copy)]
@@ -28,9 +28,6 @@ const MOST_LINES: usize = 20;
 
 /// Beyond this many lines the empty ones would cost more than they are worth.
 const MOST_PADDING: usize = 4_000_000;
-
-/// Texts shorter than this are drawn from as they are, so that places in one file share a frame.
-const MOST_WHOLE: usize = 1 << 20;
 
 /// The most columns that ariadne draws a tab as.
 const TAB: usize = 4;

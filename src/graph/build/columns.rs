@@ -131,7 +131,7 @@ fn property_column(
             it.entity == entity && batch.text(it.key) == property.name && it.item.value != Value::Null
         };
         let fact = batch.values.iter().filter(is_of).nth(1)?;
-        Some(batch.place(fact.item.at))
+        Some(batch.place(fact.item.at).detached())
     };
     let rows = Rows {
         name: &|row| entities.name(id, row),

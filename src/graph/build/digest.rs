@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use rustc_hash::FxHashMap;
 
+use super::MOST_SHOWN;
 use super::cell::cell;
 use super::columns::no_property;
 use super::edges::{self, Ends};
@@ -15,6 +16,9 @@ use crate::graph::column::{Cell, Values};
 use crate::graph::statement::Statements;
 use crate::ontology::{Member, Ontology, Property, PropertyNo, RelationId, TypeId};
 use crate::report::{Report, Reports};
+
+/// Of a part that is one of many, up to this number of mistakes of a kind are shown.
+const LEAST_SHOWN: usize = 20;
 
 /// The values of one property that stand in one part.
 #[derive(Debug)]
@@ -185,6 +189,8 @@ pub(super) fn digest(
         &mut reports,
     );
     let statements = statements::digest(ontology, entities, batch, &said, &mut reports);
+    let most = (MOST_SHOWN / entities.numbers.len().max(1)).max(LEAST_SHOWN);
+    reports.limit(most, &batch.source.path);
     Digest {
         values,
         edges,

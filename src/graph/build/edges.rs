@@ -610,7 +610,7 @@ impl Builder<'_> {
         };
         let mut all = batch.edges.iter().enumerate().filter(is_of);
         let (_, fact) = all.nth(at as usize)?;
-        Some(batch.place(fact.to_at))
+        Some(batch.place(fact.to_at).detached())
     }
 
     /// Numbers of one type are in the order of their ids already.

@@ -336,7 +336,7 @@ fn duplicate(context: &Context, later: Origin, first: Origin) -> Option<Report> 
     let fact = &batch.entities[context.fact_of(&batch, later)?];
     let id = batch.text(fact.id);
     let report = Report::new(Code::DUPLICATE_ID, format!("the id \"{id}\" is defined twice"))
-        .at(batch.place(fact.at), "again here")
+        .at(batch.place(fact.at).detached(), "again here")
         .also(context.place(first), "first here")
         .hint("ids are unique in the whole graph, whatever the type; put what both say under one of them");
     Some(report)

@@ -67,7 +67,7 @@ impl Context<'_> {
     fn place(&self, origin: Origin) -> Option<Place> {
         let batch = self.batch(origin.part)?;
         let fact = batch.entities.get(self.fact_of(&batch, origin)?)?;
-        Some(batch.place(fact.at))
+        Some(batch.place(fact.at).detached())
     }
 
     /// The position of an entity among those of its part's facts.

@@ -261,7 +261,7 @@ fn citation(
     let is_known = |it: &&CitationFact| source(context.ontology, entities, &batch, it, &Cell::new(0)).is_ok();
     let mut known = all.filter(is_known);
     let citation = known.nth(at)?;
-    Some((batch.place(citation.at), citation.at))
+    Some((batch.place(citation.at).detached(), citation.at))
 }
 
 /// Places of a part about which something was said.
