@@ -45,6 +45,19 @@ impl Metrics {
         self.longest_poll
             .fetch_max(taken.as_nanos() as u64, std::sync::atomic::Ordering::Relaxed);
     }
+
+    /// A future that notes the processor time of its polls.
+    #[cfg(feature = "probes")]
+    pub async fn measured<F: Future>(&self, future: F) -> F::Output {
+        let mut future = std::pin::pin!(future);
+        std::future::poll_fn(|cx| {
+            let begun = crate::probes::cpu_time();
+            let polled = future.as_mut().poll(cx);
+            self.note_poll(crate::probes::cpu_time().saturating_sub(begun));
+            polled
+        })
+        .await
+    }
 }
 
 /// What a scrape looks at.

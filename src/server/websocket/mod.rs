@@ -57,7 +57,12 @@ pub(super) async fn begin(shared: Arc<Shared>, request: Request) -> Response {
             let limit = shared.settings.max_body;
             let memory = shared.live.gate().memory().clone();
             let socket = Socket::new(TokioIo::new(stream), limit, memory);
-            Session::new(shared, accepted.protocol).serve(socket).await;
+            #[cfg(feature = "probes")]
+            let connections = shared.connections.clone();
+            let session = Session::new(shared, accepted.protocol).serve(socket);
+            #[cfg(feature = "probes")]
+            let session = connections.metrics.measured(session);
+            session.await;
         }
     });
     accepted.response
