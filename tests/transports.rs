@@ -704,3 +704,58 @@ fn what_only_the_schema_says_is_compressed_once() {
     assert!(plain("gzip", &json.body).starts_with(b"{\"data\":{"));
     assert_ne!(table.body, json.body);
 }
+
+/// Texts that hardly get shorter.
+fn noise(length: usize, seed: u64) -> String {
+    const LETTERS: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    let mut state = seed.wrapping_mul(2) | 1;
+    let next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        char::from(LETTERS[(state >> 58) as usize])
+    };
+    std::iter::repeat_with(next).take(length).collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn compressing_is_within_the_memory_of_one_request() {
+    let folder = tempfile::tempdir().unwrap();
+    common::write(
+        folder.path(),
+        "schema/s.graphql",
+        "type Item { name: String text: String }",
+    );
+    let item = |no: u64| {
+        let (name, text) = (format!("item {}", no % 10), noise(10_000, no));
+        let properties = json!({"name": [name], "text": [text]});
+        json!({"type": "node", "id": format!("i{no}"), "labels": ["Item"], "properties": properties})
+            .to_string()
+    };
+    let lines: Vec<String> = (0..1_000).map(item).collect();
+    common::write(folder.path(), "data/d.jsonl", &lines.join("\n"));
+    let server = Server(common::Server::of(folder.path(), &["--timeout", "120"]));
+    let aliased = |field: &str, count: usize| {
+        let fields: Vec<String> = (0..count)
+            .map(|no| format!("a{no}: items(first: 1000) {{ nodes {{ {field} }} }}"))
+            .collect();
+        request(&format!("{{ {} }}", fields.join(" ")))
+    };
+    let mut packed = 0;
+    for query in [aliased("text", 3), aliased("id name __typename", 500)] {
+        for encoding in ["zstd", "br", "gzip"] {
+            let headers = [("accept-encoding", encoding)];
+            let (answer, grown) = server.growth(|| server.post(&query, &headers));
+            assert_eq!(answer.status, 200);
+            packed += usize::from(answer.header("content-encoding").is_some());
+            let kilobytes = grown >> 10;
+            assert!(
+                kilobytes <= 64 << 10,
+                "{kilobytes} kB for {encoding}, {} bytes",
+                answer.body.len()
+            );
+        }
+    }
+    assert!(packed >= 3, "what repeats is compressed: {packed} of 6");
+}

@@ -102,6 +102,9 @@ impl Serving {
                 }
                 None => self.prepare_and_run(&asked, form, &ticket),
             };
+            // The run has given back what it worked with.
+            let held = prepared.as_ref().map_or(0, |it| it.held());
+            ticket.keep(asked.len() + held + taken(&answer.body));
             let answer = self.encode(answer, prepared.as_deref(), wanted, Some(&ticket));
             self.finish(answer, ticket)
         });
@@ -148,8 +151,9 @@ impl Serving {
             None => Ok(()),
             Some(ticket) => {
                 self.engine.check_time(ticket)?;
-                let is_reserved = ticket.memory.grow_to(begun + bytes);
-                is_reserved.then_some(()).ok_or(Stop::Busy)
+                let needed = begun + bytes;
+                let is_allowed = needed <= self.engine.growth() && ticket.memory.grow_to(needed);
+                is_allowed.then_some(()).ok_or(Stop::Busy)
             }
         };
         match encoding.compress(&answer.body, check) {

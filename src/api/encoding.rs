@@ -10,8 +10,8 @@ pub(super) const SHORTEST: usize = 1 << 10;
 pub(super) const LONGEST_QUICK: usize = 64 << 10;
 /// Bytes that are compressed between two checks of the budget.
 const CHUNK: usize = 64 << 10;
-/// Bytes that an encoder takes at most beside what it writes.
-const ENCODER: usize = 6 << 20;
+/// Bytes that an encoder takes at most beside what it writes, and what a vector has in addition until it is mapped.
+const ENCODER: usize = 9 << 20;
 
 /// A content encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,17 +66,17 @@ impl Encoding {
             Self::Zstd => {
                 let mut encoder = zstd::stream::write::Encoder::new(out, 3).map_err(failed)?;
                 let _ = encoder.set_pledged_src_size(Some(bytes.len() as u64));
-                write(&mut encoder, bytes, |it| it.get_ref().capacity(), check)?;
+                write(&mut encoder, bytes, |it| it.get_ref().len(), check)?;
                 encoder.finish().map_err(failed)
             }
             Self::Brotli => {
                 let mut encoder = brotli::CompressorWriter::new(out, 4 << 10, 4, 20);
-                write(&mut encoder, bytes, |it| it.get_ref().capacity(), check)?;
+                write(&mut encoder, bytes, |it| it.get_ref().len(), check)?;
                 Ok(encoder.into_inner())
             }
             Self::Gzip => {
                 let mut encoder = flate2::write::GzEncoder::new(out, flate2::Compression::new(5));
-                write(&mut encoder, bytes, |it| it.get_ref().capacity(), check)?;
+                write(&mut encoder, bytes, |it| it.get_ref().len(), check)?;
                 encoder.finish().map_err(failed)
             }
         }
@@ -90,8 +90,8 @@ fn write<W: Write>(
     check: impl Fn(usize) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     for chunk in bytes.chunks(CHUNK) {
-        // The vector may double before the next check.
-        check(ENCODER + 2 * written(encoder) + CHUNK)?;
+        // What does not get shorter grows by less than a chunk.
+        check(ENCODER + written(encoder) + 2 * CHUNK)?;
         encoder.write_all(chunk).map_err(|_| Stop::Bytes)?;
     }
     Ok(())

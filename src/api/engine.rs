@@ -247,6 +247,11 @@ impl Engine {
         ticket.clock(self.limits.time).check()
     }
 
+    /// Bytes that a request may make the process grow by, beside the working memory for each entity.
+    pub(super) fn growth(&self) -> usize {
+        GROWTH.max(2 * self.limits.bytes)
+    }
+
     /// Whether an operation of a document is a mutation. Takes time linear in the document.
     pub(super) fn is_mutation(&self, document: &str, operation_name: Option<&str>) -> bool {
         documents::is_mutation(document, operation_name, self.limits.tokens)
@@ -538,7 +543,7 @@ impl Engine {
             clock.started.get_or_init(Instant::now);
         }
         let base = bound.bytes + ticket.map_or(0, Ticket::base);
-        let growth = GROWTH.max(2 * limits.bytes);
+        let growth = self.growth();
         let budget = Budget {
             bytes: limits.bytes.min(growth.saturating_sub(base)),
             working: self.working.saturating_sub(bound.bytes),
