@@ -1,7 +1,8 @@
-// Whether the judge would notice: makes one deliberate fault after the other in a copy of the sources, builds it, and
-// runs the oracle on it, which must fail each time. Prints what it printed of the first failure.
+// Whether the tests would notice: makes one deliberate fault after the other in a copy of the sources, builds it, and
+// runs the oracle on it, or the matrix of clients for a fault of a transport. It must fail each time. Prints the end of
+// its output.
 //
-//   node mutations.mjs [--only NAME]
+//   node mutations.mjs [--only TEXT]    TEXT is in the names of the faults to make
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -36,8 +37,8 @@ const MUTATIONS = [
   {
     name: '`before` keeps the entry of its cursor',
     file: 'src/exec/connection.rs',
-    from: 'position(before, false));',
-    to: 'position(before, true));',
+    from: 'place(before, false));',
+    to: 'place(before, true));',
   },
   {
     name: '`hasNextPage` where the page ends the list',
@@ -90,8 +91,53 @@ const MUTATIONS = [
   {
     name: 'the cursor of an edge is the one of the entry before it',
     file: 'src/exec/connection.rs',
-    from: 'self.date_tag(),\n            entity,\n            edge,\n        };',
-    to: 'self.date_tag(),\n            entity: entity.saturating_sub(1),\n            edge,\n        };',
+    from: 'run.cursor_of(within, item))',
+    to: 'run.cursor_of(within, items.get(at.saturating_sub(1))))',
+  },
+  {
+    name: 'numbers over a WebSocket are written again',
+    file: 'src/server/websocket/session.rs',
+    from: 'let mut body = graphql::bytes(answer);',
+    to: `let mut body = graphql::bytes(answer);
+        if let Ok(value) = serde_json::from_slice::<serde_json::Value>(&body) {
+            body = value.to_string().into();
+        }`,
+    test: 'matrix',
+  },
+  {
+    name: 'a query in a URL loses its extensions',
+    file: 'src/server/graphql.rs',
+    from: 'extensions: json("extensions", given.extensions)?,',
+    to: 'extensions: None,',
+    test: 'matrix',
+  },
+  {
+    name: 'parts are sent to clients that also take JSON',
+    file: 'src/server/negotiate.rs',
+    from: 'if JSON.iter().any(|it| self.weight(*it) > 0.0) => None,',
+    to: 'if JSON.iter().any(|it| self.weight(*it) > 1.0) => None,',
+    test: 'matrix',
+  },
+  {
+    name: 'a part does not say that it is the last',
+    file: 'src/server/multipart.rs',
+    from: ',\\"hasNext\\":false}',
+    to: '}',
+    test: 'matrix',
+  },
+  {
+    name: 'events have no end',
+    file: 'src/server/sse.rs',
+    from: '\\n\\nevent: complete\\ndata:\\n\\n',
+    to: '\\n\\n',
+    test: 'matrix',
+  },
+  {
+    name: 'any protocol to upgrade to is taken for WebSocket',
+    file: 'src/server/websocket/mod.rs',
+    from: 'has_token(headers, &header::UPGRADE, "websocket")',
+    to: 'headers.contains_key(header::UPGRADE)',
+    test: 'matrix',
   },
 ];
 
@@ -108,8 +154,14 @@ function build() {
   if (made.status !== 0) throw new Error(made.stderr);
 }
 
-function judge() {
-  return spawnSync(process.execPath, ['oracle.mjs', '--count', '2000', '--invalid', '0'], { cwd: here, env: environment, encoding: 'utf8' });
+const TESTS = {
+  oracle: [here, 'oracle.mjs', '--count', '2000', '--invalid', '0'],
+  matrix: [resolve(here, '../clients'), '--test', 'matrix.test.mjs'],
+};
+
+function judge(test) {
+  const [cwd, ...program] = TESTS[test];
+  return spawnSync(process.execPath, program, { cwd, env: environment, encoding: 'utf8', maxBuffer: 1 << 28 });
 }
 
 rmSync(copy, { recursive: true, force: true });
@@ -119,19 +171,21 @@ execFileSync('tar', ['-cf', join(copy, 'sources.tar'), '--null', '-T', '-'], { c
 execFileSync('tar', ['-xf', 'sources.tar'], { cwd: copy });
 
 build();
-const whole = judge();
-if (whole.status !== 0) throw new Error(`the judge already fails without a fault:\n${whole.stdout}${whole.stderr}`);
+const chosen = MUTATIONS.filter((it) => it.name.includes(options.only ?? ''));
+for (const test of new Set(chosen.map((it) => it.test ?? 'oracle'))) {
+  const whole = judge(test);
+  if (whole.status !== 0) throw new Error(`the ${test} already fails without a fault:\n${whole.stdout}${whole.stderr}`);
+}
 console.log('no fault: passes');
 
 let missed = 0;
-for (const { name, file, from, to } of MUTATIONS) {
-  if (options.only && options.only !== name) continue;
+for (const { name, file, from, to, test = 'oracle' } of chosen) {
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
   if (source.split(from).length !== 2) throw new Error(`${file} has not exactly one "${from}"`);
   writeFileSync(path, source.replace(from, () => to));
   build();
-  const judged = judge();
+  const judged = judge(test);
   writeFileSync(path, source);
   const caught = judged.status === 1;
   if (!caught) missed += 1;
