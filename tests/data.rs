@@ -16,12 +16,18 @@ const JSON_ANSWER: &str = concat!(
 );
 
 /// Data that must be accepted: its file's name, its text, what is asked of it and what comes back.
-const ACCEPTED: [(&str, &str, &str, &str); 7] = [
+const ACCEPTED: [(&str, &str, &str, &str); 8] = [
     (
         "a.yaml",
         "Place:\n  x: {name: X, at: 9999-12-31T23:59:59Z}\n  y: {name: Y, at: 1996-08-27t10:00:00.123456789-00:30}\n",
         "{ places(filter: {at: {gte: \"9999-12-31T23:59:58Z\"}}) { nodes { id at } } }",
         "{\"places\":{\"nodes\":[{\"id\":\"x\",\"at\":\"9999-12-31T23:59:59Z\"}]}}",
+    ),
+    (
+        "a.yaml",
+        "Place:\n  x: {name: 08}\n  y: {name: 0041}\n",
+        "{ places { nodes { name } } }",
+        "{\"places\":{\"nodes\":[{\"name\":\"08\"},{\"name\":\"0041\"}]}}",
     ),
     (
         "a.yaml",

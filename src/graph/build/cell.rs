@@ -62,6 +62,10 @@ pub(super) fn cell<'a>(
         (Scalar::String, Value::String(text)) | (Scalar::Id, Value::String(text) | Value::Number(text)) => {
             Ok(Cell::Text(batch.text(*text)))
         }
+        // Writers of YAML 1.1, where this is no number, leave out the quotes.
+        (Scalar::String, Value::Number(text)) if has_leading_zero(batch.text(*text)) => {
+            Ok(Cell::Text(batch.text(*text)))
+        }
         (Scalar::Url, Value::String(text)) => {
             let text = batch.text(*text);
             let is_no_url = |why: String| {
@@ -251,12 +255,17 @@ fn range(wrong: &impl Fn(Code, String) -> Report, text: &str) -> Report {
         .hint("an Int has 32 bits, from -2147483648 to 2147483647; use Float or Decimal for more")
 }
 
-fn article(kind: &str) -> &'static str {
+pub(super) fn article(kind: &str) -> &'static str {
     if kind.starts_with(['A', 'E', 'I', 'O', 'U']) && kind != "URL" {
         "an"
     } else {
         "a"
     }
+}
+
+/// Whether these are digits that mean a code, such as 08, rather than a number.
+fn has_leading_zero(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('0') && text.bytes().all(|it| it.is_ascii_digit())
 }
 
 fn shorten(text: &str) -> String {

@@ -69,6 +69,8 @@ impl Short {
 pub(super) struct ShortEdges {
     pub part: u32,
     pub ends: Ends,
+    /// Entities with an edge that was refused.
+    pub refused: Vec<u32>,
     /// What is said of each beside its ends; empty where nothing is said of any.
     pub said: Vec<Said>,
     /// Those that have properties, in order.
@@ -82,6 +84,7 @@ impl ShortEdges {
         Self {
             part,
             ends: Ends::default(),
+            refused: Vec::new(),
             said: Vec::new(),
             with_properties: Vec::new(),
             properties: Vec::new(),

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::cell::article;
 use super::columns::{Rows, column, placed, shown};
 use super::digest::{Gathered, Short, ShortEdges, slot, value};
 use super::entities::Entities;
@@ -66,13 +67,20 @@ pub(super) fn digest(
             &comparisons,
             reports,
         );
+        let mut short_of = |id: RelationId| {
+            *places.entry(id).or_insert_with(|| {
+                all.push((id, ShortEdges::new(part)));
+                all.len() - 1
+            })
+        };
         let Some((id, from, to)) = resolved else {
+            if let Some((id, entity)) = refused(ontology, entities, batch, fact, numbers, found) {
+                let place = short_of(id);
+                all[place].1.refused.push(entity.0);
+            }
             continue;
         };
-        let place = *places.entry(id).or_insert_with(|| {
-            all.push((id, ShortEdges::new(part)));
-            all.len() - 1
-        });
+        let place = short_of(id);
         let short = &mut all[place].1;
         let at = short.ends.len() as u32;
         let said = told.of(fact.statement, fact.own);
@@ -227,6 +235,14 @@ pub(super) fn build(
                 entities,
                 relation,
                 bases,
+                refused: {
+                    let mut all: Vec<u32> = shorts
+                        .iter_mut()
+                        .flat_map(|it| std::mem::take(&mut it.refused))
+                        .collect();
+                    all.sort_unstable();
+                    all
+                },
                 any_said: shorts.iter().any(|it| !it.said.is_empty()),
                 shorts,
                 firsts: Vec::new(),
@@ -315,7 +331,8 @@ fn resolve(
                     .filter(|it| relation.out_field[it.index()].is_some());
                 let begins: Vec<&str> = begins.map(|it| ontology.entity_type(it).name.as_str()).collect();
                 let message = format!(
-                    "the relation \"{name}\" does not begin at a {}, which \"{}\" is",
+                    "the relation \"{name}\" does not begin at {} {}, which \"{}\" is",
+                    article(&ontology.entity_type(here).name),
                     ontology.entity_type(here).name,
                     batch.text(*from)
                 );
@@ -332,6 +349,28 @@ fn resolve(
             check_target(ontology, entities, batch, fact, field, here, to, reports)?;
             Some((id, start, to))
         }
+    }
+}
+
+/// The relation of an edge that was refused, and the entity that lacks it.
+fn refused(
+    ontology: &Ontology,
+    entities: &Entities,
+    batch: &Batch,
+    fact: &EdgeFact,
+    numbers: &[Option<EntityNo>],
+    (from, to): (Option<EntityNo>, Option<EntityNo>),
+) -> Option<(RelationId, EntityNo)> {
+    match &fact.via {
+        Via::Field { entity, key } => {
+            let from = numbers[*entity as usize]?;
+            let members = &ontology.entity_type(entities.locate(from).type_id).members;
+            let Some(Member::Relation(no)) = members.get(batch.text(*key)) else {
+                return None;
+            };
+            Some((members.field(no).relation, from))
+        }
+        Via::Relation { name, .. } => Some((ontology.relation_named(batch.text(*name))?, from.or(to)?)),
     }
 }
 
@@ -376,17 +415,22 @@ fn check_target(
     if ontology.contains(field.target, there) && fits_back {
         return Some(());
     }
+    // The other entity of this id may be of the right type; that there are two is reported.
+    if entities.duplicates.contains(&to) {
+        return None;
+    }
     let types = ontology.types_of(field.target);
     let names: Vec<&str> = types
         .iter()
         .map(|id| ontology.entity_type(*id).name.as_str())
         .collect();
     let message = format!(
-        "\"{}\" of \"{}\" leads to {}, and \"{}\" is a {}",
+        "\"{}\" of \"{}\" leads to {}, and \"{}\" is {} {}",
         field.name,
         ontology.entity_type(here).name,
         ontology.name_of(field.target),
         batch.text(fact.to),
+        article(&ontology.entity_type(there).name),
         ontology.entity_type(there).name
     );
     let report = Report::new(Code::WRONG_TARGET, message)
@@ -408,6 +452,8 @@ struct Builder<'a> {
     bases: &'a [u32],
     /// What each part has beside the ends of its edges.
     shorts: Vec<ShortEdges>,
+    /// Entities with an edge that was refused, in order: a report says why they have none.
+    refused: Vec<u32>,
     /// Whether anything is said of any: mostly not, and then where an edge is written need not be looked up.
     any_said: bool,
     /// For each part, the place of its first edge.
@@ -715,6 +761,10 @@ impl Builder<'_> {
                 let name = || self.entities.name(id, row as u32);
                 if neighbours.is_empty()
                     && field.required
+                    && self
+                        .refused
+                        .binary_search(&(self.entities.bases[id.index()] + row as u32))
+                        .is_err()
                     && shown(&mut missing, Code::MISSING_VALUE, &field.name, reports)
                 {
                     let message = format!("{} has no \"{}\", which the schema requires", name(), field.name);
@@ -757,7 +807,7 @@ impl Builder<'_> {
             let (short, at) = self.short(self.places[edge as usize]);
             short.with_properties.binary_search(&at).is_err()
         };
-        let mut shown = 0;
+        let mut found = 0;
         let types = out.starts.iter().zip(&self.entities.bases).enumerate();
         for (type_no, (starts, base)) in types {
             for (row, _) in starts.iter().flat_map(Starts::iter) {
@@ -774,13 +824,28 @@ impl Builder<'_> {
                 let mut of_row: Vec<(u32, u32)> = ends.filter(|it| met(it) && plain(it.1)).collect();
                 of_row.sort_unstable_by_key(|it| (it.0, self.places[it.1 as usize]));
                 for twin in of_row.windows(2).filter(|it| it[0].0 == it[1].0) {
-                    self.twins(twin[0].1, twin[1].1, forward, reports);
-                    shown += 1;
-                    if shown == MOST_TWINS {
-                        return;
+                    found += 1;
+                    if found <= MOST_TWINS {
+                        self.twins(twin[0].1, twin[1].1, forward, reports);
                     }
                 }
             }
+        }
+        if found > MOST_TWINS {
+            let message = format!(
+                "{} more edges of \"{}\" stand twice",
+                found - MOST_TWINS,
+                self.relation.name
+            );
+            reports.push(Report::new(Code::EDGE_TWICE, message).hint(self.cure_of_twins()));
+        }
+    }
+
+    fn cure_of_twins(&self) -> &'static str {
+        if self.relation.symmetric {
+            "write an edge once: the relation is symmetric, so it holds both ways; both are kept as parallel edges"
+        } else {
+            "write an edge once, from either side; both are kept as parallel edges"
         }
     }
 
@@ -799,7 +864,7 @@ impl Builder<'_> {
         );
         let report = report
             .also(self.place(first), "first here")
-            .hint("write an edge once, from either side; both are kept as parallel edges");
+            .hint(self.cure_of_twins());
         reports.push(report);
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Entities {
     /// For each part and entity in it, its number; `u32::MAX` where it has none.
     pub numbers: Vec<Vec<u32>>,
     pub index: IdIndex,
+    /// Entities with an id that an entity of another type has too, which is an error.
+    pub duplicates: HashSet<EntityNo>,
 }
 
 impl Entities {
@@ -252,14 +254,14 @@ pub(super) fn number(
             }
         }
     }
-    let mut twice: Vec<(Origin, Origin)> = Vec::new();
+    let mut twice: Vec<(Origin, Origin, bool)> = Vec::new();
     let id_of = |origin: &Origin| parts[origin.part as usize].ids.text(origin.at as usize);
     for origins in &mut by_type {
         sort(origins, parts);
         origins.dedup_by(|later, first| {
             let same = id_of(later) == id_of(first);
             if same {
-                twice.push((*later, *first));
+                twice.push((*later, *first, true));
             }
             same
         });
@@ -299,19 +301,23 @@ pub(super) fn number(
         origins: by_type,
         numbers: Vec::new(),
         index: IdIndex::with_capacity(total as usize),
+        duplicates: HashSet::new(),
     };
     let mut index = std::mem::take(&mut entities.index);
+    let mut duplicates = HashSet::new();
     for type_no in 0..entities.origins.len() {
         for (row, origin) in entities.origins[type_no].iter().enumerate() {
             let entity = EntityNo(entities.bases[type_no] + row as u32);
             numbers[origin.part as usize][origin.at as usize] = entity.0;
             if let Some(other) = index.insert(entity, |entity| entities.id(entity)) {
+                duplicates.insert(other);
                 let other = entities.locate(other);
-                twice.push((*origin, entities.origins[other.type_id.index()][other.row]));
+                twice.push((*origin, entities.origins[other.type_id.index()][other.row], false));
             }
         }
     }
     entities.index = index;
+    entities.duplicates = duplicates;
     entities.numbers = numbers;
     let context = Context {
         ontology,
@@ -320,8 +326,10 @@ pub(super) fn number(
         parts,
         again: Mutex::default(),
     };
-    for (later, first) in twice.iter().take(MOST_SHOWN) {
-        reports.0.extend(duplicate(&context, *later, *first));
+    for (later, first, have_one_type) in twice.iter().take(MOST_SHOWN) {
+        reports
+            .0
+            .extend(duplicate(&context, *later, *first, *have_one_type));
     }
     if let Some(more) = twice.len().checked_sub(MOST_SHOWN + 1) {
         let message = format!("{} more ids are defined twice", more + 1);
@@ -331,14 +339,22 @@ pub(super) fn number(
     Some(entities)
 }
 
-fn duplicate(context: &Context, later: Origin, first: Origin) -> Option<Report> {
+fn duplicate(context: &Context, later: Origin, first: Origin, have_one_type: bool) -> Option<Report> {
     let batch = context.batch(later.part)?;
     let fact = &batch.entities[context.fact_of(&batch, later)?];
     let id = batch.text(fact.id);
+    let cure = if have_one_type {
+        "put what both say under one of them".to_owned()
+    } else {
+        let name = batch.text(fact.type_name).to_lowercase();
+        format!("give one of them another id, such as \"{name}-{id}\"")
+    };
     let report = Report::new(Code::DUPLICATE_ID, format!("the id \"{id}\" is defined twice"))
         .at(batch.place(fact.at).detached(), "again here")
         .also(context.place(first), "first here")
-        .hint("ids are unique in the whole graph, whatever the type; put what both say under one of them");
+        .hint(format!(
+            "ids are unique in the whole graph, whatever the type; {cure}"
+        ));
     Some(report)
 }
 
