@@ -363,9 +363,11 @@ fn a_type_may_be_stricter_than_its_interface() {
 }
 
 #[test]
-fn the_wordnet_schema_compiles_without_its_data() {
-    let ontology = ontology::load(&root().join("examples/wordnet/schema")).unwrap();
-    Api::new(&ontology).unwrap();
+fn the_schemas_of_the_examples_compile_without_their_data() {
+    for example in ["wordnet", "browser-compat"] {
+        let ontology = ontology::load(&root().join("examples").join(example).join("schema")).unwrap();
+        Api::new(&ontology).unwrap();
+    }
 }
 
 #[test]
