@@ -1154,6 +1154,16 @@ fn no_request_fails_while_the_graph_is_replaced_again_and_again() {
     assert!(answered.into_inner() > 40);
 }
 
+#[test]
+fn a_reader_of_an_answer_may_close_the_pipe() {
+    let (closed, stdout) = std::io::pipe().unwrap();
+    drop(closed);
+    let mut command = common::clew(&root(), &["query", "-e", "{ graph { title } }"]);
+    let ended = command.stdout(stdout).output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    assert_eq!(text(&ended.stderr), "");
+}
+
 /// The code blocks of the README in a language, in order.
 fn blocks(readme: &str, language: &str) -> Vec<String> {
     let opening = format!("```{language}\n");

@@ -1,4 +1,4 @@
-use std::io::{IsTerminal, Read, Write};
+use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -72,11 +72,14 @@ impl Query {
         } else {
             answer.body
         };
-        if let Err(error) = out
+        let written = out
             .write_all(&body)
-            .and_then(|()| out.write_all(if is_json { b"\n" } else { b"" }))
-        {
-            return fail(format!("cannot write the answer: {error}"));
+            .and_then(|()| out.write_all(if is_json { b"\n" } else { b"" }));
+        match written {
+            // The reader may have seen enough, as `head` has.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            Err(error) => return fail(format!("cannot write the answer: {error}")),
+            Ok(()) => {}
         }
         if has_errors {
             ExitCode::from(1)
