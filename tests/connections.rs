@@ -883,3 +883,24 @@ fn what_is_counted_is_served_to_prometheus() {
     assert_eq!(scrape("evil.example").status, 421);
     assert_eq!(server.ask(&get("/metrics")).status, 404);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_accept_header_takes_linear_time() {
+    let server = Server::start(&[]);
+    let plain = query(NAME);
+    server.ask(&plain);
+    let before = server.cpu_time();
+    for (range, count) in [
+        ("*/*,", 15_800),
+        ("application/*,", 4_500),
+        ("*/*,application/*,application/json;q=0.2,", 1_500),
+        ("text/event-stream;q=0,", 2_800),
+    ] {
+        let accept = format!("accept: {}application/json;q=0.1\r\n\r\n", range.repeat(count));
+        let head_ended = plain.replacen("\r\n\r\n", &format!("\r\n{accept}"), 1);
+        assert_eq!(server.ask(&head_ended).status, 200, "{range}");
+    }
+    let taken = server.cpu_time() - before;
+    assert!(taken < Duration::from_secs(1), "{taken:?}");
+}

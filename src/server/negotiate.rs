@@ -83,10 +83,19 @@ impl Range {
     }
 }
 
-/// What a client accepts, in its order, with weights.
+/// What a client accepts, in its order, with weights. There is one entry for each range, so that a long header takes
+/// linear time.
+#[derive(Default)]
 struct Accepted(SmallVec<[(Range, f32); 8]>);
 
 impl Accepted {
+    /// Adds a range. Of a repeated one the first counts.
+    fn add(&mut self, range: Range, weight: f32) {
+        if self.weight_of(range).is_none() {
+            self.0.push((range, weight));
+        }
+    }
+
     fn weight_of(&self, range: Range) -> Option<f32> {
         self.0.iter().find(|it| it.0 == range).map(|it| it.1)
     }
@@ -125,9 +134,13 @@ pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
         _ => {}
     }
     let mut is_empty = true;
-    let ranges = weighted(headers, &header::ACCEPT).inspect(|_| is_empty = false);
-    let ranges = ranges.filter_map(|(media, weight)| Some((Range::of(media)?, weight)));
-    let accepted = Accepted(ranges.collect());
+    let mut accepted = Accepted::default();
+    for (media, weight) in weighted(headers, &header::ACCEPT) {
+        is_empty = false;
+        if let Some(range) = Range::of(media) {
+            accepted.add(range, weight);
+        }
+    }
     // An empty header says as little as none.
     if is_empty {
         return Some(Form::Json);
@@ -240,6 +253,7 @@ mod tests {
             ("application/*;q=0, multipart/mixed", Some(Multipart)),
             ("application/*;q=0, application/json;q=0.1", Some(Json)),
             ("application/json;q=nan", None),
+            ("*/*, text/event-stream;q=0.5, */*;q=0", Some(Json)),
             ("application/json;q=2", None),
             ("text/html", None),
             ("text/html, */*;q=0.1", Some(Json)),

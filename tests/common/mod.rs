@@ -289,6 +289,16 @@ impl Server {
         (done, self.memory().1.saturating_sub(before))
     }
 
+    /// Processor time of the process so far, in steps of 10 ms.
+    #[cfg(target_os = "linux")]
+    pub fn cpu_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // The name of the program, which may contain anything, ends with the last bracket.
+        let fields = stat.rsplit(')').next().unwrap().split_whitespace();
+        let ticks: u64 = fields.skip(11).take(2).map(|it| it.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * 10)
+    }
+
     /// Sends a signal. The program `kill` of some systems knows no names of signals in some locales.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
