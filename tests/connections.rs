@@ -904,3 +904,49 @@ fn a_long_accept_header_takes_linear_time() {
     let taken = server.cpu_time() - before;
     assert!(taken < Duration::from_secs(1), "{taken:?}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_ends_when_its_client_hangs_up_whatever_it_sent_before() {
+    let folder = common::slow_graph();
+    let mut command = clew(
+        folder.path(),
+        &["serve", "--listen", "127.0.0.1:0", "--timeout", "3600"],
+    );
+    command.args(["--metrics-listen", "127.0.0.1:0"]);
+    let server = Server::spawn(command);
+    let asked = query(&common::slow_query());
+    let url = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("query", &common::slow_query())
+        .finish();
+    let url = get(&format!("/graphql?{url}"));
+    let unread = url.replacen("\r\n\r\n", "\r\ncontent-length: 5\r\n\r\n", 1);
+    for (what, sent) in [
+        ("nothing more", asked.clone()),
+        ("a byte", format!("{asked}G")),
+        ("a request", format!("{asked}{asked}")),
+        ("many requests", format!("{asked}{}", get("/health").repeat(500))),
+        ("half of an unread body", format!("{unread}{{")),
+        ("none of an unread body", unread.clone()),
+    ] {
+        let client = server.send(&sent);
+        server.until_metric("clew_runs", |it| it == 1);
+        drop(client);
+        let left = server.cpu_time();
+        while server.metric("clew_runs") > 0 {
+            let taken = server.cpu_time() - left;
+            assert!(taken < Duration::from_secs(10), "after {what} the run goes on");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+#[test]
+fn requests_that_came_before_the_client_closed_its_side_are_answered() {
+    let server = Server::start(&[]);
+    let mut client = server.send(&get("/health").repeat(20));
+    client.shutdown(std::net::Shutdown::Write).unwrap();
+    let answers = rest(&mut client);
+    // The last one may wait for its turn when the end is read, which counts as a hang-up.
+    assert!(answers.matches("HTTP/1.1 200 OK").count() >= 19, "{answers}");
+}

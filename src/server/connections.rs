@@ -557,7 +557,7 @@ mod tests {
         assert_eq!(seconds(Phase::Head), Some((10, Some("HEADER_TIMEOUT"))));
         assert_eq!(seconds(Phase::Idle), Some((75, None)));
         assert_eq!(seconds(Phase::Closing), Some((2, None)));
-        for endless in [Phase::Busy, Phase::Answered, Phase::Upgraded] {
+        for endless in [Phase::Busy, Phase::Answered, Phase::Upgraded, Phase::Turn] {
             assert_eq!(seconds(endless), None);
         }
     }

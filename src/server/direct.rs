@@ -172,6 +172,7 @@ impl hyper::service::Service<Request<Incoming>> for Peer {
 /// each poll.
 async fn next_turn(watch: &Watch) {
     let turn = watch.turn();
+    watch.enter(Phase::Turn);
     poll_fn(|cx| {
         if watch.turn() == turn {
             cx.waker().wake_by_ref();
@@ -180,6 +181,7 @@ async fn next_turn(watch: &Watch) {
         Poll::Ready(())
     })
     .await;
+    watch.enter(Phase::Busy);
 }
 
 /// What a handler behind the router knows of its request beside what the client sent.

@@ -10,6 +10,7 @@ mod body;
 mod connections;
 mod direct;
 mod graphql;
+mod hangup;
 mod headers;
 mod hosts;
 mod live;

@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::connections::Place;
+use super::hangup::HangUp;
 use super::watch::{Order, Phase, Watch};
 
 /// Maximum number of bytes of a refused body that are read and discarded: about what a client sends in the time
@@ -28,6 +29,10 @@ pub(super) struct Watched {
     discarded: usize,
     /// The last poll in which something was written, and how much.
     turn: (u32, usize),
+    /// Whether the last read waits for the client, so that it ends when the client hangs up.
+    is_reading: bool,
+    /// Notices that the client hangs up during a request while nobody reads.
+    hang_up: Option<HangUp>,
     /// Released when the socket is closed, also after an upgrade.
     _place: Place,
 }
@@ -41,6 +46,8 @@ impl Watched {
             is_shut_down: false,
             discarded: 0,
             turn: (0, 0),
+            is_reading: false,
+            hang_up: None,
             _place: place,
         }
     }
@@ -88,6 +95,28 @@ impl Watched {
         is_over
     }
 
+    /// Ready if the client has hung up during a request without a read that would tell. A client that only closes its
+    /// side to say that it has no more requests is one that hung up: the answers that it still gets are those that do not
+    /// wait for anything.
+    fn poll_hang_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.watch.phase() != Phase::Busy {
+            self.hang_up = None;
+            return Poll::Pending;
+        }
+        // A body that nobody reads is dropped together with the rest of the connection's input.
+        if self.is_reading && !self.watch.has_unread_body() {
+            return Poll::Pending;
+        }
+        if self.hang_up.is_none() {
+            // Without a descriptor a hang-up is noticed when the answer is sent.
+            self.hang_up = HangUp::of(&self.stream).ok();
+        }
+        match &self.hang_up {
+            Some(hang_up) => hang_up.poll(cx),
+            None => Poll::Pending,
+        }
+    }
+
     /// Reads what the client still sends, until it closes its side: a socket that is closed before resets the
     /// connection, and the client may lose the answer. The sweeper bounds the time.
     fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -111,6 +140,7 @@ impl AsyncRead for Watched {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.is_reading = polled.is_pending();
         if polled.is_ready() {
             if buffer.filled().len() > before {
                 self.watch.note_read();
@@ -154,6 +184,10 @@ impl AsyncWrite for Watched {
         let polled = Pin::new(&mut self.stream).poll_flush(cx);
         if polled.is_ready() && !self.is_blocked {
             self.watch.note_flushed();
+        }
+        // hyper flushes in each poll of a connection.
+        if self.poll_hang_up(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         polled
     }

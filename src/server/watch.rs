@@ -30,6 +30,8 @@ pub(super) enum Phase {
     Upgraded,
     /// The client, which has to close its side after an early answer.
     Closing,
+    /// The answers to other connections of its thread.
+    Turn,
 }
 
 impl Phase {
@@ -42,7 +44,8 @@ impl Phase {
             4 => Self::Answered,
             5 => Self::Idle,
             6 => Self::Upgraded,
-            _ => Self::Closing,
+            7 => Self::Closing,
+            _ => Self::Turn,
         }
     }
 

@@ -1,0 +1,65 @@
+//! Notices that a client hangs up while nobody reads from its socket.
+//!
+//! hyper looks for the end of a connection by reading, and it does not read while it holds bytes of the next request or
+//! while a body is left unread. The socket is registered with the runtime a second time. That registration waits
+//! for the next event without reading anything, and an event says whether the client closed its side.
+
+use std::io;
+#[cfg(unix)]
+use std::os::fd::AsFd;
+use std::task::{Context, Poll};
+
+#[cfg(unix)]
+use futures_util::FutureExt;
+#[cfg(unix)]
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+
+/// The second registration of a socket. It takes a file descriptor.
+pub(super) struct HangUp {
+    #[cfg(unix)]
+    socket: TcpStream,
+}
+
+#[cfg(unix)]
+impl HangUp {
+    /// Registers a socket.
+    ///
+    /// # Errors
+    /// If no descriptors are left.
+    pub fn of(stream: &TcpStream) -> io::Result<Self> {
+        let socket = stream.as_fd().try_clone_to_owned()?;
+        let socket = TcpStream::from_std(socket.into())?;
+        Ok(Self { socket })
+    }
+
+    /// Ready once the client has closed its side, however many bytes came before.
+    pub fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+        while std::task::ready!(self.socket.poll_read_ready(cx)).is_ok() {
+            let seen = self.socket.ready(Interest::READABLE).now_or_never();
+            if seen.and_then(Result::ok).is_some_and(|it| it.is_read_closed()) {
+                break;
+            }
+            // Nothing is read: this says that the event was seen, and that the next one is waited for.
+            let again = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+            let _ = self.socket.try_io(Interest::READABLE, again);
+        }
+        Poll::Ready(())
+    }
+}
+
+#[cfg(not(unix))]
+impl HangUp {
+    /// Other systems report no such events.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn of(_: &TcpStream) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Never ready.
+    pub fn poll(&self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+}
