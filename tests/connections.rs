@@ -795,6 +795,51 @@ fn a_slow_request_leaves_a_line() {
 }
 
 #[test]
+fn a_client_that_hangs_up_before_it_is_answered_leaves_a_line() {
+    let folder = common::slow_graph();
+    let arguments = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--metrics-listen",
+        "127.0.0.1:0",
+    ];
+    let mut command = clew(folder.path(), &arguments);
+    // Comments of events come while the run takes place.
+    command.args(["--write-timeout", "1"]);
+    let server = Server::spawn(command);
+    let hang_ups = |count: usize| {
+        server.log.until(|lines| {
+            let lines = lines.iter().filter(|it| it.contains("code=CLIENT_CLOSED"));
+            lines.count() == count
+        })
+    };
+    let post = query(&common::slow_query());
+    let mut client = server.send(&post);
+    server.until_metric("clew_runs", |it| it == 1);
+    client.write_all(b"G").unwrap();
+    drop(client);
+    let line = hang_ups(1).pop().unwrap();
+    assert_eq!(field(&line, "status"), "0");
+    assert_eq!(field(&line, "bytes"), "0");
+    assert_eq!(field(&format!("{line} "), "document").len(), 16);
+    let mut client = server.send(&post.replacen("\r\n", "\r\naccept: text/event-stream\r\n", 1));
+    let mut head = [0; 12];
+    client.read_exact(&mut head).unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200");
+    drop(client);
+    hang_ups(2);
+    assert_eq!(server.metric("clew_errors_total{code=\"CLIENT_CLOSED\"}"), 2);
+    // One that only stops to use its connection misses nothing.
+    let mut client = server.send(&query("{ __typename }"));
+    answer(&mut client);
+    drop(client);
+    server.ask(&self::post("[]"));
+    server.log.line("code=BAD_REQUEST");
+    hang_ups(2);
+}
+
+#[test]
 fn a_flood_of_refusals_does_not_fill_the_log() {
     let mut server = Server::start(&[]);
     let mut stream = server.connect();

@@ -16,7 +16,7 @@ use super::direct::Caller;
 use super::log::{Document, Moment, Noted};
 use super::negotiate::{self, Form, form};
 use super::tags::{self, Tags};
-use super::watch::Watch;
+use super::watch::{Order, Watch};
 use super::{Shared, headers, multipart, sse, websocket};
 use crate::api::{Answer, Asked, Encoding, GraphqlError, Parts, Reached, Serving};
 use crate::budget::Reservation;
@@ -58,7 +58,7 @@ pub(super) async fn post(
 pub(super) async fn answer_to<B>(
     shared: Arc<Shared>,
     request: Request<B>,
-    watch: &Watch,
+    watch: &Arc<Watch>,
     start: Moment,
 ) -> Response
 where
@@ -95,6 +95,7 @@ where
         shared: &shared,
         form,
         encoding: encoding(&parts.headers, form),
+        watch,
         start,
     };
     match answer(wanted, shared.serving(), asked.clone(), held).await {
@@ -109,7 +110,34 @@ struct Wanted<'s> {
     shared: &'s Arc<Shared>,
     form: Form,
     encoding: Option<Encoding>,
+    watch: &'s Arc<Watch>,
     start: Moment,
+}
+
+/// A request that is being answered. If it is dropped, nobody waits for the answer any more, and the log says so.
+struct Awaited<'a> {
+    shared: &'a Shared,
+    watch: &'a Watch,
+    asked: &'a Asked,
+    start: Moment,
+}
+
+impl Awaited<'_> {
+    /// The answer of a run.
+    async fn answer(self, run: impl Future<Output = Answer>) -> Answer {
+        let answer = run.await;
+        std::mem::forget(self);
+        answer
+    }
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        // The server may have closed the connection: the sweeper notes why. A panic is answered.
+        if self.watch.order() != Order::Drop && !std::thread::panicking() {
+            self.shared.note_hang_up(self.asked.clone(), self.start);
+        }
+    }
 }
 
 /// The answer to a request, or a response to which it comes later.
@@ -119,14 +147,38 @@ async fn answer(
     asked: Asked,
     held: Option<Reservation>,
 ) -> Result<Answer, Response> {
-    let (form, start) = (wanted.form, wanted.start);
+    let Wanted {
+        shared,
+        form,
+        encoding,
+        watch,
+        start,
+    } = wanted;
     if form != Form::Events {
-        let (form, encoding) = (rendering(form), wanted.encoding);
-        return Ok(serving.answer_encoded(asked, form, encoding, held).await);
+        let awaited = Awaited {
+            shared,
+            watch,
+            asked: &asked,
+            start,
+        };
+        let run = serving.answer_encoded(asked.clone(), rendering(form), encoding, held);
+        return Ok(awaited.answer(run).await);
     }
-    let shared = wanted.shared.clone();
     let keep_alive = shared.settings.bounds.write / KEEP_ALIVES;
-    let run = serving.answer(asked.clone(), None, held);
+    let run = {
+        let (shared, watch, asked) = (shared.clone(), watch.clone(), asked.clone());
+        async move {
+            let awaited = Awaited {
+                shared: &shared,
+                watch: &watch,
+                asked: &asked,
+                start,
+            };
+            let run = serving.answer(asked.clone(), None, held);
+            awaited.answer(run).await
+        }
+    };
+    let shared = shared.clone();
     sse::answer(run, keep_alive, move |answer| {
         shared.note(answer, StatusCode::OK, Some(asked), start);
     })
@@ -228,6 +280,7 @@ async fn answer_url(shared: &Arc<Shared>, query: &str, headers: &HeaderMap, call
         shared,
         form,
         encoding,
+        watch: &caller.watch,
         start,
     };
     let answer = match answer(wanted, serving.clone(), asked.clone(), None).await {

@@ -82,6 +82,9 @@ pub struct Listeners {
     pub metrics: Option<TcpListener>,
 }
 
+/// The code of a request whose client hung up before it was answered.
+const HANG_UP: &str = "CLIENT_CLOSED";
+
 /// What handlers share; one count for a request, not one for each part.
 struct Shared {
     live: Arc<Live>,
@@ -117,6 +120,20 @@ impl Shared {
         };
         let document = asked.map(|it| Document::new(it, self.settings.persisted.clone()));
         log.note(ended, document);
+    }
+
+    /// Counts and logs a request whose client hung up before it was answered.
+    fn note_hang_up(&self, asked: Asked, start: Moment) {
+        let Connections { log, metrics, .. } = &*self.connections;
+        metrics.note_code(HANG_UP);
+        let ended = Ended {
+            status: None,
+            code: Some(HANG_UP),
+            taken: start.elapsed(),
+            bytes: 0,
+        };
+        let document = Document::new(asked, self.settings.persisted.clone());
+        log.note(ended, Some(document));
     }
 }
 
