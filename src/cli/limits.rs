@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::connections::seconds;
 use crate::api::{GateLimits, Limits};
 
 /// What a request may cost. The defaults are those of [`Limits`].
@@ -9,8 +10,8 @@ use crate::api::{GateLimits, Limits};
 #[command(next_help_heading = "What a request may cost")]
 pub(super) struct LimitOptions {
     /// How long one answer may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    timeout: u64,
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    timeout: Duration,
     /// Bytes of a request's body
     #[arg(long, value_name = "N", default_value_t = 1 << 20)]
     pub max_body: usize,
@@ -70,7 +71,7 @@ impl From<&LimitOptions> for Limits {
             cost: options.max_cost,
             rows: options.max_rows,
             bytes: options.max_bytes,
-            time: Duration::from_secs(options.timeout),
+            time: options.timeout,
             introspection: !options.no_introspection,
         }
     }
