@@ -924,6 +924,7 @@ fn what_is_counted_is_served_to_prometheus() {
     if Path::new("/proc/self/status").exists() {
         assert!(value("clew_resident_memory_bytes") > 0.0);
     }
+    assert_eq!(value("clew_busy_total"), 0.0);
     // Metrics check the host, and the main address does not serve them.
     assert_eq!(scrape("evil.example").status, 421);
     assert_eq!(server.ask(&get("/metrics")).status, 404);
@@ -935,7 +936,7 @@ fn a_long_accept_header_takes_linear_time() {
     let server = Server::start(&[]);
     let plain = query(NAME);
     server.ask(&plain);
-    let before = server.cpu_time();
+    let most = server.cpu_time() + Duration::from_secs(1);
     for (range, count) in [
         ("*/*,", 15_800),
         ("application/*,", 4_500),
@@ -946,8 +947,8 @@ fn a_long_accept_header_takes_linear_time() {
         let head_ended = plain.replacen("\r\n\r\n", &format!("\r\n{accept}"), 1);
         assert_eq!(server.ask(&head_ended).status, 200, "{range}");
     }
-    let taken = server.cpu_time() - before;
-    assert!(taken < Duration::from_secs(1), "{taken:?}");
+    let taken = server.cpu_time();
+    assert!(taken < most, "{taken:?} is over {most:?}");
 }
 
 #[cfg(target_os = "linux")]
@@ -977,10 +978,9 @@ fn a_run_ends_when_its_client_hangs_up_whatever_it_sent_before() {
         let client = server.send(&sent);
         server.until_metric("clew_runs", |it| it == 1);
         drop(client);
-        let left = server.cpu_time();
+        let most = server.cpu_time() + Duration::from_secs(10);
         while server.metric("clew_runs") > 0 {
-            let taken = server.cpu_time() - left;
-            assert!(taken < Duration::from_secs(10), "after {what} the run goes on");
+            assert!(server.cpu_time() < most, "after {what} the run goes on");
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 #[cfg(unix)]
 use futures_util::FutureExt;
 #[cfg(unix)]
-use tokio::io::Interest;
+use tokio::io::{Interest, Ready};
 use tokio::net::TcpStream;
 
 /// The second registration of a socket. It takes a file descriptor.
@@ -37,7 +37,7 @@ impl HangUp {
     pub fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
         while std::task::ready!(self.socket.poll_read_ready(cx)).is_ok() {
             let seen = self.socket.ready(Interest::READABLE).now_or_never();
-            if seen.and_then(Result::ok).is_some_and(|it| it.is_read_closed()) {
+            if seen.and_then(Result::ok).is_some_and(Ready::is_read_closed) {
                 break;
             }
             // Nothing is read: this says that the event was seen, and that the next one is waited for.
