@@ -868,6 +868,20 @@ fn a_flood_of_refusals_does_not_fill_the_log() {
 }
 
 #[test]
+fn requests_that_end_early_because_the_memory_is_used_up_are_counted() {
+    let server = Server::start(&["--max-memory", "700000", "--metrics-listen", "127.0.0.1:0"]);
+    let longer = long_query().replace(
+        "{ id label }",
+        "{ id label partners { nodes { id label name } } }",
+    );
+    let longer = longer.split("\r\n\r\n").nth(1).unwrap();
+    assert_eq!(server.ask(&post(longer)).status, 503);
+    // Its run began, and then its answer had no room.
+    assert_eq!(server.metric("clew_runs_begun_total"), 1);
+    assert_eq!(server.metric("clew_busy_total"), 1);
+}
+
+#[test]
 fn what_is_counted_is_served_to_prometheus() {
     let place = Place::new();
     let mut command = place.serve();

@@ -16,12 +16,13 @@ use super::encoding::Encoding;
 use super::gate::Ticket;
 use super::limits::Limits;
 use super::packed::Packed;
-use super::{Api, ApiError, documents, weight};
+use super::{Api, ApiError, BUSY, BUSY_MESSAGE, documents, weight};
 use crate::budget::{Budget, Clock, Stop};
 use crate::exec::{self, Matchers, Outcome, PublicSchema, Wanted};
 use crate::forms::{self, Form, Unwritten};
 use crate::graph::Snapshot;
 use crate::plan::{Bound, Effort, Lines, Names, Plan, Table, Unbound, Variables};
+use crate::report;
 use crate::search::Background;
 
 /// How long a run may take on a thread that serves others too.
@@ -627,7 +628,7 @@ impl Engine {
                 );
                 GraphqlError::request("BYTE_LIMIT", message)
             }
-            Stop::Busy => GraphqlError::request("BUSY", "the server is busy: try again in a second"),
+            Stop::Busy => GraphqlError::request(BUSY, BUSY_MESSAGE),
             Stop::Cancelled => GraphqlError::request("TIMEOUT", "the client has gone"),
             Stop::Timeout => {
                 let message = format!(
@@ -676,7 +677,7 @@ fn variables(raw: &RawValue) -> Result<Map<String, Value>, GraphqlError> {
         Ok(Value::Object(variables)) => Ok(variables),
         Ok(Value::Null) => Ok(Map::new()),
         Ok(_) => {
-            let shown: String = text.chars().take(40).collect();
+            let shown = report::shown(text);
             Err(GraphqlError::request(
                 "BAD_USER_INPUT",
                 format!("`variables` is a JSON object, not {shown}"),

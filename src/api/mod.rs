@@ -41,6 +41,11 @@ use async_graphql::SDLExportOptions;
 use crate::ontology::Ontology;
 use schema::Amendments;
 
+/// The code of a request that is refused, or that ends, because too much is running.
+pub const BUSY: &str = "BUSY";
+/// The message of such a refusal.
+pub const BUSY_MESSAGE: &str = "the server is busy: try again in a second";
+
 /// A schema that cannot be made: a rule of GraphQL that the ontology's checks let through.
 #[derive(Debug, thiserror::Error)]
 #[error("the API's schema cannot be made: {0}")]

@@ -262,10 +262,18 @@ pub const MOST_SHOWN: usize = 100;
 
 /// A value as messages repeat it: a long one is cut, and ends with `…`.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    if text.chars().nth(MOST_SHOWN).is_none() {
+    shown_at_most(text, MOST_SHOWN)
+}
+
+/// As [`shown`], with at most `most` characters.
+pub fn shown_at_most(text: &str, most: usize) -> Cow<'_, str> {
+    if text.chars().nth(most).is_none() {
         return Cow::Borrowed(text);
     }
-    let end = text.char_indices().nth(MOST_SHOWN - 1).map_or(0, |it| it.0);
+    let end = text
+        .char_indices()
+        .nth(most.saturating_sub(1))
+        .map_or(0, |it| it.0);
     Cow::Owned(format!("{}…", &text[..end]))
 }
 

@@ -25,6 +25,7 @@ use super::hosts::{self, AllowedHost, Refusal};
 use super::log::{Ended, Moment, Noted};
 use super::watch::{Phase, Watch};
 use super::{Shared, headers};
+use crate::report;
 
 /// What is served at an address.
 pub(super) struct Site {
@@ -89,34 +90,33 @@ impl Peer {
         // Of a target with an authority, that is what counts; but the header has to be sound as well.
         let target = request.uri().authority().map(|it| it.as_str().as_bytes());
         for authority in target.into_iter().chain(first.map(HeaderValue::as_bytes)) {
-            match hosts::check(authority, &self.site.hosts, self.local) {
-                Ok(()) => {}
-                Err(Refusal::Malformed) => {
-                    let shown = shown(authority);
-                    let message = format!(
+            let refusal = match hosts::check(authority, &self.site.hosts, self.local) {
+                Ok(()) => continue,
+                Err(refusal) => refusal,
+            };
+            let authority = String::from_utf8_lossy(authority);
+            let shown = report::shown(&authority);
+            let (status, message) = match refusal {
+                Refusal::Malformed => (
+                    StatusCode::BAD_REQUEST,
+                    format!(
                         "the host \"{shown}\" is malformed: send a name or an address, and perhaps a port"
-                    );
-                    return Err(graphql::refuse_host(StatusCode::BAD_REQUEST, &message));
-                }
-                Err(Refusal::Foreign) => {
-                    let shown = shown(authority);
-                    let message = format!(
+                    ),
+                ),
+                Refusal::Foreign => (
+                    StatusCode::MISDIRECTED_REQUEST,
+                    format!(
                         "this server is not \"{shown}\": ask for it by a loopback name or its address, or start it with --allow-host"
-                    );
-                    return Err(graphql::refuse_host(StatusCode::MISDIRECTED_REQUEST, &message));
-                }
-            }
+                    ),
+                ),
+            };
+            return Err(graphql::refuse_host(status, &message));
         }
         if target.is_none() {
             *self.host.borrow_mut() = first.cloned();
         }
         Ok(())
     }
-}
-
-/// The start of what a client sent as a host.
-fn shown(authority: &[u8]) -> String {
-    String::from_utf8_lossy(authority).chars().take(100).collect()
 }
 
 impl hyper::service::Service<Request<Incoming>> for Peer {

@@ -18,13 +18,9 @@ use super::negotiate::{self, Form, form};
 use super::tags::{self, Tags};
 use super::watch::{Order, Watch};
 use super::{Shared, headers, multipart, sse, websocket};
-use crate::api::{Answer, Asked, Encoding, GraphqlError, Parts, Reached, Serving};
+use crate::api::{Answer, Asked, BUSY, BUSY_MESSAGE, Encoding, GraphqlError, Parts, Reached, Serving};
 use crate::budget::Reservation;
 use crate::forms;
-
-/// The code of a request that is refused because too much is running.
-pub(super) const BUSY: &str = "BUSY";
-pub(super) const BUSY_MESSAGE: &str = "the server is busy: try again in a second";
 
 /// Comments that keep a connection open while an event is waited for, in the time that a client has to read.
 const KEEP_ALIVES: u32 = 3;

@@ -21,7 +21,7 @@ use prometheus_client::registry::Registry;
 
 use super::connections::Connections;
 use super::live::Live;
-use crate::api::Persisted;
+use crate::api::{BUSY, Persisted};
 
 /// Counters that are kept only here.
 #[derive(Debug, Default)]
@@ -37,6 +37,11 @@ impl Metrics {
     pub fn note_code(&self, code: &'static str) {
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
         *codes.entry(code).or_default() += 1;
+    }
+
+    /// Requests that were refused or failed, by code.
+    fn codes(&self) -> BTreeMap<&'static str, u64> {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Notes the processor time that a poll of a connection took.
@@ -172,8 +177,8 @@ impl Exported {
         }
         registry.register("answers", "Answers by the class of their status", answers);
         let codes = Labelled::<Counter>::default();
-        let seen = &self.connections.metrics.codes;
-        for (code, count) in seen.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        let seen = self.connections.metrics.codes();
+        for (code, count) in &seen {
             codes
                 .get_or_create(&[("code", (*code).to_owned())])
                 .inc_by(*count);
@@ -200,8 +205,8 @@ impl Exported {
         counter(
             &mut registry,
             "busy",
-            "Requests that were refused because too much was running",
-            runs.refused,
+            "Requests that were refused, or that ended early, because too much was running",
+            seen.get(BUSY).copied().unwrap_or_default(),
         );
         gauge(
             &mut registry,

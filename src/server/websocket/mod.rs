@@ -23,13 +23,12 @@ use super::Shared;
 use super::graphql::{refuse, refuse_as};
 use super::headers::items;
 use super::negotiate::Form;
+use crate::report;
 use frames::Socket;
 use session::Session;
 
 /// The version of the protocol in RFC 6455.
 const VERSION: HeaderValue = HeaderValue::from_static("13");
-/// Characters of an `Origin` that a message repeats.
-const LONGEST_ORIGIN: usize = 100;
 
 /// Whether a request asks for a WebSocket. Other protocols are ignored (RFC 9110, section 7.8).
 pub(super) fn is_upgrade(request: &Request) -> bool {
@@ -143,7 +142,7 @@ fn check_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(), Response>
         return Ok(());
     }
     let origin = String::from_utf8_lossy(origin.as_bytes());
-    let shown: String = origin.chars().take(LONGEST_ORIGIN).collect();
+    let shown = report::shown(&origin);
     let message = format!(
         "pages of \"{shown}\" may not open a WebSocket here: start the server with --allow-origin and the origin"
     );

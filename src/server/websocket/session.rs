@@ -23,8 +23,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::frames::{Broken, Received, Socket};
-use crate::api::{Answer, Asked, GraphqlError, Reached};
+use crate::api::{Answer, Asked, BUSY, BUSY_MESSAGE, GraphqlError, Reached};
 use crate::budget::Reservation;
+use crate::report;
 use crate::server::log::Moment;
 use crate::server::{Shared, graphql};
 
@@ -242,7 +243,7 @@ impl Session {
                 let limit = self.shared.settings.max_body;
                 End::Close(1009, format!("the message is longer than {limit} bytes").into())
             }
-            Err(Broken::Busy) => End::Close(1013, graphql::BUSY_MESSAGE.into()),
+            Err(Broken::Busy) => End::Close(1013, BUSY_MESSAGE.into()),
         })
     }
 
@@ -280,7 +281,7 @@ impl Session {
             }
             ("connection_terminate", true) => Err(End::Close(1000, "".into())),
             (kind, _) => {
-                let shown: String = kind.chars().take(LONGEST_ECHO).collect();
+                let shown = report::shown_at_most(kind, LONGEST_ECHO);
                 Err(End::invalid(format!("\"{shown}\" is not a message of clients")))
             }
         }
@@ -339,7 +340,7 @@ impl Session {
             // Several short requests may wait for a client that does not read.
             None if !self.operations.is_empty() => {
                 let Some(held) = self.shared.live.gate().memory().reserve(text.len()) else {
-                    let done = Done::refused(id, graphql::BUSY, graphql::BUSY_MESSAGE);
+                    let done = Done::refused(id, BUSY, BUSY_MESSAGE);
                     return self.send_answer(socket, done).await;
                 };
                 Some(held)
