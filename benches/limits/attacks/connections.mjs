@@ -122,6 +122,13 @@ export default [
       one.destroy();
     }
   }),
+  connection("clients that leave a long run, with bytes of the next request", { graph: "large", whole: true }, async (trial) => {
+    const long = request({ body: { query: endless() } });
+    for (const next of ["", "G", long, repeat(SMALL.toString(), 50)]) await trial.leave(Buffer.concat([long, Buffer.from(next)]), 500);
+    const unread = request({ method: "GET", path: `/graphql?query=${encodeURIComponent(endless())}`, headers: { "content-type": undefined, "content-length": "5" } });
+    await trial.leave(unread, 500);
+    trial.note("left");
+  }),
   connection("500 clients that vanish", { options: ["--timeout", "5"] }, async (trial) => {
     for (let no = 0; no < 500; no += 1) {
       const one = new Connection(trial.server.port);

@@ -41,7 +41,7 @@ export default [
   query("headers", "a query of 60 kB in the URL", () => "", { request: { method: "GET", path: `/graphql?query=${encodeURIComponent(`{ ${many(1200, (no) => `a${no}: __typename`)} }`)}`, headers: { "content-type": undefined } }, expects: ["ok", "limit", "414"] }),
   query("headers", "the same parameter 10,000 times in the URL", () => "", { request: { method: "GET", path: `/graphql?${repeat("query=a&", 6000)}`, headers: { "content-type": undefined } }, expects: ["400", "BAD_REQUEST", "414"] }),
   ask("5,000 media types in Accept", { headers: { accept: many(5000, (no) => `text/x${no};q=0.${no % 10}`, ",") } }, { expects: ["NOT_ACCEPTABLE", "406", "BAD_REQUEST"], bytes: 10_000 }),
-  ask("`*/*` 15,800 times in Accept", { headers: { accept: `${repeat("*/*,", 15_800)}application/json;q=0.1` } }, { expects: ["ok"], cpu: 0.02 }),
+  ask("`*/*` 15,800 times in Accept", { headers: { accept: `${repeat("*/*,", 15_800)}application/json;q=0.1` } }, { expects: ["ok"], cpu: 0.05 }),
   ask("odd qualities in Accept", { headers: { accept: "application/json;q=NaN, text/turtle;q=1e999, */*;q=-1, application/json;q=0.0000000000000000000000000000000000000000001" } }, { expects: ["ok", "406", "BAD_REQUEST"] }),
   ask("a Content-Type of 8 kB", { headers: { "content-type": `application/json; charset=${repeat("x", 8000)}` } }, { expects: ["415", "BAD_REQUEST"], bytes: 1000 }),
   query("headers", "If-None-Match with 3,000 tags", () => "", { request: { method: "GET", path: "/graphql?query=%7B__typename%7D", headers: { "content-type": undefined, "if-none-match": many(3000, (no) => `"${no}"`, ",") } }, expects: ["ok"] }),
