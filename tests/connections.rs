@@ -716,6 +716,25 @@ fn every_page_says_what_it_may_do() {
 }
 
 #[test]
+fn the_page_is_compressed_for_clients_that_take_gzip_alone() {
+    let server = Server::start(&[]);
+    let encoding = |lines: &str| {
+        let more = format!("\r\nconnection: close\r\n{lines}\r\n");
+        let page = rest(&mut server.send(&get("/").replacen("\r\n\r\n", &more, 1)));
+        assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+        let head = page.split("\r\n\r\n").next().unwrap();
+        let line = head.lines().find(|it| it.starts_with("content-encoding"));
+        line.map(str::to_owned)
+    };
+    // A binary that was built without npm has a page of its own, which is never compressed.
+    let gzip = encoding("accept-encoding: gzip\r\n");
+    assert_eq!(encoding("accept-encoding: br\r\naccept-encoding: gzip\r\n"), gzip);
+    assert_eq!(encoding("accept-encoding: gzip;q=0, identity\r\n"), None);
+    assert_eq!(encoding("accept-encoding: x-notgzip\r\n"), None);
+    assert_eq!(encoding(""), None);
+}
+
+#[test]
 fn there_is_no_console_where_it_could_not_work() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = folder.path().join("documents.json");
