@@ -299,6 +299,13 @@ fn runs_end_with_their_socket() {
     drop(dropped);
     server.until_metric("clew_runs", |it| it == 0);
     server.until_metric("clew_reserved_bytes", |it| it == 0);
+    let hang_ups = |lines: &[String]| {
+        lines
+            .iter()
+            .filter(|it| it.contains("code=CLIENT_CLOSED"))
+            .count()
+    };
+    server.log.until(|lines| hang_ups(lines) == 2);
 }
 
 #[test]

@@ -245,7 +245,7 @@ pub(super) async fn get(
     request: Request,
 ) -> Response {
     if websocket::is_upgrade(&request) {
-        return websocket::begin(shared, request).await;
+        return websocket::begin(shared, request, caller.watch).await;
     }
     let mut response = answer_url(&shared, query.as_deref().unwrap_or_default(), &headers, &caller).await;
     let headers = response.headers_mut();

@@ -23,6 +23,7 @@ use super::Shared;
 use super::graphql::{refuse, refuse_as};
 use super::headers::items;
 use super::negotiate::Form;
+use super::watch::Watch;
 use crate::report;
 use frames::Socket;
 use session::Session;
@@ -43,7 +44,7 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
 }
 
 /// Answers the handshake of a WebSocket. Accepted sockets are served by a task of their own.
-pub(super) async fn begin(shared: Arc<Shared>, request: Request) -> Response {
+pub(super) async fn begin(shared: Arc<Shared>, request: Request, watch: Arc<Watch>) -> Response {
     let (mut parts, _) = request.into_parts();
     let accepted = match accept(&mut parts, &shared).await {
         Ok(accepted) => accepted,
@@ -58,7 +59,7 @@ pub(super) async fn begin(shared: Arc<Shared>, request: Request) -> Response {
             let socket = Socket::new(TokioIo::new(stream), limit, memory);
             #[cfg(feature = "probes")]
             let connections = shared.connections.clone();
-            let session = Session::new(shared, accepted.protocol).serve(socket);
+            let session = Session::new(shared, accepted.protocol, watch).serve(socket);
             #[cfg(feature = "probes")]
             let session = connections.metrics.measured(session);
             session.await;

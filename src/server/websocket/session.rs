@@ -27,6 +27,7 @@ use crate::api::{Answer, Asked, BUSY, BUSY_MESSAGE, GraphqlError, Reached};
 use crate::budget::Reservation;
 use crate::report;
 use crate::server::log::Moment;
+use crate::server::watch::{Order, Watch};
 use crate::server::{Shared, graphql};
 
 /// Operations of one socket at a time.
@@ -121,6 +122,7 @@ enum Event {
 /// The state of a socket.
 pub(super) struct Session {
     shared: Arc<Shared>,
+    watch: Arc<Watch>,
     protocol: WebSocketProtocols,
     is_acknowledged: bool,
     operations: Vec<Operation>,
@@ -131,9 +133,10 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub fn new(shared: Arc<Shared>, protocol: WebSocketProtocols) -> Self {
+    pub fn new(shared: Arc<Shared>, protocol: WebSocketProtocols, watch: Arc<Watch>) -> Self {
         Self {
             shared,
+            watch,
             protocol,
             is_acknowledged: false,
             operations: Vec::new(),
@@ -148,7 +151,13 @@ impl Session {
             Ok(never) => match never {},
             Err(end) => end,
         };
-        self.operations.clear();
+        // Where the server ended the connection, the sweeper notes why.
+        let is_hang_up = matches!(end, End::Gone | End::Client) && self.watch.order() != Order::Drop;
+        for operation in self.operations.drain(..) {
+            if is_hang_up {
+                self.shared.note_hang_up(operation.asked, operation.start);
+            }
+        }
         let _ = match end {
             End::Gone => return,
             End::Client => timeout(LINGER, socket.confirm_close()).await,
