@@ -1,4 +1,6 @@
 // What answers must be, byte for byte: those of a plain `POST`.
+import assert from 'node:assert/strict';
+
 import { EXECUTED, MALFORMED, REFUSED, operations } from './operations.mjs';
 import { Http } from './transports.mjs';
 
@@ -66,4 +68,10 @@ export function wrongOverSocket(operation, answer, expected) {
 function wrongText(text, wanted) {
   const [one, other] = [stable(text), stable(wanted)];
   return one === other ? undefined : firstDifference(one, other);
+}
+
+/** Fails if answers differ, and names the first of them. */
+export function expectNone(differing, whose) {
+  const shown = differing.slice(0, 20).join('\n');
+  assert.equal(differing.length, 0, `${differing.length} answers differ ${whose}; the first are:\n${shown}`);
 }

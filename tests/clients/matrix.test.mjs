@@ -9,7 +9,7 @@ import { decompress } from 'fzstd';
 import WebSocket from 'ws';
 
 import { clients } from './headers.mjs';
-import { expectedAnswers, request, wrongOverHttp, wrongOverSocket } from './judge.mjs';
+import { expectNone, expectedAnswers, request, wrongOverHttp, wrongOverSocket } from './judge.mjs';
 import { DATA, EXECUTED, MALFORMED, MANIFEST, REFUSED, operations } from './operations.mjs';
 import { GRAPH, serve } from './server.mjs';
 import { ACCEPT, Http, Socket, decoders } from './transports.mjs';
@@ -101,6 +101,6 @@ for (const [no, { name }] of clients('').entries()) {
       }));
       await close();
     }
-    assert.equal(wrong.length, 0, `${wrong.length} answers differ with the headers of ${name}:\n${wrong.join('\n')}`);
+    expectNone(wrong, `with the headers of ${name}`);
   });
 }
