@@ -3,7 +3,7 @@
 //! The validator says what is wrong in words only, so its messages are read here; a message in other words gets no
 //! suggestion. Takes time linear in the names that could be meant.
 
-use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use apollo_compiler::{Name, Schema};
 
 use crate::report::did_you_mean;
@@ -17,7 +17,9 @@ pub(super) fn hint(schema: &Schema, message: &str) -> Option<String> {
     match message.split('`').collect::<Vec<_>>()[..] {
         ["type ", owner, " does not have a field ", name, ""] => near(name, &mut fields(schema, owner)?),
         ["field ", name, " does not exist on ", owner, ""] => match schema.types.get(owner)? {
-            ExtendedType::InputObject(it) => near(name, &mut it.fields.keys().map(Name::as_str)),
+            ExtendedType::InputObject(it) => {
+                quantified(schema, it, name).or_else(|| near(name, &mut it.fields.keys().map(Name::as_str)))
+            }
             _ => None,
         },
         ["value ", name, " does not exist on ", owner, ""] => match schema.types.get(owner)? {
@@ -48,6 +50,14 @@ pub(super) fn hint(schema: &Schema, message: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// A filter on what a relation leads to has the target's fields one level below, also where it leads to one entity.
+fn quantified(schema: &Schema, filter: &InputObjectType, name: &str) -> Option<String> {
+    let some = filter.fields.get("some")?;
+    let target = schema.get_input_object(some.ty.inner_named_type())?;
+    let has_name = target.fields.contains_key(name);
+    has_name.then(|| format!("write \"some: {{{name}: …}}\""))
 }
 
 fn is_composite(ty: &ExtendedType) -> bool {
