@@ -94,7 +94,7 @@ where
         watch,
         start,
     };
-    match answer(wanted, shared.serving(), asked.clone(), held).await {
+    match answer(wanted, shared.serving(), &asked, held).await {
         Ok(answer) => with_document(respond(answer, form), &shared, start, asked),
         Err(later) => later,
     }
@@ -140,7 +140,7 @@ impl Drop for Awaited<'_> {
 async fn answer(
     wanted: Wanted<'_>,
     serving: Serving,
-    asked: Asked,
+    asked: &Asked,
     held: Option<Reservation>,
 ) -> Result<Answer, Response> {
     let Wanted {
@@ -154,7 +154,7 @@ async fn answer(
         let awaited = Awaited {
             shared,
             watch,
-            asked: &asked,
+            asked,
             start,
         };
         let run = serving.answer_encoded(asked.clone(), rendering(form), encoding, held);
@@ -174,7 +174,7 @@ async fn answer(
             awaited.answer(run).await
         }
     };
-    let shared = shared.clone();
+    let (shared, asked) = (shared.clone(), asked.clone());
     sse::answer(run, keep_alive, move |answer| {
         shared.note(answer, StatusCode::OK, Some(asked), start);
     })
@@ -279,7 +279,7 @@ async fn answer_url(shared: &Arc<Shared>, query: &str, headers: &HeaderMap, call
         watch: &caller.watch,
         start,
     };
-    let answer = match answer(wanted, serving.clone(), asked.clone(), None).await {
+    let answer = match answer(wanted, serving.clone(), &asked, None).await {
         Ok(answer) => answer,
         Err(later) => return later,
     };
