@@ -6,6 +6,7 @@ use std::path::Path;
 
 use common::socket::{INIT, RawSocket, Socket, TRANSPORT, handshake};
 use common::{PATIENCE, Server, slow_graph, slow_query};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tungstenite::Message;
 
@@ -402,6 +403,16 @@ fn the_limits_of_a_body_hold_for_messages() {
     let mut socket = RawSocket::new(&server);
     socket.write(&[0x81]);
     assert_eq!(socket.close_code(), Some(1008), "a head that never ends");
+    let mut socket = RawSocket::new(&server);
+    let mut frames = vec![0x81, 0x80 | INIT.len() as u8, 0, 0, 0, 0];
+    frames.extend(INIT.bytes());
+    frames.extend([0x81, 0x80 | 100, 0, 0, 0, 0, b'{']);
+    socket.write(&frames);
+    assert_eq!(
+        socket.close_code(),
+        Some(1008),
+        "the start of a message that comes with a whole one"
+    );
 }
 
 #[test]
@@ -461,7 +472,7 @@ fn sockets_keep_no_memory_of_long_messages() {
 }
 
 #[test]
-fn a_client_that_does_not_read_holds_one_answer_and_is_disconnected() {
+fn a_client_that_does_not_read_is_disconnected_and_then_holds_nothing() {
     let arguments = [&METRICS[..], &["--write-timeout", "1"]].concat();
     let server = Server::start(&arguments);
     let mut socket = Socket::acknowledged(&server);
@@ -486,6 +497,64 @@ fn a_client_that_does_not_read_holds_one_answer_and_is_disconnected() {
     assert!(before <= most && most <= limit, "{most} of {limit}");
     // What was sent until then is there, and then the end.
     while socket.inner.read().is_ok() {}
+}
+
+#[test]
+fn a_client_that_does_not_read_keeps_no_place_of_a_run() {
+    let arguments = [&METRICS[..], &["--write-timeout", "600", "--max-runs", "1"]].concat();
+    let server = Server::start(&arguments);
+    let aliases: Vec<String> = (0..100)
+        .map(|no| format!("a{no}: entities(first: 500) {{ nodes {{ id label description }} }}"))
+        .collect();
+    let query = format!("{{ {} }}", aliases.join(" "));
+    let mut socket = RawSocket::with_small_buffer(&server);
+    socket.send(0x81, INIT.as_bytes());
+    for id in 0..8 {
+        let message = json!({"id": id.to_string(), "type": "subscribe", "payload": {"query": query}});
+        socket.send(0x81, message.to_string().as_bytes());
+    }
+    // The first answer waits for the client, and the others take their turns or are refused after a second.
+    server.until_metric("clew_runs_begun_total", |it| it > 0);
+    server.until_metric("clew_queue", |it| it == 0);
+    server.until_metric("clew_runs", |it| it == 0);
+    let answer = server.ask(&query);
+    assert!(answer["errors"].is_null(), "{}", answer["errors"]);
+}
+
+#[test]
+fn empty_frames_of_a_message_take_no_memory() {
+    let server = Server::start(&METRICS);
+    let mut socket = RawSocket::new(&server);
+    socket.send(0x01, b"{");
+    let empty = [0x00, 0x80, 1, 2, 3, 4];
+    socket.write(&empty.repeat(200_000));
+    socket.send(0x89, b"are you there?");
+    assert_eq!(socket.frame(), Some((0x8a, b"are you there?".to_vec())));
+    assert_eq!(server.metric("clew_reserved_bytes_max"), 0);
+    socket.send(0x80, b"}");
+    assert_eq!(socket.close_code(), Some(4400), "the message has no type");
+}
+
+#[test]
+fn sockets_are_closed_with_1001_when_the_server_ends() {
+    let folder = slow_graph();
+    let mut server = slow_server(folder.path(), &["--grace", "86400"]);
+    let mut idle = Socket::acknowledged(&server);
+    let mut busy = Socket::acknowledged(&server);
+    busy.subscribe("1", &slow_query());
+    server.until_metric("clew_runs", |it| it == 1);
+    server.signal(Signal::TERM);
+    assert_eq!(idle.next(), "1001 the server is being shut down");
+    // Operations that run are finished, and others do not begin.
+    busy.settle();
+    busy.subscribe("2", "{ __typename }");
+    busy.settle();
+    busy.send(r#"{"id":"1","type":"complete"}"#);
+    assert_eq!(busy.next(), "1001 the server is being shut down");
+    // Reading on confirms the end.
+    while idle.inner.read().is_ok() {}
+    while busy.inner.read().is_ok() {}
+    assert!(server.ended().success());
 }
 
 #[test]
@@ -663,6 +732,7 @@ fn the_negotiated_protocol_is_spoken() {
         ("graphql-ws, graphql-transport-ws", "graphql-ws", "start", "data"),
         ("graphql-transport-ws,graphql-ws", TRANSPORT, "subscribe", "next"),
         ("other, graphql-transport-ws", TRANSPORT, "subscribe", "next"),
+        ("Graphql-Ws, graphql-transport-ws", TRANSPORT, "subscribe", "next"),
     ] {
         let mut socket = Socket::open(&server, offered, None).unwrap();
         assert_eq!(socket.spoken, spoken, "{offered}");
@@ -674,7 +744,7 @@ fn the_negotiated_protocol_is_spoken() {
         }
         assert!(kinds.iter().any(|it| it == answered), "{offered}: {kinds:?}");
     }
-    for offered in ["", "other", "soap, wamp"] {
+    for offered in ["", "other", "soap, wamp", "GRAPHQL-TRANSPORT-WS", "Graphql-Ws"] {
         assert_eq!(Socket::open(&server, offered, None).err(), Some(400), "{offered}");
     }
     let mut old = Socket::open(&server, "graphql-ws", None).unwrap();

@@ -4,8 +4,10 @@
 //! The task never asks for the time and never sets a timer: it notes the sweeper's tick. A request costs a few plain
 //! stores into memory that no other thread writes.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::task::Poll;
 
 use axum::http::StatusCode;
 use futures_util::task::AtomicWaker;
@@ -263,6 +265,18 @@ impl Watch {
         self.task.wake();
         self.reader.wake();
         self.writer.wake();
+    }
+
+    /// Waits until a connection that was upgraded is ordered to end: the task that served it before has ended.
+    pub async fn until_ordered(&self) {
+        poll_fn(|cx| {
+            self.task.register(cx.waker());
+            match self.order() {
+                Order::GoOn => Poll::Pending,
+                Order::Finish | Order::Drop => Poll::Ready(()),
+            }
+        })
+        .await;
     }
 
     /// Wakes the current task when the connection receives an order.

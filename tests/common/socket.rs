@@ -122,7 +122,19 @@ pub struct RawSocket(pub BufReader<TcpStream>);
 
 impl RawSocket {
     pub fn new(server: &Server) -> Self {
-        let mut stream = TcpStream::connect(&server.address).unwrap();
+        Self::over(TcpStream::connect(&server.address).unwrap(), server)
+    }
+
+    /// A socket whose client takes only a few kilobytes unless it reads.
+    pub fn with_small_buffer(server: &Server) -> Self {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let address: std::net::SocketAddr = server.address.parse().unwrap();
+        socket.connect(&address.into()).unwrap();
+        Self::over(socket.into(), server)
+    }
+
+    fn over(mut stream: TcpStream, server: &Server) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let head = handshake(&server.address, |it| it);
         stream.write_all(head.as_bytes()).unwrap();

@@ -92,6 +92,13 @@ async fn accept(parts: &mut Parts, shared: &Shared) -> Result<Accepted, Response
 
 /// The protocol that async-graphql-axum chooses: the first of the client's that it knows.
 async fn protocol(parts: &mut Parts) -> Result<WebSocketProtocols, Response> {
+    // It ignores case, but the answer has to be one of the names that were offered (RFC 6455, section 4.2.2).
+    let offered: Vec<&str> = items(&parts.headers, &header::SEC_WEBSOCKET_PROTOCOL)
+        .filter(|it| ALL_WEBSOCKET_PROTOCOLS.contains(it))
+        .collect();
+    if let Ok(offered) = HeaderValue::from_str(&offered.join(", ")) {
+        parts.headers.insert(header::SEC_WEBSOCKET_PROTOCOL, offered);
+    }
     let Ok(chosen) = GraphQLProtocol::from_request_parts(parts, &()).await else {
         let message = format!(
             "the WebSocket names no protocol of this server: send `Sec-WebSocket-Protocol: {}`",

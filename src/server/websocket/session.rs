@@ -1,16 +1,18 @@
 //! The protocols of a socket: what each message does, and when the socket is closed.
 //!
 //! One task serves a socket. It receives a message or sends an answer, never both at once: while a client does not read,
-//! nothing is read from it, and answers that wait for it keep their reservations. Operations are answered as requests
-//! over HTTP are, each with its own budget.
+//! nothing is read from it, and answers that wait for it keep their reservations. The runs that have begun go on
+//! meanwhile: one that had its turn and was not polled would keep its place from others. Operations are answered as
+//! requests over HTTP are, each with its own budget.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_graphql::http::WebSocketProtocols;
@@ -32,6 +34,8 @@ use crate::server::{Shared, graphql};
 
 /// Operations of one socket at a time.
 const MOST_OPERATIONS: usize = 32;
+/// Bytes that an operation takes beside its request, with its id.
+const OPERATION: usize = 8 << 10;
 /// Bytes of an operation's id.
 const LONGEST_ID: usize = 1_000;
 /// Characters of a message's type that a reason repeats.
@@ -85,24 +89,93 @@ struct Operation {
     /// The request, for the log.
     asked: Asked,
     start: Moment,
+    /// What is reserved for it beside its request.
+    _held: Option<Reservation>,
+}
+
+/// The memory of an operation.
+struct Reserved {
+    request: Option<Reservation>,
+    operation: Option<Reservation>,
 }
 
 /// An operation that has ended.
 struct Done {
     id: String,
     answer: Answer,
-    asked: Option<Asked>,
-    start: Moment,
 }
 
-impl Done {
-    /// An operation that did not begin.
-    fn refused(id: &str, code: &'static str, message: impl Into<String>) -> Self {
+/// The operations of a socket, until their answers are sent.
+struct Operations {
+    shared: Arc<Shared>,
+    running: Vec<Operation>,
+    /// Answers of runs that ended while something else was sent.
+    done: VecDeque<Done>,
+}
+
+impl Operations {
+    fn new(shared: Arc<Shared>) -> Self {
         Self {
-            id: id.to_owned(),
-            answer: Answer::refused(&[GraphqlError::request(code, message)]),
-            asked: None,
-            start: Moment::now(),
+            shared,
+            running: Vec::new(),
+            done: VecDeque::new(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.running.len() + self.done.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn has(&self, id: &str) -> bool {
+        self.running.iter().any(|it| it.id == id) || self.done.iter().any(|it| it.id == id)
+    }
+
+    /// Ends a run, and drops what it wrote.
+    fn cancel(&mut self, id: &str) {
+        self.running.retain(|it| it.id != id);
+        self.done.retain(|it| it.id != id);
+    }
+
+    /// The next operation that has ended.
+    async fn ended(&mut self) -> Done {
+        poll_fn(|cx| {
+            if self.done.is_empty() {
+                self.advance(cx, true);
+                if self.done.is_empty() && self.running.iter().any(|it| !it.is_begun) {
+                    cx.waker().wake_by_ref();
+                }
+            }
+            self.done.pop_front().map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+
+    /// Polls the operations that have begun, and begins one more if it may: that may take some milliseconds.
+    fn advance(&mut self, cx: &mut Context<'_>, mut may_begin: bool) {
+        let mut no = 0;
+        while no < self.running.len() {
+            let operation = &mut self.running[no];
+            if !operation.is_begun {
+                // Those after it have not begun, either.
+                if !may_begin {
+                    break;
+                }
+                may_begin = false;
+                operation.is_begun = true;
+            }
+            match operation.answer.as_mut().poll(cx) {
+                Poll::Pending => no += 1,
+                Poll::Ready(answer) => {
+                    let Operation { id, asked, start, .. } = self.running.remove(no);
+                    self.shared
+                        .note(&answer, StatusCode::SWITCHING_PROTOCOLS, Some(asked), start);
+                    self.done.push_back(Done { id, answer });
+                }
+            }
         }
     }
 }
@@ -117,6 +190,8 @@ enum Event {
     Ping,
     /// It is time to look whether a message takes too long.
     Look,
+    /// The server is being shut down.
+    Shutdown,
 }
 
 /// The state of a socket.
@@ -125,7 +200,9 @@ pub(super) struct Session {
     watch: Arc<Watch>,
     protocol: WebSocketProtocols,
     is_acknowledged: bool,
-    operations: Vec<Operation>,
+    /// Whether it ends with its last operation.
+    is_ending: bool,
+    operations: Operations,
     /// Whether nothing was received since the last ping.
     is_silent: bool,
     /// The message that was not whole when it was last looked at.
@@ -135,11 +212,12 @@ pub(super) struct Session {
 impl Session {
     pub fn new(shared: Arc<Shared>, protocol: WebSocketProtocols, watch: Arc<Watch>) -> Self {
         Self {
+            operations: Operations::new(shared.clone()),
             shared,
             watch,
             protocol,
             is_acknowledged: false,
-            operations: Vec::new(),
+            is_ending: false,
             is_silent: false,
             unfinished: None,
         }
@@ -153,7 +231,8 @@ impl Session {
         };
         // Where the server ended the connection, the sweeper notes why.
         let is_hang_up = matches!(end, End::Gone | End::Client) && self.watch.order() != Order::Drop;
-        for operation in self.operations.drain(..) {
+        self.operations.done.clear();
+        for operation in self.operations.running.drain(..) {
             if is_hang_up {
                 self.shared.note_hang_up(operation.asked, operation.start);
             }
@@ -177,10 +256,11 @@ impl Session {
         loop {
             let event = tokio::select! {
                 received = socket.receive() => Event::Received(received),
-                done = ended(&mut self.operations) => Event::Done(done),
+                done = self.operations.ended() => Event::Done(done),
                 () = &mut init, if !self.is_acknowledged => Event::InitTimeout,
                 _ = pings.tick() => Event::Ping,
                 _ = looks.tick() => Event::Look,
+                () = self.watch.until_ordered(), if !self.is_ending => Event::Shutdown,
             };
             match event {
                 Event::Received(received) => {
@@ -197,6 +277,10 @@ impl Session {
                 }
                 Event::Ping => self.ping(socket).await?,
                 Event::Look => self.check_message(socket.unfinished())?,
+                Event::Shutdown => self.is_ending = true,
+            }
+            if self.is_ending && self.operations.is_empty() {
+                return Err(End::Close(1001, "the server is being shut down".into()));
             }
             // A client may send many messages at once. Others on this thread have their turn between them.
             tokio::task::yield_now().await;
@@ -210,9 +294,9 @@ impl Session {
         }
         self.is_silent = true;
         if self.is_old() && self.is_acknowledged {
-            say(socket, r#"{"type":"ka"}"#).await?;
+            self.say(socket, r#"{"type":"ka"}"#).await?;
         }
-        Ok(socket.send_ping().await?)
+        self.send(socket.send_ping()).await
     }
 
     /// Ends a socket whose message was not whole the last time, either.
@@ -241,7 +325,7 @@ impl Session {
     {
         Err(match received {
             Ok(Received::Text(text, held)) => return self.message(socket, text, held).await,
-            Ok(Received::Ping(payload)) => return Ok(socket.send_pong(payload).await?),
+            Ok(Received::Ping(payload)) => return self.send(socket.send_pong(payload)).await,
             Ok(Received::Pong) => return Ok(()),
             Ok(Received::Binary) => End::invalid("messages are text: send JSON"),
             Ok(Received::Close) => End::Client,
@@ -278,14 +362,15 @@ impl Session {
             }
             ("ping", false) => {
                 let payload = object(&message)?;
-                pong(socket, payload.map(|it| text.slice_ref(it.as_bytes()))).await
+                self.pong(socket, payload.map(|it| text.slice_ref(it.as_bytes())))
+                    .await
             }
             ("pong", false) => object(&message).map(drop),
             ("subscribe", false) | ("start", true) => self.subscribe(socket, &text, &message, held).await,
             ("complete", false) | ("stop", true) => {
                 let id = id(&message)?;
                 // The run ends, and nothing that it wrote is sent.
-                self.operations.retain(|it| it.id != id);
+                self.operations.cancel(id);
                 Ok(())
             }
             ("connection_terminate", true) => Err(End::Close(1000, "".into())),
@@ -304,9 +389,9 @@ impl Session {
             return Err(End::Close(4429, "Too many initialisation requests".into()));
         }
         self.is_acknowledged = true;
-        say(socket, r#"{"type":"connection_ack"}"#).await?;
+        self.say(socket, r#"{"type":"connection_ack"}"#).await?;
         if self.is_old() {
-            say(socket, r#"{"type":"ka"}"#).await?;
+            self.say(socket, r#"{"type":"ka"}"#).await?;
         }
         Ok(())
     }
@@ -331,7 +416,11 @@ impl Session {
         if !self.is_acknowledged {
             return Err(End::Close(4401, "Unauthorized".into()));
         }
-        if self.operations.iter().any(|it| it.id == id) {
+        if self.is_ending {
+            // The socket is closed before it would be answered.
+            return Ok(());
+        }
+        if self.operations.has(id) {
             return Err(End::Close(
                 4409,
                 format!("Subscriber for {id} already exists").into(),
@@ -341,35 +430,67 @@ impl Session {
             let message = format!(
                 "the socket has {MOST_OPERATIONS} operations, which is the limit: wait for one, or complete it"
             );
-            return self
-                .send_answer(socket, Done::refused(id, "OPERATION_LIMIT", message))
-                .await;
+            return self.refuse(socket, id, "OPERATION_LIMIT", message).await;
         }
-        let held = match held {
-            // Several short requests may wait for a client that does not read.
-            None if !self.operations.is_empty() => {
-                let Some(held) = self.shared.live.gate().memory().reserve(text.len()) else {
-                    let done = Done::refused(id, BUSY, BUSY_MESSAGE);
-                    return self.send_answer(socket, done).await;
-                };
-                Some(held)
-            }
-            held => held,
-        };
         let asked = Asked::Body(text.slice_ref(payload.as_bytes()));
-        let answer = self.shared.serving().answer(asked.clone(), None, held);
+        let serving = self.shared.serving();
+        let Some(Reserved { request, operation }) = self.reserve(text, held) else {
+            return self.refuse(socket, id, BUSY, BUSY_MESSAGE).await;
+        };
+        let answer = serving.answer(asked.clone(), None, request);
         let answer = AssertUnwindSafe(answer).catch_unwind().map(|answer| {
             // A bug, which ends this operation alone.
             answer.unwrap_or_else(|_| Answer::refused(&[GraphqlError::internal()]))
         });
-        self.operations.push(Operation {
+        self.operations.running.push(Operation {
             id: id.to_owned(),
             answer: Box::pin(answer),
             is_begun: false,
             asked,
             start: Moment::now(),
+            _held: operation,
         });
         Ok(())
+    }
+
+    /// Reserves the memory of an operation: that of its request, unless that was reserved while it came, and what the
+    /// operation itself takes. A socket that runs nothing else may have a short one for nothing.
+    fn reserve(&self, text: &Bytes, held: Option<Reservation>) -> Option<Reserved> {
+        if self.operations.is_empty() {
+            return Some(Reserved {
+                request: held,
+                operation: None,
+            });
+        }
+        let memory = self.shared.live.gate().memory();
+        let operation = memory.reserve(OPERATION)?;
+        let request = match held {
+            Some(held) => held,
+            // A buffer has up to twice the bytes that are in it.
+            None => memory.reserve(2 * text.len())?,
+        };
+        Some(Reserved {
+            request: Some(request),
+            operation: Some(operation),
+        })
+    }
+
+    /// Answers an operation that does not begin.
+    async fn refuse<S>(
+        &mut self,
+        socket: &mut Socket<S>,
+        id: &str,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Result<(), End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let answer = Answer::refused(&[GraphqlError::request(code, message)]);
+        self.shared
+            .note(&answer, StatusCode::SWITCHING_PROTOCOLS, None, Moment::now());
+        let id = id.to_owned();
+        self.send_answer(socket, Done { id, answer }).await
     }
 
     /// Sends the answer of an operation. Its bytes are those of a response's body.
@@ -377,14 +498,7 @@ impl Session {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let Done {
-            id,
-            answer,
-            asked,
-            start,
-        } = done;
-        self.shared
-            .note(&answer, StatusCode::SWITCHING_PROTOCOLS, asked, start);
+        let Done { id, answer } = done;
         let reached = answer.reached;
         let mut body = graphql::bytes(answer);
         if reached == Reached::Malformed {
@@ -401,10 +515,47 @@ impl Session {
         if is_error {
             // The errors, and the brace that ends the message instead of the body.
             body = body.slice(ERRORS.len().min(body.len())..);
-            return Ok(socket.send(before.into(), body, Bytes::new()).await?);
+            return self.send(socket.send(before.into(), body, Bytes::new())).await;
         }
-        socket.send(before.into(), body, Bytes::from_static(b"}")).await?;
-        say(socket, format!(r#"{{"id":{id},"type":"complete"}}"#)).await
+        self.send(socket.send(before.into(), body, Bytes::from_static(b"}")))
+            .await?;
+        self.say(socket, format!(r#"{{"id":{id},"type":"complete"}}"#))
+            .await
+    }
+
+    /// Answers a ping with its payload, byte for byte.
+    async fn pong<S>(&mut self, socket: &mut Socket<S>, payload: Option<Bytes>) -> Result<(), End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Some(payload) = payload else {
+            return self.say(socket, r#"{"type":"pong"}"#).await;
+        };
+        let before = Bytes::from_static(br#"{"type":"pong","payload":"#);
+        self.send(socket.send(before, payload, Bytes::from_static(b"}")))
+            .await
+    }
+
+    /// Sends a short message.
+    async fn say<S>(&mut self, socket: &mut Socket<S>, text: impl Into<Bytes>) -> Result<(), End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        self.send(socket.send(text.into(), Bytes::new(), Bytes::new()))
+            .await
+    }
+
+    /// Waits until something is sent. The operations that have begun go on meanwhile.
+    async fn send(&mut self, sending: impl Future<Output = io::Result<()>>) -> Result<(), End> {
+        let mut sending = pin!(sending);
+        let sent = poll_fn(|cx| {
+            let sent = sending.as_mut().poll(cx);
+            if sent.is_pending() {
+                self.operations.advance(cx, false);
+            }
+            sent
+        });
+        Ok(sent.await?)
     }
 }
 
@@ -451,53 +602,4 @@ fn every(period: Duration) -> Interval {
     let mut interval = interval_at(Instant::now() + period, period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval
-}
-
-/// The next operation that ends. One operation begins in a poll: that may take some milliseconds.
-async fn ended(operations: &mut Vec<Operation>) -> Done {
-    poll_fn(|cx| {
-        let mut has_begun = false;
-        for no in 0..operations.len() {
-            let operation = &mut operations[no];
-            if !operation.is_begun {
-                if has_begun {
-                    cx.waker().wake_by_ref();
-                    break;
-                }
-                has_begun = true;
-                operation.is_begun = true;
-            }
-            if let Poll::Ready(answer) = operation.answer.as_mut().poll(cx) {
-                let Operation { id, asked, start, .. } = operations.remove(no);
-                return Poll::Ready(Done {
-                    id,
-                    answer,
-                    asked: Some(asked),
-                    start,
-                });
-            }
-        }
-        Poll::Pending
-    })
-    .await
-}
-
-/// Answers a ping with its payload, byte for byte.
-async fn pong<S>(socket: &mut Socket<S>, payload: Option<Bytes>) -> Result<(), End>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let Some(payload) = payload else {
-        return say(socket, r#"{"type":"pong"}"#).await;
-    };
-    let before = Bytes::from_static(br#"{"type":"pong","payload":"#);
-    Ok(socket.send(before, payload, Bytes::from_static(b"}")).await?)
-}
-
-/// Sends a short message.
-async fn say<S>(socket: &mut Socket<S>, text: impl Into<Bytes>) -> Result<(), End>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    Ok(socket.send(text.into(), Bytes::new(), Bytes::new()).await?)
 }
