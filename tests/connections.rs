@@ -334,6 +334,15 @@ fn a_connection_more_is_refused_where_all_are_busy() {
 }
 
 #[test]
+fn metrics_are_served_where_clients_have_all_connections() {
+    let server = Server::start(&["--max-connections", "2", "--metrics-listen", "127.0.0.1:0"]);
+    let mut sockets = [(); 2].map(|()| web_socket(&server));
+    assert_eq!(server.ask(&query(NAME)).status, 503);
+    assert_eq!(server.metric("clew_errors_total{code=\"CONNECTION_LIMIT\"}"), 1);
+    sockets.iter_mut().for_each(check_alive);
+}
+
+#[test]
 fn a_body_that_is_too_long_is_refused_and_the_client_gets_to_know() {
     let server = Server::start(&[]);
     let length = 8 << 20;

@@ -35,6 +35,8 @@ const WINDOWS: u32 = 6;
 /// Bytes that wait in the system to be sent, for each connection. More would hide for long that a client reads.
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 128 << 10;
+/// Connections that ask for metrics at one time.
+const SCRAPES: usize = 16;
 /// Connections that are closed with a `503`, or to make room for others, at one time.
 const LEAVING: usize = 64;
 /// How long a client has to read an answer that came before its request was read.
@@ -89,13 +91,32 @@ struct Entry {
     watch: Arc<Watch>,
     body: Option<Mark>,
     write: Option<Mark>,
+    purpose: Purpose,
     /// It has been ordered to make room.
     is_leaving: bool,
+}
+
+/// What connections are for. Those of one purpose take no places of the other: the metrics say why clients find none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Clients,
+    Metrics,
+}
+
+impl Purpose {
+    fn of(site: &Site) -> Self {
+        match site.shared {
+            Some(_) => Self::Clients,
+            None => Self::Metrics,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
 struct Open {
     entries: FxHashMap<u64, Entry>,
+    /// Connections by their purpose, without those that are to make room.
+    staying: [usize; 2],
     leaving: usize,
     next: u64,
     /// What the connections counted that are closed.
@@ -139,7 +160,10 @@ impl Drop for Place {
         let mut open = self.connections.open();
         if let MapEntry::Occupied(entry) = open.entries.entry(self.id) {
             let entry = entry.remove();
-            open.leaving -= usize::from(entry.is_leaving);
+            match entry.is_leaving {
+                true => open.leaving -= 1,
+                false => open.staying[entry.purpose as usize] -= 1,
+            }
             open.sent += entry.watch.sent();
             for (sum, count) in open.answers.iter_mut().zip(entry.watch.answers()) {
                 *sum += count;
@@ -206,7 +230,7 @@ impl Connections {
                         tracing::error!(%error, open, "cannot accept connections: trying again");
                     }
                     // Too many open files, most likely; a connection that waits for nothing holds one.
-                    self.make_room(&mut self.open());
+                    self.make_room(&mut self.open(), Purpose::of(&site));
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -215,8 +239,13 @@ impl Connections {
 
     /// Serves a connection, if there is room for it.
     fn admit(self: &Arc<Self>, stream: TcpStream, site: &Arc<Site>) {
+        let purpose = Purpose::of(site);
+        let most = match purpose {
+            Purpose::Clients => self.bounds.connections,
+            Purpose::Metrics => SCRAPES,
+        };
         let mut open = self.open();
-        if open.entries.len() - open.leaving >= self.bounds.connections && !self.make_room(&mut open) {
+        if open.staying[purpose as usize] >= most && !self.make_room(&mut open, purpose) {
             drop(open);
             self.refuse(stream);
             return;
@@ -230,9 +259,11 @@ impl Connections {
                 watch: watch.clone(),
                 body: None,
                 write: None,
+                purpose,
                 is_leaving: false,
             },
         );
+        open.staying[purpose as usize] += 1;
         drop(open);
         let place = Place {
             connections: self.clone(),
@@ -257,13 +288,16 @@ impl Connections {
         });
     }
 
-    /// Tells the connection that has waited the longest for a request to make room; whether there is one.
-    fn make_room(&self, open: &mut Open) -> bool {
+    /// Tells the connection of a purpose that has waited the longest for a request to make room; whether there is one.
+    fn make_room(&self, open: &mut Open, purpose: Purpose) -> bool {
         if open.leaving >= LEAVING {
             return false;
         }
         let now = self.ticks.now();
-        let waiting = open.entries.values_mut().filter(|it| !it.is_leaving);
+        let waiting = open
+            .entries
+            .values_mut()
+            .filter(|it| !it.is_leaving && it.purpose == purpose);
         let waiting = waiting.filter_map(|it| {
             let (phase, since) = it.watch.phase_since();
             phase
@@ -279,6 +313,7 @@ impl Connections {
         } else {
             Order::Drop
         });
+        open.staying[purpose as usize] -= 1;
         open.leaving += 1;
         true
     }
@@ -529,6 +564,7 @@ mod tests {
             watch: Arc::new(Watch::new(connections.ticks.clone())),
             body: None,
             write: None,
+            purpose: Purpose::Clients,
             is_leaving: false,
         }
     }
@@ -618,21 +654,26 @@ mod tests {
             let entry = entry(&connections);
             entry.watch.enter(phase);
             open.entries.insert(id as u64, entry);
+            open.staying[Purpose::Clients as usize] += 1;
         }
         connections.ticks.set(10);
         let order = |open: &Open, id: u64| open.entries[&id].watch.order();
-        assert!(connections.make_room(&mut open));
+        assert!(!connections.make_room(&mut open, Purpose::Metrics));
+        assert!(connections.make_room(&mut open, Purpose::Clients));
         assert_eq!(order(&open, 1), Order::Drop);
-        assert!(connections.make_room(&mut open));
+        assert!(connections.make_room(&mut open, Purpose::Clients));
         assert_eq!(
             order(&open, 0),
             Order::Finish,
             "what it was asked meanwhile is answered"
         );
-        assert!(connections.make_room(&mut open));
+        assert!(connections.make_room(&mut open, Purpose::Clients));
         assert_eq!(order(&open, 4), Order::Drop);
-        assert!(!connections.make_room(&mut open), "the others are busy");
-        assert_eq!(open.leaving, 3);
+        assert!(
+            !connections.make_room(&mut open, Purpose::Clients),
+            "the others are busy"
+        );
+        assert_eq!((open.leaving, open.staying), (3, [2, 0]));
     }
 
     #[test]
