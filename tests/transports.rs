@@ -95,6 +95,25 @@ impl Server {
         self.send("POST /graphql", &all, body.as_bytes())
     }
 
+    /// As [`Self::post`], with a header whose letters are single bytes.
+    fn post_latin_1(&self, body: &str, header: &str) -> Answer {
+        let mut request = format!(
+            "POST /graphql HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\n{header}\r\n",
+            self.address
+        )
+        .chars()
+        .map(|it| u8::try_from(it).unwrap())
+        .collect::<Vec<u8>>();
+        request.extend(format!("content-length: {}\r\n\r\n{body}", body.len()).bytes());
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(&request).unwrap();
+        let mut reader = BufReader::new(stream);
+        let mut answer = read_head(&mut reader);
+        reader.read_to_end(&mut answer.body).unwrap();
+        answer
+    }
+
     fn get(&self, query: &str, headers: &[(&str, &str)]) -> Answer {
         self.send(&format!("GET /graphql?query={}", encoded(query)), headers, b"")
     }
@@ -261,6 +280,14 @@ fn numbers_and_texts_stay_as_they_are_on_every_transport() {
     let answer = Everywhere::new(&server).check(&request("{ items { nodes { price ratio note } } }"));
     assert!(answer.contains("2.50"), "{answer}");
     assert!(answer.contains("12345678901234567890.10"), "{answer}");
+}
+
+#[test]
+fn an_empty_operation_name_is_none_on_every_transport() {
+    let server = Server::start(&[]);
+    let body = json!({"query": "query A { __typename }", "operationName": ""}).to_string();
+    let answer = Everywhere::new(&server).check(&body);
+    assert_eq!(answer, r#"{"data":{"__typename":"Query"}}"#);
 }
 
 #[test]
@@ -630,6 +657,15 @@ fn long_answers_are_compressed_and_short_ones_are_not() {
             assert_eq!(packed.header("content-encoding"), Some(encoding));
             assert!(packed.body.len() < expected.body.len() / 2);
             assert_eq!(plain(encoding, &packed.body), expected.body, "{encoding}");
+            for answer in [expected, packed] {
+                assert_eq!(answer.header("vary"), Some("accept-encoding"));
+            }
+            // One item that cannot be read does not spoil the others.
+            let mixed = server.post_latin_1(
+                &request(query),
+                &format!("accept-encoding: \u{e9}, x;q=2, {encoding}"),
+            );
+            assert_eq!(mixed.header("content-encoding"), Some(encoding));
         }
         let got = server.get(&medium, &[("accept-encoding", encoding)]);
         assert_eq!(got.header("content-encoding"), Some(encoding));

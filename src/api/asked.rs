@@ -126,6 +126,8 @@ impl Asked {
                 return Err(malformed(message));
             }
         }
+        // No operation has this name: it stands for none, as in a URL.
+        parameters.operation_name = parameters.operation_name.filter(|it| !it.is_empty());
         if let Some(extensions) = parameters.extensions {
             let extensions: Extensions = serde_json::from_str(extensions.get()).unwrap_or_default();
             parameters.sha256 = extensions.persisted_query.map(|it| it.sha256_hash);

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::budget::Stop;
 
 /// Shorter answers are sent as they are: their head is about as long.
-pub(super) const SHORTEST: usize = 1 << 10;
+pub const SHORTEST: usize = 1 << 10;
 /// Longer answers are compressed by a run of their own, within its budget.
 pub(super) const LONGEST_QUICK: usize = 64 << 10;
 /// Bytes that are compressed between two checks of the budget.

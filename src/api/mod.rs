@@ -31,6 +31,8 @@ pub use gate::{Gate, GateLimits, GateStats};
 pub use limits::Limits;
 pub use persisted::{Found, ManifestError, Named, Persisted};
 
+pub(crate) use encoding::SHORTEST;
+
 use apollo_compiler::ast::Type;
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::schema::{ExtendedType, Implementers};

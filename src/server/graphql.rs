@@ -18,7 +18,9 @@ use super::negotiate::{self, Form, form};
 use super::tags::{self, Tags};
 use super::watch::{Order, Watch};
 use super::{Shared, headers, multipart, sse, websocket};
-use crate::api::{Answer, Asked, BUSY, BUSY_MESSAGE, Encoding, GraphqlError, Parts, Reached, Serving};
+use crate::api::{
+    Answer, Asked, BUSY, BUSY_MESSAGE, Encoding, GraphqlError, Parts, Reached, SHORTEST, Serving,
+};
 use crate::budget::Reservation;
 use crate::forms;
 
@@ -181,11 +183,16 @@ async fn answer(
     .await
 }
 
-/// The encoding of an answer; parts and events are framed, and sent as they are.
+/// The encoding of an answer.
 fn encoding(headers: &HeaderMap, form: Form) -> Option<Encoding> {
+    negotiate::encoding(headers).filter(|_| is_encodable(form))
+}
+
+/// Whether answers may be compressed. Parts and events are framed, and sent as they are.
+fn is_encodable(form: Form) -> bool {
     match form {
-        Form::Multipart | Form::Events => None,
-        Form::GraphqlResponse | Form::Json | Form::Rendered(_) => negotiate::encoding(headers),
+        Form::Multipart | Form::Events => false,
+        Form::GraphqlResponse | Form::Json | Form::Rendered(_) => true,
     }
 }
 
@@ -301,7 +308,7 @@ fn parts(query: &str) -> Result<Parts, String> {
         .map_err(|error| format!("the query string cannot be read: {error}"))?;
     Ok(Parts {
         query: given.query,
-        operation_name: given.operation_name.filter(|it| !it.is_empty()),
+        operation_name: given.operation_name,
         variables: json("variables", given.variables)?,
         document_id: given.document_id,
         extensions: json("extensions", given.extensions)?,
@@ -334,6 +341,7 @@ fn rendering(form: Form) -> Option<forms::Form> {
 
 fn respond(answer: Answer, form: Form) -> Response {
     let (code, encoding) = (answer.code, answer.encoding);
+    let may_be_encoded = is_encodable(form) && answer.body.len() > SHORTEST;
     let mut response = match (answer.reached, form) {
         // What comes when too much is running, and what is no request: JSON with a status of its own in each form.
         _ if code == Some(BUSY) => return busy(form),
@@ -356,6 +364,9 @@ fn respond(answer: Answer, form: Form) -> Response {
             header::CONTENT_ENCODING,
             HeaderValue::from_static(encoding.name()),
         );
+    }
+    if encoding.is_some() || may_be_encoded {
+        let headers = response.headers_mut();
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
     if code.is_some() {

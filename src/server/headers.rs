@@ -48,9 +48,10 @@ pub(super) fn not_sniffed(response: &mut Response) {
     );
 }
 
-/// The items of a header that is a list, without the white space around them.
+/// The items of a header that is a list, without the white space around them. Those that are not text are left out.
 pub(super) fn items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
-    let values = headers.get_all(name).iter().map(HeaderValue::to_str);
-    let items = values.filter_map(Result::ok).flat_map(|it| it.split(','));
+    let values = headers.get_all(name).iter();
+    let items = values.flat_map(|it| it.as_bytes().split(|it| *it == b','));
+    let items = items.filter_map(|it| std::str::from_utf8(it).ok());
     items.map(str::trim).filter(|it| !it.is_empty())
 }
