@@ -160,9 +160,10 @@ impl Drop for Place {
         let mut open = self.connections.open();
         if let MapEntry::Occupied(entry) = open.entries.entry(self.id) {
             let entry = entry.remove();
-            match entry.is_leaving {
-                true => open.leaving -= 1,
-                false => open.staying[entry.purpose as usize] -= 1,
+            if entry.is_leaving {
+                open.leaving -= 1;
+            } else {
+                open.staying[entry.purpose as usize] -= 1;
             }
             open.sent += entry.watch.sent();
             for (sum, count) in open.answers.iter_mut().zip(entry.watch.answers()) {
