@@ -406,7 +406,7 @@ fn the_limits_of_a_body_hold_for_messages() {
     let mut socket = RawSocket::new(&server);
     let mut frames = vec![0x81, 0x80 | INIT.len() as u8, 0, 0, 0, 0];
     frames.extend(INIT.bytes());
-    frames.extend([0x81, 0x80 | 100, 0, 0, 0, 0, b'{']);
+    frames.extend([0x81, 0xe4, 0, 0, 0, 0, b'{']);
     socket.write(&frames);
     assert_eq!(
         socket.close_code(),
