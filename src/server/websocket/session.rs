@@ -34,8 +34,6 @@ use crate::server::{Shared, graphql};
 
 /// Operations of one socket at a time.
 const MOST_OPERATIONS: usize = 32;
-/// Bytes that an operation takes beside its request, with its id.
-const OPERATION: usize = 8 << 10;
 /// Bytes of an operation's id.
 const LONGEST_ID: usize = 1_000;
 /// Characters of a message's type that a reason repeats.
@@ -90,13 +88,7 @@ struct Operation {
     asked: Asked,
     start: Moment,
     /// What is reserved for it beside its request.
-    _held: Option<Reservation>,
-}
-
-/// The memory of an operation.
-struct Reserved {
-    request: Option<Reservation>,
-    operation: Option<Reservation>,
+    _held: Reservation,
 }
 
 /// An operation that has ended.
@@ -434,45 +426,41 @@ impl Session {
         }
         let asked = Asked::Body(text.slice_ref(payload.as_bytes()));
         let serving = self.shared.serving();
-        let Some(Reserved { request, operation }) = self.reserve(text, held) else {
-            return self.refuse(socket, id, BUSY, BUSY_MESSAGE).await;
+        // A socket that runs nothing else may have a short operation for nothing.
+        let is_counted = !self.operations.is_empty();
+        let memory = self.shared.live.gate().memory();
+        let request = match held {
+            None if is_counted => {
+                // A buffer has up to twice the bytes that are in it.
+                let Some(held) = memory.reserve(2 * text.len()) else {
+                    return self.refuse(socket, id, BUSY, BUSY_MESSAGE).await;
+                };
+                Some(held)
+            }
+            held => held,
         };
         let answer = serving.answer(asked.clone(), None, request);
         let answer = AssertUnwindSafe(answer).catch_unwind().map(|answer| {
             // A bug, which ends this operation alone.
             answer.unwrap_or_else(|_| Answer::refused(&[GraphqlError::internal()]))
         });
+        let own = if is_counted {
+            size_of_val(&answer) + id.len()
+        } else {
+            0
+        };
+        let Some(held) = memory.reserve(own) else {
+            return self.refuse(socket, id, BUSY, BUSY_MESSAGE).await;
+        };
         self.operations.running.push(Operation {
             id: id.to_owned(),
             answer: Box::pin(answer),
             is_begun: false,
             asked,
             start: Moment::now(),
-            _held: operation,
+            _held: held,
         });
         Ok(())
-    }
-
-    /// Reserves the memory of an operation: that of its request, unless that was reserved while it came, and what the
-    /// operation itself takes. A socket that runs nothing else may have a short one for nothing.
-    fn reserve(&self, text: &Bytes, held: Option<Reservation>) -> Option<Reserved> {
-        if self.operations.is_empty() {
-            return Some(Reserved {
-                request: held,
-                operation: None,
-            });
-        }
-        let memory = self.shared.live.gate().memory();
-        let operation = memory.reserve(OPERATION)?;
-        let request = match held {
-            Some(held) => held,
-            // A buffer has up to twice the bytes that are in it.
-            None => memory.reserve(2 * text.len())?,
-        };
-        Some(Reserved {
-            request: Some(request),
-            operation: Some(operation),
-        })
     }
 
     /// Answers an operation that does not begin.
