@@ -251,7 +251,7 @@ fn every_transport_sends_the_bytes_of_the_http_body() {
     let persisted = json!({"version": 1, "sha256Hash": hash});
     for body in [
         json!({ "query": NAME }),
-        json!({"query": "query Q @cite { organization(id: \"unicef\") { name founded } }"}),
+        json!({"query": "query Q @cite { organization(id: \"unicef\") { name foundingDate } }"}),
         json!({"query": "{ organization(id: \"unicef\") { name } bad: places(first: -1) { totalCount } }"}),
         json!({"query": "{ nothing }"}),
         json!({"query": "{"}),

@@ -143,7 +143,7 @@ export class Extremes extends Generator {
     if (name === 'path') return random.chance(0.8) ? random.pick(PATHS) : Array.from({ length: random.pick([2, 20, 300]) }, () => random.pick(PATHS)).join(random.pick(['/', '|']));
     if (context.operator === 'matches') return random.pick(PATTERNS);
     if (name === 'query' || context.operator === 'search') return Array.from({ length: random.pick([1, 1, 5, 50]) }, () => random.pick(QUERIES)).join(' ');
-    if (name === 'weight') return random.pick(['period', 'role', 'nothing', 'purpose']);
+    if (name === 'weight') return random.pick(['position', 'role', 'nothing', 'purpose']);
     return super.text(context);
   }
 }

@@ -113,7 +113,7 @@ async function pages(random, count) {
     ['partners', (rest) => `organization(id: "ecpat-international") { partners${rest} }`],
     ['signings', (rest) => `codeOfConduct(id: "the-code") { signings${rest} }`],
   ];
-  const orders = { organizations: '[{ founded: DESC }, { name: ASC }]', milestones: '[{ date: DESC_NULLS_FIRST }]', entities: '[{ label: DESC }]', claims: '[{ kind: DESC }, { figure: ASC_NULLS_FIRST }]', partners: '[{ edge: { period: DESC } }]', signings: '[{ date: DESC }]' };
+  const orders = { organizations: '[{ foundingDate: DESC }, { name: ASC }]', milestones: '[{ date: DESC_NULLS_FIRST }]', entities: '[{ label: DESC }]', claims: '[{ kind: DESC }, { figure: ASC_NULLS_FIRST }]', partners: '[{ edge: { purpose: DESC } }]', signings: '[{ date: DESC }]' };
   for (let n = 0; n < count && failures < 5; n += 1) {
     const [name, wrap] = random.pick(lists);
     const order = random.chance(0.5) ? `orderBy: ${orders[name]}` : '';
