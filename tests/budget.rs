@@ -42,10 +42,10 @@ const LONG: [&str; 33] = [
     "{ organizations(first: 30, filter: { name: { isNull: false } }) { nodes { kinds } } }",
     "{ organization(id: \"ecpat-international\") { partners(first: 30) { nodes { id label degree __typename } } } }",
     "{ organization(id: \"ecpat-international\") { partners(first: 30) { edges { purpose statement { rank } } } } }",
-    "{ organization(id: \"ecpat-international\") { statements(first: 30) { nodes { field } } } }",
-    "{ organization(id: \"ecpat-international\") { statements(first: 30) { nodes { citations { locator } } } } }",
-    "{ organization(id: \"ecpat-international\") { links(first: 30) { edges { cursor } } } }",
-    "{ organization(id: \"ecpat-international\") { follow(path: \"partners|memberOf|members\") { nodes { id } } } }",
+    "{ node(id: \"ecpat-international\") { statements(first: 30) { nodes { field } } } }",
+    "{ node(id: \"ecpat-international\") { statements(first: 30) { nodes { citations { locator } } } } }",
+    "{ node(id: \"ecpat-international\") { links(first: 30) { edges { cursor } } } }",
+    "{ node(id: \"ecpat-international\") { follow(path: \"partners|memberOf|members\") { nodes { id } } } }",
     "{ entities { aggregate { groupBy(by: [entityType], first: 100) { key count label: key again: key } } } }",
     "{ entities { aggregate { groupBy(by: [entityType], first: 100) { keys { field value } count } } } }",
     "{ search(query: \"children\") { edges { highlights { field fragments } } } }",
@@ -81,8 +81,8 @@ fn every_kind_of_field_ends_at_the_limit_of_bytes() {
         }
     }
     assert_eq!(wrong, []);
-    let short = post(&server, "{ organization(id: \"unicef\") { name } }", JSON);
-    assert_eq!(short, r#"{"data":{"organization":{"name":"UNICEF"}}}"#);
+    let short = post(&server, "{ node(id: \"unicef\") { label } }", JSON);
+    assert_eq!(short, r#"{"data":{"node":{"label":"UNICEF"}}}"#);
 }
 
 #[test]

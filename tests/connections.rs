@@ -74,8 +74,8 @@ fn query(query: &str) -> String {
     post(&json!({ "query": query }).to_string())
 }
 
-const NAME: &str = r#"{ organization(id: "unicef") { name } }"#;
-const NAMED: &str = r#"{"data":{"organization":{"name":"UNICEF"}}}"#;
+const NAME: &str = r#"{ node(id: "unicef") { label } }"#;
+const NAMED: &str = r#"{"data":{"node":{"label":"UNICEF"}}}"#;
 
 #[derive(Debug)]
 struct Answer {
@@ -707,7 +707,7 @@ fn every_page_says_what_it_may_do() {
         assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
         assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
     }
-    let drawn = get("/graphql?query=%7Borganization(id:%22unicef%22)%7Bname%7D%7D");
+    let drawn = get("/graphql?query=%7Bnode(id:%22unicef%22)%7Blabel%7D%7D");
     let drawn = drawn.replace("host:", "accept: image/svg+xml\r\nhost:");
     let posted = query(NAME).replace("host:", "accept: image/svg+xml\r\nhost:");
     for request in [drawn, posted] {
@@ -796,7 +796,7 @@ fn a_request_that_fails_leaves_a_line() {
         !lines.join("\n").contains("{ nothing }"),
         "a document may hold what is secret"
     );
-    server.ask(&query("{ places(first: -1) { totalCount } }"));
+    server.ask(&query("{ entities(first: -1) { totalCount } }"));
     server.log.line("code=BAD_USER_INPUT");
     server.ask(&post("[]"));
     let line = server.log.line("status=400 code=BAD_REQUEST");

@@ -34,8 +34,8 @@ const RESPONSE_JSON: &str = "application/graphql-response+json";
 #[test]
 fn a_question_is_answered_by_post_and_by_get() {
     let server = Server::start(&[]);
-    let expected = json!({"data": {"organization": {"name": "UNICEF"}}});
-    let query = "query One($id: ID!) { organization(id: $id) { name } }";
+    let expected = json!({"data": {"node": {"label": "UNICEF"}}});
+    let query = "query One($id: ID!) { node(id: $id) { label } }";
     let body =
         json!({"query": query, "variables": {"id": "unicef"}, "operationName": "One", "extensions": {}});
     let posted = server.post(&body.to_string(), &[]);
@@ -43,7 +43,7 @@ fn a_question_is_answered_by_post_and_by_get() {
     assert_eq!(posted.content_type, "application/json; charset=utf-8");
     let path = format!(
         "/graphql?query={}&variables={}",
-        "query(%24id%3AID!)%7Borganization(id%3A%24id)%7Bname%7D%7D", "%7B%22id%22%3A%22unicef%22%7D"
+        "query(%24id%3AID!)%7Bnode(id%3A%24id)%7Blabel%7D%7D", "%7B%22id%22%3A%22unicef%22%7D"
     );
     let got = server.get(&path, &[("accept", RESPONSE_JSON)]);
     assert_eq!((got.status, got.json()), (200, expected));
@@ -56,15 +56,15 @@ fn a_question_is_answered_by_post_and_by_get() {
 #[test]
 fn the_same_bytes_are_answered_the_same_in_every_form_and_with_every_name() {
     let server = Server::start(&[]);
-    let one = json!({"query": "{ organization(id: \"unicef\") { id name } }"}).to_string();
+    let one = json!({"query": "{ node(id: \"unicef\") { id label } }"}).to_string();
     let two = json!({
-        "query": "query A { organization(id: \"unicef\") { name } } query B { organization(id: \"ecpat-uk\") { name } }",
+        "query": "query A { node(id: \"unicef\") { label } } query B { node(id: \"ecpat-uk\") { label } }",
         "operationName": "B",
     })
     .to_string();
-    let wrong = json!({"query": "{ organization(id: \"unicef\") { nothing } }"}).to_string();
+    let wrong = json!({"query": "{ node(id: \"unicef\") { nothing } }"}).to_string();
     let with = |id: &str| {
-        let query = "query($id: ID!) { organization(id: $id) { id } }";
+        let query = "query($id: ID!) { node(id: $id) { id } }";
         json!({"query": query, "variables": {"id": id}}).to_string()
     };
     let rounds: Vec<Vec<(u16, String)>> = (0..3)
@@ -89,20 +89,13 @@ fn the_same_bytes_are_answered_the_same_in_every_form_and_with_every_name() {
     assert_eq!(rounds[0], rounds[1]);
     assert_eq!(rounds[0], rounds[2]);
     let bodies: Vec<&str> = rounds[2].iter().take(7).map(|it| it.1.as_str()).collect();
-    assert_eq!(
-        bodies[0],
-        r#"{"data":{"organization":{"id":"unicef","name":"UNICEF"}}}"#
-    );
+    assert_eq!(bodies[0], r#"{"data":{"node":{"id":"unicef","label":"UNICEF"}}}"#);
     assert!(bodies[1].contains("UK branch"), "{}", bodies[1]);
     assert!(bodies[2].contains("GRAPHQL_VALIDATION_FAILED"), "{}", bodies[2]);
-    assert_eq!(bodies[3], r#"{"data":{"organization":{"id":"unicef"}}}"#);
-    assert_eq!(bodies[4], r#"{"data":{"organization":{"id":"ecpat-uk"}}}"#);
-    assert_eq!(bodies[5], r#"{"data":{"organization":{"name":"UNICEF"}}}"#);
-    assert!(
-        bodies[6].starts_with("organization.id,organization.name"),
-        "{}",
-        bodies[6]
-    );
+    assert_eq!(bodies[3], r#"{"data":{"node":{"id":"unicef"}}}"#);
+    assert_eq!(bodies[4], r#"{"data":{"node":{"id":"ecpat-uk"}}}"#);
+    assert_eq!(bodies[5], r#"{"data":{"node":{"label":"UNICEF"}}}"#);
+    assert!(bodies[6].starts_with("node.id,node.label"), "{}", bodies[6]);
 }
 
 #[test]
@@ -344,7 +337,7 @@ fn bad_requests_say_what_would_be_right() {
         let answer = server.post(&body.to_string(), &[]).json();
         answer["errors"][0]["message"].as_str().unwrap().to_owned()
     };
-    let query = "query($id: ID!) { organization(id: $id) { name } }";
+    let query = "query($id: ID!) { node(id: $id) { label } }";
     assert!(message(json!({"query": query})).contains("`$id` is not given"));
     assert!(
         message(json!({"query": "query A { __typename } query B { __typename }"}))
@@ -494,8 +487,7 @@ fn pages_of_other_origins_may_ask_only_where_it_is_said() {
 #[test]
 fn a_multipart_answer_comes_through_async_graphql() {
     let server = Server::start(&[]);
-    let body =
-        json!({"query": "{ organization(id: \"unicef\") { name } bad: places(first: -1) { totalCount } }"});
+    let body = json!({"query": "{ node(id: \"unicef\") { label } bad: entities(first: -1) { totalCount } }"});
     let answer = server.post(
         &body.to_string(),
         &[(
@@ -544,7 +536,7 @@ fn sigterm_ends_the_server_after_running_requests() {
     let address = server.address.clone();
     // A request whose body is still coming when the signal does.
     let mut stream = TcpStream::connect(&address).unwrap();
-    let body = r#"{"query":"{ organization(id: \"unicef\") { name } }"}"#;
+    let body = r#"{"query":"{ node(id: \"unicef\") { label } }"}"#;
     let head = format!(
         "POST /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
@@ -558,7 +550,7 @@ fn sigterm_ends_the_server_after_running_requests() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(
-        answer.contains(r#"{"data":{"organization":{"name":"UNICEF"}}}"#),
+        answer.contains(r#"{"data":{"node":{"label":"UNICEF"}}}"#),
         "{answer}"
     );
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -649,7 +641,7 @@ fn query_answers_without_a_server() {
         text(&output.stdout),
         "{\"data\":{\"node\":{\"label\":\"The Code\"}}}\n"
     );
-    let file = run(&["query", "tests/queries/awards.graphql"]);
+    let file = run(&["query", "tests/ecpat/awards.graphql"]);
     assert!(file.status.success() && text(&file.stdout).contains("Rafto"));
     let failed = run(&["query", "-e", "{ nothing }"]);
     assert_eq!(failed.status.code(), Some(1));

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 mod common;
 
-const NAME: &str = "{ organization(id: \"unicef\") { name } }";
+const NAME: &str = "{ node(id: \"unicef\") { label } }";
 const METRICS: [&str; 2] = ["--metrics-listen", "127.0.0.1:0"];
 
 /// A server that is asked over raw sockets.
@@ -251,8 +251,8 @@ fn every_transport_sends_the_bytes_of_the_http_body() {
     let persisted = json!({"version": 1, "sha256Hash": hash});
     for body in [
         json!({ "query": NAME }),
-        json!({"query": "query Q @cite { organization(id: \"unicef\") { name foundingDate } }"}),
-        json!({"query": "{ organization(id: \"unicef\") { name } bad: places(first: -1) { totalCount } }"}),
+        json!({"query": "query Q @cite { node(id: \"unicef\") { label degree } }"}),
+        json!({"query": "{ node(id: \"unicef\") { label } bad: entities(first: -1) { totalCount } }"}),
         json!({"query": "{ nothing }"}),
         json!({"query": "{"}),
         json!({"query": "query A { __typename } query B { graph { title } }", "operationName": "B"}),
@@ -360,7 +360,7 @@ fn batches_are_not_executed_whatever_is_accepted() {
 fn events_come_as_graphql_sse_says() {
     let server = Server::start(&[]);
     let headers = [("accept", "text/event-stream")];
-    for query in [NAME, "{ nothing }", "{", "{ places(first: -1) { totalCount } }"] {
+    for query in [NAME, "{ nothing }", "{", "{ entities(first: -1) { totalCount } }"] {
         for answer in [
             server.post(&request(query), &headers),
             server.get(query, &headers),
@@ -484,7 +484,7 @@ fn unknown_upgrades_are_ignored() {
 
 #[test]
 fn answers_in_caches_are_told_apart() {
-    const LONG: &str = "{ places(first: 100) { nodes { id label name description } } }";
+    const LONG: &str = "{ entities(first: 100) { nodes { id label description degree } } }";
     let server = Server::start(&[]);
     let good = server.get(LONG, &[]);
     assert_eq!(good.header("cache-control"), Some("public, no-cache"));
@@ -646,7 +646,7 @@ fn plain(encoding: &str, bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn long_answers_are_compressed_and_short_ones_are_not() {
     let server = Server::start(&[]);
-    let medium = "{ places(first: 100) { nodes { id label name description } } }".to_owned();
+    let medium = "{ entities(first: 100) { nodes { id label description degree } } }".to_owned();
     let long = long_query();
     for encoding in ["zstd", "br", "gzip"] {
         for query in [&medium, &long] {

@@ -12,7 +12,7 @@ use tungstenite::Message;
 
 mod common;
 
-const NAME: &str = "{ organization(id: \"unicef\") { name } }";
+const NAME: &str = "{ node(id: \"unicef\") { label } }";
 const METRICS: [&str; 2] = ["--metrics-listen", "127.0.0.1:0"];
 
 /// A server that runs [`slow_query`] until it is cancelled.
@@ -99,7 +99,7 @@ fn messages_are_answered_as_graphql_transport_ws_says() {
             &[
                 init.clone(),
                 (
-                    subscribe("{ places(first: -1) { totalCount } }"),
+                    subscribe("{ entities(first: -1) { totalCount } }"),
                     &[r#"{"id":"1","type":"next","payload":{"errors":[{"#, COMPLETE],
                 ),
             ],
@@ -432,10 +432,7 @@ fn messages_that_are_not_finished_take_the_memory_of_requests() {
     }
     assert!(held.len() <= 3 && refused >= 5, "{} are held", held.len());
     drop(held);
-    assert_eq!(
-        server.ask(NAME),
-        json!({"data": {"organization": {"name": "UNICEF"}}})
-    );
+    assert_eq!(server.ask(NAME), json!({"data": {"node": {"label": "UNICEF"}}}));
 }
 
 #[test]

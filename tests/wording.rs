@@ -54,7 +54,7 @@ fn texts() -> Vec<PathBuf> {
         }
     }
     let mut files = vec![root().join("README.md"), root().join("CHANGELOG.md")];
-    for folder in ["data", "schema", "docs", "tests/queries"] {
+    for folder in ["data", "schema", "docs", "tests/ecpat", "tests/queries"] {
         add(&root().join(folder), &mut files);
     }
     for entry in std::fs::read_dir(root().join("tests")).unwrap() {

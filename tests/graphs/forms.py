@@ -2,7 +2,7 @@
 
     python forms.py
 
-Puts every query of tests/queries to a server over ECPAT in every form, and compares the forms with each other and with
+Puts every query of tests/queries to a server over their small graph, and every query of tests/ecpat to one over ECPAT, in every form, and compares the forms with each other and with
 the answer in JSON. CLEW says which binary to judge; by default the release build.
 """
 
@@ -237,18 +237,21 @@ def check_odd():
 def main():
     check_odd()
     graphs = tables = triples = 0
-    with Server() as server:
-        for path in sorted((ROOT / "tests/queries").glob("*.graphql")):
-            query = path.read_text()
-            _, text = server.ask(query, "application/json")
-            answer = json.loads(text)
-            if "errors" in answer:
-                status, text = server.ask(query, "text/turtle")
-                same("an answer with errors", (status in (400, 422), "errors" in json.loads(text)), (True, True), path.name)
-                continue
-            triples += check_graph(server, path.name, query, answer)
-            graphs += 1
-            tables += check_table(server, path.name, query, answer)
+    small = "tests/queries/graph"
+    folders = {"tests/queries": ["--schema", f"{small}/schema", "--data", f"{small}/data"], "tests/ecpat": []}
+    for folder, options in folders.items():
+        with Server(*options) as server:
+            for path in sorted((ROOT / folder).glob("*.graphql")):
+                query = path.read_text()
+                _, text = server.ask(query, "application/json")
+                answer = json.loads(text)
+                if "errors" in answer:
+                    status, text = server.ask(query, "text/turtle")
+                    same("an answer with errors", (status in (400, 422), "errors" in json.loads(text)), (True, True), path.name)
+                    continue
+                triples += check_graph(server, path.name, query, answer)
+                graphs += 1
+                tables += check_table(server, path.name, query, answer)
     assert graphs > 40 and tables > 0 and triples > 1000, (graphs, tables, triples)
     print(f"{graphs} answers compared in six forms, {triples} triples; {tables} of them as tables")
     print(f"{failures} failures")
