@@ -36,12 +36,12 @@ const FORMS: [&str; 7] = [
 /// One query for each kind of field, whose answer about the graph of this repository takes more than 300 bytes.
 const LONG: [&str; 33] = [
     "{ nodes(ids: [\"unicef\", \"the-code\", \"a\", \"b\", \"unicef\", \"the-code\"]) { id label __typename degree } }",
-    "{ organizations(first: 30) { nodes { id } } }",
-    "{ organizations(first: 30) { edges { cursor } } }",
-    "{ organizations(first: 30, orderBy: [{ name: DESC }]) { nodes { name } } }",
-    "{ organizations(first: 30, filter: { name: { isNull: false } }) { nodes { kinds } } }",
-    "{ organization(id: \"ecpat-international\") { partners(first: 30) { nodes { id label degree __typename } } } }",
-    "{ organization(id: \"ecpat-international\") { partners(first: 30) { edges { purpose statement { rank } } } } }",
+    "{ entities(first: 30) { nodes { id } } }",
+    "{ entities(first: 30) { edges { cursor } } }",
+    "{ entities(first: 30, orderBy: [{ label: DESC }]) { nodes { label } } }",
+    "{ entities(first: 30, filter: { label: { ne: \"x\" } }) { nodes { description } } }",
+    "{ node(id: \"ecpat-international\") { links(first: 30) { nodes { to { id label degree __typename } } } } }",
+    "{ node(id: \"ecpat-international\") { links(first: 30) { edges { node { edge statement { rank } } } } } }",
     "{ node(id: \"ecpat-international\") { statements(first: 30) { nodes { field } } } }",
     "{ node(id: \"ecpat-international\") { statements(first: 30) { nodes { citations { locator } } } } }",
     "{ node(id: \"ecpat-international\") { links(first: 30) { edges { cursor } } } }",
@@ -63,11 +63,11 @@ const LONG: [&str; 33] = [
     "{ graph { types { name } } }",
     "{ graph { relations { name from to } } }",
     "{ graph { a: description b: description c: description d: description examples { query } } }",
-    "query @cite { organizations(first: 5) { nodes { foundingDate name kinds } } }",
-    "query @explain { organizations(first: 1) { nodes { id } } places(first: 1) { nodes { id } } awards(first: 1) { nodes { id } } }",
+    "query @cite { entities(first: 5) { nodes { id label description } } }",
+    "query @explain { a: entities(first: 1) { nodes { id } } b: entities(first: 1) { nodes { id } } c: entities(first: 1) { nodes { id } } }",
     "{ a: path(from: \"none\", to: \"none\") { length } b: path(from: \"none\", to: \"none\") { length } c: path(from: \"none\", to: \"none\") { length } }",
-    "{ claims(first: 5) { nodes { a: text b: text c: text d: text } } }",
-    "{ __type(name: \"Organization\") { fields { name } } }",
+    "{ entities(first: 5) { nodes { a: label b: label c: label d: label } } }",
+    "{ __type(name: \"Source\") { fields { name } } }",
 ];
 
 #[test]
@@ -87,7 +87,7 @@ fn every_kind_of_field_ends_at_the_limit_of_bytes() {
 
 #[test]
 fn every_form_ends_at_the_limit_of_bytes() {
-    let query = "{ organizations(first: 3) { nodes { id } } }";
+    let query = "{ entities(first: 3) { nodes { id } } }";
     let server = Server::start(&["--max-bytes", "250"]);
     assert_eq!(code(&server, query, JSON), "");
     for form in FORMS {
@@ -96,7 +96,7 @@ fn every_form_ends_at_the_limit_of_bytes() {
         assert_eq!(code(&server, query, form), expected, "{form}: {body}");
     }
     // A table and the answer that it is made from count together.
-    let longer = "{ organizations(first: 5) { nodes { id } } }";
+    let longer = "{ entities(first: 5) { nodes { id } } }";
     assert_eq!(code(&server, longer, JSON), "");
     assert_eq!(code(&server, longer, "text/csv"), "BYTE_LIMIT");
 }

@@ -170,8 +170,8 @@ fn check_alive(stream: &mut TcpStream) {
 
 /// A query whose answer is longer than the kernel buffers for a client that does not read.
 fn long_query() -> String {
-    let fields = "id label name foundingDate partners { nodes { id label } }";
-    let alias = |no: usize| format!("a{no}: organizations(first: 1000) {{ nodes {{ {fields} }} }}");
+    let fields = "id label description __typename";
+    let alias = |no: usize| format!("a{no}: entities(first: 1000) {{ nodes {{ {fields} }} }}");
     let aliases: Vec<String> = (0..100).map(alias).collect();
     query(&format!("{{ {} }}", aliases.join(" ")))
 }

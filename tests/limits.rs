@@ -97,9 +97,7 @@ fn nothing() -> Value {
 fn path_expressions_are_shared_and_their_states_are_limited() {
     let server = Server::start(&[]);
     let follow = |path: &str| {
-        format!(
-            r#"organizations(first: 1) {{ nodes {{ follow(path: "{path}", first: 1) {{ totalCount }} }} }}"#
-        )
+        format!(r#"entities(first: 1) {{ nodes {{ follow(path: "{path}", first: 1) {{ totalCount }} }} }}"#)
     };
     let equal = server.within_memory(
         &format!("{{{}}}", aliases(300, |_| follow("partners{900}"))),
@@ -140,9 +138,8 @@ fn path_expressions_are_shared_and_their_states_are_limited() {
 #[test]
 fn patterns_are_weighed_and_refused_with_their_field() {
     let server = Server::start(&[]);
-    let matching = |pattern: &str| {
-        format!(r#"organizations(filter: {{name: {{matches: "{pattern}"}}}}) {{ totalCount }}"#)
-    };
+    let matching =
+        |pattern: &str| format!(r#"entities(filter: {{label: {{matches: "{pattern}"}}}}) {{ totalCount }}"#);
     let many = format!(
         "{{{}}}",
         aliases(600, |no| matching(&format!("\\\\pL{{{}}}{no}", no % 30 + 1)))
@@ -155,7 +152,7 @@ fn patterns_are_weighed_and_refused_with_their_field() {
     );
     assert!(equal.get("errors").is_none(), "{equal}");
 
-    let by_variable = "query($p: String!) { organizations(filter: {name: {matches: $p}}) { totalCount } }";
+    let by_variable = "query($p: String!) { entities(filter: {label: {matches: $p}}) { totalCount } }";
     let long = "a".repeat(900_000);
     let slow = "(?i)[a-\u{10ffff}]".repeat(60);
     for (pattern, why) in [
@@ -169,7 +166,7 @@ fn patterns_are_weighed_and_refused_with_their_field() {
         let error = &answer["errors"][0];
         let message = error["message"].as_str().unwrap();
         assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT");
-        assert_eq!(error["path"], json!(["organizations"]));
+        assert_eq!(error["path"], json!(["entities"]));
         assert!(error["locations"][0]["line"].is_number(), "{answer}");
         assert!(
             message.to_lowercase().contains(why) && message.len() < 600,
@@ -181,7 +178,7 @@ fn patterns_are_weighed_and_refused_with_their_field() {
     let answer = server.ask(&mixed, &nothing());
     assert_eq!(answer["data"]["bad"], Value::Null, "{answer}");
     assert_eq!(answer["errors"][0]["path"], json!(["bad"]), "{answer}");
-    assert!(answer["data"]["organizations"]["totalCount"].as_u64().unwrap() > 0);
+    assert!(answer["data"]["entities"]["totalCount"].as_u64().unwrap() > 0);
 }
 
 #[test]
@@ -204,7 +201,7 @@ fn a_search_ignores_what_is_too_much_and_a_filter_refuses_it() {
     assert_eq!(ignored(&words.join(" "), false), 20_000 - 32);
     assert_eq!(ignored(&"x".repeat(500_000), true), 1);
 
-    let filter = "query($q: String!) { organizations(filter: {name: {search: $q}}) { totalCount } }";
+    let filter = "query($q: String!) { entities(filter: {label: {search: $q}}) { totalCount } }";
     for (text, why) in [
         ("child ".repeat(40), "has 40 words, and 32 are allowed"),
         ("x".repeat(2000), "has 2000 bytes, and 1024 are allowed"),
@@ -214,12 +211,12 @@ fn a_search_ignores_what_is_too_much_and_a_filter_refuses_it() {
         assert!(message.contains(why), "{message}");
     }
     let found = server.ask(filter, &json!({"q": "unicef"}));
-    assert_eq!(found["data"]["organizations"]["totalCount"], 1, "{found}");
+    assert_eq!(found["data"]["entities"]["totalCount"], 1, "{found}");
     // Each text is searched for once, and what is found is working memory.
     let many = format!(
         "{{{}}}",
         aliases(300, |no| format!(
-            r#"organizations(filter: {{name: {{search: "child {no}"}}}}) {{ totalCount }}"#
+            r#"entities(filter: {{label: {{search: "child {no}"}}}}) {{ totalCount }}"#
         ))
     );
     assert!(server.within_memory(&many, &nothing()).get("errors").is_none());
@@ -382,7 +379,7 @@ fn a_schema_that_is_not_published_is_not_told_by_other_ways() {
         r#"{ node(id: "unicef") { follow(path: "partner") { totalCount } } }"#,
         r#"{ node(id: "unicef") { statements(fields: ["nam"]) { totalCount } } }"#,
         r#"{ path(from: "unicef", to: "ecpat", weight: "sharee") { length } }"#,
-        r#"{ organizations(filter: {acronym: {search: "x"}}) { totalCount } }"#,
+        r#"{ sources(filter: {licence: {search: "x"}}) { totalCount } }"#,
     ] {
         let (_, message) = server.error(query, &nothing());
         assert!(

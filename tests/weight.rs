@@ -63,7 +63,7 @@ struct Shop {
 
 impl Shop {
     fn new() -> Self {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schema");
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/queries/graph/schema");
         let mut files: Vec<PathBuf> = std::fs::read_dir(root)
             .unwrap()
             .map(|it| it.unwrap().path())
@@ -133,12 +133,12 @@ fn what_is_said_is_about_what_is_allocated() {
     let big = 64 << 20;
     let filter = |no: usize| {
         format!(
-            r#"organizations(filter: {{or: [{{name: {{contains: "x{no}"}}}}, {{name: {{in: ["a{no}", "b", "c"]}}}}]}}) {{ totalCount }}"#
+            r#"societies(filter: {{or: [{{name: {{contains: "x{no}"}}}}, {{name: {{in: ["a{no}", "b", "c"]}}}}]}}) {{ totalCount }}"#
         )
     };
     for (what, text) in [
-        ("fields", format!("{{ {} }}", aliases(300, |_| "organizations { nodes { id name } }".to_owned()))),
-        ("types", "{ entities { nodes { id label degree statements { nodes { field value rank } } ... on Organization { name } } } }".to_owned()),
+        ("fields", format!("{{ {} }}", aliases(300, |_| "societies { nodes { id name } }".to_owned()))),
+        ("types", "{ entities { nodes { id label degree statements { nodes { field value rank } } ... on Society { name } } } }".to_owned()),
         ("filters", format!("{{ {} }}", aliases(200, filter))),
         ("paths", format!("{{ entities {{ nodes {{ {} }} }} }}", aliases(8, |no| format!(r#"follow(path: "partners{{{}}}") {{ totalCount }}"#, 900 + no)))),
         ("searches", format!("{{ {} }}", aliases(200, |no| format!(r#"search(query: "word{no} and \"another phrase\"") {{ totalCount ignored }}"#)))),
@@ -146,7 +146,7 @@ fn what_is_said_is_about_what_is_allocated() {
         ("schema", "{ __schema { types { name description fields { name args { name type { name } } } } } }".to_owned()),
         (
             "variables",
-            format!("query($x: String) {{ {} }}", aliases(200, |no| format!(r#"organizations(filter: {{name: {{eq: $x, ne: "y{no}"}}}}) {{ totalCount }}"#))),
+            format!("query($x: String) {{ {} }}", aliases(200, |no| format!(r#"societies(filter: {{name: {{eq: $x, ne: "y{no}"}}}}) {{ totalCount }}"#))),
         ),
     ] {
         let (plan, bytes) = shop.plan(&text, big);
@@ -217,7 +217,7 @@ fn what_is_said_is_about_what_is_allocated() {
         format!("{{partners: {{some: {inner}}}}}")
     });
     let (plan, bytes) = shop.plan(
-        &format!("{{ organizations(filter: {nested}) {{ totalCount }} }}"),
+        &format!("{{ societies(filter: {nested}) {{ totalCount }} }}"),
         big,
     );
     plan.unwrap();
@@ -226,7 +226,7 @@ fn what_is_said_is_about_what_is_allocated() {
     let text = format!(
         "{{ {} }}",
         aliases(20, |no| format!(
-            r#"organizations(filter: {{name: {{matches: "^(\\w+ ){{{no}}}"}}}}) {{ totalCount }}"#
+            r#"societies(filter: {{name: {{matches: "^(\\w+ ){{{no}}}"}}}}) {{ totalCount }}"#
         ))
     );
     let plan = shop.plan(&text, big).0.unwrap();
