@@ -9,6 +9,7 @@ import headers from "./headers.mjs";
 import limits from "./limits.mjs";
 import reload from "./reload.mjs";
 import runs from "./runs.mjs";
+import sockets from "./sockets.mjs";
 import variables from "./variables.mjs";
 
-export default [limits, fields, givenArguments, variables, headers, bodies, documents, connections, runs, reload].flat();
+export default [limits, fields, givenArguments, variables, headers, bodies, documents, connections, sockets, runs, reload].flat();

@@ -95,10 +95,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// The next message. Nothing is lost if the future is dropped.
     pub async fn receive(&mut self) -> Result<Received, Broken> {
         loop {
+            let mut has_parts = false;
             while let Some(end) = self.advance()? {
                 if let Some(received) = self.end(&end)? {
                     return Ok(received);
                 }
+                has_parts = true;
+            }
+            // The parts may be empty and many. Others on this thread have their turn.
+            if has_parts {
+                tokio::task::yield_now().await;
             }
             // A head that is not whole has at most 13 bytes.
             self.input.reserve(READ);
