@@ -671,6 +671,10 @@ fn the_health_says_that_something_is_wrong_and_the_log_says_what() {
     server.log.line("not reloaded");
     let log = server.log.all().join("\n");
     assert!(log.contains("E0220") && log.contains("a.yaml"), "{log}");
+    // The report is drawn as by `clew check`, in lines.
+    let mut lines = log.lines();
+    assert!(lines.any(|it| it.starts_with("[E0220] Error: ")), "{log}");
+    assert!(!log.contains("\\n"), "{log}");
     std::fs::write(place.path("schema/a.graphql"), "type Place {").unwrap();
     server.signal(Signal::HUP);
     let stale = server.until(|it| it["status"] == "stale");

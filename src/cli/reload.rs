@@ -1,6 +1,7 @@
 //! Compiling again while the server serves: on SIGHUP, and with `--watch` when a file changes.
 
 use std::any::Any;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::{Folders, Reporting, load, note};
 use crate::api::{Engine, Limits};
+use crate::report::visible;
 use crate::server::Live;
 
 /// Scripts send several signals in a row. A reload begins when none has come for this time.
@@ -121,9 +123,9 @@ impl Reloader {
                 note(format_args!("reloaded: {summary}"));
             }
             Err(failure) => {
-                note(format_args!(
-                    "{failure}not reloaded: the graph from before is still served"
-                ));
+                // It is drawn in lines, and names and values in it are already visible.
+                let _ = write!(std::io::stderr(), "{failure}");
+                note("not reloaded: the graph from before is still served");
                 self.live.keep();
             }
         }
@@ -135,6 +137,7 @@ fn caught<T>(reload: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     // Nothing that a reload makes is used after it panicked.
     catch_unwind(AssertUnwindSafe(reload)).unwrap_or_else(|panic| {
         let why = said(&*panic);
+        let why = visible(why);
         Err(format!(
             "clew: the reload panicked, which is a bug of Clew: {why}\n"
         ))

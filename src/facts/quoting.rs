@@ -33,6 +33,13 @@ pub(super) fn hint(text: &str, at: usize, why: &ErrorKind) -> Option<String> {
             line
         };
         let (_, value) = entry.split_once(": ")?;
+        // Without a colon in the text, the line is indented too deep, or the one before lacks a space.
+        if !value.contains(": ") {
+            return Some(
+                "a key stands deeper than the one before only if that has no value: indent both alike, and write a space after each colon"
+                    .to_owned(),
+            );
+        }
         let value = quoted(until_end(value));
         return Some(format!(
             "a text that has a colon and a space is written in quotes: {value}"

@@ -263,9 +263,9 @@ impl Reader<'_> {
         let relation = matches!(member, Some(Member::Relation(_)));
         let Entry { key, key_at, item } = field;
         let items = match item.value {
-            // An unknown name is passed on even without a value: it may be a misspelled one.
             Value::Null if member.is_some() => return,
-            Value::List(items) if !whole => items.into_vec(),
+            // An unknown name is passed on once, whatever its value: it may be a misspelled one.
+            Value::List(items) if !whole && member.is_some() => items.into_vec(),
             _ => vec![item],
         };
         for item in items {

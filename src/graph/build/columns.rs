@@ -194,9 +194,9 @@ fn not_unique(
     placed(
         Report::new(Code::NOT_UNIQUE, message),
         (rows.place)(row),
-        "has it too",
+        "has it",
     )
-    .also((others.place)(other), "has it first")
+    .also((others.place)(other), "has it too")
     .hint("mend one of them, or take @unique from the schema")
 }
 
