@@ -129,8 +129,9 @@ console.log(JSON.stringify({ count, names }));
   });
   const { stdout } = await run(process.execPath, ['typed/out/main.js', url], { cwd: work, encoding: 'utf8' });
   const { count, names } = JSON.parse(stdout);
-  assert.equal(count, 4);
-  assert.ok(names.includes('Gold Standard Award'));
+  const { data } = await ask('{ awards(filter: { date: { gte: "2012" } }, orderBy: [{ date: ASC }]) { totalCount nodes { name } } }');
+  assert.ok(count > 1);
+  assert.deepEqual({ count, names }, { count: data.awards.totalCount, names: data.awards.nodes.map((it) => it.name) });
 });
 
 test('Apollo Client pages through a connection', async () => {
