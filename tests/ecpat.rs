@@ -139,7 +139,7 @@ fn every_response_answers_criticism_and_every_issue_has_its_place() {
 fn what_was_not_yet_or_no_longer_is_left_out() {
     let engine = ecpat();
     let query = r#"query($date: Date!) {
-      code: codeOfConduct(id: "the-code", asOf: $date) { hosts { totalCount } members { nodes { ... on Entity { id } } } signings { totalCount } }
+      code: codeOfConduct(id: "the-code", asOf: $date) { hosts { totalCount } developedBy { totalCount } members { nodes { ... on Entity { id } } } signings { totalCount } }
       ecpat: organization(id: "ecpat-international", asOf: $date) { campaigns { nodes { id } } partners { nodes { id } } awards { totalCount } }
       alaux: person(id: "christophe-alaux", asOf: $date) { positions { totalCount } responsibleFor { totalCount } }
     }"#;
@@ -149,7 +149,12 @@ fn what_was_not_yet_or_no_longer_is_left_out() {
     let early = at("1990");
     assert_eq!(
         early["code"],
-        json!({"hosts": {"totalCount": 1}, "members": {"nodes": undated}, "signings": {"totalCount": 0}})
+        json!({
+            "hosts": {"totalCount": 1},
+            "developedBy": {"totalCount": 0},
+            "members": {"nodes": undated},
+            "signings": {"totalCount": 0},
+        })
     );
     assert_eq!(early["ecpat"]["awards"]["totalCount"], 0);
     let ids = |list: &Value| -> Vec<String> {
@@ -180,6 +185,7 @@ fn what_was_not_yet_or_no_longer_is_left_out() {
     let former = |id: &String| id == "unicef" || id == "the-body-shop";
     assert!(!partners.iter().any(former), "{partners:?}");
     assert_eq!(late["code"]["hosts"]["totalCount"], 1);
+    assert_eq!(late["code"]["developedBy"]["totalCount"], 3);
 }
 
 #[test]
