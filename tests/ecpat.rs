@@ -136,6 +136,25 @@ fn every_response_answers_criticism_and_every_issue_has_its_place() {
 }
 
 #[test]
+fn claims_have_the_claimants_and_objections_of_their_sentences() {
+    let data = ask(
+        &ecpat(),
+        r#"{
+          alleged: claim(id: "sesta-endangers-sex-workers") { claimedBy { totalCount } }
+          answer: claim(id: "figure-is-conservative") { contradictedBy { totalCount } supportedBy { nodes { id } } }
+        }"#,
+        &json!({}),
+    );
+    assert_eq!(
+        data,
+        json!({
+            "alleged": {"claimedBy": {"totalCount": 0}},
+            "answer": {"contradictedBy": {"totalCount": 3}, "supportedBy": {"nodes": [{"id": "runaway-incidents"}]}},
+        })
+    );
+}
+
+#[test]
 fn what_was_not_yet_or_no_longer_is_left_out() {
     let engine = ecpat();
     let query = r#"query($date: Date!) {
