@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::report::{Code, Report};
+
 /// Why a part of a folder is not read.
 #[derive(Debug)]
 pub enum Problem {
@@ -21,6 +23,36 @@ pub enum Problem {
         /// The first path.
         first: PathBuf,
     },
+}
+
+impl Problem {
+    /// Whether a folder as a whole cannot be listed.
+    pub fn is_of(&self, folder: &Path) -> bool {
+        matches!(self, Problem::Unreadable { path, .. } if path == folder)
+    }
+
+    /// The report of a problem below the folder `named`, which holds the schema or the data.
+    pub fn report(&self, named: &Path, code: Code, kind: &str) -> Report {
+        let (message, hint) = match self {
+            Problem::Unreadable { path, error } if path == named => (
+                format!("cannot read the {kind} folder \"{}\": {error}", path.display()),
+                format!("name the folder with --{kind} DIR"),
+            ),
+            Problem::Unreadable { path, error } => (
+                format!("cannot read the folder \"{}\": {error}", path.display()),
+                "allow reading it, or give it a name that begins with a dot".to_owned(),
+            ),
+            Problem::Twice { path, first } => (
+                format!(
+                    "\"{}\" is the same folder as \"{}\"",
+                    path.display(),
+                    first.display()
+                ),
+                "remove the link".to_owned(),
+            ),
+        };
+        Report::new(code, message).hint(hint)
+    }
 }
 
 /// Finds the files below a folder, in the order of their paths. What cannot be read goes to `problem`. Takes time linear in

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{Batch, jsonl, yaml};
-use crate::folder::{self, Problem};
+use crate::folder;
 use crate::memory::Allowance;
 use crate::ontology::{Ontology, TypeId};
 use crate::report::{Code, Report, Reports, SourceText};
@@ -181,7 +181,9 @@ impl Files {
         let paths = if is_named {
             vec![path.to_owned()]
         } else {
-            folder::files(path, &mut |problem| reports.push(no_folder(path, problem)))
+            folder::files(path, &mut |problem| {
+                reports.push(problem.report(path, Code::DATA_UNREADABLE, "data"));
+            })
         };
         let mut sources = Vec::new();
         let mut bytes = 0;
@@ -372,29 +374,6 @@ fn bytes_of(path: &Path, bytes: &Range<u64>) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     file.take(bytes.end - bytes.start).read_to_end(&mut text)?;
     Ok(text)
-}
-
-/// What to say of a part of the data folder that is not read.
-fn no_folder(named: &Path, problem: Problem) -> Report {
-    match problem {
-        Problem::Unreadable { path, error } if path == named => {
-            let message = format!("cannot read the data folder \"{}\": {error}", path.display());
-            Report::new(Code::DATA_UNREADABLE, message).hint("name the folder with --data DIR")
-        }
-        Problem::Unreadable { path, error } => {
-            let message = format!("cannot read the folder \"{}\": {error}", path.display());
-            Report::new(Code::DATA_UNREADABLE, message)
-                .hint("allow reading it, or give it a name that begins with a dot")
-        }
-        Problem::Twice { path, first } => {
-            let message = format!(
-                "\"{}\" is the same folder as \"{}\"",
-                path.display(),
-                first.display()
-            );
-            Report::new(Code::DATA_UNREADABLE, message).hint("remove the link")
-        }
-    }
 }
 
 /// The format of a file; none where the file is meant to stand beside the data.

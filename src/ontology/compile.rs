@@ -21,7 +21,7 @@ use super::{
     InterfaceId, Member, Members, Ontology, Property, RelationField, RootFields, Scalar, TypeId, Union,
     UnionId, limits, relations,
 };
-use crate::folder::{self, Problem};
+use crate::folder;
 use crate::report::{Code, Report, Reports, SourceText};
 
 /// Reads and compiles all `.graphql` and `.graphqls` files below a folder.
@@ -46,27 +46,8 @@ pub fn is_schema(name: &Path) -> bool {
 fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
     let mut is_folder = true;
     let mut paths = folder::files(folder, &mut |problem| {
-        let report = match problem {
-            Problem::Unreadable { path, error } if path == folder => {
-                is_folder = false;
-                let message = format!("cannot read the schema folder \"{}\": {error}", path.display());
-                Report::new(Code::SCHEMA_UNREADABLE, message).hint("name the folder with --schema DIR")
-            }
-            Problem::Unreadable { path, error } => {
-                let message = format!("cannot read the folder \"{}\": {error}", path.display());
-                Report::new(Code::SCHEMA_UNREADABLE, message)
-                    .hint("allow reading it, or give it a name that begins with a dot")
-            }
-            Problem::Twice { path, first } => {
-                let message = format!(
-                    "\"{}\" is the same folder as \"{}\"",
-                    path.display(),
-                    first.display()
-                );
-                Report::new(Code::SCHEMA_UNREADABLE, message).hint("remove the link")
-            }
-        };
-        reports.push(report);
+        is_folder &= !problem.is_of(folder);
+        reports.push(problem.report(folder, Code::SCHEMA_UNREADABLE, "schema"));
     });
     if !is_folder {
         return Vec::new();
