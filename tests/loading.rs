@@ -331,3 +331,15 @@ fn the_exit_code_of_a_lost_file_is_in_the_help() {
         "{help}"
     );
 }
+
+#[test]
+fn a_schema_that_is_too_long_is_not_read_into_memory() {
+    let folder = places();
+    let file = std::fs::File::create(folder.path().join("schema/z.graphql")).unwrap();
+    // A sparse file takes no room on the disk.
+    file.set_len(16 << 30).unwrap();
+    let check = run(folder.path(), &["check"]);
+    let said = text(&check.stderr);
+    assert_eq!(check.status.code(), Some(1), "{said}");
+    assert!(said.contains("have more than 67108864 bytes"), "{said}");
+}

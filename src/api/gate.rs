@@ -40,7 +40,6 @@ pub struct Gate {
     runs: Arc<Semaphore>,
     waiting: AtomicUsize,
     begun: AtomicU64,
-    refused: AtomicU64,
     #[cfg(feature = "probes")]
     overrun: AtomicU64,
 }
@@ -54,8 +53,6 @@ pub struct GateStats {
     pub waiting: usize,
     /// Long runs since the start.
     pub begun: u64,
-    /// Requests refused because the queue or the memory was full.
-    pub refused: u64,
     /// Bytes that requests hold now.
     pub reserved: usize,
     /// Bytes that they may hold together.
@@ -100,7 +97,6 @@ impl Gate {
             runs: Arc::new(Semaphore::new(most)),
             waiting: AtomicUsize::new(0),
             begun: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
             #[cfg(feature = "probes")]
             overrun: AtomicU64::new(0),
         };
@@ -124,19 +120,6 @@ impl Gate {
     /// # Errors
     /// [`Stop::Busy`] when too many wait already, when no place became free in time, or when the memory is used up.
     pub(super) async fn enter(
-        &self,
-        received: Instant,
-        held: Option<Reservation>,
-        bytes: usize,
-    ) -> Result<(Ticket, Waiting), Stop> {
-        let entered = self.wait(received, held, bytes).await;
-        if entered.is_err() {
-            self.refused.fetch_add(1, Ordering::Relaxed);
-        }
-        entered
-    }
-
-    async fn wait(
         &self,
         received: Instant,
         held: Option<Reservation>,
@@ -189,7 +172,6 @@ impl Gate {
             running: self.most - self.runs.available_permits().min(self.most),
             waiting: self.waiting.load(Ordering::Relaxed),
             begun: self.begun.load(Ordering::Relaxed),
-            refused: self.refused.load(Ordering::Relaxed),
             reserved: self.memory.used(),
             memory: self.memory.limit(),
             most_reserved: self.memory.most(),
@@ -260,10 +242,7 @@ mod tests {
         assert_eq!(refused.err(), Some(Stop::Busy));
         assert_eq!(begin.elapsed(), LONGEST_WAIT);
         let stats = gate.stats();
-        assert_eq!(
-            (stats.running, stats.waiting, stats.begun, stats.refused),
-            (1, 0, 1, 1)
-        );
+        assert_eq!((stats.running, stats.waiting, stats.begun), (1, 0, 1));
         let other = gate.clone();
         let next = tokio::spawn(async move { other.enter(Instant::now(), None, 0).await.is_ok() });
         tokio::task::yield_now().await;
@@ -286,6 +265,5 @@ mod tests {
             gate.enter(Instant::now(), None, all).await.err(),
             Some(Stop::Busy)
         );
-        assert_eq!(gate.stats().refused, 2);
     }
 }

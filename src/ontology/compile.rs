@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
+use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -43,6 +44,18 @@ pub fn is_schema(name: &Path) -> bool {
         .is_some_and(|it| it == "graphql" || it == "graphqls")
 }
 
+/// Maximum length of all files of a schema, in bytes.
+const LARGEST: usize = 64 << 20;
+
+/// The first bytes of a file, at most `most`.
+fn read_at_most(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?
+        .take(most as u64)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
     let mut is_folder = true;
     let mut paths = folder::files(folder, &mut |problem| {
@@ -63,6 +76,7 @@ fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
         );
     }
     let mut files = Vec::new();
+    let mut left = LARGEST;
     for path in paths {
         let shown = path.display().to_string();
         // Reading a pipe or a device may never end.
@@ -72,7 +86,15 @@ fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
             reports.push(Report::new(Code::SCHEMA_UNREADABLE, message).hint(hint));
             continue;
         }
-        match std::fs::read(&path).map(String::from_utf8) {
+        let read = read_at_most(&path, left + 1);
+        if read.as_ref().is_ok_and(|it| it.len() > left) {
+            let message = format!("the files of the schema have more than {LARGEST} bytes, with \"{shown}\"");
+            let hint = "a schema of thousands of types has a few megabytes: remove what is not a schema";
+            reports.push(Report::new(Code::SCHEMA_UNREADABLE, message).hint(hint));
+            break;
+        }
+        left -= read.as_ref().map_or(0, Vec::len);
+        match read.map(String::from_utf8) {
             Ok(Ok(text)) => files.push(SourceText::whole(shown, text)),
             Ok(Err(error)) => reports.push(Report::new(
                 Code::SCHEMA_UNREADABLE,
