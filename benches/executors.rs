@@ -403,7 +403,7 @@ fn path_field(snapshot: &Arc<Snapshot>) -> Field {
             };
             let most = context.args.try_get("maxHops")?.u64()?;
             let all: Vec<_> = snapshot.ontology().relation_ids().collect();
-            let view = snapshot.view_of(&all, Direction::Both);
+            let view = snapshot.view().over(&all, Direction::Both);
             let found = petgraph::algo::astar(&view, from, |it| it == to, |_| 1_u32, |_| 0);
             let length = found.map(|it| it.0).filter(|it| u64::from(*it) <= most);
             Ok(length.map(FieldValue::owned_any))

@@ -118,14 +118,14 @@ proptest! {
         let snapshot = model.snapshot();
         let plain = model.plain("NEXT");
         let next = relation(&snapshot, "NEXT");
-        let view = snapshot.view_of(&[next], Direction::Out);
+        let subgraph = snapshot.view().over(&[next], Direction::Out);
         for no in 0..model.types.len() {
             let entity = snapshot.find(&id(no)).unwrap();
             for (way, direction) in [(petgraph::Outgoing, Direction::Out), (petgraph::Incoming, Direction::In)] {
                 let mut expected: Vec<String> =
                     plain.neighbors_directed(NodeIndex::new(no), way).map(|it| id(it.index())).collect();
                 expected.sort();
-                prop_assert_eq!(ids(&snapshot, (&view).neighbors_directed(entity, way)), expected.clone());
+                prop_assert_eq!(ids(&snapshot, (&subgraph).neighbors_directed(entity, way)), expected.clone());
                 // The rows themselves are in the order of the ids.
                 let neighbours = snapshot.neighbours(snapshot.locate(entity), next, direction);
                 let rows: Vec<String> =
@@ -133,8 +133,8 @@ proptest! {
                 prop_assert_eq!(rows, expected);
             }
         }
-        prop_assert_eq!((&view).edge_references().count(), model.next.len());
-        prop_assert_eq!(view.node_count(), model.types.len());
+        prop_assert_eq!((&subgraph).edge_references().count(), model.next.len());
+        prop_assert_eq!(subgraph.node_count(), model.types.len());
     }
 
     #[test]
@@ -158,15 +158,15 @@ proptest! {
     fn algorithms_see_the_same_graph(model in model()) {
         let snapshot = model.snapshot();
         let plain = model.plain("NEXT");
-        let view = snapshot.view_of(&[relation(&snapshot, "NEXT")], Direction::Out);
-        prop_assert_eq!(connected_components(&view), connected_components(&plain));
+        let subgraph = snapshot.view().over(&[relation(&snapshot, "NEXT")], Direction::Out);
+        prop_assert_eq!(connected_components(&subgraph), connected_components(&plain));
         let theirs: BTreeSet<Vec<String>> = tarjan_scc(&plain).into_iter().map(|scc| {
             let mut ids: Vec<String> = scc.iter().map(|it| id(it.index())).collect();
             ids.sort();
             ids
         }).collect();
         let ours: BTreeSet<Vec<String>> =
-            tarjan_scc(&view).into_iter().map(|scc| ids(&snapshot, scc.into_iter())).collect();
+            tarjan_scc(&subgraph).into_iter().map(|scc| ids(&snapshot, scc.into_iter())).collect();
         prop_assert_eq!(ours, theirs);
     }
 

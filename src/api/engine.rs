@@ -570,7 +570,7 @@ impl Engine {
         };
         let outcome = exec::run(
             plan,
-            &self.snapshot,
+            self.snapshot.view(),
             &self.search,
             arguments,
             budget,

@@ -173,7 +173,7 @@ impl<'a> Run<'a> {
         };
         for entity in entities {
             self.visit(1)?;
-            let row = self.snapshot.locate(*entity);
+            let row = self.view.locate(*entity);
             let Some(no) = of_types[row.type_id.index()] else {
                 continue;
             };
@@ -246,14 +246,14 @@ impl<'a> Run<'a> {
 
     /// The values of an entity's property, those that are there.
     fn places(&self, row: Row, no: PropertyNo) -> impl Iterator<Item = Place<'a>> + use<'a> {
-        let snapshot = self.snapshot;
-        let column = snapshot.column(row.type_id, no);
+        let view = self.view;
+        let column = view.column(row.type_id, no);
         let is_there = |place: &Place| !place.0.is_null(place.1);
         let (list, single) = if column.is_list() {
-            let held = snapshot.held_values(column, row.row, self.as_of);
+            let held = view.held_values(column, row.row);
             (Some(held.map(|at| (column.values(), at))), None)
         } else {
-            (None, snapshot.value(row, no, self.as_of))
+            (None, view.value(row, no))
         };
         list.into_iter().flatten().chain(single).filter(is_there)
     }
@@ -320,7 +320,7 @@ impl<'a> Run<'a> {
         let scratch = RefCell::new(Vec::new());
         for (position, entity) in entities.iter().enumerate() {
             self.visit(1)?;
-            let row = self.snapshot.locate(*entity);
+            let row = self.view.locate(*entity);
             let mut combinations = 1_usize;
             for (key, choices) in call.keys.iter().zip(&mut choices) {
                 self.commons(row, key, choices)?;
@@ -458,7 +458,7 @@ impl<'a> Run<'a> {
             GroupBy::Relation(of_types) => {
                 if let Some(side) = of_types[row.type_id.index()] {
                     let many = self.field_is_many(row, side);
-                    let ends = self.held(row, side.relation, side.direction);
+                    let ends = self.view.neighbours(row, side.relation, side.direction);
                     for (entity, _) in ends.take(if many { usize::MAX } else { 1 }) {
                         self.visit(1)?;
                         self.push(commons, Common::Entity(entity))?;
@@ -495,13 +495,13 @@ impl<'a> Run<'a> {
             }
             Common::Value((values, at)) => values.write(at, &[], out),
             Common::Entity(entity) => {
-                out.extend_from_slice(self.snapshot.id_json(self.snapshot.locate(entity)));
+                out.extend_from_slice(self.view.id_json(self.view.locate(entity)));
             }
         }
     }
 
     fn compare_common(&self, a: Common, b: Common, turned: bool) -> Ordering {
-        let id = |it| self.snapshot.id(self.snapshot.locate(it));
+        let id = |it| self.view.id(self.view.locate(it));
         let order = match (a, b) {
             (Common::Nothing, Common::Nothing) => return Ordering::Equal,
             (Common::Nothing, _) => return Ordering::Greater,

@@ -228,7 +228,7 @@ impl<'a> Run<'a> {
                 run.connection(Source::Reached(side, &found, row), call, connection)
             });
         }
-        let neighbours = self.snapshot.neighbours(row, side.relation, side.direction);
+        let neighbours = self.view.stored_neighbours(row, side.relation, side.direction);
         self.connection(Source::Neighbours(side, neighbours, row), call, connection)
     }
 
@@ -421,25 +421,25 @@ impl<'a> Run<'a> {
     /// Writes the cursor of an entry of a list.
     fn cursor_of(&mut self, within: Within<'a, '_>, item: Item) {
         let Within { source, call } = within;
-        let snapshot = self.snapshot;
-        let row = snapshot.locate(item.entity);
+        let view = self.view;
+        let row = view.locate(item.entity);
         let (side, ordinal) = match source {
             Source::Types(_) | Source::Found(..) => (None, 0),
             Source::Reached(side, ..) => (Some(side), item.rank),
             Source::Neighbours(side, neighbours, _) => {
-                let ends = self.ends_with(neighbours, snapshot.id(row));
+                let ends = self.ends_with(neighbours, view.id(row));
                 let place = ends
                     .into_iter()
                     .position(|at| neighbours.get(at).1.0 == item.edge);
                 (Some(side), place.unwrap_or(0) as u32)
             }
         };
-        let owner = source.owner().map(|it| snapshot.id(it));
+        let owner = source.owner().map(|it| view.id(it));
         let mut writer = Writer::new(call.sequence ^ self.date_tag(), owner, call.order.len());
         for key in &call.order {
             writer.mark(self.key(key, side, item, row).as_ref());
         }
-        writer.end(ordinal, snapshot.id(row), &mut self.out);
+        writer.end(ordinal, view.id(row), &mut self.out);
     }
 
     /// Writes the cursor of an entry of a list that is ordered by a key and then by texts.
@@ -450,8 +450,8 @@ impl<'a> Run<'a> {
         key: &Key,
         (ordinal, id): (u32, &str),
     ) {
-        let snapshot = self.snapshot;
-        let owner = owner.map(|it| snapshot.id(snapshot.locate(it)));
+        let view = self.view;
+        let owner = owner.map(|it| view.id(view.locate(it)));
         let mut writer = Writer::new(sequence ^ self.date_tag(), owner, 1);
         writer.mark(Some(key));
         writer.end(ordinal, id, &mut self.out);
@@ -460,7 +460,7 @@ impl<'a> Run<'a> {
     /// The places of the edges that end at an entity. The ends of an entity's edges are in the order of their ids.
     fn ends_with(&self, neighbours: Neighbours, id: &str) -> std::ops::Range<usize> {
         let targets = neighbours.targets();
-        let id_of = |entity: &u32| self.snapshot.id(self.snapshot.locate(EntityNo(*entity)));
+        let id_of = |entity: &u32| self.view.id(self.view.locate(EntityNo(*entity)));
         let first = targets.partition_point(|it| id_of(it) < id);
         let same = targets[first..].iter().take_while(|it| id_of(it) == id);
         first..first + same.count()
@@ -468,7 +468,7 @@ impl<'a> Run<'a> {
 
     /// Tells the cursors of a list at one date from those at another.
     fn date_tag(&self) -> u32 {
-        let Some(date) = self.as_of else { return 0 };
+        let Some(date) = self.view.as_of() else { return 0 };
         let days = u64::from(date.first_day()) << 32 | u64::from(date.last_day());
         xxhash_rust::xxh3::xxh3_64(&days.to_be_bytes()) as u32
     }
@@ -481,7 +481,7 @@ impl<'a> Run<'a> {
         owner: Option<EntityNo>,
         marks: usize,
     ) -> Result<Cursor, Failure> {
-        let owner = owner.map(|it| self.snapshot.id(self.snapshot.locate(it)));
+        let owner = owner.map(|it| self.view.id(self.view.locate(it)));
         match Cursor::read(text, sequence ^ self.date_tag(), owner, marks) {
             Ok(cursor) => Ok(cursor),
             Err(message) => self.refuse_as(CURSOR_INVALID, message),
@@ -496,10 +496,10 @@ impl<'a> Run<'a> {
         text: &str,
         call: &'a PageCall,
     ) -> Result<Option<Position>, Failure> {
-        let snapshot = self.snapshot;
-        let owner = source.owner().map(|it| snapshot.number(it));
+        let view = self.view;
+        let owner = source.owner().map(|it| view.number(it));
         let mut cursor = self.read_cursor(text, call.sequence, owner, call.order.len())?;
-        let entity = snapshot.find(&cursor.id);
+        let entity = view.find(&cursor.id);
         let mut side = None;
         let (mut edge, mut rank) = (u32::MAX, 0);
         match source {
@@ -518,7 +518,7 @@ impl<'a> Run<'a> {
             }
             // The lists of several components differ only in what they hold.
             Source::Found(found, None) => {
-                let id_of = |it: &EntityNo| snapshot.id(snapshot.locate(*it));
+                let id_of = |it: &EntityNo| view.id(view.locate(*it));
                 let at = found.partition_point(|it| id_of(it) < cursor.id.as_str());
                 if entity.is_some() && entity != found.get(at).copied() {
                     return self.refuse_as(
@@ -530,7 +530,7 @@ impl<'a> Run<'a> {
         }
         if let Some(entity) = entity {
             let item = Item { entity, edge, rank };
-            let row = snapshot.locate(entity);
+            let row = view.locate(entity);
             for (key, mark) in call.order.iter().zip(&mut cursor.marks) {
                 let is_known = edge != u32::MAX || !matches!(key.by, OrderBy::Edge(_));
                 if is_known && matches!(mark, Mark::Cut(..)) {
@@ -558,10 +558,10 @@ impl<'a> Run<'a> {
         if call.filter.is_none() && call.order.is_empty() {
             match source {
                 Source::Types([id]) => {
-                    let range = self.snapshot.range(*id);
+                    let range = self.view.range(*id);
                     return Ok(Items::Range(range.start, range.len()));
                 }
-                Source::Neighbours(_, neighbours, _) if self.as_of.is_none() => {
+                Source::Neighbours(_, neighbours, _) if self.view.is_whole() => {
                     return Ok(Items::Neighbours(neighbours));
                 }
                 // What does not hold at the date was not found either.
@@ -594,7 +594,7 @@ impl<'a> Run<'a> {
         let mut list = Vec::new();
         match source {
             Source::Types([id]) => {
-                let range = self.snapshot.range(*id);
+                let range = self.view.range(*id);
                 let start = skip.map_or(range.start, |it| self.first_past(&range, it));
                 match &call.filter {
                     None => {
@@ -681,7 +681,7 @@ impl<'a> Run<'a> {
         position: &Position,
         past: bool,
     ) -> bool {
-        let row = self.snapshot.locate(item.entity);
+        let row = self.view.locate(item.entity);
         for (key, mark) in call.order.iter().zip(&position.cursor.marks) {
             let value = self.key(key, side, item, row);
             let ordering = match (mark, &value) {
@@ -704,8 +704,8 @@ impl<'a> Run<'a> {
             }
         }
         let by_id = match position.entity {
-            Some(entity) if self.snapshot.locate(entity).type_id == row.type_id => item.entity.cmp(&entity),
-            _ => self.snapshot.id(row).cmp(position.cursor.id.as_str()),
+            Some(entity) if self.view.locate(entity).type_id == row.type_id => item.entity.cmp(&entity),
+            _ => self.view.id(row).cmp(position.cursor.id.as_str()),
         };
         let ordering = item.rank.cmp(&position.rank).then(by_id);
         match ordering.then(item.edge.cmp(&position.edge)) {
@@ -720,10 +720,7 @@ impl<'a> Run<'a> {
         match position.entity {
             Some(entity) if range.contains(&entity.0) => entity.0 + 1,
             _ => {
-                let id = |at: usize| {
-                    self.snapshot
-                        .id(self.snapshot.locate(EntityNo(range.start + at as u32)))
-                };
+                let id = |at: usize| self.view.id(self.view.locate(EntityNo(range.start + at as u32)));
                 let past = partition_point(range.len(), |at| id(at) <= position.cursor.id.as_str());
                 range.start + past as u32
             }
@@ -739,9 +736,9 @@ impl<'a> Run<'a> {
         most: usize,
         list: &mut Vec<Item>,
     ) -> Written {
-        let snapshot = self.snapshot;
-        let id = |entity: u32| snapshot.id(snapshot.locate(EntityNo(entity)));
-        let mut heads: Vec<std::ops::Range<u32>> = types.iter().map(|it| snapshot.range(*it)).collect();
+        let view = self.view;
+        let id = |entity: u32| view.id(view.locate(EntityNo(entity)));
+        let mut heads: Vec<std::ops::Range<u32>> = types.iter().map(|it| view.range(*it)).collect();
         if let Some(skip) = skip {
             let skipped = skip.cursor.id.as_str();
             for head in &mut heads {
@@ -774,16 +771,14 @@ impl<'a> Run<'a> {
     fn keep(&mut self, call: &PageCall, side: Option<Side>, item: Item, list: &mut Vec<Item>) -> Written {
         self.visit(1)?;
         if let Some(side) = side
-            && !self
-                .snapshot
-                .edge_holds(side.relation, EdgeNo(item.edge), self.as_of)
+            && !self.view.edge_holds(side.relation, EdgeNo(item.edge))
         {
             return Ok(());
         }
         let holds = match &call.filter {
             None => true,
             Some(filter) => {
-                let row = self.snapshot.locate(item.entity);
+                let row = self.view.locate(item.entity);
                 let via = side.map(|side| (side.relation, EdgeNo(item.edge)));
                 self.holds(filter, Subject { row, via })?
             }
@@ -796,7 +791,7 @@ impl<'a> Run<'a> {
 
     /// The order of a list: its keys, then the ids, then the edges, so that every position is its own.
     fn compare(&self, call: &PageCall, side: Option<Side>, a: Item, b: Item) -> Ordering {
-        let (row_a, row_b) = (self.snapshot.locate(a.entity), self.snapshot.locate(b.entity));
+        let (row_a, row_b) = (self.view.locate(a.entity), self.view.locate(b.entity));
         for key in &call.order {
             let ordering = compare_keys(key, self.key(key, side, a, row_a), self.key(key, side, b, row_b));
             if ordering != Ordering::Equal {
@@ -806,22 +801,22 @@ impl<'a> Run<'a> {
         let by_id = if row_a.type_id == row_b.type_id {
             a.entity.cmp(&b.entity)
         } else {
-            self.snapshot.id(row_a).cmp(self.snapshot.id(row_b))
+            self.view.id(row_a).cmp(self.view.id(row_b))
         };
         a.rank.cmp(&b.rank).then(by_id).then(a.edge.cmp(&b.edge))
     }
 
     fn key(&self, key: &OrderKey, side: Option<Side>, item: Item, row: Row) -> Option<Key<'a>> {
         match &key.by {
-            OrderBy::Id => Some(Key::Text(self.snapshot.id(row))),
-            OrderBy::Label => Some(Key::Text(self.snapshot.label(row, self.as_of))),
+            OrderBy::Id => Some(Key::Text(self.view.id(row))),
+            OrderBy::Label => Some(Key::Text(self.view.label(row))),
             OrderBy::Property(of_types) => {
                 let no = of_types[row.type_id.index()]?;
-                let (values, at) = self.snapshot.value(row, no, self.as_of)?;
+                let (values, at) = self.view.value(row, no)?;
                 values.key(at)
             }
             OrderBy::Edge(no) => {
-                let column = self.snapshot.edge_column(side?.relation, *no);
+                let column = self.view.edge_column(side?.relation, *no);
                 column.values().key(item.edge as usize)
             }
         }

@@ -20,9 +20,9 @@ impl<'a> Run<'a> {
     #[inline]
     pub(super) fn entity(&mut self, entity: EntityNo, selection: &'a Selection) -> Written {
         let (row, fields) = match selection {
-            Selection::One(id, fields) => (self.snapshot.row_in(*id, entity), Some(fields)),
+            Selection::One(id, fields) => (self.view.row_in(*id, entity), Some(fields)),
             Selection::ByType(by_type) => {
-                let row = self.snapshot.locate(entity);
+                let row = self.view.locate(entity);
                 (row, by_type[row.type_id.index()].as_ref())
             }
         };
@@ -43,14 +43,14 @@ impl<'a> Run<'a> {
     fn entity_field(&mut self, row: Row, slot: &'a Slot<EntityField>) -> Written {
         match &slot.field {
             EntityField::Property(no, None) => return self.property(row, *no, &[]),
-            EntityField::Id => self.out.extend_from_slice(self.snapshot.id_json(row)),
+            EntityField::Id => self.out.extend_from_slice(self.view.id_json(row)),
             EntityField::Label => {
                 if self.trace.is_some()
                     && let Some(no) = self.ontology.entity_type(row.type_id).label
                 {
                     self.cite_property(row, no)?;
                 }
-                self.snapshot.write_label(row, self.as_of, &mut self.out);
+                self.view.write_label(row, &mut self.out);
             }
             EntityField::Constant(bytes) => self.out.extend_from_slice(bytes),
             EntityField::Property(no, Some(call)) => {
@@ -60,18 +60,13 @@ impl<'a> Run<'a> {
                 return self.property(row, *no, languages);
             }
             EntityField::Degree => {
-                let snapshot = self.snapshot;
-                let degree: usize = match self.as_of {
-                    None => snapshot.links(row).map(|(_, _, it)| it.len()).sum(),
-                    Some(_) => {
-                        let mut degree = 0;
-                        for (relation, direction, links) in snapshot.links(row) {
-                            self.work(links.len())?;
-                            degree += self.held(row, relation, direction).count();
-                        }
-                        degree
+                let mut degree = 0;
+                for (relation, direction) in self.view.sides() {
+                    if !self.view.is_whole() {
+                        self.work(self.view.stored_neighbours(row, relation, direction).len())?;
                     }
-                };
+                    degree += self.view.neighbour_count(row, relation, direction);
+                }
                 self.number(degree);
             }
             EntityField::ToOne(side, selection) => {
@@ -79,7 +74,7 @@ impl<'a> Run<'a> {
                 if self.trace.is_some()
                     && let Some((target, edge)) = found
                 {
-                    self.walk(self.snapshot.number(row), target, *side, edge)?;
+                    self.walk(self.view.number(row), target, *side, edge)?;
                 }
                 let target = found.map(|(target, _)| target);
                 // A required relation was checked when the graph was built; only a nullable field stops a null.
@@ -92,13 +87,13 @@ impl<'a> Run<'a> {
                     return Ok(());
                 };
                 if self.trace.is_some() {
-                    self.walk(self.snapshot.number(row), target, *side, edge)?;
+                    self.walk(self.view.number(row), target, *side, edge)?;
                 }
                 self.gave(1);
                 let via = ViaEdge { side: *side, edge };
                 return self.field(slot, true, |run| {
                     run.edge(fields, target, Some(via), |run| {
-                        let id = run.snapshot.id(run.snapshot.locate(target));
+                        let id = run.view.id(run.view.locate(target));
                         run.cursor(0, None, &Key::Whole(0), (0, id));
                     })
                 });
@@ -129,8 +124,8 @@ impl<'a> Run<'a> {
 
     #[inline(always)]
     fn property(&mut self, row: Row, no: PropertyNo, languages: &[String]) -> Written {
-        let snapshot = self.snapshot;
-        let column = snapshot.column(row.type_id, no);
+        let view = self.view;
+        let column = view.column(row.type_id, no);
         if column.is_list() {
             return self.list_property(row, no, languages);
         }
@@ -141,7 +136,7 @@ impl<'a> Run<'a> {
         if self.trace.is_some() {
             self.cite_property(row, no)?;
         }
-        match snapshot.value(row, no, self.as_of) {
+        match view.value(row, no) {
             Some((values, at)) => values.write(at, languages, &mut self.out),
             None => self.out.extend_from_slice(b"null"),
         }
@@ -150,13 +145,13 @@ impl<'a> Run<'a> {
 
     #[inline(never)]
     fn list_property(&mut self, row: Row, no: PropertyNo, languages: &[String]) -> Written {
-        let snapshot = self.snapshot;
-        let column = snapshot.column(row.type_id, no);
+        let view = self.view;
+        let column = view.column(row.type_id, no);
         if self.trace.is_some() {
             self.cite_property(row, no)?;
         }
         self.out.push(b'[');
-        for (no, at) in snapshot.held_values(column, row.row, self.as_of).enumerate() {
+        for (no, at) in view.held_values(column, row.row).enumerate() {
             if no > 0 {
                 self.out.push(b',');
             }
@@ -174,22 +169,16 @@ impl<'a> Run<'a> {
     /// the date, since the field may not be null.
     #[inline]
     fn edge_of_one(&self, row: Row, side: Side) -> Option<(EntityNo, EdgeNo)> {
-        let held = self.held(row, side.relation, side.direction).next();
-        if held.is_none() && self.as_of.is_some() && self.is_required(row, side) {
-            let neighbours = self.snapshot.neighbours(row, side.relation, side.direction);
-            return neighbours.iter().next();
-        }
-        held
+        self.view.neighbour(row, side.relation, side.direction)
     }
 
     pub(super) fn field_is_many(&self, row: Row, side: Side) -> bool {
-        let no = self.snapshot.field_no(row, side.relation, side.direction);
+        let no = self.view.field_no(row, side.relation, side.direction);
         no.is_none_or(|no| self.ontology.entity_type(row.type_id).members.field(no).many)
     }
 
     fn is_required(&self, row: Row, side: Side) -> bool {
-        let no = self.snapshot.field_no(row, side.relation, side.direction);
-        no.is_some_and(|no| self.ontology.entity_type(row.type_id).members.field(no).required)
+        self.view.is_required(row, side.relation, side.direction)
     }
 
     fn languages(&self, call: CallNo) -> &'a [String] {
@@ -226,7 +215,7 @@ impl<'a> Run<'a> {
             (EdgeField::Property(no, languages), Some(via)) => {
                 let languages = languages.map_or(&[][..], |it| run.languages(it));
                 run.cite_edge(via.side.relation, via.edge)?;
-                let column = run.snapshot.edge_column(via.side.relation, *no);
+                let column = run.view.edge_column(via.side.relation, *no);
                 column.write(via.edge.0 as usize, languages, &mut run.out);
                 Ok(())
             }

@@ -88,7 +88,7 @@ impl Run<'_> {
         let Some(rows) = self.rows_with(test, type_id) else {
             return self.scan_rows(test, type_id, entities, &mut take).map(|_| ());
         };
-        let base = self.snapshot.range(type_id).start;
+        let base = self.view.range(type_id).start;
         for range in rows {
             let start = (base + range.start as u32).max(entities.start);
             let end = (base + range.end as u32).min(entities.end);
@@ -104,7 +104,7 @@ impl Run<'_> {
     fn rows_with(&self, test: &Test, type_id: TypeId) -> Option<Vec<std::ops::Range<usize>>> {
         match test {
             Test::All(tests) => tests.iter().find_map(|it| self.rows_with(it, type_id)),
-            Test::Value(no, ValueTest::Text(TextTest::Contains(needle))) if self.as_of.is_none() => {
+            Test::Value(no, ValueTest::Text(TextTest::Contains(needle))) if self.view.as_of().is_none() => {
                 let finder = self.tests.matchers.finder(*needle)?;
                 self.search.grams(type_id, *no)?.rows_with(finder.needle())
             }
@@ -126,7 +126,7 @@ impl Run<'_> {
         while start < entities.end {
             let len = size.min((entities.end - start) as usize);
             self.visit(len as u64)?;
-            let first = self.snapshot.row_in(type_id, EntityNo(start));
+            let first = self.view.row_in(type_id, EntityNo(start));
             let before = self.tests.looks();
             let met = self.block(test, first, len);
             self.tested()?;
@@ -183,9 +183,9 @@ impl Run<'_> {
                 not.iter_mut().zip(met).for_each(|(a, b)| *a &= !b);
                 not
             }
-            Test::Value(no, test) if self.as_of.is_none() => {
+            Test::Value(no, test) if self.view.as_of().is_none() => {
                 self.worked(len / 8);
-                let values = self.snapshot.column(first.type_id, *no).values();
+                let values = self.view.column(first.type_id, *no).values();
                 let rows = first.row..first.row + len;
                 match (test, values) {
                     (ValueTest::Int(Compare::Eq(wanted)), Values::Enum(column, _))
@@ -279,32 +279,28 @@ impl Run<'_> {
                     .any(|it| self.tests.is_stopped() || self.test(it, holder))
             }
             (Test::Not(test), _) => !self.test(test, holder),
-            (Test::Value(no, test), Holder::Entity(subject)) => {
-                match self.snapshot.value(subject.row, *no, self.as_of) {
-                    Some((values, at)) => self.value_meets(test, values, at),
-                    None => matches!(test, ValueTest::IsNull(true)),
-                }
-            }
+            (Test::Value(no, test), Holder::Entity(subject)) => match self.view.value(subject.row, *no) {
+                Some((values, at)) => self.value_meets(test, values, at),
+                None => matches!(test, ValueTest::IsNull(true)),
+            },
             (Test::Value(no, test), Holder::Edge(relation, edge)) => self.value_meets(
                 test,
-                self.snapshot.edge_column(relation, *no).values(),
+                self.view.edge_column(relation, *no).values(),
                 edge.0 as usize,
             ),
-            (Test::List(no, test), Holder::Entity(subject)) => self.list_test(
-                test,
-                self.snapshot.column(subject.row.type_id, *no),
-                subject.row.row,
-            ),
-            (Test::List(no, test), Holder::Edge(relation, edge)) => {
-                self.list_test(test, self.snapshot.edge_column(relation, *no), edge.0 as usize)
+            (Test::List(no, test), Holder::Entity(subject)) => {
+                self.list_test(test, self.view.column(subject.row.type_id, *no), subject.row.row)
             }
-            (Test::Id(test), Holder::Entity(subject)) => self.text_meets(test, self.snapshot.id(subject.row)),
+            (Test::List(no, test), Holder::Edge(relation, edge)) => {
+                self.list_test(test, self.view.edge_column(relation, *no), edge.0 as usize)
+            }
+            (Test::Id(test), Holder::Entity(subject)) => self.text_meets(test, self.view.id(subject.row)),
             (Test::Label(test), Holder::Entity(subject)) => {
-                self.text_meets(test, self.snapshot.label(subject.row, self.as_of))
+                self.text_meets(test, self.view.label(subject.row))
             }
             (Test::Search(no), Holder::Entity(subject)) => {
                 let found = self.tests.searched.get(no.index()).and_then(Option::as_ref);
-                found.is_some_and(|it| it.has(self.snapshot.number(subject.row)))
+                found.is_some_and(|it| it.has(self.view.number(subject.row)))
             }
             (Test::Edge(test), Holder::Entity(subject)) => match subject.via {
                 Some((relation, edge)) => self.test(test, Holder::Edge(relation, edge)),
@@ -319,7 +315,7 @@ impl Run<'_> {
                 },
                 Holder::Entity(subject),
             ) => {
-                let held = self.held(subject.row, *relation, *direction);
+                let held = self.view.neighbours(subject.row, *relation, *direction);
                 let mut counted = held
                     .inspect(|_| self.worked(1))
                     .take_while(|_| !self.tests.is_stopped())
@@ -329,7 +325,7 @@ impl Run<'_> {
                     });
                 let meets = |filter: &Filter, (entity, edge): (crate::graph::EntityNo, EdgeNo)| {
                     let subject = Subject {
-                        row: self.snapshot.locate(entity),
+                        row: self.view.locate(entity),
                         via: Some((*relation, edge)),
                     };
                     self.meets(filter, subject)
@@ -338,9 +334,9 @@ impl Run<'_> {
                     RelationTest::Some(filter) => counted.any(|it| meets(filter, it)),
                     RelationTest::Every(filter) => counted.all(|it| meets(filter, it)),
                     RelationTest::None(filter) => !counted.any(|it| meets(filter, it)),
-                    RelationTest::Count(compare) if edge.is_none() && self.as_of.is_none() => {
-                        let neighbours = self.snapshot.neighbours(subject.row, *relation, *direction);
-                        compare.holds(&(neighbours.len() as i64))
+                    RelationTest::Count(compare) if edge.is_none() && self.view.is_whole() => {
+                        let count = self.view.neighbour_count(subject.row, *relation, *direction);
+                        compare.holds(&(count as i64))
                     }
                     RelationTest::Count(compare) => compare.holds(&(counted.count() as i64)),
                 }
@@ -354,7 +350,7 @@ impl Run<'_> {
     }
 
     fn list_test(&self, test: &ListTest, column: &Column, row: usize) -> bool {
-        let mut held = self.snapshot.held_values(column, row, self.as_of);
+        let mut held = self.view.held_values(column, row);
         let has = |test: &ValueTest| {
             let mut values = held.clone().inspect(|_| self.worked(1));
             !self.tests.is_stopped() && values.any(|at| self.value_meets(test, column.values(), at))

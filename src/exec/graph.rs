@@ -7,8 +7,8 @@ use crate::plan::{ExampleField, GraphField, Object, RelationField, TypeField};
 impl<'a> Run<'a> {
     /// Writes `GraphInfo`.
     pub(super) fn graph(&mut self, fields: &'a Object<GraphField>) -> Written {
-        let (snapshot, ontology) = (self.snapshot, self.ontology);
-        let (info, counts) = (snapshot.info(), snapshot.counts());
+        let (view, ontology) = (self.view, self.ontology);
+        let (info, counts) = (view.info(), view.counts());
         self.object(fields, |run, slot| {
             match &slot.field {
                 GraphField::TypeName(name) => run.out.extend_from_slice(name),
@@ -16,7 +16,7 @@ impl<'a> Run<'a> {
                 GraphField::Description => run.json(&info.description),
                 GraphField::Licence => run.json(&info.licence),
                 GraphField::Url => run.json(&info.url),
-                GraphField::Revision => run.json(&format!("{:016x}", snapshot.revision())),
+                GraphField::Revision => run.json(&format!("{:016x}", view.revision())),
                 GraphField::EntityCount => run.number(counts.entities),
                 GraphField::EdgeCount => run.number(counts.edges),
                 GraphField::StatementCount => run.number(counts.statements),
@@ -82,7 +82,7 @@ impl<'a> Run<'a> {
                 TypeField::Name => run.json(&entity_type.name),
                 TypeField::Description => run.json(&entity_type.description),
                 TypeField::Class => run.json(&entity_type.class),
-                TypeField::Count => run.number(run.snapshot.rows(id)),
+                TypeField::Count => run.number(run.view.count(id)),
             }
             Ok(())
         })
@@ -135,7 +135,7 @@ impl<'a> Run<'a> {
                 RelationField::From => run.json(&names(Direction::Out)),
                 RelationField::To => run.json(&names(Direction::In)),
                 RelationField::Class => run.json(&relation.class),
-                RelationField::Count => run.number(run.snapshot.edge_count(id)),
+                RelationField::Count => run.number(run.view.edge_count(id)),
             }
             Ok(())
         })

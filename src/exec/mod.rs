@@ -1,4 +1,4 @@
-//! Runs a plan on a snapshot: a plain walk that writes the answer's bytes into one buffer.
+//! Runs a plan on a view of the graph: a plain walk that writes the answer's bytes into one buffer.
 //!
 //! Nothing is allocated for a field. What fails is a field's own arguments (a cursor of another revision, a
 //! negative page): then `null` goes up to the nearest field that may be null, as the specification says, and
@@ -29,8 +29,8 @@ mod working;
 use std::time::Duration;
 
 use crate::budget::{Budget, Stop};
-use crate::graph::{EdgeNo, EntityNo, Neighbours, Row, Snapshot};
-use crate::ontology::{Date, Direction, Ontology, RelationId};
+use crate::graph::{EntityNo, View};
+use crate::ontology::Ontology;
 use crate::plan::{
     Bound, Call, CallNo, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot, Step,
 };
@@ -152,7 +152,7 @@ impl Outcome<'_> {
 /// When the budget is used up.
 pub fn run<'a>(
     plan: &'a Plan,
-    snapshot: &'a Snapshot,
+    view: View<'a>,
     search: &'a Background,
     arguments: Arguments<'a>,
     budget: Budget<'a>,
@@ -161,10 +161,10 @@ pub fn run<'a>(
 ) -> Result<Outcome<'a>, Stop> {
     let traced = plan.cites || plan.explains || wanted.subgraph;
     let mut run = Run {
-        snapshot,
+        view,
         search,
         tests: Tests::new(arguments.matchers),
-        ontology: snapshot.ontology(),
+        ontology: view.ontology(),
         bound: arguments.calls,
         budget,
         rows: 0,
@@ -177,8 +177,7 @@ pub fn run<'a>(
         working: 0,
         kept: 0,
         working_room: 0,
-        as_of: None,
-        plain: !traced,
+        plain: !traced && view.is_whole(),
         ahead: wanted.ahead,
         trace: traced.then(|| Box::new(Trace::new(plan.cite_all, plan.explains, wanted.subgraph))),
         out: Vec::with_capacity(capacity_within(budget.bytes, wanted.capacity)),
@@ -259,7 +258,7 @@ const HELD_AT_ONCE: usize = 64 << 10;
 
 /// The state of one run.
 struct Run<'a> {
-    snapshot: &'a Snapshot,
+    view: View<'a>,
     search: &'a Background,
     /// What filters test with.
     tests: Tests<'a>,
@@ -284,9 +283,7 @@ struct Run<'a> {
     kept: usize,
     /// Working memory that may be held before it is accounted for again.
     working_room: usize,
-    /// The date that what is being written holds at.
-    as_of: Option<Date>,
-    /// Whether values are written as they lie: neither a date nor a trace is asked for.
+    /// Whether values are written as they lie: the view is whole, and no trace is asked for.
     plain: bool,
     /// Whether what is written next is fetched from memory before.
     ahead: bool,
@@ -530,29 +527,13 @@ impl<'a> Run<'a> {
         write: impl FnOnce(&mut Self) -> Written,
     ) -> Written {
         let date = self.bound[call.0].as_ref().as_ref().ok().and_then(Call::as_of);
-        // Where nothing says when it holds, everything always does.
-        self.as_of = date.filter(|_| self.snapshot.statements().any_validity());
-        let plain = self.plain;
-        self.plain &= self.as_of.is_none();
+        let (view, plain) = (self.view, self.plain);
+        self.view = view.at(date);
+        self.plain &= self.view.is_whole();
         let written = self.field(slot, nullable, write);
-        self.as_of = None;
+        self.view = view;
         self.plain = plain;
         written
-    }
-
-    /// The edges of an entity that hold at the date, if one is asked for.
-    #[inline]
-    fn held(
-        &self,
-        row: Row,
-        relation: RelationId,
-        direction: Direction,
-    ) -> impl Iterator<Item = (EntityNo, EdgeNo)> + use<'a> {
-        let (snapshot, as_of) = (self.snapshot, self.as_of);
-        let neighbours: Neighbours<'a> = snapshot.neighbours(row, relation, direction);
-        neighbours
-            .iter()
-            .filter(move |(_, edge)| snapshot.edge_holds(relation, *edge, as_of))
     }
 
     /// Writes an element of a list that may fail.
@@ -644,7 +625,7 @@ impl<'a> Run<'a> {
                     }
                     run.work(1)?;
                     run.check_bytes()?;
-                    let found = run.snapshot.find(id);
+                    let found = run.view.find(id);
                     run.element(no, true, |run| run.optional(found, selection))?;
                 }
                 run.out.push(b']');
@@ -670,16 +651,13 @@ impl<'a> Run<'a> {
             return Ok(None);
         };
         let found = match &call.by {
-            Lookup::Id(id) => self.snapshot.find(id),
+            Lookup::Id(id) => self.view.find(id),
             Lookup::Unique(properties, value) => properties
                 .iter()
-                .find_map(|(id, no)| self.snapshot.find_unique(*id, *no, value))
-                .map(|row| self.snapshot.number(row)),
+                .find_map(|(id, no)| self.view.find_unique(*id, *no, value))
+                .map(|row| self.view.number(row)),
         };
-        Ok(found.filter(|it| {
-            self.ontology
-                .contains(call.domain, self.snapshot.locate(*it).type_id)
-        }))
+        Ok(found.filter(|it| self.ontology.contains(call.domain, self.view.locate(*it).type_id)))
     }
 
     fn optional(&mut self, entity: Option<EntityNo>, selection: &'a Selection) -> Written {

@@ -8,7 +8,7 @@ use petgraph::visit::EdgeRef;
 
 use super::working::Marks;
 use super::{Failure, Run, Written};
-use crate::graph::{EdgeNo, EdgeReference, EntityNo, View};
+use crate::graph::{EdgeNo, EdgeReference, EntityNo, Subgraph};
 use crate::ontology::{Direction, RelationId};
 
 /// A path: its edges in walking order.
@@ -41,12 +41,12 @@ const NOBODY: u32 = u32::MAX;
 /// fronts.
 pub(super) fn shortest(
     run: &mut Run,
-    view: &View,
+    subgraph: &Subgraph,
     from: EntityNo,
     to: EntityNo,
     most: usize,
 ) -> Result<Option<Path>, Failure> {
-    if view.leaves_out(from) || view.leaves_out(to) {
+    if subgraph.leaves_out(from) || subgraph.leaves_out(to) {
         return Ok(None);
     }
     let mut reached: [Reached; 2] = [Marks::new(NOBODY), Marks::new(NOBODY)];
@@ -65,7 +65,7 @@ pub(super) fn shortest(
         let front = std::mem::take(&mut fronts[side]);
         'level: for entity in &front {
             run.work(1)?;
-            for edge in view.edges_of(*entity, way) {
+            for edge in subgraph.edges_of(*entity, way) {
                 run.visit(1)?;
                 let other = if side == 0 { edge.target() } else { edge.source() };
                 if reached[side].get(other).is_some() {
@@ -90,7 +90,7 @@ pub(super) fn shortest(
     let mut at = meeting;
     while let Some(before) = reached[0].get(at).filter(|it| *it != at.0) {
         let before = EntityNo(before);
-        if let Some(edge) = edge_between(run, view, before, at, Way::Outgoing)? {
+        if let Some(edge) = edge_between(run, subgraph, before, at, Way::Outgoing)? {
             run.push(&mut steps, edge)?;
         }
         at = before;
@@ -99,7 +99,7 @@ pub(super) fn shortest(
     at = meeting;
     while let Some(after) = reached[1].get(at).filter(|it| *it != at.0) {
         let after = EntityNo(after);
-        if let Some(edge) = edge_between(run, view, after, at, Way::Incoming)? {
+        if let Some(edge) = edge_between(run, subgraph, after, at, Way::Incoming)? {
             run.push(&mut steps, edge)?;
         }
         at = after;
@@ -114,12 +114,12 @@ pub(super) fn shortest(
 /// The edge that a search took from an entity to another: the first that leads there.
 fn edge_between(
     run: &mut Run,
-    view: &View,
+    subgraph: &Subgraph,
     entity: EntityNo,
     other: EntityNo,
     way: Way,
 ) -> Result<Option<EdgeReference>, Failure> {
-    for edge in view.edges_of(entity, way) {
+    for edge in subgraph.edges_of(entity, way) {
         run.work(1)?;
         let end = if way == Way::Outgoing {
             edge.target()
@@ -210,17 +210,17 @@ impl Remaining {
 /// costs more, up to the limit of rows.
 pub(super) fn simple(
     run: &mut Run,
-    view: &View,
+    subgraph: &Subgraph,
     (from, to): (EntityNo, EntityNo),
     most: usize,
     weigh: Option<&dyn Weigh>,
     count: usize,
 ) -> Result<Vec<Path>, Failure> {
     let mut found = Vec::new();
-    if view.leaves_out(from) || view.leaves_out(to) {
+    if subgraph.leaves_out(from) || subgraph.leaves_out(to) {
         return Ok(found);
     }
-    let remaining = remaining(run, view, to, most, weigh)?;
+    let remaining = remaining(run, subgraph, to, most, weigh)?;
     let Some(whole) = remaining.get(from) else {
         return Ok(found);
     };
@@ -252,7 +252,7 @@ pub(super) fn simple(
             continue;
         }
         run.work(1)?;
-        for edge in view.edges_of(partial.at, Way::Outgoing) {
+        for edge in subgraph.edges_of(partial.at, Way::Outgoing) {
             run.visit(1)?;
             let at = edge.target();
             let Some((hops_left, cost_left)) = remaining.get(at) else {
@@ -331,12 +331,12 @@ fn is_on(partials: &[Partial], mut path: Partial, entity: EntityNo) -> bool {
 /// distance of either end).
 pub(super) fn on_a_way(
     run: &mut Run,
-    view: &View,
+    subgraph: &Subgraph,
     (from, to): (EntityNo, EntityNo),
     most: usize,
     is_wanted: impl Fn(&EdgeReference) -> bool,
 ) -> Result<Option<EdgeReference>, Failure> {
-    let left = hops_left(run, view, to, most)?;
+    let left = hops_left(run, subgraph, to, most)?;
     let mut reached = Marks::new(u32::MAX);
     reached.set(run, from, 0)?;
     let mut front = vec![from];
@@ -344,7 +344,7 @@ pub(super) fn on_a_way(
         let mut next = Vec::new();
         for entity in &front {
             run.work(1)?;
-            for edge in view.edges_of(*entity, Way::Outgoing) {
+            for edge in subgraph.edges_of(*entity, Way::Outgoing) {
                 run.visit(1)?;
                 let arrives = left
                     .get(edge.target())
@@ -368,7 +368,7 @@ pub(super) fn on_a_way(
 }
 
 /// The fewest edges left to the end from each entity that can reach it within `most`.
-fn hops_left(run: &mut Run, view: &View, to: EntityNo, most: usize) -> Result<Marks<u32>, Failure> {
+fn hops_left(run: &mut Run, subgraph: &Subgraph, to: EntityNo, most: usize) -> Result<Marks<u32>, Failure> {
     let mut hops_left = Marks::new(u32::MAX);
     hops_left.set(run, to, 0)?;
     let mut front = vec![to];
@@ -378,7 +378,7 @@ fn hops_left(run: &mut Run, view: &View, to: EntityNo, most: usize) -> Result<Ma
         let mut next = Vec::new();
         for entity in &front {
             run.work(1)?;
-            for edge in view.edges_of(*entity, Way::Incoming) {
+            for edge in subgraph.edges_of(*entity, Way::Incoming) {
                 run.visit(1)?;
                 if hops_left.get(edge.source()).is_none() {
                     hops_left.set(run, edge.source(), hops)?;
@@ -395,12 +395,12 @@ fn hops_left(run: &mut Run, view: &View, to: EntityNo, most: usize) -> Result<Ma
 /// The least that is left from each entity that can reach the end within `most` edges.
 fn remaining(
     run: &mut Run,
-    view: &View,
+    subgraph: &Subgraph,
     to: EntityNo,
     most: usize,
     weigh: Option<&dyn Weigh>,
 ) -> Result<Remaining, Failure> {
-    let hops_left = hops_left(run, view, to, most)?;
+    let hops_left = hops_left(run, subgraph, to, most)?;
     let Some(weigh) = weigh else {
         return Ok(Remaining {
             hops: hops_left,
@@ -416,7 +416,7 @@ fn remaining(
         if cost_left.get(entity).is_some_and(|it| cost > it) {
             continue;
         }
-        for edge in view.edges_of(entity, Way::Incoming) {
+        for edge in subgraph.edges_of(entity, Way::Incoming) {
             run.visit(1)?;
             let through = cost + weigh.weigh(&edge);
             let source = edge.source();

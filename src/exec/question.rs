@@ -76,8 +76,8 @@ impl<'a> Run<'a> {
                     self.work(1)?;
                     of.push(self.named("of", id)?);
                 }
-                let view = self.view(&call.walk, Direction::Both)?;
-                let found = self.surroundings(&view, &of, call.hops, call.first)?;
+                let subgraph = self.subgraph(&call.walk, Direction::Both)?;
+                let found = self.surroundings(&subgraph, &of, call.hops, call.first)?;
                 self.gave(found.entities.len());
                 self.pass_all(&found.links)?;
                 self.object(fields, |run, slot| {
@@ -102,16 +102,16 @@ impl<'a> Run<'a> {
                     Ranking::PageRank => Direction::Out,
                     _ => Direction::Both,
                 };
-                let view = self.view(&call.walk, usual)?;
+                let subgraph = self.subgraph(&call.walk, usual)?;
                 let wanted = self.wanted(call.types.as_deref())?;
-                let ranked = ranking::rank(self, &view, call.by, &wanted, call.first)?;
+                let ranked = ranking::rank(self, &subgraph, call.by, &wanted, call.first)?;
                 self.ranked(&ranked, fields)
             }
             (Call::Similar(call), Question::Ranked(fields)) => {
                 let to = self.named("to", &call.to)?;
-                let view = self.view(&call.walk, Direction::Both)?;
+                let subgraph = self.subgraph(&call.walk, Direction::Both)?;
                 let wanted = self.wanted(call.types.as_deref())?;
-                let ranked = ranking::similar(self, &view, to, call.by, &wanted, call.first)?;
+                let ranked = ranking::similar(self, &subgraph, to, call.by, &wanted, call.first)?;
                 self.ranked(&ranked, fields)
             }
             (Call::Components(call), Question::Components(fields)) => {
@@ -120,8 +120,8 @@ impl<'a> Run<'a> {
                     let others = self.ontology.type_ids().filter(|it| !types.contains(it));
                     left_out.avoid_types.extend(others);
                 }
-                let view = self.view(&left_out, Direction::Out)?;
-                let components = ranking::components(self, &view, call.strong, call.first)?;
+                let subgraph = self.subgraph(&left_out, Direction::Out)?;
+                let components = ranking::components(self, &subgraph, call.strong, call.first)?;
                 self.gave(components.len().min(call.first));
                 self.each(components.iter().take(call.first), |run, component| {
                     run.component(component, fields)
@@ -137,20 +137,20 @@ impl<'a> Run<'a> {
     fn find_paths(&mut self, call: &PathCall, count: usize) -> Result<Vec<Path>, Failure> {
         let from = self.named("from", &call.from)?;
         let to = self.named("to", &call.to)?;
-        let view = self.view(&call.walk, Direction::Both)?;
+        let subgraph = self.subgraph(&call.walk, Direction::Both)?;
         let Some(weights) = &call.weights else {
             if count == 1 {
-                let found = paths::shortest(self, &view, from, to, call.most)?;
+                let found = paths::shortest(self, &subgraph, from, to, call.most)?;
                 return Ok(found.into_iter().collect());
             }
-            return paths::simple(self, &view, (from, to), call.most, None, count);
+            return paths::simple(self, &subgraph, (from, to), call.most, None, count);
         };
-        let snapshot = self.snapshot;
+        let view = self.view;
         let is_any_negative = std::cell::Cell::new(false);
         let weight = |edge: &EdgeReference| {
             let (relation, no) = edge.id();
             let value = weights[relation.index()].and_then(|property| {
-                let values = snapshot.edge_column(relation, property).values();
+                let values = view.edge_column(relation, property).values();
                 let at = no.0 as usize;
                 let decimal = || {
                     values
@@ -169,16 +169,16 @@ impl<'a> Run<'a> {
             weight.max(0.0)
         };
         let weigh: &dyn Weigh = &weigh;
-        let found = paths::simple(self, &view, (from, to), call.most, Some(weigh), count)?;
+        let found = paths::simple(self, &subgraph, (from, to), call.most, Some(weigh), count)?;
         let negative = if is_any_negative.get() {
             let is_negative = |edge: &EdgeReference| weight(edge) < 0.0;
-            paths::on_a_way(self, &view, (from, to), call.most, is_negative)?
+            paths::on_a_way(self, &subgraph, (from, to), call.most, is_negative)?
         } else {
             None
         };
         if let Some(edge) = negative {
             let weight = weight(&edge);
-            let id = |it| snapshot.id(snapshot.locate(it));
+            let id = |it| view.id(view.locate(it));
             return self.refuse(format!(
                 "the edge from \"{}\" to \"{}\" has the weight {weight}: a weight is 0 or more",
                 id(edge.source()),
@@ -195,7 +195,7 @@ impl<'a> Run<'a> {
             let (relation, _) = edge.id();
             hasher.update(self.ontology.relation(relation).name.as_bytes());
             hasher.update(b" ");
-            hasher.update(self.snapshot.id(self.snapshot.locate(edge.target())).as_bytes());
+            hasher.update(self.view.id(self.view.locate(edge.target())).as_bytes());
             hasher.update(b" ");
         }
         format!("{:016x}", hasher.digest())
@@ -253,7 +253,7 @@ impl<'a> Run<'a> {
         let mut wanted = self.entity_set()?;
         let all: Vec<TypeId> = self.ontology.type_ids().collect();
         for id in types.unwrap_or(&all) {
-            wanted.add_all(self.snapshot.range(*id));
+            wanted.add_all(self.view.range(*id));
         }
         Ok(wanted)
     }

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use super::working::{self, Marks};
 use super::{CHECK_EVERY, Failure, Run};
 use crate::budget::{Clock, Stop};
-use crate::graph::{EntityNo, EntitySet, Place, View};
+use crate::graph::{EntityNo, EntitySet, Place, Subgraph};
 use crate::plan::{Ranking, Similarity};
 
 /// An entity and its score.
@@ -26,10 +26,10 @@ pub(super) struct Ranked {
     pub exact: bool,
 }
 
-/// A view as plain rows, for algorithms that go over all of it many times. Where the working memory does not suffice for
-/// a copy, the view itself, which takes longer.
+/// A subgraph as plain rows, for algorithms that go over all of it many times. Where the working memory does not suffice for
+/// a copy, the subgraph itself, which takes longer.
 struct Rows<'v> {
-    view: &'v View<'v>,
+    subgraph: &'v Subgraph<'v>,
     /// Whether parallel edges count once, and those from an entity to itself not at all.
     simple: bool,
     copy: Option<Copied>,
@@ -45,10 +45,10 @@ struct Copied {
 
 impl<'v> Rows<'v> {
     /// Keeps a copy, which takes 4 bytes for each entity and edge, if `others` bytes are left beside it.
-    fn of(run: &mut Run, view: &'v View<'v>, simple: bool, others: usize) -> Result<Self, Failure> {
-        let count = view.node_count();
+    fn of(run: &mut Run, subgraph: &'v Subgraph<'v>, simple: bool, others: usize) -> Result<Self, Failure> {
+        let count = subgraph.node_count();
         let mut rows = Self {
-            view,
+            subgraph,
             simple,
             copy: None,
             edges: 0,
@@ -56,10 +56,10 @@ impl<'v> Rows<'v> {
         };
         let mut most = 0;
         for entity in 0..count as u32 {
-            let edges = view.edges_of(EntityNo(entity), Way::Outgoing).count();
+            let edges = subgraph.edges_of(EntityNo(entity), Way::Outgoing).count();
             run.visit(1 + edges as u64)?;
             rows.edges += edges;
-            rows.nodes += usize::from(!view.leaves_out(EntityNo(entity)));
+            rows.nodes += usize::from(!subgraph.leaves_out(EntityNo(entity)));
             most = most.max(edges);
         }
         let copy = (count + 1 + rows.edges) * size_of::<u32>();
@@ -75,7 +75,7 @@ impl<'v> Rows<'v> {
         for entity in 0..count as u32 {
             run.work(1)?;
             let begin = targets.len();
-            for edge in view.edges_of(EntityNo(entity), Way::Outgoing) {
+            for edge in subgraph.edges_of(EntityNo(entity), Way::Outgoing) {
                 run.work(1)?;
                 targets.push(edge.target().0);
             }
@@ -92,12 +92,12 @@ impl<'v> Rows<'v> {
 
     /// How many entities there are, those that are left out among them.
     fn len(&self) -> usize {
-        self.view.node_count()
+        self.subgraph.node_count()
     }
 
     /// The entities that are not left out.
     fn nodes(&self) -> impl Iterator<Item = u32> {
-        (0..self.len() as u32).filter(|it| !self.view.leaves_out(EntityNo(*it)))
+        (0..self.len() as u32).filter(|it| !self.subgraph.leaves_out(EntityNo(*it)))
     }
 
     /// Goes through what an entity leads to.
@@ -108,7 +108,7 @@ impl<'v> Rows<'v> {
             let targets = &copy.targets[copy.starts[node] as usize..copy.starts[node + 1] as usize];
             return targets.iter().for_each(|it| take(*it as usize));
         }
-        let targets = self.view.edges_of(EntityNo(node), Way::Outgoing);
+        let targets = self.subgraph.edges_of(EntityNo(node), Way::Outgoing);
         let targets = targets.map(|it| it.target().0);
         if !self.simple {
             return targets.for_each(|it| take(it as usize));
@@ -144,38 +144,38 @@ fn simplify(targets: &mut [u32], entity: u32) -> usize {
 /// Ranks entities: the greatest first, equal ones in the order of their numbers.
 pub(super) fn rank(
     run: &mut Run,
-    view: &View,
+    subgraph: &Subgraph,
     by: Ranking,
     wanted: &EntitySet,
     first: usize,
 ) -> Result<Vec<Ranked>, Failure> {
-    let count = view.node_count();
+    let count = subgraph.node_count();
     let (scores, exact) = match by {
         Ranking::PageRank => {
-            let rows = Rows::of(run, view, false, 2 * count * size_of::<f64>())?;
+            let rows = Rows::of(run, subgraph, false, 2 * count * size_of::<f64>())?;
             (page_rank(run, &rows)?, true)
         }
         Ranking::Degree => {
             let mut scores = run.array(0.0, count)?;
             for (entity, score) in (0..).zip(&mut scores) {
-                let degree = view.edges_of(EntityNo(entity), Way::Outgoing).count();
+                let degree = subgraph.edges_of(EntityNo(entity), Way::Outgoing).count();
                 run.visit(1 + degree as u64)?;
                 *score = degree as f64;
             }
             (scores, true)
         }
         Ranking::Betweenness => {
-            let rows = Rows::of(run, view, true, count * Between::BYTES)?;
+            let rows = Rows::of(run, subgraph, true, count * Between::BYTES)?;
             let pivots = Pivots::of(run, &rows)?;
             (betweenness(run, &rows, &pivots)?, pivots.all)
         }
         Ranking::Closeness => {
-            let rows = Rows::of(run, view, true, count * Near::BYTES)?;
+            let rows = Rows::of(run, subgraph, true, count * Near::BYTES)?;
             let pivots = Pivots::of(run, &rows)?;
             (closeness(run, &rows, &pivots)?, pivots.all)
         }
     };
-    let entities = wanted.iter().filter(|it| !view.leaves_out(*it));
+    let entities = wanted.iter().filter(|it| !subgraph.leaves_out(*it));
     let ranked = entities.map(|it| (it, scores[it.0 as usize]));
     best(run, ranked, first, exact)
 }
@@ -551,9 +551,9 @@ fn closeness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, Fa
 }
 
 /// What an entity leads to or what leads to it, each once, itself left out.
-fn around(run: &mut Run, view: &View, entity: EntityNo, way: Way) -> Result<Vec<EntityNo>, Failure> {
+fn around(run: &mut Run, subgraph: &Subgraph, entity: EntityNo, way: Way) -> Result<Vec<EntityNo>, Failure> {
     let mut all: Vec<EntityNo> = Vec::new();
-    for edge in view.edges_of(entity, way) {
+    for edge in subgraph.edges_of(entity, way) {
         run.visit(1)?;
         let other = if way == Way::Outgoing {
             edge.target()
@@ -574,17 +574,17 @@ fn around(run: &mut Run, view: &View, entity: EntityNo, way: Way) -> Result<Vec<
 /// 12 bytes for each entity there.
 pub(super) fn similar(
     run: &mut Run,
-    view: &View,
+    subgraph: &Subgraph,
     to: EntityNo,
     by: Similarity,
     wanted: &EntitySet,
     first: usize,
 ) -> Result<Vec<Ranked>, Failure> {
-    let own = around(run, view, to, Way::Outgoing)?;
+    let own = around(run, subgraph, to, Way::Outgoing)?;
     // A score is never negative.
     let mut scores: Marks<f64> = Marks::new(-1.0);
     for shared in &own {
-        let others = around(run, view, *shared, Way::Incoming)?;
+        let others = around(run, subgraph, *shared, Way::Incoming)?;
         let weight = match by {
             Similarity::Jaccard => 1.0,
             // Two at least have it as a neighbour, or it counts for none.
@@ -605,7 +605,7 @@ pub(super) fn similar(
             run.push(&mut entities, entity)?;
         }
         for entity in entities {
-            let others = around(run, view, entity, Way::Outgoing)?;
+            let others = around(run, subgraph, entity, Way::Outgoing)?;
             let all = others.len() + own.len();
             run.free(others);
             if let Some(shared) = scores.get(entity) {
@@ -616,7 +616,7 @@ pub(super) fn similar(
     best(run, scores.iter(), first, true)
 }
 
-/// The components of a view, the largest first, equal ones by their first entity. Only as many as requested are sorted.
+/// The components of a subgraph, the largest first, equal ones by their first entity. Only as many as requested are sorted.
 pub(super) struct Components {
     /// The entities, component after component.
     entities: Vec<EntityNo>,
@@ -640,25 +640,25 @@ impl Components {
     }
 }
 
-/// The components of a view, of which the first `first` are sorted. Takes at most 28 bytes for each entity.
+/// The components of a subgraph, of which the first `first` are sorted. Takes at most 28 bytes for each entity.
 pub(super) fn components(
     run: &mut Run,
-    view: &View,
+    subgraph: &Subgraph,
     strong: bool,
     first: usize,
 ) -> Result<Components, Failure> {
-    let count = view.node_count();
+    let count = subgraph.node_count();
     for _ in 0..count {
         run.visit(1)?;
     }
     // To which component each entity belongs.
     let labels = if strong {
-        strong_labels(run, view)?
+        strong_labels(run, subgraph)?
     } else {
         run.hold(count * (size_of::<u32>() + size_of::<u8>()))?;
         let mut sets = UnionFind::<u32>::new(count);
         for entity in 0..count as u32 {
-            for edge in view.edges_of(EntityNo(entity), Way::Outgoing) {
+            for edge in subgraph.edges_of(EntityNo(entity), Way::Outgoing) {
                 run.visit(1)?;
                 sets.union(edge.source().0, edge.target().0);
             }
@@ -669,7 +669,7 @@ pub(super) fn components(
     let clock = run.budget.clock;
     // How many entities have each label, then where these begin: one place further on, so that filling moves it back.
     let mut begins = run.array(0_u32, count + 2)?;
-    for entity in (0..count).filter(|it| !view.leaves_out(EntityNo(*it as u32))) {
+    for entity in (0..count).filter(|it| !subgraph.leaves_out(EntityNo(*it as u32))) {
         tick(entity, &clock)?;
         begins[labels[entity] as usize + 2] += 1;
     }
@@ -678,7 +678,7 @@ pub(super) fn components(
     }
     let kept = begins.last().copied().unwrap_or(0) as usize;
     let mut entities = run.array(EntityNo::default(), kept)?;
-    for entity in (0..count).filter(|it| !view.leaves_out(EntityNo(*it as u32))) {
+    for entity in (0..count).filter(|it| !subgraph.leaves_out(EntityNo(*it as u32))) {
         tick(entity, &clock)?;
         let next = &mut begins[labels[entity] as usize + 1];
         entities[*next as usize] = EntityNo(entity as u32);
@@ -689,8 +689,8 @@ pub(super) fn components(
     begins.dedup();
     let starts = begins;
     let components = starts.len() - 1;
-    let snapshot = run.snapshot;
-    let id = |it: EntityNo| snapshot.id(snapshot.locate(it));
+    let view = run.view;
+    let id = |it: EntityNo| view.id(view.locate(it));
     let mut firsts = run.array(EntityNo::default(), components)?;
     for (no, bounds) in starts.windows(2).enumerate() {
         let members = &entities[bounds[0] as usize..bounds[1] as usize];
@@ -733,13 +733,13 @@ const DONE: u32 = u32::MAX - 1;
 
 /// Tarjan's algorithm with a stack of its own, so that a long chain takes no stack of the thread: for each entity the
 /// number of its strongly connected component.
-fn strong_labels(run: &mut Run, view: &View) -> Result<Vec<u32>, Failure> {
+fn strong_labels(run: &mut Run, subgraph: &Subgraph) -> Result<Vec<u32>, Failure> {
     /// An entity whose edges are gone through.
     struct Open {
         entity: u32,
         place: Place,
     }
-    let count = view.node_count();
+    let count = subgraph.node_count();
     // When each was met; once its component is known, that is `DONE` and `low` holds the component.
     let mut met = run.array(UNMET, count)?;
     let mut low = run.array(0_u32, count)?;
@@ -761,7 +761,7 @@ fn strong_labels(run: &mut Run, view: &View) -> Result<Vec<u32>, Failure> {
                 break;
             };
             let at = *entity as usize;
-            let flow = match view.next_target(EntityNo(*entity), place) {
+            let flow = match subgraph.next_target(EntityNo(*entity), place) {
                 Some(target) => ControlFlow::Continue(target.0),
                 None => ControlFlow::Break(()),
             };

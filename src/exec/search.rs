@@ -6,7 +6,7 @@ use super::connection::{Window, window};
 use super::cursor::{Cursor, Mark};
 use super::{Failure, Run, Written};
 use crate::budget::Stop;
-use crate::graph::{EntityNo, Key, Snapshot};
+use crate::graph::{EntityNo, Key, View};
 use crate::plan::{Filter, HighlightField, Object, SearchCall, SearchEdgeField, SearchField};
 use crate::search::{Deadline, Effort, Found, Highlighter, Index, Search, SearchError};
 
@@ -72,9 +72,9 @@ impl<'a> Run<'a> {
 
     /// Writes the cursor of what was found. What has the same score is in the order of types, then of ids.
     fn found_cursor(&mut self, call: &SearchCall, found: Found) {
-        let row = self.snapshot.locate(found.entity);
+        let row = self.view.locate(found.entity);
         let key = Key::Float(f64::from(found.score));
-        let of = (row.type_id.index() as u32, self.snapshot.id(row));
+        let of = (row.type_id.index() as u32, self.view.id(row));
         self.cursor(call.sequence, None, &key, of);
     }
 
@@ -84,8 +84,8 @@ impl<'a> Run<'a> {
             [Mark::Float(score)] => score,
             _ => 0.0,
         };
-        let row = self.snapshot.locate(found.entity);
-        let of = (row.type_id.index() as u32, self.snapshot.id(row));
+        let row = self.view.locate(found.entity);
+        let of = (row.type_id.index() as u32, self.view.id(row));
         let ordering = score
             .total_cmp(&f64::from(found.score))
             .then_with(|| of.cmp(&(cursor.ordinal, cursor.id.as_str())));
@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
             Some(highlighter) => {
                 let clock = self.budget.clock;
                 let over = move || clock.stop().is_some();
-                match highlighter.highlights(self.snapshot, entity, &over) {
+                match highlighter.highlights(self.view.snapshot(), entity, &over) {
                     Ok(highlights) => highlights,
                     Err(error) => return self.search_failed(&error),
                 }
@@ -170,7 +170,7 @@ impl<'a> Run<'a> {
             }
             self.keep_held(self.set_bytes())?;
             let set =
-                self.searching(|index, snapshot, effort| index.matches(snapshot, text, property, effort))?;
+                self.searching(|index, view, effort| index.matches(view.snapshot(), text, property, effort))?;
             self.tests.searched[no.index()] = Some(set);
         }
         Ok(())
@@ -189,7 +189,7 @@ impl<'a> Run<'a> {
     /// Searches within what is left of the budget.
     fn searching<T>(
         &mut self,
-        search: impl FnOnce(&Index, &Snapshot, Effort) -> Result<T, SearchError>,
+        search: impl FnOnce(&Index, View<'a>, Effort) -> Result<T, SearchError>,
     ) -> Result<T, Failure> {
         let clock = self.budget.clock;
         let over = move || clock.stop().is_some();
@@ -200,7 +200,7 @@ impl<'a> Run<'a> {
             bytes: self.budget.working.saturating_sub(self.working + self.kept),
         };
         let index = self.search.get(&over);
-        match index.and_then(|index| search(index, self.snapshot, effort)) {
+        match index.and_then(|index| search(index, self.view, effort)) {
             Ok(found) => Ok(found),
             Err(error) => self.search_failed(&error),
         }

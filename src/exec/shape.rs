@@ -1,7 +1,7 @@
 //! Plain values and what they lead to: where they lie is looked up once for an answer, not once for each entity.
 //!
 //! A [`Shape`] is a selection whose values are written as they lie (no date, no trace, no filter, no order), resolved
-//! against the snapshot: columns, adjacencies and the numbers of types are found, and keys are ready to be copied.
+//! against the graph: columns, adjacencies and the numbers of types are found, and keys are ready to be copied.
 //! What has anything else goes the usual way, whole. It bought W3, 64 lists and 131 labels, 31,270 → 42,280 requests/s
 //! (medians of five rounds in turns), after looking up the columns of a single page had bought W4 7,640 → 8,850.
 
@@ -222,7 +222,7 @@ impl<'a> Run<'a> {
     fn shape_within(&self, selection: &'a Selection, left: &mut usize) -> Option<Shape<'a>> {
         match selection {
             Selection::One(id, slots) => Some(Shape::One(
-                self.snapshot.range(*id).start,
+                self.view.range(*id).start,
                 self.fields(*id, slots, left)?,
             )),
             Selection::ByType(by_type) => {
@@ -244,7 +244,7 @@ impl<'a> Run<'a> {
         left: &mut usize,
     ) -> Option<Fields<'a>> {
         *left = left.checked_sub(slots.len())?;
-        let snapshot = self.snapshot;
+        let view = self.view;
         let mut fields = Fields {
             texts: Vec::with_capacity(slots.len()),
             others: Vec::new(),
@@ -253,26 +253,26 @@ impl<'a> Run<'a> {
         for slot in slots {
             let value = match &slot.field {
                 EntityField::Constant(bytes) => Value::Constant(bytes),
-                EntityField::Id => text(snapshot.ids(type_id).texts()?, None),
+                EntityField::Id => text(view.ids(type_id).texts()?, None),
                 EntityField::Property(no, None) => {
-                    let column = snapshot.column(type_id, *no);
+                    let column = view.column(type_id, *no);
                     match column.values() {
                         Values::Text(strings) if !column.is_list() => text(strings.texts()?, None),
                         _ => Value::Column(column),
                     }
                 }
                 EntityField::Label => {
-                    let ids = snapshot.ids(type_id).texts()?;
+                    let ids = view.ids(type_id).texts()?;
                     match self.ontology.entity_type(type_id).label {
                         None => text(ids, None),
-                        Some(no) => match snapshot.column(type_id, no).values() {
+                        Some(no) => match view.column(type_id, no).values() {
                             Values::Text(strings) => text(strings.texts()?, Some(ids)),
                             _ => return None,
                         },
                     }
                 }
                 EntityField::ToOne(side, selection) => {
-                    let targets = snapshot.targets(type_id, side.relation, side.direction);
+                    let targets = view.targets(type_id, side.relation, side.direction);
                     Value::One(targets, self.shape_within(selection, left)?)
                 }
                 EntityField::Connection(side, call, connection) => {
@@ -291,7 +291,7 @@ impl<'a> Run<'a> {
                     if call.filter.is_some() || !call.order.is_empty() || call.depth.is_some() {
                         return None;
                     }
-                    let targets = snapshot.targets(type_id, side.relation, side.direction);
+                    let targets = view.targets(type_id, side.relation, side.direction);
                     Value::Page(
                         targets,
                         first.unwrap_or(usize::MAX),
@@ -408,7 +408,7 @@ impl<'a> Run<'a> {
         match shape {
             Shape::One(base, fields) => ((entity - base) as usize, fields),
             Shape::ByType(by_type) => {
-                let row = self.snapshot.locate(EntityNo(entity));
+                let row = self.view.locate(EntityNo(entity));
                 (row.row, &by_type[row.type_id.index()])
             }
         }

@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
                 .as_ref()
                 .is_none_or(|it| it.iter().any(|it| it == name))
         };
-        let owner = self.snapshot.number(row);
+        let owner = self.view.number(row);
         let each = |run: &mut Self, take: &mut dyn FnMut(&mut Self, Said<'a>) -> Written| {
             run.each_said(row, &wanted, take)
         };
@@ -126,17 +126,16 @@ impl<'a> Run<'a> {
         wanted: &dyn Fn(&str) -> bool,
         take: &mut dyn FnMut(&mut Self, Said<'a>) -> Written,
     ) -> Written {
-        let snapshot = self.snapshot;
-        let statements = snapshot.statements();
+        let view = self.view;
         let members = &self.ontology.entity_type(row.type_id).members;
         for (no, property) in members.properties.iter().enumerate() {
             if !wanted(&property.name) {
                 continue;
             }
             let property = PropertyNo(no as u16);
-            for (values, at, statement) in snapshot.column(row.type_id, property).each_said(row.row) {
+            for (values, at, statement) in view.column(row.type_id, property).each_said(row.row) {
                 self.work(1)?;
-                if self.as_of.is_none_or(|date| statements.holds(statement, date)) {
+                if view.holds(statement) {
                     let said = Said::Value {
                         property,
                         values,
@@ -177,7 +176,7 @@ impl<'a> Run<'a> {
             };
             over && way
         };
-        let owner = self.snapshot.number(row);
+        let owner = self.view.number(row);
         let each = |run: &mut Self, take: &mut dyn FnMut(&mut Self, Link) -> Written| {
             run.each_link(row, &mut |run, link| {
                 if is_asked(&link) { take(run, link) } else { Ok(()) }
@@ -195,10 +194,10 @@ impl<'a> Run<'a> {
     }
 
     fn each_link(&mut self, row: Row, take: &mut dyn FnMut(&mut Self, Link) -> Written) -> Written {
-        let from = self.snapshot.number(row);
-        for (relation, direction, _) in self.snapshot.links(row) {
+        let from = self.view.number(row);
+        for (relation, direction) in self.view.sides() {
             let side = Side { relation, direction };
-            for (to, edge) in self.held(row, relation, direction) {
+            for (to, edge) in self.view.neighbours(row, relation, direction) {
                 self.work(1)?;
                 take(self, Link { from, to, side, edge })?;
             }
@@ -210,7 +209,7 @@ impl<'a> Run<'a> {
     /// path expressions write an inverse.
     fn field_name(&self, row: Row, side: Side, other: EntityNo) -> std::borrow::Cow<'a, str> {
         let ontology = self.ontology;
-        if let Some(no) = self.snapshot.field_no(row, side.relation, side.direction) {
+        if let Some(no) = self.view.field_no(row, side.relation, side.direction) {
             return ontology
                 .entity_type(row.type_id)
                 .members
@@ -219,8 +218,8 @@ impl<'a> Run<'a> {
                 .as_str()
                 .into();
         }
-        let there = self.snapshot.locate(other);
-        match self.snapshot.field_no(there, side.relation, Direction::Out) {
+        let there = self.view.locate(other);
+        match self.view.field_no(there, side.relation, Direction::Out) {
             Some(no) => format!("^{}", ontology.entity_type(there.type_id).members.field(no).name).into(),
             None => format!("^{}", ontology.relation(side.relation).name).into(),
         }
@@ -242,8 +241,8 @@ impl<'a> Run<'a> {
             Some(text) => self.read_cursor(text, sequence, Some(owner), 1).map(Some),
         };
         let (after, before) = (cursor(&page.after)?, cursor(&page.before)?);
-        let snapshot = self.snapshot;
-        let id_of = |it: Option<EntityNo>| it.map_or("", |it| snapshot.id(snapshot.locate(it)));
+        let view = self.view;
+        let id_of = |it: Option<EntityNo>| it.map_or("", |it| view.id(view.locate(it)));
         let (mut len, mut from, mut until) = (0, 0, 0);
         let mut alike = Alike::default();
         each(self, &mut |run, item| {
@@ -394,18 +393,18 @@ impl<'a> Run<'a> {
     /// The entity at the other end of an edge that led to an entity. Looks through the edges that the entity has there.
     pub(super) fn start_of(&mut self, target: EntityNo, via: ViaEdge) -> Result<Row, Failure> {
         let back = via.side.direction.turned();
-        let row = self.snapshot.locate(target);
-        let neighbours = self.snapshot.neighbours(row, via.side.relation, back);
+        let row = self.view.locate(target);
+        let neighbours = self.view.stored_neighbours(row, via.side.relation, back);
         self.work(neighbours.len() / LOOKED_AT_AS_A_ROW)?;
         let start = neighbours.iter().find(|(_, edge)| *edge == via.edge);
-        Ok(start.map_or(row, |(start, _)| self.snapshot.locate(start)))
+        Ok(start.map_or(row, |(start, _)| self.view.locate(start)))
     }
 
     /// The statement that says it.
     fn behind(&self, said: Said) -> StatementNo {
         match said {
             Said::Value { statement, .. } => statement,
-            Said::Edge { side, edge, .. } => self.snapshot.edge_statement(side.relation, edge),
+            Said::Edge { side, edge, .. } => self.view.edge_statement(side.relation, edge),
         }
     }
 
@@ -433,7 +432,7 @@ impl<'a> Run<'a> {
             (StatementField::Edge, Said::Edge { side, edge, .. }) => self.edge_json(side, edge),
             (StatementField::Value | StatementField::Edge | StatementField::Target(_), _) => self.null(),
             (StatementField::Rank, _) => {
-                let rank = self.snapshot.statements().rank(statement);
+                let rank = self.view.statements().rank(statement);
                 self.text(rank.api_name());
             }
             (StatementField::Valid(fields), _) => self.validity(statement, fields)?,
@@ -475,7 +474,7 @@ impl<'a> Run<'a> {
             .iter()
             .enumerate()
         {
-            let column = self.snapshot.edge_column(side.relation, PropertyNo(no as u16));
+            let column = self.view.edge_column(side.relation, PropertyNo(no as u16));
             let range = column.range(edge.0 as usize);
             if range.clone().all(|at| column.values().is_null(at)) {
                 continue;
@@ -494,7 +493,7 @@ impl<'a> Run<'a> {
     }
 
     fn validity(&mut self, statement: StatementNo, fields: &'a Object<ValidityField>) -> Written {
-        let Some(validity) = self.snapshot.statements().validity(statement) else {
+        let Some(validity) = self.view.statements().validity(statement) else {
             self.null();
             return Ok(());
         };
@@ -515,8 +514,8 @@ impl<'a> Run<'a> {
     fn citations(&mut self, statement: StatementNo, fields: &'a Object<CitationField>) -> Written {
         self.out.push(b'[');
         if statement != NO_STATEMENT {
-            let snapshot = self.snapshot;
-            for (no, citation) in snapshot.statements().citations(statement).enumerate() {
+            let view = self.view;
+            for (no, citation) in view.statements().citations(statement).enumerate() {
                 if no > 0 {
                     self.out.push(b',');
                 }
@@ -542,7 +541,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn link(&mut self, link: Link, fields: &'a Object<LinkField>) -> Written {
-        let row = self.snapshot.locate(link.from);
+        let row = self.view.locate(link.from);
         if self.trace.is_some() {
             self.walk(link.from, link.to, link.side, link.edge)?;
         }

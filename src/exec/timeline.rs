@@ -55,7 +55,7 @@ impl<'a> Run<'a> {
         let mut entries: Vec<Entry> = Vec::new();
         for entity in all {
             let entity = EntityNo(entity);
-            let row = self.snapshot.locate(entity);
+            let row = self.view.locate(entity);
             self.work(1)?;
             let mut place = 0;
             self.each_said(row, &|_| true, &mut |run, said| {
@@ -81,8 +81,8 @@ impl<'a> Run<'a> {
                 Ok(())
             })?;
         }
-        let snapshot = self.snapshot;
-        let id = |it: EntityNo| snapshot.id(snapshot.locate(it));
+        let view = self.view;
+        let id = |it: EntityNo| view.id(view.locate(it));
         let place_of = |it: &Entry, cursor: &Cursor| {
             let date = match cursor.marks[..] {
                 [Mark::Date(date)] => Date::unpack(it.date).cmp(&date),
@@ -106,7 +106,7 @@ impl<'a> Run<'a> {
             &page,
             (entries.len(), &window),
             |run, dated| {
-                let id = run.snapshot.id(dated.row);
+                let id = run.view.id(dated.row);
                 run.cursor(call.sequence, of, &Key::Date(dated.date), (dated.place, id));
             },
             |run, fields, dated| run.dated_statement(dated, fields),
@@ -127,7 +127,7 @@ impl<'a> Run<'a> {
         for same in order.chunk_by(|a, b| entry(*a).entity == entry(*b).entity) {
             let mut wanted = same.iter().peekable();
             let mut place = 0;
-            let row = self.snapshot.locate(entry(same[0]).entity);
+            let row = self.view.locate(entry(same[0]).entity);
             self.each_said(row, &|_| true, &mut |_, said| {
                 if let Some(at) = wanted.next_if(|at| entry(**at).place == place) {
                     let date = Date::unpack(entry(*at).date);
@@ -180,15 +180,15 @@ impl<'a> Run<'a> {
                         if property.scalar != Scalar::Date || property.list {
                             return None;
                         }
-                        let column = self.snapshot.edge_column(side.relation, PropertyNo(no as u16));
+                        let column = self.view.edge_column(side.relation, PropertyNo(no as u16));
                         column.values().date(edge.0 as usize)
                     });
-                let statement = self.snapshot.edge_statement(side.relation, edge);
+                let statement = self.view.edge_statement(side.relation, edge);
                 (dates.next(), statement)
             }
         };
         own.or_else(|| {
-            let validity = self.snapshot.statements().validity(statement)?;
+            let validity = self.view.statements().validity(statement)?;
             match (validity.from, validity.until) {
                 (Some(from), Some(until)) if from != until => Date::between(from, until),
                 (from, until) => from.or(until),
@@ -197,7 +197,7 @@ impl<'a> Run<'a> {
     }
 
     fn dated_statement(&mut self, dated: &Dated<'a>, fields: &'a Object<TimelineField>) -> Written {
-        let entity = self.snapshot.number(dated.row);
+        let entity = self.view.number(dated.row);
         self.object(fields, |run, slot| {
             match &slot.field {
                 TimelineField::TypeName(name) => run.out.extend_from_slice(name),
@@ -232,8 +232,8 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        let snapshot = self.snapshot;
-        let id = |it: EntityNo| snapshot.id(snapshot.locate(it));
+        let view = self.view;
+        let id = |it: EntityNo| view.id(view.locate(it));
         let place_of = |it: &Disputed, cursor: &Cursor| {
             let by_id = id(it.entity).cmp(cursor.id.as_str());
             by_id.then(it.field.cmp(&cursor.ordinal))
@@ -248,7 +248,7 @@ impl<'a> Run<'a> {
             &disputed[window.start..window.end],
             (disputed.len(), &window),
             |run, disputed| {
-                let id = run.snapshot.id(run.snapshot.locate(disputed.entity));
+                let id = run.view.id(run.view.locate(disputed.entity));
                 run.cursor(call.sequence, None, &Key::Whole(0), (disputed.field, id));
             },
             |run, fields, disputed| run.scope(|run| run.conflict(*disputed, fields)),
@@ -284,13 +284,13 @@ impl<'a> Run<'a> {
                 .as_ref()
                 .is_none_or(|it| it.iter().any(|it| it == name))
         };
-        let snapshot = self.snapshot;
+        let view = self.view;
         let members = &self.ontology.entity_type(id).members;
         for (no, property) in members.properties.iter().enumerate() {
             if !wanted(&property.name) {
                 continue;
             }
-            let column = snapshot.column(id, PropertyNo(no as u16));
+            let column = view.column(id, PropertyNo(no as u16));
             for row in column.disputed_rows() {
                 self.visit(1)?;
                 let row = Row { type_id: id, row };
@@ -315,7 +315,7 @@ impl<'a> Run<'a> {
                     run.disagree(&what)
                 })?;
                 if is_disputed {
-                    let entity = snapshot.number(row);
+                    let entity = view.number(row);
                     self.push(
                         disputed,
                         Disputed {
@@ -329,21 +329,21 @@ impl<'a> Run<'a> {
         let fields = (members.properties.len()..).zip(&members.fields);
         for (no, field) in fields.filter(|(_, it)| !it.many && wanted(&it.name)) {
             let side = Side::of(field);
-            for row in 0..snapshot.rows(id) {
+            for row in 0..view.count(id) {
                 self.visit(1)?;
                 let row = Row { type_id: id, row };
-                if snapshot.neighbours(row, side.relation, side.direction).len() < 2 {
+                if view.neighbour_count(row, side.relation, side.direction) < 2 {
                     continue;
                 }
                 let is_disputed = self.scope(|run| {
                     let mut what = Vec::new();
-                    for (end, edge) in run.held(row, side.relation, side.direction) {
-                        run.push(&mut what, (end, snapshot.edge_statement(side.relation, edge)))?;
+                    for (end, edge) in run.view.neighbours(row, side.relation, side.direction) {
+                        run.push(&mut what, (end, view.edge_statement(side.relation, edge)))?;
                     }
                     run.disagree(&what)
                 })?;
                 if is_disputed {
-                    let entity = snapshot.number(row);
+                    let entity = view.number(row);
                     self.push(
                         disputed,
                         Disputed {
@@ -359,17 +359,14 @@ impl<'a> Run<'a> {
 
     /// The statements about a property or, numbered after these, about a relation's field.
     fn said_of(&mut self, row: Row, field: usize) -> Result<Vec<Said<'a>>, Failure> {
-        let snapshot = self.snapshot;
+        let view = self.view;
         let members = &self.ontology.entity_type(row.type_id).members;
         let mut said = Vec::new();
         if field < members.properties.len() {
             let property = PropertyNo(field as u16);
-            for (values, at, statement) in snapshot.column(row.type_id, property).each_said(row.row) {
+            for (values, at, statement) in view.column(row.type_id, property).each_said(row.row) {
                 self.work(1)?;
-                if self
-                    .as_of
-                    .is_none_or(|date| snapshot.statements().holds(statement, date))
-                {
+                if view.holds(statement) {
                     self.push(
                         &mut said,
                         Said::Value {
@@ -383,7 +380,7 @@ impl<'a> Run<'a> {
             }
         } else {
             let side = Side::of(&members.fields[field - members.properties.len()]);
-            for (target, edge) in self.held(row, side.relation, side.direction) {
+            for (target, edge) in self.view.neighbours(row, side.relation, side.direction) {
                 self.work(1)?;
                 self.push(&mut said, Said::Edge { side, target, edge })?;
             }
@@ -393,7 +390,7 @@ impl<'a> Run<'a> {
 
     /// Whether two statements say different things of one time; what says nothing of when always holds.
     fn disagree<T: PartialEq>(&mut self, said: &[(T, StatementNo)]) -> Result<bool, Failure> {
-        let statements = self.snapshot.statements();
+        let statements = self.view.statements();
         let at_once = |a: StatementNo, b: StatementNo| {
             let (Some(a), Some(b)) = (statements.validity(a), statements.validity(b)) else {
                 return true;
@@ -416,7 +413,7 @@ impl<'a> Run<'a> {
 
     fn conflict(&mut self, disputed: Disputed, fields: &'a Object<ConflictField>) -> Written {
         let (entity, field) = (disputed.entity, disputed.field as usize);
-        let row = self.snapshot.locate(entity);
+        let row = self.view.locate(entity);
         let members = &self.ontology.entity_type(row.type_id).members;
         let name = match members.properties.get(field) {
             Some(property) => &property.name,

@@ -258,7 +258,7 @@ impl Run<'_> {
     #[inline]
     pub(super) fn cite_edge(&mut self, relation: RelationId, edge: EdgeNo) -> Written {
         if self.trace.is_some() {
-            self.cite(self.snapshot.edge_statement(relation, edge), None)?;
+            self.cite(self.view.edge_statement(relation, edge), None)?;
         }
         Ok(())
     }
@@ -271,7 +271,7 @@ impl Run<'_> {
         if !trace.citing || statement == NO_STATEMENT {
             return Ok(());
         }
-        if self.snapshot.statements().citations(statement).len() == 0 {
+        if self.view.statements().citations(statement).len() == 0 {
             return Ok(());
         }
         let begin = trace.places.len();
@@ -288,10 +288,10 @@ impl Run<'_> {
     /// Notes the statements behind a property that is being written.
     #[cold]
     pub(super) fn cite_property(&mut self, row: Row, no: PropertyNo) -> Written {
-        let snapshot = self.snapshot;
-        let column = snapshot.column(row.type_id, no);
+        let view = self.view;
+        let column = view.column(row.type_id, no);
         if column.is_list() {
-            let held = snapshot.held_values(column, row.row, self.as_of);
+            let held = view.held_values(column, row.row);
             for (index, at) in held.enumerate() {
                 self.work(1)?;
                 self.cite(column.statement(at), Some(index))?;
@@ -299,7 +299,7 @@ impl Run<'_> {
             }
             return Ok(());
         }
-        let Some((values, at)) = snapshot.value(row, no, self.as_of) else {
+        let Some((values, at)) = view.value(row, no) else {
             return Ok(());
         };
         if values.is_null(at) {
@@ -379,21 +379,21 @@ impl Run<'_> {
     }
 
     fn citations_json(&mut self, statement: StatementNo) -> Written {
-        let snapshot = self.snapshot;
+        let view = self.view;
         let members = &self.ontology.entity_type(self.ontology.source_type).members;
         self.out.push(b'[');
-        for (no, citation) in snapshot.statements().citations(statement).enumerate() {
+        for (no, citation) in view.statements().citations(statement).enumerate() {
             if no > 0 {
                 self.out.push(b',');
             }
-            let row = snapshot.locate(citation.source);
+            let row = view.locate(citation.source);
             let property = |name: &str| match members.get(name) {
-                Some(Member::Property(no)) => snapshot.column(row.type_id, no).values().text(row.row),
+                Some(Member::Property(no)) => view.column(row.type_id, no).values().text(row.row),
                 _ => None,
             };
             self.out.extend_from_slice(b"{\"source\":");
             let source = ToldSource {
-                id: snapshot.id(row),
+                id: view.id(row),
                 title: property("title"),
                 url: property("url"),
             };

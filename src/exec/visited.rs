@@ -99,7 +99,7 @@ impl<'a> Run<'a> {
     #[cold]
     #[inline(never)]
     pub(super) fn meet(&mut self, row: Row) -> Written {
-        let (entity, as_of) = (self.snapshot.number(row), self.as_of);
+        let (entity, as_of) = (self.view.number(row), self.view.as_of());
         if self.visited().is_some_and(|it| it.meet(entity, as_of)) {
             self.keep_held(ENTITY_BYTES)?;
         }
@@ -115,7 +115,7 @@ impl<'a> Run<'a> {
         at: usize,
         statement: StatementNo,
     ) -> Written {
-        let entity = self.snapshot.number(row);
+        let entity = self.view.number(row);
         let told = Told {
             entity,
             property,
@@ -146,7 +146,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let start = self.start_of(target, ViaEdge { side, edge })?;
-        self.pass(self.snapshot.number(start), target, side, edge)
+        self.pass(self.view.number(start), target, side, edge)
     }
 
     /// Notes edges that an answer is about, whether or not they are written.
@@ -164,7 +164,7 @@ impl<'a> Run<'a> {
     }
 
     fn pass(&mut self, from: EntityNo, to: EntityNo, side: Side, edge: EdgeNo) -> Written {
-        let as_of = self.as_of;
+        let as_of = self.view.as_of();
         let Some(visited) = self.visited() else {
             return Ok(());
         };
@@ -198,7 +198,7 @@ impl<'a> Run<'a> {
                 self.meet(row)?;
                 self.tell(row, property, values, at, statement)
             }
-            Said::Edge { side, target, edge } => self.walk(self.snapshot.number(row), target, side, edge),
+            Said::Edge { side, target, edge } => self.walk(self.view.number(row), target, side, edge),
         }
     }
 }

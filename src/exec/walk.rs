@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 use super::connection::Item;
 use super::working::Met;
 use super::{Failure, Run, Written, working};
-use crate::graph::{EdgeReference, EntityNo, Row, View};
+use crate::graph::{EdgeReference, EntityNo, Row, Subgraph};
 use crate::ontology::{Direction, RelationId};
 use crate::plan::{PathExpression, Side, Transition, Walk};
 use crate::report::{MOST_SHOWN, did_you_mean, shown};
@@ -37,7 +37,7 @@ pub(super) struct Surroundings {
 impl<'a> Run<'a> {
     /// The entity of an id that an argument names; an error where there is none.
     pub(super) fn named(&mut self, argument: &str, id: &str) -> Result<EntityNo, Failure> {
-        if let Some(found) = self.snapshot.find(id) {
+        if let Some(found) = self.view.find(id) {
             return Ok(found);
         }
         let hint = self.near_ids(id)?;
@@ -49,8 +49,8 @@ impl<'a> Run<'a> {
 
     /// A hint with the ids that are similar to an unknown one.
     fn near_ids(&mut self, id: &str) -> Result<String, Failure> {
-        let snapshot = self.snapshot;
-        let mut all = 0..snapshot.counts().entities as u32;
+        let view = self.view;
+        let mut all = 0..view.counts().entities as u32;
         let is_compared = all.len() <= MOST_COMPARED && self.errors.len() < MOST_HINTS;
         if !is_compared || id.chars().nth(MOST_SHOWN).is_some() {
             all = 0..0;
@@ -66,7 +66,7 @@ impl<'a> Run<'a> {
         };
         let ids = all
             .take_while(goes_on)
-            .map(|it| snapshot.id(snapshot.locate(EntityNo(it))));
+            .map(|it| view.id(view.locate(EntityNo(it))));
         let hint = did_you_mean(id, ids, || {
             "`search` finds entities by what they are called".to_owned()
         });
@@ -77,11 +77,11 @@ impl<'a> Run<'a> {
     }
 
     /// The part of the graph that a walk goes over.
-    pub(super) fn view(&mut self, walk: &Walk, direction: Direction) -> Result<View<'a>, Failure> {
-        let snapshot = self.snapshot;
+    pub(super) fn subgraph(&mut self, walk: &Walk, direction: Direction) -> Result<Subgraph<'a>, Failure> {
+        let view = self.view;
         let relations: Vec<RelationId> = match &walk.via {
             Some(via) => via.clone(),
-            None => snapshot.ontology().relation_ids().collect(),
+            None => view.ontology().relation_ids().collect(),
         };
         let left_out = if walk.avoid.is_empty() && walk.avoid_types.is_empty() {
             None
@@ -91,12 +91,12 @@ impl<'a> Run<'a> {
                 left_out.add(self.named("avoid", id)?);
             }
             for id in &walk.avoid_types {
-                left_out.add_all(snapshot.range(*id));
+                left_out.add_all(view.range(*id));
             }
             Some(left_out)
         };
-        let view = snapshot.view_of(&relations, walk.direction.unwrap_or(direction));
-        Ok(view.as_of(self.as_of).without(left_out))
+        let subgraph = view.over(&relations, walk.direction.unwrap_or(direction));
+        Ok(subgraph.without(left_out))
     }
 
     /// What a relation leads to over at most so many edges: breadth first, each entity once, with the edge that
@@ -113,7 +113,7 @@ impl<'a> Run<'a> {
                 self.reach_from(row, side, &mut seen, &mut items)?;
             }
             for at in level {
-                let row = self.snapshot.locate(items[at].entity);
+                let row = self.view.locate(items[at].entity);
                 self.reach_from(row, side, &mut seen, &mut items)?;
             }
             level = begin..items.len();
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
 
     /// Adds what a relation leads to from an entity over one edge.
     fn reach_from(&mut self, row: Row, side: Side, seen: &mut Met, items: &mut Vec<Item>) -> Written {
-        for (target, edge) in self.held(row, side.relation, side.direction) {
+        for (target, edge) in self.view.neighbours(row, side.relation, side.direction) {
             self.visit(1)?;
             if seen.insert(self, target)? {
                 let rank = items.len() as u32;
@@ -148,13 +148,13 @@ impl<'a> Run<'a> {
         self.hold(expression.len() * size_of::<Met>())?;
         let mut seen: Vec<Met> = Vec::with_capacity(expression.len());
         seen.resize_with(expression.len(), Met::default);
-        let snapshot = self.snapshot;
+        let view = self.view;
         let mut open: Vec<(u16, EntityNo)> = Vec::new();
-        let start = snapshot.number(row);
+        let start = view.number(row);
         seen[0].insert(self, start)?;
         self.push(&mut open, (0, start))?;
         while let Some((state, entity)) = open.pop() {
-            let row = snapshot.locate(entity);
+            let row = view.locate(entity);
             self.work(1)?;
             for transition in expression.transitions(state) {
                 match transition {
@@ -167,10 +167,10 @@ impl<'a> Run<'a> {
                     Transition::Step(no, to) => {
                         let step = expression.step(*no);
                         for side in step.sides(row.type_id) {
-                            for (other, _) in self.held(row, side.relation, side.direction) {
+                            for (other, _) in self.view.neighbours(row, side.relation, side.direction) {
                                 self.visit(1)?;
                                 let has_field = step.ends().is_none_or(|ends| {
-                                    let end = ends[snapshot.locate(other).type_id.index()];
+                                    let end = ends[view.locate(other).type_id.index()];
                                     end.is_some_and(|it| {
                                         it.relation == side.relation && it.direction != side.direction
                                             || it.direction == Direction::Both && *side == it
@@ -191,7 +191,7 @@ impl<'a> Run<'a> {
             self.visit(1)?;
             self.push(&mut found, entity)?;
         }
-        let id = |it: EntityNo| snapshot.id(snapshot.locate(it));
+        let id = |it: EntityNo| view.id(view.locate(it));
         let all = 0..found.len();
         working::sort(&mut found, all, &self.budget.clock, |a, b| id(*a).cmp(id(*b)))?;
         Ok(found)
@@ -200,7 +200,7 @@ impl<'a> Run<'a> {
     /// The entities within so many edges of some, at most so many of them, the nearest.
     pub(super) fn surroundings(
         &mut self,
-        view: &View,
+        subgraph: &Subgraph,
         of: &[EntityNo],
         hops: usize,
         first: usize,
@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
         let mut total = 0;
         let mut level: Vec<EntityNo> = Vec::new();
         for entity in of {
-            if !view.leaves_out(*entity) && seen.insert(self, *entity)? {
+            if !subgraph.leaves_out(*entity) && seen.insert(self, *entity)? {
                 self.push(&mut level, *entity)?;
             }
         }
@@ -226,7 +226,7 @@ impl<'a> Run<'a> {
             let mut next = Vec::new();
             for entity in &level {
                 self.work(1)?;
-                for edge in view.edges_of(*entity, Way::Outgoing) {
+                for edge in subgraph.edges_of(*entity, Way::Outgoing) {
                     self.visit(1)?;
                     if seen.insert(self, edge.target())? {
                         self.push(&mut next, edge.target())?;
@@ -238,7 +238,7 @@ impl<'a> Run<'a> {
             self.free(level);
             level = next;
         }
-        let links = self.links_between(view, &entities)?;
+        let links = self.links_between(subgraph, &entities)?;
         Ok(Surroundings {
             entities,
             links,
@@ -246,8 +246,12 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The edges of a view between some entities, each once, from its start.
-    fn links_between(&mut self, view: &View, entities: &[EntityNo]) -> Result<Vec<EdgeReference>, Failure> {
+    /// The edges of a subgraph between some entities, each once, from its start.
+    fn links_between(
+        &mut self,
+        subgraph: &Subgraph,
+        entities: &[EntityNo],
+    ) -> Result<Vec<EdgeReference>, Failure> {
         let mut kept = Met::default();
         for entity in entities {
             kept.insert(self, *entity)?;
@@ -256,12 +260,12 @@ impl<'a> Run<'a> {
         let mut seen = FxHashSet::default();
         for entity in entities {
             self.work(1)?;
-            for edge in view.edges_of(*entity, Way::Outgoing) {
+            for edge in subgraph.edges_of(*entity, Way::Outgoing) {
                 self.visit(1)?;
                 if !kept.has(edge.target()) {
                     continue;
                 }
-                // Where the view walks both ways, an edge comes from either end.
+                // Where the subgraph walks both ways, an edge comes from either end.
                 self.grow_set(&mut seen)?;
                 if seen.insert(edge.id()) {
                     let link = match edge.direction() {

@@ -76,7 +76,7 @@ impl Run<'_> {
     /// An empty set of entities.
     pub(super) fn entity_set(&mut self) -> Result<EntitySet, Failure> {
         self.hold(self.set_bytes())?;
-        Ok(EntitySet::of(self.snapshot))
+        Ok(EntitySet::of(self.view.snapshot()))
     }
 
     /// Bytes of a set of entities.
@@ -86,7 +86,7 @@ impl Run<'_> {
 
     /// How many entities the graph has.
     pub(super) fn entities(&self) -> usize {
-        self.snapshot.counts().entities
+        self.view.counts().entities
     }
 
     /// Makes room for another entry of a hash set.

@@ -1,10 +1,10 @@
-//! What is legal but most likely not meant: petgraph's algorithms look at the snapshot's views.
+//! What is legal but most likely not meant: petgraph's algorithms look at its subgraphs.
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::visit::{IntoNeighbors, IntoNodeIdentifiers};
 
 use super::{Row, Snapshot};
-use crate::ontology::Direction;
+use crate::ontology::{Direction, RelationId};
 use crate::report::{Code, Report, Reports, quoted_list};
 
 /// So many of a kind are named one by one; the rest is counted.
@@ -20,9 +20,9 @@ pub fn lint(snapshot: &Snapshot) -> Reports {
         if !relation.transitive || relation.symmetric {
             continue;
         }
-        let view = snapshot.view_of(&[id], Direction::Out);
-        let circles = kosaraju_scc(&view).into_iter().filter(|circle| {
-            let to_itself = || view.neighbors(circle[0]).any(|it| it == circle[0]);
+        let subgraph = snapshot.view().over(&[id], Direction::Out);
+        let circles = kosaraju_scc(&subgraph).into_iter().filter(|circle| {
+            let to_itself = || subgraph.neighbors(circle[0]).any(|it| it == circle[0]);
             circle.len() > 1 || to_itself()
         });
         for (no, circle) in circles.enumerate() {
@@ -60,12 +60,13 @@ fn isolated(snapshot: &Snapshot, reports: &mut Reports) {
     if ontology.relations.is_empty() {
         return;
     }
-    let view = snapshot.view();
+    let relations: Vec<RelationId> = ontology.relation_ids().collect();
+    let subgraph = snapshot.view().over(&relations, Direction::Out);
     let alone =
         |row: Row| row.type_id != ontology.source_type && snapshot.links(row).all(|(_, _, it)| it.is_empty());
     let mut ids = Vec::new();
     let mut count = 0;
-    for entity in view.node_identifiers() {
+    for entity in subgraph.node_identifiers() {
         let row = snapshot.locate(entity);
         if alone(row) {
             count += 1;

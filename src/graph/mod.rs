@@ -24,6 +24,7 @@ mod source;
 mod statement;
 mod stored;
 mod strings;
+mod subgraph;
 mod view;
 
 pub use adjacency::{Adjacency, Neighbours, Targets};
@@ -34,7 +35,8 @@ pub use lint::lint;
 pub use mapping::FILE_LOST;
 pub use statement::{Citation, Rank, Statements, Validity};
 pub use strings::{Strings, Texts};
-pub use view::{EdgeReference, EntitySet, Place, View};
+pub use subgraph::{EdgeReference, EntitySet, Place, Subgraph};
+pub use view::View;
 
 use std::sync::Arc;
 

@@ -1,387 +1,325 @@
-//! The graph's face to algorithms: petgraph's traits on a snapshot, or on a part of it.
+//! The graph as one reader sees it: a snapshot at a date, without the entities that are hidden from the reader.
 //!
-//! A view borrows the snapshot and copies nothing. Its nodes are all entities; its edges are those of the
-//! chosen relations, walked in the chosen direction, that hold at the chosen date and lead to no entity that
-//! is left out.
+//! What a view gives holds at its date and leads to no hidden entity, so readers check neither. Where a view has no date
+//! and hides nothing, which is usual, this costs one test for a list and none for a value.
 
-use petgraph::Direction as Way;
-use petgraph::data::DataMap;
-use petgraph::visit::{
-    Data, EdgeRef, GraphBase, GraphProp, IntoEdgeReferences, IntoEdges, IntoEdgesDirected, IntoNeighbors,
-    IntoNeighborsDirected, IntoNodeIdentifiers, NodeCompactIndexable, NodeCount, NodeIndexable, Visitable,
+use super::{
+    Column, Counts, EdgeNo, EntityNo, EntitySet, Neighbours, Row, Snapshot, StatementNo, Statements, Strings,
+    Subgraph, Targets, Values,
+};
+use crate::facts::GraphFact;
+use crate::ontology::{
+    Date, Direction, Domain, EntityType, FieldNo, Ontology, PropertyNo, RelationId, TypeId,
 };
 
-use super::{EdgeNo, EntityNo, Snapshot};
-use crate::ontology::{Date, Direction, RelationId};
-
-/// A part of a snapshot as a directed graph.
-#[derive(Debug, Clone)]
+/// A snapshot at a date, without hidden entities.
+#[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
     snapshot: &'a Snapshot,
-    /// For each type: the relations that it takes part in and the ways to walk them, outwards and back.
-    sides: Vec<[Vec<(RelationId, Direction)>; 2]>,
+    ontology: &'a Ontology,
     as_of: Option<Date>,
-    left_out: Option<EntitySet>,
+    hidden: Option<&'a EntitySet>,
 }
 
 impl Snapshot {
-    /// All relations, from where edges begin to where they end.
+    /// All of it, at all dates.
+    #[inline]
     pub fn view(&self) -> View<'_> {
-        let all: Vec<RelationId> = self.ontology().relation_ids().collect();
-        self.view_of(&all, Direction::Out)
+        View {
+            snapshot: self,
+            ontology: self.ontology(),
+            as_of: None,
+            hidden: None,
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    /// The same view at a date, or at all dates.
+    #[must_use]
+    pub fn at(self, date: Option<Date>) -> Self {
+        // Where nothing says when it holds, everything always does.
+        let as_of = date.filter(|_| self.snapshot.statements().any_validity());
+        Self { as_of, ..self }
+    }
+
+    /// The same view without some entities. Where a hidden entity is the end of a required relation, its start must be
+    /// hidden too.
+    #[must_use]
+    pub fn hiding(self, hidden: Option<&'a EntitySet>) -> Self {
+        Self { hidden, ..self }
+    }
+
+    /// The date, if what is seen holds at one.
+    #[inline]
+    pub fn as_of(&self) -> Option<Date> {
+        self.as_of
+    }
+
+    /// Whether everything in the snapshot is seen: there is no date, and nothing is hidden.
+    #[inline]
+    pub fn is_whole(&self) -> bool {
+        self.as_of.is_none() && self.hidden.is_none()
+    }
+
+    /// Whether an entity is hidden.
+    #[inline]
+    pub fn hides(&self, entity: EntityNo) -> bool {
+        self.hidden.is_some_and(|it| it.has(entity))
+    }
+
+    /// The schema.
+    #[inline]
+    pub fn ontology(&self) -> &'a Ontology {
+        self.ontology
+    }
+
+    /// The snapshot that is seen.
+    #[inline]
+    pub fn snapshot(&self) -> &'a Snapshot {
+        self.snapshot
+    }
+
+    /// A number that says which data and schema the snapshot was built from.
+    pub fn revision(&self) -> u64 {
+        self.snapshot.revision()
+    }
+
+    /// What the data says of the graph as a whole.
+    pub fn info(&self) -> &'a GraphFact {
+        self.snapshot.info()
+    }
+
+    /// What the graph holds.
+    pub fn counts(&self) -> Counts {
+        self.snapshot.counts()
+    }
+
+    /// How many entities a type has.
+    pub fn count(&self, id: TypeId) -> usize {
+        self.snapshot.rows(id)
+    }
+
+    /// How many edges a relation has.
+    pub fn edge_count(&self, id: RelationId) -> usize {
+        self.snapshot.edge_count(id)
+    }
+
+    /// The numbers of a type's entities.
+    pub fn range(&self, id: TypeId) -> std::ops::Range<u32> {
+        self.snapshot.range(id)
+    }
+
+    /// An entity's type and row.
+    #[inline]
+    pub fn locate(&self, entity: EntityNo) -> Row {
+        self.snapshot.locate(entity)
+    }
+
+    /// The row of an entity whose type is known.
+    #[inline]
+    pub fn row_in(&self, type_id: TypeId, entity: EntityNo) -> Row {
+        self.snapshot.row_in(type_id, entity)
+    }
+
+    /// The number of a type's row.
+    #[inline]
+    pub fn number(&self, row: Row) -> EntityNo {
+        self.snapshot.number(row)
+    }
+
+    /// An entity by its id.
+    pub fn find(&self, id: &str) -> Option<EntityNo> {
+        self.snapshot.find(id).filter(|it| !self.hides(*it))
+    }
+
+    /// An entity by the value of a `@unique` property.
+    pub fn find_unique(&self, id: TypeId, property: PropertyNo, text: &str) -> Option<Row> {
+        let found = self.snapshot.find_unique(id, property, text);
+        found.filter(|it| !self.hides(self.number(*it)))
+    }
+
+    /// An entity's id.
+    #[inline]
+    pub fn id(&self, row: Row) -> &'a str {
+        self.snapshot.id(row)
+    }
+
+    /// The id of an entity.
+    #[inline]
+    pub fn id_of(&self, entity: EntityNo) -> &'a str {
+        self.snapshot.id(self.snapshot.locate(entity))
+    }
+
+    /// An entity's id as it is written in an answer.
+    #[inline]
+    pub fn id_json(&self, row: Row) -> &'a [u8] {
+        self.snapshot.id_json(row)
+    }
+
+    /// The ids of a type's entities.
+    #[inline]
+    pub fn ids(&self, id: TypeId) -> &'a Strings {
+        self.snapshot.ids(id)
+    }
+
+    /// The column of a property.
+    #[inline]
+    pub fn column(&self, id: TypeId, property: PropertyNo) -> &'a Column {
+        self.snapshot.column(id, property)
+    }
+
+    /// The positions of the values of a list in its column.
+    pub fn held_values(
+        &self,
+        column: &'a Column,
+        row: usize,
+    ) -> impl Iterator<Item = usize> + Clone + use<'a> {
+        self.snapshot.held_values(column, row, self.as_of)
+    }
+
+    /// A single value of an entity's property: where it lies, whether or not it is there. `None` where no statement of it
+    /// holds at the date; a required property is given all the same, since it may not be null.
+    #[inline]
+    pub fn value(&self, row: Row, property: PropertyNo) -> Option<(&'a Values, usize)> {
+        self.snapshot.value(row, property, self.as_of)
+    }
+
+    /// An entity's label: the text of its label property, or its id.
+    pub fn label(&self, row: Row) -> &'a str {
+        self.snapshot.label(row, self.as_of)
+    }
+
+    /// Writes an entity's label.
+    pub fn write_label(&self, row: Row, out: &mut Vec<u8>) {
+        self.snapshot.write_label(row, self.as_of, out);
+    }
+
+    /// The edges of an entity over a relation in a direction, and the entities that they lead to, in the order of ids.
+    #[inline]
+    pub fn neighbours(
+        &self,
+        row: Row,
+        relation: RelationId,
+        direction: Direction,
+    ) -> impl Iterator<Item = (EntityNo, EdgeNo)> + use<'a> {
+        let view = *self;
+        let stored = self.snapshot.neighbours(row, relation, direction);
+        stored
+            .iter()
+            .filter(move |(end, edge)| view.is_whole() || view.sees(relation, *end, *edge))
+    }
+
+    /// The edge of a relation that leads to one entity, the first. One that is required is given even if it does not
+    /// hold at the date, since it may not be missing.
+    #[inline]
+    pub fn neighbour(
+        &self,
+        row: Row,
+        relation: RelationId,
+        direction: Direction,
+    ) -> Option<(EntityNo, EdgeNo)> {
+        let found = self.neighbours(row, relation, direction).next();
+        if found.is_none() && self.as_of.is_some() && self.is_required(row, relation, direction) {
+            return Self { as_of: None, ..*self }
+                .neighbours(row, relation, direction)
+                .next();
+        }
+        found
+    }
+
+    /// Whether an entity must have a neighbour.
+    pub fn is_required(&self, row: Row, relation: RelationId, direction: Direction) -> bool {
+        let no = self.field_no(row, relation, direction);
+        no.is_some_and(|no| self.entity_type(row).members.field(no).required)
+    }
+
+    /// How many edges an entity has over a relation in a direction.
+    #[inline]
+    pub fn neighbour_count(&self, row: Row, relation: RelationId, direction: Direction) -> usize {
+        if self.is_whole() {
+            return self.snapshot.neighbours(row, relation, direction).len();
+        }
+        self.neighbours(row, relation, direction).count()
+    }
+
+    /// The edges of an entity over a relation in a direction as they are stored: those that do not hold and those that
+    /// lead to hidden entities are among them.
+    #[inline(always)]
+    pub fn stored_neighbours(&self, row: Row, relation: RelationId, direction: Direction) -> Neighbours<'a> {
+        self.snapshot.neighbours(row, relation, direction)
+    }
+
+    /// The entities that those of a type lead to over a relation in a direction.
+    pub fn targets(&self, type_id: TypeId, relation: RelationId, direction: Direction) -> Targets<'a> {
+        self.snapshot.targets(type_id, relation, direction)
+    }
+
+    /// All relations in which an entity's type takes part, each way.
+    pub fn sides(&self) -> impl Iterator<Item = (RelationId, Direction)> + use<'a> {
+        let ontology = self.ontology;
+        ontology.relation_ids().flat_map(|id| {
+            let ways: &[Direction] = if ontology.relation(id).symmetric {
+                &[Direction::Both]
+            } else {
+                &[Direction::Out, Direction::In]
+            };
+            ways.iter().map(move |way| (id, *way))
+        })
+    }
+
+    /// The column of an edge property.
+    pub fn edge_column(&self, relation: RelationId, property: PropertyNo) -> &'a Column {
+        self.snapshot.edge_column(relation, property)
+    }
+
+    /// The statement behind an edge.
+    pub fn edge_statement(&self, relation: RelationId, edge: EdgeNo) -> StatementNo {
+        self.snapshot.edge_statement(relation, edge)
+    }
+
+    /// Whether an edge holds at the date.
+    #[inline]
+    pub fn edge_holds(&self, relation: RelationId, edge: EdgeNo) -> bool {
+        self.snapshot.edge_holds(relation, edge, self.as_of)
+    }
+
+    /// Whether an edge holds and does not lead to a hidden entity.
+    fn sees(&self, relation: RelationId, end: EntityNo, edge: EdgeNo) -> bool {
+        !self.hides(end) && self.edge_holds(relation, edge)
+    }
+
+    /// Whether a statement holds at the date.
+    #[inline]
+    pub fn holds(&self, statement: StatementNo) -> bool {
+        self.as_of
+            .is_none_or(|date| self.snapshot.statements().holds(statement, date))
+    }
+
+    /// Ranks, validity and citations of statements.
+    pub fn statements(&self) -> &'a Statements {
+        self.snapshot.statements()
+    }
+
+    /// The field that an entity has for a relation seen in a direction.
+    pub fn field_no(&self, row: Row, relation: RelationId, direction: Direction) -> Option<FieldNo> {
+        self.ontology.relation(relation).field(row.type_id, direction)
+    }
+
+    /// How many entities a domain has.
+    pub fn domain_len(&self, domain: Domain) -> usize {
+        let types = self.ontology.types_of(domain);
+        types.iter().map(|id| self.count(*id)).sum()
+    }
+
+    /// An entity's type.
+    #[inline]
+    pub fn entity_type(&self, row: Row) -> &'a EntityType {
+        self.ontology.entity_type(row.type_id)
     }
 
     /// Chosen relations in a chosen direction; `Both` walks every edge both ways.
-    pub fn view_of(&self, relations: &[RelationId], direction: Direction) -> View<'_> {
-        let back = direction.turned();
-        let sides = |type_no: usize, direction: Direction| {
-            let all = relations.iter().flat_map(|relation| {
-                let ways = self.ways(*relation, direction);
-                ways.iter().map(|way| (*relation, *way))
-            });
-            all.filter(|(relation, way)| self.has_edges(type_no, *relation, *way))
-                .collect()
-        };
-        let types = 0..self.tables.len();
-        View {
-            snapshot: self,
-            sides: types.map(|it| [sides(it, direction), sides(it, back)]).collect(),
-            as_of: None,
-            left_out: None,
-        }
-    }
-
-    fn ways(&self, relation: RelationId, direction: Direction) -> &'static [Direction] {
-        if self.ontology().relation(relation).symmetric {
-            return &[Direction::Both];
-        }
-        match direction {
-            Direction::Out => &[Direction::Out],
-            Direction::In => &[Direction::In],
-            Direction::Both => &[Direction::Out, Direction::In],
-        }
-    }
-
-    /// Whether entities of a type may have edges of a relation, seen in a direction.
-    fn has_edges(&self, type_no: usize, relation: RelationId, direction: Direction) -> bool {
-        let adjacency = self.adjacency(relation, direction);
-        adjacency.starts.get(type_no).is_some_and(Option::is_some)
-    }
-}
-
-impl View<'_> {
-    /// Only edges that hold at a date.
-    #[must_use]
-    pub fn as_of(self, date: Option<Date>) -> Self {
-        Self { as_of: date, ..self }
-    }
-
-    /// Only edges that begin and end at other entities than these.
-    #[must_use]
-    pub fn without(self, left_out: Option<EntitySet>) -> Self {
-        Self { left_out, ..self }
-    }
-
-    /// Whether an entity is left out.
-    pub fn leaves_out(&self, entity: EntityNo) -> bool {
-        self.left_out.as_ref().is_some_and(|it| it.has(entity))
-    }
-}
-
-/// A place among the edges that leave an entity.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Place {
-    side: u32,
-    edge: u32,
-}
-
-/// An edge of a view, in the direction that it is walked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EdgeReference {
-    source: EntityNo,
-    target: EntityNo,
-    id: (RelationId, EdgeNo),
-    direction: Direction,
-}
-
-impl EdgeReference {
-    /// An edge that is walked from one entity to another.
-    pub fn new(source: EntityNo, target: EntityNo, id: (RelationId, EdgeNo), direction: Direction) -> Self {
-        Self {
-            source,
-            target,
-            id,
-            direction,
-        }
-    }
-
-    /// The same edge, walked the other way.
-    #[must_use]
-    pub fn turned(self) -> Self {
-        Self {
-            source: self.target,
-            target: self.source,
-            id: self.id,
-            direction: self.direction.turned(),
-        }
-    }
-
-    /// Which way the relation is walked here.
-    pub fn direction(&self) -> Direction {
-        self.direction
-    }
-}
-
-impl EdgeRef for EdgeReference {
-    type NodeId = EntityNo;
-    type EdgeId = (RelationId, EdgeNo);
-    type Weight = ();
-
-    fn source(&self) -> EntityNo {
-        self.source
-    }
-
-    fn target(&self) -> EntityNo {
-        self.target
-    }
-
-    fn weight(&self) -> &() {
-        &()
-    }
-
-    fn id(&self) -> (RelationId, EdgeNo) {
-        self.id
-    }
-}
-
-impl View<'_> {
-    /// The edges that leave an entity, or that come in to it: each leads from `source` to `target` as the view
-    /// walks them.
-    pub fn edges_of(&self, entity: EntityNo, way: Way) -> impl Iterator<Item = EdgeReference> {
-        let row = self.snapshot.locate(entity);
-        let sides = match way {
-            Way::Outgoing => &self.sides[row.type_id.index()][0],
-            Way::Incoming => &self.sides[row.type_id.index()][1],
-        };
-        let kept = move |it: &EdgeReference| match way {
-            Way::Outgoing => self.keeps(it, it.target),
-            Way::Incoming => self.keeps(it, it.source),
-        };
-        let all = sides.iter().flat_map(move |(relation, direction)| {
-            let neighbours = self.snapshot.neighbours(row, *relation, *direction);
-            neighbours.iter().map(move |(other, edge)| {
-                let (source, target, direction) = match way {
-                    Way::Outgoing => (entity, other, *direction),
-                    Way::Incoming => (other, entity, direction.turned()),
-                };
-                EdgeReference {
-                    source,
-                    target,
-                    id: (*relation, edge),
-                    direction,
-                }
-            })
-        });
-        let nothing = self.leaves_out(entity);
-        all.filter(kept).take_while(move |_| !nothing)
-    }
-
-    /// The entity that the next edge leads to, in the order of [`Self::edges_of`]. `place` says how far one is among the
-    /// edges that leave the entity, so that a search can turn to another entity and come back.
-    pub fn next_target(&self, entity: EntityNo, place: &mut Place) -> Option<EntityNo> {
-        if self.leaves_out(entity) {
-            return None;
-        }
-        let row = self.snapshot.locate(entity);
-        let sides = &self.sides[row.type_id.index()][0];
-        while let Some((relation, direction)) = sides.get(place.side as usize) {
-            let neighbours = self.snapshot.neighbours(row, *relation, *direction);
-            while (place.edge as usize) < neighbours.len() {
-                let (target, edge) = neighbours.get(place.edge as usize);
-                place.edge += 1;
-                let holds = self.snapshot.edge_holds(*relation, edge, self.as_of);
-                if holds && !self.leaves_out(target) {
-                    return Some(target);
-                }
-            }
-            *place = Place {
-                side: place.side + 1,
-                edge: 0,
-            };
-        }
-        None
-    }
-
-    #[inline]
-    fn keeps(&self, edge: &EdgeReference, other: EntityNo) -> bool {
-        let (relation, edge) = edge.id;
-        !self.leaves_out(other) && self.snapshot.edge_holds(relation, edge, self.as_of)
-    }
-}
-
-impl GraphBase for View<'_> {
-    type NodeId = EntityNo;
-    type EdgeId = (RelationId, EdgeNo);
-}
-
-impl Data for View<'_> {
-    type NodeWeight = ();
-    type EdgeWeight = ();
-}
-
-impl DataMap for View<'_> {
-    fn node_weight(&self, id: EntityNo) -> Option<&()> {
-        ((id.0 as usize) < self.node_count()).then_some(&())
-    }
-
-    fn edge_weight(&self, _: (RelationId, EdgeNo)) -> Option<&()> {
-        Some(&())
-    }
-}
-
-impl GraphProp for View<'_> {
-    type EdgeType = petgraph::Directed;
-}
-
-impl NodeCount for View<'_> {
-    fn node_count(&self) -> usize {
-        self.snapshot.bases.last().copied().unwrap_or(0) as usize
-    }
-}
-
-impl NodeIndexable for View<'_> {
-    fn node_bound(&self) -> usize {
-        self.node_count()
-    }
-
-    fn to_index(&self, entity: EntityNo) -> usize {
-        entity.0 as usize
-    }
-
-    fn from_index(&self, index: usize) -> EntityNo {
-        EntityNo(index as u32)
-    }
-}
-
-impl NodeCompactIndexable for View<'_> {}
-
-impl Visitable for View<'_> {
-    type Map = EntitySet;
-
-    fn visit_map(&self) -> Self::Map {
-        EntitySet(fixedbitset::FixedBitSet::with_capacity(self.node_count()))
-    }
-
-    fn reset_map(&self, map: &mut Self::Map) {
-        map.0.clear();
-        map.0.grow(self.node_count());
-    }
-}
-
-impl petgraph::visit::VisitMap<EntityNo> for EntitySet {
-    fn visit(&mut self, entity: EntityNo) -> bool {
-        self.add(entity)
-    }
-
-    fn is_visited(&self, entity: &EntityNo) -> bool {
-        self.has(*entity)
-    }
-
-    fn unvisit(&mut self, entity: EntityNo) -> bool {
-        let visited = self.0.contains(entity.0 as usize);
-        self.0.set(entity.0 as usize, false);
-        visited
-    }
-}
-
-/// A set of entities of one snapshot, a bit each.
-#[derive(Debug, Clone, Default)]
-pub struct EntitySet(fixedbitset::FixedBitSet);
-
-impl EntitySet {
-    /// An empty set of a snapshot's entities.
-    pub fn of(snapshot: &Snapshot) -> Self {
-        Self(fixedbitset::FixedBitSet::with_capacity(
-            snapshot.counts().entities,
-        ))
-    }
-
-    /// Puts an entity in; whether it is new.
-    #[inline]
-    pub fn add(&mut self, entity: EntityNo) -> bool {
-        !self.0.put(entity.0 as usize)
-    }
-
-    /// Puts in all of a range of numbers.
-    pub fn add_all(&mut self, entities: std::ops::Range<u32>) {
-        self.0
-            .insert_range(entities.start as usize..entities.end as usize);
-    }
-
-    /// Whether an entity is in it.
-    #[inline]
-    pub fn has(&self, entity: EntityNo) -> bool {
-        self.0.contains(entity.0 as usize)
-    }
-
-    /// All of them, by number.
-    pub fn iter(&self) -> impl Iterator<Item = EntityNo> {
-        self.0.ones().map(|it| EntityNo(it as u32))
-    }
-}
-
-impl<'a> IntoNeighbors for &'a View<'_> {
-    type Neighbors = Box<dyn Iterator<Item = EntityNo> + 'a>;
-
-    fn neighbors(self, entity: EntityNo) -> Self::Neighbors {
-        Box::new(self.edges_of(entity, Way::Outgoing).map(|it| it.target))
-    }
-}
-
-impl<'a> IntoNeighborsDirected for &'a View<'_> {
-    type NeighborsDirected = Box<dyn Iterator<Item = EntityNo> + 'a>;
-
-    fn neighbors_directed(self, entity: EntityNo, way: Way) -> Self::NeighborsDirected {
-        let other = move |it: EdgeReference| match way {
-            Way::Outgoing => it.target,
-            Way::Incoming => it.source,
-        };
-        Box::new(self.edges_of(entity, way).map(other))
-    }
-}
-
-impl<'a> IntoEdgeReferences for &'a View<'_> {
-    type EdgeRef = EdgeReference;
-    type EdgeReferences = Box<dyn Iterator<Item = EdgeReference> + 'a>;
-
-    fn edge_references(self) -> Self::EdgeReferences {
-        Box::new(
-            self.node_identifiers()
-                .flat_map(|it| self.edges_of(it, Way::Outgoing)),
-        )
-    }
-}
-
-impl<'a> IntoEdges for &'a View<'_> {
-    type Edges = Box<dyn Iterator<Item = EdgeReference> + 'a>;
-
-    fn edges(self, entity: EntityNo) -> Self::Edges {
-        Box::new(self.edges_of(entity, Way::Outgoing))
-    }
-}
-
-impl<'a> IntoEdgesDirected for &'a View<'_> {
-    type EdgesDirected = Box<dyn Iterator<Item = EdgeReference> + 'a>;
-
-    fn edges_directed(self, entity: EntityNo, way: Way) -> Self::EdgesDirected {
-        Box::new(self.edges_of(entity, way))
-    }
-}
-
-impl<'a> IntoNodeIdentifiers for &'a View<'_> {
-    type NodeIdentifiers = Box<dyn Iterator<Item = EntityNo> + 'a>;
-
-    fn node_identifiers(self) -> Self::NodeIdentifiers {
-        Box::new((0..self.node_count() as u32).map(EntityNo))
+    pub fn over(&self, relations: &[RelationId], direction: Direction) -> Subgraph<'a> {
+        Subgraph::of(*self, relations, direction)
     }
 }

@@ -1,0 +1,375 @@
+//! The graph's face to algorithms: petgraph's traits on a part of a view.
+//!
+//! A subgraph borrows the snapshot and copies nothing. Its nodes are all entities; its edges are those of the
+//! chosen relations, walked in the chosen direction, that the view shows and that lead to no entity that is
+//! left out.
+
+use petgraph::Direction as Way;
+use petgraph::data::DataMap;
+use petgraph::visit::{
+    Data, EdgeRef, GraphBase, GraphProp, IntoEdgeReferences, IntoEdges, IntoEdgesDirected, IntoNeighbors,
+    IntoNeighborsDirected, IntoNodeIdentifiers, NodeCompactIndexable, NodeCount, NodeIndexable, Visitable,
+};
+
+use super::{EdgeNo, EntityNo, Snapshot, View};
+use crate::ontology::{Direction, RelationId};
+
+/// A part of a view as a directed graph.
+#[derive(Debug, Clone)]
+pub struct Subgraph<'a> {
+    view: View<'a>,
+    /// For each type: the relations that it takes part in and the ways to walk them, outwards and back.
+    sides: Vec<[Vec<(RelationId, Direction)>; 2]>,
+    left_out: Option<EntitySet>,
+}
+
+impl<'a> Subgraph<'a> {
+    pub(super) fn of(view: View<'a>, relations: &[RelationId], direction: Direction) -> Self {
+        let snapshot = view.snapshot();
+        let back = direction.turned();
+        let sides = |type_no: usize, direction: Direction| {
+            let all = relations.iter().flat_map(|relation| {
+                let ways = snapshot.ways(*relation, direction);
+                ways.iter().map(|way| (*relation, *way))
+            });
+            all.filter(|(relation, way)| snapshot.has_edges(type_no, *relation, *way))
+                .collect()
+        };
+        let types = 0..snapshot.tables.len();
+        Subgraph {
+            view,
+            sides: types.map(|it| [sides(it, direction), sides(it, back)]).collect(),
+            left_out: None,
+        }
+    }
+}
+
+impl Snapshot {
+    fn ways(&self, relation: RelationId, direction: Direction) -> &'static [Direction] {
+        if self.ontology().relation(relation).symmetric {
+            return &[Direction::Both];
+        }
+        match direction {
+            Direction::Out => &[Direction::Out],
+            Direction::In => &[Direction::In],
+            Direction::Both => &[Direction::Out, Direction::In],
+        }
+    }
+
+    /// Whether entities of a type may have edges of a relation, seen in a direction.
+    fn has_edges(&self, type_no: usize, relation: RelationId, direction: Direction) -> bool {
+        let adjacency = self.adjacency(relation, direction);
+        adjacency.starts.get(type_no).is_some_and(Option::is_some)
+    }
+}
+
+impl Subgraph<'_> {
+    /// Only edges that begin and end at other entities than these.
+    #[must_use]
+    pub fn without(self, left_out: Option<EntitySet>) -> Self {
+        Self { left_out, ..self }
+    }
+
+    /// Whether an entity is left out or hidden.
+    pub fn leaves_out(&self, entity: EntityNo) -> bool {
+        self.view.hides(entity) || self.left_out.as_ref().is_some_and(|it| it.has(entity))
+    }
+}
+
+/// A place among the edges that leave an entity.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place {
+    side: u32,
+    edge: u32,
+}
+
+/// An edge of a subgraph, in the direction that it is walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EdgeReference {
+    source: EntityNo,
+    target: EntityNo,
+    id: (RelationId, EdgeNo),
+    direction: Direction,
+}
+
+impl EdgeReference {
+    /// An edge that is walked from one entity to another.
+    pub fn new(source: EntityNo, target: EntityNo, id: (RelationId, EdgeNo), direction: Direction) -> Self {
+        Self {
+            source,
+            target,
+            id,
+            direction,
+        }
+    }
+
+    /// The same edge, walked the other way.
+    #[must_use]
+    pub fn turned(self) -> Self {
+        Self {
+            source: self.target,
+            target: self.source,
+            id: self.id,
+            direction: self.direction.turned(),
+        }
+    }
+
+    /// Which way the relation is walked here.
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+}
+
+impl EdgeRef for EdgeReference {
+    type NodeId = EntityNo;
+    type EdgeId = (RelationId, EdgeNo);
+    type Weight = ();
+
+    fn source(&self) -> EntityNo {
+        self.source
+    }
+
+    fn target(&self) -> EntityNo {
+        self.target
+    }
+
+    fn weight(&self) -> &() {
+        &()
+    }
+
+    fn id(&self) -> (RelationId, EdgeNo) {
+        self.id
+    }
+}
+
+impl Subgraph<'_> {
+    /// The edges that leave an entity, or that come in to it: each leads from `source` to `target` as the
+    /// subgraph walks them.
+    pub fn edges_of(&self, entity: EntityNo, way: Way) -> impl Iterator<Item = EdgeReference> {
+        let row = self.view.locate(entity);
+        let sides = match way {
+            Way::Outgoing => &self.sides[row.type_id.index()][0],
+            Way::Incoming => &self.sides[row.type_id.index()][1],
+        };
+        let kept = move |it: &EdgeReference| match way {
+            Way::Outgoing => self.keeps(it, it.target),
+            Way::Incoming => self.keeps(it, it.source),
+        };
+        let all = sides.iter().flat_map(move |(relation, direction)| {
+            let neighbours = self.view.stored_neighbours(row, *relation, *direction);
+            neighbours.iter().map(move |(other, edge)| {
+                let (source, target, direction) = match way {
+                    Way::Outgoing => (entity, other, *direction),
+                    Way::Incoming => (other, entity, direction.turned()),
+                };
+                EdgeReference {
+                    source,
+                    target,
+                    id: (*relation, edge),
+                    direction,
+                }
+            })
+        });
+        let nothing = self.leaves_out(entity);
+        all.filter(kept).take_while(move |_| !nothing)
+    }
+
+    /// The entity that the next edge leads to, in the order of [`Self::edges_of`]. `place` says how far one is among the
+    /// edges that leave the entity, so that a search can turn to another entity and come back.
+    pub fn next_target(&self, entity: EntityNo, place: &mut Place) -> Option<EntityNo> {
+        if self.leaves_out(entity) {
+            return None;
+        }
+        let row = self.view.locate(entity);
+        let sides = &self.sides[row.type_id.index()][0];
+        while let Some((relation, direction)) = sides.get(place.side as usize) {
+            let neighbours = self.view.stored_neighbours(row, *relation, *direction);
+            while (place.edge as usize) < neighbours.len() {
+                let (target, edge) = neighbours.get(place.edge as usize);
+                place.edge += 1;
+                let holds = self.view.edge_holds(*relation, edge);
+                if holds && !self.leaves_out(target) {
+                    return Some(target);
+                }
+            }
+            *place = Place {
+                side: place.side + 1,
+                edge: 0,
+            };
+        }
+        None
+    }
+
+    #[inline]
+    fn keeps(&self, edge: &EdgeReference, other: EntityNo) -> bool {
+        let (relation, edge) = edge.id;
+        !self.leaves_out(other) && self.view.edge_holds(relation, edge)
+    }
+}
+
+impl GraphBase for Subgraph<'_> {
+    type NodeId = EntityNo;
+    type EdgeId = (RelationId, EdgeNo);
+}
+
+impl Data for Subgraph<'_> {
+    type NodeWeight = ();
+    type EdgeWeight = ();
+}
+
+impl DataMap for Subgraph<'_> {
+    fn node_weight(&self, id: EntityNo) -> Option<&()> {
+        ((id.0 as usize) < self.node_count()).then_some(&())
+    }
+
+    fn edge_weight(&self, _: (RelationId, EdgeNo)) -> Option<&()> {
+        Some(&())
+    }
+}
+
+impl GraphProp for Subgraph<'_> {
+    type EdgeType = petgraph::Directed;
+}
+
+impl NodeCount for Subgraph<'_> {
+    fn node_count(&self) -> usize {
+        self.view.snapshot().bases.last().copied().unwrap_or(0) as usize
+    }
+}
+
+impl NodeIndexable for Subgraph<'_> {
+    fn node_bound(&self) -> usize {
+        self.node_count()
+    }
+
+    fn to_index(&self, entity: EntityNo) -> usize {
+        entity.0 as usize
+    }
+
+    fn from_index(&self, index: usize) -> EntityNo {
+        EntityNo(index as u32)
+    }
+}
+
+impl NodeCompactIndexable for Subgraph<'_> {}
+
+impl Visitable for Subgraph<'_> {
+    type Map = EntitySet;
+
+    fn visit_map(&self) -> Self::Map {
+        EntitySet(fixedbitset::FixedBitSet::with_capacity(self.node_count()))
+    }
+
+    fn reset_map(&self, map: &mut Self::Map) {
+        map.0.clear();
+        map.0.grow(self.node_count());
+    }
+}
+
+impl petgraph::visit::VisitMap<EntityNo> for EntitySet {
+    fn visit(&mut self, entity: EntityNo) -> bool {
+        self.add(entity)
+    }
+
+    fn is_visited(&self, entity: &EntityNo) -> bool {
+        self.has(*entity)
+    }
+
+    fn unvisit(&mut self, entity: EntityNo) -> bool {
+        let visited = self.0.contains(entity.0 as usize);
+        self.0.set(entity.0 as usize, false);
+        visited
+    }
+}
+
+/// A set of entities of one snapshot, a bit each.
+#[derive(Debug, Clone, Default)]
+pub struct EntitySet(fixedbitset::FixedBitSet);
+
+impl EntitySet {
+    /// An empty set of a snapshot's entities.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        Self(fixedbitset::FixedBitSet::with_capacity(
+            snapshot.counts().entities,
+        ))
+    }
+
+    /// Puts an entity in; whether it is new.
+    #[inline]
+    pub fn add(&mut self, entity: EntityNo) -> bool {
+        !self.0.put(entity.0 as usize)
+    }
+
+    /// Puts in all of a range of numbers.
+    pub fn add_all(&mut self, entities: std::ops::Range<u32>) {
+        self.0
+            .insert_range(entities.start as usize..entities.end as usize);
+    }
+
+    /// Whether an entity is in it.
+    #[inline]
+    pub fn has(&self, entity: EntityNo) -> bool {
+        self.0.contains(entity.0 as usize)
+    }
+
+    /// All of them, by number.
+    pub fn iter(&self) -> impl Iterator<Item = EntityNo> {
+        self.0.ones().map(|it| EntityNo(it as u32))
+    }
+}
+
+impl<'a> IntoNeighbors for &'a Subgraph<'_> {
+    type Neighbors = Box<dyn Iterator<Item = EntityNo> + 'a>;
+
+    fn neighbors(self, entity: EntityNo) -> Self::Neighbors {
+        Box::new(self.edges_of(entity, Way::Outgoing).map(|it| it.target))
+    }
+}
+
+impl<'a> IntoNeighborsDirected for &'a Subgraph<'_> {
+    type NeighborsDirected = Box<dyn Iterator<Item = EntityNo> + 'a>;
+
+    fn neighbors_directed(self, entity: EntityNo, way: Way) -> Self::NeighborsDirected {
+        let other = move |it: EdgeReference| match way {
+            Way::Outgoing => it.target,
+            Way::Incoming => it.source,
+        };
+        Box::new(self.edges_of(entity, way).map(other))
+    }
+}
+
+impl<'a> IntoEdgeReferences for &'a Subgraph<'_> {
+    type EdgeRef = EdgeReference;
+    type EdgeReferences = Box<dyn Iterator<Item = EdgeReference> + 'a>;
+
+    fn edge_references(self) -> Self::EdgeReferences {
+        Box::new(
+            self.node_identifiers()
+                .flat_map(|it| self.edges_of(it, Way::Outgoing)),
+        )
+    }
+}
+
+impl<'a> IntoEdges for &'a Subgraph<'_> {
+    type Edges = Box<dyn Iterator<Item = EdgeReference> + 'a>;
+
+    fn edges(self, entity: EntityNo) -> Self::Edges {
+        Box::new(self.edges_of(entity, Way::Outgoing))
+    }
+}
+
+impl<'a> IntoEdgesDirected for &'a Subgraph<'_> {
+    type EdgesDirected = Box<dyn Iterator<Item = EdgeReference> + 'a>;
+
+    fn edges_directed(self, entity: EntityNo, way: Way) -> Self::EdgesDirected {
+        Box::new(self.edges_of(entity, way))
+    }
+}
+
+impl<'a> IntoNodeIdentifiers for &'a Subgraph<'_> {
+    type NodeIdentifiers = Box<dyn Iterator<Item = EntityNo> + 'a>;
+
+    fn node_identifiers(self) -> Self::NodeIdentifiers {
+        Box::new((0..self.node_count() as u32).map(EntityNo))
+    }
+}
