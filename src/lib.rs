@@ -7,6 +7,7 @@ pub mod api;
 pub mod bench;
 pub mod budget;
 pub mod cli;
+pub mod condition;
 pub mod exec;
 pub mod facts;
 mod folder;

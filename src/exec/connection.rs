@@ -5,9 +5,8 @@ use std::cmp::Ordering;
 
 use super::cursor::{Cursor, Mark, Writer};
 use super::entity::ViaEdge;
-use super::filter::Subject;
 use super::{Failure, Run, Written, working};
-use crate::graph::{EdgeNo, EntityNo, Key, Neighbours, Row};
+use crate::graph::{EdgeNo, EntityNo, Key, Neighbours, Row, Subject};
 use crate::ontology::{Domain, TypeId};
 use crate::plan::{
     AggregateField, Call, CallNo, Connection, ConnectionField, EdgeField, Object, OrderBy, OrderKey, Page,
@@ -605,10 +604,12 @@ impl<'a> Run<'a> {
                             list.push(Item::alone(entity));
                         }
                     }
-                    Some(filter) => self.scan(filter, *id, start..range.end, |run, entity| {
-                        run.push(&mut list, Item::alone(entity))?;
-                        Ok(list.len() < most)
-                    })?,
+                    Some(filter) => {
+                        self.scan(filter, *id, (start - range.start) as usize, |run, entity| {
+                            run.push(&mut list, Item::alone(entity.0))?;
+                            Ok(list.len() < most)
+                        })?
+                    }
                 }
             }
             Source::Types(types) => self.merge(types, call, skip, most, &mut list)?,

@@ -14,8 +14,9 @@ use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 
 use crate::budget::{Clock, Stop};
-use crate::graph::EntitySet;
-use crate::plan::{Bound, InputError, Kept, MatcherNo, Pattern, Patterns, last_line};
+use crate::condition::MatcherNo;
+use crate::graph::{EntitySet, Testing};
+use crate::plan::{Bound, InputError, Kept, Pattern, Patterns, last_line};
 
 /// Maximum size of one compiled regular expression, in bytes.
 const MOST_OF_ONE: usize = 1 << 20;
@@ -116,7 +117,7 @@ impl Matchers {
 
     /// What a substring is found with.
     #[inline]
-    pub(super) fn finder(&self, no: MatcherNo) -> Option<&Finder<'static>> {
+    fn finder(&self, no: MatcherNo) -> Option<&Finder<'static>> {
         match &*self.all[no.index()] {
             Matcher::Contains(finder) => Some(finder),
             _ => None,
@@ -220,6 +221,7 @@ const CHECK_EVERY: usize = 4096;
 /// What a run tests with.
 pub(super) struct Tests<'a> {
     pub matchers: &'a Matchers,
+    clock: Clock<'a>,
     /// What regular expressions write while they search.
     caches: RefCell<Vec<Option<Box<Cache>>>>,
     /// The entities that searches find, each computed at the first filter that uses it.
@@ -233,9 +235,10 @@ pub(super) struct Tests<'a> {
 }
 
 impl<'a> Tests<'a> {
-    pub fn new(matchers: &'a Matchers) -> Self {
+    pub fn new(matchers: &'a Matchers, clock: Clock<'a>) -> Self {
         Self {
             matchers,
+            clock,
             caches: RefCell::default(),
             searched: Vec::new(),
             left: Cell::new(CHECK_EVERY),
@@ -244,33 +247,13 @@ impl<'a> Tests<'a> {
         }
     }
 
-    /// Counts steps, and ends testing where the time is over.
-    #[inline]
-    pub fn worked(&self, steps: usize, clock: &Clock) {
-        match self.left.get().checked_sub(steps) {
-            Some(left) => self.left.set(left),
-            None => self.look(clock),
-        }
-    }
-
     #[cold]
-    fn look(&self, clock: &Clock) {
+    fn look(&self) {
         self.left.set(CHECK_EVERY);
         self.looks.set(self.looks.get() + 1);
         if self.stopped.get().is_none() {
-            self.stopped.set(clock.stop());
+            self.stopped.set(self.clock.stop());
         }
-    }
-
-    /// How often the clock was read.
-    pub fn looks(&self) -> u64 {
-        self.looks.get()
-    }
-
-    /// Whether testing ended early; its results are then not valid.
-    #[inline]
-    pub fn is_stopped(&self) -> bool {
-        self.stopped.get().is_some()
     }
 
     /// Why testing has ended.
@@ -278,9 +261,36 @@ impl<'a> Tests<'a> {
     pub fn stopped(&self) -> Option<Stop> {
         self.stopped.get()
     }
+}
 
-    /// Whether a text matches a regular expression.
-    pub fn is_match(&self, no: MatcherNo, text: &str) -> bool {
+impl Testing for Tests<'_> {
+    #[inline]
+    fn worked(&self, steps: usize) {
+        match self.left.get().checked_sub(steps) {
+            Some(left) => self.left.set(left),
+            None => self.look(),
+        }
+    }
+
+    #[inline]
+    fn is_stopped(&self) -> bool {
+        self.stopped.get().is_some()
+    }
+
+    fn checks(&self) -> u64 {
+        self.looks.get()
+    }
+
+    #[inline]
+    fn finder(&self, no: MatcherNo) -> Option<&Finder<'static>> {
+        self.matchers.finder(no)
+    }
+
+    fn found(&self, no: MatcherNo) -> Option<&EntitySet> {
+        self.searched.get(no.index())?.as_ref()
+    }
+
+    fn is_match(&self, no: MatcherNo, text: &str) -> bool {
         let Matcher::Regex(regex) = &*self.matchers.all[no.index()] else {
             return false;
         };
@@ -297,7 +307,7 @@ impl<'a> Tests<'a> {
 #[cfg(test)]
 mod tests {
     use std::sync::OnceLock;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use super::*;
 
@@ -310,18 +320,22 @@ mod tests {
 
     fn prepared(sources: impl IntoIterator<Item = String>, limit: usize) -> Result<Matchers, Stop> {
         let started = OnceLock::new();
-        let clock = Clock {
-            started: &started,
+        Matchers::prepare(&patterns(sources), &Matchers::default(), &clock(&started), limit)
+    }
+
+    fn clock(started: &OnceLock<Instant>) -> Clock<'_> {
+        Clock {
+            started,
             time: Duration::from_hours(1),
             cancelled: None,
-        };
-        Matchers::prepare(&patterns(sources), &Matchers::default(), &clock, limit)
+        }
     }
 
     #[test]
     fn all_regular_expressions_of_a_request_are_weighed() {
         let some = prepared([r"^\w+ \d{4}$".to_owned()], 8 << 20).unwrap();
-        let tests = Tests::new(&some);
+        let started = OnceLock::new();
+        let tests = Tests::new(&some, clock(&started));
         assert!(tests.is_match(MatcherNo(0), "anno 1996"));
         assert!(!tests.is_match(MatcherNo(0), "anno 96"));
         assert!(some.bytes() > 1000 && some.bytes() + some.written() < 1 << 20);

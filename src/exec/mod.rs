@@ -163,7 +163,7 @@ pub fn run<'a>(
     let mut run = Run {
         view,
         search,
-        tests: Tests::new(arguments.matchers),
+        tests: Tests::new(arguments.matchers, budget.clock),
         ontology: view.ontology(),
         bound: arguments.calls,
         budget,

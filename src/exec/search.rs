@@ -6,8 +6,9 @@ use super::connection::{Window, window};
 use super::cursor::{Cursor, Mark};
 use super::{Failure, Run, Written};
 use crate::budget::Stop;
+use crate::condition::Filter;
 use crate::graph::{EntityNo, Key, View};
-use crate::plan::{Filter, HighlightField, Object, SearchCall, SearchEdgeField, SearchField};
+use crate::plan::{HighlightField, Object, SearchCall, SearchEdgeField, SearchField};
 use crate::search::{Deadline, Effort, Found, Highlighter, Index, Search, SearchError};
 
 impl<'a> Run<'a> {

@@ -559,7 +559,7 @@ impl Key<'_> {
             (Key::Text(a), Key::Text(b)) => a.cmp(b),
             (Key::Whole(a), Key::Whole(b)) => a.cmp(b),
             (Key::Float(a), Key::Float(b)) => unsigned_zero(*a).total_cmp(&unsigned_zero(*b)),
-            (Key::Date(a), Key::Date(b)) => span(*a).cmp(&span(*b)),
+            (Key::Date(a), Key::Date(b)) => a.span().cmp(&b.span()),
             (Key::Decimal(a), Key::Decimal(b)) => a.cmp(b),
             _ => Ordering::Equal,
         }
@@ -581,7 +581,7 @@ impl Key<'_> {
             }
             Key::Float(it) => write!(out, "{:x}", unsigned_zero(*it).to_bits()),
             Key::Date(it) => {
-                let (first, last) = span(*it);
+                let (first, last) = it.span();
                 write!(out, "{first}/{last}")
             }
             Key::Decimal(it) => {
@@ -595,11 +595,6 @@ impl Key<'_> {
 /// Minus zero is zero.
 fn unsigned_zero(value: f64) -> f64 {
     value + 0.0
-}
-
-/// The first and the last day of a date, by which dates are equal.
-fn span(date: Date) -> (u32, u32) {
-    (date.first_day(), date.last_day())
 }
 
 /// A finite number as GraphQL writes it: whole numbers without a fraction, as JavaScript does.

@@ -18,7 +18,7 @@ pub struct View<'a> {
     snapshot: &'a Snapshot,
     ontology: &'a Ontology,
     as_of: Option<Date>,
-    hidden: Option<&'a EntitySet>,
+    pub(super) hidden: Option<&'a EntitySet>,
 }
 
 impl Snapshot {

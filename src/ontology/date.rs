@@ -169,6 +169,12 @@ impl Date {
         self.until.unwrap_or(self.from).last_day()
     }
 
+    /// The first and the last day, by which dates are equal.
+    #[inline]
+    pub fn span(self) -> (u32, u32) {
+        (self.first_day(), self.last_day())
+    }
+
     /// The start of an interval, or the date itself.
     #[must_use]
     pub fn start(self) -> Self {

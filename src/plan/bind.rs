@@ -8,11 +8,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Unbound;
-use super::filter::{Among, Filter, Test};
 use super::input::{Given, Place};
 use super::path::{Expressions, PathExpression};
-use super::pattern::{MatcherNo, Pattern, Patterns};
+use super::pattern::{Pattern, Patterns};
 use crate::budget::{Clock, Stop};
+use crate::condition::{Among, Filter, MatcherNo, Test};
 use crate::ontology::{Domain, EdgeTypeId, Ontology, Scalar};
 
 /// Whether messages may name what the schema has.
@@ -195,7 +195,7 @@ impl<'b> Binder<'b> {
             // Sorting a long list takes a while.
             it.work(values.len())?;
             let among = Among::of(values);
-            it.work(among.len())?;
+            it.work(among.count())?;
             Ok(among)
         })
     }

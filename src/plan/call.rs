@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use super::aggregate::GroupCall;
 use super::bind::{ARC_BYTES, Binder, Names, Result};
-use super::filter::{self, Filter};
+use super::filter;
 use super::input::{Arguments, Given, Input, InputError, Variables};
 use super::path::PathExpression;
-use super::pattern::MatcherNo;
 use super::question::{
     self, ComponentsCall, ConflictCall, NeighborhoodCall, PathCall, RankingCall, SearchCall, SimilarCall,
     TimelineCall,
 };
 use super::{Bound, DEFAULT_PAGE, Unbound};
+use crate::condition::{Filter, MatcherNo};
 use crate::ontology::{
     Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, Ontology, PropertyNo, RelationId, TypeId,
 };

@@ -16,7 +16,6 @@ mod collect;
 mod compile;
 mod cost;
 mod filter;
-mod fold;
 mod input;
 mod introspection;
 mod lines;
@@ -40,15 +39,11 @@ pub use call::{
 };
 pub use collect::condition_variables;
 pub use compile::compile;
-pub use filter::{
-    Among, Compare, DateTest, Filter, JsonTest, ListTest, RelationTest, Test, TextTest, ValueTest,
-};
-pub use fold::folded;
 pub use input::{Given, Input, InputError, Variables};
 pub use introspection::{IncludeDeprecated, Introspection, MetaField};
 pub use lines::Lines;
 pub use path::{PathExpression, PathStep, Transition};
-pub use pattern::{Kept, MatcherNo, Pattern, Patterns, last_line};
+pub use pattern::{Kept, Pattern, Patterns, last_line};
 pub use question::{
     ComponentField, ComponentsCall, ConflictCall, ConflictField, DEFAULT_HOPS, DEFAULT_RANKED,
     DEFAULT_SURROUNDINGS, HighlightField, NeighborhoodCall, PathCall, PathField, Question, RankedField,

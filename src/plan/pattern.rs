@@ -8,6 +8,7 @@ use std::sync::Arc;
 use regex_syntax::ast::{self, Ast, ClassPerlKind, ClassSetItem, Flag, FlagsItemKind, GroupKind, Visitor};
 
 use super::input::InputError;
+use crate::condition::MatcherNo;
 use crate::report::shown;
 
 /// The longest pattern, in bytes.
@@ -20,17 +21,6 @@ const MOST_WORK: usize = 1_500_000;
 const NAMED_CLASS: usize = 2_000;
 /// The same where its upper and lower case letters are added.
 const NAMED_CLASS_FOLDED: usize = 32_000;
-
-/// The number of a pattern among those of an operation: first those of its plan, then those of the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MatcherNo(pub u32);
-
-impl MatcherNo {
-    /// Its position.
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
 
 /// What a text must have.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

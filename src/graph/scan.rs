@@ -1,0 +1,310 @@
+//! Which entities of a type meet a condition: columns are tested a block of rows at a time, which asks once what kind of
+//! column and of test it is.
+
+use std::ops::Range;
+
+use super::predicate::{BYTES_OF_A_STEP, Tester, Testing};
+use super::{EntityNo, Row, Values, View};
+use crate::condition::{Compare, Test, TextTest, ValueTest};
+use crate::ontology::TypeId;
+
+/// So many rows are tested at once at most; a scan begins with as few as a word has bits.
+const LARGEST_BLOCK: usize = 1024;
+
+/// A block of at most this many rows is tested without counting the length of its texts.
+const SHORT_BLOCK: usize = 64;
+
+/// Which rows of a block meet a test, a bit each.
+type Bits = [u64; LARGEST_BLOCK / 64];
+
+/// Asks about each of so many rows.
+#[inline(always)]
+fn bits(len: usize, meets: impl Fn(usize) -> bool) -> Bits {
+    let mut bits = Bits::default();
+    for (no, word) in bits.iter_mut().enumerate().take(len.div_ceil(64)) {
+        for bit in 0..(len - no * 64).min(64) {
+            *word |= u64::from(meets(no * 64 + bit)) << bit;
+        }
+    }
+    bits
+}
+
+/// So many rows, all of them.
+fn all(len: usize) -> Bits {
+    let mut bits = Bits::default();
+    let (whole, rest) = (len / 64, len % 64);
+    bits[..whole].fill(u64::MAX);
+    if rest > 0 {
+        bits[whole] = (1 << rest) - 1;
+    }
+    bits
+}
+
+/// Which of so many values are one, found many at once.
+fn equal<T: PartialEq + Copy>(values: &[T], wanted: T) -> Bits {
+    let mut bits = Bits::default();
+    for (word, values) in bits.iter_mut().zip(values.chunks(64)) {
+        let mut met = [0_u8; 64];
+        for (met, value) in met.iter_mut().zip(values) {
+            *met = u8::from(*value == wanted);
+        }
+        for (no, eight) in met.as_chunks().0.iter().enumerate() {
+            // The product has the lowest bits of the eight bytes side by side at its top.
+            let eight = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            *word |= eight << (no * 8);
+        }
+    }
+    bits
+}
+
+/// Goes through the entities of a type that meet a test, in the order of their ids, block by block.
+pub struct Scan<'a, 't> {
+    view: View<'a>,
+    test: &'t Test,
+    type_id: TypeId,
+    /// The rows that are scanned next.
+    rows: Range<usize>,
+    /// The ranges of rows that come after them, where not all rows can meet the test.
+    later: Option<std::vec::IntoIter<Range<usize>>>,
+    /// Rows before this one are not scanned.
+    first: usize,
+    size: usize,
+}
+
+/// The entities of a block that meet a test.
+pub struct Block {
+    /// The number of the first row.
+    first: u32,
+    bits: Bits,
+    word: usize,
+}
+
+impl Iterator for Block {
+    type Item = EntityNo;
+
+    #[inline]
+    fn next(&mut self) -> Option<EntityNo> {
+        while let Some(word) = self.bits.get_mut(self.word) {
+            if *word != 0 {
+                let at = self.word as u32 * 64 + word.trailing_zeros();
+                *word &= *word - 1;
+                return Some(EntityNo(self.first + at));
+            }
+            self.word += 1;
+        }
+        None
+    }
+}
+
+impl<'a> View<'a> {
+    /// Scans the entities of a type. `within` says which rows can meet the test, in order, where it is known.
+    pub fn scan<'t>(
+        &self,
+        type_id: TypeId,
+        test: &'t Test,
+        within: Option<Vec<Range<usize>>>,
+    ) -> Scan<'a, 't> {
+        Scan {
+            view: *self,
+            test,
+            type_id,
+            rows: match within {
+                None => 0..self.snapshot().rows(type_id),
+                Some(_) => 0..0,
+            },
+            later: within.map(Vec::into_iter),
+            first: 0,
+            size: SHORT_BLOCK,
+        }
+    }
+}
+
+impl Scan<'_, '_> {
+    /// Scans only rows from one on.
+    #[must_use]
+    pub fn from(mut self, first: usize) -> Self {
+        self.first = first;
+        self.rows.start = self.rows.start.max(first);
+        self
+    }
+
+    /// How many rows the next block has; 0 after the last.
+    #[inline]
+    pub fn rows_ahead(&mut self) -> usize {
+        while self.rows.is_empty() {
+            let Some(rows) = self.later.as_mut().and_then(Iterator::next) else {
+                return 0;
+            };
+            self.rows = rows.start.max(self.first)..rows.end;
+            self.size = SHORT_BLOCK;
+        }
+        self.size.min(self.rows.len())
+    }
+
+    /// Tests the next block.
+    #[inline]
+    pub fn next_block(&mut self, by: &impl Testing) -> Block {
+        let len = self.rows_ahead();
+        let first = Row {
+            type_id: self.type_id,
+            row: self.rows.start,
+        };
+        let before = by.checks();
+        let tester = Tester { view: self.view, by };
+        let mut bits = tester.block(self.test, first, len);
+        let number = self.view.number(first);
+        self.view.mask(number, &mut bits);
+        self.rows.start += len;
+        // Where testing takes long, the time between two blocks is kept short.
+        let is_slow = by.checks() - before > 1;
+        self.size = if is_slow {
+            SHORT_BLOCK
+        } else {
+            (self.size * 2).min(LARGEST_BLOCK)
+        };
+        Block {
+            first: number.0,
+            bits,
+            word: 0,
+        }
+    }
+}
+
+impl View<'_> {
+    /// Clears the bits of hidden entities; the first bit is that of `first`.
+    #[inline]
+    fn mask(&self, first: EntityNo, bits: &mut Bits) {
+        let Some(hidden) = self.hidden else { return };
+        for (word, begin) in bits.iter_mut().zip((first.0..).step_by(64)) {
+            let mut left = *word;
+            while left != 0 {
+                let at = left.trailing_zeros();
+                left &= left - 1;
+                if hidden.has(EntityNo(begin + at)) {
+                    *word &= !(1 << at);
+                }
+            }
+        }
+    }
+}
+
+impl<T: Testing> Tester<'_, T> {
+    /// Which of some rows from the first on meet a test.
+    fn block(&self, test: &Test, first: Row, len: usize) -> Bits {
+        match test {
+            Test::All(tests) => {
+                let mut all = all(len);
+                for test in tests {
+                    if all.iter().all(|it| *it == 0) || self.by.is_stopped() {
+                        break;
+                    }
+                    let met = self.block(test, first, len);
+                    all.iter_mut().zip(met).for_each(|(a, b)| *a &= b);
+                }
+                all
+            }
+            Test::Any(tests) => {
+                let mut any = Bits::default();
+                for test in tests {
+                    if self.by.is_stopped() {
+                        break;
+                    }
+                    let met = self.block(test, first, len);
+                    any.iter_mut().zip(met).for_each(|(a, b)| *a |= b);
+                }
+                any
+            }
+            Test::Not(test) => {
+                let mut not = all(len);
+                let met = self.block(test, first, len);
+                not.iter_mut().zip(met).for_each(|(a, b)| *a &= !b);
+                not
+            }
+            Test::Value(no, test) if self.view.as_of().is_none() => {
+                self.by.worked(len / 8);
+                let values = self.view.column(first.type_id, *no).values();
+                self.values(test, values, first.row..first.row + len)
+            }
+            _ => bits(len, |at| {
+                let row = Row {
+                    row: first.row + at,
+                    ..first
+                };
+                self.row_meets(test, row)
+            }),
+        }
+    }
+
+    /// Which of some values, one a row, meet a test.
+    #[inline(always)]
+    fn values(&self, test: &ValueTest, values: &Values, rows: Range<usize>) -> Bits {
+        let (first, len) = (rows.start, rows.len());
+        match (test, values) {
+            (ValueTest::Int(Compare::Eq(wanted)), Values::Enum(column, _))
+                if let (Some(values), Ok(wanted)) = (column.all(rows.clone()), (*wanted).try_into()) =>
+            {
+                equal(values, wanted)
+            }
+            (ValueTest::Int(compare), Values::Enum(column, _)) => {
+                compared(compare, len, |at| column.get(first + at).map(i64::from))
+            }
+            (ValueTest::Int(compare), Values::Int(column)) => {
+                compared(compare, len, |at| column.get(first + at).map(i64::from))
+            }
+            (ValueTest::Float(compare), Values::Float(column)) => {
+                compared(compare, len, |at| column.get(first + at))
+            }
+            (ValueTest::Boolean(compare), Values::Boolean(column)) => {
+                compared(compare, len, |at| column.get(first + at).map(|it| it != 0))
+            }
+            (ValueTest::Text(TextTest::Contains(needle)), Values::Text(column))
+                if let Some(finder) = self.by.finder(*needle) =>
+            {
+                let mut met = Bits::default();
+                // The rows of a short block are not enough to take long.
+                if len > SHORT_BLOCK {
+                    let end = column.located(rows.end - 1).1.end;
+                    let bytes = end - column.located(rows.start).1.start;
+                    self.by.worked(bytes / BYTES_OF_A_STEP);
+                }
+                column.containing(rows, finder, |row| {
+                    let at = row - first;
+                    met[at / 64] |= 1 << (at % 64);
+                });
+                met
+            }
+            _ => bits(len, |at| self.value_meets(test, values, first + at)),
+        }
+    }
+}
+
+/// Compares each of so many values; the usual comparisons have loops of their own.
+#[inline(always)]
+fn compared<T: PartialOrd + Copy>(
+    compare: &Compare<T>,
+    len: usize,
+    get: impl Fn(usize) -> Option<T>,
+) -> Bits {
+    match compare {
+        Compare::Eq(other) => bits(len, |at| get(at) == Some(*other)),
+        Compare::Lt(other) => bits(len, |at| get(at).is_some_and(|it| it < *other)),
+        Compare::Lte(other) => bits(len, |at| get(at).is_some_and(|it| it <= *other)),
+        Compare::Gt(other) => bits(len, |at| get(at).is_some_and(|it| it > *other)),
+        Compare::Gte(other) => bits(len, |at| get(at).is_some_and(|it| it >= *other)),
+        _ => bits(len, |at| get(at).is_some_and(|it| compare.holds(&it))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn equal_values_are_those_that_are_compared_one_by_one(values in prop::collection::vec(0_u16..3, 0..=LARGEST_BLOCK)) {
+            let expected = bits(values.len(), |at| values[at] == 1);
+            prop_assert_eq!(equal(&values, 1), expected);
+        }
+    }
+}
