@@ -9,9 +9,9 @@ use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::{Failure, Run, Written, working};
-use crate::graph::{EntityNo, Key, Row, Values};
+use crate::graph::{Common, EntityNo, Key, Packed, Packing, Row, ValueRef};
 use crate::ontology::PropertyNo;
-use crate::ontology::{Scalar, TypeId};
+use crate::ontology::Scalar;
 use crate::plan::{
     AggregateField, Call, CallNo, GroupBy, GroupCall, GroupField, GroupKey, GroupKeyField, GroupOrder,
     MeasureField, Object, OfTypes,
@@ -23,60 +23,9 @@ const DIGITS: u64 = 34;
 /// Entities that are grouped between two checks of the clock.
 const MEMBERS_AT_ONCE: usize = 1 << 16;
 
-/// A value where it lies.
-type Place<'a> = (&'a Values, usize);
-
-/// What the entities of a group have in common for one field.
-#[derive(Clone, Copy)]
-enum Common<'a> {
-    Nothing,
-    Type(TypeId),
-    Value(Place<'a>),
-    Entity(EntityNo),
-}
-
-/// A [`Common`] in 8 bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Packed(u32, u32);
-
-/// The columns of packed values: one or two for each type.
-#[derive(Default)]
-struct Columns<'a>(Vec<&'a Values>);
-
-/// The columns come after what a packed common may be otherwise.
-const NO_COLUMNS: u32 = 3;
-
-impl<'a> Columns<'a> {
-    fn pack(&mut self, common: Common<'a>) -> Packed {
-        match common {
-            Common::Nothing => Packed(0, 0),
-            Common::Type(id) => Packed(1, id.index() as u32),
-            Common::Entity(entity) => Packed(2, entity.0),
-            Common::Value((values, at)) => {
-                // Most values are in the same column as the previous one.
-                let known = self.0.iter().rposition(|it| std::ptr::eq(*it, values));
-                let column = known.unwrap_or_else(|| {
-                    self.0.push(values);
-                    self.0.len() - 1
-                });
-                Packed(NO_COLUMNS + column as u32, at as u32)
-            }
-        }
-    }
-
-    fn unpack(&self, Packed(what, at): Packed) -> Common<'a> {
-        match what {
-            0 => Common::Nothing,
-            1 => Common::Type(TypeId::at(at as usize)),
-            2 => Common::Entity(EntityNo(at)),
-            column => Common::Value((self.0[(column - NO_COLUMNS) as usize], at as usize)),
-        }
-    }
-}
-
 /// Entities in groups.
 struct Groups<'a> {
-    columns: Columns<'a>,
+    packing: Packing<'a>,
     /// What each group has in common: as many as there are fields to group by.
     commons: Vec<Packed>,
     /// The entities, group after group.
@@ -90,14 +39,14 @@ struct Groups<'a> {
 /// One group.
 #[derive(Clone, Copy)]
 struct Group<'g, 'a> {
-    columns: &'g Columns<'a>,
+    packing: &'g Packing<'a>,
     common: &'g [Packed],
     entities: &'g [EntityNo],
 }
 
 impl<'a> Group<'_, 'a> {
     fn commons(&self) -> impl ExactSizeIterator<Item = Common<'a>> {
-        self.common.iter().map(|it| self.columns.unpack(*it))
+        self.common.iter().map(|it| self.packing.unpack(*it))
     }
 }
 
@@ -105,7 +54,7 @@ impl<'a> Groups<'a> {
     fn get(&self, no: u32, keys: usize) -> Group<'_, 'a> {
         let no = no as usize;
         Group {
-            columns: &self.columns,
+            packing: &self.packing,
             common: &self.commons[no * keys..(no + 1) * keys],
             entities: &self.entities[self.starts[no] as usize..self.starts[no + 1] as usize],
         }
@@ -121,11 +70,11 @@ struct Measures<'a> {
     count: usize,
     /// Values that can be ordered.
     ordered: usize,
-    least: Option<(Key<'a>, Place<'a>)>,
-    greatest: Option<(Key<'a>, Place<'a>)>,
+    least: Option<(Key<'a>, ValueRef<'a>)>,
+    greatest: Option<(Key<'a>, ValueRef<'a>)>,
     sum: f64,
     decimals: BigDecimal,
-    columns: Columns<'a>,
+    packing: Packing<'a>,
     /// All values, where the different ones are counted.
     places: Vec<Packed>,
     distinct: usize,
@@ -177,17 +126,17 @@ impl<'a> Run<'a> {
             let Some(no) = of_types[row.type_id.index()] else {
                 continue;
             };
-            for (at, place) in self.places(row, no).enumerate() {
+            for (at, value) in self.view.values(row, no).enumerate() {
                 if at > 0 {
                     self.work(1)?;
                 }
-                self.add(&mut measures, place)?;
+                self.add(&mut measures, value)?;
             }
         }
         if measures.wants_distinct {
-            let columns = &measures.columns;
-            let key = |it: &Packed| match columns.unpack(*it) {
-                Common::Value((values, at)) => values.key(at),
+            let packing = &measures.packing;
+            let key = |it: &Packed| match packing.unpack(*it) {
+                Common::Value(value) => value.key(),
                 _ => None,
             };
             let by_key = |a: &Packed, b: &Packed| match (key(a), key(b)) {
@@ -208,12 +157,12 @@ impl<'a> Run<'a> {
         Ok(measures)
     }
 
-    fn add(&mut self, measures: &mut Measures<'a>, place: Place<'a>) -> Written {
+    fn add(&mut self, measures: &mut Measures<'a>, value: ValueRef<'a>) -> Written {
         measures.count += 1;
         if !(measures.wants_distinct || measures.wants_ends || measures.wants_sum) {
             return Ok(());
         }
-        let Some(key) = place.0.key(place.1) else {
+        let Some(key) = value.key() else {
             return Ok(());
         };
         measures.ordered += 1;
@@ -226,36 +175,22 @@ impl<'a> Run<'a> {
             }
         }
         if measures.wants_distinct {
-            let packed = measures.columns.pack(Common::Value(place));
+            let packed = measures.packing.pack(Common::Value(value));
             self.push(&mut measures.places, packed)?;
         }
         if measures.wants_ends {
             // Of equal ones the first and the last of the list.
-            let is = |end: &Option<(Key, Place)>, order: Ordering| {
+            let is = |end: &Option<(Key, ValueRef)>, order: Ordering| {
                 end.as_ref().is_some_and(|(end, _)| key.compare(end) == order)
             };
             if measures.least.is_none() || is(&measures.least, Ordering::Less) {
-                measures.least = Some((key.clone(), place));
+                measures.least = Some((key.clone(), value));
             }
             if !is(&measures.greatest, Ordering::Less) {
-                measures.greatest = Some((key, place));
+                measures.greatest = Some((key, value));
             }
         }
         Ok(())
-    }
-
-    /// The values of an entity's property, those that are there.
-    fn places(&self, row: Row, no: PropertyNo) -> impl Iterator<Item = Place<'a>> + use<'a> {
-        let view = self.view;
-        let column = view.column(row.type_id, no);
-        let is_there = |place: &Place| !place.0.is_null(place.1);
-        let (list, single) = if column.is_list() {
-            let held = view.held_values(column, row.row);
-            (Some(held.map(|at| (column.values(), at))), None)
-        } else {
-            (None, view.value(row, no))
-        };
-        list.into_iter().flatten().chain(single).filter(is_there)
     }
 
     fn measures(
@@ -271,8 +206,8 @@ impl<'a> Run<'a> {
                 MeasureField::TypeName(name) => run.out.extend_from_slice(name),
                 MeasureField::Count => run.number(measures.count),
                 MeasureField::Distinct => run.number(measures.distinct),
-                MeasureField::Min => run.place(measures.least.as_ref().map(|it| it.1)),
-                MeasureField::Max => run.place(measures.greatest.as_ref().map(|it| it.1)),
+                MeasureField::Min => run.extreme(measures.least.as_ref().map(|it| it.1)),
+                MeasureField::Max => run.extreme(measures.greatest.as_ref().map(|it| it.1)),
                 MeasureField::Sum | MeasureField::Avg if count == 0 => run.null(),
                 MeasureField::Sum if is_decimal => {
                     run.text(&measures.decimals.to_plain_string());
@@ -288,9 +223,9 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn place(&mut self, place: Option<Place>) {
-        match place {
-            Some((values, at)) => values.write(at, &[], &mut self.out),
+    fn extreme(&mut self, value: Option<ValueRef>) {
+        match value {
+            Some(value) => value.write(&[], &mut self.out),
             None => self.null(),
         }
     }
@@ -309,7 +244,7 @@ impl<'a> Run<'a> {
     /// for each entity of each group, and about 20 bytes for each group of one field.
     fn grouped(&mut self, entities: &[EntityNo], call: &GroupCall) -> Result<Groups<'a>, Failure> {
         let keys = call.keys.len();
-        let mut columns = Columns::default();
+        let mut packing = Packing::default();
         let mut commons: Vec<Packed> = Vec::new();
         // The group and the position of each entity of it.
         let mut members: Vec<(u32, u32)> = self.list_of(entities.len())?;
@@ -333,14 +268,14 @@ impl<'a> Run<'a> {
                 let mut rest = combination;
                 let begin = commons.len();
                 for choices in choices.iter().rev() {
-                    let packed = columns.pack(choices[rest % choices.len()]);
+                    let packed = packing.pack(choices[rest % choices.len()]);
                     self.push(&mut commons, packed)?;
                     rest /= choices.len();
                 }
                 commons[begin..].reverse();
                 let write_all = |common: &[Packed], out: &mut Vec<u8>| {
                     for it in common {
-                        self.identity(columns.unpack(*it), out);
+                        self.view.write_identity(packing.unpack(*it), out);
                     }
                 };
                 let of_group = |no: u32| &commons[no as usize * keys..(no as usize + 1) * keys];
@@ -367,7 +302,7 @@ impl<'a> Run<'a> {
                             scratch.clear();
                             let common = &commons[*no as usize * keys..(*no as usize + 1) * keys];
                             for it in common {
-                                self.identity(columns.unpack(*it), &mut scratch);
+                                self.view.write_identity(packing.unpack(*it), &mut scratch);
                             }
                             FxBuildHasher.hash_one(&*scratch)
                         };
@@ -409,7 +344,7 @@ impl<'a> Run<'a> {
         }
         self.free(members);
         let mut groups = Groups {
-            columns,
+            packing,
             commons,
             entities: grouped,
             starts,
@@ -422,7 +357,7 @@ impl<'a> Run<'a> {
             let mut orders = a
                 .commons()
                 .zip(b.commons())
-                .map(|(a, b)| self.compare_common(a, b, turned));
+                .map(|(a, b)| self.view.compare_commons(a, b, turned));
             orders
                 .find(|it| *it != Ordering::Equal)
                 .unwrap_or(Ordering::Equal)
@@ -450,8 +385,8 @@ impl<'a> Run<'a> {
             GroupBy::Type => self.push(commons, Common::Type(row.type_id))?,
             GroupBy::Property(of_types) => {
                 if let Some(no) = of_types[row.type_id.index()] {
-                    for place in self.places(row, no) {
-                        self.push(commons, Common::Value(place))?;
+                    for value in self.view.values(row, no) {
+                        self.push(commons, Common::Value(value))?;
                     }
                 }
             }
@@ -470,51 +405,6 @@ impl<'a> Run<'a> {
             self.push(commons, Common::Nothing)?;
         }
         Ok(())
-    }
-
-    /// Writes what only equal commons have, however their values are written.
-    fn identity(&self, common: Common, out: &mut Vec<u8>) {
-        let key = match common {
-            Common::Value((values, at)) => values.key(at),
-            _ => None,
-        };
-        match key {
-            // The quotes of JSON tell texts from what follows.
-            None | Some(Key::Text(_)) => self.common_json(common, out),
-            Some(key) => key.write_identity(out),
-        }
-        out.push(b',');
-    }
-
-    fn common_json(&self, common: Common, out: &mut Vec<u8>) {
-        match common {
-            Common::Nothing => out.extend_from_slice(b"null"),
-            Common::Type(id) => {
-                // Writing to a vector cannot fail.
-                let _ = serde_json::to_writer(out, &self.ontology.entity_type(id).name);
-            }
-            Common::Value((values, at)) => values.write(at, &[], out),
-            Common::Entity(entity) => {
-                out.extend_from_slice(self.view.id_json(self.view.locate(entity)));
-            }
-        }
-    }
-
-    fn compare_common(&self, a: Common, b: Common, turned: bool) -> Ordering {
-        let id = |it| self.view.id(self.view.locate(it));
-        let order = match (a, b) {
-            (Common::Nothing, Common::Nothing) => return Ordering::Equal,
-            (Common::Nothing, _) => return Ordering::Greater,
-            (_, Common::Nothing) => return Ordering::Less,
-            (Common::Value((a, at)), Common::Value((b, bt))) => match (a.key(at), b.key(bt)) {
-                (Some(a), Some(b)) => a.compare(&b),
-                _ => Ordering::Equal,
-            },
-            (Common::Entity(a), Common::Entity(b)) => id(a).cmp(id(b)),
-            (Common::Type(a), Common::Type(b)) => a.cmp(&b),
-            _ => Ordering::Equal,
-        };
-        if turned { order.reverse() } else { order }
     }
 
     fn group(
@@ -547,9 +437,7 @@ impl<'a> Run<'a> {
     }
 
     fn write_common(&mut self, common: Common) {
-        let mut out = std::mem::take(&mut self.out);
-        self.common_json(common, &mut out);
-        self.out = out;
+        self.view.write_common(common, &mut self.out);
     }
 
     fn group_key(&mut self, key: &GroupKey, common: Common, fields: &'a Object<GroupKeyField>) -> Written {

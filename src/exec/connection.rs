@@ -6,18 +6,18 @@ use std::cmp::Ordering;
 use super::cursor::{Cursor, Mark, Writer};
 use super::entity::ViaEdge;
 use super::{Failure, Run, Written, working};
-use crate::graph::{EdgeNo, EntityNo, Key, Neighbours, Row, Subject};
+use crate::graph::{EdgeNo, EntityNo, Key, Listed, Neighbours, Row, Subject, partition_point};
 use crate::ontology::{Domain, TypeId};
 use crate::plan::{
     AggregateField, Call, CallNo, Connection, ConnectionField, EdgeField, Object, OrderBy, OrderKey, Page,
     PageCall, PageInfoField, Side,
 };
 
-/// An entity of a list and the edge that led to it; `u32::MAX` for none.
+/// An entity of a list and the edge that led to it, if one did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Item {
     pub entity: EntityNo,
-    pub edge: u32,
+    pub edge: EdgeNo,
     /// Its place in a list that has an order of its own, else 0.
     pub rank: u32,
 }
@@ -25,10 +25,10 @@ pub(super) struct Item {
 impl Item {
     /// An entity that no edge led to.
     #[inline]
-    fn alone(entity: u32) -> Self {
+    fn alone(entity: EntityNo) -> Self {
         Self {
-            entity: EntityNo(entity),
-            edge: u32::MAX,
+            entity,
+            edge: EdgeNo::NONE,
             rank: 0,
         }
     }
@@ -38,7 +38,7 @@ impl Item {
     fn over((entity, edge): (EntityNo, EdgeNo)) -> Self {
         Self {
             entity,
-            edge: edge.0,
+            edge,
             rank: 0,
         }
     }
@@ -50,7 +50,7 @@ enum Source<'a, 'f> {
     /// All entities of some types.
     Types(&'a [TypeId]),
     /// What a relation leads to from an entity.
-    Neighbours(Side, Neighbours<'a>, Row),
+    Neighbours(Side, Row),
     /// What a relation leads to from an entity over several edges, in an order of its own.
     Reached(Side, &'f [Item], Row),
     /// What was found, in the order of ids; from which entity, if from one.
@@ -62,7 +62,7 @@ impl Source<'_, '_> {
     fn owner(&self) -> Option<Row> {
         match self {
             Source::Types(_) => None,
-            Source::Neighbours(_, _, row) | Source::Reached(_, _, row) => Some(*row),
+            Source::Neighbours(_, row) | Source::Reached(_, _, row) => Some(*row),
             Source::Found(_, row) => *row,
         }
     }
@@ -79,14 +79,20 @@ pub(super) struct Within<'a, 'f> {
 struct Position {
     cursor: Cursor,
     entity: Option<EntityNo>,
-    /// `u32::MAX` where no edge led there, or there is none any more: it then stands after all edges.
-    edge: u32,
+    /// None where no edge led there, or there is none any more: it then stands after all edges.
+    edge: EdgeNo,
     rank: u32,
+}
+
+impl Position {
+    fn id(&self) -> &str {
+        &self.cursor.id
+    }
 }
 
 /// A list that lies ready, or one that was made.
 enum Items<'a, 'f> {
-    Range(u32, usize),
+    Listed(Listed),
     Neighbours(Neighbours<'a>),
     Reached(&'f [Item]),
     Found(&'f [EntityNo]),
@@ -96,7 +102,7 @@ enum Items<'a, 'f> {
 impl Items<'_, '_> {
     fn len(&self) -> usize {
         match self {
-            Items::Range(_, len) => *len,
+            Items::Listed(it) => it.len(),
             Items::Neighbours(it) => it.len(),
             Items::Reached(it) => it.len(),
             Items::Found(it) => it.len(),
@@ -107,10 +113,7 @@ impl Items<'_, '_> {
     /// The numbers of some of the entities.
     fn numbers(&self, range: std::ops::Range<usize>) -> Cow<'_, [u32]> {
         match self {
-            Items::Range(first, _) => {
-                let number = |at: usize| first + at as u32;
-                Cow::Owned((number(range.start)..number(range.end)).collect())
-            }
+            Items::Listed(it) => Cow::Owned(range.map(|at| it.get(at).0).collect()),
             Items::Neighbours(it) => Cow::Borrowed(&it.targets()[range]),
             Items::Reached(it) => Cow::Owned(it[range].iter().map(|it| it.entity.0).collect()),
             Items::Found(it) => Cow::Owned(it[range].iter().map(|it| it.0).collect()),
@@ -121,10 +124,10 @@ impl Items<'_, '_> {
     #[inline]
     fn get(&self, at: usize) -> Item {
         match self {
-            Items::Range(first, _) => Item::alone(first + at as u32),
+            Items::Listed(it) => Item::alone(it.get(at)),
             Items::Neighbours(it) => Item::over(it.get(at)),
             Items::Reached(it) => it[at],
-            Items::Found(it) => Item::alone(it[at].0),
+            Items::Found(it) => Item::alone(it[at]),
             Items::List(it) => it[at],
         }
     }
@@ -227,8 +230,7 @@ impl<'a> Run<'a> {
                 run.connection(Source::Reached(side, &found, row), call, connection)
             });
         }
-        let neighbours = self.view.stored_neighbours(row, side.relation, side.direction);
-        self.connection(Source::Neighbours(side, neighbours, row), call, connection)
+        self.connection(Source::Neighbours(side, row), call, connection)
     }
 
     /// Writes a page of entities that were found, in the order of their ids.
@@ -329,7 +331,7 @@ impl<'a> Run<'a> {
                         if run.trace.is_some()
                             && let Some(side) = side
                         {
-                            run.walk_to(item.entity, side, EdgeNo(item.edge))?;
+                            run.walk_to(item.entity, side, item.edge)?;
                         }
                         run.entity(item.entity, selection)
                     })?;
@@ -379,13 +381,13 @@ impl<'a> Run<'a> {
             let item = items.get(at);
             let via = side.map(|side| ViaEdge {
                 side,
-                edge: EdgeNo(item.edge),
+                edge: item.edge,
             });
             self.element(no, false, |run| {
                 if run.trace.is_some()
                     && let Some(side) = side
                 {
-                    run.walk_to(item.entity, side, EdgeNo(item.edge))?;
+                    run.walk_to(item.entity, side, item.edge)?;
                 }
                 run.edge(fields, item.entity, via, |run| run.cursor_of(within, item))
             })?;
@@ -425,11 +427,9 @@ impl<'a> Run<'a> {
         let (side, ordinal) = match source {
             Source::Types(_) | Source::Found(..) => (None, 0),
             Source::Reached(side, ..) => (Some(side), item.rank),
-            Source::Neighbours(side, neighbours, _) => {
-                let ends = self.ends_with(neighbours, view.id(row));
-                let place = ends
-                    .into_iter()
-                    .position(|at| neighbours.get(at).1.0 == item.edge);
+            Source::Neighbours(side, from) => {
+                let mut same = view.edges_to(from, side.relation, side.direction, view.id(row));
+                let place = same.position(|it| it == item.edge);
                 (Some(side), place.unwrap_or(0) as u32)
             }
         };
@@ -454,15 +454,6 @@ impl<'a> Run<'a> {
         let mut writer = Writer::new(sequence ^ self.date_tag(), owner, 1);
         writer.mark(Some(key));
         writer.end(ordinal, id, &mut self.out);
-    }
-
-    /// The places of the edges that end at an entity. The ends of an entity's edges are in the order of their ids.
-    fn ends_with(&self, neighbours: Neighbours, id: &str) -> std::ops::Range<usize> {
-        let targets = neighbours.targets();
-        let id_of = |entity: &u32| self.view.id(self.view.locate(EntityNo(*entity)));
-        let first = targets.partition_point(|it| id_of(it) < id);
-        let same = targets[first..].iter().take_while(|it| id_of(it) == id);
-        first..first + same.count()
     }
 
     /// Tells the cursors of a list at one date from those at another.
@@ -500,20 +491,18 @@ impl<'a> Run<'a> {
         let mut cursor = self.read_cursor(text, call.sequence, owner, call.order.len())?;
         let entity = view.find(&cursor.id);
         let mut side = None;
-        let (mut edge, mut rank) = (u32::MAX, 0);
+        let (mut edge, mut rank) = (EdgeNo::NONE, 0);
         match source {
             Source::Types(_) | Source::Found(_, Some(_)) => {}
-            Source::Neighbours(of, neighbours, _) => {
+            Source::Neighbours(of, from) => {
                 side = Some(of);
-                let mut places = self.ends_with(neighbours, &cursor.id);
-                if let Some(at) = places.nth(cursor.ordinal as usize) {
-                    edge = neighbours.get(at).1.0;
-                }
+                let mut same = view.edges_to(from, of.relation, of.direction, &cursor.id);
+                edge = same.nth(cursor.ordinal as usize).unwrap_or(EdgeNo::NONE);
             }
             Source::Reached(of, found, _) => {
                 side = Some(of);
                 let same = found.iter().find(|it| Some(it.entity) == entity);
-                (edge, rank) = same.map_or((u32::MAX, cursor.ordinal), |it| (it.edge, it.rank));
+                (edge, rank) = same.map_or((EdgeNo::NONE, cursor.ordinal), |it| (it.edge, it.rank));
             }
             // The lists of several components differ only in what they hold.
             Source::Found(found, None) => {
@@ -531,7 +520,7 @@ impl<'a> Run<'a> {
             let item = Item { entity, edge, rank };
             let row = view.locate(entity);
             for (key, mark) in call.order.iter().zip(&mut cursor.marks) {
-                let is_known = edge != u32::MAX || !matches!(key.by, OrderBy::Edge(_));
+                let is_known = edge != EdgeNo::NONE || !matches!(key.by, OrderBy::Edge(_));
                 if is_known && matches!(mark, Mark::Cut(..)) {
                     mark.complete(self.key(key, side, item, row).as_ref());
                 }
@@ -556,12 +545,13 @@ impl<'a> Run<'a> {
     ) -> Result<Items<'a, 'f>, Failure> {
         if call.filter.is_none() && call.order.is_empty() {
             match source {
-                Source::Types([id]) => {
-                    let range = self.view.range(*id);
-                    return Ok(Items::Range(range.start, range.len()));
+                Source::Types([id]) if let Some(all) = self.view.list_of(*id) => {
+                    return Ok(Items::Listed(all));
                 }
-                Source::Neighbours(_, neighbours, _) if self.view.is_whole() => {
-                    return Ok(Items::Neighbours(neighbours));
+                Source::Neighbours(side, row)
+                    if let Some(all) = self.view.all_neighbours(row, side.relation, side.direction) =>
+                {
+                    return Ok(Items::Neighbours(all));
                 }
                 // What does not hold at the date was not found either.
                 Source::Reached(_, found, _) => {
@@ -592,27 +582,27 @@ impl<'a> Run<'a> {
         let skip = if stops_early { after } else { None };
         let mut list = Vec::new();
         match source {
+            Source::Types([id]) if let Some(filter) = &call.filter => {
+                self.scan(filter, *id, skip.map(Position::id), |run, entity| {
+                    run.push(&mut list, Item::alone(entity))?;
+                    Ok(list.len() < most)
+                })?;
+            }
             Source::Types([id]) => {
-                let range = self.view.range(*id);
-                let start = skip.map_or(range.start, |it| self.first_past(&range, it));
-                match &call.filter {
-                    None => {
-                        let end = start.saturating_add(most.min(range.len()) as u32).min(range.end);
-                        list = self.list_of(end.saturating_sub(start) as usize)?;
-                        for entity in start..end {
-                            self.visit(1)?;
-                            list.push(Item::alone(entity));
-                        }
-                    }
-                    Some(filter) => {
-                        self.scan(filter, *id, (start - range.start) as usize, |run, entity| {
-                            run.push(&mut list, Item::alone(entity.0))?;
-                            Ok(list.len() < most)
-                        })?
-                    }
+                list = self.list_of(most.min(self.view.count(*id)))?;
+                for entity in self.view.entities_of(*id, skip.map(Position::id)).take(most) {
+                    self.visit(1)?;
+                    self.push(&mut list, Item::alone(entity))?;
                 }
             }
-            Source::Types(types) => self.merge(types, call, skip, most, &mut list)?,
+            Source::Types(types) => {
+                for entity in self.view.merged(types, skip.map(Position::id)) {
+                    if list.len() >= most {
+                        break;
+                    }
+                    self.keep(call, None, Item::alone(entity), &mut list)?;
+                }
+            }
             Source::Reached(_, found, _) => {
                 for item in found {
                     self.keep(call, side, *item, &mut list)?;
@@ -620,17 +610,17 @@ impl<'a> Run<'a> {
             }
             Source::Found(found, _) => {
                 for entity in found {
-                    self.keep(call, side, Item::alone(entity.0), &mut list)?;
+                    self.keep(call, side, Item::alone(*entity), &mut list)?;
                 }
             }
-            Source::Neighbours(_, neighbours, _) => {
-                for neighbour in neighbours.iter() {
+            Source::Neighbours(side, row) => {
+                for neighbour in self.view.neighbours(row, side.relation, side.direction) {
                     if list.len() >= most {
                         break;
                     }
                     let item = Item::over(neighbour);
-                    if skip.is_none_or(|skip| !self.precedes(call, side, item, skip, true)) {
-                        self.keep(call, side, item, &mut list)?;
+                    if skip.is_none_or(|skip| !self.precedes(call, Some(side), item, skip, true)) {
+                        self.keep(call, Some(side), item, &mut list)?;
                     }
                 }
             }
@@ -705,8 +695,8 @@ impl<'a> Run<'a> {
             }
         }
         let by_id = match position.entity {
-            Some(entity) if self.view.locate(entity).type_id == row.type_id => item.entity.cmp(&entity),
-            _ => self.view.id(row).cmp(position.cursor.id.as_str()),
+            Some(entity) => self.view.compare_ids(row, self.view.locate(entity)),
+            None => self.view.id(row).cmp(position.id()),
         };
         let ordering = item.rank.cmp(&position.rank).then(by_id);
         match ordering.then(item.edge.cmp(&position.edge)) {
@@ -716,71 +706,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The first entity of a type after a cursor in the order of ids.
-    fn first_past(&self, range: &std::ops::Range<u32>, position: &Position) -> u32 {
-        match position.entity {
-            Some(entity) if range.contains(&entity.0) => entity.0 + 1,
-            _ => {
-                let id = |at: usize| self.view.id(self.view.locate(EntityNo(range.start + at as u32)));
-                let past = partition_point(range.len(), |at| id(at) <= position.cursor.id.as_str());
-                range.start + past as u32
-            }
-        }
-    }
-
-    /// Goes through several types' entities in the order of their ids.
-    fn merge(
-        &mut self,
-        types: &'a [TypeId],
-        call: &'a PageCall,
-        skip: Option<&Position>,
-        most: usize,
-        list: &mut Vec<Item>,
-    ) -> Written {
-        let view = self.view;
-        let id = |entity: u32| view.id(view.locate(EntityNo(entity)));
-        let mut heads: Vec<std::ops::Range<u32>> = types.iter().map(|it| view.range(*it)).collect();
-        if let Some(skip) = skip {
-            let skipped = skip.cursor.id.as_str();
-            for head in &mut heads {
-                let base = head.start;
-                let past = partition_point(head.len(), |at| id(base + at as u32) <= skipped);
-                head.start += past as u32;
-            }
-        }
-        let mut queue: std::collections::BinaryHeap<std::cmp::Reverse<(&str, usize)>> = heads
-            .iter()
-            .enumerate()
-            .filter(|(_, head)| !head.is_empty())
-            .map(|(no, head)| std::cmp::Reverse((id(head.start), no)))
-            .collect();
-        while let Some(std::cmp::Reverse((_, no))) = queue.pop() {
-            if list.len() >= most {
-                break;
-            }
-            let entity = heads[no].start;
-            heads[no].start += 1;
-            if !heads[no].is_empty() {
-                queue.push(std::cmp::Reverse((id(heads[no].start), no)));
-            }
-            self.keep(call, None, Item::alone(entity), list)?;
-        }
-        Ok(())
-    }
-
     #[inline]
     fn keep(&mut self, call: &PageCall, side: Option<Side>, item: Item, list: &mut Vec<Item>) -> Written {
         self.visit(1)?;
-        if let Some(side) = side
-            && !self.view.edge_holds(side.relation, EdgeNo(item.edge))
-        {
-            return Ok(());
-        }
         let holds = match &call.filter {
             None => true,
             Some(filter) => {
                 let row = self.view.locate(item.entity);
-                let via = side.map(|side| (side.relation, EdgeNo(item.edge)));
+                let via = side.map(|side| (side.relation, item.edge));
                 self.holds(filter, Subject { row, via })?
             }
         };
@@ -799,11 +732,7 @@ impl<'a> Run<'a> {
                 return ordering;
             }
         }
-        let by_id = if row_a.type_id == row_b.type_id {
-            a.entity.cmp(&b.entity)
-        } else {
-            self.view.id(row_a).cmp(self.view.id(row_b))
-        };
+        let by_id = self.view.compare_ids(row_a, row_b);
         a.rank.cmp(&b.rank).then(by_id).then(a.edge.cmp(&b.edge))
     }
 
@@ -813,13 +742,9 @@ impl<'a> Run<'a> {
             OrderBy::Label => Some(Key::Text(self.view.label(row))),
             OrderBy::Property(of_types) => {
                 let no = of_types[row.type_id.index()]?;
-                let (values, at) = self.view.value(row, no)?;
-                values.key(at)
+                self.view.key(row, no)
             }
-            OrderBy::Edge(no) => {
-                let column = self.view.edge_column(side?.relation, *no);
-                column.values().key(item.edge as usize)
-            }
+            OrderBy::Edge(no) => self.view.edge_key(side?.relation, item.edge, *no),
         }
     }
 }
@@ -834,20 +759,6 @@ fn compare_keys(key: &OrderKey, a: Option<Key>, b: Option<Key>) -> Ordering {
         (Some(_), None) if key.nulls_first => Ordering::Greater,
         (Some(_), None) => Ordering::Less,
     }
-}
-
-/// The first position for which the predicate does not hold, as [`slice::partition_point`] has it.
-fn partition_point(len: usize, precedes: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (0, len);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if precedes(middle) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    low
 }
 
 #[cfg(test)]

@@ -8,19 +8,22 @@ use crate::graph::{EntityNo, Subject, Testing};
 use crate::ontology::TypeId;
 
 impl Run<'_> {
-    /// Goes through a type's entities that meet a filter from a position on, until `take` has enough.
+    /// Goes through a type's entities that meet a filter, those with ids after one if it is given, until `take` has enough.
     pub(super) fn scan(
         &mut self,
         filter: &Filter,
         type_id: TypeId,
-        first: usize,
+        after: Option<&str>,
         mut take: impl FnMut(&mut Self, EntityNo) -> Result<bool, Failure>,
     ) -> Written {
         let Some(test) = &filter.by_type[type_id.index()] else {
             return Ok(());
         };
         let within = self.rows_with(test, type_id);
-        let mut scan = self.view.scan(type_id, test, within).from(first);
+        let mut scan = self.view.scan(type_id, test, within);
+        if let Some(id) = after {
+            scan = scan.after(id);
+        }
         loop {
             let rows = scan.rows_ahead();
             if rows == 0 {

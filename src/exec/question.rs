@@ -149,16 +149,8 @@ impl<'a> Run<'a> {
         let is_any_negative = std::cell::Cell::new(false);
         let weight = |edge: &EdgeReference| {
             let (relation, no) = edge.id();
-            let value = weights[relation.index()].and_then(|property| {
-                let values = view.edge_column(relation, property).values();
-                let at = no.0 as usize;
-                let decimal = || {
-                    values
-                        .decimal(at)
-                        .and_then(|it| bigdecimal::ToPrimitive::to_f64(&it))
-                };
-                values.float(at).or_else(decimal)
-            });
+            let value =
+                weights[relation.index()].and_then(|property| view.edge_number(relation, no, property));
             value.unwrap_or(1.0)
         };
         let weigh = |edge: &EdgeReference| {

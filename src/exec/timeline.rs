@@ -180,8 +180,7 @@ impl<'a> Run<'a> {
                         if property.scalar != Scalar::Date || property.list {
                             return None;
                         }
-                        let column = self.view.edge_column(side.relation, PropertyNo(no as u16));
-                        column.values().date(edge.0 as usize)
+                        self.view.edge_date(side.relation, edge, PropertyNo(no as u16))
                     });
                 let statement = self.view.edge_statement(side.relation, edge);
                 (dates.next(), statement)
@@ -290,10 +289,8 @@ impl<'a> Run<'a> {
             if !wanted(&property.name) {
                 continue;
             }
-            let column = view.column(id, PropertyNo(no as u16));
-            for row in column.disputed_rows() {
+            for row in view.disputed(id, PropertyNo(no as u16)) {
                 self.visit(1)?;
-                let row = Row { type_id: id, row };
                 let is_disputed = self.scope(|run| {
                     let said = run.said_of(row, no)?;
                     let mut what = run.list_of(said.len())?;
@@ -329,9 +326,9 @@ impl<'a> Run<'a> {
         let fields = (members.properties.len()..).zip(&members.fields);
         for (no, field) in fields.filter(|(_, it)| !it.many && wanted(&it.name)) {
             let side = Side::of(field);
-            for row in 0..view.count(id) {
+            for entity in view.entities_of(id, None) {
                 self.visit(1)?;
-                let row = Row { type_id: id, row };
+                let row = view.row_in(id, entity);
                 if view.neighbour_count(row, side.relation, side.direction) < 2 {
                     continue;
                 }

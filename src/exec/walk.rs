@@ -132,7 +132,7 @@ impl<'a> Run<'a> {
                 let rank = items.len() as u32;
                 let item = Item {
                     entity: target,
-                    edge: edge.0,
+                    edge,
                     rank,
                 };
                 self.push(items, item)?;

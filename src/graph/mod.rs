@@ -16,10 +16,12 @@
 mod adjacency;
 mod build;
 mod column;
+mod common;
 mod file;
 mod ids;
 mod lint;
 mod mapping;
+mod order;
 mod predicate;
 mod scan;
 mod source;
@@ -27,19 +29,23 @@ mod statement;
 mod stored;
 mod strings;
 mod subgraph;
+mod value;
 mod view;
 
 pub use adjacency::{Adjacency, Neighbours, Targets};
 pub use build::build;
 pub use column::{Column, Key, Values, write_float};
+pub use common::{Common, Packed, Packing};
 pub use file::FileError;
 pub use lint::lint;
 pub use mapping::FILE_LOST;
+pub use order::{Entities, Listed, Merged, partition_point};
 pub use predicate::{Subject, Testing};
 pub use scan::{Block, Scan};
 pub use statement::{Citation, Rank, Statements, Validity};
 pub use strings::{Strings, Texts};
 pub use subgraph::{EdgeReference, EntitySet, Place, Subgraph};
+pub use value::ValueRef;
 pub use view::View;
 
 use std::sync::Arc;
@@ -58,6 +64,11 @@ pub struct EntityNo(pub u32);
 /// An edge's number in its relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EdgeNo(pub u32);
+
+impl EdgeNo {
+    /// Stands for no edge.
+    pub const NONE: Self = Self(u32::MAX);
+}
 
 /// A statement's number, or [`NO_STATEMENT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, bytemuck::Pod, bytemuck::Zeroable)]

@@ -120,9 +120,10 @@ impl<'a> View<'a> {
 }
 
 impl Scan<'_, '_> {
-    /// Scans only rows from one on.
+    /// Scans only entities whose ids come after one.
     #[must_use]
-    pub fn from(mut self, first: usize) -> Self {
+    pub fn after(mut self, id: &str) -> Self {
+        let first = self.view.row_after(self.type_id, id);
         self.first = first;
         self.rows.start = self.rows.start.max(first);
         self

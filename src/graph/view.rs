@@ -234,6 +234,19 @@ impl<'a> View<'a> {
         no.is_some_and(|no| self.entity_type(row).members.field(no).required)
     }
 
+    /// The edges of an entity over a relation in a direction by their positions; `None` where some of them may not be
+    /// seen.
+    #[inline]
+    pub fn all_neighbours(
+        &self,
+        row: Row,
+        relation: RelationId,
+        direction: Direction,
+    ) -> Option<Neighbours<'a>> {
+        self.is_whole()
+            .then(|| self.snapshot.neighbours(row, relation, direction))
+    }
+
     /// How many edges an entity has over a relation in a direction.
     #[inline]
     pub fn neighbour_count(&self, row: Row, relation: RelationId, direction: Direction) -> usize {
@@ -285,7 +298,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether an edge holds and does not lead to a hidden entity.
-    fn sees(&self, relation: RelationId, end: EntityNo, edge: EdgeNo) -> bool {
+    pub(super) fn sees(&self, relation: RelationId, end: EntityNo, edge: EdgeNo) -> bool {
         !self.hides(end) && self.edge_holds(relation, edge)
     }
 

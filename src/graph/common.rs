@@ -1,0 +1,123 @@
+//! What entities have in common: the values, types and ends of relations that they are grouped by.
+
+use std::cmp::Ordering;
+
+use super::{EntityNo, Key, Row, ValueRef, Values, View};
+use crate::ontology::{PropertyNo, TypeId};
+
+/// What the entities of a group have in common for one field.
+#[derive(Debug, Clone, Copy)]
+pub enum Common<'a> {
+    /// They have nothing there.
+    Nothing,
+    /// Their type.
+    Type(TypeId),
+    /// A value of a property.
+    Value(ValueRef<'a>),
+    /// The entity at the end of a relation.
+    Entity(EntityNo),
+}
+
+/// A [`Common`] in 8 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Packed(u32, u32);
+
+/// Packs what entities have in common; keeps the columns of packed values, one or two for each type.
+#[derive(Debug, Default)]
+pub struct Packing<'a>(Vec<&'a Values>);
+
+/// The columns come after what a packed common may be otherwise.
+const NO_COLUMNS: u32 = 3;
+
+impl<'a> Packing<'a> {
+    /// Packs it.
+    pub fn pack(&mut self, common: Common<'a>) -> Packed {
+        match common {
+            Common::Nothing => Packed(0, 0),
+            Common::Type(id) => Packed(1, id.index() as u32),
+            Common::Entity(entity) => Packed(2, entity.0),
+            Common::Value(value) => {
+                let (values, at) = value.place();
+                // Most values are in the same column as the previous one.
+                let known = self.0.iter().rposition(|it| std::ptr::eq(*it, values));
+                let column = known.unwrap_or_else(|| {
+                    self.0.push(values);
+                    self.0.len() - 1
+                });
+                Packed(NO_COLUMNS + column as u32, at as u32)
+            }
+        }
+    }
+
+    /// What was packed.
+    pub fn unpack(&self, Packed(what, at): Packed) -> Common<'a> {
+        match what {
+            0 => Common::Nothing,
+            1 => Common::Type(TypeId::at(at as usize)),
+            2 => Common::Entity(EntityNo(at)),
+            column => {
+                let values = self.0[(column - NO_COLUMNS) as usize];
+                Common::Value(ValueRef::of((values, at as usize)))
+            }
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    /// The values of an entity's property, one or a list, those that are there.
+    pub fn values(&self, row: Row, property: PropertyNo) -> impl Iterator<Item = ValueRef<'a>> + use<'a> {
+        let column = self.column(row.type_id, property);
+        let (list, single) = if column.is_list() {
+            let held = self.held_values(column, row.row);
+            (Some(held.map(|at| (column.values(), at))), None)
+        } else {
+            (None, self.value(row, property))
+        };
+        let all = list.into_iter().flatten().chain(single).map(ValueRef::of);
+        all.filter(|it| !it.is_null())
+    }
+
+    /// Writes what only equal commons have, however their values are written.
+    pub fn write_identity(&self, common: Common, out: &mut Vec<u8>) {
+        let key = match common {
+            Common::Value(value) => value.key(),
+            _ => None,
+        };
+        match key {
+            // The quotes of JSON tell texts from what follows.
+            None | Some(Key::Text(_)) => self.write_common(common, out),
+            Some(key) => key.write_identity(out),
+        }
+        out.push(b',');
+    }
+
+    /// Writes it as JSON: a value, the name of a type, an id, or null.
+    pub fn write_common(&self, common: Common, out: &mut Vec<u8>) {
+        match common {
+            Common::Nothing => out.extend_from_slice(b"null"),
+            Common::Type(id) => {
+                // Writing to a vector cannot fail.
+                let _ = serde_json::to_writer(out, &self.ontology().entity_type(id).name);
+            }
+            Common::Value(value) => value.write(&[], out),
+            Common::Entity(entity) => out.extend_from_slice(self.id_json(self.locate(entity))),
+        }
+    }
+
+    /// The order of two commons of one field; nothing comes last, even if the order is `turned`.
+    pub fn compare_commons(&self, a: Common, b: Common, turned: bool) -> Ordering {
+        let order = match (a, b) {
+            (Common::Nothing, Common::Nothing) => return Ordering::Equal,
+            (Common::Nothing, _) => return Ordering::Greater,
+            (_, Common::Nothing) => return Ordering::Less,
+            (Common::Value(a), Common::Value(b)) => match (a.key(), b.key()) {
+                (Some(a), Some(b)) => a.compare(&b),
+                _ => Ordering::Equal,
+            },
+            (Common::Entity(a), Common::Entity(b)) => self.id_of(a).cmp(self.id_of(b)),
+            (Common::Type(a), Common::Type(b)) => a.cmp(&b),
+            _ => Ordering::Equal,
+        };
+        if turned { order.reverse() } else { order }
+    }
+}

@@ -1,0 +1,215 @@
+//! Entities in the order of their ids, and what else they are ordered by.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
+use super::{EdgeNo, EntityNo, Key, Row, View};
+use crate::ontology::{Date, Direction, PropertyNo, RelationId, TypeId};
+
+/// The entities of a type in the order of their ids, without hidden ones.
+#[derive(Debug, Clone)]
+pub struct Entities<'a> {
+    view: View<'a>,
+    next: u32,
+    end: u32,
+}
+
+impl Iterator for Entities<'_> {
+    type Item = EntityNo;
+
+    #[inline]
+    fn next(&mut self) -> Option<EntityNo> {
+        while self.next < self.end {
+            let entity = EntityNo(self.next);
+            self.next += 1;
+            if !self.view.hides(entity) {
+                return Some(entity);
+            }
+        }
+        None
+    }
+}
+
+/// All entities of a type in the order of their ids, by position.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed {
+    first: u32,
+    len: u32,
+}
+
+impl Listed {
+    /// How many there are.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The entity at a position.
+    #[inline]
+    pub fn get(&self, at: usize) -> EntityNo {
+        EntityNo(self.first + at as u32)
+    }
+}
+
+/// The entities of several types in the order of their ids.
+pub struct Merged<'a> {
+    view: View<'a>,
+    heads: Vec<Entities<'a>>,
+    queue: BinaryHeap<Reverse<(&'a str, usize, EntityNo)>>,
+}
+
+impl Merged<'_> {
+    fn fill(&mut self, no: usize) {
+        if let Some(entity) = self.heads[no].next() {
+            self.queue.push(Reverse((self.view.id_of(entity), no, entity)));
+        }
+    }
+}
+
+impl Iterator for Merged<'_> {
+    type Item = EntityNo;
+
+    fn next(&mut self) -> Option<EntityNo> {
+        let Reverse((_, no, entity)) = self.queue.pop()?;
+        self.fill(no);
+        Some(entity)
+    }
+}
+
+impl<'a> View<'a> {
+    /// The entities of a type in the order of their ids; with `after`, those whose ids come after it.
+    pub fn entities_of(&self, type_id: TypeId, after: Option<&str>) -> Entities<'a> {
+        let range = self.snapshot().range(type_id);
+        let passed = after.map_or(0, |id| self.row_after(type_id, id));
+        Entities {
+            view: *self,
+            next: range.start + passed as u32,
+            end: range.end,
+        }
+    }
+
+    /// The row at which the entities of a type begin whose ids come after one. Takes time logarithmic in their number.
+    pub(super) fn row_after(&self, type_id: TypeId, id: &str) -> usize {
+        match self.snapshot().find(id).map(|it| self.locate(it)) {
+            Some(row) if row.type_id == type_id => row.row + 1,
+            _ => {
+                let ids = self.snapshot().ids(type_id);
+                partition_point(ids.len(), |at| ids.text(at).unwrap_or_default() <= id)
+            }
+        }
+    }
+
+    /// All entities of a type in the order of their ids; `None` where some of them may be hidden.
+    #[inline]
+    pub fn list_of(&self, type_id: TypeId) -> Option<Listed> {
+        let range = self.snapshot().range(type_id);
+        self.hidden.is_none().then_some(Listed {
+            first: range.start,
+            len: range.end - range.start,
+        })
+    }
+
+    /// The entities of several types in the order of their ids; with `after`, those whose ids come after it.
+    pub fn merged(&self, types: &[TypeId], after: Option<&str>) -> Merged<'a> {
+        let heads: Vec<Entities<'a>> = types.iter().map(|it| self.entities_of(*it, after)).collect();
+        let count = heads.len();
+        let mut merged = Merged {
+            view: *self,
+            heads,
+            queue: BinaryHeap::with_capacity(count),
+        };
+        (0..count).for_each(|no| merged.fill(no));
+        merged
+    }
+
+    /// The order of two entities by their ids.
+    #[inline]
+    pub fn compare_ids(&self, a: Row, b: Row) -> Ordering {
+        if a.type_id == b.type_id {
+            a.row.cmp(&b.row)
+        } else {
+            self.id(a).cmp(self.id(b))
+        }
+    }
+
+    /// What an entity is ordered by where lists are ordered by a property; `None` where it has no value.
+    #[inline]
+    pub fn key(&self, row: Row, property: PropertyNo) -> Option<Key<'a>> {
+        let (values, at) = self.value(row, property)?;
+        values.key(at)
+    }
+
+    /// What an edge is ordered by where lists are ordered by a property of edges.
+    pub fn edge_key(&self, relation: RelationId, edge: EdgeNo, property: PropertyNo) -> Option<Key<'a>> {
+        let values = self.edge_column(relation, property).values();
+        if edge == EdgeNo::NONE {
+            return None;
+        }
+        values.key(edge.0 as usize)
+    }
+
+    /// The number of an edge's property; `None` where it has none.
+    pub fn edge_number(&self, relation: RelationId, edge: EdgeNo, property: PropertyNo) -> Option<f64> {
+        match self.edge_key(relation, edge, property)? {
+            Key::Whole(it) => Some(it as f64),
+            Key::Float(it) => Some(it),
+            Key::Decimal(it) => bigdecimal::ToPrimitive::to_f64(&it),
+            Key::Text(_) | Key::Date(_) => None,
+        }
+    }
+
+    /// The date of an edge's property; `None` where it has none.
+    pub fn edge_date(&self, relation: RelationId, edge: EdgeNo, property: PropertyNo) -> Option<Date> {
+        match self.edge_key(relation, edge, property)? {
+            Key::Date(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// The entities of a type of which more than one value of a property is said.
+    pub fn disputed(&self, type_id: TypeId, property: PropertyNo) -> impl Iterator<Item = Row> + use<'a> {
+        let view = *self;
+        let rows = self.snapshot().column(type_id, property).disputed_rows();
+        let rows = rows.map(move |row| Row { type_id, row });
+        rows.filter(move |row| !view.hides(view.number(*row)))
+    }
+
+    /// The edges of an entity that lead to the entity of an id. Its neighbours are in the order of their ids, so this takes
+    /// time logarithmic in their number.
+    pub fn edges_to<'i>(
+        &self,
+        row: Row,
+        relation: RelationId,
+        direction: Direction,
+        id: &'i str,
+    ) -> impl Iterator<Item = EdgeNo> + use<'a, 'i> {
+        let view = *self;
+        let stored = self.stored_neighbours(row, relation, direction);
+        let id_of = move |at: usize| view.id_of(stored.get(at).0);
+        let first = partition_point(stored.len(), |at| id_of(at) < id);
+        (first..stored.len())
+            .take_while(move |at| id_of(*at) == id)
+            .map(move |at| stored.get(at))
+            .filter(move |(end, edge)| view.is_whole() || view.sees(relation, *end, *edge))
+            .map(|(_, edge)| edge)
+    }
+}
+
+/// The first position for which the predicate does not hold, as [`slice::partition_point`] has it.
+pub fn partition_point(len: usize, precedes: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if precedes(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
