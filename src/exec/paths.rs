@@ -31,10 +31,10 @@ impl<F: Fn(&EdgeReference) -> f64> Weigh for F {
 }
 
 /// From which entity another was reached.
-type Reached = Marks<u32>;
+type Reached = Marks<EntityNo>;
 
-/// Stands for no entity.
-const NOBODY: u32 = u32::MAX;
+/// Stands for no path.
+const NOTHING: u32 = u32::MAX;
 
 /// A shortest path of at most so many edges, by breadth-first search from both ends, the smaller front first.
 /// Takes O(edges within half the distance of either end), and at most 8 bytes for each entity of either half beside the
@@ -49,10 +49,10 @@ pub(super) fn shortest(
     if subgraph.leaves_out(from) || subgraph.leaves_out(to) {
         return Ok(None);
     }
-    let mut reached: [Reached; 2] = [Marks::new(NOBODY), Marks::new(NOBODY)];
+    let mut reached: [Reached; 2] = [Marks::new(EntityNo::NONE), Marks::new(EntityNo::NONE)];
     // The ends are reached from themselves.
-    reached[0].set(run, from, from.0)?;
-    reached[1].set(run, to, to.0)?;
+    reached[0].set(run, from, from)?;
+    reached[1].set(run, to, to)?;
     let mut fronts = [vec![from], vec![to]];
     let mut meeting = (from == to).then_some(from);
     for _ in 0..most {
@@ -71,7 +71,7 @@ pub(super) fn shortest(
                 if reached[side].get(other).is_some() {
                     continue;
                 }
-                reached[side].set(run, other, entity.0)?;
+                reached[side].set(run, other, *entity)?;
                 // All that meet on one level make paths of one length, so the first will do.
                 if reached[1 - side].get(other).is_some() {
                     meeting = Some(other);
@@ -88,8 +88,7 @@ pub(super) fn shortest(
     };
     let mut steps = Vec::new();
     let mut at = meeting;
-    while let Some(before) = reached[0].get(at).filter(|it| *it != at.0) {
-        let before = EntityNo(before);
+    while let Some(before) = reached[0].get(at).filter(|it| *it != at) {
         if let Some(edge) = edge_between(run, subgraph, before, at, Way::Outgoing)? {
             run.push(&mut steps, edge)?;
         }
@@ -97,8 +96,7 @@ pub(super) fn shortest(
     }
     steps.reverse();
     at = meeting;
-    while let Some(after) = reached[1].get(at).filter(|it| *it != at.0) {
-        let after = EntityNo(after);
+    while let Some(after) = reached[1].get(at).filter(|it| *it != at) {
         if let Some(edge) = edge_between(run, subgraph, after, at, Way::Incoming)? {
             run.push(&mut steps, edge)?;
         }
@@ -143,7 +141,7 @@ const ENTITIES_A_ROW: usize = 4;
 #[derive(Clone, Copy)]
 struct Partial {
     at: EntityNo,
-    /// The path before it; [`NOBODY`] where it begins.
+    /// The path before it; [`NOTHING`] where it begins.
     before: u32,
     relation: RelationId,
     direction: Direction,
@@ -227,10 +225,10 @@ pub(super) fn simple(
     let mut partials = Vec::new();
     let start = Partial {
         at: from,
-        before: NOBODY,
+        before: NOTHING,
         relation: RelationId::at(0),
         direction: Direction::Out,
-        edge: EdgeNo(0),
+        edge: EdgeNo::NONE,
         hops: 0,
         cost: 0.0,
     };
@@ -445,11 +443,13 @@ fn grow_heap<T: Ord>(run: &mut Run, queue: &mut BinaryHeap<T>) -> Written {
     Ok(())
 }
 
+/// A cost, and the entity that has it; equal costs are in no particular order.
 struct Nearest(f64, EntityNo);
 
 impl Ord for Nearest {
     fn cmp(&self, other: &Self) -> Ordering {
-        other.0.total_cmp(&self.0).then(other.1.cmp(&self.1))
+        let by_cost = other.0.total_cmp(&self.0);
+        by_cost.then(other.1.slot().cmp(&self.1.slot()))
     }
 }
 

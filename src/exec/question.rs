@@ -245,7 +245,7 @@ impl<'a> Run<'a> {
         let mut wanted = self.entity_set()?;
         let all: Vec<TypeId> = self.ontology.type_ids().collect();
         for id in types.unwrap_or(&all) {
-            wanted.add_all(self.view.range(*id));
+            wanted.add_type(self.view.snapshot(), *id);
         }
         Ok(wanted)
     }

@@ -10,13 +10,13 @@ use std::ops::ControlFlow;
 
 use petgraph::Direction as Way;
 use petgraph::unionfind::UnionFind;
-use petgraph::visit::{EdgeRef, NodeCount};
+use petgraph::visit::{EdgeRef, NodeCount, NodeIndexable};
 use rayon::prelude::*;
 
 use super::working::{self, Marks};
 use super::{CHECK_EVERY, Failure, Run};
 use crate::budget::{Clock, Stop};
-use crate::graph::{EntityNo, EntitySet, Place, Subgraph};
+use crate::graph::{EntityNo, EntitySet, OrderKey, Place, Subgraph};
 use crate::plan::{Ranking, Similarity};
 
 /// An entity and its score.
@@ -55,11 +55,11 @@ impl<'v> Rows<'v> {
             nodes: 0,
         };
         let mut most = 0;
-        for entity in 0..count as u32 {
-            let edges = subgraph.edges_of(EntityNo(entity), Way::Outgoing).count();
+        for entity in (0..count).map(|it| subgraph.from_index(it)) {
+            let edges = subgraph.edges_of(entity, Way::Outgoing).count();
             run.visit(1 + edges as u64)?;
             rows.edges += edges;
-            rows.nodes += usize::from(!subgraph.leaves_out(EntityNo(entity)));
+            rows.nodes += usize::from(!subgraph.leaves_out(entity));
             most = most.max(edges);
         }
         let copy = (count + 1 + rows.edges) * size_of::<u32>();
@@ -72,15 +72,15 @@ impl<'v> Rows<'v> {
         let mut starts = run.list_of(count + 1)?;
         let mut targets = run.list_of(rows.edges)?;
         starts.push(0);
-        for entity in 0..count as u32 {
+        for slot in 0..count {
             run.work(1)?;
             let begin = targets.len();
-            for edge in subgraph.edges_of(EntityNo(entity), Way::Outgoing) {
+            for edge in subgraph.edges_of(subgraph.from_index(slot), Way::Outgoing) {
                 run.work(1)?;
-                targets.push(edge.target().0);
+                targets.push(edge.target().slot() as u32);
             }
             if simple {
-                let kept = simplify(&mut targets[begin..], entity);
+                let kept = simplify(&mut targets[begin..], slot as u32);
                 targets.truncate(begin + kept);
             }
             starts.push(targets.len() as u32);
@@ -95,9 +95,10 @@ impl<'v> Rows<'v> {
         self.subgraph.node_count()
     }
 
-    /// The entities that are not left out.
+    /// The slots of the entities that are not left out.
     fn nodes(&self) -> impl Iterator<Item = u32> {
-        (0..self.len() as u32).filter(|it| !self.subgraph.leaves_out(EntityNo(*it)))
+        let is_left_out = |slot: u32| self.subgraph.leaves_out(self.subgraph.from_index(slot as usize));
+        (0..self.len() as u32).filter(move |it| !is_left_out(*it))
     }
 
     /// Goes through what an entity leads to.
@@ -108,8 +109,9 @@ impl<'v> Rows<'v> {
             let targets = &copy.targets[copy.starts[node] as usize..copy.starts[node + 1] as usize];
             return targets.iter().for_each(|it| take(*it as usize));
         }
-        let targets = self.subgraph.edges_of(EntityNo(node), Way::Outgoing);
-        let targets = targets.map(|it| it.target().0);
+        let entity = self.subgraph.from_index(node as usize);
+        let targets = self.subgraph.edges_of(entity, Way::Outgoing);
+        let targets = targets.map(|it| it.target().slot() as u32);
         if !self.simple {
             return targets.for_each(|it| take(it as usize));
         }
@@ -141,7 +143,7 @@ fn simplify(targets: &mut [u32], entity: u32) -> usize {
     kept
 }
 
-/// Ranks entities: the greatest first, equal ones in the order of their numbers.
+/// Ranks entities: the greatest first, equal ones in the order of types and ids.
 pub(super) fn rank(
     run: &mut Run,
     subgraph: &Subgraph,
@@ -157,8 +159,9 @@ pub(super) fn rank(
         }
         Ranking::Degree => {
             let mut scores = run.array(0.0, count)?;
-            for (entity, score) in (0..).zip(&mut scores) {
-                let degree = subgraph.edges_of(EntityNo(entity), Way::Outgoing).count();
+            for (slot, score) in scores.iter_mut().enumerate() {
+                let entity = subgraph.from_index(slot);
+                let degree = subgraph.edges_of(entity, Way::Outgoing).count();
                 run.visit(1 + degree as u64)?;
                 *score = degree as f64;
             }
@@ -176,13 +179,18 @@ pub(super) fn rank(
         }
     };
     let entities = wanted.iter().filter(|it| !subgraph.leaves_out(*it));
-    let ranked = entities.map(|it| (it, scores[it.0 as usize]));
+    let ranked = entities.map(|it| (it, scores[it.slot()]));
     best(run, ranked, first, exact)
 }
 
-/// A score; the greatest sorts first, and equal scores sort by entity number.
-#[derive(PartialEq)]
-struct Scored(f64, EntityNo);
+/// A score; the greatest sorts first, and equal scores in the order of types and ids.
+struct Scored(f64, OrderKey, EntityNo);
+
+impl PartialEq for Scored {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
 
 impl Eq for Scored {}
 
@@ -210,7 +218,7 @@ fn best(
     let mut heap: BinaryHeap<Scored> = BinaryHeap::with_capacity(kept);
     for (entity, score) in scored {
         run.work(1)?;
-        let scored = Scored(score, entity);
+        let scored = Scored(score, run.view.order_key(entity), entity);
         if heap.len() < kept {
             heap.push(scored);
         } else if let Some(mut last) = heap.peek_mut()
@@ -221,7 +229,7 @@ fn best(
     }
     let mut ranked = Vec::with_capacity(heap.len());
     let sorted = heap.into_sorted_vec().into_iter();
-    ranked.extend(sorted.map(|Scored(score, entity)| Ranked { entity, score, exact }));
+    ranked.extend(sorted.map(|Scored(score, _, entity)| Ranked { entity, score, exact }));
     Ok(ranked)
 }
 
@@ -565,7 +573,8 @@ fn around(run: &mut Run, subgraph: &Subgraph, entity: EntityNo, way: Way) -> Res
         }
     }
     let whole = 0..all.len();
-    working::sort(&mut all, whole, &run.budget.clock, Ord::cmp)?;
+    let key = |it: &EntityNo| run.view.order_key(*it);
+    working::sort(&mut all, whole, &run.budget.clock, |a, b| key(a).cmp(&key(b)))?;
     all.dedup();
     Ok(all)
 }
@@ -601,7 +610,7 @@ pub(super) fn similar(
     }
     if by == Similarity::Jaccard {
         let mut entities: Vec<EntityNo> = Vec::new();
-        for (entity, _) in scores.iter() {
+        for (entity, _) in scores.iter(run.view) {
             run.push(&mut entities, entity)?;
         }
         for entity in entities {
@@ -613,7 +622,8 @@ pub(super) fn similar(
             }
         }
     }
-    best(run, scores.iter(), first, true)
+    let view = run.view;
+    best(run, scores.iter(view), first, true)
 }
 
 /// The components of a subgraph, the largest first, equal ones by their first entity. Only as many as requested are sorted.
@@ -657,10 +667,10 @@ pub(super) fn components(
     } else {
         run.hold(count * (size_of::<u32>() + size_of::<u8>()))?;
         let mut sets = UnionFind::<u32>::new(count);
-        for entity in 0..count as u32 {
-            for edge in subgraph.edges_of(EntityNo(entity), Way::Outgoing) {
+        for slot in 0..count {
+            for edge in subgraph.edges_of(subgraph.from_index(slot), Way::Outgoing) {
                 run.visit(1)?;
-                sets.union(edge.source().0, edge.target().0);
+                sets.union(edge.source().slot() as u32, edge.target().slot() as u32);
             }
         }
         run.release(count * size_of::<u8>());
@@ -669,7 +679,7 @@ pub(super) fn components(
     let clock = run.budget.clock;
     // How many entities have each label, then where these begin: one place further on, so that filling moves it back.
     let mut begins = run.array(0_u32, count + 2)?;
-    for entity in (0..count).filter(|it| !subgraph.leaves_out(EntityNo(*it as u32))) {
+    for entity in (0..count).filter(|it| !subgraph.leaves_out(subgraph.from_index(*it))) {
         tick(entity, &clock)?;
         begins[labels[entity] as usize + 2] += 1;
     }
@@ -678,10 +688,10 @@ pub(super) fn components(
     }
     let kept = begins.last().copied().unwrap_or(0) as usize;
     let mut entities = run.array(EntityNo::default(), kept)?;
-    for entity in (0..count).filter(|it| !subgraph.leaves_out(EntityNo(*it as u32))) {
+    for entity in (0..count).filter(|it| !subgraph.leaves_out(subgraph.from_index(*it))) {
         tick(entity, &clock)?;
         let next = &mut begins[labels[entity] as usize + 1];
-        entities[*next as usize] = EntityNo(entity as u32);
+        entities[*next as usize] = subgraph.from_index(entity);
         *next += 1;
     }
     run.free(labels);
@@ -736,6 +746,7 @@ const DONE: u32 = u32::MAX - 1;
 fn strong_labels(run: &mut Run, subgraph: &Subgraph) -> Result<Vec<u32>, Failure> {
     /// An entity whose edges are gone through.
     struct Open {
+        /// Its slot.
         entity: u32,
         place: Place,
     }
@@ -761,8 +772,8 @@ fn strong_labels(run: &mut Run, subgraph: &Subgraph) -> Result<Vec<u32>, Failure
                 break;
             };
             let at = *entity as usize;
-            let flow = match subgraph.next_target(EntityNo(*entity), place) {
-                Some(target) => ControlFlow::Continue(target.0),
+            let flow = match subgraph.next_target(subgraph.from_index(at), place) {
+                Some(target) => ControlFlow::Continue(target.slot() as u32),
                 None => ControlFlow::Break(()),
             };
             run.visit(1)?;

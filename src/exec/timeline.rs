@@ -48,13 +48,10 @@ impl<'a> Run<'a> {
             Some(id) => Some(self.named("of", id)?),
             None => None,
         };
-        let all = match of {
-            Some(entity) => entity.0..entity.0 + 1,
-            None => 0..self.entities() as u32,
-        };
+        let all = of.is_none().then(|| self.view.entities());
+        let all = of.into_iter().chain(all.into_iter().flatten());
         let mut entries: Vec<Entry> = Vec::new();
         for entity in all {
-            let entity = EntityNo(entity);
             let row = self.view.locate(entity);
             self.work(1)?;
             let mut place = 0;
@@ -62,7 +59,7 @@ impl<'a> Run<'a> {
                 run.visit(1)?;
                 place += 1;
                 // Of the whole graph, an edge is told once, from its start.
-                if of.is_none() && !Self::begins_at(entity, said) {
+                if of.is_none() && !run.begins_at(entity, said) {
                     return Ok(());
                 }
                 let Some(date) = run.date_of(said) else {
@@ -118,7 +115,7 @@ impl<'a> Run<'a> {
         let mut order: Vec<u32> = self.list_of(entries.len())?;
         order.extend(0..entries.len() as u32);
         let entry = |at: u32| entries[at as usize];
-        let by_place = |at: &u32| (entry(*at).entity, entry(*at).place);
+        let by_place = |at: &u32| (entry(*at).entity.slot(), entry(*at).place);
         let all = 0..order.len();
         working::sort(&mut order, all, &self.budget.clock, |a, b| {
             by_place(a).cmp(&by_place(b))
@@ -147,13 +144,14 @@ impl<'a> Run<'a> {
         Ok(page)
     }
 
-    fn begins_at(entity: EntityNo, said: Said) -> bool {
+    /// Whether an edge of a statement starts at an entity; a symmetric one at the end that comes first.
+    fn begins_at(&self, entity: EntityNo, said: Said) -> bool {
         match said {
             Said::Value { .. } => true,
             Said::Edge { side, target, .. } => match side.direction {
                 Direction::Out => true,
                 Direction::In => false,
-                Direction::Both => entity <= target,
+                Direction::Both => self.view.order_key(entity) <= self.view.order_key(target),
             },
         }
     }

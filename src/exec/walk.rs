@@ -19,14 +19,14 @@ use crate::report::{MOST_SHOWN, did_you_mean, shown};
 const MOST_COMPARED: usize = 50_000;
 
 /// Ids that are compared between two checks of the clock.
-const COMPARED_AT_ONCE: u32 = 512;
+const COMPARED_AT_ONCE: usize = 512;
 
 /// After this many errors, similar ids are no longer suggested.
 const MOST_HINTS: usize = 20;
 
 /// The surroundings of entities.
 pub(super) struct Surroundings {
-    /// The nearest first, those of one distance in the order of their numbers.
+    /// The nearest first, those of one distance in the order of types and ids.
     pub entities: Vec<EntityNo>,
     /// The edges between them, each once, from its start.
     pub links: Vec<EdgeReference>,
@@ -50,23 +50,21 @@ impl<'a> Run<'a> {
     /// A hint with the ids that are similar to an unknown one.
     fn near_ids(&mut self, id: &str) -> Result<String, Failure> {
         let view = self.view;
-        let mut all = 0..view.counts().entities as u32;
-        let is_compared = all.len() <= MOST_COMPARED && self.errors.len() < MOST_HINTS;
-        if !is_compared || id.chars().nth(MOST_SHOWN).is_some() {
-            all = 0..0;
-        }
+        let is_compared = view.slots() <= MOST_COMPARED
+            && self.errors.len() < MOST_HINTS
+            && id.chars().nth(MOST_SHOWN).is_none();
+        let all = is_compared.then(|| view.entities());
         // Comparing all of them takes longer than most answers.
         let stopped = Cell::new(None);
         let clock = self.budget.clock;
-        let goes_on = |no: &u32| {
+        let goes_on = |(no, _): &(usize, EntityNo)| {
             if no.is_multiple_of(COMPARED_AT_ONCE) && stopped.get().is_none() {
                 stopped.set(clock.stop());
             }
             stopped.get().is_none()
         };
-        let ids = all
-            .take_while(goes_on)
-            .map(|it| view.id(view.locate(EntityNo(it))));
+        let all = all.into_iter().flatten().enumerate();
+        let ids = all.take_while(goes_on).map(|(_, it)| view.id_of(it));
         let hint = did_you_mean(id, ids, || {
             "`search` finds entities by what they are called".to_owned()
         });
@@ -91,7 +89,7 @@ impl<'a> Run<'a> {
                 left_out.add(self.named("avoid", id)?);
             }
             for id in &walk.avoid_types {
-                left_out.add_all(view.range(*id));
+                left_out.add_type(view.snapshot(), *id);
             }
             Some(left_out)
         };
@@ -234,7 +232,8 @@ impl<'a> Run<'a> {
                 }
             }
             let all = 0..next.len();
-            working::sort(&mut next, all, &self.budget.clock, Ord::cmp)?;
+            let key = |it: &EntityNo| self.view.order_key(*it);
+            working::sort(&mut next, all, &self.budget.clock, |a, b| key(a).cmp(&key(b)))?;
             self.free(level);
             level = next;
         }

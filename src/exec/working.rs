@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Failure, Run, Written};
 use crate::budget::{Clock, Stop};
-use crate::graph::{EntityNo, EntitySet};
+use crate::graph::{EntityNo, EntitySet, View};
 
 /// A list of more bytes than this grows by half; a shorter one doubles.
 const LONG_LIST: usize = 64 << 10;
@@ -84,9 +84,9 @@ impl Run<'_> {
         self.entities() / 8 + size_of::<EntitySet>()
     }
 
-    /// How many entities the graph has.
+    /// How many entities the graph has, hidden ones among them.
     pub(super) fn entities(&self) -> usize {
-        self.view.counts().entities
+        self.view.slots()
     }
 
     /// Makes room for another entry of a hash set.
@@ -172,7 +172,7 @@ impl Met {
 pub(super) struct Marks<T> {
     /// Stands for no value in the array.
     none: T,
-    few: FxHashMap<u32, T>,
+    few: FxHashMap<EntityNo, T>,
     all: Vec<T>,
 }
 
@@ -187,9 +187,9 @@ impl<T: Copy + PartialEq> Marks<T> {
 
     #[inline]
     pub fn get(&self, entity: EntityNo) -> Option<T> {
-        match self.all.get(entity.0 as usize) {
+        match self.all.get(entity.slot()) {
             Some(value) => Some(*value).filter(|it| *it != self.none),
-            None => self.few.get(&entity.0).copied(),
+            None => self.few.get(&entity).copied(),
         }
     }
 
@@ -198,10 +198,10 @@ impl<T: Copy + PartialEq> Marks<T> {
         if self.all.is_empty() && self.few.len() == self.few.capacity() {
             self.grow(run)?;
         }
-        match self.all.get_mut(entity.0 as usize) {
+        match self.all.get_mut(entity.slot()) {
             Some(at) => *at = value,
             None => {
-                self.few.insert(entity.0, value);
+                self.few.insert(entity, value);
             }
         }
         Ok(())
@@ -209,11 +209,11 @@ impl<T: Copy + PartialEq> Marks<T> {
 
     #[cold]
     fn grow(&mut self, run: &mut Run) -> Written {
-        let (now, next) = tables::<(u32, T)>(self.few.capacity());
+        let (now, next) = tables::<(EntityNo, T)>(self.few.capacity());
         if next > run.entities() * size_of::<T>() {
             let mut all = run.array(self.none, run.entities())?;
             for (entity, value) in std::mem::take(&mut self.few) {
-                all[entity as usize] = value;
+                all[entity.slot()] = value;
             }
             self.all = all;
         } else {
@@ -225,12 +225,12 @@ impl<T: Copy + PartialEq> Marks<T> {
     }
 
     /// All that have a value, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = (EntityNo, T)> {
-        let few = self.few.iter().map(|(entity, value)| (EntityNo(*entity), *value));
+    pub fn iter<'m>(&'m self, view: View<'m>) -> impl Iterator<Item = (EntityNo, T)> {
+        let few = self.few.iter().map(|(entity, value)| (*entity, *value));
         let all = self.all.iter().enumerate();
         few.chain(
             all.filter(|(_, value)| **value != self.none)
-                .map(|(entity, value)| (EntityNo(entity as u32), *value)),
+                .map(move |(slot, value)| (view.entity_in(slot), *value)),
         )
     }
 }

@@ -18,6 +18,7 @@ mod build;
 mod column;
 mod common;
 mod file;
+mod hidden;
 mod ids;
 mod lint;
 mod mapping;
@@ -37,9 +38,10 @@ pub use build::build;
 pub use column::{Column, Key, Values, write_float};
 pub use common::{Common, Packed, Packing};
 pub use file::FileError;
+pub use hidden::Hidden;
 pub use lint::lint;
 pub use mapping::FILE_LOST;
-pub use order::{Entities, Listed, Merged, partition_point};
+pub use order::{Entities, Listed, Merged, OrderKey, partition_point};
 pub use predicate::{Subject, Testing};
 pub use scan::{Block, Scan};
 pub use statement::{Citation, Rank, Statements, Validity};
@@ -60,6 +62,17 @@ use stored::Stored;
 /// An entity's number in a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct EntityNo(pub u32);
+
+impl EntityNo {
+    /// Stands for no entity.
+    pub const NONE: Self = Self(u32::MAX);
+
+    /// Its place in an array that has one for each entity of its snapshot. Slots say nothing about order.
+    #[inline]
+    pub fn slot(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// An edge's number in its relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -30,6 +30,10 @@ impl Iterator for Entities<'_> {
     }
 }
 
+/// Where an entity stands in the order of types, and in its type in the order of ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderKey(u32);
+
 /// All entities of a type in the order of their ids, by position.
 #[derive(Debug, Clone, Copy)]
 pub struct Listed {
@@ -60,13 +64,14 @@ impl Listed {
 pub struct Merged<'a> {
     view: View<'a>,
     heads: Vec<Entities<'a>>,
-    queue: BinaryHeap<Reverse<(&'a str, usize, EntityNo)>>,
+    queue: BinaryHeap<Reverse<(&'a str, usize, OrderKey)>>,
 }
 
 impl Merged<'_> {
     fn fill(&mut self, no: usize) {
         if let Some(entity) = self.heads[no].next() {
-            self.queue.push(Reverse((self.view.id_of(entity), no, entity)));
+            let key = self.view.order_key(entity);
+            self.queue.push(Reverse((self.view.id_of(entity), no, key)));
         }
     }
 }
@@ -75,13 +80,40 @@ impl Iterator for Merged<'_> {
     type Item = EntityNo;
 
     fn next(&mut self) -> Option<EntityNo> {
-        let Reverse((_, no, entity)) = self.queue.pop()?;
+        let Reverse((_, no, OrderKey(entity))) = self.queue.pop()?;
         self.fill(no);
-        Some(entity)
+        Some(EntityNo(entity))
     }
 }
 
 impl<'a> View<'a> {
+    /// Where an entity stands in the order of types, and in its type in the order of ids.
+    #[inline]
+    pub fn order_key(&self, entity: EntityNo) -> OrderKey {
+        OrderKey(entity.0)
+    }
+
+    /// All entities, without hidden ones, in the order of types, and in each in the order of ids.
+    pub fn entities(&self) -> Entities<'a> {
+        Entities {
+            view: *self,
+            next: 0,
+            end: self.slots() as u32,
+        }
+    }
+
+    /// The bound of [`EntityNo::slot`], for arrays with a place for each entity.
+    #[inline]
+    pub fn slots(&self) -> usize {
+        self.snapshot().counts.entities
+    }
+
+    /// The entity that has a slot.
+    #[inline]
+    pub fn entity_in(&self, slot: usize) -> EntityNo {
+        EntityNo(slot as u32)
+    }
+
     /// The entities of a type in the order of their ids; with `after`, those whose ids come after it.
     pub fn entities_of(&self, type_id: TypeId, after: Option<&str>) -> Entities<'a> {
         let range = self.snapshot().range(type_id);

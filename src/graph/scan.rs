@@ -181,7 +181,7 @@ impl View<'_> {
             while left != 0 {
                 let at = left.trailing_zeros();
                 left &= left - 1;
-                if hidden.has(EntityNo(begin + at)) {
+                if hidden.entities.has(EntityNo(begin + at)) {
                     *word &= !(1 << at);
                 }
             }

@@ -12,7 +12,7 @@ use petgraph::visit::{
 };
 
 use super::{EdgeNo, EntityNo, Snapshot, View};
-use crate::ontology::{Direction, RelationId};
+use crate::ontology::{Direction, RelationId, TypeId};
 
 /// A part of a view as a directed graph.
 #[derive(Debug, Clone)]
@@ -300,10 +300,10 @@ impl EntitySet {
         !self.0.put(entity.0 as usize)
     }
 
-    /// Puts in all of a range of numbers.
-    pub fn add_all(&mut self, entities: std::ops::Range<u32>) {
-        self.0
-            .insert_range(entities.start as usize..entities.end as usize);
+    /// Puts in all entities of a type.
+    pub fn add_type(&mut self, snapshot: &Snapshot, type_id: TypeId) {
+        let range = snapshot.range(type_id);
+        self.0.insert_range(range.start as usize..range.end as usize);
     }
 
     /// Whether an entity is in it.
@@ -312,7 +312,7 @@ impl EntitySet {
         self.0.contains(entity.0 as usize)
     }
 
-    /// All of them, by number.
+    /// All of them, by slot.
     pub fn iter(&self) -> impl Iterator<Item = EntityNo> {
         self.0.ones().map(|it| EntityNo(it as u32))
     }

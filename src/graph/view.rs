@@ -4,7 +4,7 @@
 //! and hides nothing, which is usual, this costs one test for a list and none for a value.
 
 use super::{
-    Column, Counts, EdgeNo, EntityNo, EntitySet, Neighbours, Row, Snapshot, StatementNo, Statements, Strings,
+    Column, Counts, EdgeNo, EntityNo, Hidden, Neighbours, Row, Snapshot, StatementNo, Statements, Strings,
     Subgraph, Targets, Values,
 };
 use crate::facts::GraphFact;
@@ -18,7 +18,7 @@ pub struct View<'a> {
     snapshot: &'a Snapshot,
     ontology: &'a Ontology,
     as_of: Option<Date>,
-    pub(super) hidden: Option<&'a EntitySet>,
+    pub(super) hidden: Option<&'a Hidden>,
 }
 
 impl Snapshot {
@@ -43,10 +43,9 @@ impl<'a> View<'a> {
         Self { as_of, ..self }
     }
 
-    /// The same view without some entities. Where a hidden entity is the end of a required relation, its start must be
-    /// hidden too.
+    /// The same view without hidden entities.
     #[must_use]
-    pub fn hiding(self, hidden: Option<&'a EntitySet>) -> Self {
+    pub fn hiding(self, hidden: Option<&'a Hidden>) -> Self {
         Self { hidden, ..self }
     }
 
@@ -65,7 +64,7 @@ impl<'a> View<'a> {
     /// Whether an entity is hidden.
     #[inline]
     pub fn hides(&self, entity: EntityNo) -> bool {
-        self.hidden.is_some_and(|it| it.has(entity))
+        self.hidden.is_some_and(|it| it.entities.has(entity))
     }
 
     /// The schema.
@@ -92,17 +91,19 @@ impl<'a> View<'a> {
 
     /// What the graph holds.
     pub fn counts(&self) -> Counts {
-        self.snapshot.counts()
+        self.hidden.map_or_else(|| self.snapshot.counts(), |it| it.counts)
     }
 
     /// How many entities a type has.
     pub fn count(&self, id: TypeId) -> usize {
-        self.snapshot.rows(id)
+        self.hidden
+            .map_or_else(|| self.snapshot.rows(id), |it| it.rows[id.index()])
     }
 
     /// How many edges a relation has.
     pub fn edge_count(&self, id: RelationId) -> usize {
-        self.snapshot.edge_count(id)
+        self.hidden
+            .map_or_else(|| self.snapshot.edge_count(id), |it| it.edges[id.index()])
     }
 
     /// The numbers of a type's entities.
