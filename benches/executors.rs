@@ -172,7 +172,7 @@ fn schema(snapshot: &Arc<Snapshot>, search: Arc<Background>) -> Result<Schema, B
     let mut query = Object::new("Query");
     for id in ontology.type_ids() {
         let entity_type = ontology.entity_type(id);
-        schema = schema.register(entity(snapshot, id, entity_type));
+        schema = schema.register(entity(snapshot, entity_type));
         let nodes = nodes(&entity_type.name);
         schema = schema.register(Object::new(connection(&entity_type.name)).field(nodes));
         query = query
@@ -259,7 +259,7 @@ fn label_field(snapshot: &Arc<Snapshot>) -> Field {
     })
 }
 
-fn entity(snapshot: &Arc<Snapshot>, id: TypeId, entity_type: &EntityType) -> Object {
+fn entity(snapshot: &Arc<Snapshot>, entity_type: &EntityType) -> Object {
     let mut object = Object::new(&entity_type.name)
         .field(id_field(snapshot))
         .field(label_field(snapshot));
@@ -274,13 +274,15 @@ fn entity(snapshot: &Arc<Snapshot>, id: TypeId, entity_type: &EntityType) -> Obj
             let snapshot = snapshot.clone();
             FieldFuture::new(async move {
                 let row = context.parent_value.try_downcast_ref::<Row>()?;
-                let values = snapshot.column(id, no).values();
-                Ok(if let Some(text) = values.text(row.row) {
+                let Some(value) = snapshot.view().value_of(*row, no) else {
+                    return Ok(None);
+                };
+                Ok(if let Some(text) = value.text() {
                     Some(Value::from(text))
-                } else if let Some(number) = values.int(row.row) {
+                } else if let Some(number) = value.int() {
                     Some(Value::from(number))
                 } else {
-                    values.date(row.row).map(|it| Value::from(it.to_string()))
+                    value.date().map(|it| Value::from(it.to_string()))
                 })
             })
         }));
@@ -346,7 +348,7 @@ fn many(snapshot: &Arc<Snapshot>, id: TypeId, entity_type: &EntityType) -> Field
             }
             let meets = |row: &Row| {
                 tests.iter().all(|(no, text)| {
-                    let value = snapshot.column(id, *no).values().text(row.row);
+                    let value = snapshot.view().stored_text(*row, *no);
                     value.is_some_and(|it| it.contains(text.as_str()))
                 })
             };
@@ -377,7 +379,7 @@ fn search_field(snapshot: &Arc<Snapshot>, search: Arc<Background>) -> Field {
                 deadline: Deadline(None),
                 bytes: usize::MAX,
             };
-            let found = search.make()?.search(asked, effort)?;
+            let found = search.make()?.search(snapshot.view(), asked, effort)?;
             let rows = found
                 .iter()
                 .take(first(&context))

@@ -13,6 +13,7 @@ pub mod facts;
 mod folder;
 pub mod forms;
 pub mod graph;
+pub mod json;
 pub mod memory;
 pub mod ontology;
 pub mod plan;

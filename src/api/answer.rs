@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::encoding::Encoding;
 use crate::budget::Reservation;
 use crate::exec::{FieldError, Segment};
+use crate::json;
 use crate::plan::InputError;
 
 /// What a request is answered with.
@@ -167,9 +168,10 @@ impl Answer {
 
     /// An answer of errors alone: nothing was executed.
     pub fn refused(errors: &[GraphqlError]) -> Self {
-        let mut body = b"{\"errors\":".to_vec();
-        write(&mut body, errors);
-        body.push(b'}');
+        let mut body = Vec::new();
+        let mut object = json::Object::default();
+        object.field("errors", errors, &mut body);
+        body.extend_from_slice(object.end());
         Self::new(body, Reached::Refused, errors)
     }
 
@@ -206,9 +208,11 @@ impl Answer {
     /// An answer whose run was given up.
     pub(super) fn given_up(error: &GraphqlError) -> Self {
         let errors = std::slice::from_ref(error);
-        let mut body = b"{\"errors\":".to_vec();
-        write(&mut body, errors);
-        body.extend_from_slice(b",\"data\":null}");
+        let mut body = Vec::new();
+        let mut object = json::Object::default();
+        object.field("errors", errors, &mut body);
+        object.field("data", &(), &mut body);
+        body.extend_from_slice(object.end());
         Self::new(body, Reached::Executed, errors)
     }
 
@@ -217,8 +221,8 @@ impl Answer {
     pub(super) fn with_data(begun: Vec<u8>, errors: &[GraphqlError]) -> Self {
         let mut body = begun;
         if !errors.is_empty() {
-            let mut first = b"{\"errors\":".to_vec();
-            write(&mut first, errors);
+            let mut first = Vec::new();
+            json::Object::default().field("errors", errors, &mut first);
             first.push(b',');
             // In place of the brace that the answer began with.
             body.splice(..1, first);
@@ -226,11 +230,6 @@ impl Answer {
         body.push(b'}');
         Self::new(body, Reached::Executed, errors)
     }
-}
-
-fn write(body: &mut Vec<u8>, errors: &[GraphqlError]) {
-    // Writing to a vector cannot fail.
-    let _ = serde_json::to_writer(body, errors);
 }
 
 #[cfg(test)]

@@ -472,7 +472,7 @@ impl Engine {
                 // The answer itself only said what is to be shown.
                 drop(outcome.begun);
                 let subgraph = outcome.subgraph.unwrap_or_default();
-                forms::write(form, &self.snapshot, &subgraph, budget, outcome.held)
+                forms::write(form, self.snapshot.view(), &subgraph, budget, outcome.held)
             }
         };
         written.map_err(|it| match it {

@@ -167,7 +167,7 @@ fn property_text(snapshot: &Snapshot, id: TypeId, property: &Property, row: usiz
     let Some(crate::ontology::Member::Property(no)) = members.get(&property.name) else {
         return String::new();
     };
-    let text = snapshot.column(id, no).values().text(row);
+    let text = snapshot.view().stored_text(Row { type_id: id, row }, no);
     text.unwrap_or_default().to_owned()
 }
 

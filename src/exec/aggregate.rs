@@ -10,8 +10,8 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::{Failure, Run, Written, working};
 use crate::graph::{Common, EntityNo, Key, Packed, Packing, Row, ValueRef};
-use crate::ontology::PropertyNo;
-use crate::ontology::Scalar;
+use crate::json;
+use crate::ontology::{PropertyNo, Scalar};
 use crate::plan::{
     AggregateField, Call, CallNo, GroupBy, GroupCall, GroupField, GroupKey, GroupKeyField, GroupOrder,
     MeasureField, Object, OfTypes,
@@ -415,15 +415,17 @@ impl<'a> Run<'a> {
     ) -> Written {
         self.object(fields, |run, slot| match &slot.field {
             GroupField::Key => {
-                let several = group.common.len() != 1;
-                run.out.extend_from_slice(if several { b"[" } else { b"" });
-                for (no, common) in group.commons().enumerate() {
-                    if no > 0 {
-                        run.out.push(b',');
+                let is_one = group.common.len() == 1;
+                let mut list = json::List::default();
+                for common in group.commons() {
+                    if !is_one {
+                        run.out.push(list.next());
                     }
                     run.write_common(common);
                 }
-                run.out.extend_from_slice(if several { b"]" } else { b"" });
+                if !is_one {
+                    run.out.extend_from_slice(list.end());
+                }
                 Ok(())
             }
             GroupField::Keys(fields) => run.field(slot, false, |run| {

@@ -7,6 +7,7 @@ use super::cursor::{Cursor, Mark, Writer};
 use super::entity::ViaEdge;
 use super::{Failure, Run, Written, working};
 use crate::graph::{EdgeNo, EntityNo, Key, Listed, Neighbours, Row, Subject, partition_point};
+use crate::json;
 use crate::ontology::{Domain, TypeId};
 use crate::plan::{
     AggregateField, Call, CallNo, Connection, ConnectionField, EdgeField, Object, OrderBy, OrderKey, Page,
@@ -110,14 +111,14 @@ impl Items<'_, '_> {
         }
     }
 
-    /// The numbers of some of the entities.
-    fn numbers(&self, range: std::ops::Range<usize>) -> Cow<'_, [u32]> {
+    /// Some of the entities.
+    fn entities(&self, range: std::ops::Range<usize>) -> Cow<'_, [EntityNo]> {
         match self {
-            Items::Listed(it) => Cow::Owned(range.map(|at| it.get(at).0).collect()),
-            Items::Neighbours(it) => Cow::Borrowed(&it.targets()[range]),
-            Items::Reached(it) => Cow::Owned(it[range].iter().map(|it| it.entity.0).collect()),
-            Items::Found(it) => Cow::Owned(it[range].iter().map(|it| it.0).collect()),
-            Items::List(it) => Cow::Owned(it[range].iter().map(|it| it.entity.0).collect()),
+            Items::Listed(it) => Cow::Owned(range.map(|at| it.get(at)).collect()),
+            Items::Neighbours(it) => Cow::Borrowed(&it.entities()[range]),
+            Items::Found(it) => Cow::Borrowed(&it[range]),
+            Items::Reached(it) => Cow::Owned(it[range].iter().map(|it| it.entity).collect()),
+            Items::List(it) => Cow::Owned(it[range].iter().map(|it| it.entity).collect()),
         }
     }
 
@@ -319,13 +320,11 @@ impl<'a> Run<'a> {
                     && let Some(shape) = run.shape(selection)?
                 {
                     run.hold((window.end - window.start) * size_of::<u32>())?;
-                    return run.shaped_list(&shape, &items.numbers(window.start..window.end));
+                    return run.shaped_list(&shape, &items.entities(window.start..window.end));
                 }
-                run.out.push(b'[');
+                let mut list = json::List::default();
                 for (no, at) in (window.start..window.end).enumerate() {
-                    if no > 0 {
-                        run.out.push(b',');
-                    }
+                    run.out.push(list.next());
                     let item = items.get(at);
                     run.element(no, false, |run| {
                         if run.trace.is_some()
@@ -336,7 +335,7 @@ impl<'a> Run<'a> {
                         run.entity(item.entity, selection)
                     })?;
                 }
-                run.out.push(b']');
+                run.out.extend_from_slice(list.end());
                 Ok(())
             }),
             ConnectionField::Edges(fields) => {
@@ -372,11 +371,9 @@ impl<'a> Run<'a> {
             Source::Neighbours(side, ..) | Source::Reached(side, ..) => Some(side),
             Source::Types(_) | Source::Found(..) => None,
         };
-        self.out.push(b'[');
+        let mut list = json::List::default();
         for (no, at) in (window.start..window.end).enumerate() {
-            if no > 0 {
-                self.out.push(b',');
-            }
+            self.out.push(list.next());
             self.check_bytes()?;
             let item = items.get(at);
             let via = side.map(|side| ViaEdge {
@@ -392,7 +389,7 @@ impl<'a> Run<'a> {
                 run.edge(fields, item.entity, via, |run| run.cursor_of(within, item))
             })?;
         }
-        self.out.push(b']');
+        self.out.extend_from_slice(list.end());
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Failure, Run, Written};
 use crate::graph::{EdgeNo, EntityNo, Key, Row};
+use crate::json::List;
 use crate::ontology::PropertyNo;
 use crate::plan::{Call, CallNo, EdgeField, EntityField, Object, Selection, Side, Slot};
 
@@ -125,43 +126,37 @@ impl<'a> Run<'a> {
     #[inline(always)]
     fn property(&mut self, row: Row, no: PropertyNo, languages: &[String]) -> Written {
         let view = self.view;
-        let column = view.column(row.type_id, no);
-        if column.is_list() {
-            return self.list_property(row, no, languages);
-        }
-        if self.plain {
-            column.values().write(row.row, languages, &mut self.out);
+        if self.plain && view.write_stored(row, no, languages, &mut self.out) {
             return Ok(());
+        }
+        if view.is_list(row.type_id, no) {
+            return self.list_property(row, no, languages);
         }
         if self.trace.is_some() {
             self.cite_property(row, no)?;
         }
-        match view.value(row, no) {
-            Some((values, at)) => values.write(at, languages, &mut self.out),
-            None => self.out.extend_from_slice(b"null"),
+        match view.value_of(row, no) {
+            Some(value) => value.write(languages, &mut self.out),
+            None => self.null(),
         }
         Ok(())
     }
 
     #[inline(never)]
     fn list_property(&mut self, row: Row, no: PropertyNo, languages: &[String]) -> Written {
-        let view = self.view;
-        let column = view.column(row.type_id, no);
         if self.trace.is_some() {
             self.cite_property(row, no)?;
         }
-        self.out.push(b'[');
-        for (no, at) in view.held_values(column, row.row).enumerate() {
-            if no > 0 {
-                self.out.push(b',');
-            }
+        let mut list = List::default();
+        for (no, (value, _)) in self.view.values_of(row, no).enumerate() {
+            self.out.push(list.next());
             if no % LISTED_AT_ONCE == LISTED_AT_ONCE - 1 {
                 self.work(LISTED_AT_ONCE)?;
             }
-            column.values().write(at, languages, &mut self.out);
+            value.write(languages, &mut self.out);
             self.check_bytes()?;
         }
-        self.out.push(b']');
+        self.out.extend_from_slice(list.end());
         Ok(())
     }
 
@@ -215,8 +210,8 @@ impl<'a> Run<'a> {
             (EdgeField::Property(no, languages), Some(via)) => {
                 let languages = languages.map_or(&[][..], |it| run.languages(it));
                 run.cite_edge(via.side.relation, via.edge)?;
-                let column = run.view.edge_column(via.side.relation, *no);
-                column.write(via.edge.0 as usize, languages, &mut run.out);
+                let view = run.view;
+                view.write_edge_value(via.side.relation, via.edge, *no, languages, &mut run.out);
                 Ok(())
             }
             (EdgeField::Statement(fields), Some(via)) => {

@@ -1,6 +1,7 @@
 //! What the graph holds as a whole.
 
 use super::{Run, Written};
+use crate::json;
 use crate::ontology::{Direction, RelationId, TypeId};
 use crate::plan::{ExampleField, GraphField, Object, RelationField, TypeField};
 
@@ -51,8 +52,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn json(&mut self, value: &impl serde::Serialize) {
-        // Writing to a vector cannot fail.
-        let _ = serde_json::to_writer(&mut self.out, value);
+        json::value(value, &mut self.out);
     }
 
     pub(super) fn each<I>(
@@ -60,16 +60,14 @@ impl<'a> Run<'a> {
         ids: impl Iterator<Item = I>,
         mut write: impl FnMut(&mut Self, I) -> Written,
     ) -> Written {
-        self.out.push(b'[');
+        let mut list = json::List::default();
         for (no, id) in ids.enumerate() {
-            if no > 0 {
-                self.out.push(b',');
-            }
+            self.out.push(list.next());
             self.work(1)?;
             self.check_bytes()?;
             self.element(no, false, |run| write(run, id))?;
         }
-        self.out.push(b']');
+        self.out.extend_from_slice(list.end());
         Ok(())
     }
 

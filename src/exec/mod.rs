@@ -16,7 +16,6 @@ mod matchers;
 mod paths;
 mod question;
 mod ranking;
-mod room;
 mod search;
 mod shape;
 mod statement;
@@ -29,7 +28,8 @@ mod working;
 use std::time::Duration;
 
 use crate::budget::{Budget, Stop};
-use crate::graph::{EntityNo, View};
+use crate::graph::{EntityNo, LAST_STEP, View};
+use crate::json;
 use crate::ontology::Ontology;
 use crate::plan::{
     Bound, Call, CallNo, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot, Step,
@@ -224,7 +224,7 @@ pub fn run<'a>(
 /// Returns a capacity of at least `capacity` bytes, up to `limit`. While a buffer grows, the old and the new one exist.
 /// Therefore a capacity is at most half of the limit, or the whole limit, of which only the written part takes memory.
 pub(crate) fn capacity_within(limit: usize, capacity: usize) -> usize {
-    let most = limit.saturating_add(room::STEP);
+    let most = limit.saturating_add(LAST_STEP);
     if capacity > most / 2 { most } else { capacity }
 }
 
@@ -422,7 +422,7 @@ impl<'a> Run<'a> {
         } else {
             longer
         };
-        let longer = longer.min(self.budget.bytes.saturating_add(room::STEP));
+        let longer = longer.min(self.budget.bytes.saturating_add(LAST_STEP));
         // What is reserved is counted from the end of what is written.
         self.out.reserve_exact(longer.saturating_sub(len));
     }
@@ -618,17 +618,15 @@ impl<'a> Run<'a> {
                 let Call::Nodes(nodes) = run.call(*call)? else {
                     return Err(Failure::Null);
                 };
-                run.out.push(b'[');
+                let mut list = json::List::default();
                 for (no, id) in nodes.ids.iter().enumerate() {
-                    if no > 0 {
-                        run.out.push(b',');
-                    }
+                    run.out.push(list.next());
                     run.work(1)?;
                     run.check_bytes()?;
                     let found = run.view.find(id);
                     run.element(no, true, |run| run.optional(found, selection))?;
                 }
-                run.out.push(b']');
+                run.out.extend_from_slice(list.end());
                 Ok(())
             }),
             RootField::List(domain, call, connection) => {

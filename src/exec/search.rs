@@ -24,7 +24,7 @@ impl<'a> Run<'a> {
             types: call.types.as_deref(),
             property: None,
         };
-        let found = self.searching(|index, _, effort| index.search(search, effort))?;
+        let found = self.searching(|index, view, effort| index.search(view, search, effort))?;
         let bytes = found.capacity() * size_of::<Found>();
         self.hold(bytes)?;
         self.visit(found.len() as u64)?;
@@ -170,8 +170,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             self.keep_held(self.set_bytes())?;
-            let set =
-                self.searching(|index, view, effort| index.matches(view.snapshot(), text, property, effort))?;
+            let set = self.searching(|index, view, effort| index.matches(view, text, property, effort))?;
             self.tests.searched[no.index()] = Some(set);
         }
         Ok(())

@@ -6,7 +6,8 @@ use super::entity::ViaEdge;
 use super::{Failure, Run, Written};
 use petgraph::visit::EdgeRef;
 
-use crate::graph::{EdgeNo, EdgeReference, EntityNo, Key, NO_STATEMENT, Row, StatementNo, Values};
+use crate::graph::{EdgeNo, EdgeReference, EntityNo, Key, Row, StatementNo, ValueRef};
+use crate::json;
 use crate::ontology::{Date, Direction, PropertyNo};
 use crate::plan::{
     Call, CallNo, CitationField, LinkField, Listing, ListingEdgeField, ListingField, Object, Page, Side,
@@ -49,8 +50,7 @@ pub(super) type Each<'f, 'a, T> =
 pub(super) enum Said<'a> {
     Value {
         property: PropertyNo,
-        values: &'a Values,
-        at: usize,
+        value: ValueRef<'a>,
         statement: StatementNo,
     },
     Edge {
@@ -133,13 +133,12 @@ impl<'a> Run<'a> {
                 continue;
             }
             let property = PropertyNo(no as u16);
-            for (values, at, statement) in view.column(row.type_id, property).each_said(row.row) {
+            for (value, statement) in view.each_said(row, property) {
                 self.work(1)?;
                 if view.holds(statement) {
                     let said = Said::Value {
                         property,
-                        values,
-                        at,
+                        value,
                         statement,
                     };
                     take(self, said)?;
@@ -339,22 +338,11 @@ impl<'a> Run<'a> {
         window: &Window,
         mut write: impl FnMut(&mut Self, usize) -> Written,
     ) -> Written {
-        self.out.push(b'[');
-        for (no, at) in (window.start..window.end).enumerate() {
-            if no > 0 {
-                self.out.push(b',');
-            }
-            self.work(1)?;
-            self.check_bytes()?;
-            self.element(no, false, |run| write(run, at))?;
-        }
-        self.out.push(b']');
-        Ok(())
+        self.each(window.start..window.end, |run, at| write(run, at))
     }
 
     pub(super) fn text(&mut self, text: &str) {
-        // Writing to a vector cannot fail.
-        let _ = serde_json::to_writer(&mut self.out, text);
+        json::text(text, &mut self.out);
     }
 
     pub(super) fn boolean(&mut self, it: bool) {
@@ -425,7 +413,7 @@ impl<'a> Run<'a> {
                 let name = self.field_name(row, side, target);
                 self.text(&name);
             }
-            (StatementField::Value, Said::Value { values, at, .. }) => self.value(values, at),
+            (StatementField::Value, Said::Value { value, .. }) => value.write_all_languages(&mut self.out),
             (StatementField::Target(selection), Said::Edge { target, .. }) => {
                 return self.field(slot, true, |run| run.entity(target, selection));
             }
@@ -443,53 +431,25 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// A value as JSON; a text in several languages is an object of them.
-    fn value(&mut self, values: &'a Values, at: usize) {
-        match values {
-            Values::Languages(languages) => {
-                let entries: Vec<(&str, &str)> = languages.entries(at).collect();
-                match entries.as_slice() {
-                    [("", text)] => self.text(text),
-                    entries => {
-                        let object: serde_json::Map<String, serde_json::Value> = entries
-                            .iter()
-                            .map(|(language, text)| ((*language).to_owned(), (*text).into()))
-                            .collect();
-                        let _ = serde_json::to_writer(&mut self.out, &object);
-                    }
-                }
-            }
-            _ => values.write(at, &[], &mut self.out),
-        }
-    }
-
     fn edge_json(&mut self, side: Side, edge: EdgeNo) {
         let Some(id) = self.ontology.relation(side.relation).edge else {
             return self.null();
         };
-        let start = self.out.len();
+        let view = self.view;
+        let mut object = json::Object::default();
         for (no, property) in self.ontology.edge_types[id.index()]
             .members
             .properties
             .iter()
             .enumerate()
         {
-            let column = self.view.edge_column(side.relation, PropertyNo(no as u16));
-            let range = column.range(edge.0 as usize);
-            if range.clone().all(|at| column.values().is_null(at)) {
-                continue;
+            let no = PropertyNo(no as u16);
+            if view.edge_values(side.relation, edge, no).next().is_some() {
+                object.key(&property.name, &mut self.out);
+                view.write_edge_value(side.relation, edge, no, &[], &mut self.out);
             }
-            self.out.push(b',');
-            self.text(&property.name);
-            self.out.push(b':');
-            column.write(edge.0 as usize, &[], &mut self.out);
         }
-        if self.out.len() == start {
-            self.out.push(b'{');
-        } else {
-            self.out[start] = b'{';
-        }
-        self.out.push(b'}');
+        self.out.extend_from_slice(object.end());
     }
 
     fn validity(&mut self, statement: StatementNo, fields: &'a Object<ValidityField>) -> Written {
@@ -512,32 +472,20 @@ impl<'a> Run<'a> {
     }
 
     fn citations(&mut self, statement: StatementNo, fields: &'a Object<CitationField>) -> Written {
-        self.out.push(b'[');
-        if statement != NO_STATEMENT {
-            let view = self.view;
-            for (no, citation) in view.statements().citations(statement).enumerate() {
-                if no > 0 {
-                    self.out.push(b',');
+        self.each(self.view.citations(statement), |run, citation| {
+            run.object(fields, |run, slot| {
+                let text = |json: &'a [u8]| if json.is_empty() { b"null" } else { json };
+                match &slot.field {
+                    CitationField::TypeName(name) => run.out.extend_from_slice(name),
+                    CitationField::Source(selection) => {
+                        return run.field(slot, false, |run| run.entity(citation.source, selection));
+                    }
+                    CitationField::Locator => run.out.extend_from_slice(text(citation.locator)),
+                    CitationField::Note => run.out.extend_from_slice(text(citation.note)),
                 }
-                self.work(1)?;
-                self.element(no, false, |run| {
-                    run.object(fields, |run, slot| {
-                        let text = |json: &'a [u8]| if json.is_empty() { b"null" } else { json };
-                        match &slot.field {
-                            CitationField::TypeName(name) => run.out.extend_from_slice(name),
-                            CitationField::Source(selection) => {
-                                return run.field(slot, false, |run| run.entity(citation.source, selection));
-                            }
-                            CitationField::Locator => run.out.extend_from_slice(text(citation.locator)),
-                            CitationField::Note => run.out.extend_from_slice(text(citation.note)),
-                        }
-                        Ok(())
-                    })
-                })?;
-            }
-        }
-        self.out.push(b']');
-        Ok(())
+                Ok(())
+            })
+        })
     }
 
     pub(super) fn link(&mut self, link: Link, fields: &'a Object<LinkField>) -> Written {

@@ -159,12 +159,7 @@ impl<'a> Run<'a> {
     /// The date that a statement is about: its value, a date among the properties of its edge, or when it holds.
     fn date_of(&self, said: Said) -> Option<Date> {
         let (own, statement) = match said {
-            Said::Value {
-                values,
-                at,
-                statement,
-                ..
-            } => (values.date(at), statement),
+            Said::Value { value, statement, .. } => (value.date(), statement),
             Said::Edge { side, edge, .. } => {
                 let relation = self.ontology.relation(side.relation);
                 let properties = relation
@@ -293,17 +288,11 @@ impl<'a> Run<'a> {
                     let said = run.said_of(row, no)?;
                     let mut what = run.list_of(said.len())?;
                     for said in &said {
-                        let Said::Value {
-                            values,
-                            at,
-                            statement,
-                            ..
-                        } = said
-                        else {
+                        let Said::Value { value, statement, .. } = said else {
                             continue;
                         };
                         let mut json = Vec::new();
-                        values.write(*at, &[], &mut json);
+                        value.write(&[], &mut json);
                         run.hold(json.capacity())?;
                         what.push((json, *statement));
                     }
@@ -359,15 +348,14 @@ impl<'a> Run<'a> {
         let mut said = Vec::new();
         if field < members.properties.len() {
             let property = PropertyNo(field as u16);
-            for (values, at, statement) in view.column(row.type_id, property).each_said(row.row) {
+            for (value, statement) in view.each_said(row, property) {
                 self.work(1)?;
                 if view.holds(statement) {
                     self.push(
                         &mut said,
                         Said::Value {
                             property,
-                            values,
-                            at,
+                            value,
                             statement,
                         },
                     )?;

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::visited::Subgraph;
 use super::{Run, Written};
 use crate::graph::{EdgeNo, NO_STATEMENT, Row, StatementNo};
+use crate::json;
 use crate::ontology::{Member, PropertyNo, RelationId};
 
 /// Bytes that a step takes beside its path, in memory and as JSON.
@@ -76,16 +77,23 @@ struct Took {
     nanoseconds: u128,
 }
 
-/// [`Took`] in the answer, after its path.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ToldStep {
-    step: &'static str,
-    rows_in: u64,
-    rows_out: u64,
-    rows_looked_at: u64,
-    bytes: usize,
-    microseconds: f64,
+impl Took {
+    fn write(&self, out: &mut Vec<u8>) {
+        let mut object = json::Object::default();
+        object.key("path", out);
+        json::list_of(&self.path, out);
+        object.field("step", self.step, out);
+        for (key, number) in [
+            ("rowsIn", self.rows_in),
+            ("rowsOut", self.rows_out),
+            ("rowsLookedAt", self.looked_at),
+            ("bytes", self.bytes as u64),
+        ] {
+            object.field(key, &number, out);
+        }
+        object.field("microseconds", &(self.nanoseconds as f64 / 1000.0), out);
+        out.extend_from_slice(object.end());
+    }
 }
 
 /// A citation in the answer, before its locator.
@@ -94,12 +102,6 @@ struct ToldSource<'a> {
     id: &'a str,
     title: Option<&'a str>,
     url: Option<&'a str>,
-}
-
-/// Writes a value as JSON.
-fn json(out: &mut Vec<u8>, value: &impl Serialize) {
-    // Writing to a vector cannot fail.
-    let _ = serde_json::to_writer(out, value);
 }
 
 impl Trace<'_> {
@@ -123,7 +125,7 @@ impl Trace<'_> {
             self.path.push(b',');
         }
         let begin = self.path.len();
-        json(&mut self.path, part);
+        json::value(part, &mut self.path);
         if is_key {
             if !self.keys.is_empty() {
                 self.keys.push(b',');
@@ -271,14 +273,14 @@ impl Run<'_> {
         if !trace.citing || statement == NO_STATEMENT {
             return Ok(());
         }
-        if self.view.statements().citations(statement).len() == 0 {
+        if self.view.citations(statement).next().is_none() {
             return Ok(());
         }
         let begin = trace.places.len();
         trace.places.extend_from_slice(&trace.path);
         if let Some(element) = element {
             trace.places.push(b',');
-            json(&mut trace.places, &element);
+            json::value(&element, &mut trace.places);
         }
         let end = trace.places.len();
         trace.cited.push((end, statement));
@@ -289,28 +291,20 @@ impl Run<'_> {
     #[cold]
     pub(super) fn cite_property(&mut self, row: Row, no: PropertyNo) -> Written {
         let view = self.view;
-        let column = view.column(row.type_id, no);
-        if column.is_list() {
-            let held = view.held_values(column, row.row);
-            for (index, at) in held.enumerate() {
+        if view.is_list(row.type_id, no) {
+            for (index, (value, statement)) in view.values_of(row, no).enumerate() {
                 self.work(1)?;
-                self.cite(column.statement(at), Some(index))?;
-                self.tell(row, no, column.values(), at, column.statement(at))?;
+                self.cite(statement, Some(index))?;
+                self.tell(row, no, value, statement)?;
             }
             return Ok(());
         }
-        let Some((values, at)) = view.value(row, no) else {
+        let Some(value) = view.value_of(row, no).filter(|it| !it.is_null()) else {
             return Ok(());
         };
-        if values.is_null(at) {
-            return Ok(());
-        }
-        let given = column
-            .each_said(row.row)
-            .find(|(it, place, _)| std::ptr::eq(*it, values) && *place == at);
-        let statement = given.map_or(NO_STATEMENT, |(_, _, statement)| statement);
+        let statement = view.statement_of(row, no, value);
         self.cite(statement, None)?;
-        self.tell(row, no, values, at, statement)
+        self.tell(row, no, value, statement)
     }
 
     /// Writes what was noted behind the answer, as its `extensions`.
@@ -325,92 +319,68 @@ impl Run<'_> {
             std::mem::take(&mut trace.cited),
         );
         let order = trace.steps.take().map(|it| it.order);
-        self.out.extend_from_slice(b",\"extensions\":{");
+        self.out.extend_from_slice(b",\"extensions\":");
+        let mut extensions = json::Object::default();
         if cite {
-            self.out.extend_from_slice(b"\"citations\":[");
+            extensions.key("citations", &mut self.out);
+            let mut list = json::List::default();
             let mut begin = 0;
-            for (no, (end, statement)) in cited.iter().enumerate() {
-                if no > 0 {
-                    self.out.push(b',');
-                }
-                self.out.extend_from_slice(b"{\"path\":[");
-                self.out.extend_from_slice(&places[begin..*end]);
-                self.out.extend_from_slice(b"],\"citations\":");
+            for (end, statement) in &cited {
+                self.out.push(list.next());
+                let mut cited = json::Object::default();
+                cited.key("path", &mut self.out);
+                json::list_of(&places[begin..*end], &mut self.out);
+                cited.key("citations", &mut self.out);
                 self.citations_json(*statement)?;
-                self.out.push(b'}');
+                self.out.extend_from_slice(cited.end());
                 begin = *end;
             }
-            self.out.push(b']');
+            self.out.extend_from_slice(list.end());
         }
         if let Some(order) = order {
             self.beside = self.beside.saturating_sub(order.len() * STEP_BYTES);
-            if cite {
-                self.out.push(b',');
-            }
-            self.out.extend_from_slice(b"\"plan\":[");
-            for (no, took) in order.iter().enumerate() {
-                if no > 0 {
-                    self.out.push(b',');
-                }
-                self.out.extend_from_slice(b"{\"path\":[");
-                self.out.extend_from_slice(&took.path);
-                self.out.extend_from_slice(b"],");
-                let begin = self.out.len();
-                json(
-                    &mut self.out,
-                    &ToldStep {
-                        step: took.step,
-                        rows_in: took.rows_in,
-                        rows_out: took.rows_out,
-                        rows_looked_at: took.looked_at,
-                        bytes: took.bytes,
-                        microseconds: took.nanoseconds as f64 / 1000.0,
-                    },
-                );
-                // Its brace is there already.
-                self.out.remove(begin);
+            extensions.key("plan", &mut self.out);
+            let mut list = json::List::default();
+            for took in &order {
+                self.out.push(list.next());
+                took.write(&mut self.out);
                 self.work(1)?;
                 self.check_bytes()?;
             }
-            self.out.push(b']');
+            self.out.extend_from_slice(list.end());
         }
-        self.out.push(b'}');
+        self.out.extend_from_slice(extensions.end());
         self.account()
     }
 
     fn citations_json(&mut self, statement: StatementNo) -> Written {
         let view = self.view;
         let members = &self.ontology.entity_type(self.ontology.source_type).members;
-        self.out.push(b'[');
-        for (no, citation) in view.statements().citations(statement).enumerate() {
-            if no > 0 {
-                self.out.push(b',');
-            }
+        let mut list = json::List::default();
+        for citation in view.citations(statement) {
+            self.out.push(list.next());
             let row = view.locate(citation.source);
             let property = |name: &str| match members.get(name) {
-                Some(Member::Property(no)) => view.column(row.type_id, no).values().text(row.row),
+                Some(Member::Property(no)) => view.stored_text(row, no),
                 _ => None,
             };
-            self.out.extend_from_slice(b"{\"source\":");
             let source = ToldSource {
                 id: view.id(row),
                 title: property("title"),
                 url: property("url"),
             };
-            json(&mut self.out, &source);
-            for (key, value) in [
-                (&b",\"locator\":"[..], citation.locator),
-                (b",\"note\":", citation.note),
-            ] {
-                self.out.extend_from_slice(key);
+            let mut object = json::Object::default();
+            object.field("source", &source, &mut self.out);
+            for (key, value) in [("locator", citation.locator), ("note", citation.note)] {
+                object.key(key, &mut self.out);
                 let value = if value.is_empty() { b"null" } else { value };
                 self.out.extend_from_slice(value);
             }
-            self.out.push(b'}');
+            self.out.extend_from_slice(object.end());
             self.work(1)?;
             self.check_bytes()?;
         }
-        self.out.push(b']');
+        self.out.extend_from_slice(list.end());
         Ok(())
     }
 }

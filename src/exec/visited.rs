@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::entity::ViaEdge;
 use super::statement::Said;
 use super::{Run, Written};
-use crate::graph::{EdgeNo, EdgeReference, EntityNo, Row, StatementNo, Values};
+use crate::graph::{EdgeNo, EdgeReference, EntityNo, Row, StatementNo, ValueId, ValueRef};
 use crate::ontology::{Date, Direction, PropertyNo, RelationId};
 use crate::plan::Side;
 
@@ -21,7 +21,7 @@ pub struct Subgraph<'a> {
     /// Edges, both of whose ends are among the entities.
     pub edges: Vec<Walked>,
     met: FxHashMap<EntityNo, u32>,
-    told: FxHashSet<(EntityNo, PropertyNo, *const Values, usize)>,
+    told: FxHashSet<(EntityNo, PropertyNo, ValueId)>,
     walked: FxHashSet<(RelationId, EdgeNo)>,
 }
 
@@ -37,10 +37,8 @@ pub struct Told<'a> {
     pub entity: EntityNo,
     /// Of what.
     pub property: PropertyNo,
-    /// Where it lies.
-    pub values: &'a Values,
-    /// At which place there.
-    pub at: usize,
+    /// The value.
+    pub value: ValueRef<'a>,
     /// The statement behind it.
     pub statement: StatementNo,
 }
@@ -76,13 +74,7 @@ impl<'a> Subgraph<'a> {
 
     /// Notes a value; whether it is new.
     fn tell(&mut self, told: Told<'a>) -> bool {
-        let place = (
-            told.entity,
-            told.property,
-            std::ptr::from_ref(told.values),
-            told.at,
-        );
-        let is_new = self.told.insert(place);
+        let is_new = self.told.insert((told.entity, told.property, told.value.id()));
         if is_new {
             self.values.push(told);
         }
@@ -111,16 +103,14 @@ impl<'a> Run<'a> {
         &mut self,
         row: Row,
         property: PropertyNo,
-        values: &'a Values,
-        at: usize,
+        value: ValueRef<'a>,
         statement: StatementNo,
     ) -> Written {
         let entity = self.view.number(row);
         let told = Told {
             entity,
             property,
-            values,
-            at,
+            value,
             statement,
         };
         if self.visited().is_some_and(|it| it.tell(told)) {
@@ -190,13 +180,12 @@ impl<'a> Run<'a> {
         match said {
             Said::Value {
                 property,
-                values,
-                at,
+                value,
                 statement,
             } => {
                 self.cite(statement, None)?;
                 self.meet(row)?;
-                self.tell(row, property, values, at, statement)
+                self.tell(row, property, value, statement)
             }
             Said::Edge { side, target, edge } => self.walk(self.view.number(row), target, side, edge),
         }

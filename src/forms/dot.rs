@@ -9,7 +9,7 @@ use petgraph::graph::NodeIndex;
 use super::body::{Body, Unwritten};
 use super::value::field_name;
 use crate::exec::Subgraph;
-use crate::graph::Snapshot;
+use crate::graph::View;
 
 /// Bytes that petgraph takes for a node and for an edge.
 const NODE: usize = size_of::<&str>() + 8;
@@ -17,7 +17,7 @@ const EDGE: usize = size_of::<&str>() + 16;
 
 /// The subgraph with what a drawing says of it: an entity's label, an edge's field.
 pub(super) fn labelled<'a>(
-    snapshot: &'a Snapshot,
+    view: View<'a>,
     subgraph: &Subgraph,
     body: &mut Body,
 ) -> Result<Graph<&'a str, &'a str>, Unwritten> {
@@ -25,29 +25,25 @@ pub(super) fn labelled<'a>(
     let mut graph = Graph::with_capacity(subgraph.entities.len(), subgraph.edges.len());
     for (entity, as_of) in &subgraph.entities {
         body.check()?;
-        graph.add_node(snapshot.label(snapshot.locate(*entity), *as_of));
+        graph.add_node(view.at(*as_of).label(view.locate(*entity)));
     }
     for walked in &subgraph.edges {
         body.check()?;
         // Both ends of an edge are among the entities, whose places are the nodes' numbers.
         if let (Some(from), Some(to)) = (subgraph.place(walked.from), subgraph.place(walked.to)) {
-            graph.add_edge(
-                NodeIndex::new(from),
-                NodeIndex::new(to),
-                field_name(snapshot, walked),
-            );
+            graph.add_edge(NodeIndex::new(from), NodeIndex::new(to), field_name(view, walked));
         }
     }
     Ok(graph)
 }
 
-pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
-    let graph = labelled(snapshot, subgraph, body)?;
+pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+    let graph = labelled(view, subgraph, body)?;
     let edge = |_, _| String::new();
     let node = |_, (index, _): (NodeIndex, &&str)| {
-        let row = snapshot.locate(subgraph.entities[index.index()].0);
-        let type_name = &snapshot.ontology().entity_type(row.type_id).name;
-        format!("id = \"{}\" class = \"{type_name}\"", escape(snapshot.id(row)))
+        let row = view.locate(subgraph.entities[index.index()].0);
+        let type_name = &view.ontology().entity_type(row.type_id).name;
+        format!("id = \"{}\" class = \"{type_name}\"", escape(view.id(row)))
     };
     let dot = Dot::with_attr_getters(&graph, &[], &edge, &node);
     write!(body, "{dot}").map_err(|error| body.failed(error))

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::body::{Body, Unwritten};
 use super::value::{self, Values, field_name, for_xml, plain};
 use crate::exec::{Subgraph, Walked};
-use crate::graph::Snapshot;
+use crate::graph::View;
 
 /// The data of one element by name.
 type Data = BTreeMap<String, Value>;
@@ -18,7 +18,7 @@ type Data = BTreeMap<String, Value>;
 /// Bytes that a value takes in [`Data`], beside its text.
 const VALUE: usize = 160;
 
-pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
     let values = Values::of(subgraph, body)?;
     let (mut node_kinds, mut edge_kinds) = (Kinds::default(), Kinds::default());
     // Keys are declared before what uses them, so everything is looked at twice and nothing kept.
@@ -26,20 +26,20 @@ pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -
         body.check()?;
         let of_entity = values.of_entity(place);
         body.hold(of_entity.len() * VALUE)?;
-        note_kinds(&mut node_kinds, &node(snapshot, subgraph, place, of_entity));
+        note_kinds(&mut node_kinds, &node(view, subgraph, place, of_entity));
         body.release(of_entity.len() * VALUE);
     }
     for walked in &subgraph.edges {
         body.check()?;
-        note_kinds(&mut edge_kinds, &edge(snapshot, walked));
+        note_kinds(&mut edge_kinds, &edge(view, walked));
     }
     let (node_keys, edge_keys) = (keys('n', node_kinds), keys('e', edge_kinds));
-    let written = document(snapshot, subgraph, &values, (&node_keys, &edge_keys), body);
+    let written = document(view, subgraph, &values, (&node_keys, &edge_keys), body);
     written.map_err(|error| body.failed(error))
 }
 
 fn document(
-    snapshot: &Snapshot,
+    view: View,
     subgraph: &Subgraph,
     values: &Values,
     (node_keys, edge_keys): (&Keys, &Keys),
@@ -67,15 +67,15 @@ fn document(
                 .with_attribute(("edgedefault", "directed"))
                 .write_inner_content(|writer| {
                     for (place, (entity, _)) in subgraph.entities.iter().enumerate() {
-                        let id = snapshot.id(snapshot.locate(*entity));
-                        let data = node(snapshot, subgraph, place, values.of_entity(place));
+                        let id = view.id(view.locate(*entity));
+                        let data = node(view, subgraph, place, values.of_entity(place));
                         let node = writer.create_element("node").with_attribute(("id", id));
                         node.write_inner_content(|writer| write_data(writer, &data, node_keys))?;
                     }
                     for (no, walked) in subgraph.edges.iter().enumerate() {
-                        let end = |entity| snapshot.id(snapshot.locate(entity));
+                        let end = |entity| view.id(view.locate(entity));
                         let id = format!("e{no}");
-                        let data = edge(snapshot, walked);
+                        let data = edge(view, walked);
                         let edge = writer
                             .create_element("edge")
                             .with_attribute(("id", id.as_str()))
@@ -91,28 +91,28 @@ fn document(
 }
 
 /// The data of an entity, of whose values these are shown.
-fn node(snapshot: &Snapshot, subgraph: &Subgraph, place: usize, values: &[u32]) -> Data {
+fn node(view: View, subgraph: &Subgraph, place: usize, values: &[u32]) -> Data {
     let (entity, as_of) = subgraph.entities[place];
-    let row = snapshot.locate(entity);
-    let entity_type = snapshot.ontology().entity_type(row.type_id);
+    let row = view.locate(entity);
+    let entity_type = view.ontology().entity_type(row.type_id);
     let mut data = Data::new();
-    data.insert("label".to_owned(), snapshot.label(row, as_of).into());
+    data.insert("label".to_owned(), view.at(as_of).label(row).into());
     data.insert("type".to_owned(), entity_type.name.as_str().into());
     for at in values {
         let told = &subgraph.values[*at as usize];
         let property = entity_type.members.property(told.property);
-        add(&mut data, &property.name, value::json(told.values, told.at));
+        add(&mut data, &property.name, value::json(told.value));
     }
     data
 }
 
-fn edge(snapshot: &Snapshot, walked: &Walked) -> Data {
+fn edge(view: View, walked: &Walked) -> Data {
     let mut data = Data::new();
-    data.insert("label".to_owned(), field_name(snapshot, walked).into());
-    let relation = snapshot.ontology().relation(walked.relation);
+    data.insert("label".to_owned(), field_name(view, walked).into());
+    let relation = view.ontology().relation(walked.relation);
     data.insert("relation".to_owned(), relation.name.as_str().into());
-    for it in value::of_edge(snapshot, walked) {
-        add(&mut data, it.name, value::json(it.values, it.at));
+    for it in value::of_edge(view, walked) {
+        add(&mut data, it.name, value::json(it.value));
     }
     data
 }

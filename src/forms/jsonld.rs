@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use super::body::{Body, Unwritten};
 use super::rdf::{PROV, Triples, VOCABULARY, names, prefixes};
 use crate::exec::Subgraph;
-use crate::graph::Snapshot;
+use crate::graph::View;
+use crate::json::List;
 
 /// What all objects of a property have in common, so that they need not say it each time.
 #[derive(Clone, PartialEq)]
@@ -27,22 +28,24 @@ const VALUE: usize = 192;
 
 /// Writes node after node. The context comes first and says which names the document uses, so the triples are gone through
 /// twice.
-pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
-    let triples = Triples::of(snapshot, subgraph, body)?;
-    let context = Context::new(snapshot, &triples, body)?;
+pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+    let triples = Triples::of(view, subgraph, body)?;
+    let context = Context::new(view, &triples, body)?;
     let mut written = Nodes {
         body,
         context: &context,
         node: None,
         held: 0,
-        count: 0,
+        list: List::default(),
     };
     written.raw(b"{\"@context\":")?;
     written.json(&context.json)?;
-    written.raw(b",\"@graph\":[")?;
+    written.raw(b",\"@graph\":")?;
     triples.each(&mut |triple| written.add(triple))?;
     written.end_node()?;
-    written.raw(b"]}")
+    let end = std::mem::take(&mut written.list).end();
+    written.raw(end)?;
+    written.raw(b"}")
 }
 
 /// The nodes of a document that is being written.
@@ -53,8 +56,8 @@ struct Nodes<'w, 'b> {
     node: Option<(NamedOrBlankNode, Map<String, Value>)>,
     /// Bytes that the node takes.
     held: usize,
-    /// How many were written.
-    count: usize,
+    /// The list that the nodes are in.
+    list: List,
 }
 
 impl Nodes<'_, '_> {
@@ -102,10 +105,8 @@ impl Nodes<'_, '_> {
         let Some((_, node)) = self.node.take() else {
             return Ok(());
         };
-        if self.count > 0 {
-            self.raw(b",")?;
-        }
-        self.count += 1;
+        let before = self.list.next();
+        self.raw(&[before])?;
         self.json(&node)?;
         self.body.release(std::mem::take(&mut self.held));
         Ok(())
@@ -122,10 +123,10 @@ struct Context {
 }
 
 impl Context {
-    fn new(snapshot: &Snapshot, triples: &Triples, body: &mut Body) -> Result<Self, Unwritten> {
+    fn new(view: View, triples: &Triples, body: &mut Body) -> Result<Self, Unwritten> {
         let mut context = Self {
             json: Map::new(),
-            prefixes: prefixes(snapshot),
+            prefixes: prefixes(view),
             terms: HashMap::new(),
             kinds: HashMap::new(),
         };
@@ -154,7 +155,7 @@ impl Context {
             }
             Ok(())
         })?;
-        let mut names = names(snapshot);
+        let mut names = names(view);
         names.push((rdfs::LABEL.into_owned(), "label".to_owned()));
         for (iri, name) in names {
             context.name(&classes, iri, name);

@@ -1,7 +1,7 @@
 //! Answers in other forms than JSON: the part of the graph that an answer shows as RDF, as a graph file or as a
 //! drawing, and a flat answer as a table.
 //!
-//! A form is written from the part of the graph that a run visited ([`Subgraph`]) and the snapshot, after the run and
+//! A form is written from the part of the graph that a run visited ([`Subgraph`]), after the run and
 //! within the rest of its budget. It takes time linear in that part of the graph, except for drawings, whose size is
 //! bounded. It takes memory for the order of the facts, not for the facts.
 
@@ -23,7 +23,7 @@ use body::Body;
 
 use crate::budget::Budget;
 use crate::exec::Subgraph;
-use crate::graph::Snapshot;
+use crate::graph::View;
 
 /// A form of an answer that shows it as a graph or as a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -92,19 +92,19 @@ impl FromStr for Form {
 /// With what is in the way: a drawing of too much, or a budget that is used up.
 pub fn write(
     form: Form,
-    snapshot: &Snapshot,
+    view: View,
     subgraph: &Subgraph,
     budget: Budget,
     held: usize,
 ) -> Result<Vec<u8>, Unwritten> {
     let mut body = Body::new(budget, held);
     match form {
-        Form::Turtle => rdf::turtle(snapshot, subgraph, &mut body)?,
-        Form::Ntriples => rdf::ntriples(snapshot, subgraph, &mut body)?,
-        Form::Jsonld => jsonld::write(snapshot, subgraph, &mut body)?,
-        Form::Graphml => graphml::write(snapshot, subgraph, &mut body)?,
-        Form::Dot => dot::write(snapshot, subgraph, &mut body)?,
-        Form::Svg => svg::write(snapshot, subgraph, &mut body)?,
+        Form::Turtle => rdf::turtle(view, subgraph, &mut body)?,
+        Form::Ntriples => rdf::ntriples(view, subgraph, &mut body)?,
+        Form::Jsonld => jsonld::write(view, subgraph, &mut body)?,
+        Form::Graphml => graphml::write(view, subgraph, &mut body)?,
+        Form::Dot => dot::write(view, subgraph, &mut body)?,
+        Form::Svg => svg::write(view, subgraph, &mut body)?,
         // A table is made from the answer itself.
         Form::Csv => {
             let message = "a table is made from the answer, not from the graph";

@@ -18,7 +18,7 @@ use super::body::{Body, Unwritten};
 use super::value::{self, EdgeValue, Values, field_name, plain};
 use crate::budget::Stop;
 use crate::exec::{self, Subgraph, Told, Walked};
-use crate::graph::{self, EntityNo, NO_STATEMENT, Rank, Snapshot, StatementNo};
+use crate::graph::{EntityNo, NO_STATEMENT, Rank, StatementNo, ValueRef, View};
 use crate::ontology::{Date, Direction, Instant, Member, Scalar};
 
 /// Entities, where their ids are all that is known of them.
@@ -71,7 +71,7 @@ struct Block {
 /// with the same subject are consecutive, as readers and writers of Turtle prefer. Triples are not kept, only the order
 /// of the facts that they are made from.
 pub(super) struct Triples<'a> {
-    snapshot: &'a Snapshot,
+    view: View<'a>,
     subgraph: &'a Subgraph<'a>,
     values: Values,
     /// The edges' positions, by the entity that they start from, and where those of each begin.
@@ -86,15 +86,11 @@ pub(super) type Take<'t> = &'t mut dyn FnMut(Triple) -> Result<(), Unwritten>;
 
 impl<'a> Triples<'a> {
     /// Finds the order of the facts. Takes up to 32 bytes for each entity, 8 for each value and 20 for each edge.
-    pub fn of(
-        snapshot: &'a Snapshot,
-        subgraph: &'a Subgraph<'a>,
-        body: &mut Body,
-    ) -> Result<Self, Unwritten> {
+    pub fn of(view: View<'a>, subgraph: &'a Subgraph<'a>, body: &mut Body) -> Result<Self, Unwritten> {
         let entities = subgraph.entities.len();
         let starts = subgraph.edges.iter().map(|it| subgraph.place(it.from));
         let mut triples = Self {
-            snapshot,
+            view,
             subgraph,
             values: Values::of(subgraph, body)?,
             edges: value::by_place(entities, starts, body)?,
@@ -109,7 +105,7 @@ impl<'a> Triples<'a> {
     fn find_blocks(&mut self, body: &mut Body) -> Result<(), Unwritten> {
         const UNMET: u32 = u32::MAX;
         let entities = self.subgraph.entities.len();
-        let relation = |walked: &Walked| self.snapshot.ontology().relation(walked.relation);
+        let relation = |walked: &Walked| self.view.ontology().relation(walked.relation);
         let is_back = |it: &Walked| relation(it).symmetric && it.from != it.to;
         let backs = self.subgraph.edges.iter().filter(|it| is_back(it)).count();
         body.hold(entities * size_of::<u32>() + (entities + backs) * size_of::<Block>())?;
@@ -155,10 +151,10 @@ impl<'a> Triples<'a> {
         let edges = &self.subgraph.edges;
         let edges = edges
             .iter()
-            .map(|it| self.snapshot.edge_statement(it.relation, it.edge));
+            .map(|it| self.view.edge_statement(it.relation, it.edge));
         for statement in values.chain(edges).filter(|it| *it != NO_STATEMENT) {
             body.check()?;
-            for citation in self.snapshot.statements().citations(statement) {
+            for citation in self.view.citations(statement) {
                 let source = citation.source;
                 if self.subgraph.place(source).is_none() && sources.insert(source) {
                     body.hold(SOURCE)?;
@@ -166,7 +162,10 @@ impl<'a> Triples<'a> {
             }
         }
         self.sources = sources.into_iter().collect();
-        self.sources.sort_unstable();
+        self.sources.sort_unstable_by_key(|it| {
+            let row = self.view.locate(*it);
+            (row.type_id, self.view.id(row))
+        });
         Ok(())
     }
 
@@ -204,8 +203,8 @@ impl<'a> Triples<'a> {
             }
             for at in self.edges_from(place) {
                 let walked = &self.subgraph.edges[*at as usize];
-                let statement = self.snapshot.edge_statement(walked.relation, walked.edge);
-                let values = value::of_edge(self.snapshot, walked);
+                let statement = self.view.edge_statement(walked.relation, walked.edge);
+                let values = value::of_edge(self.view, walked);
                 if statement != NO_STATEMENT || !values.is_empty() {
                     self.statement(self.edge(walked), statement, &values, &mut blank, take)?;
                 }
@@ -215,7 +214,7 @@ impl<'a> Triples<'a> {
     }
 
     fn iri(&self, entity: EntityNo) -> NamedNode {
-        let id = self.snapshot.id(self.snapshot.locate(entity));
+        let id = self.view.id(self.view.locate(entity));
         NamedNode::new_unchecked(format!("{ENTITY}{}", utf8_percent_encode(id, KEPT)))
     }
 
@@ -233,25 +232,25 @@ impl<'a> Triples<'a> {
     }
 
     fn entity(&self, entity: EntityNo, as_of: Option<Date>, take: Take) -> Result<(), Unwritten> {
-        let row = self.snapshot.locate(entity);
-        let entity_type = self.snapshot.ontology().entity_type(row.type_id);
+        let row = self.view.locate(entity);
+        let entity_type = self.view.ontology().entity_type(row.type_id);
         let iri = self.iri(entity);
         let class = iri_or(entity_type.class.as_ref(), &entity_type.name);
         take(Triple::new(iri.clone(), rdf::TYPE.into_owned(), class))?;
-        let label = Literal::new_simple_literal(self.snapshot.label(row, as_of));
+        let label = Literal::new_simple_literal(self.view.at(as_of).label(row));
         take(Triple::new(iri, rdfs::LABEL.into_owned(), label))
     }
 
     fn value(&self, told: &Told, take: Take) -> Result<(), Unwritten> {
-        let row = self.snapshot.locate(told.entity);
+        let row = self.view.locate(told.entity);
         let property = self
-            .snapshot
+            .view
             .ontology()
             .entity_type(row.type_id)
             .members
             .property(told.property);
         let subject = self.iri(told.entity);
-        for object in literals(told.values, told.at, property.scalar) {
+        for object in literals(told.value, property.scalar) {
             take(Triple::new(subject.clone(), own(&property.name), object))?;
         }
         Ok(())
@@ -259,9 +258,9 @@ impl<'a> Triples<'a> {
 
     /// The triple of an edge. The other one of a symmetric relation is in a block of its own.
     fn edge(&self, walked: &Walked) -> Triple {
-        let relation = self.snapshot.ontology().relation(walked.relation);
+        let relation = self.view.ontology().relation(walked.relation);
         // A relation's name in the API is that of its field, which is what a reader of the schema knows.
-        let predicate = iri_or(relation.class.as_ref(), field_name(self.snapshot, walked));
+        let predicate = iri_or(relation.class.as_ref(), field_name(self.view, walked));
         Triple::new(self.iri(walked.from), predicate, self.iri(walked.to))
     }
 
@@ -285,11 +284,11 @@ impl<'a> Triples<'a> {
         say(rdf::PREDICATE.into_owned(), fact.predicate.into())?;
         say(rdf::OBJECT.into_owned(), fact.object)?;
         for value in values {
-            for object in literals(value.values, value.at, value.scalar) {
+            for object in literals(value.value, value.scalar) {
                 say(own(value.name), object.into())?;
             }
         }
-        let statements = self.snapshot.statements();
+        let statements = self.view.statements();
         match statements.rank(no) {
             Rank::Normal => {}
             rank => say(own("rank"), Literal::new_simple_literal(rank.api_name()).into())?,
@@ -302,13 +301,13 @@ impl<'a> Triples<'a> {
             }
         }
         let mut places = Vec::new();
-        for citation in statements.citations(no) {
+        for citation in self.view.citations(no) {
             let place = new("citation");
             say(prov("hadPrimarySource"), self.iri(citation.source).into())?;
             say(prov("qualifiedPrimarySource"), place.clone().into())?;
             places.push(place);
         }
-        for (place, citation) in places.into_iter().zip(statements.citations(no)) {
+        for (place, citation) in places.into_iter().zip(self.view.citations(no)) {
             let mut say =
                 |predicate: NamedNode, object: Term| take(Triple::new(place.clone(), predicate, object));
             say(rdf::TYPE.into_owned(), prov("PrimarySource").into())?;
@@ -324,15 +323,15 @@ impl<'a> Triples<'a> {
 }
 
 /// A value as literals: one, or for a text in several languages one for each.
-fn literals(values: &graph::Values, at: usize, scalar: Scalar) -> Vec<Literal> {
-    if let graph::Values::Languages(languages) = values {
+fn literals(value: ValueRef, scalar: Scalar) -> Vec<Literal> {
+    if let Some(translations) = value.translations() {
         let literal = |(language, text): (&str, &str)| {
             Literal::new_language_tagged_literal(text, language)
                 .unwrap_or_else(|_| Literal::new_simple_literal(text))
         };
-        return languages.entries(at).map(literal).collect();
+        return translations.map(literal).collect();
     }
-    let text = plain(&value::json(values, at));
+    let text = plain(&value::json(value));
     let typed = |datatype: NamedNode, text: String| Literal::new_typed_literal(text, datatype);
     let literal = match scalar {
         Scalar::Int => typed(xsd::INT.into_owned(), text),
@@ -345,14 +344,11 @@ fn literals(values: &graph::Values, at: usize, scalar: Scalar) -> Vec<Literal> {
         },
         Scalar::Url => typed(xsd::ANY_URI.into_owned(), text),
         // A decimal in RDF has no exponent.
-        Scalar::Decimal => match values.decimal(at) {
+        Scalar::Decimal => match value.decimal() {
             Some(decimal) => typed(xsd::DECIMAL.into_owned(), decimal.to_plain_string()),
             None => Literal::new_simple_literal(text),
         },
-        Scalar::Json => typed(
-            NamedNode::new_unchecked(JSON),
-            value::json(values, at).to_string(),
-        ),
+        Scalar::Json => typed(NamedNode::new_unchecked(JSON), value::json(value).to_string()),
         Scalar::Id | Scalar::String | Scalar::Text | Scalar::Custom(_) | Scalar::Enum(_) => {
             Literal::new_simple_literal(text)
         }
@@ -372,7 +368,7 @@ fn date_literal(text: &str) -> Literal {
 }
 
 /// The namespaces that the classes and properties of a graph come from, each with a short name.
-pub(super) fn prefixes(snapshot: &Snapshot) -> Vec<(String, String)> {
+pub(super) fn prefixes(view: View) -> Vec<(String, String)> {
     const KNOWN: [(&str, &str); 9] = [
         ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
         ("rdfs", "http://www.w3.org/2000/01/rdf-schema#"),
@@ -384,7 +380,7 @@ pub(super) fn prefixes(snapshot: &Snapshot) -> Vec<(String, String)> {
         ("skos", "http://www.w3.org/2004/02/skos/core#"),
         ("ontolex", "http://www.w3.org/ns/lemon/ontolex#"),
     ];
-    let ontology = snapshot.ontology();
+    let ontology = view.ontology();
     let types = ontology
         .type_ids()
         .filter_map(|it| ontology.entity_type(it).class.as_deref());
@@ -424,13 +420,13 @@ pub(super) fn prefixes(snapshot: &Snapshot) -> Vec<(String, String)> {
     prefixes
 }
 
-pub(super) fn turtle(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+pub(super) fn turtle(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
     let refused = |it: IriParseError| Unwritten::Refused(it.to_string());
     let mut serializer = TurtleSerializer::new();
-    for (name, iri) in prefixes(snapshot) {
+    for (name, iri) in prefixes(view) {
         serializer = serializer.with_prefix(name, iri).map_err(refused)?;
     }
-    let triples = Triples::of(snapshot, subgraph, body)?;
+    let triples = Triples::of(view, subgraph, body)?;
     let mut writer = serializer.for_writer(&mut *body);
     let mut failed = None;
     let written = triples.each(&mut |triple| note(writer.serialize_triple(&triple), &mut failed));
@@ -441,8 +437,8 @@ pub(super) fn turtle(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) 
     ended(written, failed.or(finished.err()), body)
 }
 
-pub(super) fn ntriples(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
-    let triples = Triples::of(snapshot, subgraph, body)?;
+pub(super) fn ntriples(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+    let triples = Triples::of(view, subgraph, body)?;
     let mut writer = NTriplesSerializer::new().for_writer(&mut *body);
     let mut failed = None;
     let written = triples.each(&mut |triple| note(writer.serialize_triple(&triple), &mut failed));
@@ -465,8 +461,8 @@ fn ended(written: Result<(), Unwritten>, failed: Option<io::Error>, body: &Body)
 }
 
 /// The name of a class or a property in a schema, by its IRI.
-pub(super) fn names(snapshot: &Snapshot) -> Vec<(NamedNode, String)> {
-    let ontology = snapshot.ontology();
+pub(super) fn names(view: View) -> Vec<(NamedNode, String)> {
+    let ontology = view.ontology();
     let mut names = Vec::new();
     for id in ontology.type_ids() {
         let entity_type = ontology.entity_type(id);

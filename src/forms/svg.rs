@@ -14,7 +14,7 @@ use super::body::{Body, Unwritten};
 use super::dot::labelled;
 use super::value::for_xml;
 use crate::exec::Subgraph;
-use crate::graph::Snapshot;
+use crate::graph::View;
 
 /// Beyond so many entities or edges nobody could read the drawing, nor would it be made in time.
 const MOST: usize = 1000;
@@ -42,14 +42,14 @@ struct Place {
     width: f64,
 }
 
-pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
     let (entities, edges) = (subgraph.entities.len(), subgraph.edges.len());
     if entities > MOST || edges > MOST {
         return Err(Unwritten::Refused(format!(
             "the answer shows {entities} entities and {edges} edges, and a drawing may have {MOST} of each: ask for less, or for another form"
         )));
     }
-    let graph = labelled(snapshot, subgraph, body)?;
+    let graph = labelled(view, subgraph, body)?;
     let labels: Vec<String> = graph.node_weights().map(|it| shorten(it)).collect();
     let simple = simplify(&graph);
     let crossed = crossed_layers(&simple);
@@ -62,11 +62,11 @@ pub(super) fn write(snapshot: &Snapshot, subgraph: &Subgraph, body: &mut Body) -
     body.budget().clock.check()?;
     let places = places(&simple, &labels);
     body.budget().clock.check()?;
-    draw(snapshot, subgraph, &graph, &labels, places, body).map_err(|error| body.failed(error))
+    draw(view, subgraph, &graph, &labels, places, body).map_err(|error| body.failed(error))
 }
 
 fn draw(
-    snapshot: &Snapshot,
+    view: View,
     subgraph: &Subgraph,
     graph: &Graph<&str, &str>,
     labels: &[String],
@@ -74,14 +74,14 @@ fn draw(
     body: &mut Body,
 ) -> Drawn {
     let mut writer = Writer::new(body);
-    let view = format!("0 0 {width:.0} {height:.0}");
+    let view_box = format!("0 0 {width:.0} {height:.0}");
     let (width, height) = (format!("{width:.0}"), format!("{height:.0}"));
     writer
         .create_element("svg")
         .with_attribute(("xmlns", "http://www.w3.org/2000/svg"))
         .with_attribute(("width", width.as_str()))
         .with_attribute(("height", height.as_str()))
-        .with_attribute(("viewBox", view.as_str()))
+        .with_attribute(("viewBox", view_box.as_str()))
         .write_inner_content(|writer| {
             writer
                 .create_element("style")
@@ -92,8 +92,8 @@ fn draw(
                 draw_edge(writer, ends, edge.weight())?;
             }
             for (place, (no, label)) in places.iter().zip(labels.iter().enumerate()) {
-                let row = snapshot.locate(subgraph.entities[no].0);
-                let type_name = &snapshot.ontology().entity_type(row.type_id).name;
+                let row = view.locate(subgraph.entities[no].0);
+                let type_name = &view.ontology().entity_type(row.type_id).name;
                 let title = for_xml(&format!("{type_name}: {}", graph[NodeIndex::new(no)]));
                 draw_entity(writer, *place, label, &title)?;
             }

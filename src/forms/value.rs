@@ -5,13 +5,13 @@ use serde_json::Value;
 use super::body::Body;
 use crate::budget::Stop;
 use crate::exec::{Subgraph, Walked};
-use crate::graph::{self, Snapshot};
+use crate::graph::{ValueRef, View};
 use crate::ontology::{Direction, PropertyNo, Scalar};
 
 /// A value as JSON.
-pub(super) fn json(values: &graph::Values, at: usize) -> Value {
+pub(super) fn json(value: ValueRef) -> Value {
     let mut bytes = Vec::new();
-    values.write(at, &[], &mut bytes);
+    value.write(&[], &mut bytes);
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
@@ -84,13 +84,12 @@ pub(super) fn by_place(
 pub(super) struct EdgeValue<'a> {
     pub name: &'a str,
     pub scalar: Scalar,
-    pub values: &'a graph::Values,
-    pub at: usize,
+    pub value: ValueRef<'a>,
 }
 
 /// The values of an edge's own properties.
-pub(super) fn of_edge<'a>(snapshot: &'a Snapshot, walked: &Walked) -> Vec<EdgeValue<'a>> {
-    let ontology = snapshot.ontology();
+pub(super) fn of_edge<'a>(view: View<'a>, walked: &Walked) -> Vec<EdgeValue<'a>> {
+    let ontology = view.ontology();
     let Some(id) = ontology.relation(walked.relation).edge else {
         return Vec::new();
     };
@@ -101,27 +100,21 @@ pub(super) fn of_edge<'a>(snapshot: &'a Snapshot, walked: &Walked) -> Vec<EdgeVa
         .iter()
         .enumerate()
     {
-        let column = snapshot.edge_column(walked.relation, PropertyNo(no as u16));
-        let values = column.values();
-        for at in column.range(walked.edge.0 as usize) {
-            if !values.is_null(at) {
-                all.push(EdgeValue {
-                    name: &property.name,
-                    scalar: property.scalar,
-                    values,
-                    at,
-                });
-            }
-        }
+        let values = view.edge_values(walked.relation, walked.edge, PropertyNo(no as u16));
+        all.extend(values.map(|value| EdgeValue {
+            name: &property.name,
+            scalar: property.scalar,
+            value,
+        }));
     }
     all
 }
 
 /// What an edge is called at its start: the schema's field there, else the relation's own name.
-pub(super) fn field_name<'a>(snapshot: &'a Snapshot, walked: &Walked) -> &'a str {
-    let ontology = snapshot.ontology();
+pub(super) fn field_name<'a>(view: View<'a>, walked: &Walked) -> &'a str {
+    let ontology = view.ontology();
     let relation = ontology.relation(walked.relation);
-    let from = snapshot.locate(walked.from);
+    let from = view.locate(walked.from);
     match relation.field(from.type_id, Direction::Out) {
         Some(no) => &ontology.entity_type(from.type_id).members.field(no).name,
         None => &relation.name,

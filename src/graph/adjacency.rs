@@ -200,10 +200,10 @@ impl Neighbours<'_> {
         self.targets.is_empty()
     }
 
-    /// The numbers of the entities.
+    /// The entities.
     #[inline]
-    pub fn targets(&self) -> &[u32] {
-        self.targets
+    pub fn entities(&self) -> &[EntityNo] {
+        bytemuck::cast_slice(self.targets)
     }
 
     /// The entity and the edge at a position.

@@ -13,6 +13,7 @@ use super::statement::Statements;
 use super::stored::Stored;
 use super::strings::Strings;
 use super::{NO_STATEMENT, StatementNo};
+use crate::json::List;
 use crate::ontology::{Date, Instant, Ontology, Scalar, decimal};
 
 /// One bit a row.
@@ -660,14 +661,12 @@ impl Column {
         if self.ends.is_none() {
             return self.values.write(row, languages, out);
         }
-        out.push(b'[');
-        for (no, at) in self.range(row).enumerate() {
-            if no > 0 {
-                out.push(b',');
-            }
+        let mut list = List::default();
+        for at in self.range(row) {
+            out.push(list.next());
             self.values.write(at, languages, out);
         }
-        out.push(b']');
+        out.extend_from_slice(list.end());
     }
 
     /// The statement behind a value.

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{EntityNo, Key, Row, ValueRef, Values, View};
+use crate::json;
 use crate::ontology::{PropertyNo, TypeId};
 
 /// What the entities of a group have in common for one field.
@@ -95,10 +96,7 @@ impl<'a> View<'a> {
     pub fn write_common(&self, common: Common, out: &mut Vec<u8>) {
         match common {
             Common::Nothing => out.extend_from_slice(b"null"),
-            Common::Type(id) => {
-                // Writing to a vector cannot fail.
-                let _ = serde_json::to_writer(out, &self.ontology().entity_type(id).name);
-            }
+            Common::Type(id) => json::text(&self.ontology().entity_type(id).name, out),
             Common::Value(value) => value.write(&[], out),
             Common::Entity(entity) => out.extend_from_slice(self.id_json(self.locate(entity))),
         }

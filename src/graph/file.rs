@@ -947,3 +947,73 @@ fn load_statements(reader: &mut Reader, entities: u32) -> Result<Statements, Fil
         notes,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::snapshot;
+    use super::*;
+    use crate::ontology::PropertyNo;
+
+    fn saved(of: &Snapshot) -> (tempfile::TempDir, std::path::PathBuf, Vec<u8>) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("graph.clew");
+        of.save(&file).unwrap();
+        let bytes = std::fs::read(&file).unwrap();
+        (folder, file, bytes)
+    }
+
+    /// All values, and the ids of all ends of edges.
+    fn read(snapshot: &Snapshot) -> Vec<u8> {
+        let (view, ontology) = (snapshot.view(), snapshot.ontology());
+        let mut out = Vec::new();
+        for id in ontology.type_ids() {
+            for row in snapshot.rows_of(id) {
+                assert_eq!(
+                    snapshot.find(snapshot.id(row)).map(|it| snapshot.locate(it)),
+                    Some(row)
+                );
+                view.write_label(row, &mut out);
+                for no in 0..ontology.entity_type(id).members.properties.len() {
+                    for (value, _) in view.each_said(row, PropertyNo(no as u16)) {
+                        value.write(&[], &mut out);
+                    }
+                }
+                for (relation, direction) in view.sides() {
+                    for (end, _) in view.neighbours(row, relation, direction) {
+                        out.extend_from_slice(view.id_of(end).as_bytes());
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn a_mapped_graph_is_the_one_that_was_saved() {
+        let built = snapshot(60);
+        let (_folder, file, bytes) = saved(&built);
+        let mapped = Snapshot::open(&file).unwrap();
+        assert_eq!(read(&mapped), read(&built));
+        let (_folder, _, again) = saved(&mapped);
+        assert!(again == bytes);
+    }
+
+    #[test]
+    fn a_mapping_outlives_its_file_name() {
+        let built = snapshot(20);
+        let (folder, file, _) = saved(&built);
+        let mapped = Snapshot::open(&file).unwrap();
+        drop(folder);
+        assert!(!file.exists());
+        assert_eq!(read(&mapped), read(&built));
+    }
+
+    #[test]
+    fn no_part_of_a_file_is_a_graph() {
+        let (_folder, file, whole) = saved(&snapshot(5));
+        for len in (0..whole.len()).step_by(61) {
+            std::fs::write(&file, &whole[..len]).unwrap();
+            assert!(Snapshot::open(&file).is_err(), "cut at {len}");
+        }
+    }
+}

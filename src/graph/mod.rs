@@ -23,31 +23,40 @@ mod ids;
 mod lint;
 mod mapping;
 mod order;
+mod output;
 mod predicate;
+mod resolved;
+mod room;
+#[cfg(test)]
+mod sample;
 mod scan;
 mod source;
 mod statement;
 mod stored;
 mod strings;
 mod subgraph;
+mod trigrams;
 mod value;
 mod view;
 
-pub use adjacency::{Adjacency, Neighbours, Targets};
+pub use adjacency::Neighbours;
 pub use build::build;
-pub use column::{Column, Key, Values, write_float};
+pub use column::{Key, write_float};
 pub use common::{Common, Packed, Packing};
 pub use file::FileError;
 pub use hidden::Hidden;
 pub use lint::lint;
 pub use mapping::FILE_LOST;
 pub use order::{Entities, Listed, Merged, OrderKey, partition_point};
+pub use output::{Halt, Meter};
 pub use predicate::{Subject, Testing};
+pub use resolved::{Fields, Parts, Shape};
+pub use room::LAST_STEP;
 pub use scan::{Block, Scan};
 pub use statement::{Citation, Rank, Statements, Validity};
-pub use strings::{Strings, Texts};
 pub use subgraph::{EdgeReference, EntitySet, Place, Subgraph};
-pub use value::ValueRef;
+pub use trigrams::Trigrams;
+pub use value::{ValueId, ValueRef};
 pub use view::View;
 
 use std::sync::Arc;
@@ -56,11 +65,17 @@ use crate::facts::GraphFact;
 use crate::ontology::{
     Date, Direction, Domain, EntityType, FieldNo, Ontology, PropertyNo, RelationId, TypeId,
 };
+use adjacency::{Adjacency, Targets};
+use column::{Column, Values};
 use ids::{IdIndex, UniqueIndex};
 use stored::Stored;
+use strings::Strings;
 
 /// An entity's number in a snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, bytemuck::Pod, bytemuck::Zeroable,
+)]
+#[repr(transparent)]
 pub struct EntityNo(pub u32);
 
 impl EntityNo {
@@ -271,18 +286,18 @@ impl Snapshot {
 
     /// The ids of a type's entities.
     #[inline]
-    pub fn ids(&self, id: TypeId) -> &Strings {
+    fn ids(&self, id: TypeId) -> &Strings {
         &self.tables[id.index()].ids
     }
 
     /// The column of a property.
     #[inline]
-    pub fn column(&self, id: TypeId, property: PropertyNo) -> &Column {
+    fn column(&self, id: TypeId, property: PropertyNo) -> &Column {
         &self.tables[id.index()].columns[property.index()]
     }
 
     /// The positions of the values of a list in its column, those that hold at a date if one is given.
-    pub fn held_values<'a>(
+    fn held_values<'a>(
         &'a self,
         column: &'a Column,
         row: usize,
@@ -297,7 +312,7 @@ impl Snapshot {
     /// there. `None` where no statement of it holds at the date; a required property is given all the same,
     /// since it may not be null.
     #[inline]
-    pub fn value(&self, row: Row, property: PropertyNo, as_of: Option<Date>) -> Option<(&Values, usize)> {
+    fn value(&self, row: Row, property: PropertyNo, as_of: Option<Date>) -> Option<(&Values, usize)> {
         match as_of {
             None => Some((self.column(row.type_id, property).values(), row.row)),
             Some(date) => self.value_at(row, property, date),
@@ -346,7 +361,7 @@ impl Snapshot {
     }
 
     /// The entities that those of a type lead to over a relation in a direction.
-    pub fn targets(&self, type_id: TypeId, relation: RelationId, direction: Direction) -> Targets<'_> {
+    fn targets(&self, type_id: TypeId, relation: RelationId, direction: Direction) -> Targets<'_> {
         self.adjacency(relation, direction).targets(type_id.index())
     }
 
@@ -373,7 +388,7 @@ impl Snapshot {
     }
 
     /// The column of an edge property.
-    pub fn edge_column(&self, relation: RelationId, property: PropertyNo) -> &Column {
+    fn edge_column(&self, relation: RelationId, property: PropertyNo) -> &Column {
         &self.relations[relation.index()].columns[property.index()]
     }
 

@@ -158,11 +158,6 @@ impl Strings {
         self.ends.len()
     }
 
-    /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// A column of texts.
     #[cfg(test)]
     pub fn from_texts<'a>(texts: impl IntoIterator<Item = Option<&'a str>>) -> Self {

@@ -1,6 +1,10 @@
 //! Values of properties, as readers see them: a [`ValueRef`] is one value, and where it is stored stays hidden.
 
-use super::column::{Key, Values};
+use bigdecimal::BigDecimal;
+
+use super::column::{Column, Key, Values};
+use super::{Citation, EdgeNo, EntityNo, NO_STATEMENT, Row, Snapshot, StatementNo, View};
+use crate::ontology::{Date, PropertyNo, RelationId, TypeId};
 
 /// A value of an entity's or an edge's property, or that it has none.
 #[derive(Debug, Clone, Copy)]
@@ -8,6 +12,10 @@ pub struct ValueRef<'a> {
     values: &'a Values,
     at: usize,
 }
+
+/// Tells the values of a snapshot from each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ValueId(usize, usize);
 
 impl<'a> ValueRef<'a> {
     #[inline]
@@ -19,6 +27,11 @@ impl<'a> ValueRef<'a> {
     #[inline]
     pub(super) fn place(self) -> (&'a Values, usize) {
         (self.values, self.at)
+    }
+
+    /// What no other value of the snapshot has.
+    pub fn id(self) -> ValueId {
+        ValueId(std::ptr::from_ref(self.values).addr(), self.at)
     }
 
     /// Whether there is none.
@@ -36,5 +49,185 @@ impl<'a> ValueRef<'a> {
     #[inline]
     pub fn write(self, languages: &[String], out: &mut Vec<u8>) {
         self.values.write(self.at, languages, out);
+    }
+
+    /// Writes it as JSON; texts in several languages as an object of them.
+    pub fn write_all_languages(self, out: &mut Vec<u8>) {
+        let entries = match self.translations() {
+            None => return self.write(&[], out),
+            Some(entries) => entries.collect::<Vec<_>>(),
+        };
+        if let [("", text)] = entries[..] {
+            return crate::json::text(text, out);
+        }
+        let entries = entries
+            .into_iter()
+            .map(|(language, text)| (language.to_owned(), text.into()));
+        let object: serde_json::Map<String, serde_json::Value> = entries.collect();
+        crate::json::value(&object, out);
+    }
+
+    /// Its texts, each with its language, where its property has texts in several.
+    pub fn translations(self) -> Option<impl Iterator<Item = (&'a str, &'a str)>> {
+        match self.values {
+            Values::Languages(it) => Some(it.entries(self.at)),
+            _ => None,
+        }
+    }
+
+    /// Its text, where it is one; the untagged one of several.
+    pub fn text(self) -> Option<&'a str> {
+        self.values.text(self.at)
+    }
+
+    /// Its integer.
+    pub fn int(self) -> Option<i32> {
+        self.values.int(self.at)
+    }
+
+    /// Its date.
+    pub fn date(self) -> Option<Date> {
+        self.values.date(self.at)
+    }
+
+    /// Its decimal number.
+    pub fn decimal(self) -> Option<BigDecimal> {
+        self.values.decimal(self.at)
+    }
+}
+
+impl<'a> View<'a> {
+    /// Whether an entity has a list of a property's values.
+    #[inline]
+    pub fn is_list(self, type_id: TypeId, property: PropertyNo) -> bool {
+        self.snapshot().column(type_id, property).is_list()
+    }
+
+    /// Writes the single value of a property as it is stored, whatever the date. Writes nothing and returns `false` where
+    /// the property is a list.
+    #[inline(always)]
+    pub fn write_stored(
+        self,
+        row: Row,
+        property: PropertyNo,
+        languages: &[String],
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let column = self.snapshot().column(row.type_id, property);
+        if column.is_list() {
+            return false;
+        }
+        column.values().write(row.row, languages, out);
+        true
+    }
+
+    /// The single value of a property. `None` where no statement of it holds at the date; a required property is given
+    /// all the same, since it may not be null.
+    #[inline]
+    pub fn value_of(self, row: Row, property: PropertyNo) -> Option<ValueRef<'a>> {
+        let value = self.snapshot().value(row, property, self.as_of());
+        value.map(ValueRef::of)
+    }
+
+    /// The text of the single value of a property, whatever the date.
+    pub fn stored_text(self, row: Row, property: PropertyNo) -> Option<&'a str> {
+        self.snapshot()
+            .column(row.type_id, property)
+            .values()
+            .text(row.row)
+    }
+
+    /// The values of a list, each with the statement behind it.
+    pub fn values_of(
+        self,
+        row: Row,
+        property: PropertyNo,
+    ) -> impl Iterator<Item = (ValueRef<'a>, StatementNo)> + Clone {
+        let snapshot = self.snapshot();
+        let column = snapshot.column(row.type_id, property);
+        let held = snapshot.held_values(column, row.row, self.as_of());
+        held.map(move |at| (ValueRef::of((column.values(), at)), column.statement(at)))
+    }
+
+    /// All that is said of a property, whether or not it holds at the date: the values and their statements, the given one
+    /// first.
+    pub fn each_said(
+        self,
+        row: Row,
+        property: PropertyNo,
+    ) -> impl Iterator<Item = (ValueRef<'a>, StatementNo)> {
+        let said = self.snapshot().column(row.type_id, property).each_said(row.row);
+        said.map(|(values, at, statement)| (ValueRef { values, at }, statement))
+    }
+
+    /// The statement behind one of an entity's values.
+    pub fn statement_of(self, row: Row, property: PropertyNo, value: ValueRef) -> StatementNo {
+        let mut said = self.each_said(row, property);
+        let found = said.find(|(it, _)| it.id() == value.id());
+        found.map_or(NO_STATEMENT, |(_, statement)| statement)
+    }
+
+    /// The citations of a statement whose sources are seen.
+    pub fn citations(self, statement: StatementNo) -> impl Iterator<Item = Citation<'a>> {
+        let all = self.snapshot().statements().citations(statement);
+        all.filter(move |it| !self.hides(it.source))
+    }
+
+    /// The values of an edge's property, without those that are missing.
+    pub fn edge_values(
+        self,
+        relation: RelationId,
+        edge: EdgeNo,
+        property: PropertyNo,
+    ) -> impl Iterator<Item = ValueRef<'a>> {
+        let column: &'a Column = self.snapshot().edge_column(relation, property);
+        let all = column
+            .range(edge.0 as usize)
+            .map(|at| ValueRef::of((column.values(), at)));
+        all.filter(|it| !it.is_null())
+    }
+
+    /// Writes the value or the list of an edge's property.
+    pub fn write_edge_value(
+        self,
+        relation: RelationId,
+        edge: EdgeNo,
+        property: PropertyNo,
+        languages: &[String],
+        out: &mut Vec<u8>,
+    ) {
+        let column = self.snapshot().edge_column(relation, property);
+        column.write(edge.0 as usize, languages, out);
+    }
+}
+
+impl EntityNo {
+    /// The number as an index over a snapshot stores it.
+    pub fn stored(self) -> u64 {
+        self.0.into()
+    }
+}
+
+impl Snapshot {
+    /// The entity that an index over this snapshot stored as a number; `None` where the snapshot has no such entity.
+    pub fn entity_at(&self, stored: u64) -> Option<EntityNo> {
+        let number = u32::try_from(stored).ok()?;
+        ((number as usize) < self.counts().entities).then_some(EntityNo(number))
+    }
+
+    /// The entities of a type, in the order of their ids.
+    pub fn rows_of(&self, type_id: TypeId) -> impl Iterator<Item = Row> + use<> {
+        (0..self.rows(type_id)).map(move |row| Row { type_id, row })
+    }
+
+    /// The languages in which a property has texts, `""` for none.
+    pub fn languages(&self, type_id: TypeId, property: PropertyNo) -> &[String] {
+        self.column(type_id, property).values().languages()
+    }
+
+    /// The texts of a property, each with its language, `""` for none.
+    pub fn texts(&self, row: Row, property: PropertyNo) -> impl Iterator<Item = (&str, &str)> {
+        let column = self.column(row.type_id, property);
+        column.range(row.row).flat_map(|at| column.values().texts(at))
     }
 }

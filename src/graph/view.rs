@@ -4,8 +4,8 @@
 //! and hides nothing, which is usual, this costs one test for a list and none for a value.
 
 use super::{
-    Column, Counts, EdgeNo, EntityNo, Hidden, Neighbours, Row, Snapshot, StatementNo, Statements, Strings,
-    Subgraph, Targets, Values,
+    Column, Counts, EdgeNo, EntityNo, Hidden, Neighbours, Row, Snapshot, StatementNo, Statements, Subgraph,
+    Values,
 };
 use crate::facts::GraphFact;
 use crate::ontology::{
@@ -158,20 +158,14 @@ impl<'a> View<'a> {
         self.snapshot.id_json(row)
     }
 
-    /// The ids of a type's entities.
-    #[inline]
-    pub fn ids(&self, id: TypeId) -> &'a Strings {
-        self.snapshot.ids(id)
-    }
-
     /// The column of a property.
     #[inline]
-    pub fn column(&self, id: TypeId, property: PropertyNo) -> &'a Column {
+    pub(super) fn column(&self, id: TypeId, property: PropertyNo) -> &'a Column {
         self.snapshot.column(id, property)
     }
 
     /// The positions of the values of a list in its column.
-    pub fn held_values(
+    pub(super) fn held_values(
         &self,
         column: &'a Column,
         row: usize,
@@ -182,7 +176,7 @@ impl<'a> View<'a> {
     /// A single value of an entity's property: where it lies, whether or not it is there. `None` where no statement of it
     /// holds at the date; a required property is given all the same, since it may not be null.
     #[inline]
-    pub fn value(&self, row: Row, property: PropertyNo) -> Option<(&'a Values, usize)> {
+    pub(super) fn value(&self, row: Row, property: PropertyNo) -> Option<(&'a Values, usize)> {
         self.snapshot.value(row, property, self.as_of)
     }
 
@@ -264,11 +258,6 @@ impl<'a> View<'a> {
         self.snapshot.neighbours(row, relation, direction)
     }
 
-    /// The entities that those of a type lead to over a relation in a direction.
-    pub fn targets(&self, type_id: TypeId, relation: RelationId, direction: Direction) -> Targets<'a> {
-        self.snapshot.targets(type_id, relation, direction)
-    }
-
     /// All relations in which an entity's type takes part, each way.
     pub fn sides(&self) -> impl Iterator<Item = (RelationId, Direction)> + use<'a> {
         let ontology = self.ontology;
@@ -283,7 +272,7 @@ impl<'a> View<'a> {
     }
 
     /// The column of an edge property.
-    pub fn edge_column(&self, relation: RelationId, property: PropertyNo) -> &'a Column {
+    pub(super) fn edge_column(&self, relation: RelationId, property: PropertyNo) -> &'a Column {
         self.snapshot.edge_column(relation, property)
     }
 

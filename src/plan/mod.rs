@@ -55,6 +55,7 @@ pub use step::Step;
 pub use table::{NotFlat, Table};
 
 use crate::budget::Stop;
+use crate::json::SHORT_KEY;
 use crate::ontology::{Direction, Domain, Ontology, PropertyNo, RelationId, TypeId};
 use bind::Binder;
 use call::Template;
@@ -232,9 +233,6 @@ impl Plan {
 
 /// The fields to write of an object, in response order.
 pub type Object<F> = Box<[Slot<F>]>;
-
-/// Most keys are not longer, with what is around them.
-pub const SHORT_KEY: usize = 16;
 
 /// One field to write.
 #[derive(Debug)]

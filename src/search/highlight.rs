@@ -57,11 +57,8 @@ impl Highlighter<'_> {
         let members = &snapshot.ontology().entity_type(row.type_id).members;
         let mut highlights = Vec::new();
         for property in &self.index.properties[row.type_id.index()] {
-            let column = snapshot.column(row.type_id, property.no);
             let mut fragments = Vec::new();
-            let values = column.range(row.row);
-            let texts = values.flat_map(|at| column.values().texts(at));
-            for (language, value) in texts {
+            for (language, value) in snapshot.texts(row, property.no) {
                 if fragments.len() == MOST_FRAGMENTS {
                     break;
                 }

@@ -5,7 +5,6 @@
 //! for it. It is built on all cores, in time linear in the texts. A search takes time linear in the entities that it
 //! finds, which it scores by BM25 and puts in order; equal scores in the order of the entities, so pages are stable.
 
-mod grams;
 mod highlight;
 mod query;
 mod text;
@@ -25,9 +24,8 @@ use tantivy::{Index as Tantivy, IndexReader, IndexWriter, SegmentReader, TERMINA
 
 use rayon::prelude::*;
 
-use crate::graph::{EntityNo, EntitySet, Snapshot, Values};
+use crate::graph::{EntityNo, EntitySet, Snapshot, Trigrams, View};
 use crate::ontology::{PropertyNo, Scalar, TypeId};
-pub use grams::Grams;
 pub use highlight::{Highlight, Highlighter};
 pub use query::{Deadline, Typed, over_limits};
 use query::{Near, Part, Stopped};
@@ -41,7 +39,7 @@ pub struct Background {
     begun: Mutex<bool>,
     /// Told when it is there.
     made: Condvar,
-    grams: OnceLock<HashMap<(TypeId, PropertyNo), Grams>>,
+    grams: OnceLock<HashMap<(TypeId, PropertyNo), Trigrams>>,
 }
 
 /// Why a search finds nothing.
@@ -145,20 +143,17 @@ impl Background {
         });
         let properties: Vec<(TypeId, PropertyNo)> = properties.collect();
         let grams = self.grams.get_or_init(|| {
-            let each =
-                properties
-                    .par_iter()
-                    .filter_map(|(id, no)| match self.snapshot.column(*id, *no).values() {
-                        Values::Text(strings) => Some(((*id, *no), Grams::of(strings))),
-                        _ => None,
-                    });
+            let each = properties.par_iter().filter_map(|(id, no)| {
+                let grams = self.snapshot.trigrams(*id, *no)?;
+                Some(((*id, *no), grams))
+            });
             each.collect()
         });
-        grams.values().map(Grams::bytes).sum()
+        grams.values().map(Trigrams::bytes).sum()
     }
 
     /// Where in a property a substring can be, if that is indexed and the index is there.
-    pub fn grams(&self, id: TypeId, property: PropertyNo) -> Option<&Grams> {
+    pub fn grams(&self, id: TypeId, property: PropertyNo) -> Option<&Trigrams> {
         self.grams.get()?.get(&(id, property))
     }
 
@@ -265,7 +260,7 @@ impl Index {
                     continue;
                 }
                 let languages = match property.scalar {
-                    Scalar::Text => snapshot.column(id, no).values().languages().to_vec(),
+                    Scalar::Text => snapshot.languages(id, no).to_vec(),
                     _ => vec![String::new()],
                 };
                 let of_property = languages.into_iter().map(|language| {
@@ -303,18 +298,14 @@ impl Index {
             .type_ids()
             .filter(|id| !properties[id.index()].is_empty())
         {
-            for number in snapshot.range(id) {
-                let row = snapshot.locate(EntityNo(number)).row;
+            for row in snapshot.rows_of(id) {
                 let mut document = TantivyDocument::default();
-                document.add_u64(entity, u64::from(number));
+                document.add_u64(entity, snapshot.number(row).stored());
                 document.add_u64(kind, id.index() as u64);
                 for property in &properties[id.index()] {
-                    let column = snapshot.column(id, property.no);
-                    for at in column.range(row) {
-                        for (language, text) in column.values().texts(at) {
-                            if let Some(field) = property.fields.get(language) {
-                                document.add_text(fields[*field].field, text);
-                            }
+                    for (language, text) in snapshot.texts(row, property.no) {
+                        if let Some(field) = property.fields.get(language) {
+                            document.add_text(fields[*field].field, text);
                         }
                     }
                 }
@@ -338,19 +329,23 @@ impl Index {
         })
     }
 
-    /// What is found, the best first: what has all words, or where nothing has, what has any.
+    /// What is found and seen, the best first: what has all words, or where nothing has, what has any.
     ///
     /// # Errors
     /// When tantivy fails, the time is over, or too much is found.
-    pub fn search(&self, search: Search, effort: Effort) -> Result<Vec<Found>, SearchError> {
+    pub fn search(&self, view: View, search: Search, effort: Effort) -> Result<Vec<Found>, SearchError> {
         let mut near = Near::new(effort.deadline);
         for occur in [Occur::Must, Occur::Should] {
             let Some(query) = self.query(search, occur, &mut near, effort)? else {
                 return Ok(Vec::new());
             };
-            let mut found = self.find(&*query, true, effort)?;
+            let mut found = self.find(view, &*query, true, effort)?;
             if !found.is_empty() {
-                found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.entity.cmp(&b.entity)));
+                let order = |it: &Found| view.order_key(it.entity);
+                found.sort_unstable_by(|a, b| {
+                    let by_score = b.score.total_cmp(&a.score);
+                    by_score.then_with(|| order(a).cmp(&order(b)))
+                });
                 return Ok(found);
             }
             if search.typed.parts.len() == 1 {
@@ -360,13 +355,13 @@ impl Index {
         Ok(Vec::new())
     }
 
-    /// All entities that have all words of a text in a property.
+    /// All entities that are seen and have all words of a text in a property.
     ///
     /// # Errors
     /// When tantivy fails, the time is over, or too much is found.
     pub fn matches(
         &self,
-        snapshot: &Snapshot,
+        view: View,
         text: &str,
         property: &str,
         effort: Effort,
@@ -378,9 +373,9 @@ impl Index {
             property: Some(property),
         };
         let mut near = Near::new(effort.deadline);
-        let mut set = EntitySet::of(snapshot);
+        let mut set = EntitySet::of(view.snapshot());
         if let Some(query) = self.query(search, Occur::Must, &mut near, effort)? {
-            for found in self.find(&*query, false, effort)? {
+            for found in self.find(view, &*query, false, effort)? {
                 set.add(found.entity);
             }
         }
@@ -388,7 +383,13 @@ impl Index {
     }
 
     /// Goes through the segments one by one, so that each is held against what is left of the budget.
-    fn find(&self, query: &dyn Query, scored: bool, effort: Effort) -> Result<Vec<Found>, SearchError> {
+    fn find(
+        &self,
+        view: View,
+        query: &dyn Query,
+        scored: bool,
+        effort: Effort,
+    ) -> Result<Vec<Found>, SearchError> {
         let searcher = self.reader.searcher();
         let scoring = if scored {
             EnableScoring::enabled_from_searcher(&searcher)
@@ -401,7 +402,7 @@ impl Index {
             if (effort.over)() {
                 return Err(SearchError::Over);
             }
-            collect(&*weight, segment, scored, effort, &mut found)?;
+            collect(view, &*weight, segment, scored, effort, &mut found)?;
         }
         Ok(found)
     }
@@ -464,8 +465,9 @@ fn words_of(part: &Part, analyzer: &mut TextAnalyzer) -> Vec<String> {
     text::words(analyzer, text).into_iter().map(|it| it.0).collect()
 }
 
-/// Collects all that is found in a segment.
+/// Collects all that is found in a segment and seen.
 fn collect(
+    view: View,
     weight: &dyn Weight,
     segment: &SegmentReader,
     scored: bool,
@@ -485,7 +487,10 @@ fn collect(
         }
         looked += 1;
         let score = if scored { documents.score() } else { 0.0 };
-        if let Some(number) = entities.first(document) {
+        let entity = entities
+            .first(document)
+            .and_then(|it| view.snapshot().entity_at(it));
+        if let Some(entity) = entity.filter(|it| !view.hides(*it)) {
             if found.len() == found.capacity() {
                 // While a list grows, the old and the new one exist.
                 let more = found.len().max(64);
@@ -495,10 +500,7 @@ fn collect(
                 }
                 found.reserve_exact(more);
             }
-            found.push(Found {
-                entity: EntityNo(number as u32),
-                score,
-            });
+            found.push(Found { entity, score });
         }
         documents.advance();
     }

@@ -11,7 +11,10 @@
 
 use std::ops::Range;
 
-use crate::graph::Strings;
+use super::Snapshot;
+use super::column::Values;
+use super::strings::Strings;
+use crate::ontology::{PropertyNo, TypeId};
 
 /// Rows of a block.
 const BLOCK: usize = 32;
@@ -22,7 +25,7 @@ const LOOKED_AT: usize = 6;
 
 /// The grams of a column of texts.
 #[derive(Debug)]
-pub struct Grams {
+pub struct Trigrams {
     /// Where the blocks of each gram begin among the postings, and one more.
     starts: Vec<usize>,
     postings: Vec<u8>,
@@ -46,9 +49,20 @@ fn put(number: u32, out: &mut Vec<u8>) {
     out.push(rest as u8 | 0x80);
 }
 
-impl Grams {
+impl Snapshot {
+    /// Indexes where the texts of a property have which bytes; nothing where it has no texts, or lists of them.
+    pub fn trigrams(&self, type_id: TypeId, property: PropertyNo) -> Option<Trigrams> {
+        let column = self.column(type_id, property);
+        match column.values() {
+            Values::Text(strings) if !column.is_list() => Some(Trigrams::of(strings)),
+            _ => None,
+        }
+    }
+}
+
+impl Trigrams {
     /// Indexes a column.
-    pub(super) fn of(strings: &Strings) -> Self {
+    fn of(strings: &Strings) -> Self {
         let rows = strings.len();
         // For each gram its distances, and one more than the block that it was met in last.
         let mut lists: Vec<(u32, Vec<u8>)> = vec![(0, Vec::new()); GRAMS];
@@ -147,7 +161,7 @@ mod tests {
             text in "[abcé]{1,5}",
         ) {
             let strings = Strings::from_texts(rows.iter().map(Option::as_deref));
-            let ranges = Grams::of(&strings).rows_with(text.as_bytes());
+            let ranges = Trigrams::of(&strings).rows_with(text.as_bytes());
             prop_assert_eq!(ranges.is_none(), text.len() < 3);
             if let Some(ranges) = ranges {
                 prop_assert!(ranges.is_sorted_by(|a, b| a.end <= b.start));
@@ -162,7 +176,7 @@ mod tests {
     #[test]
     fn a_rare_text_is_looked_for_in_few_rows() {
         let texts = (0..10_000).map(|no| if no == 7777 { "a violin" } else { "something else" });
-        let grams = Grams::of(&Strings::from_texts(texts.map(Some)));
+        let grams = Trigrams::of(&Strings::from_texts(texts.map(Some)));
         let ranges = grams.rows_with(b"violin").unwrap();
         assert!(matches!(
             *ranges,
