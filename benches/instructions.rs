@@ -23,7 +23,7 @@ use serde_json::value::RawValue;
 
 // The server's own, since what an allocation costs counts too.
 #[global_allocator]
-static ALLOCATOR: clew::memory::Allocator = clew::memory::Allocator;
+static ALLOCATOR: clew::graph::Allocator = clew::graph::Allocator;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

@@ -1,7 +1,7 @@
 //! The `clew` binary.
 
 #[global_allocator]
-static ALLOCATOR: clew::memory::Allocator = clew::memory::Allocator;
+static ALLOCATOR: clew::graph::Allocator = clew::graph::Allocator;
 
 fn main() -> std::process::ExitCode {
     clew::cli::main()

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Folders, Reporting, note};
 use crate::facts::{Files, Progress};
 use crate::graph::{self, Snapshot};
-use crate::memory::{self, Allowance};
+use crate::memory::Allowance;
 use crate::ontology::{self, Ontology};
 use crate::report::{Code, Report, Reports, Style};
 
@@ -104,7 +104,7 @@ pub(super) fn progress(folders: &Folders) -> Result<Progress, Reports> {
     THREADS.call_once(|| {
         if let Err(error) = rayon::ThreadPoolBuilder::new().build_global() {
             let line = format!("clew: the system starts no threads: {error}; allow the process more memory and threads (see `ulimit -v` and `ulimit -u`)\n");
-            memory::end_with(line.as_bytes(), 1);
+            graph::exit_with(line.as_bytes(), 1);
         }
     });
     Ok(progress)

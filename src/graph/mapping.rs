@@ -88,7 +88,7 @@ mod handler {
     extern "C" fn on_sigbus(_: c_int, info: *mut siginfo_t, _: *mut c_void) {
         // SAFETY: the kernel passes a whole `siginfo_t`.
         if unsafe { (*info).si_code } == libc::BUS_ADRERR {
-            crate::memory::end_with(LINE, FILE_LOST);
+            crate::graph::exit_with(LINE, FILE_LOST);
         }
         // Not an access beyond the end of a file. When this returns, the fault happens again and is handled as it was
         // before.

@@ -14,9 +14,11 @@
 //! adjacency is laid out; others use its accessors. It never sees GraphQL.
 
 mod adjacency;
+mod allocator;
 mod build;
 mod column;
 mod common;
+mod exit;
 mod file;
 mod hidden;
 mod ids;
@@ -40,9 +42,11 @@ mod value;
 mod view;
 
 pub use adjacency::Neighbours;
+pub use allocator::Allocator;
 pub use build::build;
 pub use column::{Key, write_float};
 pub use common::{Common, Packed, Packing};
+pub(crate) use exit::exit_with;
 pub use file::FileError;
 pub use hidden::Hidden;
 pub use lint::lint;
