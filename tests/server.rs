@@ -1028,6 +1028,65 @@ fn a_change_is_served_and_a_broken_one_is_not() {
 }
 
 #[test]
+fn plans_outlive_the_data_and_not_the_schema() {
+    let watched = Watched::start(&["--metrics-listen", "127.0.0.1:0"]);
+    let server = &watched.server;
+    let compiled = || {
+        let documents = server.metric("clew_documents_prepared_total");
+        (documents, server.metric("clew_plans_compiled_total"))
+    };
+    let by_id = || {
+        let query = "query($id: ID!) { place(id: $id) { name } }";
+        server.ask_with(query, "{\"id\":\"x\"}")["data"]["place"]["name"].clone()
+    };
+    let reload = |no: u64| {
+        watched.hang_up();
+        watched.until(|it| it["reloads"] == no);
+    };
+    assert_eq!((watched.name(), by_id()), (json!("X0"), json!("X0")));
+    assert_eq!(compiled(), (2, 2));
+    watched.write("Place:\n  a: {name: A, kind: CITY}\n  x: {name: X1, kind: CITY}\n");
+    reload(1);
+    assert_eq!((watched.name(), by_id()), (json!("X1"), json!("X1")));
+    assert_eq!(compiled(), (2, 2), "only the data are new");
+
+    let schema = |text: &str| common::write(watched.folder.path(), "schema/a.graphql", text);
+    schema("# Places.\ntype Place {\n  name: String!\n  kind: Kind\n}\nenum Kind { CITY }\n");
+    reload(2);
+    assert_eq!((watched.name(), by_id()), (json!("X1"), json!("X1")));
+    assert_eq!(compiled(), (2, 2), "the schema says the same in other lines");
+
+    schema("type Place { kind: Kind name: String! } enum Kind { CITY }");
+    reload(3);
+    assert_eq!((watched.name(), by_id()), (json!("X1"), json!("X1")));
+    assert_eq!(compiled(), (4, 4), "the fields have other places");
+    assert_eq!(server.ask("{ place(id: \"x\") { size } }")["data"], Value::Null);
+    assert_eq!(compiled(), (4, 4), "an invalid document is not prepared");
+}
+
+#[test]
+fn a_limit_on_costs_holds_for_the_data_that_are_served() {
+    let data = |count: usize| {
+        let lines = (0..count).map(|no| format!("  p{no}: {{name: P{no}, kind: CITY}}\n"));
+        format!("Place:\n{}", lines.collect::<String>())
+    };
+    let watched = Watched::start(&["--max-cost", "50"]);
+    let first = || {
+        let query = "{ places(first: 1, filter: {name: {startsWith: \"P\"}}) { nodes { id } } }";
+        watched.server.ask(query)
+    };
+    for (no, (count, is_allowed)) in (1..).zip([(10, true), (100, false), (10, true)]) {
+        watched.write(&data(count));
+        watched.hang_up();
+        watched.until(|it| it["reloads"] == no);
+        for _ in 0..2 {
+            let answer = first();
+            assert_eq!(answer.get("errors").is_none(), is_allowed, "{count}: {answer}");
+        }
+    }
+}
+
+#[test]
 fn a_compiled_graph_is_served_and_replaced() {
     let watched = Watched::start(&[]);
     let file = watched.folder.path().join("graph.clew");

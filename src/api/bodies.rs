@@ -7,7 +7,7 @@ use std::sync::Arc;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use super::engine::Prepared;
+use super::prepared::Prepared;
 
 /// Longer bodies are read each time.
 const LONGEST: usize = 16 << 10;

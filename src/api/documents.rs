@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use apollo_compiler::ast;
@@ -15,6 +15,8 @@ use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
 use super::answer::GraphqlError;
+use super::limits::MOST_ERRORS;
+use super::revision::KnownFor;
 use super::{Api, Limits, duplicates, suggestions, weight};
 use crate::budget::{Clock, Stop};
 use crate::exec::Matchers;
@@ -45,9 +47,6 @@ const LONG_RUNS: u8 = 3;
 /// Operations of a document that a message lists.
 const MOST_NAMES: usize = 10;
 
-/// Errors of one document that are reported.
-pub(super) const MOST_ERRORS: usize = 20;
-
 /// An operation of a document, ready to be planned and run.
 #[derive(Debug)]
 pub(super) struct Document {
@@ -71,8 +70,8 @@ pub(super) struct Planned {
     /// About the length of the last answers, to reserve so much at once.
     pub expected: AtomicUsize,
     long_runs: LongRuns,
-    /// Whether it is known to be within the limits whatever the variables are.
-    pub within_limits: AtomicBool,
+    /// For which revision it is known to be within the limits whatever the variables are.
+    pub within_limits: KnownFor,
 }
 
 /// How many of the last runs of a plan, one after the other, were long, as far as that matters.
@@ -213,7 +212,7 @@ impl Document {
             plan,
             expected: AtomicUsize::new(0),
             long_runs: LongRuns::default(),
-            within_limits: AtomicBool::new(false),
+            within_limits: KnownFor::default(),
         });
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if plans.len() >= MOST_VARIANTS {
@@ -506,18 +505,18 @@ impl Documents {
         self.cache.get(&Asked(text, operation)).is_some()
     }
 
-    /// The document of a text, from the cache or made now.
+    /// The document of a text, and whether it was made now.
     pub fn get(
         &self,
         api: &Api,
         limits: &Limits,
         text: &str,
         operation: Option<&str>,
-    ) -> Result<Arc<Document>, Vec<GraphqlError>> {
+    ) -> Result<(Arc<Document>, bool), Vec<GraphqlError>> {
         if let Some(found) = self.cache.get(&Asked(text, operation)) {
-            return Ok(found);
+            return Ok((found, false));
         }
-        Ok(Arc::new(Document::new(api, limits, text, operation)?))
+        Ok((Arc::new(Document::new(api, limits, text, operation)?), true))
     }
 
     /// Keeps a document, or weighs it again after another plan was made of it.

@@ -9,7 +9,7 @@ use apollo_compiler::ast::{
 };
 
 use super::answer::GraphqlError;
-use super::documents::MOST_ERRORS;
+use super::limits::MOST_ERRORS;
 use crate::plan::Lines;
 
 /// An error for each field of an input object that stands twice.

@@ -9,19 +9,20 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, GraphqlError};
-use super::bodies::Bodies;
 use super::coerce;
-use super::documents::{Document, Documents, MATCHER_BYTES, MOST_ERRORS, Planned, SHORT_MATCHER_BYTES};
+use super::compiled::Schema;
+use super::documents::{MATCHER_BYTES, SHORT_MATCHER_BYTES};
 use super::encoding::Encoding;
 use super::gate::Ticket;
-use super::limits::Limits;
-use super::packed::Packed;
+use super::limits::{Limits, MOST_ERRORS};
+use super::prepared::Prepared;
+use super::revision::{Revision, WORKING_BYTES};
 use super::{Api, ApiError, BUSY, BUSY_MESSAGE, documents, weight};
 use crate::budget::{Budget, Clock, Stop};
 use crate::exec::{self, Matchers, Outcome, PublicSchema, Wanted};
 use crate::forms::{self, Form, Unwritten};
 use crate::graph::Snapshot;
-use crate::plan::{Bound, Effort, Lines, Names, Plan, Table, Unbound, Variables};
+use crate::plan::{Bound, Effort, Lines, Names, Plan, Table, Unbound};
 use crate::report;
 use crate::search::Background;
 
@@ -35,21 +36,12 @@ const SHORT_BYTES: usize = 1 << 20;
 /// A run on a shared thread is abandoned after this time.
 const LONGEST_SHORT_TIME: Duration = Duration::from_millis(3);
 
-/// Working memory that a request may hold, beside [`WORKING_PER_ENTITY`].
-const WORKING_BYTES: usize = 8 << 20;
-/// Bytes of working memory for each entity of the graph, for fields that must look at every row.
-const WORKING_PER_ENTITY: usize = 32;
-
 /// Bytes of variables that are allowed however few an answer may have.
 const LEAST_VARIABLES: usize = 256 << 10;
 
 /// What a request may make the process grow by, beside the working memory for each entity. With a higher `--max-bytes`, it
 /// is twice that.
 const GROWTH: usize = 64 << 20;
-
-/// A graph of so many bytes is in the processor's caches, where fetching it from memory beforehand only costs. Tests go that
-/// way with small ones.
-const CACHES: usize = if cfg!(debug_assertions) { 0 } else { 64 << 20 };
 
 /// What a request asks.
 #[derive(Debug, Clone, Copy)]
@@ -62,51 +54,21 @@ pub struct Request<'a> {
     pub variables: Option<&'a RawValue>,
 }
 
-/// A graph that can be asked: a snapshot, its API and the plans made so far.
+/// A graph that can be asked: a revision of the data, and what depends on the schema alone and may be older.
 #[derive(Debug)]
 pub struct Engine {
-    api: Api,
-    snapshot: Arc<Snapshot>,
-    search: Arc<Background>,
-    documents: Documents,
-    bodies: Bodies,
-    packed: Packed,
+    schema: Arc<Schema>,
+    revision: Revision,
     limits: Limits,
-    /// Whether the graph is larger than the processor's caches.
-    is_large: bool,
-    /// Bytes of working memory that a request may hold.
-    working: usize,
-    /// What requests without variables have in common.
-    no_values: Arc<Variables>,
-    /// The SDL, compressed when it is first asked for.
-    sdl: [OnceLock<Vec<u8>>; Encoding::ALL.len()],
 }
 
-/// A request that is ready to run.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    document: Arc<Document>,
-    planned: Arc<Planned>,
-    values: Arc<Variables>,
-    /// Bytes that the variables take at most.
-    variables: usize,
-}
-
-impl Prepared {
-    /// Bytes that are held while it runs: its document, which a cache need not have, and its variables.
-    pub fn held(&self) -> usize {
-        self.document.weight() + self.variables
-    }
-
-    /// Bytes that its document and its plans take.
-    pub fn weight(&self) -> usize {
-        self.document.weight()
-    }
-
-    /// Whether an engine always gives the same answer to it, since it asks for the schema alone.
-    fn is_constant(&self) -> bool {
-        self.planned.plan.asks_only_for_schema() && self.document.operation().variables.is_empty()
-    }
+/// How much was compiled since the process began, reloads included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompiledCounts {
+    /// Documents that were parsed and validated.
+    pub documents: u64,
+    /// Plans that were compiled.
+    pub plans: u64,
 }
 
 /// Bytes that the caches of an engine hold.
@@ -159,41 +121,50 @@ impl Engine {
     /// When the schema cannot be made.
     pub fn new(snapshot: Arc<Snapshot>, limits: Limits) -> Result<Self, ApiError> {
         Ok(Self {
-            api: Api::new(snapshot.ontology())?,
-            search: Arc::new(Background::new(snapshot.clone())),
-            is_large: snapshot.memory().total() > CACHES,
-            working: WORKING_BYTES + snapshot.counts().entities.saturating_mul(WORKING_PER_ENTITY),
-            snapshot,
-            documents: Documents::default(),
-            bodies: Bodies::default(),
-            packed: Packed::default(),
+            schema: Arc::new(Schema::new(snapshot.ontology())?),
+            revision: Revision::new(snapshot),
             limits,
-            no_values: Arc::default(),
-            sdl: Default::default(),
+        })
+    }
+
+    /// An engine for another snapshot. If its ontology has the same content, the documents and plans are kept.
+    ///
+    /// # Errors
+    /// When the schema cannot be made.
+    pub fn succeeded_by(&self, snapshot: Arc<Snapshot>) -> Result<Self, ApiError> {
+        Ok(Self {
+            schema: self.schema.of(snapshot.ontology())?,
+            revision: Revision::new(snapshot),
+            limits: self.limits,
         })
     }
 
     /// What the caches hold.
     pub fn cache_weights(&self) -> CacheWeights {
         CacheWeights {
-            documents: self.documents.bytes(),
-            bodies: self.bodies.bytes(),
-            introspection: self.packed.bytes(),
+            documents: self.schema.documents.bytes(),
+            bodies: self.schema.bodies.bytes(),
+            introspection: self.schema.packed.bytes(),
+        }
+    }
+
+    /// What was compiled so far.
+    pub fn compiled(&self) -> CompiledCounts {
+        let counters = &self.schema.counters;
+        CompiledCounts {
+            documents: counters.documents.load(Ordering::Relaxed),
+            plans: counters.plans.load(Ordering::Relaxed),
         }
     }
 
     /// The API's schema.
     pub fn api(&self) -> &Api {
-        &self.api
+        &self.schema.api
     }
 
     /// The API's schema as SDL, compressed. The first call takes time linear in its length.
     pub fn sdl(&self, encoding: Encoding) -> &[u8] {
-        self.sdl[encoding.rank()].get_or_init(|| {
-            let sdl = self.api.sdl().as_bytes();
-            // Nothing bounds this but the schema.
-            encoding.compress(sdl, |_| Ok(())).unwrap_or_default()
-        })
+        self.schema.sdl(encoding)
     }
 
     /// Whether it tells its schema.
@@ -203,12 +174,12 @@ impl Engine {
 
     /// The graph.
     pub fn snapshot(&self) -> &Snapshot {
-        &self.snapshot
+        &self.revision.snapshot
     }
 
     /// The text index, to be made in the background; whoever searches before it is there waits for it.
     pub fn index(&self) -> Arc<Background> {
-        self.search.clone()
+        self.revision.search.clone()
     }
 
     /// Answers a request.
@@ -275,7 +246,7 @@ impl Engine {
 
     /// Whether a document was prepared before.
     pub(super) fn knows(&self, document: &str, operation_name: Option<&str>) -> bool {
-        self.documents.has(document, operation_name)
+        self.schema.documents.has(document, operation_name)
     }
 
     /// Finds or makes the plan of a request and coerces its variables; an answer if something is wrong.
@@ -290,10 +261,14 @@ impl Engine {
         };
         check()?;
         let names = self.names();
-        let document = self
+        let schema = &*self.schema;
+        let (document, is_new) = schema
             .documents
-            .get(&self.api, &self.limits, request.query, request.operation_name)
+            .get(&schema.api, &self.limits, request.query, request.operation_name)
             .map_err(|errors| Answer::refused(&errors))?;
+        if is_new {
+            schema.counters.documents.fetch_add(1, Ordering::Relaxed);
+        }
         check()?;
         let refused = |error: GraphqlError| Answer::refused(&[error]);
         let own = OnceLock::new();
@@ -310,8 +285,8 @@ impl Engine {
             }
             let given = given.map(variables);
             let given = given.transpose().map_err(refused)?.unwrap_or_default();
-            let schema = (&*self.api.schema, names);
-            let coerced = coerce::variables(schema, document.operation(), given, &clock, MOST_ERRORS);
+            let public = (&*schema.api.schema, names);
+            let coerced = coerce::variables(public, document.operation(), given, &clock, MOST_ERRORS);
             match coerced.map_err(|stop| self.given_up(stop))? {
                 Ok(variables) => Arc::new(variables),
                 Err(mismatches) => {
@@ -326,20 +301,22 @@ impl Engine {
                 }
             }
         } else {
-            self.no_values.clone()
+            schema.no_values.clone()
         };
         check()?;
         document
             .check_conditions(request.query, &values)
             .map_err(refused)?;
         let (planned, is_new) = document
-            .plan(&self.api, self.snapshot.ontology(), &values, names, clock)
+            .plan(&schema.api, self.snapshot().ontology(), &values, names, clock)
             .map_err(|error| match error {
                 Unbound::Input(error) => refused(error.into()),
                 Unbound::Stop(stop) => self.given_up(stop),
             })?;
         if is_new {
-            self.documents
+            schema.counters.plans.fetch_add(1, Ordering::Relaxed);
+            schema
+                .documents
                 .keep(request.query, request.operation_name, &document);
         }
         check()?;
@@ -353,13 +330,13 @@ impl Engine {
 
     /// What a body of the same bytes was prepared to before.
     pub(super) fn kept(&self, body: &[u8]) -> Option<Arc<Prepared>> {
-        self.bodies.get(body)
+        self.schema.bodies.get(body)
     }
 
     /// Keeps what a body was prepared to, unless it has variables: then the same bytes hardly come again.
     pub(super) fn keep(&self, body: &[u8], prepared: &Arc<Prepared>) {
-        if prepared.document.operation().variables.is_empty() {
-            self.bodies.insert(body, prepared);
+        if !prepared.has_variables() {
+            self.schema.bodies.insert(body, prepared);
         }
     }
 
@@ -368,14 +345,16 @@ impl Engine {
         if !prepared.is_constant() {
             return None;
         }
-        let body = self.packed.get(&prepared.planned, encoding)?;
+        let body = self.schema.packed.get(&prepared.planned, encoding)?;
         Some(Answer::packed(body.to_vec(), encoding))
     }
 
     /// Keeps a compressed answer, if it is to a request for the schema alone.
     pub(super) fn keep_packed(&self, prepared: &Prepared, encoding: Encoding, answer: &Answer) {
         if prepared.is_constant() && answer.is_executed() && !answer.has_errors() {
-            self.packed.insert(&prepared.planned, encoding, &answer.body);
+            self.schema
+                .packed
+                .insert(&prepared.planned, encoding, &answer.body);
         }
     }
 
@@ -472,7 +451,7 @@ impl Engine {
                 // The answer itself only said what is to be shown.
                 drop(outcome.begun);
                 let subgraph = outcome.subgraph.unwrap_or_default();
-                forms::write(form, self.snapshot.view(), &subgraph, budget, outcome.held)
+                forms::write(form, self.snapshot().view(), &subgraph, budget, outcome.held)
             }
         };
         written.map_err(|it| match it {
@@ -488,7 +467,7 @@ impl Engine {
         let plan = &planned.plan;
         // Most plans have nothing to bind and were held against the limits by an earlier run.
         if let (Some(calls), Some(constant)) = (plan.ready(), planned.made_matchers())
-            && planned.within_limits.load(Ordering::Relaxed)
+            && planned.within_limits.is(self.revision.no)
             && constant.is_empty()
         {
             return Ok(Ready {
@@ -502,13 +481,14 @@ impl Engine {
             clock: *clock,
             bytes: WORKING_BYTES,
         };
-        let arguments = plan.bind(self.snapshot.ontology(), &prepared.values, effort)?;
-        let within_limits = &planned.within_limits;
-        if !within_limits.load(Ordering::Relaxed) {
+        let arguments = plan.bind(self.snapshot().ontology(), &prepared.values, effort)?;
+        if !planned.within_limits.is(self.revision.no) {
             self.check_introspection(plan).map_err(Unready::Refused)?;
             self.check(plan, &arguments.calls).map_err(Unready::Refused)?;
-            // The graph of an engine never changes, so what costs the same each time need not be estimated again.
-            within_limits.store(!plan.uses_variables(), Ordering::Relaxed);
+            // A revision never changes, so what costs the same each time need not be estimated again.
+            if !plan.uses_variables() {
+                planned.within_limits.note(self.revision.no);
+            }
         }
         let mut ready = Ready {
             constant: planned.matchers(clock, most).map_err(Unready::Stop)?,
@@ -547,7 +527,7 @@ impl Engine {
         let growth = self.growth();
         let budget = Budget {
             bytes: limits.bytes.min(growth.saturating_sub(base)),
-            working: self.working.saturating_sub(bound.bytes),
+            working: self.revision.working.saturating_sub(bound.bytes),
             rows: limits.rows,
             memory: ticket.map(|it| &it.memory),
             base,
@@ -556,11 +536,11 @@ impl Engine {
         let wanted = Wanted {
             capacity: prepared.planned.expected.load(Ordering::Relaxed) + 256,
             subgraph,
-            ahead: self.is_large,
+            ahead: self.revision.is_large,
         };
         let public = PublicSchema {
-            schema: &self.api.schema,
-            implementers: &self.api.implementers,
+            schema: &self.schema.api.schema,
+            implementers: &self.schema.api.implementers,
             variables: &prepared.values,
         };
         let plan = &prepared.planned.plan;
@@ -570,8 +550,8 @@ impl Engine {
         };
         let outcome = exec::run(
             plan,
-            self.snapshot.view(),
-            &self.search,
+            self.snapshot().view(),
+            &self.revision.search,
             arguments,
             budget,
             public,
@@ -595,7 +575,7 @@ impl Engine {
             );
             return Err(GraphqlError::request("PAGE_LIMIT", message));
         }
-        let cost = plan.cost(bound, &|domain| self.snapshot.domain_len(domain) as u64);
+        let cost = plan.cost(bound, &|domain| self.snapshot().domain_len(domain) as u64);
         if cost > self.limits.cost {
             let message = format!(
                 "the answer could have {cost} entries, and {} are allowed: ask for smaller pages or fewer levels",
@@ -624,7 +604,7 @@ impl Engine {
             Stop::Bytes => {
                 let message = format!(
                     "the answer is longer than {} bytes, or takes more than {} bytes of working memory, which are the limits: ask for less, or page",
-                    self.limits.bytes, self.working
+                    self.limits.bytes, self.revision.working
                 );
                 GraphqlError::request("BYTE_LIMIT", message)
             }

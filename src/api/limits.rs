@@ -8,6 +8,9 @@ use apollo_compiler::executable::{Field, Operation, Selection, SelectionSet};
 
 use super::answer::GraphqlError;
 
+/// Errors of one document that are reported.
+pub(super) const MOST_ERRORS: usize = 20;
+
 /// What a request may cost. Each limit has its own error code; `docs/operations.md` lists them.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {

@@ -1,4 +1,4 @@
-//! Compressed answers that say what the schema has and nothing else: they are the same for as long as an engine is.
+//! Compressed answers that say what the schema has and nothing else: they are the same for as long as the schema is.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;

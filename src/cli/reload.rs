@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::{Duration, Instant};
 
 use super::{Folders, Reporting, load, note};
-use crate::api::{Engine, Limits};
+use crate::api::Engine;
 use crate::report::visible;
 use crate::server::Live;
 
@@ -86,7 +86,6 @@ impl Triggered {
 pub(super) struct Reloader {
     pub folders: Folders,
     pub reporting: Reporting,
-    pub limits: Limits,
     pub live: Arc<Live>,
 }
 
@@ -109,7 +108,8 @@ impl Reloader {
         let compiled = load::compile(&self.folders).map_err(|reports| load::drawn(&reports, &self.reporting));
         let (snapshot, warnings) = compiled?;
         let summary = load::summary(&snapshot, start.elapsed());
-        let engine = Engine::new(Arc::new(snapshot), self.limits).map_err(|error| format!("{error}\n"))?;
+        let engine = self.live.engine().succeeded_by(Arc::new(snapshot));
+        let engine = engine.map_err(|error| format!("{error}\n"))?;
         load::show(&warnings, &self.reporting);
         Ok((engine, summary))
     }

@@ -115,7 +115,7 @@ impl Serve {
         note(summary);
         let _written = server::write_to_stderr();
         self.allow_files();
-        let code = runtime.block_on(self.listen(&clients, &metrics, engine, limits, persisted, watch));
+        let code = runtime.block_on(self.listen(&clients, &metrics, engine, persisted, watch));
         // A run whose client disconnected may take a moment to notice it.
         runtime.shutdown_background();
         code
@@ -168,7 +168,6 @@ impl Serve {
         clients: &[SocketAddr],
         metrics: &[SocketAddr],
         engine: Engine,
-        limits: Limits,
         persisted: Persisted,
         watch: Option<Watch>,
     ) -> ExitCode {
@@ -198,7 +197,6 @@ impl Serve {
         let reloader = Reloader {
             folders: self.folders.clone(),
             reporting: self.reporting,
-            limits,
             live: live.clone(),
         };
         let trigger = reloader.start();

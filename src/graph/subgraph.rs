@@ -23,8 +23,15 @@ pub struct Subgraph<'a> {
     left_out: Option<EntitySet>,
 }
 
+impl<'a> View<'a> {
+    /// Chosen relations in a chosen direction; `Both` walks every edge both ways.
+    pub fn over(&self, relations: &[RelationId], direction: Direction) -> Subgraph<'a> {
+        Subgraph::of(*self, relations, direction)
+    }
+}
+
 impl<'a> Subgraph<'a> {
-    pub(super) fn of(view: View<'a>, relations: &[RelationId], direction: Direction) -> Self {
+    fn of(view: View<'a>, relations: &[RelationId], direction: Direction) -> Self {
         let snapshot = view.snapshot();
         let back = direction.turned();
         let sides = |type_no: usize, direction: Direction| {

@@ -4,7 +4,7 @@
 //! and hides nothing, which is usual, this costs one test for a list and none for a value.
 
 use super::{
-    Column, Counts, EdgeNo, EntityNo, Hidden, Neighbours, Row, Snapshot, StatementNo, Statements, Subgraph,
+    Column, Counts, EdgeNo, EntityNo, Hidden, Neighbours, Row, Snapshot, StatementNo, Statements,
     Values,
 };
 use crate::facts::GraphFact;
@@ -319,10 +319,5 @@ impl<'a> View<'a> {
     #[inline]
     pub fn entity_type(&self, row: Row) -> &'a EntityType {
         self.ontology.entity_type(row.type_id)
-    }
-
-    /// Chosen relations in a chosen direction; `Both` walks every edge both ways.
-    pub fn over(&self, relations: &[RelationId], direction: Direction) -> Subgraph<'a> {
-        Subgraph::of(*self, relations, direction)
     }
 }

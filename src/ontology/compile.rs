@@ -7,16 +7,16 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::{Directive, DirectiveList, FieldDefinition, Type, Value};
+use apollo_compiler::ast::{Directive, DirectiveList, FieldDefinition, Type};
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
 
+use super::context::{Compiler, Kind, argument, deprecated, is_name};
 use super::names::{GeneratedNames, root_fields};
 use super::prelude::{
-    DATA_WORDS, EDGE_WORDS, ENTITY_FIELDS, FILTER_WORDS, LITERALS, RESERVED_ROOT_FIELDS, RESERVED_TYPES,
-    reserved_fields,
+    EDGE_WORDS, ENTITY_FIELDS, FILTER_WORDS, LITERALS, RESERVED_ROOT_FIELDS, RESERVED_TYPES, reserved_fields,
 };
-use super::sdl::{self, Sdl};
+use super::sdl;
 use super::{
     CustomScalar, Domain, ENTITY, EdgeType, EdgeTypeId, EntityType, Enum, EnumId, EnumValue, Interface,
     InterfaceId, Member, Members, Ontology, Property, RelationField, RootFields, Scalar, TypeId, Union,
@@ -161,21 +161,6 @@ fn fingerprint(files: &[Arc<SourceText>]) -> u64 {
     hasher.finish()
 }
 
-/// What a name in the schema stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Value(Scalar),
-    Entities(Domain),
-    Edge(EdgeTypeId),
-}
-
-/// The state of one compilation.
-pub(super) struct Compiler<'a> {
-    pub sdl: &'a Sdl,
-    pub reports: Reports,
-    kinds: HashMap<String, Kind>,
-}
-
 /// A type's or interface's parts that both have.
 struct Outline<'a> {
     name: &'a str,
@@ -184,20 +169,6 @@ struct Outline<'a> {
 }
 
 impl Compiler<'_> {
-    /// Adds a report at a node.
-    pub fn report(&mut self, report: Report, at: Option<SourceSpan>, label: &str) {
-        let report = match self.sdl.place(at) {
-            Some(place) => report.at(place, label),
-            None => report,
-        };
-        self.reports.push(report);
-    }
-
-    /// What a type's name stands for; `None` if it is unknown, which was reported.
-    pub fn kind(&self, name: &str) -> Option<Kind> {
-        self.kinds.get(name).copied()
-    }
-
     fn definitions(&mut self) -> Ontology {
         let sdl = self.sdl;
         let mut ontology = Ontology {
@@ -463,21 +434,6 @@ impl Compiler<'_> {
         self.sdl.schema.types.get(name)?.name().location()
     }
 
-    /// The `class` of a directive, checked.
-    pub fn class(&mut self, directives: &DirectiveList, directive: &str) -> Option<String> {
-        let directive = directives.get(directive)?;
-        let class = argument(directive, "class")?;
-        if url::Url::parse(&class).is_err() || class.contains(char::is_whitespace) {
-            let report = Report::new(
-                Code::CLASS_IRI,
-                format!("the class \"{class}\" is not an absolute IRI"),
-            )
-            .hint("write it whole, such as https://schema.org/Person");
-            self.report(report, directive.location(), "not an IRI");
-        }
-        Some(class)
-    }
-
     fn label(
         &mut self,
         outline: &Outline,
@@ -589,25 +545,6 @@ impl Compiler<'_> {
                 .hint("clients name types in an enum, and GraphQL's enums have no true, false or null; give it another name");
             self.report(report, name.location(), "a word of GraphQL");
         }
-    }
-
-    /// Data files and filters must be able to name a field. Whether they are.
-    pub fn check_field_name(&mut self, shown: &str, name: &str, at: Option<SourceSpan>) -> bool {
-        let (code, why, label) = if DATA_WORDS.contains(&name) {
-            let why = "has a name that data files use themselves";
-            (Code::DATA_WORD, why, "a word of the data format")
-        } else if FILTER_WORDS.contains(&name) {
-            let why = "has a name that filters use themselves";
-            (Code::UNUSABLE_NAME, why, "combines conditions in filters")
-        } else {
-            return true;
-        };
-        let report = Report::new(code, format!("{shown} {why}")).hint(format!(
-            "give the field another name; reserved are {}",
-            reserved_fields()
-        ));
-        self.report(report, at, label);
-        false
     }
 
     fn value_directives_on_relation(&mut self, owner: &str, field: &Node<FieldDefinition>) {
@@ -1003,25 +940,4 @@ fn is_nested(ty: &Type) -> bool {
         Type::List(item) | Type::NonNullList(item) => item.is_list(),
         _ => false,
     }
-}
-
-pub(super) fn is_name(text: &str) -> bool {
-    apollo_compiler::Name::new(text).is_ok() && !text.starts_with("__")
-}
-
-/// A string argument of a directive.
-pub(super) fn argument(directive: &Directive, name: &str) -> Option<String> {
-    let value = directive.specified_argument_by_name(name)?;
-    value.as_str().map(str::to_owned)
-}
-
-/// A boolean argument of a directive, false where it is not given.
-pub(super) fn flag(directive: &Directive, name: &str) -> bool {
-    let value = directive.specified_argument_by_name(name);
-    value.and_then(|it| Value::to_bool(it)).unwrap_or(false)
-}
-
-pub(super) fn deprecated(directives: &DirectiveList) -> Option<String> {
-    let directive = directives.get("deprecated")?;
-    Some(argument(directive, "reason").unwrap_or_else(|| "No longer supported".to_owned()))
 }

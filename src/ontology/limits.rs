@@ -8,7 +8,7 @@ use apollo_compiler::collections::IndexMap;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
 
-use super::compile::argument;
+use super::context::argument;
 use super::names::screaming;
 use super::sdl::Sdl;
 use crate::report::{Code, Report, Reports};

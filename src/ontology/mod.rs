@@ -6,8 +6,10 @@
 //! linear in the schema.
 
 mod compile;
+mod context;
 mod date;
 mod decimal;
+mod digest;
 mod instant;
 mod limits;
 mod names;
@@ -18,6 +20,7 @@ mod sdl;
 pub use compile::{compile, is_schema, load};
 pub use date::{Date, DateError};
 pub use decimal::{DecimalError, LARGEST_EXPONENT, LONGEST_DECIMAL, decimal};
+pub use digest::OntologyDigest;
 pub use instant::{Instant, InstantError};
 pub use names::GeneratedNames;
 
@@ -107,7 +110,7 @@ pub enum Domain {
 }
 
 /// A kind of entity.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub struct EntityType {
     /// The GraphQL name.
     pub name: String,
@@ -128,7 +131,7 @@ pub struct EntityType {
 }
 
 /// The names of the fields that a type gets on the query root.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RootFields {
     /// One entity: `organization`.
     pub one: String,
@@ -202,7 +205,7 @@ impl Members {
     clippy::struct_excessive_bools,
     reason = "each is one independent word of the schema"
 )]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct Property {
     /// The field's name.
     pub name: String,
@@ -298,7 +301,7 @@ impl Scalar {
 }
 
 /// A field that leads to other entities.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct RelationField {
     /// The field's name.
     pub name: String,
@@ -348,7 +351,7 @@ impl Direction {
 }
 
 /// A relation between entities.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub struct Relation {
     /// Its name in the data and in the API.
     pub name: String,
@@ -379,7 +382,7 @@ impl Relation {
 }
 
 /// Several types seen as one.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub struct Interface {
     /// The GraphQL name.
     pub name: String,
@@ -398,7 +401,7 @@ pub struct Interface {
 }
 
 /// One of several types.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub struct Union {
     /// The GraphQL name.
     pub name: String,
@@ -409,7 +412,7 @@ pub struct Union {
 }
 
 /// A list of allowed values.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub struct Enum {
     /// The GraphQL name.
     pub name: String,
@@ -420,7 +423,7 @@ pub struct Enum {
 }
 
 /// One value of an enum.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub struct EnumValue {
     /// The GraphQL name.
     pub name: String,
@@ -431,7 +434,7 @@ pub struct EnumValue {
 }
 
 /// A scalar of the schema's own.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub struct CustomScalar {
     /// The GraphQL name.
     pub name: String,
@@ -442,7 +445,7 @@ pub struct CustomScalar {
 }
 
 /// The properties of a relation's edges.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub struct EdgeType {
     /// The GraphQL name.
     pub name: String,

@@ -6,7 +6,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, FieldDefinition};
 use apollo_compiler::parser::SourceSpan;
 
-use super::compile::{Compiler, Kind, argument, deprecated, flag, is_name};
+use super::context::{Compiler, Kind, argument, deprecated, flag, is_name};
 use super::names::screaming;
 use super::prelude::{ENTITY_FIELDS, reserved_fields};
 use super::{

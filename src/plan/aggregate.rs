@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::arguments::number;
 use super::bind::{Binder, Result};
 use super::input::{Arguments, Given, InputError};
-use super::question::number;
 use super::{CallNo, DEFAULT_PAGE, Object, Selection, Side};
 use crate::ontology::{Domain, Member, Ontology, PropertyNo, Scalar, TypeId};
 

@@ -8,21 +8,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Unbound;
-use super::input::{Given, Place};
+use super::input::{Given, Names, Place};
 use super::path::{Expressions, PathExpression};
 use super::pattern::{Pattern, Patterns};
 use crate::budget::{Clock, Stop};
 use crate::condition::{Among, Filter, MatcherNo, Test};
 use crate::ontology::{Domain, EdgeTypeId, Ontology, Scalar};
-
-/// Whether messages may name what the schema has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Names {
-    /// They may.
-    Told,
-    /// They repeat only what was given.
-    Hidden,
-}
 
 /// What compiling a plan, or binding its arguments, may take.
 #[derive(Debug, Clone, Copy)]

@@ -6,26 +6,23 @@ use std::hash::Hasher;
 use std::sync::Arc;
 
 use super::aggregate::GroupCall;
-use super::bind::{ARC_BYTES, Binder, Names, Result};
+use super::arguments::{Page, as_of, direction, fields, number, page, relations, text};
+use super::bind::{ARC_BYTES, Binder, Result};
 use super::filter;
 use super::input::{Arguments, Given, Input, InputError, Variables};
 use super::path::PathExpression;
 use super::question::{
-    self, ComponentsCall, ConflictCall, NeighborhoodCall, PathCall, RankingCall, SearchCall, SimilarCall,
+    ComponentsCall, ConflictCall, NeighborhoodCall, PathCall, RankingCall, SearchCall, SimilarCall,
     TimelineCall,
 };
-use super::{Bound, DEFAULT_PAGE, Unbound};
+use super::{Bound, Unbound};
 use crate::condition::{Filter, MatcherNo};
 use crate::ontology::{
-    Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, Ontology, PropertyNo, RelationId, TypeId,
+    Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, PropertyNo, RelationId, TypeId,
 };
-use crate::report::{did_you_mean, shown, shown_as};
 
 /// Maximum number of preferred languages of one field: each value is looked up in all of them.
 const MOST_LANGUAGES: usize = 32;
-
-/// Maximum length of a cursor, in characters. A longer text is not a cursor, so only this much of it is kept.
-pub const LONGEST_CURSOR: usize = 8 << 10;
 
 /// A field's bound arguments.
 #[derive(Debug)]
@@ -133,19 +130,6 @@ pub enum Lookup {
     Id(Arc<str>),
     /// A unique property: for each type that has it, which, and the value's text.
     Unique(Vec<(TypeId, PropertyNo)>, Arc<str>),
-}
-
-/// Which part of a list is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Page {
-    /// At most so many from the start.
-    pub first: Option<usize>,
-    /// At most so many from the end.
-    pub last: Option<usize>,
-    /// After this cursor.
-    pub after: Option<String>,
-    /// Before this cursor.
-    pub before: Option<String>,
 }
 
 /// Which entities are asked for, in which order.
@@ -363,42 +347,16 @@ impl Template {
                 sequence: sequence(binder, "statements", arguments.get("fields"))?,
             }),
             Kind::Links => {
-                let direction = question::direction(arguments).unwrap_or(Direction::Both);
+                let direction = direction(arguments).unwrap_or(Direction::Both);
                 Call::Links(LinkCall {
                     page: page(binder, arguments)?,
-                    via: question::relations(binder, arguments)?,
+                    via: relations(binder, arguments)?,
                     direction,
                     sequence: sequence(binder, &format!("links {direction:?}"), arguments.get("via"))?,
                 })
             }
         })
     }
-}
-
-/// A text, or an empty one where it is not given.
-pub(super) fn text<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>, name: &str) -> Result<Arc<str>> {
-    binder.text(arguments.get(name).and_then(Given::as_str).unwrap_or_default())
-}
-
-/// Different texts of a list that name something which the schema has, in their order. There are not more than the schema
-/// has names.
-pub(super) fn named<T: PartialEq>(
-    binder: &mut Binder,
-    list: Option<Given>,
-    find: impl Fn(&Ontology, &str) -> Option<T>,
-) -> Result<Option<Vec<T>>> {
-    let Some(list) = list else { return Ok(None) };
-    let mut all: Vec<T> = Vec::new();
-    for text in list.items().into_iter().flatten().filter_map(Given::as_str) {
-        binder.work(1 + all.len() / 16)?;
-        if let Some(found) = find(binder.ontology, text)
-            && !all.contains(&found)
-        {
-            binder.hold(size_of::<T>())?;
-            all.push(found);
-        }
-    }
-    Ok(Some(all))
 }
 
 /// The languages that are preferred, each once, best first.
@@ -422,38 +380,6 @@ fn languages(binder: &mut Binder, arguments: &Arguments) -> Result<Vec<String>> 
         languages.push(language.to_owned());
     }
     Ok(languages)
-}
-
-/// The names of fields, each of which some type must have, each once.
-pub(super) fn fields(binder: &mut Binder, list: Option<Given>) -> Result<Option<Vec<String>>> {
-    let Some(list) = list else { return Ok(None) };
-    let mut names: Vec<String> = Vec::new();
-    let mut known: HashSet<&str> = HashSet::new();
-    for name in list.items().into_iter().flatten().filter_map(Given::as_str) {
-        binder.work(1)?;
-        let base = name.strip_prefix('^').unwrap_or(name);
-        if !binder.has_field(base) {
-            return Err(no_field(binder, base, name).into());
-        }
-        // There are not more than twice as many as the schema has fields.
-        if known.insert(name) {
-            binder.hold(size_of::<String>() + name.len())?;
-            names.push(name.to_owned());
-        }
-    }
-    Ok(Some(names))
-}
-
-fn no_field(binder: &Binder, base: &str, name: &str) -> InputError {
-    let otherwise = || "see the types' fields in the schema".to_owned();
-    let hint = match binder.names {
-        Names::Hidden => otherwise(),
-        Names::Told => {
-            let all = binder.ontology.types.iter().flat_map(|it| it.members.names());
-            did_you_mean(base, all, otherwise)
-        }
-    };
-    InputError::field(format!("no type has a field \"{}\": {hint}", shown(name)))
 }
 
 fn lookup<'b>(binder: &mut Binder<'b>, domain: Domain, arguments: &Arguments<'b>) -> Result<Lookup> {
@@ -494,27 +420,6 @@ fn lookup<'b>(binder: &mut Binder<'b>, domain: Domain, arguments: &Arguments<'b>
     })
 }
 
-/// The date that the answer is to hold at.
-pub(super) fn as_of(arguments: &Arguments) -> std::result::Result<Option<Date>, InputError> {
-    date(arguments, "asOf")
-}
-
-/// A date that an argument gives.
-pub(super) fn date(arguments: &Arguments, name: &str) -> std::result::Result<Option<Date>, InputError> {
-    let Some(given) = arguments.get(name) else {
-        return Ok(None);
-    };
-    let text = given
-        .as_str()
-        .map_or_else(|| shown_as(given).into(), Cow::Borrowed);
-    Date::parse(&text).map(Some).map_err(|error| {
-        InputError::request(format!(
-            "`{name}` is \"{}\", which is not a date: {error}",
-            shown(&text)
-        ))
-    })
-}
-
 fn page_call<'b>(
     binder: &mut Binder<'b>,
     (domain, edge): (Domain, Option<EdgeTypeId>),
@@ -527,7 +432,7 @@ fn page_call<'b>(
     };
     let order = arguments.get("orderBy");
     let depth = match arguments.get("depth") {
-        Some(_) => Some(question::number(arguments, "depth", 1, 1, "edges")?),
+        Some(_) => Some(number(arguments, "depth", 1, 1, "edges")?),
         None => None,
     };
     let tag = match depth {
@@ -542,39 +447,6 @@ fn page_call<'b>(
         as_of: as_of(arguments)?,
         depth,
     })
-}
-
-pub(super) fn page(binder: &mut Binder, arguments: &Arguments) -> Result<Page> {
-    let number = |name: &str| -> std::result::Result<Option<usize>, InputError> {
-        let Some(given) = arguments.get(name) else {
-            return Ok(None);
-        };
-        let number = given.as_i64().unwrap_or_default();
-        let count = usize::try_from(number);
-        count.map(Some).map_err(|_| {
-            InputError::field(format!(
-                "`{name}` is {number}: it is a number of entries, 0 or more"
-            ))
-        })
-    };
-    let mut cursor = |name: &str| -> Result<Option<String>> {
-        let Some(text) = arguments.get(name).and_then(Given::as_str) else {
-            return Ok(None);
-        };
-        let end = text.floor_char_boundary(LONGEST_CURSOR);
-        binder.hold(end)?;
-        Ok(Some(text[..end].to_owned()))
-    };
-    let mut page = Page {
-        first: number("first")?,
-        last: number("last")?,
-        after: cursor("after")?,
-        before: cursor("before")?,
-    };
-    if page.first.is_none() && page.last.is_none() {
-        page.first = Some(DEFAULT_PAGE);
-    }
-    Ok(page)
 }
 
 /// A longer text is hashed once.

@@ -13,8 +13,8 @@ use bigdecimal::BigDecimal;
 use serde_json::Value as Json;
 
 use super::Unbound;
-use super::bind::{ARC_BYTES, Binder, Names, Result};
-use super::input::{Given, InputError};
+use super::bind::{ARC_BYTES, Binder, Result};
+use super::input::{Given, InputError, Names};
 use super::pattern::{LONGEST, Pattern};
 use crate::condition::{
     Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, RelationTest, Test, TextTest, ValueTest, folded,

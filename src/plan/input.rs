@@ -9,6 +9,15 @@ use serde_json::{Map, Value as Json};
 /// The coerced variables of a request.
 pub type Variables = Map<String, Json>;
 
+/// Whether messages may name what the schema has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// They may.
+    Told,
+    /// They repeat only what was given.
+    Hidden,
+}
+
 /// An argument that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -10,6 +10,7 @@
 //! A plan is data: patterns are texts, and what they are compiled to is made beside it. It knows the memory that it takes.
 
 mod aggregate;
+mod arguments;
 mod bind;
 mod call;
 mod collect;
@@ -32,14 +33,12 @@ pub use aggregate::{
     AggregateField, GroupBy, GroupCall, GroupField, GroupKey, GroupKeyField, GroupOrder, MeasureField,
     OfTypes, is_groupable,
 };
-pub use bind::{Effort, Names};
-pub use call::{
-    Call, EntityCall, LONGEST_CURSOR, LinkCall, Lookup, NodesCall, OrderBy, OrderKey, Page, PageCall,
-    StatementCall,
-};
+pub use arguments::{LONGEST_CURSOR, Page};
+pub use bind::Effort;
+pub use call::{Call, EntityCall, LinkCall, Lookup, NodesCall, OrderBy, OrderKey, PageCall, StatementCall};
 pub use collect::condition_variables;
 pub use compile::compile;
-pub use input::{Given, Input, InputError, Variables};
+pub use input::{Given, Input, InputError, Names, Variables};
 pub use introspection::{IncludeDeprecated, Introspection, MetaField};
 pub use lines::Lines;
 pub use path::{PathExpression, PathStep, Transition};

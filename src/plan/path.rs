@@ -22,8 +22,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Side;
-use super::bind::Names;
-use super::input::InputError;
+use super::input::{InputError, Names};
 use crate::ontology::{Member, Ontology, TypeId};
 use crate::report::{did_you_mean, quoted_list, shown};
 

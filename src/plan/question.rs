@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::bind::{Binder, Names, Result};
-use super::call::{Page, as_of, date, fields, named, page, text};
-use super::input::{Arguments, Given, InputError};
-use super::{CallNo, Connection, LinkField, Listing, Object, PageInfoField, Selection, StatementField};
-use crate::ontology::{
-    Date, Direction, EdgeTypeId, Member, Ontology, PropertyNo, RelationId, Scalar, TypeId,
+use super::arguments::{
+    Page, as_of, date, direction, fields, looked_at, number, page, relations, text, types,
 };
+use super::bind::{Binder, Result};
+use super::input::{Arguments, Given, InputError, Names};
+use super::{CallNo, Connection, LinkField, Listing, Object, PageInfoField, Selection, StatementField};
+use crate::ontology::{Date, Direction, EdgeTypeId, Member, PropertyNo, RelationId, Scalar, TypeId};
 use crate::report::{did_you_mean, quoted_list, shown};
 use crate::search::Typed;
 
@@ -252,46 +252,6 @@ impl Walk {
             as_of: as_of(arguments)?,
         })
     }
-}
-
-pub(super) fn relations(binder: &mut Binder, arguments: &Arguments) -> Result<Option<Vec<RelationId>>> {
-    named(binder, arguments.get("via"), Ontology::relation_named)
-}
-
-pub(super) fn direction(arguments: &Arguments) -> Option<Direction> {
-    match arguments.get("direction")?.as_str()? {
-        "OUT" => Some(Direction::Out),
-        "IN" => Some(Direction::In),
-        _ => Some(Direction::Both),
-    }
-}
-
-fn types(binder: &mut Binder, list: Option<Given>) -> Result<Option<Vec<TypeId>>> {
-    named(binder, list, Ontology::type_named)
-}
-
-/// A text that is looked at and not kept.
-fn looked_at<'b>(arguments: &Arguments<'b>, name: &str) -> &'b str {
-    arguments.get(name).and_then(Given::as_str).unwrap_or_default()
-}
-
-/// A whole number of at least so much.
-pub(super) fn number(
-    arguments: &Arguments,
-    name: &str,
-    least: i64,
-    default: usize,
-    what: &str,
-) -> std::result::Result<usize, InputError> {
-    let Some(number) = arguments.get(name).and_then(Given::as_i64) else {
-        return Ok(default);
-    };
-    let enough = usize::try_from(number).ok().filter(|_| number >= least);
-    enough.ok_or_else(|| {
-        InputError::field(format!(
-            "`{name}` is {number}: it is a number of {what}, {least} or more"
-        ))
-    })
 }
 
 impl PathCall {

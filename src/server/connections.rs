@@ -21,8 +21,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 
 use super::direct::{Peer, Site};
-use super::log::{Ended, Log};
-use super::metrics::Metrics;
+use super::log::Ended;
+use super::record::Record;
 use super::stream::Watched;
 use super::watch::{CLASSES, Order, Phase, Ticks, Watch};
 
@@ -136,8 +136,7 @@ pub(super) struct Connections {
     closed: Notify,
     refusing: Arc<Semaphore>,
     accepted: AtomicU64,
-    pub log: Log,
-    pub metrics: Metrics,
+    pub record: Arc<Record>,
 }
 
 /// Counts of all connections.
@@ -150,7 +149,7 @@ pub(super) struct Counts {
 }
 
 /// A place among the connections, given back when it is dropped.
-pub(super) struct Place {
+struct Place {
     connections: Arc<Connections>,
     id: u64,
 }
@@ -176,7 +175,7 @@ impl Drop for Place {
 }
 
 impl Connections {
-    pub fn new(bounds: Bounds, log: Log) -> Arc<Self> {
+    pub fn new(bounds: Bounds, record: Record) -> Arc<Self> {
         let shortest = bounds.header.min(bounds.body).min(bounds.idle).min(bounds.write);
         Arc::new(Self {
             tick: (shortest / 16).clamp(Duration::from_millis(5), Duration::from_millis(500)),
@@ -187,8 +186,7 @@ impl Connections {
             closed: Notify::new(),
             refusing: Arc::new(Semaphore::new(LEAVING)),
             accepted: AtomicU64::new(0),
-            log,
-            metrics: Metrics::default(),
+            record: Arc::new(record),
         })
     }
 
@@ -274,7 +272,7 @@ impl Connections {
         #[cfg(target_os = "linux")]
         let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
         let local = stream.local_addr().ok().map(|it| it.ip());
-        let peer = Peer::new(site.clone(), self.clone(), watch.clone(), local);
+        let peer = Peer::new(site.clone(), self.record.clone(), watch.clone(), local);
         let io = TokioIo::new(Watched::new(stream, watch.clone(), place));
         let connection = http1::Builder::new()
             .max_buf_size(MOST_HEAD)
@@ -321,8 +319,8 @@ impl Connections {
 
     /// Closes a connection that there is no room for, and says so where the client listens.
     fn refuse(&self, mut stream: TcpStream) {
-        self.metrics.note_code("CONNECTION_LIMIT");
-        self.log.note(
+        self.record.counters.note_code("CONNECTION_LIMIT");
+        self.record.log.note(
             Ended {
                 status: Some(503),
                 code: Some("CONNECTION_LIMIT"),
@@ -356,7 +354,7 @@ impl Connections {
             let now = self.start.elapsed().as_nanos() / self.tick.as_nanos();
             self.ticks.set(now as u32);
             self.sweep_once(now as u32);
-            self.log.count_left_out();
+            self.record.log.count_left_out();
         }
     }
 
@@ -368,8 +366,8 @@ impl Connections {
             }
         }
         for (code, taken) in overdue {
-            self.metrics.note_code(code);
-            self.log.note(
+            self.record.counters.note_code(code);
+            self.record.log.note(
                 Ended {
                     status: None,
                     code: Some(code),
@@ -487,7 +485,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 /// A connection that is served.
 struct Served {
-    connection: http1::UpgradeableConnection<TokioIo<Watched>, Peer>,
+    connection: http1::UpgradeableConnection<TokioIo<Watched<Place>>, Peer>,
     connections: Arc<Connections>,
     watch: Arc<Watch>,
     is_known: bool,
@@ -520,7 +518,8 @@ impl Future for Served {
         let polled = Pin::new(&mut this.connection).poll(cx);
         #[cfg(feature = "probes")]
         this.connections
-            .metrics
+            .record
+            .counters
             .note_poll(crate::probes::cpu_time().saturating_sub(begun));
         match polled {
             Poll::Pending => Poll::Pending,
@@ -539,8 +538,8 @@ impl Connections {
     /// Notes a request that is no HTTP, which was answered below us.
     fn refused_by_http(&self, error: &hyper::Error) {
         let status = if error.is_parse_too_large() { 431 } else { 400 };
-        self.metrics.note_code("BAD_HTTP");
-        self.log.note(
+        self.record.counters.note_code("BAD_HTTP");
+        self.record.log.note(
             Ended {
                 status: Some(status),
                 code: Some("BAD_HTTP"),
@@ -554,10 +553,11 @@ impl Connections {
 
 #[cfg(test)]
 mod tests {
+    use super::super::log::Log;
     use super::*;
 
     fn connections() -> Arc<Connections> {
-        Connections::new(Bounds::default(), Log::new(Duration::from_secs(1)))
+        Connections::new(Bounds::default(), Record::new(Log::new(Duration::from_secs(1))))
     }
 
     fn entry(connections: &Connections) -> Entry {

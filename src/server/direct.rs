@@ -19,12 +19,12 @@ use hyper::Request;
 use hyper::body::{Frame, Incoming, SizeHint};
 use tower::ServiceExt;
 
-use super::connections::Connections;
-use super::graphql;
+use super::graphql::{self, Caller};
 use super::hosts::{self, AllowedHost, Refusal};
 use super::log::{Ended, Moment, Noted};
+use super::record::Record;
 use super::watch::{Phase, Watch};
-use super::{Shared, headers};
+use super::{Shared, headers, response};
 use crate::report;
 
 /// What is served at an address.
@@ -40,7 +40,7 @@ pub(super) struct Site {
 /// What serves the requests of one connection.
 pub(super) struct Peer {
     site: Arc<Site>,
-    connections: Arc<Connections>,
+    record: Arc<Record>,
     watch: Arc<Watch>,
     /// The address that the connection came in on.
     local: Option<IpAddr>,
@@ -49,15 +49,10 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub fn new(
-        site: Arc<Site>,
-        connections: Arc<Connections>,
-        watch: Arc<Watch>,
-        local: Option<IpAddr>,
-    ) -> Self {
+    pub fn new(site: Arc<Site>, record: Arc<Record>, watch: Arc<Watch>, local: Option<IpAddr>) -> Self {
         Self {
             site,
-            connections,
+            record,
             watch,
             local,
             host: RefCell::new(None),
@@ -76,13 +71,13 @@ impl Peer {
             return Ok(());
         }
         if request.headers().get_all(header::HOST).iter().count() > 1 {
-            return Err(graphql::refuse_host(
+            return Err(response::refuse_host(
                 StatusCode::BAD_REQUEST,
                 "the request has more than one `Host` header: send one",
             ));
         }
         if first.is_none() && request.version() >= Version::HTTP_11 {
-            return Err(graphql::refuse_host(
+            return Err(response::refuse_host(
                 StatusCode::BAD_REQUEST,
                 "the request has no `Host` header: HTTP/1.1 needs one",
             ));
@@ -110,7 +105,7 @@ impl Peer {
                     ),
                 ),
             };
-            return Err(graphql::refuse_host(status, &message));
+            return Err(response::refuse_host(status, &message));
         }
         if target.is_none() {
             *self.host.borrow_mut() = first.cloned();
@@ -129,9 +124,9 @@ impl hyper::service::Service<Request<Incoming>> for Peer {
         let watch = self.watch.clone();
         watch.enter(Phase::Busy);
         watch.set_unread_body(!request.body().is_end_stream());
-        let connections = self.connections.clone();
+        let record = self.record.clone();
         if let Err(refused) = self.check_host(&request) {
-            return Box::pin(async move { Ok(finish(&connections, &watch, start, refused)) });
+            return Box::pin(async move { Ok(finish(&record, &watch, start, refused)) });
         }
         let is_next = watch.has_answered_in_turn();
         let is_hot = request.method() == Method::POST
@@ -144,8 +139,8 @@ impl hyper::service::Service<Request<Incoming>> for Peer {
                 }
                 let answer =
                     AssertUnwindSafe(graphql::answer_to(shared, request, &watch, start)).catch_unwind();
-                let answer = answer.await.unwrap_or_else(|_| graphql::internal());
-                Ok(finish(&connections, &watch, start, answer))
+                let answer = answer.await.unwrap_or_else(|_| response::internal());
+                Ok(finish(&record, &watch, start, answer))
             });
         }
         let mut request = request.map(Body::new);
@@ -163,7 +158,7 @@ impl hyper::service::Service<Request<Incoming>> for Peer {
                 Err(never) => match never {},
             };
             headers::secure(&mut answer);
-            Ok(finish(&connections, &watch, start, answer))
+            Ok(finish(&record, &watch, start, answer))
         })
     }
 }
@@ -184,24 +179,17 @@ async fn next_turn(watch: &Watch) {
     watch.enter(Phase::Busy);
 }
 
-/// What a handler behind the router knows of its request beside what the client sent.
-#[derive(Clone)]
-pub(super) struct Caller {
-    pub watch: Arc<Watch>,
-    pub start: Moment,
-}
-
 /// Counts and notes an answer, and says what the connection waits for from now on.
-fn finish(connections: &Connections, watch: &Arc<Watch>, start: Moment, answer: Response) -> Response {
+fn finish(record: &Record, watch: &Arc<Watch>, start: Moment, answer: Response) -> Response {
     let status = answer.status();
     let bytes = answer.body().size_hint().exact();
     watch.note_answer(status);
     let taken = start.elapsed();
     let noted = answer.extensions().get::<Noted>();
-    if status.as_u16() >= 400 || noted.is_some() || connections.log.is_slow(taken) {
+    if status.as_u16() >= 400 || noted.is_some() || record.log.is_slow(taken) {
         let code = noted.and_then(|it| it.code);
         if let Some(code) = code {
-            connections.metrics.note_code(code);
+            record.counters.note_code(code);
         }
         let ended = Ended {
             status: Some(status.as_u16()),
@@ -210,7 +198,7 @@ fn finish(connections: &Connections, watch: &Arc<Watch>, start: Moment, answer: 
             bytes: answer.body().size_hint().lower(),
         };
         let document = noted.and_then(|it| it.document.clone());
-        connections.log.note(ended, document);
+        record.log.note(ended, document);
     }
     if status == StatusCode::SWITCHING_PROTOCOLS {
         watch.enter(Phase::Upgraded);

@@ -12,15 +12,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::body::{self, Unread};
-use super::direct::Caller;
 use super::log::{Document, Moment, Noted};
 use super::negotiate::{self, Form, form};
+use super::response::{body, busy, bytes, json_response, refuse, refuse_as};
 use super::tags::{self, Tags};
 use super::watch::{Order, Watch};
 use super::{Shared, headers, multipart, sse, websocket};
-use crate::api::{
-    Answer, Asked, BUSY, BUSY_MESSAGE, Encoding, GraphqlError, Parts, Reached, SHORTEST, Serving,
-};
+use crate::api::{Answer, Asked, BUSY, Encoding, Parts, Reached, SHORTEST, Serving};
 use crate::budget::Reservation;
 use crate::forms;
 
@@ -36,6 +34,13 @@ struct QueryParameters {
     variables: Option<Box<str>>,
     document_id: Option<String>,
     extensions: Option<Box<str>>,
+}
+
+/// What a handler behind the router knows of its request beside what the client sent.
+#[derive(Clone)]
+pub(super) struct Caller {
+    pub watch: Arc<Watch>,
+    pub start: Moment,
 }
 
 /// `OPTIONS /graphql`.
@@ -234,7 +239,7 @@ fn unread_body(unread: Unread, max_body: usize, form: Form) -> Response {
 /// Notes which document an answer is to, if a line is written for it.
 fn with_document(mut response: Response, shared: &Shared, start: Moment, asked: Asked) -> Response {
     let code = response.extensions().get::<Noted>().map(|it| it.code);
-    if code.is_some() || shared.connections.log.is_slow(start.elapsed()) {
+    if code.is_some() || shared.connections.record.log.is_slow(start.elapsed()) {
         response.extensions_mut().insert(Noted {
             code: code.unwrap_or_default(),
             document: Some(Document::new(asked, shared.settings.persisted.clone())),
@@ -375,41 +380,6 @@ fn respond(answer: Answer, form: Form) -> Response {
     response
 }
 
-/// The bytes of an answer, and what is reserved for them until they are sent.
-struct Held {
-    bytes: Vec<u8>,
-    _memory: Reservation,
-}
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-fn body(answer: Answer) -> Body {
-    Body::from(bytes(answer))
-}
-
-/// The bytes of an answer. What is reserved for them is given back when the last of them are dropped.
-pub(super) fn bytes(answer: Answer) -> Bytes {
-    match answer.memory {
-        None => Bytes::from(answer.body),
-        Some(memory) => Bytes::from_owner(Held {
-            bytes: answer.body,
-            _memory: memory,
-        }),
-    }
-}
-
-/// Refuses a request for now.
-fn busy(form: Form) -> Response {
-    let mut response = refuse_as(BUSY, StatusCode::SERVICE_UNAVAILABLE, form, BUSY_MESSAGE);
-    let headers = response.headers_mut();
-    headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    response
-}
-
 /// The media types of forms name no encoding of their own.
 fn rendered(form: forms::Form, body: Body) -> Response {
     let mut response = Response::new(body);
@@ -425,41 +395,6 @@ fn rendered(form: forms::Form, body: Body) -> Response {
     response
 }
 
-fn json_response(status: StatusCode, form: Form, body: Body) -> Response {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(form.content_type()),
-    );
-    headers::not_sniffed(&mut response);
-    response
-}
-
-pub(super) fn refuse(status: StatusCode, form: Form, message: &str) -> Response {
-    refuse_as("BAD_REQUEST", status, form, message)
-}
-
-pub(super) fn refuse_as(code: &'static str, status: StatusCode, form: Form, message: &str) -> Response {
-    let answer = Answer::refused(&[GraphqlError::request(code, message)]);
-    let mut response = json_response(status, form, Body::from(answer.body));
-    response.extensions_mut().insert(Noted {
-        code: Some(code),
-        document: None,
-    });
-    response
-}
-
-/// The answer to a request whose host is malformed or not served.
-pub(super) fn refuse_host(status: StatusCode, message: &str) -> Response {
-    let code = if status == StatusCode::MISDIRECTED_REQUEST {
-        "FOREIGN_HOST"
-    } else {
-        "BAD_REQUEST"
-    };
-    refuse_as(code, status, Form::Json, message)
-}
-
 fn not_acceptable() -> Response {
     let others: Vec<&str> = forms::Form::media_types().collect();
     let message = format!(
@@ -467,17 +402,6 @@ fn not_acceptable() -> Response {
         others.join(", ")
     );
     refuse(StatusCode::NOT_ACCEPTABLE, Form::Json, &message)
-}
-
-/// What is answered when something panicked: a bug, whose details stay here.
-pub(super) fn internal() -> Response {
-    let error = GraphqlError::internal();
-    refuse_as(
-        error.extensions.code,
-        StatusCode::INTERNAL_SERVER_ERROR,
-        Form::Json,
-        &error.message,
-    )
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

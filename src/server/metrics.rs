@@ -2,9 +2,8 @@
 //!
 //! Everything is counted where it happens, in a few stores; a scrape adds it up.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::Router;
@@ -22,48 +21,6 @@ use prometheus_client::registry::Registry;
 use super::connections::Connections;
 use super::live::Live;
 use crate::api::{BUSY, Persisted};
-
-/// Counters that are kept only here.
-#[derive(Debug, Default)]
-pub(super) struct Metrics {
-    codes: Mutex<BTreeMap<&'static str, u64>>,
-    /// The longest poll of a connection, in nanoseconds of the thread's processor time.
-    #[cfg(feature = "probes")]
-    longest_poll: AtomicU64,
-}
-
-impl Metrics {
-    /// Counts a request that was refused or failed with a code.
-    pub fn note_code(&self, code: &'static str) {
-        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
-        *codes.entry(code).or_default() += 1;
-    }
-
-    /// Requests that were refused or failed, by code.
-    fn codes(&self) -> BTreeMap<&'static str, u64> {
-        self.codes.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Notes the processor time that a poll of a connection took.
-    #[cfg(feature = "probes")]
-    pub fn note_poll(&self, taken: std::time::Duration) {
-        self.longest_poll
-            .fetch_max(taken.as_nanos() as u64, std::sync::atomic::Ordering::Relaxed);
-    }
-
-    /// A future that notes the processor time of its polls.
-    #[cfg(feature = "probes")]
-    pub async fn measured<F: Future>(&self, future: F) -> F::Output {
-        let mut future = std::pin::pin!(future);
-        std::future::poll_fn(|cx| {
-            let begun = crate::probes::cpu_time();
-            let polled = future.as_mut().poll(cx);
-            self.note_poll(crate::probes::cpu_time().saturating_sub(begun));
-            polled
-        })
-        .await
-    }
-}
 
 /// What a scrape looks at.
 pub(super) struct Exported {
@@ -177,7 +134,7 @@ impl Exported {
         }
         registry.register("answers", "Answers by the class of their status", answers);
         let codes = Labelled::<Counter>::default();
-        let seen = self.connections.metrics.codes();
+        let seen = self.connections.record.counters.codes();
         for (code, count) in &seen {
             codes
                 .get_or_create(&[("code", (*code).to_owned())])
@@ -226,6 +183,19 @@ impl Exported {
             "Most bytes that requests held together",
             runs.most_reserved as u64,
         );
+        let compiled = engine.compiled();
+        counter(
+            &mut registry,
+            "documents_prepared",
+            "Documents that were parsed and validated",
+            compiled.documents,
+        );
+        counter(
+            &mut registry,
+            "plans_compiled",
+            "Plans that were compiled",
+            compiled.plans,
+        );
         let caches = Labelled::<Gauge>::default();
         let weights = engine.cache_weights();
         for (cache, bytes) in [
@@ -248,11 +218,7 @@ impl Exported {
         }
         #[cfg(feature = "probes")]
         {
-            let nanoseconds = self
-                .connections
-                .metrics
-                .longest_poll
-                .load(std::sync::atomic::Ordering::Relaxed);
+            let nanoseconds = self.connections.record.counters.longest_poll();
             seconds(
                 &mut registry,
                 "poll_cpu_seconds_max",

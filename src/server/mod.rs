@@ -19,6 +19,8 @@ mod metrics;
 mod multipart;
 mod negotiate;
 mod pieces;
+mod record;
+mod response;
 mod sse;
 mod stream;
 mod tags;
@@ -43,6 +45,7 @@ use axum::routing::get;
 use connections::Connections;
 use direct::Site;
 use log::{Document, Ended, Moment};
+use record::Record;
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -104,13 +107,13 @@ impl Shared {
 
     /// Counts and logs an answer that is part of a longer response, if it is refused, failed or slow.
     fn note(&self, answer: &Answer, status: StatusCode, asked: Option<Asked>, start: Moment) {
-        let Connections { log, metrics, .. } = &*self.connections;
+        let Record { log, counters } = &*self.connections.record;
         let taken = start.elapsed();
         if answer.code.is_none() && !log.is_slow(taken) {
             return;
         }
         if let Some(code) = answer.code {
-            metrics.note_code(code);
+            counters.note_code(code);
         }
         let ended = Ended {
             status: Some(status.as_u16()),
@@ -124,8 +127,8 @@ impl Shared {
 
     /// Counts and logs a request whose client hung up before it was answered.
     fn note_hang_up(&self, asked: Asked, start: Moment) {
-        let Connections { log, metrics, .. } = &*self.connections;
-        metrics.note_code(HANG_UP);
+        let Record { log, counters } = &*self.connections.record;
+        counters.note_code(HANG_UP);
         let ended = Ended {
             status: None,
             code: Some(HANG_UP),
@@ -157,7 +160,7 @@ fn routes(live: Arc<Live>, settings: Settings, connections: Arc<Connections>) ->
         .route("/{*path}", get(assets::file))
         .with_state(shared.clone())
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            graphql::internal()
+            response::internal()
         }));
     Site {
         cors: cors.is_some(),
@@ -201,7 +204,7 @@ pub async fn serve(
     settings: Settings,
     shutdown: impl Future<Output = ()>,
 ) {
-    let connections = Connections::new(settings.bounds, log::Log::new(settings.slow));
+    let connections = Connections::new(settings.bounds, Record::new(log::Log::new(settings.slow)));
     let sweeper = tokio::spawn(connections.clone().sweep());
     let mut accepting = Vec::new();
     if let Some(listener) = listeners.metrics {
@@ -229,7 +232,7 @@ pub async fn serve(
     }
     connections.end().await;
     sweeper.abort();
-    connections.log.finish();
+    connections.record.log.finish();
 }
 
 async fn schema(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {

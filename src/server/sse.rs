@@ -12,7 +12,7 @@ use axum::response::Response;
 use futures_util::{StreamExt, stream};
 
 use super::pieces::framed;
-use super::{graphql, headers};
+use super::{headers, response};
 use crate::api::Answer;
 
 const COMMENT: &[u8] = b":\n\n";
@@ -59,7 +59,7 @@ fn events(body: Body) -> Response {
 fn pieces(answer: Answer) -> [Bytes; 3] {
     [
         Bytes::from_static(NEXT),
-        graphql::bytes(answer),
+        response::bytes(answer),
         Bytes::from_static(COMPLETE),
     ]
 }

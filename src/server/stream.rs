@@ -8,7 +8,6 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::connections::Place;
 use super::hangup::HangUp;
 use super::watch::{Order, Phase, Watch};
 
@@ -20,7 +19,7 @@ const MOST_DISCARDED: usize = 64 << 20;
 const TURN: usize = 1 << 20;
 
 /// A socket that is watched.
-pub(super) struct Watched {
+pub(super) struct Watched<P> {
     stream: TcpStream,
     watch: Arc<Watch>,
     /// Whether the last write had to wait.
@@ -34,11 +33,11 @@ pub(super) struct Watched {
     /// Notices that the client hangs up during a request while nobody reads.
     hang_up: Option<HangUp>,
     /// Released when the socket is closed, also after an upgrade.
-    _place: Place,
+    _place: P,
 }
 
-impl Watched {
-    pub fn new(stream: TcpStream, watch: Arc<Watch>, place: Place) -> Self {
+impl<P> Watched<P> {
+    pub fn new(stream: TcpStream, watch: Arc<Watch>, place: P) -> Self {
         Self {
             stream,
             watch,
@@ -132,7 +131,7 @@ impl Watched {
     }
 }
 
-impl AsyncRead for Watched {
+impl<P: Unpin> AsyncRead for Watched<P> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -153,7 +152,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl<P: Unpin> AsyncWrite for Watched<P> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.has_had_its_turn(cx) {
             return Poll::Pending;

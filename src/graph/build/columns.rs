@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 
 use rayon::prelude::*;
 
-use super::digest::{Gathered, Short};
 use super::entities::Entities;
+use super::placed::placed;
+use super::short::{Gathered, Short};
 use super::statements::Said;
 use super::{Context, MOST_SHOWN};
 use crate::facts::{Batch, Value};
@@ -198,14 +199,6 @@ fn not_unique(
     )
     .also((others.place)(other), "has it too")
     .hint("mend one of them, or take @unique from the schema")
-}
-
-/// A report at a place, where the place could be found.
-pub(super) fn placed(report: Report, place: Option<Place>, label: &str) -> Report {
-    match place {
-        Some(place) => report.at(place, label),
-        None => report,
-    }
 }
 
 /// A property that an interface says is unique is so over all its types.

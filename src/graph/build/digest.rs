@@ -5,96 +5,18 @@ use std::collections::HashSet;
 use rustc_hash::FxHashMap;
 
 use super::MOST_SHOWN;
-use super::cell::cell;
 use super::columns::no_property;
-use super::edges::{self, Ends};
+use super::edges;
 use super::entities::{self, Entities};
-use super::statements::{self, Said};
-use crate::facts::{Batch, GraphFact, Item, Value};
-use crate::graph::EntityNo;
-use crate::graph::column::{Cell, Values};
+use super::short::{Gathered, Short, ShortEdges, value};
+use super::statements;
+use crate::facts::{Batch, GraphFact};
 use crate::graph::statement::Statements;
-use crate::ontology::{Member, Ontology, Property, PropertyNo, RelationId, TypeId};
+use crate::ontology::{Member, Ontology, PropertyNo, RelationId, TypeId};
 use crate::report::{Report, Reports};
 
 /// Of a part that is one of many, up to this number of mistakes of a kind are shown.
 const LEAST_SHOWN: usize = 20;
-
-/// The values of one property that stand in one part.
-#[derive(Debug)]
-pub(super) struct Short {
-    pub part: u32,
-    /// The row of each, in the order of the part.
-    pub rows: Vec<u32>,
-    pub values: Values,
-    /// What is said of each beside its value; empty where nothing is said of any.
-    pub said: Vec<Said>,
-}
-
-impl Short {
-    pub fn new(part: u32, property: &Property, ontology: &Ontology) -> Self {
-        Self {
-            part,
-            rows: Vec::new(),
-            values: Values::new(property.scalar, ontology),
-            said: Vec::new(),
-        }
-    }
-
-    pub fn push(&mut self, row: u32, cell: Option<Cell>, said: Said) {
-        if !said.is_nothing() && self.said.is_empty() {
-            self.said = vec![Said::NOTHING; self.rows.len()];
-        }
-        if !self.said.is_empty() || !said.is_nothing() {
-            self.said.push(said);
-        }
-        self.rows.push(row);
-        self.values.push(cell);
-    }
-
-    /// Gives back the room that was not needed.
-    pub fn shrink(&mut self) {
-        self.rows.shrink_to_fit();
-        self.said.shrink_to_fit();
-        self.values.shrink();
-    }
-
-    pub fn said(&self, at: usize) -> Said {
-        self.said.get(at).copied().unwrap_or(Said::NOTHING)
-    }
-}
-
-/// The edges of one relation that stand in one part.
-#[derive(Debug)]
-pub(super) struct ShortEdges {
-    pub part: u32,
-    pub ends: Ends,
-    /// Entities with an edge that was refused.
-    pub refused: Vec<u32>,
-    /// What is said of each beside its ends; empty where nothing is said of any.
-    pub said: Vec<Said>,
-    /// Those that have properties, in order.
-    pub with_properties: Vec<u32>,
-    /// The values of each property; their rows are positions among `ends`.
-    pub properties: Vec<Option<Short>>,
-}
-
-impl ShortEdges {
-    pub fn new(part: u32) -> Self {
-        Self {
-            part,
-            ends: Ends::default(),
-            refused: Vec::new(),
-            said: Vec::new(),
-            with_properties: Vec::new(),
-            properties: Vec::new(),
-        }
-    }
-
-    pub fn said(&self, at: u32) -> Said {
-        self.said.get(at as usize).copied().unwrap_or(Said::NOTHING)
-    }
-}
 
 /// A part without its text.
 #[derive(Debug)]
@@ -120,7 +42,7 @@ pub(super) fn digest(
     mut reports: Reports,
 ) -> Digest {
     let mut unknown = entities::check(ontology, batch, &mut reports);
-    let numbers = numbers(&entities.numbers[part as usize], written, batch);
+    let numbers = entities::numbers(&entities.numbers[part as usize], written, batch);
     let said = statements::read(batch, &mut reports);
     let mut values: Vec<(TypeId, PropertyNo, Short)> = Vec::new();
     let mut columns: FxHashMap<(TypeId, PropertyNo), usize> = FxHashMap::default();
@@ -204,56 +126,6 @@ pub(super) fn digest(
     }
 }
 
-/// Adds a value to a short column.
-#[allow(clippy::too_many_arguments, reason = "all of it changes with the value")]
-pub(super) fn value(
-    ontology: &Ontology,
-    batch: &Batch,
-    property: &Property,
-    short: &mut Short,
-    row: u32,
-    item: &Item,
-    said: Said,
-    name: &dyn Fn() -> String,
-    reports: &mut Reports,
-) {
-    if matches!(item.value, Value::Null) {
-        return;
-    }
-    match cell(batch, item, property, name, ontology) {
-        Ok(cell) => short.push(row, Some(cell), said),
-        Err(report) => {
-            reports.push(report);
-            short.push(row, None, said);
-        }
-    }
-}
-
-/// The number of each entity of a part; none of those whose type is unknown or whose id is defined twice.
-pub(super) fn numbers(known: &[u32], written: &[u32], batch: &Batch) -> Vec<Option<EntityNo>> {
-    let mut of_part = written.iter().zip(known).peekable();
-    let all = batch.entities.iter().map(|fact| {
-        // Of a part with mistakes, the first reading may have found other entities.
-        while of_part.next_if(|it| *it.0 < fact.at.start).is_some() {}
-        let number = of_part.next_if(|it| *it.0 == fact.at.start)?.1;
-        (*number != u32::MAX).then_some(EntityNo(*number))
-    });
-    all.collect()
-}
-
-/// All digests, by what they are about.
-pub(super) struct Gathered {
-    /// For each type and property, the short columns in the order of the parts.
-    pub values: Vec<Vec<Vec<Short>>>,
-    /// For each relation, the edges of the parts that have any, in the order of the parts.
-    pub edges: Vec<Vec<ShortEdges>>,
-    /// The statements of each part.
-    pub statements: Vec<Statements>,
-    /// For each part, what its first statement's number is in the snapshot.
-    pub bases: Vec<u32>,
-    pub graph: GraphFact,
-}
-
 /// Puts the digests of all parts together.
 pub(super) fn gather(digests: Vec<Digest>, ontology: &Ontology, reports: &mut Reports) -> Gathered {
     let properties = |id: crate::ontology::TypeId| {
@@ -293,16 +165,4 @@ pub(super) fn gather(digests: Vec<Digest>, ontology: &Ontology, reports: &mut Re
         info.examples.extend(graph.examples);
     }
     gathered
-}
-
-/// The property of a number among an edge type's or an entity type's.
-pub(super) fn slot(
-    properties: &mut Vec<Option<Short>>,
-    no: PropertyNo,
-    new: impl FnOnce() -> Short,
-) -> &mut Short {
-    if properties.len() <= no.index() {
-        properties.resize_with(no.index() + 1, || None);
-    }
-    properties[no.index()].get_or_insert_with(new)
 }

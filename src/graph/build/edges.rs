@@ -8,10 +8,11 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::cell::article;
-use super::columns::{Rows, column, placed, shown};
-use super::digest::{Gathered, Short, ShortEdges, slot, value};
-use super::entities::Entities;
+use super::columns::{Rows, column, shown};
+use super::entities::{self, Entities};
 use super::order::{self, Entry, Ordered};
+use super::placed::placed;
+use super::short::{Ends, Gathered, Short, ShortEdges, slot, value};
 use super::statements::{Said, Told};
 use super::{Context, MOST_SHOWN};
 use crate::facts::{Batch, EdgeFact, Via};
@@ -23,9 +24,6 @@ use crate::ontology::{
     Direction, EdgeType, FieldNo, Member, Ontology, PropertyNo, Relation, RelationField, RelationId, TypeId,
 };
 use crate::report::{Code, Place, Report, Reports, did_you_mean};
-
-/// Where the edges of a part begin and end.
-pub(super) type Ends = Vec<[u32; 2]>;
 
 /// Numbers the edges of a part and checks their ends and properties.
 #[allow(clippy::too_many_arguments, reason = "what is wrong goes to two places")]
@@ -638,7 +636,7 @@ impl Builder<'_> {
         let batch = context.batch(part)?;
         let written = &context.parts[part as usize].ids.at;
         let known = &self.entities.numbers[part as usize];
-        let numbers = super::digest::numbers(known, written, &batch);
+        let numbers = entities::numbers(known, written, &batch);
         let ends = Found::of(self.entities, &batch);
         let is_of = |(at, fact): &(usize, &EdgeFact)| {
             let mut reports = Reports::default();

@@ -405,3 +405,15 @@ fn unknown_type(ontology: &Ontology, batch: &Batch, at: Span, name: &str) -> Rep
     .at(place, "unknown")
     .hint(hint)
 }
+
+/// The number of each entity of a part; none of those whose type is unknown or whose id is defined twice.
+pub(super) fn numbers(known: &[u32], written: &[u32], batch: &Batch) -> Vec<Option<EntityNo>> {
+    let mut of_part = written.iter().zip(known).peekable();
+    let all = batch.entities.iter().map(|fact| {
+        // Of a part with mistakes, the first reading may have found other entities.
+        while of_part.next_if(|it| *it.0 < fact.at.start).is_some() {}
+        let number = of_part.next_if(|it| *it.0 == fact.at.start)?.1;
+        (*number != u32::MAX).then_some(EntityNo(*number))
+    });
+    all.collect()
+}

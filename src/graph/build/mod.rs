@@ -11,6 +11,8 @@ mod digest;
 mod edges;
 mod entities;
 mod order;
+mod placed;
+mod short;
 mod statements;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use super::Context;
-use super::columns::placed;
 use super::entities::{Entities, may_compare};
+use super::placed::placed;
 use crate::facts::{Batch, CitationFact, Item, NO_STATEMENT, Span, Value};
 use crate::graph::EntityNo;
 use crate::graph::column::Column;

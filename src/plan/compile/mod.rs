@@ -12,10 +12,10 @@ use apollo_compiler::parser::FileId;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 
-use super::bind::{ARC_BYTES, Binder, Effort, Names, Result};
+use super::bind::{ARC_BYTES, Binder, Effort, Result};
 use super::call::{Kind, Template};
 use super::collect::{self, Merged, collect};
-use super::input::{Input, Variables};
+use super::input::{Input, Names, Variables};
 use super::lines::Lines;
 use super::{
     Bound, CallNo, Calls, CitationField, Connection, ConnectionField, EdgeField, EntityField, ExampleField,

@@ -20,9 +20,9 @@ use tungstenite::handshake::derive_accept_key;
 use url::Url;
 
 use super::Shared;
-use super::graphql::{refuse, refuse_as};
 use super::headers::items;
 use super::negotiate::Form;
+use super::response::{refuse, refuse_as};
 use super::watch::Watch;
 use crate::report;
 use frames::Socket;
@@ -58,10 +58,10 @@ pub(super) async fn begin(shared: Arc<Shared>, request: Request, watch: Arc<Watc
             let memory = shared.live.gate().memory().clone();
             let socket = Socket::new(TokioIo::new(stream), limit, memory);
             #[cfg(feature = "probes")]
-            let connections = shared.connections.clone();
+            let record = shared.connections.record.clone();
             let session = Session::new(shared, accepted.protocol, watch).serve(socket);
             #[cfg(feature = "probes")]
-            let session = connections.metrics.measured(session);
+            let session = record.counters.measured(session);
             session.await;
         }
     });

@@ -30,7 +30,7 @@ use crate::budget::Reservation;
 use crate::report;
 use crate::server::log::Moment;
 use crate::server::watch::{Order, Watch};
-use crate::server::{Shared, graphql};
+use crate::server::{Shared, response};
 
 /// Operations of one socket at a time.
 const MOST_OPERATIONS: usize = 32;
@@ -488,7 +488,7 @@ impl Session {
     {
         let Done { id, answer } = done;
         let reached = answer.reached;
-        let mut body = graphql::bytes(answer);
+        let mut body = response::bytes(answer);
         if reached == Reached::Malformed {
             return Err(End::invalid(first_message(&body)));
         }

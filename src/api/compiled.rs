@@ -1,0 +1,82 @@
+//! What is compiled from an ontology: the public schema, its SDL, and the documents, plans and request bodies that were
+//! prepared for it.
+//!
+//! A [`Schema`] lives as long as the ontology stays the same, a [`Revision`](super::revision::Revision) as long as the data.
+//! Nothing here refers to a snapshot: plans name types, properties and relations by their positions in the ontology, and
+//! these are the same in every ontology of equal content.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
+
+use super::bodies::Bodies;
+use super::documents::Documents;
+use super::encoding::Encoding;
+use super::packed::Packed;
+use super::{Api, ApiError};
+use crate::ontology::{Ontology, OntologyDigest};
+use crate::plan::Variables;
+
+/// What has been compiled since the process began, over all schemas.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub documents: AtomicU64,
+    pub plans: AtomicU64,
+}
+
+/// What depends on the ontology and on nothing else.
+#[derive(Debug)]
+pub(super) struct Schema {
+    digest: OntologyDigest,
+    pub api: Api,
+    pub documents: Documents,
+    pub bodies: Bodies,
+    pub packed: Packed,
+    pub counters: Arc<Counters>,
+    /// The variables of requests that have none.
+    pub no_values: Arc<Variables>,
+    /// The SDL, compressed when it is first asked for.
+    sdl: [OnceLock<Vec<u8>>; Encoding::ALL.len()],
+}
+
+impl Schema {
+    /// Makes the public schema of an ontology.
+    pub fn new(ontology: &Ontology) -> Result<Self, ApiError> {
+        Self::counted(ontology, ontology.digest(), Arc::default())
+    }
+
+    /// The schema of an ontology: this one if the ontology has the same content, else a new one.
+    pub fn of(self: &Arc<Self>, ontology: &Ontology) -> Result<Arc<Self>, ApiError> {
+        let digest = ontology.digest();
+        if digest == self.digest {
+            return Ok(self.clone());
+        }
+        let made = Self::counted(ontology, digest, self.counters.clone())?;
+        Ok(Arc::new(made))
+    }
+
+    fn counted(
+        ontology: &Ontology,
+        digest: OntologyDigest,
+        counters: Arc<Counters>,
+    ) -> Result<Self, ApiError> {
+        Ok(Self {
+            digest,
+            api: Api::new(ontology)?,
+            documents: Documents::default(),
+            bodies: Bodies::default(),
+            packed: Packed::default(),
+            counters,
+            no_values: Arc::default(),
+            sdl: Default::default(),
+        })
+    }
+
+    /// The SDL, compressed. The first call takes time linear in its length.
+    pub fn sdl(&self, encoding: Encoding) -> &[u8] {
+        self.sdl[encoding.rank()].get_or_init(|| {
+            let sdl = self.api.sdl().as_bytes();
+            // Nothing bounds this but the schema.
+            encoding.compress(sdl, |_| Ok(())).unwrap_or_default()
+        })
+    }
+}

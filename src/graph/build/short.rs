@@ -1,0 +1,138 @@
+//! Short columns and edges: what one part says of one property or one relation, as numbers.
+
+use super::cell::cell;
+use super::statements::Said;
+use crate::facts::{Batch, GraphFact, Item, Value};
+use crate::graph::column::{Cell, Values};
+use crate::graph::statement::Statements;
+use crate::ontology::{Ontology, Property, PropertyNo};
+use crate::report::Reports;
+
+/// The values of one property that stand in one part.
+#[derive(Debug)]
+pub(super) struct Short {
+    pub part: u32,
+    /// The row of each, in the order of the part.
+    pub rows: Vec<u32>,
+    pub values: Values,
+    /// The statement of each; empty where none has one.
+    pub said: Vec<Said>,
+}
+
+impl Short {
+    pub fn new(part: u32, property: &Property, ontology: &Ontology) -> Self {
+        Self {
+            part,
+            rows: Vec::new(),
+            values: Values::new(property.scalar, ontology),
+            said: Vec::new(),
+        }
+    }
+
+    pub fn push(&mut self, row: u32, cell: Option<Cell>, said: Said) {
+        if !said.is_nothing() && self.said.is_empty() {
+            self.said = vec![Said::NOTHING; self.rows.len()];
+        }
+        if !self.said.is_empty() || !said.is_nothing() {
+            self.said.push(said);
+        }
+        self.rows.push(row);
+        self.values.push(cell);
+    }
+
+    /// Gives back the room that was not needed.
+    pub fn shrink(&mut self) {
+        self.rows.shrink_to_fit();
+        self.said.shrink_to_fit();
+        self.values.shrink();
+    }
+
+    pub fn said(&self, at: usize) -> Said {
+        self.said.get(at).copied().unwrap_or(Said::NOTHING)
+    }
+}
+
+/// Where the edges of a part begin and end.
+pub(super) type Ends = Vec<[u32; 2]>;
+
+/// The edges of one relation that stand in one part.
+#[derive(Debug)]
+pub(super) struct ShortEdges {
+    pub part: u32,
+    pub ends: Ends,
+    /// Entities with an edge that was refused.
+    pub refused: Vec<u32>,
+    /// The statement of each; empty where none has one.
+    pub said: Vec<Said>,
+    /// Those that have properties, in order.
+    pub with_properties: Vec<u32>,
+    /// The values of each property; their rows are positions among `ends`.
+    pub properties: Vec<Option<Short>>,
+}
+
+impl ShortEdges {
+    pub fn new(part: u32) -> Self {
+        Self {
+            part,
+            ends: Ends::default(),
+            refused: Vec::new(),
+            said: Vec::new(),
+            with_properties: Vec::new(),
+            properties: Vec::new(),
+        }
+    }
+
+    pub fn said(&self, at: u32) -> Said {
+        self.said.get(at as usize).copied().unwrap_or(Said::NOTHING)
+    }
+}
+
+/// Adds a value to a short column.
+#[allow(clippy::too_many_arguments, reason = "all of it changes with the value")]
+pub(super) fn value(
+    ontology: &Ontology,
+    batch: &Batch,
+    property: &Property,
+    short: &mut Short,
+    row: u32,
+    item: &Item,
+    said: Said,
+    name: &dyn Fn() -> String,
+    reports: &mut Reports,
+) {
+    if matches!(item.value, Value::Null) {
+        return;
+    }
+    match cell(batch, item, property, name, ontology) {
+        Ok(cell) => short.push(row, Some(cell), said),
+        Err(report) => {
+            reports.push(report);
+            short.push(row, None, said);
+        }
+    }
+}
+
+/// The property of a number among an edge type's or an entity type's.
+pub(super) fn slot(
+    properties: &mut Vec<Option<Short>>,
+    no: PropertyNo,
+    new: impl FnOnce() -> Short,
+) -> &mut Short {
+    if properties.len() <= no.index() {
+        properties.resize_with(no.index() + 1, || None);
+    }
+    properties[no.index()].get_or_insert_with(new)
+}
+
+/// All digests, by what they are about.
+pub(super) struct Gathered {
+    /// For each type and property, the short columns in the order of the parts.
+    pub values: Vec<Vec<Vec<Short>>>,
+    /// For each relation, the edges of the parts that have any, in the order of the parts.
+    pub edges: Vec<Vec<ShortEdges>>,
+    /// The statements of each part.
+    pub statements: Vec<Statements>,
+    /// For each part, what its first statement's number is in the snapshot.
+    pub bases: Vec<u32>,
+    pub graph: GraphFact,
+}
