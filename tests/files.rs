@@ -256,11 +256,13 @@ fn every_query_has_its_answer() {
         count += for_each(folder, ends_with(&[".graphql"]), |file| {
             let query = std::fs::read_to_string(file).unwrap();
             let variables = variables(&query);
-            let answer = engine.execute(Request {
+            let request = Request {
                 query: &query,
                 operation_name: None,
                 variables: variables.as_deref(),
-            });
+            };
+            let plan = engine.plan(request);
+            let answer = engine.execute(request);
             let json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
             let fails = query.contains("# fails: ");
             assert_eq!(
@@ -270,6 +272,11 @@ fn every_query_has_its_answer() {
                 String::from_utf8_lossy(&answer.body)
             );
             expect(folder, &stem(file), &serde_json::to_string_pretty(&json).unwrap());
+            // What the plan's text may not have: what differs between runs.
+            match plan {
+                Ok(plan) => expect(folder, &format!("{}.plan", stem(file)), &plan),
+                Err(refused) => assert_eq!(refused.body, answer.body, "a refused request has no plan"),
+            }
         });
     }
     assert!(count >= 60, "{count} files");

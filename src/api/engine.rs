@@ -187,6 +187,15 @@ impl Engine {
         self.execute_as(None, request)
     }
 
+    /// The plan of a request as text, before its variables are bound.
+    ///
+    /// # Errors
+    /// With the answer, where the request is refused before it runs.
+    pub fn plan(&self, request: Request) -> Result<String, Answer> {
+        let prepared = self.prepare_within(request, None)?;
+        Ok(prepared.planned.plan.describe(self.snapshot().ontology()))
+    }
+
     /// Answers a request in a form; without one, in JSON.
     pub fn execute_as(&self, form: Option<Form>, request: Request) -> Answer {
         match self.prepare_within(request, None) {

@@ -128,6 +128,13 @@ impl JsonTest {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Among<T>(Arc<[T]>);
 
+impl<T> Among<T> {
+    /// The values in order.
+    pub fn values(&self) -> &[T] {
+        &self.0
+    }
+}
+
 impl<T: PartialOrd> Among<T> {
     /// Takes the values of a list, in any order.
     pub fn of(mut values: Vec<T>) -> Self {

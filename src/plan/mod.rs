@@ -16,6 +16,7 @@ mod call;
 mod collect;
 mod compile;
 mod cost;
+mod describe;
 mod filter;
 mod input;
 mod introspection;
@@ -217,6 +218,12 @@ impl Plan {
     /// an estimate from above, before anything runs. `entities` says how many a domain has.
     pub fn cost(&self, bound: &[Bound], entities: &dyn Fn(Domain) -> u64) -> u64 {
         cost::estimate(self, bound, entities)
+    }
+
+    /// The plan as text, by the names of the schema: fields, relations, arguments, operators and values. Parts that several
+    /// places share are written at each of them.
+    pub fn describe(&self, ontology: &Ontology) -> String {
+        describe::describe(self, ontology)
     }
 
     /// The largest page that is asked for.

@@ -1,6 +1,7 @@
 //! What a user types, as words and phrases: whatever it is, it is searched for.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -57,6 +58,24 @@ pub fn over_limits(text: &str) -> Option<String> {
     }
     let words = text::count(text);
     (words > MOST_WORDS).then(|| format!("{words} words, and {MOST_WORDS} are allowed"))
+}
+
+/// What is searched for, as it is typed.
+impl fmt::Display for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (no, part) in self.parts.iter().enumerate() {
+            let space = if no > 0 { " " } else { "" };
+            match part {
+                Part::Word(text) => write!(f, "{space}{text}")?,
+                Part::Prefix(text) => write!(f, "{space}{text}*")?,
+                Part::Phrase(text) => write!(f, "{space}\"{text}\"")?,
+            }
+        }
+        if self.fuzzy {
+            f.write_str(" (fuzzy)")?;
+        }
+        Ok(())
+    }
 }
 
 impl Typed {
