@@ -161,7 +161,7 @@ const generator = new Extremes(buildSchema(await response.text()), new Graph(roo
 
 function next() {
   let { query, variables } = generator.operation();
-  if (random.chance(0.1)) query = spoil(query, random)?.query ?? query;
+  if (random.chance(0.1)) query = spoil(query, random, generator.schema)?.query ?? query;
   const accept = random.chance(0.5) ? "application/json" : random.pick(ACCEPTED);
   const method = query.length + JSON.stringify(variables).length < 4000 && random.chance(0.1) ? "GET" : "POST";
   const extensions = random.chance(0.02) ? { odd: generator.odd() } : undefined;

@@ -143,13 +143,16 @@ function places() {
   return found;
 }
 
+/** The id of the entity that has the most links. */
+const hub = [...graph.entities.values()].reduce((most, it) => (graph.links(it).length > graph.links(most).length ? it : most)).id;
+
 /** A literal of a type, for arguments that must be given. */
 function sample(type) {
   const nullable = getNullableType(type);
   if (isListType(nullable)) return `[${sample(nullable.ofType)}]`;
   if (isEnumType(nullable)) return nullable.getValues()[0].name;
   if (isInputObjectType(nullable)) return '{}';
-  return nullable.name === 'Int' ? '1' : nullable.name === 'Boolean' ? 'true' : '"ecpat-international"';
+  return nullable.name === 'Int' ? '1' : nullable.name === 'Boolean' ? 'true' : JSON.stringify(hub);
 }
 
 function one(random, all, values) {

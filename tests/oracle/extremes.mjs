@@ -17,8 +17,9 @@ const DATES = ['0001', '9999', '9999-12-31', '1996-02-29', '1990/1999', '0001/99
 const NO_DATES = ['0000', '-0001', '1996-02-30', '1996-13', '2011/2010', '../1996', '1996-08-27/', '', '99999999999', 'yesterday'];
 const LETTERS = ['', ' ', '\u0000', '\u{1F468}\u200D\u{1F469}\u200D\u{1F467}', '\u202E', 'e\u0301', '\u0130', '\u00DF', '\uFFFF', '\uD800', '"', '\\', '\n', '<mark>', '%', '*', '\u3000', '\u0E01'];
 const PATTERNS = ['', '.*', '(a|b)*c', '(\\w{1,200}){50}', '(a*)*$', '[^\\x00-\\x7F]+', '\\pL{50}', '(?i)\u00DF', '(', '[', '\\', 'x{1000}{1000}', '^$', '\\b\\b\\b', '(?:)*'];
-const PATHS = ['partners*', '^partners', '(partners|memberOf)*/members?', 'partners{900}', 'partners{0,30}/memberOf{2,}', '((partners*)*)*', 'partners{5,2}', '', '(', 'nothing', 'partners//memberOf', 'partners{4294967296}', '^(partners/^memberOf)+'];
-const QUERIES = ['a*', 'the child', '"the child"', '"', '* * *', 'a* b* c* d* e* f* g* h*', '\u00E9cpat~', 'AND OR NOT', 'chlid sexaul exploitaton'];
+/** Path expressions over a relation, and over another with its inverse. */
+const paths = (one, there, back) => [`${one}*`, `^${one}`, `(${one}|${there})*/${back}?`, `${one}{900}`, `${one}{0,30}/${there}{2,}`, `((${one}*)*)*`, `${one}{5,2}`, '', '(', 'nothing', `${one}//${there}`, `${one}{4294967296}`, `^(${one}/^${there})+`];
+const QUERIES = ['a*', 'the child', '"the child"', '"', '* * *', 'a* b* c* d* e* f* g* h*', '\u00E9t\u00E9~', 'AND OR NOT', 'chlid of teh vilage'];
 const TIMES = [1, 1, 1, 3, 3, 10, 40, 40, 1000, 20_000];
 
 export class Extremes extends Generator {
@@ -27,6 +28,15 @@ export class Extremes extends Generator {
     this.leftOut = new Set();
     this.cursors = [];
     this.ids = [...graph.entities.keys()];
+    const types = [...graph.ontology.types.values()];
+    const relations = types.flatMap((it) => [...it.fields.values()]).filter((it) => it.relation);
+    const one = relations.find((it) => it.relation.symmetric) ?? relations[0];
+    const there = relations.find((it) => it.relation.inverse) ?? one;
+    this.paths = paths(one.name, there.name, there.relation.inverse ?? one.name);
+    /** Numbers of edges, a property that is not a number, and one that no edge has. */
+    const ofEdges = types.filter((it) => it.edge).flatMap((it) => [...it.fields.values()]);
+    const isNumber = (it) => ['Int', 'Float', 'Decimal'].includes(it.type);
+    this.weights = ['nothing', ...ofEdges.filter(isNumber).map((it) => it.name), ...ofEdges.filter((it) => !isNumber(it)).slice(0, 1).map((it) => it.name)];
   }
 
   /** Keeps cursors of an answer, so that later requests go on from them. */
@@ -140,10 +150,10 @@ export class Extremes extends Generator {
     const { random } = this;
     const name = context.argument?.name;
     if (random.chance(0.3)) return this.odd();
-    if (name === 'path') return random.chance(0.8) ? random.pick(PATHS) : Array.from({ length: random.pick([2, 20, 300]) }, () => random.pick(PATHS)).join(random.pick(['/', '|']));
+    if (name === 'path') return random.chance(0.8) ? random.pick(this.paths) : Array.from({ length: random.pick([2, 20, 300]) }, () => random.pick(this.paths)).join(random.pick(['/', '|']));
     if (context.operator === 'matches') return random.pick(PATTERNS);
     if (name === 'query' || context.operator === 'search') return Array.from({ length: random.pick([1, 1, 5, 50]) }, () => random.pick(QUERIES)).join(' ');
-    if (name === 'weight') return random.pick(['position', 'role', 'nothing', 'purpose']);
+    if (name === 'weight') return random.pick(this.weights);
     return super.text(context);
   }
 }

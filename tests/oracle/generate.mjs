@@ -45,6 +45,8 @@ export class Generator {
     this.graph = graph;
     this.random = random;
     this.leftOut = LEFT_OUT;
+    /** What statements can be about: properties and relations, both ways. */
+    this.fields = [...new Set([...graph.ontology.types.values()].filter((it) => !it.edge).flatMap((it) => [...it.fields.values()].flatMap(({ name, relation }) => [name, relation?.inverse ?? name])))];
   }
 
   operation() {
@@ -190,10 +192,10 @@ export class Generator {
 
   text({ argument, operator, property }) {
     const { random } = this;
-    if (argument?.name === 'fields') return random.pick(['name', 'memberCount', 'partners', 'date', 'kinds', 'about', 'headquarters', 'members']);
+    if (argument?.name === 'fields') return random.pick(this.fields);
     if (operator === 'matches') return random.pick(['^E', 'o.*n', '[A-Z]{3}', 'the (code|body)', '\\d+', 's$']);
     const values = [...this.graph.entities.values()].flatMap((it) => (it.values.get(property) ?? []).map((said) => said.value)).filter((it) => typeof it === 'string');
-    const pool = values.length ? values : ['ECPAT', 'the', 'UN', 'CEO', 'member', ''];
+    const pool = values.length ? values : ['The', 'the', 'UN', 'CEO', 'member', ''];
     const whole = random.pick(pool);
     if (['contains', 'startsWith', 'endsWith'].includes(operator)) {
       const start = operator === 'startsWith' ? 0 : random.below(Math.max(1, whole.length - 3));

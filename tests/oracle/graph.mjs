@@ -1,4 +1,4 @@
-// The ECPAT graph, read from its files by a reader of the test's own, and asked naively.
+// A graph, read from its files by a reader of the test's own, and asked naively.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
