@@ -251,7 +251,7 @@ pub(crate) fn sort<T>(
     compare: impl Fn(&T, &T) -> Ordering,
 ) -> Result<(), Stop> {
     let mut compared = 0;
-    let mut compare = |a: &T, b: &T| {
+    let mut checked = |a: &T, b: &T| {
         compared += 1;
         if compared % COMPARED_AT_ONCE == 0 {
             clock.check()?;
@@ -271,20 +271,20 @@ pub(crate) fn sort<T>(
         let items = &mut list[part];
         if items.len() <= SORTED_AT_ONCE {
             let mut stopped = Ok(());
-            // The order must stay one to the end, so a stop is only noted.
+            // The order must stay one to the end, or the sort may panic: a stop is only noted.
             items.sort_unstable_by(|a, b| {
-                compare(a, b).unwrap_or_else(|stop| {
+                checked(a, b).unwrap_or_else(|stop| {
                     stopped = Err(stop);
-                    Ordering::Equal
+                    compare(a, b)
                 })
             });
             stopped?;
             continue;
         }
-        if is_sorted(items, &mut compare)? {
+        if is_sorted(items, &mut checked)? {
             continue;
         }
-        let pivot = base + split(items, &mut seed, &mut compare)?;
+        let pivot = base + split(items, &mut seed, &mut checked)?;
         let (before, after) = (base..pivot, pivot + 1..base + items.len());
         // The shorter part is next, so that the stack stays short.
         if before.len() < after.len() {
@@ -390,6 +390,23 @@ mod tests {
         let mut list: Vec<(u16, u32)> = (0..100_000).map(|it| ((it * 7 % 1000) as u16, it)).collect();
         let all = 0..list.len();
         assert_eq!(sorted(&mut list, all, Duration::ZERO), Err(Stop::Timeout));
+    }
+
+    #[test]
+    fn a_sort_of_one_part_ends_at_the_deadline() {
+        let mut random = 1_u64;
+        for _ in 0..1000 {
+            let mut list: Vec<(u16, u32)> = (0..SORTED_AT_ONCE as u32)
+                .map(|it| {
+                    random ^= random << 13;
+                    random ^= random >> 7;
+                    random ^= random << 17;
+                    ((random % 50_000) as u16, it)
+                })
+                .collect();
+            let all = 0..list.len();
+            assert_eq!(sorted(&mut list, all, Duration::ZERO), Err(Stop::Timeout));
+        }
     }
 
     #[test]
