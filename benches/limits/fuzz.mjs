@@ -19,7 +19,6 @@ import { parseArgs } from "node:util";
 
 import { Extremes, Graph, Random, buildSchema, parse, print, shrink, spoil } from "../../tests/oracle/extremes.mjs";
 import { request, send } from "./client.mjs";
-import { small } from "./graphs.mjs";
 import { Server, root, sleep } from "./server.mjs";
 import { Bystander } from "./watch.mjs";
 
@@ -55,13 +54,18 @@ const ACCEPTED = [
   "application/graphml+xml", "text/vnd.graphviz", "image/svg+xml", "text/csv", "text/html", "application/json;q=0, */*;q=0.1", "",
 ];
 
+/** The graph of this repository, as the generator reads it and as it is served. */
+const graph = new Graph(root);
+const [somebody] = graph.entities.keys();
+const served = { serve: [], probe: { query: `{ node(id: "${somebody}") { label } }`, says: '"label"' } };
+
 let server;
 let bystander;
 let quiet;
 async function start() {
   await bystander?.stop();
   await server?.stop();
-  server = await Server.start({ binary: resolve(options.clew), graph: small(), options: ["--timeout", String(TIMEOUT)] });
+  server = await Server.start({ binary: resolve(options.clew), graph: served, options: ["--timeout", String(TIMEOUT)] });
   bystander = new Bystander(server);
   await bystander.phase("first");
   await sleep(200);
@@ -157,7 +161,7 @@ async function smallest(asked) {
 
 await start();
 const response = await fetch(`http://${server.host}/schema.graphql`);
-const generator = new Extremes(buildSchema(await response.text()), new Graph(root), random);
+const generator = new Extremes(buildSchema(await response.text()), graph, random);
 
 function next() {
   let { query, variables } = generator.operation();

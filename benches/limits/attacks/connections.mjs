@@ -7,9 +7,9 @@ import { ends } from "./bodies.mjs";
 import { aliases, endless, repeat } from "./text.mjs";
 
 const connection = (name, settings, act) => attack("connections", name, settings, act);
-const SMALL = request({ body: { query: '{ organization(id: "unicef") { name } }' } });
+const SMALL = request({ body: { query: '{ association(id: "association-1") { name } }' } });
 /** An answer of 11 MB: below the limit of bytes, and more than the kernel's buffers of a connection hold. */
-const BIG = request({ body: { query: aliases(80, 'entities(first: 128) { nodes { statements(first: 1000) { nodes { field value target { label } citations { locator source { title } } } } } }') } });
+const BIG = request({ body: { query: aliases(60, 'entities(first: 128) { nodes { statements(first: 1000) { nodes { field value target { label } citations { locator source { title } } } } } }') } });
 const opened = async (trial, count, options) => {
   const all = [];
   // In groups, so that the kernel's queue of new connections does not overflow.

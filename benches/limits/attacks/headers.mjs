@@ -5,7 +5,7 @@ import { request } from "../client.mjs";
 import { sleep } from "../server.mjs";
 import { many, repeat } from "./text.mjs";
 
-const SMALL = { query: '{ organization(id: "unicef") { name } }' };
+const SMALL = { query: '{ association(id: "association-1") { name } }' };
 const ask = (name, given, settings) => query("headers", name, () => SMALL, { ...settings, request: given });
 /** Sends bytes on a connection of their own, and notes what comes back. */
 const raw = (name, bytes, settings) =>
@@ -90,7 +90,7 @@ export default [
     const svg = { accept: "image/svg+xml", "content-type": "application/json" };
     const pages = [
       ["the console", request({ method: "GET", path: "/", headers: { "content-type": undefined } }), /default-src 'self'.*frame-ancestors 'none'/],
-      ["SVG", request({ body: { query: "{ organizations(first: 5) { nodes { id } } }" }, headers: svg }), /default-src 'none'/],
+      ["SVG", request({ body: { query: "{ associations(first: 5) { nodes { id } } }" }, headers: svg }), /default-src 'none'/],
     ];
     for (const [name, bytes, policy] of pages) {
       const { headers, outcome } = await trial.ask(bytes);

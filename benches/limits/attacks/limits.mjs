@@ -9,7 +9,7 @@ const wide = (levels, first) => `${repeat(`links(first: ${first}) { nodes { to {
 export default [
   limit("body size", ["413", "closed"], () => `{ __typename } #${repeat("x", 2 << 20)}`),
   limit("tokens", "TOKEN_LIMIT", () => `{ ${repeat("__typename ", 60_000)} }`),
-  limit("depth", "DEPTH_LIMIT", () => `{ place(id: "bangkok") { ${repeat("containedIn { nodes { ", 35)}id${repeat(" } }", 35)} } }`),
+  limit("depth", "DEPTH_LIMIT", () => `{ town(id: "town-9") { ${repeat("partOf { nodes { ", 35)}id${repeat(" } }", 35)} } }`),
   limit("aliases", "ALIAS_LIMIT", () => `{ ${many(2500, (no) => `a${no}: __typename`)} }`),
   limit("expansion of fragments", "FIELD_LIMIT", () => `{ ...F0 } ${many(25, (no) => `fragment F${no} on Query { ...F${no + 1} ...F${no + 1} }`)} fragment F25 on Query { __typename }`),
   limit("list sizes", "PAGE_LIMIT", () => "{ entities(first: 2000000000) { nodes { id } } }"),

@@ -42,18 +42,18 @@ const breaks = (name, change, settings) =>
     change(trial.server.graph.folder, trial);
     const now = await reloaded(trial, isStale, "the server does not say that it is stale");
     trial.note(now.status ?? "?");
-    const paths = now.text.includes(trial.server.graph.folder) || /milestone|\.yaml|\.jsonl|\.graphql/i.test(now.text);
+    const paths = now.text.includes(trial.server.graph.folder) || /squad|\.yaml|\.jsonl|\.graphql/i.test(now.text);
     if (paths) trial.fail(`/health shows paths or data: ${now.text.slice(0, 200)}`);
   });
 const LONG = (no) => request({ body: { query: `{ x${no}: __typename entities(first: 128) { nodes { ${repeat("links(first: 40) { nodes { to { ", 9)}degree${repeat(" } } }", 9)} } } }` } });
 const NEVER_ENDS = ["--max-cost", "1000000000000000000", "--max-rows", "1000000000000"];
-/** ECPAT and `count` more places, so that a reload takes longer than all signals. */
+/** The small graph and `count` more towns, so that a reload takes longer than all signals. */
 const grown = (count) => {
   const graph = copied();
   writeFileSync(join(graph.folder, "data", "grown.jsonl"), facts(count));
   return { ...graph, entities: count };
 };
-const facts = (count, from = 0) => many(count, (no) => JSON.stringify({ type: "node", id: `made-${from + no}`, labels: ["Place"], properties: { name: [`Place ${from + no}`], kind: ["CITY"] } }), "\n");
+const facts = (count, from = 0) => many(count, (no) => JSON.stringify({ type: "node", id: `made-${from + no}`, labels: ["Town"], properties: { name: [`Town ${from + no}`], kind: ["CITY"] } }), "\n");
 
 export default [
   reload("301 SIGHUPs while a reload takes long", { listed: true, prepare: () => grown(100_000), growth: 400 }, async (trial) => {
@@ -87,7 +87,7 @@ export default [
     const keeper = {};
     for (let no = 0; no < 100; no += 1) {
       trial.server.kill("SIGHUP");
-      await trial.keep(keeper, request({ body: { query: `{ search(query: "child* ${no}") { totalCount } }` } }));
+      await trial.keep(keeper, request({ body: { query: `{ search(query: "club* ${no}") { totalCount } }` } }));
     }
   }),
   reload("data that grow with each reload", { growth: 320 }, async (trial) => {
@@ -99,10 +99,10 @@ export default [
     }
     trial.note("ok");
   }),
-  breaks("broken data", (folder) => appendFileSync(join(folder, "data", "ecpat.yaml"), "\nMilestone:\n  [secret-content-of-a-file"), { listed: true }),
-  breaks("100,000 mistakes in the data", (folder) => writeFileSync(join(folder, "data", "more.jsonl"), many(100_000, (no) => `{"type":"node","id":"m-${no}","labels":["Milestne"],"properties":{"nme":["x"]}}`, "\n"))),
+  breaks("broken data", (folder) => appendFileSync(join(folder, "data", "members.yaml"), "\nSquad:\n  [secret-content-of-a-file"), { listed: true }),
+  breaks("100,000 mistakes in the data", (folder) => writeFileSync(join(folder, "data", "more.jsonl"), many(100_000, (no) => `{"type":"node","id":"m-${no}","labels":["Sqaud"],"properties":{"nme":["x"]}}`, "\n"))),
   breaks("a YAML bomb", (folder) => writeFileSync(join(folder, "data", "more.yaml"), `a: &a [x, x, x, x, x, x, x, x, x]\n${many(12, (no) => `${String.fromCharCode(98 + no)}: &${String.fromCharCode(98 + no)} [${many(9, () => `*${String.fromCharCode(97 + no)}`, ", ")}]`, "\n")}\n`)),
-  breaks("YAML that is 100,000 deep", (folder) => writeFileSync(join(folder, "data", "more.yaml"), `Place: ${repeat("[", 100_000)}`)),
+  breaks("YAML that is 100,000 deep", (folder) => writeFileSync(join(folder, "data", "more.yaml"), `Town: ${repeat("[", 100_000)}`)),
   breaks("JSON that is 100,000 deep", (folder) => writeFileSync(join(folder, "data", "more.jsonl"), `${repeat('{"a":', 100_000)}\n`)),
   breaks("a schema that is 100,000 deep", (folder) => writeFileSync(join(folder, "schema", "more.graphql"), `type More { a(b: ${repeat("[", 100_000)}`)),
   breaks("the schema is gone", (folder) => rmSync(join(folder, "schema"), { recursive: true })),
@@ -149,7 +149,7 @@ export default [
       const before = (await health(trial)).reloads;
       await reloaded(trial, (now) => now.reloads > before, "no reload without a reader of the output");
     }
-    appendFileSync(join(server.graph.folder, "data", "ecpat.yaml"), "\nMilestone:\n  [broken");
+    appendFileSync(join(server.graph.folder, "data", "members.yaml"), "\nSquad:\n  [broken");
     trial.note((await reloaded(trial, isStale, "a broken reload is not noticed without a reader of the output")).status);
   }),
   attack("reload", "a served file is cut short", { listed: true, prepare: ({ binary }) => compiled(binary), dies: true }, async (trial) => {

@@ -7,7 +7,7 @@ import { Random, aliases, endless, many, repeat } from "./text.mjs";
 
 const runs = (name, settings, act) => attack("runs", name, { pool: true, expects: ["ok", "503", "limit"], ...settings }, act);
 const LONG = (no) => request({ body: { query: endless(no) } });
-/** About 140 kB of an answer. */
+/** About 190 kB of an answer. */
 const PART = "entities(first: 128) { nodes { statements(first: 1000) { nodes { field value target { label } citations { locator source { title } } } } } }";
 const BIG = (no) => request({ body: { query: `{ x${no}: __typename ${many(60, (alias) => `a${alias}: ${PART}`)} }` } });
 
@@ -38,7 +38,7 @@ export default [
   // Each answer is allocated on one thread and freed on another, which must not keep it.
   runs("60 answers of 4 MB one after the other on one connection", { pool: false, growth: 32 }, async (trial) => {
     const connection = { current: undefined };
-    const bytes = request({ body: { query: aliases(32, PART) } });
+    const bytes = request({ body: { query: aliases(22, PART) } });
     for (let no = 0; no < 60; no++) {
       const answer = await trial.keep(connection, bytes);
       if (answer.length < 3e6) trial.fail(`an answer has ${answer.length} bytes`);
@@ -60,7 +60,7 @@ export default [
   runs("200 rankings at once", { graph: "large", whole: true, options: ["--timeout", "2"] }, (trial) => together(trial, 200, (no) => request({ body: { query: `{ ranking(by: ${["BETWEENNESS", "CLOSENESS", "PAGE_RANK"][no % 3]}, first: ${1 + no}) { score } }` } }))),
   runs("40 drawings at once", { options: ["--timeout", "5"], expects: ["ok", "503", "limit", "BAD_USER_INPUT"] }, (trial) => together(trial, 40, (no) => request({ headers: { accept: "image/svg+xml" }, body: { query: `{ entities(first: ${88 + no}) { nodes { links(first: 1000) { nodes { to { label } } } } } }` } }))),
   runs("300 bodies of 1 MB of variables at once", {}, (trial) => {
-    const bytes = request({ body: { query: `query ($x: [String!]) { ${many(30, (no) => `a${no}: organizations(filter: {name: {in: $x}}) { totalCount }`)} }`, variables: { x: Array.from({ length: 70_000 }, (_, no) => `name ${no}`) } } });
+    const bytes = request({ body: { query: `query ($x: [String!]) { ${many(30, (no) => `a${no}: associations(filter: {name: {in: $x}}) { totalCount }`)} }`, variables: { x: Array.from({ length: 70_000 }, (_, no) => `name ${no}`) } } });
     return together(trial, 300, () => bytes);
   }),
   runs("600 runs whose clients leave", { graph: "large", whole: true, options: ["--timeout", "20"], expects: undefined }, async (trial) => {

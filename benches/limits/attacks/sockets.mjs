@@ -8,7 +8,7 @@ import { many } from "./text.mjs";
 const sockets = (name, settings, act) => attack("sockets", name, settings, act);
 /** Operations that one socket may have. */
 const OPERATIONS = 32;
-/** About 140 kB of an answer. */
+/** About 190 kB of an answer. */
 const PART = "entities(first: 128) { nodes { statements(first: 1000) { nodes { field value target { label } citations { locator source { title } } } } } }";
 const LONG = (no) => `{ x${no}: __typename ${many(10, (alias) => `a${alias}: ${PART}`)} }`;
 const INIT = { type: "connection_init" };
