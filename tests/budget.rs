@@ -3,10 +3,15 @@
 
 use std::fmt::Write as _;
 
-use common::{Server, write};
+use common::{Server, root, write};
 use serde_json::{Value, json};
 
 mod common;
+
+/// A server of the small library of the queries' tests.
+fn library(arguments: &[&str]) -> Server {
+    Server::of(&root().join("tests/queries/graph"), arguments)
+}
 
 fn post(server: &Server, query: &str, accept: &str) -> String {
     let body = json!({ "query": query }).to_string();
@@ -33,36 +38,36 @@ const FORMS: [&str; 7] = [
     "text/csv",
 ];
 
-/// One query for each kind of field, whose answer about the graph of this repository takes more than 300 bytes.
+/// One query for each kind of field, whose answer about the small library takes more than 300 bytes.
 const LONG: [&str; 33] = [
-    "{ nodes(ids: [\"unicef\", \"the-code\", \"a\", \"b\", \"unicef\", \"the-code\"]) { id label __typename degree } }",
+    "{ nodes(ids: [\"readers\", \"tides\", \"a\", \"b\", \"readers\", \"tides\"]) { id label __typename degree } }",
     "{ entities(first: 30) { nodes { id } } }",
     "{ entities(first: 30) { edges { cursor } } }",
     "{ entities(first: 30, orderBy: [{ label: DESC }]) { nodes { label } } }",
     "{ entities(first: 30, filter: { label: { ne: \"x\" } }) { nodes { description } } }",
-    "{ node(id: \"ecpat-international\") { links(first: 30) { nodes { to { id label degree __typename } } } } }",
-    "{ node(id: \"ecpat-international\") { links(first: 30) { edges { node { edge statement { rank } } } } } }",
-    "{ node(id: \"ecpat-international\") { statements(first: 30) { nodes { field } } } }",
-    "{ node(id: \"ecpat-international\") { statements(first: 30) { nodes { citations { locator } } } } }",
-    "{ node(id: \"ecpat-international\") { links(first: 30) { edges { cursor } } } }",
-    "{ node(id: \"ecpat-international\") { follow(path: \"partners|memberOf|members\") { nodes { id } } } }",
+    "{ node(id: \"readers\") { links(first: 30) { nodes { to { id label degree __typename } } } } }",
+    "{ node(id: \"readers\") { links(first: 30) { edges { node { edge statement { rank } } } } } }",
+    "{ node(id: \"readers\") { statements(first: 30) { nodes { field } } } }",
+    "{ node(id: \"readers\") { statements(first: 30) { nodes { citations { locator } } } } }",
+    "{ node(id: \"readers\") { links(first: 30) { edges { cursor } } } }",
+    "{ node(id: \"readers\") { follow(path: \"partners|^branchOf|prizes|books\") { nodes { id label __typename } } } }",
     "{ entities { aggregate { groupBy(by: [entityType], first: 100) { key count label: key again: key } } } }",
     "{ entities { aggregate { groupBy(by: [entityType], first: 100) { keys { field value } count } } } }",
     "{ search(query: \"children\") { edges { highlights { field fragments } } } }",
-    "{ search(query: \"child*\", first: 50) { nodes { id } } }",
-    "{ path(from: \"unicef\", to: \"the-body-shop\") { steps { relation from { id label } to { id label } edge field forward } nodes { id label } } }",
-    "{ paths(from: \"unicef\", to: \"the-body-shop\", maxHops: 4, first: 20) { nodes { length cost } } }",
-    "{ neighborhood(of: [\"the-code\"], hops: 2) { nodes { id } } }",
-    "{ neighborhood(of: [\"the-code\"], hops: 2) { links { relation } } }",
+    "{ search(query: \"child*\", first: 50) { nodes { id label __typename degree } } }",
+    "{ path(from: \"readers\", to: \"westmark\") { steps { relation from { id label } to { id label } edge field forward } nodes { id label } } }",
+    "{ paths(from: \"readers\", to: \"westmark\", maxHops: 6, first: 20) { nodes { length cost } } }",
+    "{ neighborhood(of: [\"tides\"], hops: 2) { nodes { id } } }",
+    "{ neighborhood(of: [\"tides\"], hops: 2) { links { relation } } }",
     "{ components(via: [PARTNERED_WITH], first: 50) { size } }",
     "{ components(first: 1) { nodes(first: 50) { nodes { id } } } }",
     "{ ranking(by: PAGE_RANK, first: 50) { score } }",
-    "{ similar(to: \"riu-hotels\", first: 50) { score entity { id label __typename } } }",
+    "{ similar(to: \"tides\", first: 50) { score entity { id label __typename } } }",
     "{ timeline(first: 50) { nodes { date } } }",
     "{ conflicts { nodes { entity { id label } field statements { value rank citations { locator note } } } } }",
-    "{ graph { types { name } } }",
+    "{ graph { types { name count } } }",
     "{ graph { relations { name from to } } }",
-    "{ graph { a: description b: description c: description d: description examples { query } } }",
+    "{ graph { a: description b: description c: description d: description e: description f: description examples { query } } }",
     "query @cite { entities(first: 5) { nodes { id label description } } }",
     "query @explain { a: entities(first: 1) { nodes { id } } b: entities(first: 1) { nodes { id } } c: entities(first: 1) { nodes { id } } }",
     "{ a: path(from: \"none\", to: \"none\") { length } b: path(from: \"none\", to: \"none\") { length } c: path(from: \"none\", to: \"none\") { length } }",
@@ -72,7 +77,7 @@ const LONG: [&str; 33] = [
 
 #[test]
 fn every_kind_of_field_ends_at_the_limit_of_bytes() {
-    let server = Server::start(&["--max-bytes", "300"]);
+    let server = library(&["--max-bytes", "300"]);
     let mut wrong = Vec::new();
     for query in LONG {
         let code = code(&server, query, JSON);
@@ -81,14 +86,14 @@ fn every_kind_of_field_ends_at_the_limit_of_bytes() {
         }
     }
     assert_eq!(wrong, []);
-    let short = post(&server, "{ node(id: \"unicef\") { label } }", JSON);
-    assert_eq!(short, r#"{"data":{"node":{"label":"UNICEF"}}}"#);
+    let short = post(&server, "{ node(id: \"quill\") { label } }", JSON);
+    assert_eq!(short, r#"{"data":{"node":{"label":"Quill"}}}"#);
 }
 
 #[test]
 fn every_form_ends_at_the_limit_of_bytes() {
     let query = "{ entities(first: 3) { nodes { id } } }";
-    let server = Server::start(&["--max-bytes", "250"]);
+    let server = library(&["--max-bytes", "130"]);
     assert_eq!(code(&server, query, JSON), "");
     for form in FORMS {
         let expected = if form == "text/csv" { "" } else { "BYTE_LIMIT" };
