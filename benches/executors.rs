@@ -352,7 +352,8 @@ fn many(snapshot: &Arc<Snapshot>, id: TypeId, entity_type: &EntityType) -> Field
                     value.is_some_and(|it| it.contains(text.as_str()))
                 })
             };
-            let rows = (0..snapshot.rows(id)).map(|row| Row { type_id: id, row });
+            let view = snapshot.view();
+            let rows = view.entities_of(id, None).map(|it| view.locate(it));
             let found = rows.filter(meets).take(first(&context)).collect();
             Ok(Some(FieldValue::owned_any(Found(found))))
         })

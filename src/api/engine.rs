@@ -21,7 +21,7 @@ use super::{Api, ApiError, BUSY, BUSY_MESSAGE, documents, weight};
 use crate::budget::{Budget, Clock, Stop};
 use crate::exec::{self, Matchers, Outcome, PublicSchema, Wanted};
 use crate::forms::{self, Form, Unwritten};
-use crate::graph::Snapshot;
+use crate::graph::{EntitySet, Hidden, Snapshot, View};
 use crate::plan::{Bound, Effort, Lines, Names, Plan, Table, Unbound};
 use crate::report;
 use crate::search::Background;
@@ -59,6 +59,7 @@ pub struct Request<'a> {
 pub struct Engine {
     schema: Arc<Schema>,
     revision: Revision,
+    hidden: Option<Hidden>,
     limits: Limits,
 }
 
@@ -123,6 +124,7 @@ impl Engine {
         Ok(Self {
             schema: Arc::new(Schema::new(snapshot.ontology())?),
             revision: Revision::new(snapshot),
+            hidden: None,
             limits,
         })
     }
@@ -135,6 +137,7 @@ impl Engine {
         Ok(Self {
             schema: self.schema.of(snapshot.ontology())?,
             revision: Revision::new(snapshot),
+            hidden: None,
             limits: self.limits,
         })
     }
@@ -170,6 +173,20 @@ impl Engine {
     /// Whether it tells its schema.
     pub fn tells_schema(&self) -> bool {
         self.limits.introspection
+    }
+
+    /// The same graph without some entities, as a reader sees it from whom they are hidden.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn hiding(self, entities: EntitySet) -> Self {
+        let hidden = Some(Hidden::of(self.snapshot(), entities));
+        Self { hidden, ..self }
+    }
+
+    /// What readers see of the graph.
+    #[inline]
+    fn view(&self) -> View<'_> {
+        self.snapshot().view().hiding(self.hidden.as_ref())
     }
 
     /// The graph.
@@ -460,7 +477,7 @@ impl Engine {
                 // The answer itself only said what is to be shown.
                 drop(outcome.begun);
                 let subgraph = outcome.subgraph.unwrap_or_default();
-                forms::write(form, self.snapshot().view(), &subgraph, budget, outcome.held)
+                forms::write(form, self.view(), &subgraph, budget, outcome.held)
             }
         };
         written.map_err(|it| match it {
@@ -559,7 +576,7 @@ impl Engine {
         };
         let outcome = exec::run(
             plan,
-            self.snapshot().view(),
+            self.view(),
             &self.revision.search,
             arguments,
             budget,
@@ -584,7 +601,7 @@ impl Engine {
             );
             return Err(GraphqlError::request("PAGE_LIMIT", message));
         }
-        let cost = plan.cost(bound, &|domain| self.snapshot().domain_len(domain) as u64);
+        let cost = plan.cost(bound, &|domain| self.view().domain_len(domain) as u64);
         if cost > self.limits.cost {
             let message = format!(
                 "the answer could have {cost} entries, and {} are allowed: ask for smaller pages or fewer levels",

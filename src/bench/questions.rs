@@ -31,23 +31,22 @@ pub fn questions(snapshot: &Snapshot, with_search: bool) -> Vec<Question> {
     let Some(largest) = ontology.type_ids().max_by_key(|id| snapshot.rows(*id)) else {
         return Vec::new();
     };
-    let rows = snapshot.rows(largest) as u64;
-    if rows == 0 {
+    let view = snapshot.view();
+    let Some(all) = view.list_of(largest).filter(|it| !it.is_empty()) else {
         return Vec::new();
-    }
+    };
+    let rows = all.len() as u64;
     let entity_type = ontology.entity_type(largest);
     let (one, many) = (&entity_type.root.one, &entity_type.root.many);
     let plain = plain(entity_type);
     let fields: Vec<&str> = plain.iter().take(4).map(|it| it.name.as_str()).collect();
     let fields = fields.join(" ");
-    // Row numbers that are spread over the type, the same each time.
-    let row = |no: u64| (no.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 16) % rows;
-    let id = |no: u64| {
-        snapshot.id(Row {
-            type_id: largest,
-            row: row(no) as usize,
-        })
+    // Entities that are spread over the type, the same each time.
+    let row = |no: u64| {
+        let at = (no.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 16) % rows;
+        view.locate(all.get(at as usize))
     };
+    let id = |no: u64| view.id(row(no));
     let each = |variables: &dyn Fn(u64) -> Value| -> Vec<Box<RawValue>> {
         let all = (0..DRAWN.min(rows.max(16))).map(variables);
         all.filter_map(|it| serde_json::value::to_raw_value(&it).ok())
@@ -103,7 +102,7 @@ pub fn questions(snapshot: &Snapshot, with_search: bool) -> Vec<Question> {
     }
     if let Some(property) = plain.iter().rfind(is_text) {
         let word = |no: u64| {
-            let column = property_text(snapshot, largest, property, row(no) as usize);
+            let column = property_text(snapshot, largest, property, row(no));
             let mut words = column.split_whitespace().filter(|it| it.len() > 3);
             words.next_back().unwrap_or("abcd").to_owned()
         };
@@ -123,13 +122,7 @@ pub fn questions(snapshot: &Snapshot, with_search: bool) -> Vec<Question> {
     });
     if with_search {
         let word = |no: u64| {
-            let label = snapshot.label(
-                Row {
-                    type_id: largest,
-                    row: row(no) as usize,
-                },
-                None,
-            );
+            let label = view.label(row(no));
             label.split_whitespace().next().unwrap_or(label).to_owned()
         };
         questions.push(Question {
@@ -152,22 +145,22 @@ fn plain(entity_type: &EntityType) -> Vec<&Property> {
 
 /// The entities of a type that have the most edges of a field; at least one, as the type has one.
 fn hubs(snapshot: &Snapshot, id: TypeId, field: &RelationField) -> Vec<Row> {
-    let mut rows: Vec<Row> = (0..snapshot.rows(id))
-        .map(|row| Row { type_id: id, row })
-        .collect();
-    let edges = |row: &Row| Reverse(snapshot.neighbours(*row, field.relation, field.direction).len());
+    let view = snapshot.view();
+    let entities = view.entities_of(id, None);
+    let mut rows: Vec<Row> = entities.map(|it| view.locate(it)).collect();
+    let edges = |row: &Row| Reverse(view.neighbour_count(*row, field.relation, field.direction));
     let most = HUBS.min(rows.len());
     rows.select_nth_unstable_by_key(most - 1, edges);
     rows.truncate(most);
     rows
 }
 
-fn property_text(snapshot: &Snapshot, id: TypeId, property: &Property, row: usize) -> String {
+fn property_text(snapshot: &Snapshot, id: TypeId, property: &Property, row: Row) -> String {
     let members = &snapshot.ontology().entity_type(id).members;
     let Some(crate::ontology::Member::Property(no)) = members.get(&property.name) else {
         return String::new();
     };
-    let text = snapshot.view().stored_text(Row { type_id: id, row }, no);
+    let text = snapshot.view().stored_text(row, no);
     text.unwrap_or_default().to_owned()
 }
 

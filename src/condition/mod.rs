@@ -2,7 +2,7 @@
 //!
 //! A condition names properties and relations of the schema and holds values of their kinds. `plan` makes conditions of
 //! the filters of a request, and `graph` tests its rows with them. Patterns that texts are matched with are referred to by
-//! number: whoever tests compiles them.
+//! number: a tester compiles them.
 
 mod fold;
 
@@ -217,7 +217,7 @@ pub enum DateTest {
     Gte(Date),
     /// Both share a day.
     Overlaps(Date),
-    /// Lies in it.
+    /// Is within it.
     Within(Date),
 }
 

@@ -64,7 +64,7 @@ impl<'a> Run<'a> {
                 let mut degree = 0;
                 for (relation, direction) in self.view.sides() {
                     if !self.view.is_whole() {
-                        self.work(self.view.stored_neighbours(row, relation, direction).len())?;
+                        self.work(self.view.stored_count(row, relation, direction))?;
                     }
                     degree += self.view.neighbour_count(row, relation, direction);
                 }

@@ -382,10 +382,10 @@ impl<'a> Run<'a> {
     pub(super) fn start_of(&mut self, target: EntityNo, via: ViaEdge) -> Result<Row, Failure> {
         let back = via.side.direction.turned();
         let row = self.view.locate(target);
-        let neighbours = self.view.stored_neighbours(row, via.side.relation, back);
-        self.work(neighbours.len() / LOOKED_AT_AS_A_ROW)?;
-        let start = neighbours.iter().find(|(_, edge)| *edge == via.edge);
-        Ok(start.map_or(row, |(start, _)| self.view.locate(start)))
+        let count = self.view.stored_count(row, via.side.relation, back);
+        self.work(count / LOOKED_AT_AS_A_ROW)?;
+        let start = self.view.other_end(row, via.side.relation, back, via.edge);
+        Ok(start.map_or(row, |start| self.view.locate(start)))
     }
 
     /// The statement that says it.

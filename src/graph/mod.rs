@@ -76,11 +76,9 @@ use stored::Stored;
 use strings::Strings;
 
 /// An entity's number in a snapshot.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, bytemuck::Pod, bytemuck::Zeroable,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(transparent)]
-pub struct EntityNo(pub u32);
+pub struct EntityNo(u32);
 
 impl EntityNo {
     /// Stands for no entity.
@@ -95,7 +93,7 @@ impl EntityNo {
 
 /// An edge's number in its relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EdgeNo(pub u32);
+pub struct EdgeNo(u32);
 
 impl EdgeNo {
     /// Stands for no edge.
@@ -105,7 +103,7 @@ impl EdgeNo {
 /// A statement's number, or [`NO_STATEMENT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(transparent)]
-pub struct StatementNo(pub u32);
+pub struct StatementNo(u32);
 
 /// A fact about whose source nothing is said.
 pub const NO_STATEMENT: StatementNo = StatementNo(u32::MAX);
@@ -116,7 +114,7 @@ pub struct Row {
     /// Its type.
     pub type_id: TypeId,
     /// Its row there.
-    pub row: usize,
+    row: usize,
 }
 
 /// The entities of one type.
@@ -231,7 +229,7 @@ impl Snapshot {
     }
 
     /// The numbers of a type's entities.
-    pub fn range(&self, id: TypeId) -> std::ops::Range<u32> {
+    fn range(&self, id: TypeId) -> std::ops::Range<u32> {
         self.bases[id.index()]..self.bases[id.index() + 1]
     }
 

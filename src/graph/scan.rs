@@ -8,7 +8,7 @@ use super::{EntityNo, Row, Values, View};
 use crate::condition::{Compare, Test, TextTest, ValueTest};
 use crate::ontology::TypeId;
 
-/// So many rows are tested at once at most; a scan begins with as few as a word has bits.
+/// At most 1024 rows are tested at once; a scan begins with as few as a word has bits.
 const LARGEST_BLOCK: usize = 1024;
 
 /// A block of at most this many rows is tested without counting the length of its texts.
@@ -17,7 +17,7 @@ const SHORT_BLOCK: usize = 64;
 /// Which rows of a block meet a test, a bit each.
 type Bits = [u64; LARGEST_BLOCK / 64];
 
-/// Asks about each of so many rows.
+/// Asks about each of `len` rows.
 #[inline(always)]
 fn bits(len: usize, meets: impl Fn(usize) -> bool) -> Bits {
     let mut bits = Bits::default();
@@ -29,7 +29,7 @@ fn bits(len: usize, meets: impl Fn(usize) -> bool) -> Bits {
     bits
 }
 
-/// So many rows, all of them.
+/// All of `len` rows.
 fn all(len: usize) -> Bits {
     let mut bits = Bits::default();
     let (whole, rest) = (len / 64, len % 64);
@@ -40,7 +40,7 @@ fn all(len: usize) -> Bits {
     bits
 }
 
-/// Which of so many values are one, found many at once.
+/// Which of some values are equal to one, found many at once.
 fn equal<T: PartialEq + Copy>(values: &[T], wanted: T) -> Bits {
     let mut bits = Bits::default();
     for (word, values) in bits.iter_mut().zip(values.chunks(64)) {
@@ -279,7 +279,7 @@ impl<T: Testing> Tester<'_, T> {
     }
 }
 
-/// Compares each of so many values; the usual comparisons have loops of their own.
+/// Compares each of `len` values; the usual comparisons have loops of their own.
 #[inline(always)]
 fn compared<T: PartialOrd + Copy>(
     compare: &Compare<T>,

@@ -2,7 +2,7 @@
 
 use super::stored::Stored;
 use super::strings::Strings;
-use super::{EntityNo, StatementNo};
+use super::{EntityNo, EntitySet, StatementNo};
 use crate::ontology::Date;
 
 /// How far a statement is trusted against others about the same thing.
@@ -151,6 +151,15 @@ impl Statements {
             locator: self.locators.json(at),
             note: self.notes.json(at),
         })
+    }
+
+    /// Whether all that a statement says is that some sources say so.
+    pub(super) fn is_only_cited_by(&self, no: StatementNo, sources: &EntitySet) -> bool {
+        let mut citations = self.citations(no);
+        self.rank(no) == Rank::Normal
+            && self.validity(no).is_none()
+            && citations.len() > 0
+            && citations.all(|it| sources.has(it.source))
     }
 
     /// The order in which statements about one thing are preferred, greater is better: by rank, then by

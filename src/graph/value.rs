@@ -146,7 +146,12 @@ impl<'a> View<'a> {
         let snapshot = self.snapshot();
         let column = snapshot.column(row.type_id, property);
         let held = snapshot.held_values(column, row.row, self.as_of());
-        held.map(move |at| (ValueRef::of((column.values(), at)), column.statement(at)))
+        held.map(move |at| {
+            (
+                ValueRef::of((column.values(), at)),
+                self.seen(column.statement(at)),
+            )
+        })
     }
 
     /// All that is said of a property, whether or not it holds at the date: the values and their statements, the given one
@@ -157,7 +162,7 @@ impl<'a> View<'a> {
         property: PropertyNo,
     ) -> impl Iterator<Item = (ValueRef<'a>, StatementNo)> {
         let said = self.snapshot().column(row.type_id, property).each_said(row.row);
-        said.map(|(values, at, statement)| (ValueRef { values, at }, statement))
+        said.map(move |(values, at, statement)| (ValueRef { values, at }, self.seen(statement)))
     }
 
     /// The statement behind one of an entity's values.

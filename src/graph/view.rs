@@ -4,8 +4,8 @@
 //! and hides nothing, which is usual, this costs one test for a list and none for a value.
 
 use super::{
-    Column, Counts, EdgeNo, EntityNo, Hidden, Neighbours, Row, Snapshot, StatementNo, Statements,
-    Values,
+    Column, Counts, EdgeNo, EntityNo, Hidden, NO_STATEMENT, Neighbours, Row, Snapshot, StatementNo,
+    Statements, Values,
 };
 use crate::facts::GraphFact;
 use crate::ontology::{
@@ -106,11 +106,6 @@ impl<'a> View<'a> {
             .map_or_else(|| self.snapshot.edge_count(id), |it| it.edges[id.index()])
     }
 
-    /// The numbers of a type's entities.
-    pub fn range(&self, id: TypeId) -> std::ops::Range<u32> {
-        self.snapshot.range(id)
-    }
-
     /// An entity's type and row.
     #[inline]
     pub fn locate(&self, entity: EntityNo) -> Row {
@@ -198,11 +193,11 @@ impl<'a> View<'a> {
         relation: RelationId,
         direction: Direction,
     ) -> impl Iterator<Item = (EntityNo, EdgeNo)> + use<'a> {
-        let view = *self;
+        let (view, is_whole) = (*self, self.is_whole());
         let stored = self.snapshot.neighbours(row, relation, direction);
         stored
             .iter()
-            .filter(move |(end, edge)| view.is_whole() || view.sees(relation, *end, *edge))
+            .filter(move |(end, edge)| is_whole || view.sees(relation, *end, *edge))
     }
 
     /// The edge of a relation that leads to one entity, the first. One that is required is given even if it does not
@@ -251,10 +246,33 @@ impl<'a> View<'a> {
         self.neighbours(row, relation, direction).count()
     }
 
+    /// How many edges are looked at to find those that are seen.
+    #[inline]
+    pub fn stored_count(&self, row: Row, relation: RelationId, direction: Direction) -> usize {
+        self.stored_neighbours(row, relation, direction).len()
+    }
+
+    /// The entity at the other end of an edge, whether or not it holds at the date. Looks through the entity's edges.
+    pub fn other_end(
+        &self,
+        row: Row,
+        relation: RelationId,
+        direction: Direction,
+        edge: EdgeNo,
+    ) -> Option<EntityNo> {
+        let mut all = self.stored_neighbours(row, relation, direction).iter();
+        all.find(|(_, it)| *it == edge).map(|(end, _)| end)
+    }
+
     /// The edges of an entity over a relation in a direction as they are stored: those that do not hold and those that
     /// lead to hidden entities are among them.
     #[inline(always)]
-    pub fn stored_neighbours(&self, row: Row, relation: RelationId, direction: Direction) -> Neighbours<'a> {
+    pub(super) fn stored_neighbours(
+        &self,
+        row: Row,
+        relation: RelationId,
+        direction: Direction,
+    ) -> Neighbours<'a> {
         self.snapshot.neighbours(row, relation, direction)
     }
 
@@ -278,7 +296,21 @@ impl<'a> View<'a> {
 
     /// The statement behind an edge.
     pub fn edge_statement(&self, relation: RelationId, edge: EdgeNo) -> StatementNo {
-        self.snapshot.edge_statement(relation, edge)
+        self.seen(self.snapshot.edge_statement(relation, edge))
+    }
+
+    /// The statement behind a fact, unless all that it says is that hidden sources say so.
+    #[inline]
+    pub(super) fn seen(&self, statement: StatementNo) -> StatementNo {
+        let is_gone = |hidden: &Hidden| {
+            self.snapshot
+                .statements()
+                .is_only_cited_by(statement, &hidden.entities)
+        };
+        if self.hidden.is_some_and(is_gone) {
+            return NO_STATEMENT;
+        }
+        statement
     }
 
     /// Whether an edge holds at the date.

@@ -812,7 +812,7 @@ impl Builder<'_> {
                 let neighbours = out.of(type_no, row as usize);
                 // Where they lead on and on, none leads where another does.
                 let targets = || neighbours.iter().map(|it| it.0);
-                if targets().is_sorted_by(|a, b| a < b) {
+                if targets().is_sorted_by(|a, b| a.0 < b.0) {
                     continue;
                 }
                 let from = base + row;
