@@ -38,7 +38,7 @@ pub struct List {
 impl List {
     /// What comes before the next element.
     #[inline]
-    pub fn next(&mut self) -> u8 {
+    pub fn before_next(&mut self) -> u8 {
         if std::mem::replace(&mut self.begun, true) {
             b','
         } else {
@@ -119,7 +119,7 @@ mod tests {
                 object.key(key, &mut out);
                 let mut list = List::default();
                 for it in texts {
-                    out.push(list.next());
+                    out.push(list.before_next());
                     text(it, &mut out);
                 }
                 out.extend_from_slice(list.end());

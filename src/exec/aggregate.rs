@@ -419,7 +419,7 @@ impl<'a> Run<'a> {
                 let mut list = json::List::default();
                 for common in group.commons() {
                     if !is_one {
-                        run.out.push(list.next());
+                        run.out.push(list.before_next());
                     }
                     run.write_common(common);
                 }

@@ -324,7 +324,7 @@ impl<'a> Run<'a> {
                 }
                 let mut list = json::List::default();
                 for (no, at) in (window.start..window.end).enumerate() {
-                    run.out.push(list.next());
+                    run.out.push(list.before_next());
                     let item = items.get(at);
                     run.element(no, false, |run| {
                         if run.trace.is_some()
@@ -373,7 +373,7 @@ impl<'a> Run<'a> {
         };
         let mut list = json::List::default();
         for (no, at) in (window.start..window.end).enumerate() {
-            self.out.push(list.next());
+            self.out.push(list.before_next());
             self.check_bytes()?;
             let item = items.get(at);
             let via = side.map(|side| ViaEdge {

@@ -149,7 +149,7 @@ impl<'a> Run<'a> {
         }
         let mut list = List::default();
         for (no, (value, _)) in self.view.values_of(row, no).enumerate() {
-            self.out.push(list.next());
+            self.out.push(list.before_next());
             if no % LISTED_AT_ONCE == LISTED_AT_ONCE - 1 {
                 self.work(LISTED_AT_ONCE)?;
             }

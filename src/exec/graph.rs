@@ -62,7 +62,7 @@ impl<'a> Run<'a> {
     ) -> Written {
         let mut list = json::List::default();
         for (no, id) in ids.enumerate() {
-            self.out.push(list.next());
+            self.out.push(list.before_next());
             self.work(1)?;
             self.check_bytes()?;
             self.element(no, false, |run| write(run, id))?;

@@ -620,7 +620,7 @@ impl<'a> Run<'a> {
                 };
                 let mut list = json::List::default();
                 for (no, id) in nodes.ids.iter().enumerate() {
-                    run.out.push(list.next());
+                    run.out.push(list.before_next());
                     run.work(1)?;
                     run.check_bytes()?;
                     let found = run.view.find(id);

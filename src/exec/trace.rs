@@ -326,7 +326,7 @@ impl Run<'_> {
             let mut list = json::List::default();
             let mut begin = 0;
             for (end, statement) in &cited {
-                self.out.push(list.next());
+                self.out.push(list.before_next());
                 let mut cited = json::Object::default();
                 cited.key("path", &mut self.out);
                 json::list_of(&places[begin..*end], &mut self.out);
@@ -342,7 +342,7 @@ impl Run<'_> {
             extensions.key("plan", &mut self.out);
             let mut list = json::List::default();
             for took in &order {
-                self.out.push(list.next());
+                self.out.push(list.before_next());
                 took.write(&mut self.out);
                 self.work(1)?;
                 self.check_bytes()?;
@@ -358,7 +358,7 @@ impl Run<'_> {
         let members = &self.ontology.entity_type(self.ontology.source_type).members;
         let mut list = json::List::default();
         for citation in view.citations(statement) {
-            self.out.push(list.next());
+            self.out.push(list.before_next());
             let row = view.locate(citation.source);
             let property = |name: &str| match members.get(name) {
                 Some(Member::Property(no)) => view.stored_text(row, no),

@@ -105,7 +105,7 @@ impl Nodes<'_, '_> {
         let Some((_, node)) = self.node.take() else {
             return Ok(());
         };
-        let before = self.list.next();
+        let before = self.list.before_next();
         self.raw(&[before])?;
         self.json(&node)?;
         self.body.release(std::mem::take(&mut self.held));

@@ -663,7 +663,7 @@ impl Column {
         }
         let mut list = List::default();
         for at in self.range(row) {
-            out.push(list.next());
+            out.push(list.before_next());
             self.values.write(at, languages, out);
         }
         out.extend_from_slice(list.end());

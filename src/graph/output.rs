@@ -12,7 +12,7 @@ use crate::json::{Key, List};
 /// How many entities before it is written the values of an entity are fetched from memory.
 const AHEAD: usize = 4;
 
-/// Entities that are at most this far from each other, on average, are fetched by the processor without being told.
+/// Entities that are at most this far from each other, on average, are fetched by the processor without a hint.
 const NEAR: usize = 16;
 
 /// Counts what is written, and ends it.
@@ -102,7 +102,7 @@ fn list_in_wide_steps<'b, M: Meter>(
     list_into(shape, entities, room, meter)
 }
 
-impl<'b> Room<'b> {
+impl Room<'_> {
     #[inline(always)]
     fn key(self, key: &Key) -> Result<Self, Full> {
         match key {
@@ -268,7 +268,7 @@ fn scattered_into<'b, M: Meter>(
     let mut list = List::default();
     for (no, entity) in entities.iter().enumerate() {
         fetch(shape, entities, no);
-        room = room.byte(list.next())?;
+        room = room.byte(list.before_next())?;
         room = entity_into(shape, *entity, room, meter)?;
     }
     Ok(room.bytes(list.end())?)

@@ -70,7 +70,7 @@ pub(super) enum Value<'a> {
     Column(&'a Column),
     /// The entity that an edge leads to, if there is one.
     One(Targets<'a>, Shape<'a>),
-    /// The first entities that edges lead to, at most so many.
+    /// The first entities that edges lead to, at most this number.
     Page(Targets<'a>, usize, Parts<'a>),
 }
 

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-/// Bytes are copied in steps of so many where fewer are asked for: a copy of a fixed length is a few instructions, one
+/// Up to this many bytes are copied in one step of this length: a copy of a fixed length is a few instructions, one
 /// of any length is a call.
 const SHORT: usize = 32;
 /// The step for what is longer: most of what is not short is within it.

@@ -20,7 +20,7 @@ use crate::ontology::{PropertyNo, TypeId};
 const BLOCK: usize = 32;
 /// How many grams are told apart.
 const GRAMS: usize = 1 << 16;
-/// So many of a text's grams are looked at, the rarest.
+/// Maximum number of a text's grams that are looked at, the rarest.
 const LOOKED_AT: usize = 6;
 
 /// The grams of a column of texts.

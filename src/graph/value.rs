@@ -154,8 +154,7 @@ impl<'a> View<'a> {
         })
     }
 
-    /// All that is said of a property, whether or not it holds at the date: the values and their statements, the given one
-    /// first.
+    /// All values of a property and their statements, whether or not they hold at the date, the given one first.
     pub fn each_said(
         self,
         row: Row,
