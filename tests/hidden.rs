@@ -321,7 +321,7 @@ fn answer(engine: &Engine, form: Option<Form>, query: &str) -> String {
         operation_name: None,
         variables: None,
     };
-    String::from_utf8(engine.execute_as(form, request).body.to_vec()).unwrap()
+    String::from_utf8(engine.execute_as(form, request).body.clone()).unwrap()
 }
 
 /// The first difference of two answers, with what is around it.
