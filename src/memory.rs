@@ -138,6 +138,34 @@ impl Allowance {
     }
 }
 
+/// Bytes of a step of which the memory is checked, at least. Reading what the process holds takes a few microseconds.
+const BETWEEN_CHECKS: usize = 1 << 20;
+
+/// Counts what a long step allocates in small pieces, and checks the memory from time to time.
+#[derive(Debug)]
+pub struct Meter<'a> {
+    memory: &'a Allowance,
+    /// Bytes since the last check.
+    unchecked: usize,
+}
+
+impl<'a> Meter<'a> {
+    /// A meter of a step.
+    pub fn new(memory: &'a Allowance) -> Self {
+        Self { memory, unchecked: 0 }
+    }
+
+    /// Counts bytes that were allocated, or are about to be. Returns `false` if the step is to be abandoned.
+    pub fn takes(&mut self, bytes: usize) -> bool {
+        self.unchecked = self.unchecked.saturating_add(bytes);
+        if self.unchecked < BETWEEN_CHECKS {
+            return !self.memory.is_passed();
+        }
+        let bytes = std::mem::take(&mut self.unchecked);
+        self.memory.reserve(bytes).is_some()
+    }
+}
+
 /// Bytes of the process's own memory: what is resident, without pages of files.
 #[cfg(target_os = "linux")]
 fn held() -> Option<u64> {
@@ -313,5 +341,15 @@ mod tests {
         assert!(excess.contains("needs 2147.5 MB more"), "{excess}");
         assert!(excess.contains("--max-memory-total"), "{excess}");
         assert!(Allowance::default().reserve(usize::MAX).is_some(), "no limit");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn small_pieces_are_checked_together() {
+        let memory = Allowance::of_process(Some(1));
+        let mut meter = Meter::new(&memory);
+        assert!((0..BETWEEN_CHECKS - 1).all(|_| meter.takes(1)));
+        assert!(!meter.takes(1), "the process holds more than a byte");
+        assert!(!meter.takes(0), "it stays so");
     }
 }

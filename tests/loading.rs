@@ -323,6 +323,86 @@ fn a_reload_that_takes_too_much_memory_keeps_the_graph() {
     assert_eq!(body, r#"{"data":{"place":{"name":"X0"}}}"#);
 }
 
+/// A schema of many types that refer to each other.
+#[cfg(target_os = "linux")]
+fn many_types(count: usize) -> String {
+    let types = (0..count).map(|no| {
+        let to = (no * 7 + 1) % count;
+        format!(
+            "type T{no} {{ name: String! about: Text born: Date one: T{to} @relation(name: \"ONE_{no}\", inverse: \"ones{no}\") many: [T{to}!]! @relation(name: \"MANY_{no}\") }}\n"
+        )
+    });
+    types.collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_schema_that_takes_too_much_memory_is_abandoned_with_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "data/a.yaml", "");
+    let wrong = |at: usize| format!("type W{at} {{ {} }}", "name: Strng ".repeat(20));
+    let cases = [
+        // In the parser, of a text that is long for its definitions.
+        (
+            50_usize,
+            "schema",
+            format!("type T {{ name: String }}\n{}", "# A comment.\n".repeat(200_000)),
+        ),
+        // While mistakes are reported.
+        (80, "schema", (0..20_000).map(wrong).collect()),
+        // While relations are put in place: each type has a place for each.
+        (100, "schema", many_types(2_500)),
+        // While the API's schema is made.
+        (100, "API's schema", many_types(600)),
+    ];
+    for (megabytes, what, sdl) in cases {
+        write(folder, "schema/a.graphql", &sdl);
+        let limit = (megabytes * 1_000_000).to_string();
+        for command in ["schema", "compile"] {
+            let mut arguments = vec![command, "--max-memory-total", &limit];
+            if command == "compile" {
+                arguments.extend(["--out", "graph.clew"]);
+            }
+            let abandoned = run(folder, &arguments);
+            let said = text(&abandoned.stderr);
+            assert_eq!(abandoned.status.code(), Some(1), "{said}");
+            assert!(
+                said.contains(&format!(
+                    "[E0232] Error: the {what} takes more memory than it may"
+                )),
+                "{said}"
+            );
+            assert!(
+                said.contains(&format!("may hold {megabytes}.0 MB (--max-memory-total)")),
+                "{said}"
+            );
+            assert!(said.ends_with("1 error\n"), "nothing else is reported: {said}");
+            assert!(!folder.join("graph.clew").exists());
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_schema_that_takes_too_much_memory_is_not_reloaded() {
+    let folder = places();
+    let server = Server::of(folder.path(), &["--max-memory-total", "120000000"]);
+    write(folder.path(), "schema/b.graphql", &many_types(800));
+    let (_, growth) = server.growth(|| {
+        server.signal(Signal::HUP);
+        server
+            .log
+            .line("[E0232] Error: the API's schema takes more memory");
+        server.log.line("not reloaded");
+    });
+    assert!(growth < 120_000_000, "{growth}");
+    let body = server
+        .post(r#"{"query": "{ place(id: \"x\") { name } }"}"#, &[])
+        .body;
+    assert_eq!(body, r#"{"data":{"place":{"name":"X0"}}}"#);
+}
+
 #[test]
 fn the_exit_code_of_a_lost_file_is_in_the_help() {
     let help = text(&run(&PathBuf::from("."), &["--help"]).stdout);

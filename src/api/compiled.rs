@@ -8,11 +8,11 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 
+use super::Api;
 use super::bodies::Bodies;
 use super::documents::Documents;
 use super::encoding::Encoding;
 use super::packed::Packed;
-use super::{Api, ApiError};
 use crate::ontology::{Ontology, OntologyDigest};
 use crate::plan::Variables;
 
@@ -39,36 +39,31 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    /// Makes the public schema of an ontology.
-    pub fn new(ontology: &Ontology) -> Result<Self, ApiError> {
-        Self::counted(ontology, ontology.digest(), Arc::default())
+    /// What an ontology's API needs.
+    pub fn new(ontology: &Ontology, api: Api) -> Self {
+        Self::counted(ontology.digest(), api, Arc::default())
     }
 
-    /// The schema of an ontology: this one if the ontology has the same content, else a new one.
-    pub fn of(self: &Arc<Self>, ontology: &Ontology) -> Result<Arc<Self>, ApiError> {
+    /// The schema of an ontology: this one if the ontology has the same content, else a new one with the given API.
+    pub fn of(self: &Arc<Self>, ontology: &Ontology, api: Api) -> Arc<Self> {
         let digest = ontology.digest();
         if digest == self.digest {
-            return Ok(self.clone());
+            return self.clone();
         }
-        let made = Self::counted(ontology, digest, self.counters.clone())?;
-        Ok(Arc::new(made))
+        Arc::new(Self::counted(digest, api, self.counters.clone()))
     }
 
-    fn counted(
-        ontology: &Ontology,
-        digest: OntologyDigest,
-        counters: Arc<Counters>,
-    ) -> Result<Self, ApiError> {
-        Ok(Self {
+    fn counted(digest: OntologyDigest, api: Api, counters: Arc<Counters>) -> Self {
+        Self {
             digest,
-            api: Api::new(ontology)?,
+            api,
             documents: Documents::default(),
             bodies: Bodies::default(),
             packed: Packed::default(),
             counters,
             no_values: Arc::default(),
             sdl: Default::default(),
-        })
+        }
     }
 
     /// The SDL, compressed. The first call takes time linear in its length.

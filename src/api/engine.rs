@@ -121,25 +121,30 @@ impl Engine {
     /// # Errors
     /// When the schema cannot be made.
     pub fn new(snapshot: Arc<Snapshot>, limits: Limits) -> Result<Self, ApiError> {
-        Ok(Self {
-            schema: Arc::new(Schema::new(snapshot.ontology())?),
+        let api = Api::new(snapshot.ontology())?;
+        Ok(Self::of(snapshot, api, limits))
+    }
+
+    /// A snapshot with the API of its ontology.
+    pub fn of(snapshot: Arc<Snapshot>, api: Api, limits: Limits) -> Self {
+        Self {
+            schema: Arc::new(Schema::new(snapshot.ontology(), api)),
             revision: Revision::new(snapshot),
             hidden: None,
             limits,
-        })
+        }
     }
 
-    /// An engine for another snapshot. If its ontology has the same content, the documents and plans are kept.
-    ///
-    /// # Errors
-    /// When the schema cannot be made.
-    pub fn succeeded_by(&self, snapshot: Arc<Snapshot>) -> Result<Self, ApiError> {
-        Ok(Self {
-            schema: self.schema.of(snapshot.ontology())?,
+    /// An engine for another snapshot, with the API of its ontology. If the ontology has the same content as this engine's,
+    /// the documents and plans are kept.
+    #[must_use]
+    pub fn succeeded_by(&self, snapshot: Arc<Snapshot>, api: Api) -> Self {
+        Self {
+            schema: self.schema.of(snapshot.ontology(), api),
             revision: Revision::new(snapshot),
             hidden: None,
             limits: self.limits,
-        })
+        }
     }
 
     /// What the caches hold.

@@ -41,9 +41,10 @@ use apollo_compiler::collections::HashMap;
 use apollo_compiler::schema::{ExtendedType, Implementers};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Node, Schema};
-use async_graphql::SDLExportOptions;
 
+use crate::memory::{Allowance, Excess};
 use crate::ontology::Ontology;
+use crate::report::{Code, Report};
 use schema::Amendments;
 
 /// The code of a request that is refused, or that ends, because too much is running.
@@ -51,10 +52,31 @@ pub const BUSY: &str = "BUSY";
 /// The message of such a refusal.
 pub const BUSY_MESSAGE: &str = "the server is busy: try again in a second";
 
-/// A schema that cannot be made: a rule of GraphQL that the ontology's checks let through.
+/// A schema that cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[error("the API's schema cannot be made: {0}")]
-pub struct ApiError(String);
+pub enum ApiError {
+    /// A rule of GraphQL is broken that the ontology's checks do not know.
+    #[error("the API's schema cannot be made: {0}")]
+    Rule(String),
+    /// The process would hold too much memory.
+    #[error("the API's schema takes more memory than it may: {0}")]
+    Memory(Excess),
+}
+
+impl ApiError {
+    /// The error as a report.
+    pub fn report(&self) -> Report {
+        match self {
+            Self::Rule(_) => Report::new(Code::GRAPHQL_RULE, self.to_string()),
+            Self::Memory(_) => Report::new(Code::MEMORY, self.to_string())
+                .hint("allow more with --max-memory-total, or define fewer types and fields"),
+        }
+    }
+
+    fn rule(error: impl std::fmt::Display) -> Self {
+        Self::Rule(error.to_string())
+    }
+}
 
 /// The directives of operations, which async-graphql's dynamic schema does not take.
 const DIRECTIVES: &str = r#"
@@ -64,6 +86,11 @@ directive @cite on QUERY | FIELD | FRAGMENT_DEFINITION | FRAGMENT_SPREAD | INLIN
 "Asks what answering takes: `extensions.plan` lists the steps, each with its path, how often it ran (rows in), how many entries it gave (rows out), how many entities and edges were looked at in it, its bytes, and its time in microseconds, what lies below it included."
 directive @explain on QUERY
 "#;
+
+/// Bytes that parsing takes for each byte of the exported schema.
+const PARSED_OF_A_BYTE: usize = 48;
+/// Bytes that validation and writing the schema take for each byte of the exported schema.
+const CHECKED_OF_A_BYTE: usize = 4;
 
 /// The public schema of an ontology.
 #[derive(Debug)]
@@ -79,20 +106,42 @@ impl Api {
     /// # Errors
     /// When a rule of GraphQL is broken that the ontology's checks do not know.
     pub fn new(ontology: &Ontology) -> Result<Self, ApiError> {
-        let (dynamic, amendments) = schema::build(ontology).map_err(|error| ApiError(error.to_string()))?;
-        let options = SDLExportOptions::new().include_specified_by().use_space_ident();
-        let exported = dynamic.sdl_with_options(options);
-        let mut schema = Schema::builder()
-            .ignore_builtin_redefinitions()
-            .parse(exported, "schema.graphql")
+        Self::within(ontology, &Allowance::default())
+    }
+
+    /// As [`Api::new`], with at most this memory.
+    ///
+    /// # Errors
+    /// When there is not enough memory, and when a rule of GraphQL is broken that the ontology's checks do not know.
+    pub fn within(ontology: &Ontology, memory: &Allowance) -> Result<Self, ApiError> {
+        let made = Self::make(ontology, memory);
+        memory
+            .excess()
+            .map_or(made, |excess| Err(ApiError::Memory(excess)))
+    }
+
+    fn make(ontology: &Ontology, memory: &Allowance) -> Result<Self, ApiError> {
+        // Only seen where there is no excess.
+        let refused = || ApiError::rule("there is not enough memory");
+        let (exported, amendments) = schema::export(ontology, memory)?;
+        let length = exported.len();
+        let mut builder = Schema::builder().ignore_builtin_redefinitions();
+        for definitions in schema::pieces(&exported) {
+            let bytes = definitions.len().saturating_mul(PARSED_OF_A_BYTE);
+            let _reserved = memory.reserve(bytes).ok_or_else(refused)?;
+            builder = builder.parse(definitions, "schema.graphql");
+        }
+        drop(exported);
+        let _reserved = memory
+            .reserve(length.saturating_mul(CHECKED_OF_A_BYTE))
+            .ok_or_else(refused)?;
+        let mut schema = builder
             .parse(DIRECTIVES, "directives.graphql")
             .build()
-            .map_err(|error| ApiError(error.errors.to_string()))?;
+            .map_err(|error| ApiError::rule(error.errors))?;
         amend(&mut schema, &amendments)?;
         schema::open_texts(&mut schema);
-        let schema = schema
-            .validate()
-            .map_err(|error| ApiError(error.errors.to_string()))?;
+        let schema = schema.validate().map_err(|error| ApiError::rule(error.errors))?;
         let sdl = schema.to_string();
         let implementers = schema.implementers_map();
         Ok(Self {
@@ -114,7 +163,7 @@ fn amend(schema: &mut Schema, amendments: &Amendments) -> Result<(), ApiError> {
         if let Some(ExtendedType::Interface(interface)) = schema.types.get_mut(name.as_str()) {
             let interface = interface.make_mut();
             for above in interfaces {
-                let above = Name::new(above).map_err(|error| ApiError(error.to_string()))?;
+                let above = Name::new(above).map_err(ApiError::rule)?;
                 interface.implements_interfaces.insert(Node::new(above));
             }
         }
@@ -126,7 +175,7 @@ fn amend(schema: &mut Schema, amendments: &Amendments) -> Result<(), ApiError> {
             _ => continue,
         };
         if let Some(field) = fields.get_mut(field.as_str()) {
-            let parsed = Type::parse(ty, "type").map_err(|error| ApiError(error.to_string()))?;
+            let parsed = Type::parse(ty, "type").map_err(ApiError::rule)?;
             field.make_mut().ty = parsed;
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::{Folders, Reporting, fail, load, say};
-use crate::api::{Engine, Limits};
+use crate::api::{Api, Engine, Limits};
 use crate::bench::{self, Shape};
 use crate::graph::{self, Snapshot};
 use crate::ontology;
@@ -47,25 +47,22 @@ impl Bench {
             Some(shape) => self.make(shape),
             None => self.load(),
         };
-        let (snapshot, lines) = match loaded {
+        let (snapshot, api, lines) = match loaded {
             Ok(loaded) => loaded,
             Err(code) => return code,
         };
         say(lines);
         say(memory(&snapshot));
-        let engine = match Engine::new(Arc::new(snapshot), Limits::default()) {
-            Ok(engine) => engine,
-            Err(error) => return fail(error),
-        };
+        let engine = Engine::of(Arc::new(snapshot), api, Limits::default());
         match self.ask(&engine) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(error),
         }
     }
 
-    fn load(&self) -> Result<(Snapshot, String), ExitCode> {
+    fn load(&self) -> Result<(Snapshot, Api, String), ExitCode> {
         let start = Instant::now();
-        let snapshot = load::graph(&self.folders, &self.reporting)?;
+        let (snapshot, api) = load::graph(&self.folders, &self.reporting)?;
         let taken = start.elapsed();
         let summary = load::summary(&snapshot, taken);
         let counts = snapshot.counts();
@@ -75,17 +72,21 @@ impl Bench {
             "{summary}{most}; {} entities and edges/s",
             load::grouped(rate as usize)
         );
-        Ok((snapshot, line))
+        Ok((snapshot, api, line))
     }
 
     /// Makes a graph and loads it as if it were read.
-    fn make(&self, shape: Shape) -> Result<(Snapshot, String), ExitCode> {
+    fn make(&self, shape: Shape) -> Result<(Snapshot, Api, String), ExitCode> {
         let mut reports = Reports::default();
         let progress = load::progress(&self.folders).map_err(|reports| {
             load::show(&reports, &self.reporting);
             ExitCode::from(1)
         })?;
-        let ontology = ontology::compile(&[Shape::schema()]).map_err(|reports| {
+        let compiled = ontology::compile_within(&[Shape::schema()], &progress.memory).and_then(|ontology| {
+            let api = load::api(&ontology, &progress.memory)?;
+            Ok((ontology, api))
+        });
+        let (ontology, api) = compiled.map_err(|reports| {
             load::show(&reports, &self.reporting);
             ExitCode::from(1)
         })?;
@@ -108,7 +109,7 @@ impl Bench {
             load::grouped(rate as usize),
             load::grouped((rate / cores as f64) as usize),
         );
-        Ok((snapshot, line))
+        Ok((snapshot, api, line))
     }
 
     fn ask(&self, engine: &Engine) -> Result<(), String> {

@@ -5,7 +5,6 @@ use std::time::Instant;
 use clap::Args;
 
 use super::{Folders, Reporting, fail, load, say};
-use crate::api::Api;
 
 /// `clew compile`.
 #[derive(Debug, Args)]
@@ -23,13 +22,10 @@ impl Compile {
     pub fn run(&self) -> ExitCode {
         let start = Instant::now();
         let snapshot = match load::graph(&self.folders, &self.reporting) {
-            Ok(snapshot) => snapshot,
+            // A graph without an API is not written: `serve` could not serve it.
+            Ok((snapshot, _)) => snapshot,
             Err(code) => return code,
         };
-        // A file that `serve` cannot serve is not written.
-        if let Err(error) = Api::new(snapshot.ontology()) {
-            return fail(error);
-        }
         let taken = start.elapsed();
         // The file first: whoever reads standard output may have gone.
         match snapshot.save(&self.out) {

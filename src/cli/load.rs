@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Folders, Reporting, note};
+use crate::api::Api;
 use crate::facts::{Files, Progress};
-use crate::graph::{self, Snapshot};
+use crate::graph::{self, FileError, Snapshot};
 use crate::memory::Allowance;
 use crate::ontology::{self, Ontology};
 use crate::report::{Code, Report, Reports, Style};
@@ -34,20 +35,35 @@ pub(super) fn drawn(reports: &Reports, reporting: &Reporting) -> String {
     })
 }
 
-/// Compiles the schema alone.
-pub(super) fn schema(folder: &Path, reporting: &Reporting) -> Result<Arc<Ontology>, ExitCode> {
-    ontology::load(folder).map(Arc::new).map_err(|reports| {
+/// Compiles the schema alone, and makes the API's schema.
+pub(super) fn schema(
+    folder: &Path,
+    max_memory_total: Option<u64>,
+    reporting: &Reporting,
+) -> Result<Api, ExitCode> {
+    let compiled = memory(max_memory_total).and_then(|memory| {
+        let ontology = ontology::load_within(folder, &memory)?;
+        api(&ontology, &memory)
+    });
+    compiled.map_err(|reports| {
         show(&reports, reporting);
         ExitCode::from(1)
     })
 }
 
+/// A graph that can be served.
+pub(super) struct Loaded {
+    pub snapshot: Snapshot,
+    pub api: Api,
+    pub warnings: Reports,
+}
+
 /// Compiles schema and data, or maps the file that they were compiled into; warnings are shown, errors end it.
-pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<Snapshot, ExitCode> {
+pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<(Snapshot, Api), ExitCode> {
     match compile(folders) {
-        Ok((snapshot, warnings)) => {
-            show(&warnings, reporting);
-            Ok(snapshot)
+        Ok(loaded) => {
+            show(&loaded.warnings, reporting);
+            Ok((loaded.snapshot, loaded.api))
         }
         Err(reports) => {
             show(&reports, reporting);
@@ -56,31 +72,74 @@ pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<Snapshot
     }
 }
 
-/// Compiles schema and data, or maps the file that they were compiled into; gives the warnings beside the snapshot.
+/// Compiles schema and data, or maps the file that they were compiled into, and makes the API's schema: what one command
+/// accepts, all do.
 ///
 /// # Errors
 /// With all that is wrong.
-pub(super) fn compile(folders: &Folders) -> Result<(Snapshot, Reports), Reports> {
-    let _huge_pages = HugePages::allowed();
+pub(super) fn compile(folders: &Folders) -> Result<Loaded, Reports> {
     let progress = progress(folders)?;
+    let memory = &progress.memory;
     if let Some(path) = &folders.graph {
-        let snapshot = Snapshot::open(path).map_err(|error| {
+        let snapshot = {
+            let _huge_pages = HugePages::allowed();
+            Snapshot::open_within(path, memory)
+        };
+        let snapshot = snapshot.map_err(|error| {
+            let code = match error {
+                FileError::Memory(_) => Code::MEMORY,
+                _ => Code::DATA_UNREADABLE,
+            };
             let message = format!("cannot serve \"{}\": {error}", path.display());
-            Reports(vec![Report::new(Code::DATA_UNREADABLE, message)])
+            Reports(vec![Report::new(code, message)])
         })?;
-        return Ok((snapshot, Reports::default()));
+        return Ok(Loaded {
+            api: api(snapshot.ontology(), memory)?,
+            snapshot,
+            warnings: Reports::default(),
+        });
     }
-    let ontology = Arc::new(ontology::load(&folders.schema)?);
+    let ontology = Arc::new(ontology::load_within(&folders.schema, memory)?);
+    // Before the data, which need the memory that this gives back.
+    let api = api(&ontology, memory)?;
     let mut reports = Reports::default();
+    let _huge_pages = HugePages::allowed();
     let snapshot = with_bar(&progress, || {
         let files = Files::find(&folders.data, &mut reports);
         graph::build(&ontology, &files, &progress, &mut reports)
     });
     reports.sort();
     match snapshot {
-        Some(snapshot) => Ok((snapshot, reports)),
+        Some(snapshot) => Ok(Loaded {
+            snapshot,
+            api,
+            warnings: reports,
+        }),
         None => Err(reports),
     }
+}
+
+/// Makes the API's schema.
+///
+/// # Errors
+/// When it cannot be made.
+pub(super) fn api(ontology: &Ontology, memory: &Allowance) -> Result<Api, Reports> {
+    Api::within(ontology, memory).map_err(|error| Reports(vec![error.report()]))
+}
+
+/// The memory that a load may take.
+///
+/// # Errors
+/// When the process already holds more than that.
+fn memory(most: Option<u64>) -> Result<Allowance, Reports> {
+    let memory = Allowance::of_process(most);
+    if !memory.holds()
+        && let Some(excess) = memory.excess()
+    {
+        let message = format!("nothing can be loaded: {excess}");
+        return Err(Reports(vec![Report::new(Code::MEMORY, message)]));
+    }
+    Ok(memory)
 }
 
 /// What a load begins with.
@@ -90,15 +149,9 @@ pub(super) fn compile(folders: &Folders) -> Result<(Snapshot, Reports), Reports>
 pub(super) fn progress(folders: &Folders) -> Result<Progress, Reports> {
     static THREADS: Once = Once::new();
     let progress = Progress {
-        memory: Allowance::of_process(folders.max_memory_total),
+        memory: memory(folders.max_memory_total)?,
         ..Progress::default()
     };
-    if !progress.memory.holds()
-        && let Some(excess) = progress.memory.excess()
-    {
-        let message = format!("nothing can be loaded: {excess}");
-        return Err(Reports(vec![Report::new(Code::MEMORY, message)]));
-    }
     // rayon would panic when it starts its threads itself and cannot. Those that did start may be refused memory at any
     // moment, which ends the process with a line, so this is said in the same way.
     THREADS.call_once(|| {

@@ -48,13 +48,9 @@ impl Query {
             Ok(variables) => variables,
             Err(error) => return fail(format!("--variables is not JSON: {error}")),
         };
-        let snapshot = match load::graph(&self.folders, &self.reporting) {
-            Ok(snapshot) => snapshot,
+        let engine = match load::graph(&self.folders, &self.reporting) {
+            Ok((snapshot, api)) => Engine::of(Arc::new(snapshot), api, Limits::default()),
             Err(code) => return code,
-        };
-        let engine = match Engine::new(Arc::new(snapshot), Limits::default()) {
-            Ok(engine) => engine,
-            Err(error) => return fail(error),
         };
         let answer = engine.execute_as(
             self.form,

@@ -105,12 +105,14 @@ impl Reloader {
     /// Compiles the new schema and data while the old ones are served; also returns a line that describes them.
     fn compiled(&self) -> Result<(Engine, String), String> {
         let start = Instant::now();
-        let compiled = load::compile(&self.folders).map_err(|reports| load::drawn(&reports, &self.reporting));
-        let (snapshot, warnings) = compiled?;
-        let summary = load::summary(&snapshot, start.elapsed());
-        let engine = self.live.engine().succeeded_by(Arc::new(snapshot));
-        let engine = engine.map_err(|error| format!("{error}\n"))?;
-        load::show(&warnings, &self.reporting);
+        let loaded =
+            load::compile(&self.folders).map_err(|reports| load::drawn(&reports, &self.reporting))?;
+        let summary = load::summary(&loaded.snapshot, start.elapsed());
+        load::show(&loaded.warnings, &self.reporting);
+        let engine = self
+            .live
+            .engine()
+            .succeeded_by(Arc::new(loaded.snapshot), loaded.api);
         Ok((engine, summary))
     }
 

@@ -3,8 +3,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Reporting, fail, load, say};
-use crate::api::Api;
+use super::{Reporting, load, say};
 
 /// `clew schema`.
 #[derive(Debug, Args)]
@@ -16,22 +15,21 @@ pub(super) struct Schema {
     #[arg(long, value_name = "DIR", hide = true)]
     #[allow(dead_code, reason = "the same options are given to every command")]
     data: Option<PathBuf>,
+    /// Bytes of memory that the process may hold; by default the limit of the cgroup, else 90 % of the machine's memory
+    #[arg(long, value_name = "N")]
+    max_memory_total: Option<u64>,
     #[command(flatten)]
     reporting: Reporting,
 }
 
 impl Schema {
     pub fn run(&self) -> ExitCode {
-        let ontology = match load::schema(&self.schema, &self.reporting) {
-            Ok(ontology) => ontology,
-            Err(code) => return code,
-        };
-        match Api::new(&ontology) {
+        match load::schema(&self.schema, self.max_memory_total, &self.reporting) {
             Ok(api) => {
                 say(api.sdl().trim_end());
                 ExitCode::SUCCESS
             }
-            Err(error) => fail(error),
+            Err(code) => code,
         }
     }
 }

@@ -95,8 +95,8 @@ impl Serve {
             (Err(code), _) | (_, Err(code)) => return code,
         };
         let watch = self.watch.then(|| Watch::new(&self.folders));
-        let snapshot = match load::graph(&self.folders, &self.reporting) {
-            Ok(snapshot) => snapshot,
+        let (snapshot, api) = match load::graph(&self.folders, &self.reporting) {
+            Ok(loaded) => loaded,
             Err(code) => return code,
         };
         let summary = load::summary(&snapshot, start.elapsed());
@@ -108,10 +108,7 @@ impl Serve {
                 Err(error) => return fail(error),
             },
         };
-        let engine = match Engine::new(Arc::new(snapshot), limits) {
-            Ok(engine) => engine,
-            Err(error) => return fail(error),
-        };
+        let engine = Engine::of(Arc::new(snapshot), api, limits);
         note(summary);
         let _written = server::write_to_stderr();
         self.allow_files();

@@ -25,6 +25,7 @@ use super::stored::{Stored, StoredText};
 use super::strings::{Ends, Strings};
 use super::{Counts, Edges, Snapshot, StatementNo, Table};
 use crate::facts::GraphFact;
+use crate::memory::{Allowance, Excess};
 use crate::ontology::{self, Date, Direction, Ontology, Property, RelationId, Scalar, TypeId};
 use crate::report::SourceText;
 
@@ -99,6 +100,9 @@ pub enum FileError {
     /// Its bytes have changed.
     #[error("it is damaged ({0}): copy or compile it again")]
     Damaged(&'static str),
+    /// The process would hold too much memory.
+    #[error("its schema takes more memory than it may: {0}")]
+    Memory(Excess),
 }
 
 /// What is told in JSON, since there is little of it.
@@ -191,6 +195,14 @@ impl Snapshot {
     /// # Errors
     /// When the file is not a whole, undamaged snapshot of this version.
     pub fn open(path: &Path) -> Result<Self, FileError> {
+        Self::open_within(path, &Allowance::default())
+    }
+
+    /// As [`Snapshot::open`], with at most this memory.
+    ///
+    /// # Errors
+    /// When there is not enough memory for the schema, or the file is not a whole, undamaged snapshot of this version.
+    pub fn open_within(path: &Path, memory: &Allowance) -> Result<Self, FileError> {
         let mut reader = Reader::open(path)?;
         let meta: Meta = {
             let json = reader.array::<u8>()?;
@@ -198,8 +210,11 @@ impl Snapshot {
         };
         let texts = meta.schema.into_iter().enumerate();
         let texts = texts.map(|(no, text)| SourceText::whole(format!("schema file {}", no + 1), text));
-        let ontology = ontology::compile(&texts.collect::<Vec<_>>());
-        let ontology = ontology.map_err(|_| FileError::Damaged("the schema"))?;
+        let ontology = ontology::compile_within(&texts.collect::<Vec<_>>(), memory);
+        let ontology = ontology.map_err(|_| match memory.excess() {
+            Some(excess) => FileError::Memory(excess),
+            None => FileError::Damaged("the schema"),
+        })?;
         let bases = reader.array::<u32>()?.to_vec();
         sound(
             bases.len() == ontology.types.len() + 1 && bases.first() == Some(&0) && bases.is_sorted(),

@@ -11,7 +11,7 @@ use apollo_compiler::ast::{Directive, DirectiveList, FieldDefinition, Type};
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
 
-use super::context::{Compiler, Kind, argument, deprecated, is_name};
+use super::context::{Compiler, Kind, OF_A_FIELD, argument, deprecated, is_name};
 use super::names::{GeneratedNames, root_fields};
 use super::prelude::{
     EDGE_WORDS, ENTITY_FIELDS, FILTER_WORDS, LITERALS, RESERVED_ROOT_FIELDS, RESERVED_TYPES, reserved_fields,
@@ -23,6 +23,7 @@ use super::{
     UnionId, limits, relations,
 };
 use crate::folder;
+use crate::memory::{Allowance, Meter};
 use crate::report::{Code, Report, Reports, SourceText};
 
 /// Reads and compiles all `.graphql` and `.graphqls` files below a folder.
@@ -30,12 +31,20 @@ use crate::report::{Code, Report, Reports, SourceText};
 /// # Errors
 /// With all that is wrong in all files.
 pub fn load(folder: &Path) -> Result<Ontology, Reports> {
+    load_within(folder, &Allowance::default())
+}
+
+/// As [`load`], with at most this memory.
+///
+/// # Errors
+/// With all that is wrong in all files, or with one report where there is not enough memory.
+pub fn load_within(folder: &Path, memory: &Allowance) -> Result<Ontology, Reports> {
     let mut reports = Reports::default();
     let files = read_files(folder, &mut reports);
     if reports.has_errors() {
         return Err(reports);
     }
-    compile(&files)
+    compile_within(&files, memory)
 }
 
 /// Whether a file of this name in the schema folder is read.
@@ -117,9 +126,28 @@ fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
 /// # Errors
 /// With all that is wrong in all of them.
 pub fn compile(files: &[Arc<SourceText>]) -> Result<Ontology, Reports> {
+    compile_within(files, &Allowance::default())
+}
+
+/// As [`compile`], with at most this memory.
+///
+/// # Errors
+/// With all that is wrong in all of them, or with one report where there is not enough memory.
+pub fn compile_within(files: &[Arc<SourceText>], memory: &Allowance) -> Result<Ontology, Reports> {
+    let compiled = checked(files, memory);
+    let Some(excess) = memory.excess() else {
+        return compiled;
+    };
+    // What else was found may be wrong, since not all was read.
+    let message = format!("the schema takes more memory than it may: {excess}");
+    let hint = "allow more with --max-memory-total, or split the schema";
+    Err(Reports(vec![Report::new(Code::MEMORY, message).hint(hint)]))
+}
+
+fn checked(files: &[Arc<SourceText>], memory: &Allowance) -> Result<Ontology, Reports> {
     let mut reports = Reports::default();
-    let sdl = sdl::read(files, &mut reports);
-    if !limits::check(&sdl, &mut reports) {
+    let sdl = sdl::read(files, memory, &mut reports);
+    if memory.is_passed() || !limits::check(&sdl, &mut reports) {
         reports.sort();
         return Err(reports);
     }
@@ -127,12 +155,17 @@ pub fn compile(files: &[Arc<SourceText>]) -> Result<Ontology, Reports> {
         sdl: &sdl,
         reports,
         kinds: HashMap::new(),
+        meter: Meter::new(memory),
     };
     let mut ontology = compiler.definitions();
     ontology.fingerprint = fingerprint(files);
     ontology.sources = files.to_vec();
-    relations::link(&mut compiler, &mut ontology);
-    compiler.check_generated(&ontology);
+    if !memory.is_passed() {
+        relations::link(&mut compiler, &mut ontology);
+    }
+    if memory.holds() {
+        compiler.check_generated(&ontology);
+    }
     let mut reports = compiler.reports;
     if reports.0.is_empty() {
         return Ok(ontology);
@@ -160,6 +193,9 @@ fn fingerprint(files: &[Arc<SourceText>]) -> u64 {
     }
     hasher.finish()
 }
+
+/// About as many bytes as a generated name takes while names are compared.
+const OF_A_GENERATED_NAME: usize = 256;
 
 /// A type's or interface's parts that both have.
 struct Outline<'a> {
@@ -484,6 +520,9 @@ impl Compiler<'_> {
     fn members(&mut self, outline: &Outline) -> Members {
         let mut members = Members::default();
         for field in outline.fields.values() {
+            if !self.meter.takes(OF_A_FIELD) {
+                break;
+            }
             let at = field.location();
             self.check_arguments(outline.name, field);
             let shown = format!("\"{}.{}\"", outline.name, field.name);
@@ -571,6 +610,9 @@ impl Compiler<'_> {
     ) -> Members {
         let mut members = Members::default();
         for field in fields {
+            if !self.meter.takes(OF_A_FIELD) {
+                break;
+            }
             self.check_arguments(name, field);
             if FILTER_WORDS.contains(&field.name.as_str()) {
                 let report = Report::new(
@@ -797,6 +839,9 @@ impl Compiler<'_> {
                 .into_iter()
                 .flatten()
             {
+                if !self.meter.takes(5 * OF_A_GENERATED_NAME) {
+                    return;
+                }
                 let mut generated = vec![names.field_edge(field)];
                 if field.many {
                     generated.push(names.field_connection(field));

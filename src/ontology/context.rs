@@ -8,6 +8,7 @@ use apollo_compiler::parser::SourceSpan;
 use super::prelude::{DATA_WORDS, FILTER_WORDS, reserved_fields};
 use super::sdl::Sdl;
 use super::{Domain, EdgeTypeId, Scalar};
+use crate::memory::Meter;
 use crate::report::{Code, Report, Reports};
 
 /// What a name in the schema stands for.
@@ -18,11 +19,16 @@ pub(super) enum Kind {
     Edge(EdgeTypeId),
 }
 
+/// About as many bytes as a field takes with its name, its description and its report.
+pub(super) const OF_A_FIELD: usize = 512;
+
 /// The state of one compilation.
 pub(super) struct Compiler<'a> {
     pub sdl: &'a Sdl,
     pub reports: Reports,
     pub kinds: HashMap<String, Kind>,
+    /// Counts about what the ontology takes.
+    pub meter: Meter<'a>,
 }
 
 impl Compiler<'_> {

@@ -6,7 +6,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, FieldDefinition};
 use apollo_compiler::parser::SourceSpan;
 
-use super::context::{Compiler, Kind, argument, deprecated, flag, is_name};
+use super::context::{Compiler, Kind, OF_A_FIELD, argument, deprecated, flag, is_name};
 use super::names::screaming;
 use super::prelude::{ENTITY_FIELDS, reserved_fields};
 use super::{
@@ -51,12 +51,16 @@ struct Draft {
     target_domains: Vec<Domain>,
 }
 
-/// Finds the relations of all declared fields and gives types and interfaces their relation fields.
+/// Finds the relations of all declared fields and gives types and interfaces their relation fields. Where there is not
+/// enough memory, the result is incomplete.
 pub(super) fn link(compiler: &mut Compiler, ontology: &mut Ontology) {
     let mut declarations = declarations(compiler, ontology);
     let mut drafts: Vec<Draft> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for at in 0..declarations.len() {
+        if !compiler.meter.takes(of_a_draft(ontology, &declarations[at])) {
+            return;
+        }
         if let Some(name) = declarations[at].relation_name() {
             directed(
                 compiler,
@@ -81,6 +85,13 @@ pub(super) fn link(compiler: &mut Compiler, ontology: &mut Ontology) {
     inverse_fields(compiler, ontology, &declarations, &mut drafts);
     own(compiler, ontology);
     ontology.relations = drafts.into_iter().map(|draft| draft.relation).collect();
+}
+
+/// About as many bytes as the relation of a field takes: a place for each type, twice, and the types at its ends.
+fn of_a_draft(ontology: &Ontology, declaration: &Declaration) -> usize {
+    let ends = [declaration.owner, declaration.target].map(|it| ontology.types_of(it).len());
+    let places = ontology.types.len() * 2 * size_of::<Option<FieldNo>>();
+    OF_A_FIELD + places + ends.iter().sum::<usize>() * 2 * size_of::<TypeId>()
 }
 
 /// Every field that ends in entities, in the order of the schema.
@@ -425,6 +436,9 @@ fn declared_fields(
     drafts: &mut [Draft],
 ) {
     for declaration in declarations {
+        if !compiler.meter.takes(OF_A_FIELD) {
+            return;
+        }
         let Some((relation, direction)) = declaration.side else {
             continue;
         };
@@ -507,6 +521,9 @@ fn inverse_fields(
             declared: false,
         };
         for domain in takers(ontology, &drafts[no].target_domains) {
+            if !compiler.meter.takes(OF_A_FIELD) {
+                return;
+            }
             if let Some(other) = claims.insert((domain, name.clone()), no)
                 && other != no
             {

@@ -11,6 +11,7 @@ use apollo_compiler::validation::{DiagnosticData, DiagnosticList};
 use apollo_compiler::{Name, Schema};
 
 use super::prelude::{LITERALS, PRELUDE, REDECLARABLE, RESERVED_TYPES};
+use crate::memory::{Allowance, Meter};
 use crate::report::{Code, Place, Report, Reports, SourceText, did_you_mean, quoted_list, shown};
 
 /// A schema as apollo-compiler sees it, perhaps with errors, and the texts that it came from.
@@ -35,12 +36,22 @@ fn place(sources: &HashMap<FileId, Arc<SourceText>>, at: Option<SourceSpan>) -> 
     })
 }
 
-/// Reads the files after the prelude.
-pub(super) fn read(files: &[Arc<SourceText>], reports: &mut Reports) -> Sdl {
+/// Bytes that parsing takes for each byte of text: the tree of its tokens, and the definitions made of it.
+const PARSED_OF_A_BYTE: usize = 48;
+/// Bytes that checking the definitions against each other takes for each byte of text, where each has a mistake. Without
+/// any it takes a tenth; the API of such a schema takes several times as much as this.
+const CHECKED_OF_A_BYTE: usize = 180;
+
+/// Reads the files after the prelude. Where there is not enough memory, the result is incomplete.
+pub(super) fn read(files: &[Arc<SourceText>], memory: &Allowance, reports: &mut Reports) -> Sdl {
     let mut sources = HashMap::new();
     let mut documents = Vec::new();
     let mut lost = Lost::default();
     for file in files.iter().filter(|it| !is_blank(&it.text)) {
+        // The parser cannot be stopped.
+        let Some(_reserved) = memory.reserve(file.text.len().saturating_mul(PARSED_OF_A_BYTE)) else {
+            break;
+        };
         let parsed = Parser::new().parse_ast(file.text.clone(), &file.path);
         let (mut document, errors) = match parsed {
             Ok(document) => (document, None),
@@ -54,6 +65,11 @@ pub(super) fn read(files: &[Arc<SourceText>], reports: &mut Reports) -> Sdl {
         }
         documents.push(document);
     }
+    let length: usize = files.iter().map(|it| it.text.len()).sum();
+    let reserved = memory.reserve(length.saturating_mul(CHECKED_OF_A_BYTE));
+    if reserved.is_none() {
+        documents.clear();
+    }
     keep_own_definitions(&mut documents, &sources, reports);
     let mut builder = Schema::builder().parse(PRELUDE, "prelude");
     for document in &documents {
@@ -64,9 +80,10 @@ pub(super) fn read(files: &[Arc<SourceText>], reports: &mut Reports) -> Sdl {
         Err(with_errors) => {
             // Syntax errors were reported above, file by file.
             let known = type_names(&with_errors.partial);
-            translate_if(&with_errors.errors, &sources, &known, reports, |error, text| {
+            let keep = |error: &DiagnosticData, text: &str| {
                 !text.starts_with("syntax error") && !lost.explains(error, text)
-            });
+            };
+            translate_if(&with_errors.errors, &sources, &known, memory, reports, keep);
             with_errors.partial
         }
     };
@@ -74,9 +91,8 @@ pub(super) fn read(files: &[Arc<SourceText>], reports: &mut Reports) -> Sdl {
         Ok(valid) => valid.into_inner(),
         Err(with_errors) => {
             let known = type_names(&with_errors.partial);
-            translate_if(&with_errors.errors, &sources, &known, reports, |error, text| {
-                !lost.explains(error, text)
-            });
+            let keep = |error: &DiagnosticData, text: &str| !lost.explains(error, text);
+            translate_if(&with_errors.errors, &sources, &known, memory, reports, keep);
             with_errors.partial
         }
     };
@@ -303,14 +319,22 @@ fn of_code(reports: &Reports, code: Code) -> Vec<Place> {
     of_code.filter_map(|it| it.place.clone()).collect()
 }
 
+/// About as many bytes as a report takes.
+const OF_A_REPORT: usize = 1 << 10;
+
 fn translate_if(
     errors: &DiagnosticList,
     sources: &HashMap<FileId, Arc<SourceText>>,
     types: &[String],
+    memory: &Allowance,
     reports: &mut Reports,
     keep: impl Fn(&DiagnosticData, &str) -> bool,
 ) {
+    let mut meter = Meter::new(memory);
     for diagnostic in errors.iter() {
+        if !meter.takes(OF_A_REPORT) {
+            return;
+        }
         let error = diagnostic.error;
         let text = error.to_string();
         if !keep(error, &text) {

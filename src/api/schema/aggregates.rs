@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_graphql::dynamic::{Enum, EnumItem, TypeRef};
 
-use super::{FieldSpec, Generator, input, list, named, object, required};
+use super::{FieldSpec, Generator, OF_A_TYPE, input, list, named, object, required};
 use crate::ontology::{Domain, Member, Scalar};
 use crate::plan::{DEFAULT_PAGE, GroupOrder, is_groupable};
 
@@ -51,6 +51,9 @@ impl Generator<'_> {
         ));
         let mut scalars = BTreeSet::new();
         for domain in domains {
+            if !self.meter.takes(OF_A_TYPE) {
+                return;
+            }
             self.aggregate_types(*domain, &mut scalars);
         }
     }

@@ -5,8 +5,8 @@ use async_graphql::dynamic::{
 };
 
 use super::{
-    FieldSpec, Generator, input, join, list, named, nullable, object, optional_list, page_arguments,
-    page_fields, required, sealed,
+    FieldSpec, Generator, OF_A_VALUE, input, join, list, named, nullable, object, optional_list,
+    page_arguments, page_fields, required, sealed,
 };
 use crate::ontology::{Direction, Domain, ENTITY, InterfaceId, Property, RelationField, Scalar};
 
@@ -26,6 +26,9 @@ impl Generator<'_> {
             self.add(ty);
         }
         for it in &self.ontology.enums {
+            if !self.takes_bytes(it.values.len() * OF_A_VALUE) {
+                return;
+            }
             let mut ty = Enum::new(&it.name);
             if let Some(text) = &it.description {
                 ty = ty.description(sealed(text));
@@ -43,6 +46,9 @@ impl Generator<'_> {
             self.add(ty);
         }
         for it in &self.ontology.unions {
+            if !self.takes_bytes(it.types.len() * OF_A_VALUE) {
+                return;
+            }
             let names: Vec<&str> = it
                 .types
                 .iter()
@@ -79,6 +85,9 @@ impl Generator<'_> {
     /// Entity types and interfaces, with their connections and edges.
     pub(super) fn entities(&mut self) {
         for domain in self.domains() {
+            if !self.takes(domain) {
+                return;
+            }
             let name = self.ontology.name_of(domain).to_owned();
             let mut fields = self.fields(domain);
             for field in &mut fields {

@@ -2,7 +2,7 @@
 
 use async_graphql::dynamic::{InputObject, TypeRef};
 
-use super::{Generator, input, named, optional_list};
+use super::{Generator, OF_A_TYPE, input, named, optional_list};
 use crate::ontology::{Domain, Members, Property, RelationField, Scalar, UnionId};
 
 impl Generator<'_> {
@@ -53,6 +53,9 @@ impl Generator<'_> {
         let domains: Vec<Domain> = self.domains().into_iter().chain(unions).collect();
         self.aggregates(&domains);
         for domain in domains {
+            if !self.meter.takes(OF_A_TYPE) {
+                return;
+            }
             let name = self.ontology.name_of(domain).to_owned();
             let text = format!(
                 "A condition on {}. All its fields must hold; a missing value meets nothing but `isNull: true`.",

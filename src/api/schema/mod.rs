@@ -11,10 +11,13 @@ mod texts;
 
 use std::collections::BTreeSet;
 
+use async_graphql::SDLExportOptions;
 use async_graphql::dynamic::{
-    Field, FieldFuture, InputValue, InterfaceField, Object, Schema, SchemaBuilder, SchemaError, TypeRef,
+    Field, FieldFuture, InputValue, InterfaceField, Object, Schema, SchemaBuilder, TypeRef,
 };
 
+use super::ApiError;
+use crate::memory::{Allowance, Meter};
 use crate::ontology::{Domain, GeneratedNames, Ontology};
 use crate::plan::DEFAULT_PAGE;
 pub(super) use texts::open as open_texts;
@@ -29,24 +32,60 @@ pub(super) struct Amendments {
     pub types: Vec<(String, String, String)>,
 }
 
-/// Builds the schema of an ontology, and says what must be amended in what it exports.
+/// About as many bytes as the fields that each type and interface has, whatever its own, take in async-graphql's
+/// definitions, with those of the types that are generated for it.
+const OF_A_TYPE: usize = 48 << 10;
+/// About as many bytes as a property takes there, with the filters and orders by it, beside its description.
+const OF_A_PROPERTY: usize = 2 << 10;
+/// About as many bytes as a relation's field takes there, with its connection, filters and orders.
+const OF_A_RELATION: usize = 12 << 10;
+/// About as many bytes as a value of an enum or a member of a union takes there.
+const OF_A_VALUE: usize = 512;
+
+/// The SDL of an ontology's public schema, and what must be amended in it. Where there is not enough memory, the SDL is
+/// incomplete.
 ///
 /// # Errors
 /// When async-graphql finds a rule of GraphQL broken, which the ontology's own checks prevent.
-pub(super) fn build(ontology: &Ontology) -> Result<(Schema, Amendments), SchemaError> {
+pub(super) fn export(ontology: &Ontology, memory: &Allowance) -> Result<(String, Amendments), ApiError> {
     let mut generator = Generator {
         ontology,
         names: GeneratedNames(ontology),
         schema: Schema::build("Query", None, None),
         filters: BTreeSet::new(),
         amendments: Amendments::default(),
+        meter: Meter::new(memory),
+        bytes: 0,
     };
     generator.fixed();
     generator.own_definitions();
     generator.entities();
     generator.inputs();
     generator.query();
-    Ok((generator.schema.finish()?, generator.amendments))
+    // What async-graphql makes of the definitions takes as much as they do, with the text.
+    let Some(_reserved) = memory.reserve(generator.bytes) else {
+        return Ok((String::new(), generator.amendments));
+    };
+    let schema = generator.schema.finish().map_err(ApiError::rule)?;
+    let options = SDLExportOptions::new().include_specified_by().use_space_ident();
+    Ok((schema.sdl_with_options(options), generator.amendments))
+}
+
+/// Cuts exported SDL between definitions, so that the parser needs memory for a part of it at a time.
+pub(super) fn pieces(sdl: &str) -> impl Iterator<Item = &str> {
+    const LEAST: usize = 1 << 20;
+    // Texts have no line ends, so this is the end of a definition.
+    const END: &str = "\n}\n";
+    let mut rest = sdl;
+    std::iter::from_fn(move || {
+        let from = rest.floor_char_boundary(LEAST.min(rest.len()));
+        let end = rest[from..]
+            .find(END)
+            .map_or(rest.len(), |it| from + it + END.len());
+        let (piece, left) = rest.split_at(end);
+        rest = left;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 struct Generator<'a> {
@@ -56,6 +95,9 @@ struct Generator<'a> {
     /// The value filters that are used, by name.
     filters: BTreeSet<String>,
     amendments: Amendments,
+    meter: Meter<'a>,
+    /// About as many bytes as the definitions take.
+    bytes: usize,
 }
 
 /// A field, for an object or an interface.
@@ -196,6 +238,27 @@ fn join(names: &[&str], last: &str) -> String {
 }
 
 impl Generator<'_> {
+    /// Counts what is generated for a type or an interface. Returns `false` if there is not enough memory.
+    fn takes(&mut self, domain: Domain) -> bool {
+        let of_a_text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let members = self.ontology.members_of(domain);
+        let bytes = members.map_or(OF_A_TYPE, |it| {
+            let properties = it.properties.iter();
+            let properties: usize = properties
+                .map(|it| OF_A_PROPERTY + of_a_text(&it.description))
+                .sum();
+            let fields = it.fields.iter();
+            let fields: usize = fields.map(|it| OF_A_RELATION + of_a_text(&it.description)).sum();
+            OF_A_TYPE + properties + fields
+        });
+        self.takes_bytes(bytes)
+    }
+
+    fn takes_bytes(&mut self, bytes: usize) -> bool {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.meter.takes(bytes)
+    }
+
     fn add(&mut self, ty: impl Into<async_graphql::dynamic::Type>) {
         let empty = Schema::build("Query", None, None);
         self.schema = std::mem::replace(&mut self.schema, empty).register(ty);
