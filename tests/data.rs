@@ -186,6 +186,118 @@ fn refused(folder: &Path, arguments: &[&str], messages: &[&str]) {
 }
 
 #[test]
+fn a_folder_without_data_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "schema/a.graphql", "type Place { name: String! }");
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    write(folder.path(), "data/README.md", "# No data yet");
+    let (code, said) = check(folder.path(), &[]);
+    assert_eq!(code, 0, "{said}");
+    let warning = "[W0306] Warning: there is no data file in \"data\"";
+    assert!(said.contains(warning) && said.contains("1 warning\n"), "{said}");
+}
+
+#[test]
+fn the_graph_is_described_once() {
+    let folder = place();
+    write(
+        folder.path(),
+        "data/b.yaml",
+        "graph: {title: Places, url: \"https://example.org/\"}\n",
+    );
+    let again = "graph:\n  licence: CC-BY-4.0\n  title: Towns\n---\ngraph: {licence: CC0-1.0}\n";
+    write(folder.path(), "data/c.yaml", again);
+    let several = |key: &str| format!("[E0222] Error: \"{key}\" of the graph has one value");
+    let (title, licence) = (several("title"), several("licence"));
+    let places = ["data/c.yaml:3:3", "data/b.yaml:1:9", "data/c.yaml:5:9"];
+    refused(
+        folder.path(),
+        &[],
+        &[&[title.as_str(), &licence, "2 errors"][..], &places].concat(),
+    );
+}
+
+/// A folder whose graph has an example that is a query of it and others that are not, and a manifest of documents.
+fn asked() -> tempfile::TempDir {
+    let folder = place();
+    let examples = r#"graph:
+  examples:
+    - {title: All, query: "{ places { nodes { name } } }"}
+    - title: Misspelled
+      query: |
+        query Names {
+          places { nodes { nmae } }
+        }
+    - {title: In a line, query: "{ place(id: \"x\") { nam } }"}
+    - title: Broken
+      query: "{ places"
+"#;
+    write(folder.path(), "data/b.yaml", examples);
+    let documents = serde_json::json!({
+        "all": "query All { places { nodes { id } } } query One { place(id: \"x\") { id } }",
+        "old": "query Old {\n  places { nodes { title } }\n}",
+        "empty": "",
+    });
+    write(folder.path(), "documents.json", &documents.to_string());
+    folder
+}
+
+const MISFITS: [&str; 6] = [
+    "the example \"Misspelled\" is not a query of this graph: type \"Place\" does not have a field \"nmae\": did you mean \"name\"",
+    "data/b.yaml:7:28",
+    "the example \"In a line\" is not a query of this graph",
+    "the example \"Broken\" is not a query of this graph",
+    "the document \"old\" is not an operation of this graph: type \"Place\" does not have a field \"title\"",
+    "the document \"empty\" is not an operation of this graph",
+];
+
+#[test]
+fn examples_and_documents_that_are_no_queries_of_the_graph_are_warnings() {
+    let folder = asked();
+    let (code, said) = check(folder.path(), &["--documents", "documents.json"]);
+    assert_eq!(code, 0, "{said}");
+    for message in MISFITS.iter().chain(&["document \"old\":2:20"]) {
+        assert!(said.contains(message), "{message} is not in {said}");
+    }
+    assert!(!said.contains("\"All\"") && !said.contains("\"all\""), "{said}");
+    let (code, said) = check(folder.path(), &["--documents", "nowhere.json"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("cannot read the documents \"nowhere.json\""),
+        "{said}"
+    );
+    let compiled = run(folder.path(), &["compile", "--out", "graph.clew"]);
+    assert!(text(&compiled.stderr).contains(MISFITS[0]));
+    let (code, said) = check(folder.path(), &["--graph", "graph.clew"]);
+    assert_eq!(code, 0, "{said}");
+    for message in [MISFITS[0], "example \"Misspelled\":2:20"] {
+        assert!(said.contains(message), "{message} is not in {said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_warns_of_examples_and_documents_too() {
+    let folder = asked();
+    let server = common::Server::of(folder.path(), &["--documents", "documents.json"]);
+    let said = server.log.all().join("\n");
+    for message in MISFITS {
+        assert!(said.contains(message), "{message} is not in {said}");
+    }
+    // What fits depends on the schema.
+    common::replace(
+        folder.path(),
+        "schema/a.graphql",
+        "type Place { name: String! title: String }",
+    );
+    server.signal(rustix::process::Signal::HUP);
+    server.log.line("reloaded: ");
+    let said = server.log.all().join("\n");
+    assert_eq!(said.matches("the document \"old\"").count(), 1, "{said}");
+    assert_eq!(said.matches("the document \"empty\"").count(), 2, "{said}");
+}
+
+#[test]
 fn hidden_and_empty_files_are_not_looked_at() {
     let folder = place();
     write(folder.path(), "schema/.#a.graphql", "type Broken {");

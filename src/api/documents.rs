@@ -79,13 +79,20 @@ pub(super) struct Planned {
 struct LongRuns(AtomicU8);
 
 impl Document {
-    /// Parses and validates a document and finds the operation in it.
-    pub fn new(
-        api: &Api,
-        limits: &Limits,
-        text: &str,
-        operation_name: Option<&str>,
-    ) -> Result<Self, Vec<GraphqlError>> {
+    /// What is wrong with a document, whichever of its operations is asked for.
+    pub fn errors(api: &Api, limits: &Limits, text: &str) -> Vec<GraphqlError> {
+        let document = match Self::valid(api, limits, text) {
+            Ok(document) => document,
+            Err(errors) => return errors,
+        };
+        if document.operations.is_empty() {
+            return vec![no_operation(&document, None)];
+        }
+        let operations = document.operations.iter();
+        operations.flat_map(|it| limits.check(&document, it)).collect()
+    }
+
+    fn valid(api: &Api, limits: &Limits, text: &str) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {
         let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(DEEPEST);
         let parsed = parser.parse_ast(text, "operation.graphql");
         let is_too_long = parser.tokens_reached() > limits.tokens;
@@ -113,6 +120,17 @@ impl Document {
         let document = ast
             .to_executable_validate(&api.schema)
             .map_err(|it| invalid(text, &ast, (&api.schema, limits.introspection), &it.errors))?;
+        Ok(document)
+    }
+
+    /// Parses and validates a document and finds the operation in it.
+    pub fn new(
+        api: &Api,
+        limits: &Limits,
+        text: &str,
+        operation_name: Option<&str>,
+    ) -> Result<Self, Vec<GraphqlError>> {
+        let document = Self::valid(api, limits, text)?;
         let operation = match document.operations.get(operation_name) {
             Ok(operation) => operation.clone(),
             Err(_) => return Err(vec![no_operation(&document, operation_name)]),

@@ -44,7 +44,7 @@ use apollo_compiler::{Name, Node, Schema};
 
 use crate::memory::{Allowance, Excess};
 use crate::ontology::Ontology;
-use crate::report::{Code, Report};
+use crate::report::{Code, Place, Report, SourceText};
 use schema::Amendments;
 
 /// The code of a request that is refused, or that ends, because too much is running.
@@ -149,6 +149,23 @@ impl Api {
             schema,
             implementers,
         })
+    }
+
+    /// The first error of a document, if it has any, and its place in the document, which reports call `name`. Takes time
+    /// linear in the document.
+    pub fn misfit(&self, document: &str, name: &str, limits: &Limits) -> Option<(String, Option<Place>)> {
+        let error = self.first_error(document, limits)?;
+        let place = error.locations.first().map(|at| {
+            let source = SourceText::whole(name, document);
+            Place::of_word(source, at.line, at.column)
+        });
+        Some((error.message, place))
+    }
+
+    /// The first error of a document, if it has any.
+    pub fn first_error(&self, document: &str, limits: &Limits) -> Option<GraphqlError> {
+        let errors = documents::Document::errors(self, limits, document);
+        errors.into_iter().next()
     }
 
     /// The schema as SDL; the same ontology gives the same bytes.

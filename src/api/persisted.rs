@@ -10,6 +10,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::answer::GraphqlError;
+use super::{Api, Limits};
+use crate::report::{Code, Report, Reports, shown};
 
 /// Bytes of cached documents that clients registered with a hash.
 const AUTOMATIC_BYTES: u64 = 16 << 20;
@@ -125,6 +127,28 @@ impl Persisted {
             only,
             ..Self::default()
         })
+    }
+
+    /// Warns of documents of the manifest that are not operations of a graph, in the order of their ids.
+    pub fn check(&self, api: &Api, limits: &Limits) -> Reports {
+        let mut reports = Reports::default();
+        let mut documents: Vec<(&String, &Arc<str>)> = self.manifest.iter().collect();
+        documents.sort();
+        for (id, document) in documents {
+            let of = format!("document \"{}\"", shown(id));
+            let Some((message, place)) = api.misfit(document, &of, limits) else {
+                continue;
+            };
+            let message = format!("the {of} is not an operation of this graph: {message}");
+            let mut report = Report::new(Code::BAD_QUERY, message).hint(
+                "clients that name it get this error: correct it in the file of --documents, or take it out",
+            );
+            if let Some(place) = place {
+                report = report.at(place, "here");
+            }
+            reports.push(report);
+        }
+        reports
     }
 
     /// Keeps a query that was sent with its hash. To be called once the query is known to be valid, so that whatever

@@ -1,9 +1,11 @@
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
 
-use super::{Folders, Reporting, load, say};
+use super::{Folders, Reporting, fail, load, say};
+use crate::api::{Limits, Persisted};
 use crate::graph;
 
 /// `clew check`.
@@ -11,6 +13,9 @@ use crate::graph;
 pub(super) struct Check {
     #[command(flatten)]
     folders: Folders,
+    /// Check these documents of clients too, as `serve --documents` reads them
+    #[arg(long, value_name = "FILE")]
+    documents: Option<PathBuf>,
     #[command(flatten)]
     reporting: Reporting,
 }
@@ -19,9 +24,16 @@ impl Check {
     pub fn run(&self) -> ExitCode {
         let start = Instant::now();
         match load::graph(&self.folders, &self.reporting) {
-            Ok((snapshot, _)) => {
+            Ok((snapshot, api)) => {
                 let taken = start.elapsed();
-                load::show(&graph::lint(&snapshot), &self.reporting);
+                let mut warnings = graph::lint(&snapshot);
+                if let Some(path) = &self.documents {
+                    match Persisted::read(path, false) {
+                        Ok(it) => warnings.0.append(&mut it.check(&api, &Limits::default()).0),
+                        Err(error) => return fail(error),
+                    }
+                }
+                load::show(&warnings, &self.reporting);
                 say(load::summary(&snapshot, taken));
                 ExitCode::SUCCESS
             }

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Folders, Reporting, note};
-use crate::api::Api;
+use crate::api::{Api, Limits};
 use crate::facts::{Files, Progress};
-use crate::graph::{self, FileError, Snapshot};
+use crate::graph::{self, FileError, Misfit, Snapshot};
 use crate::memory::Allowance;
 use crate::ontology::{self, Ontology};
-use crate::report::{Code, Report, Reports, Style};
+use crate::report::{Code, Report, Reports, Style, shown};
 
 /// Draws reports on standard error.
 pub(super) fn show(reports: &Reports, reporting: &Reporting) {
@@ -93,10 +93,11 @@ pub(super) fn compile(folders: &Folders) -> Result<Loaded, Reports> {
             let message = format!("cannot serve \"{}\": {error}", path.display());
             Reports(vec![Report::new(code, message)])
         })?;
+        let api = api(snapshot.ontology(), memory)?;
         return Ok(Loaded {
-            api: api(snapshot.ontology(), memory)?,
+            warnings: examples(&snapshot, &api),
             snapshot,
-            warnings: Reports::default(),
+            api,
         });
     }
     let ontology = Arc::new(ontology::load_within(&folders.schema, memory)?);
@@ -106,7 +107,8 @@ pub(super) fn compile(folders: &Folders) -> Result<Loaded, Reports> {
     let _huge_pages = HugePages::allowed();
     let snapshot = with_bar(&progress, || {
         let files = Files::find(&folders.data, &mut reports);
-        graph::build(&ontology, &files, &progress, &mut reports)
+        let check = |query: &str| misfit(&api, query);
+        graph::build_and_check(&ontology, &files, &progress, &check, &mut reports)
     });
     reports.sort();
     match snapshot {
@@ -117,6 +119,33 @@ pub(super) fn compile(folders: &Folders) -> Result<Loaded, Reports> {
         }),
         None => Err(reports),
     }
+}
+
+/// What is wrong with a query that a graph's data show as an example.
+fn misfit(api: &Api, query: &str) -> Option<Misfit> {
+    let error = api.first_error(query, &Limits::default())?;
+    Some(Misfit {
+        at: error.locations.first().map(|it| (it.line, it.column)),
+        message: error.message,
+    })
+}
+
+/// Warns of examples of a compiled graph that are not queries of it: its file may be of another version of Clew.
+fn examples(snapshot: &Snapshot, api: &Api) -> Reports {
+    let mut reports = Reports::default();
+    for example in &snapshot.info().examples {
+        let of = format!("example \"{}\"", shown(&example.title));
+        if let Some((message, place)) = api.misfit(&example.query, &of, &Limits::default()) {
+            let message = format!("the {of} is not a query of this graph: {message}");
+            let report =
+                Report::new(Code::BAD_QUERY, message).hint("compile the graph with a corrected example");
+            reports.push(match place {
+                Some(place) => report.at(place, "here"),
+                None => report,
+            });
+        }
+    }
+    reports
 }
 
 /// Makes the API's schema.

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::{Duration, Instant};
 
 use super::{Folders, Reporting, load, note};
-use crate::api::Engine;
+use crate::api::{Engine, Limits, Persisted};
 use crate::report::visible;
 use crate::server::Live;
 
@@ -86,6 +86,8 @@ impl Triggered {
 pub(super) struct Reloader {
     pub folders: Folders,
     pub reporting: Reporting,
+    pub limits: Limits,
+    pub persisted: Arc<Persisted>,
     pub live: Arc<Live>,
 }
 
@@ -109,6 +111,8 @@ impl Reloader {
             load::compile(&self.folders).map_err(|reports| load::drawn(&reports, &self.reporting))?;
         let summary = load::summary(&loaded.snapshot, start.elapsed());
         load::show(&loaded.warnings, &self.reporting);
+        let documents = self.persisted.check(&loaded.api, &self.limits);
+        load::show(&documents, &self.reporting);
         let engine = self
             .live
             .engine()

@@ -108,11 +108,13 @@ impl Serve {
                 Err(error) => return fail(error),
             },
         };
+        load::show(&persisted.check(&api, &limits), &self.reporting);
         let engine = Engine::of(Arc::new(snapshot), api, limits);
         note(summary);
         let _written = server::write_to_stderr();
         self.allow_files();
-        let code = runtime.block_on(self.listen(&clients, &metrics, engine, persisted, watch));
+        let code =
+            runtime.block_on(self.listen(&clients, &metrics, engine, limits, Arc::new(persisted), watch));
         // A run whose client disconnected may take a moment to notice it.
         runtime.shutdown_background();
         code
@@ -165,7 +167,8 @@ impl Serve {
         clients: &[SocketAddr],
         metrics: &[SocketAddr],
         engine: Engine,
-        persisted: Persisted,
+        limits: Limits,
+        persisted: Arc<Persisted>,
         watch: Option<Watch>,
     ) -> ExitCode {
         let listener = match TcpListener::bind(clients).await {
@@ -194,6 +197,8 @@ impl Serve {
         let reloader = Reloader {
             folders: self.folders.clone(),
             reporting: self.reporting,
+            limits,
+            persisted: persisted.clone(),
             live: live.clone(),
         };
         let trigger = reloader.start();
@@ -220,7 +225,7 @@ impl Serve {
             allow_origins: self.allow_origin,
             allow_headers: self.allow_header,
             max_body: self.limits.max_body,
-            persisted: Arc::new(persisted),
+            persisted,
             bounds: Bounds::from(&self.connections),
             allow_hosts: self.connections.allow_host,
             slow: self.log_slow,

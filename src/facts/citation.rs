@@ -120,6 +120,7 @@ fn citation(
 fn short(batch: &Batch, text: Str, at: Span, defaults: Defaults) -> CitationFact {
     let written = batch.text(text);
     let mut is_bare = false;
+    let is_default;
     let (source, locator) = match (written.find('#'), defaults.source) {
         (Some(hash), default) => {
             let hash = hash as u32;
@@ -131,6 +132,7 @@ fn short(batch: &Batch, text: Str, at: Span, defaults: Defaults) -> CitationFact
                 start: text.start + hash + 1,
                 length: text.length - hash - 1,
             };
+            is_default = hash == 0 && default.is_some();
             let source = if hash == 0 {
                 default.unwrap_or(source)
             } else {
@@ -140,14 +142,19 @@ fn short(batch: &Batch, text: Str, at: Span, defaults: Defaults) -> CitationFact
         }
         (None, Some(source)) if source != text && batch.text(source) != written => {
             is_bare = true;
+            is_default = true;
             (source, Some(text))
         }
-        (None, _) => (text, None),
+        (None, default) => {
+            is_default = default.is_some_and(|it| batch.text(it) == written);
+            (text, None)
+        }
     };
     CitationFact {
         source,
         locator: locator.filter(|it| it.length > 0),
         is_bare,
+        is_default,
         note: None,
         at,
     }
@@ -161,6 +168,7 @@ fn long(
     reports: &mut Reports,
 ) -> Option<CitationFact> {
     let mut source = defaults.source;
+    let mut is_default = true;
     let mut locator = None;
     let mut note = None;
     let mut parts: [Option<Str>; 3] = [None; 3];
@@ -180,7 +188,7 @@ fn long(
             }
         };
         match batch.text(entry.key) {
-            "source" => source = Some(text),
+            "source" => (source, is_default) = (Some(text), false),
             "locator" | "url" => locator = Some(text),
             "note" => note = Some(text),
             "section" => parts[0] = Some(text),
@@ -219,6 +227,7 @@ fn long(
         source,
         locator,
         is_bare: false,
+        is_default,
         note,
         at,
     })

@@ -202,6 +202,11 @@ impl Files {
                 Err(report) => reports.push(*report),
             }
         }
+        if sources.is_empty() && !reports.has_errors() {
+            let message = format!("there is no data file in \"{}\"", path.display());
+            let hint = format!("put facts into files there, or name another folder with --data DIR; {ENDS}");
+            reports.push(Report::new(Code::NO_DATA, message).hint(hint));
+        }
         Self {
             sources,
             keep: bytes <= KEPT,
@@ -376,10 +381,11 @@ fn bytes_of(path: &Path, bytes: &Range<u64>) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
+const ENDS: &str =
+    "data files end in .yaml, .yml, .jsonl, .ndjson, .jsonl.gz, .ndjson.gz, .jsonl.zst or .ndjson.zst";
+
 /// The format of a file; none where the file is meant to stand beside the data.
 fn source(path: &Path, is_named: bool) -> Result<Option<Format>, Box<Report>> {
-    const ENDS: &str =
-        "data files end in .yaml, .yml, .jsonl, .ndjson, .jsonl.gz, .ndjson.gz, .jsonl.zst or .ndjson.zst";
     let refused = |code, why: &str, hint: &str| {
         let message = format!("\"{}\" {why}", path.display());
         Err(Box::new(Report::new(code, message).hint(hint)))

@@ -170,6 +170,8 @@ pub struct CitationFact {
     pub locator: Option<Str>,
     /// Whether the file gives the locator alone, for its default source.
     pub is_bare: bool,
+    /// Whether the source is the file's default one.
+    pub is_default: bool,
     /// A remark.
     pub note: Option<Str>,
     /// Where.
@@ -217,8 +219,14 @@ pub struct Batch {
     pub edges: Vec<EdgeFact>,
     /// Statements that the others refer to.
     pub statements: Vec<StatementFact>,
+    /// The ids of the default sources, one for each document, and where they are written.
+    pub default_sources: Vec<(Str, Span)>,
     /// What it says of the graph.
     pub graph: GraphFact,
+    /// The keys of `graph` that have one value, as often as they are written.
+    pub graph_keys: Vec<(Str, Span)>,
+    /// Where the queries of the examples are written.
+    pub example_queries: Vec<Span>,
 }
 
 impl Batch {
@@ -231,7 +239,10 @@ impl Batch {
             values: Vec::new(),
             edges: Vec::new(),
             statements: Vec::new(),
+            default_sources: Vec::new(),
             graph: GraphFact::default(),
+            graph_keys: Vec::new(),
+            example_queries: Vec::new(),
         }
     }
 
@@ -316,7 +327,7 @@ fn position(at: usize) -> u32 {
 }
 
 impl Span {
-    fn new(start: usize, end: usize) -> Self {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
         Self {
             start: position(start),
             end: position(end),

@@ -80,7 +80,10 @@ impl Reader<'_> {
         // The defaults hold for the whole file, wherever they stand.
         for entry in &entries {
             match (self.batch.text(entry.key), &entry.item.value) {
-                ("source", Value::String(id)) => self.defaults.source = Some(*id),
+                ("source", Value::String(id)) => {
+                    self.defaults.source = Some(*id);
+                    self.batch.default_sources.push((*id, entry.item.at));
+                }
                 ("source", _) => self.report(
                     entry.item.at,
                     "the default source is the id of a Source",
@@ -129,14 +132,22 @@ impl Reader<'_> {
                 );
                 continue;
             };
-            let text = Some(self.batch.text(text).to_owned());
+            let text = self.batch.text(text).to_owned();
             let graph = &mut self.batch.graph;
-            match key.as_str() {
-                "title" => graph.title = text,
-                "description" => graph.description = text,
-                "licence" => graph.licence = text,
-                "url" => graph.url = text,
-                _ => {
+            let place = match key.as_str() {
+                "title" => Some(&mut graph.title),
+                "description" => Some(&mut graph.description),
+                "licence" => Some(&mut graph.licence),
+                "url" => Some(&mut graph.url),
+                _ => None,
+            };
+            match place {
+                Some(place) => {
+                    // Another document of the file may have it too, which is reported when all files are read.
+                    place.get_or_insert(text);
+                    self.batch.graph_keys.push((entry.key, entry.key_at));
+                }
+                None => {
                     let hint = did_you_mean(
                         &key,
                         ["title", "description", "licence", "url", "examples"],
@@ -168,13 +179,16 @@ impl Reader<'_> {
             let text = |key: &str| {
                 entries.iter().find_map(|it| match it.item.value {
                     Value::String(text) if self.batch.text(it.key) == key => {
-                        Some(self.batch.text(text).to_owned())
+                        Some((self.batch.text(text).to_owned(), it.item.at))
                     }
                     _ => None,
                 })
             };
             match (text("title"), text("query")) {
-                (Some(title), Some(query)) => self.batch.graph.examples.push(Example { title, query }),
+                (Some((title, _)), Some((query, at))) => {
+                    self.batch.graph.examples.push(Example { title, query });
+                    self.batch.example_queries.push(at);
+                }
                 _ => self.report(item.at, "an example has a title and a query", HINT),
             }
         }

@@ -43,7 +43,7 @@ mod view;
 
 pub use adjacency::Neighbours;
 pub use allocator::Allocator;
-pub use build::build;
+pub use build::{CheckQuery, Misfit, build, build_and_check};
 pub use column::{Key, write_float};
 pub use common::{Common, Packed, Packing};
 pub(crate) use exit::exit_with;

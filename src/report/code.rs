@@ -176,6 +176,10 @@ codes! {
     IGNORED_FILE = "W0304";
     /// A locator that is the id of a source.
     LOCATOR_IS_SOURCE = "W0305";
+    /// A data folder without data.
+    NO_DATA = "W0306";
+    /// An example or a document of a manifest that is not a query of this graph.
+    BAD_QUERY = "W0307";
 }
 
 impl Code {

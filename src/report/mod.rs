@@ -87,6 +87,17 @@ impl Place {
         self.excerpt(&mut (0, 0));
         self
     }
+
+    /// The word at a place as GraphQL counts it: a line, and a column in units of UTF-16, both from 1.
+    pub fn of_word(source: Arc<SourceText>, line: u32, column: u32) -> Self {
+        let lines = source.text.split_inclusive('\n');
+        let before: usize = lines.take(line.saturating_sub(1) as usize).map(str::len).sum();
+        Self {
+            span: word_at(&source.text, before, column),
+            source,
+        }
+    }
+
     /// The line and column, both from 1; columns count characters.
     pub fn line_column(&self) -> (usize, usize) {
         let text = &self.source.text;
@@ -98,6 +109,24 @@ impl Place {
             before[start..].chars().count() + 1,
         )
     }
+}
+
+/// The word at a column of the line that begins at byte `line`, or the character that is there.
+pub fn word_at(text: &str, line: usize, column: u32) -> Range<usize> {
+    let mut units = column.saturating_sub(1) as usize;
+    let mut start = line;
+    for character in text[line..].chars() {
+        let Some(left) = units.checked_sub(character.len_utf16()).filter(|_| units > 0) else {
+            break;
+        };
+        units = left;
+        start += character.len_utf8();
+    }
+    let rest = &text[start..];
+    let word = rest.chars().take_while(|it| it.is_alphanumeric() || *it == '_');
+    let length: usize = word.map(char::len_utf8).sum();
+    let one = rest.chars().next().map_or(0, char::len_utf8);
+    start..start + length.max(one)
 }
 
 /// Whether a report stops the graph from being served.

@@ -110,7 +110,8 @@ pub(super) struct Rows<'a> {
     pub name: &'a dyn Fn(u32) -> String,
     /// Where a row is written.
     pub place: &'a dyn Fn(u32) -> Option<Place>,
-    /// Where the second value of a row is written.
+    /// Where the value of a row is written that is one too many: the second of those that are no statements of their own,
+    /// or the only one.
     pub second: &'a dyn Fn(u32) -> Option<Place>,
 }
 
@@ -129,9 +130,12 @@ fn property_column(
         let batch = context.batch(origin.part)?;
         let entity = context.fact_of(&batch, origin)? as u32;
         let is_of = |it: &&crate::facts::ValueFact| {
-            it.entity == entity && batch.text(it.key) == property.name && it.item.value != Value::Null
+            it.entity == entity
+                && !it.own
+                && batch.text(it.key) == property.name
+                && it.item.value != Value::Null
         };
-        let fact = batch.values.iter().filter(is_of).nth(1)?;
+        let fact = batch.values.iter().filter(is_of).take(2).last()?;
         Some(batch.place(fact.item.at).detached())
     };
     let rows = Rows {
@@ -329,7 +333,8 @@ pub(super) fn column(
                 if here.iter().any(|it| !said(it).own)
                     && shown(&mut several, Code::SEVERAL_VALUES, &property.name, reports)
                 {
-                    reports.push(several_values(property, row, here.len(), rows));
+                    let plain = here.iter().filter(|it| !said(it).own).count();
+                    reports.push(several_values(property, row, (here.len(), plain), rows));
                 }
                 // By rank, then the latest, then the first written.
                 let best = (0..here.len()).max_by_key(|at| (said(&here[*at]).preference(), Reverse(*at)));
@@ -375,21 +380,33 @@ pub(super) fn column(
 /// Nothing is said of an entity whose line is broken: that is said already.
 fn no_value(property: &Property, row: u32, rows: &Rows) -> Option<Report> {
     let place = (rows.place)(row)?;
+    Some(missing_value(property, &(rows.name)(row), place))
+}
+
+/// What to say of something that lacks a required value.
+pub(super) fn missing_value(property: &Property, subject: &str, place: Place) -> Report {
     let message = format!(
-        "{} has no \"{}\", which the schema requires",
-        (rows.name)(row),
+        "{subject} has no \"{}\", which the schema requires",
         property.name
     );
-    let report = Report::new(Code::MISSING_VALUE, message)
+    Report::new(Code::MISSING_VALUE, message)
         .at(place, "lacks it")
         .hint(format!(
             "add `{}: …`, or drop the `!` in the schema",
             property.name
-        ));
-    Some(report)
+        ))
 }
 
-fn several_values(property: &Property, row: u32, count: usize, rows: &Rows) -> Report {
+/// What the frame says at a value that is not a statement of its own, where `plain` values are not.
+pub(super) fn too_many(plain: usize) -> &'static str {
+    if plain > 1 {
+        "one too many"
+    } else {
+        "not a statement"
+    }
+}
+
+fn several_values(property: &Property, row: u32, (count, plain): (usize, usize), rows: &Rows) -> Report {
     let message = format!(
         "\"{}\" of {} has one value, and {count} are given",
         property.name,
@@ -398,7 +415,7 @@ fn several_values(property: &Property, row: u32, count: usize, rows: &Rows) -> R
     placed(
         Report::new(Code::SEVERAL_VALUES, message),
         (rows.second)(row),
-        "one too many",
+        too_many(plain),
     )
     .hint("make the field a list in the schema; or, where sources disagree, write each as a statement: {value: …, cite: …}")
 }

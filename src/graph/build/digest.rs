@@ -1,19 +1,19 @@
 //! What is left of a part when its text is forgotten: short columns, edges between numbers, statements.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rustc_hash::FxHashMap;
 
-use super::MOST_SHOWN;
 use super::columns::no_property;
 use super::edges;
 use super::entities::{self, Entities};
 use super::short::{Gathered, Short, ShortEdges, value};
 use super::statements;
-use crate::facts::{Batch, GraphFact};
+use super::{CheckQuery, MOST_SHOWN};
+use crate::facts::{Batch, GraphFact, Span};
 use crate::graph::statement::Statements;
 use crate::ontology::{Member, Ontology, PropertyNo, RelationId, TypeId};
-use crate::report::{Report, Reports};
+use crate::report::{Code, Place, Report, Reports, shown, word_at};
 
 /// Of a part that is one of many, up to this number of mistakes of a kind are shown.
 const LEAST_SHOWN: usize = 20;
@@ -27,9 +27,50 @@ pub(super) struct Digest {
     edges: Vec<(RelationId, ShortEdges)>,
     statements: Statements,
     graph: GraphFact,
+    /// The keys of `graph` that have one value.
+    graph_keys: Vec<(String, Place)>,
     /// Types and relations that the schema does not have, each once.
     unknown: Vec<(String, Report)>,
     reports: Reports,
+}
+
+impl Digest {
+    /// Warns of examples that are not queries of this graph.
+    pub fn check_examples(&mut self, batch: &Batch, check: &CheckQuery) {
+        for (example, at) in batch.graph.examples.iter().zip(&batch.example_queries) {
+            let Some(misfit) = check(&example.query) else {
+                continue;
+            };
+            let title = shown(&example.title);
+            let message = format!(
+                "the example \"{title}\" is not a query of this graph: {}",
+                misfit.message
+            );
+            let at = misfit
+                .at
+                .and_then(|it| within(batch, *at, &example.query, it))
+                .unwrap_or(*at);
+            let report = Report::new(Code::BAD_QUERY, message)
+                .at(batch.place(at).detached(), "here")
+                .hint("GraphiQL lists the examples: correct the query, or take it out");
+            self.reports.push(report);
+        }
+    }
+}
+
+/// Where a place in a query is written: the lines of the query are looked for in the lines of the file, one after the
+/// other. `None` where the file writes them in another way.
+fn within(batch: &Batch, at: Span, query: &str, (line, column): (u32, u32)) -> Option<Span> {
+    let (written, start) = (batch.written(at), at.start as usize);
+    let mut end = 0;
+    let mut found = None;
+    for text in query.lines().take(line as usize) {
+        let begin = end + written.get(end..)?.find(text)?;
+        end = begin + text.len();
+        found = Some(word_at(&written[..end], begin, column));
+    }
+    let word = found?;
+    Some(Span::new(start + word.start, start + word.end))
 }
 
 /// Checks a part's facts and makes of them what the graph is built from. `written` is where the first reading found
@@ -121,6 +162,11 @@ pub(super) fn digest(
         edges,
         statements,
         graph: batch.graph.clone(),
+        graph_keys: {
+            let keys = batch.graph_keys.iter();
+            let keys = keys.map(|(key, at)| (batch.text(*key).to_owned(), batch.place(*at).detached()));
+            keys.collect()
+        },
         unknown,
         reports,
     }
@@ -140,6 +186,7 @@ pub(super) fn gather(digests: Vec<Digest>, ontology: &Ontology, reports: &mut Re
         graph: GraphFact::default(),
     };
     let mut unknown: HashSet<String> = HashSet::new();
+    let mut graph_keys: HashMap<String, Place> = HashMap::new();
     let mut base = 0;
     for mut digest in digests {
         reports.0.append(&mut digest.reports.0);
@@ -157,6 +204,14 @@ pub(super) fn gather(digests: Vec<Digest>, ontology: &Ontology, reports: &mut Re
         gathered.bases.push(base);
         base += digest.statements.ranks.len() as u32;
         gathered.statements.push(digest.statements);
+        for (key, place) in digest.graph_keys {
+            match graph_keys.get(&key) {
+                None => {
+                    graph_keys.insert(key, place);
+                }
+                Some(first) => reports.push(key_twice(&key, place, first)),
+            }
+        }
         let (info, graph) = (&mut gathered.graph, digest.graph);
         info.title = info.title.take().or(graph.title);
         info.description = info.description.take().or(graph.description);
@@ -165,4 +220,13 @@ pub(super) fn gather(digests: Vec<Digest>, ontology: &Ontology, reports: &mut Re
         info.examples.extend(graph.examples);
     }
     gathered
+}
+
+/// What to say of a key of `graph` that more than one file or document has.
+fn key_twice(key: &str, place: Place, first: &Place) -> Report {
+    let message = format!("\"{key}\" of the graph has one value, and more are given");
+    Report::new(Code::SEVERAL_VALUES, message)
+        .at(place, "again here")
+        .also(Some(first.clone()), "first here")
+        .hint("a graph has one `graph`, whatever the number of its files, beside which only `examples` are added up; keep one value")
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::cell::article;
-use super::columns::{Rows, column, shown};
+use super::columns::{Rows, column, missing_value, shown, too_many};
 use super::entities::{self, Entities};
 use super::order::{self, Entry, Ordered};
 use super::placed::placed;
@@ -75,6 +75,9 @@ pub(super) fn digest(
             if let Some((id, entity)) = refused(ontology, entities, batch, fact, numbers, found) {
                 let place = short_of(id);
                 all[place].1.refused.push(entity.0);
+            }
+            if let Some(id) = relation_of(ontology, batch, fact) {
+                check_properties(ontology, batch, ontology.relation(id), fact, part, reports);
             }
             continue;
         };
@@ -198,6 +201,48 @@ fn properties(
     }
 }
 
+/// Reports what is wrong with the properties of an edge that was refused.
+fn check_properties(
+    ontology: &Ontology,
+    batch: &Batch,
+    relation: &Relation,
+    fact: &EdgeFact,
+    part: u32,
+    reports: &mut Reports,
+) {
+    let from = match &fact.via {
+        Via::Field { entity, .. } => batch.entities[*entity as usize].id,
+        Via::Relation { from, .. } => *from,
+    };
+    let name = || {
+        let (from, to) = (batch.text(from), batch.text(fact.to));
+        format!("the edge \"{}\" from \"{from}\" to \"{to}\"", relation.name)
+    };
+    let mut short = ShortEdges::new(part);
+    properties(
+        ontology,
+        batch,
+        relation,
+        fact,
+        (part, 0),
+        &mut short,
+        &name,
+        reports,
+    );
+    let Some(edge) = relation.edge else { return };
+    for (no, property) in ontology.edge_types[edge.index()]
+        .members
+        .properties
+        .iter()
+        .enumerate()
+    {
+        let is_missing = short.properties.get(no).is_none_or(Option::is_none);
+        if property.required && !property.list && is_missing {
+            reports.push(missing_value(property, &name(), batch.place(fact.to_at)));
+        }
+    }
+}
+
 fn unknown_property(relation: &str, key: &str, place: Place, edge_type: Option<&EdgeType>) -> Report {
     let report = Report::new(
         Code::UNKNOWN_EDGE_PROPERTY,
@@ -289,7 +334,7 @@ fn resolve(
     reports: &mut Reports,
 ) -> Option<(RelationId, EntityNo, EntityNo)> {
     let known = |found: Option<EntityNo>, id: &str, at: crate::facts::Span, reports: &mut Reports| {
-        if found.is_none() {
+        if found.is_none() && !entities.is_untyped(id) {
             let report = Report::new(Code::UNKNOWN_ID, format!("nothing defines the id \"{id}\""))
                 .at(batch.place(at), "unknown")
                 .hint(entities.unknown(id, comparisons));
@@ -347,6 +392,21 @@ fn resolve(
             check_target(ontology, entities, batch, fact, field, here, to, reports)?;
             Some((id, start, to))
         }
+    }
+}
+
+/// The relation of an edge, by the names that the file gives alone.
+fn relation_of(ontology: &Ontology, batch: &Batch, fact: &EdgeFact) -> Option<RelationId> {
+    match &fact.via {
+        Via::Field { entity, key } => {
+            let name = batch.text(batch.entities[*entity as usize].type_name);
+            let members = &ontology.entity_type(ontology.type_named(name)?).members;
+            match members.get(batch.text(*key))? {
+                Member::Relation(no) => Some(members.field(no).relation),
+                Member::Property(_) => None,
+            }
+        }
+        Via::Relation { name, .. } => ontology.relation_named(batch.text(*name)),
     }
 }
 
@@ -782,16 +842,19 @@ impl Builder<'_> {
                     && (0..neighbours.len()).any(|at| !self.said(place_of(at)).own)
                     && shown(&mut several, Code::SEVERAL_VALUES, &field.name, reports)
                 {
-                    let edges = neighbours.iter().map(|it| it.1.0);
-                    let latest = edges.max_by_key(|it| self.places[*it as usize]);
+                    // Those that are statements of their own may contradict each other.
+                    let is_plain = |edge: &u32| !self.said(self.places[*edge as usize]).own;
+                    let plain: Vec<u32> = neighbours.iter().map(|it| it.1.0).filter(is_plain).collect();
+                    let latest = plain.iter().max_by_key(|it| self.places[**it as usize]);
                     let message = format!(
                         "\"{}\" of {} leads to one entity, and {} are given",
                         field.name,
                         name(),
                         neighbours.len()
                     );
-                    let place = latest.and_then(|it| self.place(it));
-                    let report = placed(Report::new(Code::SEVERAL_VALUES, message), place, "one too many")
+                    let place = latest.and_then(|it| self.place(*it));
+                    let label = too_many(plain.len());
+                    let report = placed(Report::new(Code::SEVERAL_VALUES, message), place, label)
                         .hint("make the field a list in the schema; or, where sources disagree, give each edge its own cite: {to: …, cite: …}");
                     reports.push(report);
                 }

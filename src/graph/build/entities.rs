@@ -13,7 +13,7 @@ use crate::facts::{Batch, Files, Part, Span};
 use crate::graph::ids::IdIndex;
 use crate::graph::strings::Strings;
 use crate::graph::{EntityNo, Row};
-use crate::memory::Allowance;
+use crate::memory::{Allowance, Meter};
 use crate::ontology::{Domain, Ontology, TypeId};
 use crate::report::{Code, Place, Report, Reports, did_you_mean, near_misses, shown};
 
@@ -29,6 +29,8 @@ pub(super) struct Entities {
     pub index: IdIndex,
     /// Entities with an id that an entity of another type has too, which is an error.
     pub duplicates: HashSet<EntityNo>,
+    /// Ids of entities whose type does not exist. The type is reported, and references to them are right.
+    pub untyped: HashSet<String>,
 }
 
 impl Entities {
@@ -43,6 +45,11 @@ impl Entities {
     pub fn id(&self, entity: EntityNo) -> &str {
         let row = self.locate(entity);
         self.ids[row.type_id.index()].text(row.row).unwrap_or_default()
+    }
+
+    /// Whether something defines an id, perhaps below a type that does not exist.
+    pub fn is_untyped(&self, id: &str) -> bool {
+        self.untyped.contains(id)
     }
 
     pub fn find(&self, id: &str) -> Option<EntityNo> {
@@ -109,7 +116,8 @@ impl Entities {
             .iter()
             .flat_map(|ids| (0..ids.len()).filter_map(|row| ids.text(row)));
         let near = if may_compare(comparisons) {
-            near_misses(id, all.take(MOST_COMPARED))
+            let untyped = self.untyped.iter().map(String::as_str);
+            near_misses(id, all.chain(untyped).take(MOST_COMPARED))
         } else {
             Vec::new()
         };
@@ -292,6 +300,7 @@ pub(super) fn number(
             format!("{total} entities are more than a graph can hold: 4,294,967,294"),
         ));
     }
+    let untyped = untyped(memory, parts)?;
     for part in parts.iter_mut() {
         part.ids.forget();
     }
@@ -302,6 +311,7 @@ pub(super) fn number(
         numbers: Vec::new(),
         index: IdIndex::with_capacity(total as usize),
         duplicates: HashSet::new(),
+        untyped,
     };
     let mut index = std::mem::take(&mut entities.index);
     let mut duplicates = HashSet::new();
@@ -337,6 +347,24 @@ pub(super) fn number(
             .push(Report::new(Code::DUPLICATE_ID, message).hint("fix those that are shown, and check again"));
     }
     Some(entities)
+}
+
+/// The ids of entities whose type does not exist. `None` where there is not enough memory.
+fn untyped(memory: &Allowance, parts: &[Part]) -> Option<HashSet<String>> {
+    /// What an id takes in the set, beside its text.
+    const OF_AN_ID: usize = 64;
+    let mut meter = Meter::new(memory);
+    let mut untyped = HashSet::new();
+    for part in parts {
+        for at in (0..part.ids.len()).filter(|at| part.ids.type_of(*at).is_none()) {
+            let id = part.ids.text(at);
+            if !meter.takes(id.len() + OF_AN_ID) {
+                return None;
+            }
+            untyped.insert(id.to_owned());
+        }
+    }
+    Some(untyped)
 }
 
 fn duplicate(context: &Context, later: Origin, first: Origin, have_one_type: bool) -> Option<Report> {

@@ -79,6 +79,18 @@ impl Context<'_> {
     }
 }
 
+/// What is wrong with a query.
+#[derive(Debug)]
+pub struct Misfit {
+    /// What is wrong.
+    pub message: String,
+    /// The line and the column, both from 1, where they are known.
+    pub at: Option<(u32, u32)>,
+}
+
+/// Finds what is wrong with a query of the graph. What a query may ask follows from the schema, which is not known here.
+pub type CheckQuery<'a> = dyn Fn(&str) -> Option<Misfit> + Sync + 'a;
+
 /// Builds the snapshot of some facts. Reports are added to `reports`; with an error among them there is
 /// no snapshot. Before each step that allocates much, the allowance of `progress` is asked; when it is passed, the build is
 /// abandoned and the only report is that.
@@ -88,11 +100,23 @@ pub fn build(
     progress: &Progress,
     reports: &mut Reports,
 ) -> Option<Snapshot> {
+    build_and_check(ontology, files, progress, &|_| None, reports)
+}
+
+/// As [`build`], and also checks the examples of the graph.
+pub fn build_and_check(
+    ontology: &Arc<Ontology>,
+    files: &Files,
+    progress: &Progress,
+    check: &CheckQuery,
+    reports: &mut Reports,
+) -> Option<Snapshot> {
+    let checked = |reports: &mut Reports| checked(ontology, files, progress, check, reports);
     // On threads that end with it: what a thread keeps of the memory that it gave up goes with it.
     let built = match rayon::ThreadPoolBuilder::new().build() {
-        Ok(threads) => threads.install(|| checked(ontology, files, progress, reports)),
+        Ok(threads) => threads.install(|| checked(reports)),
         // On the threads of the process where there are no more.
-        Err(_) => checked(ontology, files, progress, reports),
+        Err(_) => checked(reports),
     };
     let Some(excess) = progress.memory.excess() else {
         return built;
@@ -108,6 +132,7 @@ fn checked(
     ontology: &Arc<Ontology>,
     files: &Files,
     progress: &Progress,
+    check: &CheckQuery,
     reports: &mut Reports,
 ) -> Option<Snapshot> {
     let memory = &progress.memory;
@@ -121,7 +146,9 @@ fn checked(
         again: Mutex::default(),
     };
     let digests = files.each(&parts, ontology, progress, reports, |no, batch, found| {
-        digest::digest(ontology, &entities, (no as u32, &parts[no].ids.at), batch, found)
+        let mut digest = digest::digest(ontology, &entities, (no as u32, &parts[no].ids.at), batch, found);
+        digest.check_examples(batch, check);
+        digest
     });
     if !memory.holds() {
         return None;

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::Context;
 use super::entities::{Entities, may_compare};
 use super::placed::placed;
-use crate::facts::{Batch, CitationFact, Item, NO_STATEMENT, Span, Value};
+use crate::facts::{Batch, CitationFact, Item, NO_STATEMENT, Span, Str, Value};
 use crate::graph::EntityNo;
 use crate::graph::column::Column;
 use crate::graph::ids::UniqueIndex;
@@ -114,9 +114,14 @@ pub(super) fn digest(
     };
     let mut seen: Seen = Seen::new();
     let comparisons = entities.comparisons();
+    for (id, at) in &batch.default_sources {
+        if let Err(report) = source(ontology, entities, batch, (*id, *at), &comparisons) {
+            reports.0.extend(report.map(|it| *it));
+        }
+    }
     for fact in &batch.statements {
         for citation in &fact.citations {
-            match source(ontology, entities, batch, citation, &comparisons) {
+            match source(ontology, entities, batch, cited(citation), &comparisons) {
                 Ok(source) => {
                     if let Some(id) = cites_a_source(ontology, entities, batch, citation)
                         && first_time(&mut seen, citation.at)
@@ -133,11 +138,11 @@ pub(super) fn digest(
                         None => statements.notes.push_null(),
                     }
                 }
-                Err(report) => {
-                    if first_time(&mut seen, citation.at) {
-                        reports.push(*report);
-                    }
+                // What is wrong with a default source is reported where it is named.
+                Err(Some(report)) if !citation.is_default && first_time(&mut seen, citation.at) => {
+                    reports.push(*report);
                 }
+                Err(_) => {}
             }
         }
         statements.citation_ends.push(statements.sources.len() as u32);
@@ -258,7 +263,8 @@ fn citation(
 ) -> Option<(crate::report::Place, Span)> {
     let batch = context.batch(part)?;
     let all = batch.statements.iter().flat_map(|it| &it.citations);
-    let is_known = |it: &&CitationFact| source(context.ontology, entities, &batch, it, &Cell::new(0)).is_ok();
+    let is_known =
+        |it: &&CitationFact| source(context.ontology, entities, &batch, cited(it), &Cell::new(0)).is_ok();
     let mut known = all.filter(is_known);
     let citation = known.nth(at)?;
     Some((batch.place(citation.at).detached(), citation.at))
@@ -340,15 +346,24 @@ pub(super) fn validity(batch: &Batch, item: &Item) -> Result<Validity, Box<Repor
 /// So few sources are all named where one is unknown.
 const MOST_NAMED: usize = 8;
 
+/// The id of a citation's source, and where it is cited.
+fn cited(citation: &CitationFact) -> (Str, Span) {
+    (citation.source, citation.at)
+}
+
+/// The source of an id, or what is wrong with it; nothing more where a type that does not exist is reported for it.
 fn source(
     ontology: &Ontology,
     entities: &Entities,
     batch: &Batch,
-    citation: &CitationFact,
+    (id, at): (Str, Span),
     comparisons: &Cell<usize>,
-) -> Result<EntityNo, Box<Report>> {
-    let id = batch.text(citation.source);
+) -> Result<EntityNo, Option<Box<Report>>> {
+    let id = batch.text(id);
     let Some(source) = entities.find(id) else {
+        if entities.is_untyped(id) {
+            return Err(None);
+        }
         let sources = &entities.ids[ontology.source_type.index()];
         let ids = (0..sources.len()).filter_map(|row| sources.text(row));
         let ids: Vec<&str> = if may_compare(comparisons) {
@@ -364,9 +379,9 @@ fn source(
             _ => "define the source, or mend the id".to_owned(),
         });
         let report = Report::new(Code::BAD_SOURCE, format!("there is no source \"{id}\""))
-            .at(batch.place(citation.at), "cites it")
+            .at(batch.place(at), "cites it")
             .hint(hint);
-        return Err(Box::new(report));
+        return Err(Some(Box::new(report)));
     };
     let type_id = entities.locate(source).type_id;
     if type_id != ontology.source_type {
@@ -375,9 +390,9 @@ fn source(
             Code::BAD_SOURCE,
             format!("\"{id}\" is a {name}, and only a Source can be cited"),
         )
-        .at(batch.place(citation.at), "cites it")
+        .at(batch.place(at), "cites it")
         .hint("define a Source for it");
-        return Err(Box::new(report));
+        return Err(Some(Box::new(report)));
     }
     Ok(source)
 }
