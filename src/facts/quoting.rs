@@ -1,4 +1,5 @@
-//! Hints for texts that YAML reads as something else because they are not quoted.
+//! Hints for the most common mistakes in YAML: texts that lack quotes, brackets and colons that are missing, and lines that
+//! are indented differently. They look at the line where the parser stopped and at the lines before it.
 
 use granit_parser::ErrorKind;
 
@@ -7,51 +8,334 @@ use crate::report::shown;
 /// Characters that cannot begin a text without quotes.
 const INDICATORS: [char; 3] = ['@', '%', '`'];
 
-/// What to write instead, where the parser stopped at a text without quotes.
-pub(super) fn hint(text: &str, at: usize, why: &ErrorKind) -> Option<String> {
-    let start = text.get(..at)?.rfind('\n').map_or(0, |it| it + 1);
-    let line = text.get(start..)?.lines().next()?;
-    let rest = line.get(at - start..)?;
-    if rest.starts_with(INDICATORS) {
+/// Characters that begin something else than a text, with what the parser says then.
+const MARKS: [(char, ErrorKind); 4] = [
+    ('&', ErrorKind::MissingAnchorOrAliasName),
+    ('*', ErrorKind::MissingAnchorOrAliasName),
+    ('|', ErrorKind::InvalidBlockScalarHeader),
+    ('>', ErrorKind::InvalidBlockScalarHeader),
+];
+
+/// The number of lines before the error that are looked at.
+const MOST_LINES: usize = 100;
+
+/// What to write instead.
+pub(super) struct Advice {
+    /// Where the mistake is, if not where the parser stopped.
+    pub at: Option<usize>,
+    pub hint: String,
+}
+
+impl Advice {
+    fn here(hint: impl Into<String>) -> Option<Self> {
+        Some(Self {
+            at: None,
+            hint: hint.into(),
+        })
+    }
+
+    fn at(at: usize, hint: impl Into<String>) -> Option<Self> {
+        Some(Self {
+            at: Some(at),
+            hint: hint.into(),
+        })
+    }
+}
+
+/// A line of a file and its first byte there.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    start: usize,
+    text: &'a str,
+}
+
+impl<'a> Line<'a> {
+    /// The line that a byte is in.
+    fn of(text: &'a str, at: usize) -> Option<Self> {
+        let start = text.get(..at)?.rfind('\n').map_or(0, |it| it + 1);
+        let text = text.get(start..)?.lines().next().unwrap_or_default();
+        Some(Self { start, text })
+    }
+
+    /// The lines before it that have more than a comment, the last first.
+    fn before(self, text: &'a str) -> impl Iterator<Item = Self> {
+        let mut end = self.start;
+        let lines = std::iter::from_fn(move || {
+            let line = Self::of(text, end.checked_sub(1)?)?;
+            end = line.start;
+            Some(line)
+        });
+        lines
+            .take(MOST_LINES)
+            .filter(|it| !it.content().is_empty() && !it.content().starts_with('#'))
+    }
+
+    fn content(self) -> &'a str {
+        self.text.trim()
+    }
+
+    /// Bytes before its content.
+    fn indentation(self) -> usize {
+        self.text.len() - self.text.trim_start().len()
+    }
+
+    /// The first byte of its content.
+    fn begin(self) -> usize {
+        self.start + self.indentation()
+    }
+}
+
+/// What to write instead, where the parser stopped at byte `at`.
+pub(super) fn advice(text: &str, at: usize, why: &ErrorKind) -> Option<Advice> {
+    let line = Line::of(text, at)?;
+    let rest = line.text.get(at - line.start..)?;
+    if rest.starts_with(INDICATORS)
+        || MARKS
+            .iter()
+            .any(|(mark, it)| it == why && rest.starts_with(*mark))
+    {
         let value = quoted(until_end(rest));
         let first = &rest[..1];
-        return Some(format!(
+        return Advice::here(format!(
             "a text that begins with \"{first}\" is written in quotes: {value}"
         ));
     }
-    // In a flow mapping the parser stops at the second colon.
-    let ends_flow = matches!(
-        why,
+    match why {
+        ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar
+        | ErrorKind::TabNotAllowed => tab(text, line),
+        ErrorKind::UnknownAnchor => {
+            let value = quoted(until_end(&line.text[line.text.find('*')?..]));
+            Advice::here(format!(
+                "a text that begins with \"*\" is written in quotes: {value}"
+            ))
+        }
+        ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
+            let mark = match why {
+                ErrorKind::InvalidTrailingDoubleQuotedScalar => '"',
+                _ => '\'',
+            };
+            trailing(line, at, mark)
+        }
+        ErrorKind::UnknownQuotedScalarEscape | ErrorKind::InvalidQuotedScalarHexEscape => Advice::here(
+            "between double quotes, \"\\\" begins an escape: write \"\\\\\" for it, or the text between single quotes",
+        ),
+        ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => {
+            let mark = rest.chars().next().filter(|it| matches!(it, '"' | '\''));
+            let mark = mark.map_or_else(|| "a quote".to_owned(), |it| it.to_string());
+            Advice::here(format!(
+                "a text that begins with {mark} ends with {mark}: add it at the end of the text"
+            ))
+        }
+        ErrorKind::SimpleKeyExpected => Advice::at(line.begin(), no_colon(line)),
+        ErrorKind::BlockSequenceEntryNotAllowed => Advice::here(
+            "write a list on the lines below its key, or in brackets: [a, b]; a text that begins with \"- \" is written in quotes",
+        ),
+        ErrorKind::MisplacedFlowCollectionEnd => Advice::here(
+            "there is a closing bracket more than opening ones: remove it, or write the text that has it in quotes",
+        ),
+        ErrorKind::UnexpectedEofImplicitFlowMapping if rest.starts_with(',') => {
+            Advice::here("there are two commas: remove one, or write the text that has it in quotes")
+        }
+        ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => indented(text, line),
+        ErrorKind::MappingValueNotAllowed => value_not_allowed(text, line),
         ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator
-    );
-    let is_in_flow = rest.starts_with(": ") && ends_flow;
-    if is_in_flow || *why == ErrorKind::MappingValueNotAllowed {
-        let entry = if is_in_flow {
-            let before = &line[..at - start];
-            &line[before.rfind(['{', ',', '['])? + 1..]
-        } else {
-            line
+            if rest.starts_with(": ") =>
+        {
+            colon_in_flow(line, at).or_else(|| unclosed(text, line))
+        }
+        ErrorKind::ExpectedFlowMappingSeparator
+        | ErrorKind::ExpectedFlowSequenceSeparator
+        | ErrorKind::InvalidColonPlacement
+        | ErrorKind::MismatchedFlowCollectionEnd { .. }
+        | ErrorKind::UnclosedFlowCollection { .. }
+        | ErrorKind::UnexpectedEofFlowMapping
+        | ErrorKind::UnexpectedEofFlowSequence => unclosed(text, line),
+        _ => None,
+    }
+}
+
+/// A line that is indented with a tab: the one where the parser stopped, or the next.
+fn tab(text: &str, line: Line) -> Option<Advice> {
+    let is_indented = |it: &Line| it.text[..it.indentation()].contains('\t');
+    let after = Line::of(text, (line.start + line.text.len() + 1).min(text.len()));
+    let line = [Some(line), after].into_iter().flatten().find(is_indented)?;
+    let at = line.start + line.text.find('\t')?;
+    Advice::at(
+        at,
+        "YAML is indented with spaces: write two spaces instead of each tab",
+    )
+}
+
+/// A quoted text with something after it. The quotes are a part of a text, or an apostrophe ends it.
+fn trailing(line: Line, at: usize, mark: char) -> Option<Advice> {
+    let begins = |(at, _): &(usize, &str)| {
+        let before = line.text[..*at].trim_end();
+        before.is_empty() || before.ends_with([':', '-', ',', '[', '{'])
+    };
+    let before = line.text.get(..at - line.start)?;
+    let (start, _) = before.match_indices(mark).filter(begins).last()?;
+    let in_flow = before[..start].contains(['{', '[']);
+    let rest = &line.text[start..];
+    let value = if in_flow {
+        until_end(rest)
+    } else {
+        rest[..rest.find(" #").unwrap_or(rest.len())].trim_end()
+    };
+    let inner = &value[1..];
+    let close = inner.find(mark)?;
+    let is_letter = |it: Option<char>| it.is_some_and(char::is_alphanumeric);
+    let is_apostrophe =
+        is_letter(inner[..close].chars().last()) && is_letter(inner[close + 1..].chars().next());
+    let meant = if is_apostrophe {
+        quoted(inner.strip_suffix(mark).unwrap_or(inner))
+    } else {
+        quoted(value)
+    };
+    Advice::at(
+        line.start + start,
+        format!("a text that has {mark} is written between other quotes, all of it: {meant}"),
+    )
+}
+
+/// A line of a mapping without a colon and a space.
+fn no_colon(line: Line) -> String {
+    let content = line.content();
+    let content = content[..content.find(" #").unwrap_or(content.len())].trim_end();
+    let what = "a line of a mapping is a key, a colon, a space and a value";
+    let (key, value) = match (content.split_once(':'), content.split_once(char::is_whitespace)) {
+        (Some(parts), _) | (None, Some(parts)) => parts,
+        (None, None) => return format!("{what}: {}:", shown(content)),
+    };
+    format!("{what}: {}: {}", shown(key.trim()), shown(value.trim()))
+}
+
+/// Whether a line is a text alone, where an entry of a mapping or a list would be.
+fn lacks_colon(line: Line) -> bool {
+    let content = line.content();
+    let content = content[..content.find(" #").unwrap_or(content.len())].trim_end();
+    let is_other = content.starts_with(['-', '"', '\'', '{', '[', '}', ']', '&', '*', '!', '|', '>', '?']);
+    !is_other && !content.contains(": ") && !content.ends_with([':', '|', '>', '}', ']', ','])
+}
+
+/// A colon where none may be: in the text before it, or the line before lacks one, or this line is indented too deep.
+fn value_not_allowed(text: &str, line: Line) -> Option<Advice> {
+    if let Some(before) = line.before(text).next()
+        && lacks_colon(before)
+        && before.indentation() <= line.indentation()
+    {
+        return Advice::at(before.begin(), no_colon(before));
+    }
+    let (_, value) = line.text.split_once(": ")?;
+    if !value.contains(": ") {
+        return Advice::here(
+            "a key stands deeper than the one before only if that has no value: indent both alike, and write a space after each colon",
+        );
+    }
+    let value = quoted(until_end(value));
+    Advice::here(format!(
+        "a text that has a colon and a space is written in quotes: {value}"
+    ))
+}
+
+/// In a flow mapping the parser stops at the second colon of an entry.
+fn colon_in_flow(line: Line, at: usize) -> Option<Advice> {
+    let before = &line.text[..at - line.start];
+    let entry = &line.text[before.rfind(['{', ',', '['])? + 1..];
+    let (_, value) = entry.split_once(": ")?;
+    if !value.contains(": ") {
+        return None;
+    }
+    let value = quoted(until_end(value));
+    Advice::here(format!(
+        "a text that has a colon and a space is written in quotes: {value}"
+    ))
+}
+
+/// A line that is indented otherwise than each of those that it could belong to.
+fn indented(text: &str, line: Line) -> Option<Advice> {
+    let own = line.indentation();
+    let mut levels: Vec<usize> = Vec::new();
+    for before in line.before(text) {
+        let level = before.indentation();
+        if levels.last().is_none_or(|last| level < *last) {
+            levels.push(level);
+        }
+    }
+    if levels.contains(&own) {
+        return unclosed(text, line);
+    }
+    let deeper = levels.iter().rev().find(|it| **it > own)?;
+    let or_less = levels.iter().find(|it| **it < own);
+    let or_less = or_less.map_or_else(String::new, |it| format!("{it} or "));
+    let spaces = if own == 1 {
+        "1 space".to_owned()
+    } else {
+        format!("{own} spaces")
+    };
+    Advice::here(format!(
+        "this line begins with {spaces}, and the lines that it could belong to with {or_less}{deeper}: indent entries of one mapping or list alike"
+    ))
+}
+
+/// A bracket that is not closed, in the line or in those before it.
+fn unclosed(text: &str, line: Line) -> Option<Advice> {
+    let here = std::iter::once(line).chain(line.before(text));
+    for (no, line) in here.enumerate() {
+        let Some((open, bracket)) = open_bracket(line) else {
+            // What is open before a line that closes it is not what is looked for, but the parser may stop at a whole line.
+            if no > 0 && line.content().ends_with(['}', ']']) {
+                return None;
+            }
+            continue;
         };
-        let (_, value) = entry.split_once(": ")?;
-        // Without a colon in the text, the line is indented too deep, or the one before lacks a space.
-        if !value.contains(": ") {
-            return Some(
-                "a key stands deeper than the one before only if that has no value: indent both alike, and write a space after each colon"
-                    .to_owned(),
+        let rest = &line.text[open..];
+        if let Some(hash) = rest.find(" #") {
+            return Advice::at(
+                line.start + open + hash + 1,
+                "\"#\" after a space begins a comment, which takes the closing bracket with it: write the text in quotes, or close the bracket before it",
             );
         }
-        let value = quoted(until_end(value));
-        return Some(format!(
-            "a text that has a colon and a space is written in quotes: {value}"
-        ));
-    }
-    if *why == ErrorKind::UnknownAnchor {
-        let value = quoted(until_end(&line[line.find('*')?..]));
-        return Some(format!(
-            "a text that begins with \"*\" is written in quotes: {value}"
-        ));
+        let close = if bracket == '{' { '}' } else { ']' };
+        return Advice::at(
+            line.start + open,
+            format!("the bracket {bracket} is not closed: add {close} after its last entry"),
+        );
     }
     None
+}
+
+/// The last bracket of a line that is not closed in it, outside of quotes and comments.
+fn open_bracket(line: Line) -> Option<(usize, char)> {
+    let mut open: Vec<(usize, char)> = Vec::new();
+    let mut quote = None;
+    let mut before = ' ';
+    let begins_value = |at: usize| {
+        let before = line.text[..at].trim_end();
+        before.is_empty() || before.ends_with([':', '-'])
+    };
+    for (at, character) in line.text.char_indices() {
+        match (quote, character) {
+            (Some(mark), it) if mark == it => quote = None,
+            (Some(_), _) => {}
+            (None, '#') if before.is_whitespace() => break,
+            (None, '"' | '\'') if !before.is_alphanumeric() => quote = Some(character),
+            // In a text without quotes, a bracket is one only within others.
+            (None, '{' | '[') if !open.is_empty() || begins_value(at) => open.push((at, character)),
+            (None, '}' | ']') => {
+                let opening = if character == '}' { '{' } else { '[' };
+                if open.last().is_some_and(|it| it.1 == opening) {
+                    open.pop();
+                } else if !open.is_empty() {
+                    break;
+                }
+            }
+            _ => {}
+        }
+        before = character;
+    }
+    open.pop()
 }
 
 /// A value without the end of a flow mapping and without a comment.
@@ -67,4 +351,35 @@ fn quoted(text: &str) -> String {
         return format!("'{}'", text.replace('\'', "''"));
     }
     format!("\"{text}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use granit_parser::Parser;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_gets_its_advice_without_a_panic(
+            pieces in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "a", "é", " ", "  ", "\n", "\t", ":", ": ", "-", "- ", "#", " #", "\"", "'", "{", "}", "[", "]", ",", "\\", "&",
+                    "*", "@", "|", "😀", "\u{a0}", "\r\n", "\u{2028}",
+                ]),
+                0..24,
+            )
+        ) {
+            let text = pieces.concat();
+            for event in Parser::new_from_str(&text) {
+                let Err(error) = event else { continue };
+                let at = error.marker().byte_offset().unwrap_or_default().min(text.len());
+                if let Some(Advice { at: Some(at), .. }) = advice(&text, at, error.kind()) {
+                    prop_assert!(text.is_char_boundary(at));
+                }
+                break;
+            }
+        }
+    }
 }

@@ -101,12 +101,14 @@ struct Tree<'a> {
 
 impl Tree<'_> {
     fn no_yaml(&self, text: &str, at: usize, why: &granit_parser::ErrorKind) -> Report {
+        let advice = quoting::advice(text, at, why);
+        let at = advice.as_ref().and_then(|it| it.at).unwrap_or(at);
         let next = text.get(at..).and_then(|it| it.chars().next());
         let end = next.map_or(at, |it| at + it.len_utf8());
         let report = Report::new(Code::YAML_SYNTAX, format!("the file is not YAML: {why}"))
             .at(self.batch.place(Span::new(at, end)), "here");
-        match quoting::hint(text, at, why) {
-            Some(hint) => report.hint(hint),
+        match advice {
+            Some(advice) => report.hint(advice.hint),
             None => report,
         }
     }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::memory::Allowance;
 use crate::ontology::{Member, Members, Ontology, Property};
-use crate::report::{Reports, SourceText, did_you_mean};
+use crate::report::{Reports, SourceText, did_you_mean, shown};
 
 /// Reads a file. It reads none of it where it takes more memory than there may be.
 pub(super) fn read(
@@ -220,14 +220,23 @@ impl Reader<'_> {
             let fields = match entity.item.value {
                 Value::Map(fields) => fields,
                 Value::Null => Box::default(),
-                other => {
+                ref other => {
                     let id = self.batch.text(entity.key);
                     let message = format!("the entity \"{id}\" is a mapping of fields, not {}", other.kind());
-                    self.report(
-                        entity.item.at,
-                        message,
-                        "write its fields below it, as in `name: …`",
-                    );
+                    let hint = match entity.item.value {
+                        Value::String(text) => {
+                            let text = shown(self.batch.text(text));
+                            match text.split_once([':', ' ']) {
+                                Some((field, value)) => format!(
+                                    "write a colon and a space after the field: {field}: {}",
+                                    value.trim()
+                                ),
+                                None => format!("write its fields below it, as in `name: {text}`"),
+                            }
+                        }
+                        _ => "write its fields below it, as in `name: …`".to_owned(),
+                    };
+                    self.report(entity.item.at, message, &hint);
                     continue;
                 }
             };

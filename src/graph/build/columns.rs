@@ -14,7 +14,7 @@ use crate::graph::column::{Alternatives, Column, MOST_LANGUAGES, Values};
 use crate::graph::ids::UniqueIndex;
 use crate::graph::stored::Stored;
 use crate::graph::{NO_STATEMENT, StatementNo};
-use crate::ontology::{Member, Members, Ontology, Property, PropertyNo, TypeId};
+use crate::ontology::{EntityType, Member, Ontology, Property, PropertyNo, TypeId};
 use crate::report::{Code, Place, Report, Reports, did_you_mean};
 
 /// The columns of a type and their unique indexes.
@@ -73,8 +73,12 @@ pub(super) fn bytes(rows: usize, shorts: &[Short]) -> usize {
 pub(super) fn no_property(
     batch: &Batch,
     at: usize,
-    type_name: &str,
-    members: &Members,
+    EntityType {
+        name: type_name,
+        members,
+        label,
+        ..
+    }: &EntityType,
     found: Option<Member>,
 ) -> Report {
     let fact = &batch.values[at];
@@ -88,8 +92,24 @@ pub(super) fn no_property(
         .at(place, "a relation")
         .hint("in JSON Lines an edge is a line of its own: {\"type\": \"edge\", …}");
     }
+    let field_and_value = key
+        .split_once([':', ' '])
+        .filter(|it| members.get(it.0).is_some());
     let hint = if key == "id" {
         "the id is the entity's key".to_owned()
+    } else if let Some((field, value)) = field_and_value
+        && fact.item.value == Value::Null
+    {
+        let value = crate::report::shown(value.trim());
+        format!("write a colon and a space after the field: {field}: {value}")
+    } else if key == "label" {
+        match label.map(|no| &members.property(no).name) {
+            Some(name) => format!("the label is its \"{name}\": write {name}"),
+            None => {
+                "the label is its id; a type with a field \"label\", \"name\" or \"title\" has that as label"
+                    .to_owned()
+            }
+        }
     } else {
         did_you_mean(key, members.names(), || {
             let names: Vec<&str> = members.names().collect();

@@ -111,8 +111,7 @@ pub(super) fn digest(
             None => {
                 let member = members.get(key);
                 let Some(Member::Property(no)) = member else {
-                    let name = &ontology.entity_type(row.type_id).name;
-                    reports.push(no_property(batch, at, name, members, member));
+                    reports.push(no_property(batch, at, ontology.entity_type(row.type_id), member));
                     continue;
                 };
                 let column = *columns.entry((row.type_id, no)).or_insert_with(|| {
