@@ -312,7 +312,12 @@ fn not_json(batch: &Batch, error: JsonError, end: usize) -> Report {
     };
     let at = error.at.min(end);
     let next = batch.source.text[at..].chars().next().map_or(0, char::len_utf8);
-    Report::new(code, message).at(batch.place(Span::new(at, (at + next).min(end.max(at)))), "here")
+    let place = batch.place(Span::new(at, (at + next).min(end.max(at))));
+    let report = Report::new(code, message).at(place, "here");
+    match code {
+        Code::DUPLICATE_KEY => report.hint("put what both say under one of them; several values are a list"),
+        _ => report,
+    }
 }
 
 fn node<'o>(

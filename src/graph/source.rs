@@ -2,19 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde_json::Value;
 
-/// One section as the data says it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Section {
-    section: String,
-    #[serde(default)]
-    #[allow(dead_code, reason = "the title is for readers of the data and of the API")]
-    title: Option<String>,
-    /// How many sentences each paragraph has.
-    paragraphs: Vec<u32>,
-}
+use crate::report::{did_you_mean, shown, shown_as};
 
 /// The sections of a source with the numbers of sentences of their paragraphs.
 #[derive(Debug, Default)]
@@ -24,17 +14,22 @@ pub(super) struct Structure {
 
 impl Structure {
     /// Reads the value of a source's `structure`.
-    pub fn parse(json: &str) -> Result<Self, String> {
-        let sections: Vec<Section> = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    ///
+    /// # Errors
+    /// With what is wrong and what would be right.
+    pub fn parse(json: &str) -> Result<Self, Wrong> {
+        let value = serde_json::from_str(json).map_err(|_| Wrong::new("it is not JSON", FORM))?;
+        let Value::Array(sections) = value else {
+            return Err(Wrong::new(format!("it is {}", kind(&value)), FORM));
+        };
         let mut structure = Self::default();
-        for section in sections {
-            if structure
-                .sections
-                .insert(section.section.clone(), section.paragraphs)
-                .is_some()
-            {
-                return Err(format!("the section \"{}\" stands twice", section.section));
+        for section in &sections {
+            let (name, paragraphs) = read_section(section)?;
+            if structure.sections.contains_key(&name) {
+                let why = format!("the section \"{name}\" is there twice");
+                return Err(Wrong::new(why, "put all paragraphs of a section into one list"));
             }
+            structure.sections.insert(name, paragraphs);
         }
         Ok(structure)
     }
@@ -46,7 +41,7 @@ impl Structure {
         let section = parts.next().unwrap_or_default();
         let Some(paragraphs) = self.sections.get(section) else {
             let names = self.sections.keys().map(String::as_str);
-            return Err(crate::report::did_you_mean(section, names, || {
+            return Err(did_you_mean(section, names, || {
                 let names: Vec<&str> = self.sections.keys().map(String::as_str).collect();
                 format!("its sections are {}", crate::report::quoted_list(&names, "and"))
             }));
@@ -57,10 +52,12 @@ impl Structure {
         let sentences = number(paragraph)
             .and_then(|no| paragraphs.get(no as usize - 1))
             .ok_or_else(|| {
-                format!(
-                    "the section \"{section}\" has paragraphs 1 to {}",
-                    paragraphs.len()
-                )
+                let count = paragraphs.len();
+                match count {
+                    0 => format!("the section \"{section}\" has no paragraphs: cite {section}"),
+                    1 => format!("the section \"{section}\" has one paragraph: {section}/1"),
+                    _ => format!("the section \"{section}\" has paragraphs 1 to {count}: {section}/1 to {section}/{count}"),
+                }
             })?;
         let Some(sentence) = parts.next() else {
             return Ok(());
@@ -73,9 +70,14 @@ impl Structure {
         if sound {
             Ok(())
         } else {
-            Err(format!(
-                "the paragraph {section}/{paragraph} has sentences 1 to {sentences}"
-            ))
+            let place = format!("{section}/{paragraph}");
+            Err(match sentences {
+                0 => format!("the paragraph {place} has no sentences: cite {place}"),
+                1 => format!("the paragraph {place} has one sentence: {place}/1"),
+                _ => format!(
+                    "the paragraph {place} has sentences 1 to {sentences}: {place}/1 to {place}/{sentences}, or several as in {place}/1-2"
+                ),
+            })
         }
     }
 }
@@ -83,6 +85,95 @@ impl Structure {
 /// A number from 1.
 fn number(text: &str) -> Option<u32> {
     text.parse().ok().filter(|it| *it > 0)
+}
+
+/// Why a structure is not one.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    /// What is wrong.
+    pub why: String,
+    /// What would be right.
+    pub hint: String,
+}
+
+impl Wrong {
+    fn new(why: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            hint: hint.into(),
+        }
+    }
+}
+
+/// What a structure looks like.
+const FORM: &str =
+    "write each as {section: history, paragraphs: [4, 3]}: the number of sentences of each paragraph";
+
+/// The keys of a section.
+const KEYS: [&str; 3] = ["section", "title", "paragraphs"];
+
+/// The name of a section and the numbers of sentences of its paragraphs. Its title is for readers of the data.
+fn read_section(section: &Value) -> Result<(String, Vec<u32>), Wrong> {
+    let Value::Object(section) = section else {
+        return Err(Wrong::new(format!("a section is {}", kind(section)), FORM));
+    };
+    if let Some(key) = section.keys().find(|it| !KEYS.contains(&it.as_str())) {
+        let hint = did_you_mean(key, KEYS, || FORM.to_owned());
+        return Err(Wrong::new(format!("a section has no \"{}\"", shown(key)), hint));
+    }
+    let name = match section.get("section") {
+        Some(Value::String(name)) => name.clone(),
+        Some(other) => {
+            let why = format!("the name of a section is {}", kind(other));
+            return Err(Wrong::new(
+                why,
+                format!("write it in quotes: \"{}\"", shown_as(other)),
+            ));
+        }
+        None => return Err(Wrong::new("a section has no name", "add `section: <name>`")),
+    };
+    if let Some(other) = section.get("title").filter(|it| !it.is_string() && !it.is_null()) {
+        let why = format!("the title of the section \"{}\" is {}", shown(&name), kind(other));
+        return Err(Wrong::new(
+            why,
+            format!("write it in quotes: \"{}\"", shown_as(other)),
+        ));
+    }
+    let of = |what: &str| format!("the section \"{}\" {what}", shown(&name));
+    let paragraphs = match section.get("paragraphs") {
+        Some(Value::Array(paragraphs)) => paragraphs,
+        Some(other) => {
+            let why = of(&format!("has {} as paragraphs", kind(other)));
+            return Err(Wrong::new(
+                why,
+                "write a list of the numbers of sentences: [4, 3]",
+            ));
+        }
+        None => {
+            let hint = "add `paragraphs: […]`, the number of sentences of each; [] where there is not any";
+            return Err(Wrong::new(of("has no paragraphs"), hint));
+        }
+    };
+    let sentences = paragraphs.iter().map(|it| {
+        let count = it.as_u64().and_then(|it| u32::try_from(it).ok());
+        count.ok_or_else(|| {
+            let why = of(&format!("has a paragraph of {} sentences", shown_as(it)));
+            Wrong::new(why, "write the number of its sentences, as in [4, 3]")
+        })
+    });
+    let sentences: Vec<u32> = sentences.collect::<Result<_, _>>()?;
+    Ok((name, sentences))
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
 }
 
 #[cfg(test)]

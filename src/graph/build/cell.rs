@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use oxilangtag::LanguageTag;
 
+use super::meant;
 use crate::facts::{Batch, Item, Value};
 use crate::graph::column::Cell;
 use crate::ontology::{
@@ -53,9 +54,30 @@ pub(super) fn cell<'a>(
                     None => report.hint("write digits, as in 42"),
                 }
             }
+            (Scalar::Boolean, Value::String(text)) => {
+                let text = batch.text(*text).to_ascii_lowercase();
+                report.hint(match text.as_str() {
+                    "yes" | "y" | "on" | "true" | "t" => "write true",
+                    "no" | "n" | "off" | "false" | "f" => "write false",
+                    _ => "write true or false",
+                })
+            }
             (Scalar::Boolean, _) => report.hint("write true or false"),
             (_, Value::Map(_)) => report.hint("write the value itself, or a statement: {value: …, cite: …}"),
-            _ => report,
+            (_, Value::List(_)) => report.hint("write one value, or make the field a list in the schema"),
+            (Scalar::Int | Scalar::Float | Scalar::Decimal, _) => report.hint("write digits, as in 42"),
+            (Scalar::Date, _) => report.hint(format!("write {DATES}")),
+            (Scalar::DateTime, _) => report.hint(format!("write {INSTANT}")),
+            (Scalar::Url, _) => report.hint("write it whole, as in https://example.org/page"),
+            (Scalar::Enum(id), _) => {
+                let values = ontology.enums[id.index()].values.iter();
+                let names: Vec<&str> = values.map(|it| it.name.as_str()).collect();
+                report.hint(format!(
+                    "its values are {}",
+                    crate::report::quoted_list(&names, "and")
+                ))
+            }
+            _ => report.hint("write it in quotes"),
         }
     };
     match (property.scalar, &item.value) {
@@ -101,7 +123,17 @@ pub(super) fn cell<'a>(
                 Err(_) if text.bytes().all(|it| it.is_ascii_digit() || it == b'-') => {
                     Err(range(&wrong, text))
                 }
-                Err(_) => Err(wrong(Code::WRONG_VALUE, format!("is a whole number, not {text}"))),
+                Err(_) => {
+                    let report = wrong(Code::WRONG_VALUE, format!("is a whole number, not {text}"));
+                    let whole = text
+                        .parse::<f64>()
+                        .ok()
+                        .filter(|it| it.fract() == 0.0 && it.abs() < 1e9);
+                    Err(match whole {
+                        Some(whole) => report.hint(format!("write {whole}, or make the field a Float")),
+                        None => report.hint("make the field a Float or a Decimal, or write a whole number"),
+                    })
+                }
             }
         }
         (Scalar::Float, Value::Number(text)) => {
@@ -116,26 +148,40 @@ pub(super) fn cell<'a>(
         (Scalar::Date, Value::String(text) | Value::Number(text)) => {
             let text = batch.text(*text);
             Date::parse(text).map(Cell::Date).map_err(|error| {
-                let hint = match error {
-                    DateError::Form => "dates are 1996, 1996-08, 1996-08-27 or an interval such as 2009/2012; write 08 and not 8",
-                    DateError::Calendar => "look at the month and the day",
-                    DateError::Backwards => "write the earlier date first",
+                let hint = match (meant::date(text), meant::days(text)) {
+                    (Some(date), _) if meant::instant(text).is_some() => {
+                        format!("write {date}, or make the field a DateTime")
+                    }
+                    (Some(date), _) => format!("write {date}"),
+                    (None, Some((month, days))) if error == DateError::Calendar => {
+                        format!("{month} has {days} days")
+                    }
+                    (None, _) if error == DateError::Calendar => {
+                        "months are 01 to 12, and days 01 to 31 at most".to_owned()
+                    }
+                    _ => format!("write {DATES}"),
                 };
-                wrong(Code::BAD_DATE, format!("is a date, and \"{}\" is none: {error}", shorten(text))).hint(hint)
+                wrong(
+                    Code::BAD_DATE,
+                    format!("is a date, and \"{}\" is none: {error}", shorten(text)),
+                )
+                .hint(hint)
             })
         }
         (Scalar::DateTime, Value::String(text)) => {
             let text = batch.text(*text);
             match Instant::parse(text) {
                 Ok(instant) => Ok(Cell::DateTime(text, instant.microseconds())),
-                Err(error) => Err(wrong(
-                    Code::BAD_DATE,
-                    format!(
-                        "is a point in time, and \"{}\" is not one: {error}",
-                        shorten(text)
+                Err(error) => Err(wrong_instant(
+                    wrong(
+                        Code::BAD_DATE,
+                        format!(
+                            "is a point in time, and \"{}\" is not one: {error}",
+                            shorten(text)
+                        ),
                     ),
-                )
-                .hint("write it as RFC 3339 has it: 1996-08-27T10:00:00Z or 1996-08-27T12:00:00.25+02:00")),
+                    text,
+                )),
             }
         }
         (Scalar::Decimal, Value::String(text) | Value::Number(text)) => {
@@ -182,9 +228,16 @@ pub(super) fn cell<'a>(
                             batch.text(entry.key),
                             other.kind()
                         );
-                        return Err(
-                            Report::new(Code::WRONG_VALUE, message).at(batch.place(entry.item.at), "here")
-                        );
+                        let report =
+                            Report::new(Code::WRONG_VALUE, message).at(batch.place(entry.item.at), "here");
+                        return Err(match other {
+                            Value::Number(_) | Value::Bool(_) => report.hint(format!(
+                                "write it in quotes: \"{}\"",
+                                batch.written(entry.item.at)
+                            )),
+                            Value::Null => report.hint("write the text, or leave the language out"),
+                            _ => report.hint("write one text for each language"),
+                        });
                     }
                 }
             }
@@ -214,6 +267,25 @@ pub(super) fn cell<'a>(
             Ok(Cell::Json(json))
         }
         _ => Err(mismatch()),
+    }
+}
+
+/// What dates look like.
+const DATES: &str = "a date as 1996, 1996-08, 1996-08-27 or, for an interval, 2009/2012";
+/// What points in time look like.
+const INSTANT: &str = "it as RFC 3339 has it: 1996-08-27T10:00:00Z or 1996-08-27T12:00:00.25+02:00";
+
+/// What would be right where a text is no point in time.
+fn wrong_instant(report: Report, text: &str) -> Report {
+    match meant::instant(text) {
+        Some(meant) if meant.ends_with('Z') && !text.ends_with(['Z', 'z']) => report.hint(format!(
+            "write {meant} if it is in UTC, or its offset in place of Z"
+        )),
+        Some(meant) => report.hint(format!("write {meant}")),
+        None if Date::parse(text).is_ok() => {
+            report.hint(format!("make the field a Date, or write {INSTANT}"))
+        }
+        None => report.hint(format!("write {INSTANT}")),
     }
 }
 

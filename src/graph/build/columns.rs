@@ -133,6 +133,8 @@ pub(super) struct Rows<'a> {
     /// Where the value of a row is written that is one too many: the second of those that are no statements of their own,
     /// or the only one.
     pub second: &'a dyn Fn(u32) -> Option<Place>,
+    /// Whether the schema itself does not say that a value is required.
+    pub is_built_in: bool,
 }
 
 fn property_column(
@@ -162,6 +164,7 @@ fn property_column(
         name: &|row| entities.name(id, row),
         place: &|row| entities.place(context, id, row),
         second: &second,
+        is_built_in: id == context.ontology.source_type && property.name == "title",
     };
     let mut reports = Reports::default();
     let column = column(
@@ -251,11 +254,13 @@ fn unique_over_interfaces(
                         name: &|row| entities.name(*later, row),
                         place: &|row| entities.place(context, *later, row),
                         second: &|_| None,
+                        is_built_in: false,
                     };
                     let others = Rows {
                         name: &|row| entities.name(*first, row),
                         place: &|row| entities.place(context, *first, row),
                         second: &|_| None,
+                        is_built_in: false,
                     };
                     let mut found = 0;
                     for row in 0..entities.ids[later.index()].len() {
@@ -400,21 +405,32 @@ pub(super) fn column(
 /// Nothing is said of an entity whose line is broken: that is said already.
 fn no_value(property: &Property, row: u32, rows: &Rows) -> Option<Report> {
     let place = (rows.place)(row)?;
-    Some(missing_value(property, &(rows.name)(row), place))
+    Some(missing_value(
+        property,
+        &(rows.name)(row),
+        place,
+        rows.is_built_in,
+    ))
 }
 
 /// What to say of something that lacks a required value.
-pub(super) fn missing_value(property: &Property, subject: &str, place: Place) -> Report {
+pub(super) fn missing_value(property: &Property, subject: &str, place: Place, is_built_in: bool) -> Report {
     let message = format!(
         "{subject} has no \"{}\", which the schema requires",
         property.name
     );
     Report::new(Code::MISSING_VALUE, message)
         .at(place, "lacks it")
-        .hint(format!(
-            "add `{}: …`, or drop the `!` in the schema",
-            property.name
-        ))
+        .hint(missing_hint(property, is_built_in))
+}
+
+/// How a required value is added, or made optional where the schema of the user says that it is required.
+fn missing_hint(property: &Property, is_built_in: bool) -> String {
+    let name = &property.name;
+    if is_built_in {
+        return format!("add `{name}: …`, which the built-in type Source requires");
+    }
+    format!("add `{name}: …`, or drop the `!` in the schema")
 }
 
 /// What the frame says at a value that is not a statement of its own, where `plain` values are not.

@@ -238,7 +238,7 @@ fn check_properties(
     {
         let is_missing = short.properties.get(no).is_none_or(Option::is_none);
         if property.required && !property.list && is_missing {
-            reports.push(missing_value(property, &name(), batch.place(fact.to_at)));
+            reports.push(missing_value(property, &name(), batch.place(fact.to_at), false));
         }
     }
 }
@@ -786,6 +786,7 @@ impl Builder<'_> {
             name: &name,
             place: &|row| self.place(row),
             second: &|_| None,
+            is_built_in: false,
         };
         let columns = shorts.into_iter().enumerate().map(|(no, shorts)| {
             let property = edge_type.members.property(PropertyNo::at(no));

@@ -10,6 +10,7 @@ mod columns;
 mod digest;
 mod edges;
 mod entities;
+mod meant;
 mod order;
 mod placed;
 mod short;

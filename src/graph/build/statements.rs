@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
-use super::Context;
 use super::entities::{Entities, may_compare};
 use super::placed::placed;
+use super::{Context, Origin};
 use crate::facts::{Batch, CitationFact, Item, NO_STATEMENT, Span, Str, Value};
 use crate::graph::EntityNo;
 use crate::graph::column::Column;
@@ -14,7 +14,7 @@ use crate::graph::source::Structure;
 use crate::graph::statement::{Rank, Statements, Validity};
 use crate::graph::stored::Stored;
 use crate::ontology::{Date, Member, Ontology};
-use crate::report::{Code, Report, Reports, did_you_mean};
+use crate::report::{Code, Place, Report, Reports, did_you_mean};
 
 /// What is said of a fact beside the fact itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,19 +195,32 @@ pub(super) fn structures(
                 let number = EntityNo(entities.bases[source.index()] + row as u32);
                 structures.insert(number, structure);
             }
-            Err(error) => {
+            Err(wrong) => {
                 let id = entities.name(source, row as u32);
-                let report = Report::new(
-                    Code::BAD_STRUCTURE,
-                    format!("the structure of the source {id} is not a list of sections: {error}"),
+                let message = format!(
+                    "the structure of the source {id} is not a list of sections: {}",
+                    wrong.why
                 );
-                let report = placed(report, context.place(*origin), "this source")
-                    .hint("write each as {section: history, paragraphs: [4, 3]}: the number of sentences of each paragraph");
-                reports.push(report);
+                let report = Report::new(Code::BAD_STRUCTURE, message).hint(wrong.hint);
+                let place = place_of_value(context, *origin, "structure");
+                reports.push(placed(
+                    report,
+                    place.or_else(|| context.place(*origin)),
+                    "this structure",
+                ));
             }
         }
     }
     structures
+}
+
+/// Where the first value of a field of an entity is written.
+fn place_of_value(context: &Context, origin: Origin, field: &str) -> Option<Place> {
+    let batch = context.batch(origin.part)?;
+    let entity = context.fact_of(&batch, origin)? as u32;
+    let mut values = batch.values.iter();
+    let fact = values.find(|it| it.entity == entity && batch.text(it.key) == field)?;
+    Some(batch.place(fact.item.at).detached())
 }
 
 /// Puts the statements of all parts together and looks up what they cite.
