@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clew::api::{Engine, Limits, Request};
 use clew::facts::{Files, Progress};
-use clew::graph::{self, EntityNo, Snapshot};
+use clew::graph::{self, EntityNo, EntitySet, Hidden, Snapshot};
 use clew::ontology::{self, Direction, Ontology, RelationId};
 use clew::report::{Reports, SourceText, Style};
 use petgraph::algo::{connected_components, tarjan_scc};
@@ -168,6 +168,69 @@ proptest! {
         let ours: BTreeSet<Vec<String>> =
             tarjan_scc(&subgraph).into_iter().map(|scc| ids(&snapshot, scc.into_iter())).collect();
         prop_assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn a_view_shows_what_is_not_hidden(
+        model in model(),
+        hidden in prop::collection::btree_set(0_usize..12, 0..6),
+        after in prop::option::of(0_usize..14),
+    ) {
+        let snapshot = model.snapshot();
+        let mut set = EntitySet::of(&snapshot);
+        for no in hidden.iter().filter(|it| **it < model.types.len()) {
+            set.add(snapshot.find(&id(*no)).unwrap());
+        }
+        let hidden_set = Hidden::of(&snapshot, set);
+        let view = snapshot.view().hiding(Some(&hidden_set));
+        let next = relation(&snapshot, "NEXT");
+        let after = after.map(id);
+        let is_seen = |no: &usize| !hidden.contains(no);
+        let type_id = |name: &str| {
+            let mut all = snapshot.ontology().type_ids();
+            all.find(|it| snapshot.ontology().entity_type(*it).name == name).unwrap()
+        };
+        let (a, b) = (type_id("A"), type_id("B"));
+        let expected = |is_listed: &dyn Fn(bool) -> bool| {
+            let listed = (0..model.types.len()).filter(|no| is_listed(model.types[*no]) && is_seen(no));
+            let mut ids: Vec<String> = listed.map(id).filter(|it| after.as_ref().is_none_or(|after| it > after)).collect();
+            ids.sort();
+            ids
+        };
+        let listed = |all: &mut dyn Iterator<Item = EntityNo>| -> Vec<String> {
+            all.map(|it| view.id_of(it).to_owned()).collect()
+        };
+        prop_assert_eq!(listed(&mut view.entities_of(a, after.as_deref())), expected(&|is_a| is_a));
+        prop_assert_eq!(listed(&mut view.merged(&[a, b], after.as_deref())), expected(&|_| true));
+        prop_assert_eq!(listed(&mut view.entities()).len(), view.counts().entities);
+        prop_assert_eq!(view.count(a) + view.count(b), view.counts().entities);
+        let edges = model.next.iter().filter(|(from, to)| is_seen(from) && is_seen(to));
+        prop_assert_eq!(view.edge_count(next), edges.clone().count());
+        let mut plain = DiGraph::<(), ()>::new();
+        let nodes: Vec<Option<NodeIndex>> =
+            (0..model.types.len()).map(|no| is_seen(&no).then(|| plain.add_node(()))).collect();
+        for (from, to) in model.next.iter().chain(&model.like) {
+            if let (Some(from), Some(to)) = (nodes[*from], nodes[*to]) {
+                plain.add_edge(from, to, ());
+            }
+        }
+        prop_assert_eq!(view.counts().components, connected_components(&plain));
+        for no in (0..model.types.len()).filter(is_seen) {
+            let row = view.locate(view.find(&id(no)).unwrap());
+            let mut expected: Vec<String> =
+                model.next.iter().filter(|(from, to)| *from == no && is_seen(to)).map(|it| id(it.1)).collect();
+            expected.sort();
+            let neighbours: Vec<String> =
+                view.neighbours(row, next, Direction::Out).map(|it| view.id_of(it.0).to_owned()).collect();
+            prop_assert_eq!(&neighbours, &expected);
+            for to in 0..model.types.len() {
+                let count = expected.iter().filter(|it| **it == id(to)).count();
+                prop_assert_eq!(view.edges_to(row, next, Direction::Out, &id(to)).count(), count);
+            }
+        }
+        for no in hidden {
+            prop_assert!(view.find(&id(no)).is_none());
+        }
     }
 
     #[test]

@@ -177,7 +177,7 @@ pub fn run<'a>(
         working: 0,
         kept: 0,
         working_room: 0,
-        plain: !traced && view.is_whole(),
+        plain: !traced && view.as_of().is_none(),
         ahead: wanted.ahead,
         trace: traced.then(|| Box::new(Trace::new(plan.cite_all, plan.explains, wanted.subgraph))),
         out: Vec::with_capacity(capacity_within(budget.bytes, wanted.capacity)),
@@ -283,7 +283,7 @@ struct Run<'a> {
     kept: usize,
     /// Working memory that may be held before it is accounted for again.
     working_room: usize,
-    /// Whether values are written as they lie: the view is whole, and no trace is asked for.
+    /// Whether values are written as they are stored: neither a date nor a trace is asked for.
     plain: bool,
     /// Whether what is written next is fetched from memory before.
     ahead: bool,
@@ -529,7 +529,7 @@ impl<'a> Run<'a> {
         let date = self.bound[call.0].as_ref().as_ref().ok().and_then(Call::as_of);
         let (view, plain) = (self.view, self.plain);
         self.view = view.at(date);
-        self.plain &= self.view.is_whole();
+        self.plain &= self.view.as_of().is_none();
         let written = self.field(slot, nullable, write);
         self.view = view;
         self.plain = plain;

@@ -98,7 +98,7 @@ impl<'a> Run<'a> {
                 EntityField::Label => fields.label(key)?,
                 EntityField::ToOne(side, selection) => {
                     let shape = self.shape_within(selection, left)?;
-                    fields.one(key, side.relation, side.direction, shape);
+                    fields.one(key, side.relation, side.direction, shape)?;
                 }
                 EntityField::Connection(side, call, connection) => {
                     let Ok(Call::Page(call)) = &*self.bound[call.0] else {
@@ -118,7 +118,7 @@ impl<'a> Run<'a> {
                     }
                     let parts = self.parts(connection, left)?;
                     let first = first.unwrap_or(usize::MAX);
-                    fields.page(key, (side.relation, side.direction), first, parts);
+                    fields.page(key, (side.relation, side.direction), first, parts)?;
                 }
                 _ => return None,
             }

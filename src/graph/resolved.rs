@@ -34,6 +34,8 @@ pub(super) enum ByType<'a> {
 #[derive(Debug)]
 pub struct Fields<'a> {
     snapshot: &'a Snapshot,
+    /// Whether no entity is hidden.
+    is_whole: bool,
     type_id: TypeId,
     /// The texts with short keys that come before any other field: most fields are such texts, and writing them tests nothing
     /// else.
@@ -94,12 +96,13 @@ pub(super) enum What<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Begins the fields of a type's entities; `expected` is how many there will be. `None` where not everything that is
-    /// stored is seen.
+    /// Begins the fields of a type's entities; `expected` is how many there will be. `None` where
+    /// values are those of a date.
     #[inline]
     pub fn fields(self, type_id: TypeId, expected: usize) -> Option<Fields<'a>> {
-        self.is_whole().then(|| Fields {
+        self.as_of().is_none().then(|| Fields {
             snapshot: self.snapshot(),
+            is_whole: self.is_whole(),
             type_id,
             texts: Vec::with_capacity(expected),
             others: Vec::new(),
@@ -171,14 +174,24 @@ impl<'a> Fields<'a> {
         Some(())
     }
 
-    /// Adds the entity that a relation leads to, or null.
+    /// Adds the entity that a relation leads to, or null. `None` where it may be hidden.
     #[inline]
-    pub fn one(&mut self, key: Key<'a>, relation: RelationId, direction: Direction, shape: Shape<'a>) {
+    pub fn one(
+        &mut self,
+        key: Key<'a>,
+        relation: RelationId,
+        direction: Direction,
+        shape: Shape<'a>,
+    ) -> Option<()> {
+        if !self.is_whole {
+            return None;
+        }
         let targets = self.snapshot.targets(self.type_id, relation, direction);
         self.push(key, Value::One(targets, shape));
+        Some(())
     }
 
-    /// Adds a page of the first entities that a relation leads to, at most `first`.
+    /// Adds a page of the first entities that a relation leads to, at most `first`. `None` where some may be hidden.
     #[inline]
     pub fn page(
         &mut self,
@@ -186,9 +199,13 @@ impl<'a> Fields<'a> {
         (relation, direction): (RelationId, Direction),
         first: usize,
         parts: Parts<'a>,
-    ) {
+    ) -> Option<()> {
+        if !self.is_whole {
+            return None;
+        }
         let targets = self.snapshot.targets(self.type_id, relation, direction);
         self.push(key, Value::Page(targets, first, parts));
+        Some(())
     }
 
     #[inline]
