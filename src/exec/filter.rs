@@ -25,12 +25,12 @@ impl Run<'_> {
             scan = scan.after(id);
         }
         loop {
-            let rows = scan.rows_ahead();
+            let rows = scan.advance();
             if rows == 0 {
                 return Ok(());
             }
             self.visit(rows as u64)?;
-            let met = scan.next_block(&self.tests);
+            let met = scan.test(&self.tests);
             self.tested()?;
             for entity in met {
                 if !take(self, entity)? {

@@ -68,15 +68,35 @@ pub struct Scan<'a, 't> {
     later: Option<std::vec::IntoIter<Range<usize>>>,
     /// Rows before this one are not scanned.
     first: usize,
+    /// How many rows a block has at most.
     size: usize,
+    /// How many rows the next block has.
+    len: usize,
 }
 
 /// The entities of a block that meet a test.
 pub struct Block {
-    /// The number of the first row.
-    first: u32,
     bits: Bits,
+    /// How many words the block has.
+    words: usize,
+    /// The word that is gone through, and what is left of it.
     word: usize,
+    left: u64,
+    /// The number of the word's first row.
+    first: u32,
+}
+
+impl Block {
+    #[inline]
+    fn new(first: u32, len: usize, bits: Bits) -> Self {
+        Self {
+            words: len.div_ceil(64),
+            word: 0,
+            left: bits[0],
+            first,
+            bits,
+        }
+    }
 }
 
 impl Iterator for Block {
@@ -84,15 +104,17 @@ impl Iterator for Block {
 
     #[inline]
     fn next(&mut self) -> Option<EntityNo> {
-        while let Some(word) = self.bits.get_mut(self.word) {
-            if *word != 0 {
-                let at = self.word as u32 * 64 + word.trailing_zeros();
-                *word &= *word - 1;
-                return Some(EntityNo(self.first + at));
-            }
+        while self.left == 0 {
             self.word += 1;
+            if self.word >= self.words {
+                return None;
+            }
+            self.left = self.bits[self.word];
+            self.first += 64;
         }
-        None
+        let at = self.left.trailing_zeros();
+        self.left &= self.left - 1;
+        Some(EntityNo(self.first + at))
     }
 }
 
@@ -115,6 +137,7 @@ impl<'a> View<'a> {
             later: within.map(Vec::into_iter),
             first: 0,
             size: SHORT_BLOCK,
+            len: 0,
         }
     }
 }
@@ -129,9 +152,9 @@ impl Scan<'_, '_> {
         self
     }
 
-    /// How many rows the next block has; 0 after the last.
+    /// Goes on to the next block; how many rows it has, 0 after the last.
     #[inline]
-    pub fn rows_ahead(&mut self) -> usize {
+    pub fn advance(&mut self) -> usize {
         while self.rows.is_empty() {
             let Some(rows) = self.later.as_mut().and_then(Iterator::next) else {
                 return 0;
@@ -139,13 +162,14 @@ impl Scan<'_, '_> {
             self.rows = rows.start.max(self.first)..rows.end;
             self.size = SHORT_BLOCK;
         }
-        self.size.min(self.rows.len())
+        self.len = self.size.min(self.rows.len());
+        self.len
     }
 
-    /// Tests the next block.
+    /// Tests the block.
     #[inline]
-    pub fn next_block(&mut self, by: &impl Testing) -> Block {
-        let len = self.rows_ahead();
+    pub fn test(&mut self, by: &impl Testing) -> Block {
+        let len = self.len;
         let first = Row {
             type_id: self.type_id,
             row: self.rows.start,
@@ -156,6 +180,7 @@ impl Scan<'_, '_> {
         let number = self.view.number(first);
         self.view.mask(number, &mut bits);
         self.rows.start += len;
+        self.len = 0;
         // Where testing takes long, the time between two blocks is kept short.
         let is_slow = by.checks() - before > 1;
         self.size = if is_slow {
@@ -163,11 +188,7 @@ impl Scan<'_, '_> {
         } else {
             (self.size * 2).min(LARGEST_BLOCK)
         };
-        Block {
-            first: number.0,
-            bits,
-            word: 0,
-        }
+        Block::new(number.0, len, bits)
     }
 }
 
