@@ -404,6 +404,33 @@ fn no_module_uses_one_below_it_in_the_table() {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
+/// The modules that the face of the crate declares without forbidding unsafe code in them.
+fn without_forbidding(lib: &str) -> Vec<&str> {
+    let mut forbids = false;
+    let mut found = Vec::new();
+    for line in lib.lines() {
+        let declared = line.trim_start_matches("pub ").strip_prefix("mod ");
+        match declared.and_then(|it| it.strip_suffix(';')) {
+            Some(module) => {
+                if !forbids {
+                    found.push(module);
+                }
+                forbids = false;
+            }
+            None => forbids |= line == "#[forbid(unsafe_code)]",
+        }
+    }
+    found
+}
+
+#[test]
+fn only_the_graph_may_have_unsafe_code() {
+    assert_eq!(without_forbidding(&files()["lib.rs"]), ["graph"]);
+    let lib =
+        "#[forbid(unsafe_code)]\npub mod a;\nmod b;\n#[cfg(c)]\n#[forbid(unsafe_code)]\nmod c;\npub mod d;";
+    assert_eq!(without_forbidding(lib), ["b", "d"]);
+}
+
 fn sources(files: &[(&str, &str)]) -> Sources {
     let files = files
         .iter()

@@ -135,8 +135,8 @@ pub struct Outcome<'a> {
     pub budget: Budget<'a>,
 }
 
-/// How an answer without errors begins, so that a long one is not copied to have it put before; with the blocks of
-/// filters it bought W4 3,840 → 7,560 requests/s.
+/// How an answer without errors begins. It is written before the data, so that a long answer is not copied to have it put
+/// in front.
 pub const BEGINNING: &[u8] = b"{\"data\":";
 
 impl Outcome<'_> {
