@@ -389,7 +389,7 @@ fn a_schema_that_takes_too_much_memory_is_not_reloaded() {
     let folder = places();
     let server = Server::of(folder.path(), &["--max-memory-total", "120000000"]);
     write(folder.path(), "schema/b.graphql", &many_types(800));
-    let (_, growth) = server.growth(|| {
+    let ((), growth) = server.growth(|| {
         server.signal(Signal::HUP);
         server
             .log
