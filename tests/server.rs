@@ -635,7 +635,10 @@ fn check_warns_of_circles_and_of_what_stands_alone() {
         said.contains("W0301") && said.contains("\"a\" and \"b\""),
         "{said}"
     );
-    assert!(said.contains("W0302") && said.contains("\"c\""), "{said}");
+    assert!(
+        said.contains("W0302") && said.contains("\"c\"") && said.contains("a.yaml:4:3 ]"),
+        "{said}"
+    );
 }
 
 #[test]

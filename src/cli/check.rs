@@ -26,7 +26,8 @@ impl Check {
         match load::graph(&self.folders, &self.reporting) {
             Ok((snapshot, api)) => {
                 let taken = start.elapsed();
-                let mut warnings = graph::lint(&snapshot);
+                let mut places = |ids: &[&str]| load::places(&self.folders, &snapshot, ids);
+                let mut warnings = graph::lint(&snapshot, &mut places);
                 if let Some(path) = &self.documents {
                     match Persisted::read(path, false) {
                         Ok(it) => warnings.0.append(&mut it.check(&api, &Limits::default()).0),

@@ -15,7 +15,7 @@ use crate::facts::{Files, Progress};
 use crate::graph::{self, FileError, Misfit, Snapshot};
 use crate::memory::Allowance;
 use crate::ontology::{self, Ontology};
-use crate::report::{Code, Report, Reports, Style, shown};
+use crate::report::{Code, Place, Report, Reports, Style, shown};
 
 /// Draws reports on standard error.
 pub(super) fn show(reports: &Reports, reporting: &Reporting) {
@@ -146,6 +146,24 @@ fn examples(snapshot: &Snapshot, api: &Api) -> Reports {
         }
     }
     reports
+}
+
+/// Where entities are written; nowhere if the graph is a compiled one, or if there is not enough memory to read its files
+/// again.
+pub(super) fn places(folders: &Folders, snapshot: &Snapshot, ids: &[&str]) -> Vec<Place> {
+    let Ok(progress) = progress(folders) else {
+        return Vec::new();
+    };
+    if folders.graph.is_some() {
+        return Vec::new();
+    }
+    let files = Files::find(&folders.data, &mut Reports::default());
+    let places = files.places(ids, snapshot.ontology(), &progress);
+    if progress.memory.is_passed() {
+        Vec::new()
+    } else {
+        places
+    }
 }
 
 /// Makes the API's schema.

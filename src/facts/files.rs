@@ -16,7 +16,7 @@ use super::{Batch, jsonl, yaml};
 use crate::folder;
 use crate::memory::Allowance;
 use crate::ontology::{Ontology, TypeId};
-use crate::report::{Code, Report, Reports, SourceText};
+use crate::report::{Code, Place, Report, Reports, SourceText};
 
 /// A part of a JSON Lines file: large enough to be worth a task, small enough to share the work.
 const PART: usize = 4 << 20;
@@ -342,6 +342,26 @@ impl Files {
                 &mut Reports::default(),
             ))
         })
+    }
+
+    /// Where the entities of some ids are written, in the order of the files. All files are read for it.
+    pub fn places(&self, ids: &[&str], ontology: &Ontology, progress: &Progress) -> Vec<Place> {
+        let mut places = Vec::new();
+        for part in self.parts(ontology, progress) {
+            let found: Vec<u32> = (0..part.ids.len())
+                .filter(|at| ids.contains(&part.ids.text(*at)))
+                .map(|at| part.ids.at[at])
+                .collect();
+            if found.is_empty() {
+                continue;
+            }
+            let Some(batch) = self.again(&part, ontology) else {
+                continue;
+            };
+            let facts = batch.entities.iter().filter(|it| found.contains(&it.at.start));
+            places.extend(facts.map(|it| batch.place(it.at).detached()));
+        }
+        places
     }
 
     fn keeps(&self, format: Format) -> bool {

@@ -5,14 +5,17 @@ use petgraph::visit::{IntoNeighbors, IntoNodeIdentifiers};
 
 use super::{Row, Snapshot};
 use crate::ontology::{Direction, RelationId};
-use crate::report::{Code, Report, Reports, quoted_list};
+use crate::report::{Code, Place, Report, Reports, quoted_list};
 
 /// So many of a kind are named one by one; the rest is counted.
 const MOST_NAMED: usize = 10;
 
+/// Finds where entities are written, by their ids.
+pub type Places<'a> = dyn FnMut(&[&str]) -> Vec<Place> + 'a;
+
 /// Warns of circles in transitive relations and of entities that stand alone. Takes time linear in
-/// entities and edges for each transitive relation.
-pub fn lint(snapshot: &Snapshot) -> Reports {
+/// entities and edges for each transitive relation. `places` is asked at most once for each report.
+pub fn lint(snapshot: &Snapshot, places: &mut Places) -> Reports {
     let mut reports = Reports::default();
     let ontology = snapshot.ontology();
     for id in ontology.relation_ids() {
@@ -51,11 +54,11 @@ pub fn lint(snapshot: &Snapshot) -> Reports {
             reports.push(report);
         }
     }
-    isolated(snapshot, &mut reports);
+    isolated(snapshot, places, &mut reports);
     reports
 }
 
-fn isolated(snapshot: &Snapshot, reports: &mut Reports) {
+fn isolated(snapshot: &Snapshot, places: &mut Places, reports: &mut Reports) {
     let ontology = snapshot.ontology();
     if ontology.relations.is_empty() {
         return;
@@ -89,10 +92,17 @@ fn isolated(snapshot: &Snapshot, reports: &mut Reports) {
     } else {
         ("entities have", "them")
     };
-    let report = Report::new(
+    let mut report = Report::new(
         Code::ISOLATED,
         format!("{count} {noun} no edge: {}{and_more}", quoted_list(&ids, "and")),
     )
     .hint(format!("relate {verb} to others, or take {verb} out"));
+    let mut places = places(&ids).into_iter();
+    if let Some(first) = places.next() {
+        report = report.at(first, "has no edge");
+    }
+    for place in places {
+        report = report.also(Some(place), "nor has this");
+    }
     reports.push(report);
 }

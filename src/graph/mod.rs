@@ -49,7 +49,7 @@ pub use common::{Common, Packed, Packing};
 pub(crate) use exit::exit_with;
 pub use file::FileError;
 pub use hidden::Hidden;
-pub use lint::lint;
+pub use lint::{Places, lint};
 pub use mapping::FILE_LOST;
 pub use order::{Entities, Listed, Merged, OrderKey, partition_point};
 pub use output::{Halt, Meter};

@@ -180,6 +180,8 @@ codes! {
     NO_DATA = "W0306";
     /// An example or a document of a manifest that is not a query of this graph.
     BAD_QUERY = "W0307";
+    /// A language tag that is not registered.
+    LANGUAGE_TAG = "W0308";
 }
 
 impl Code {

@@ -256,7 +256,7 @@ impl Generator<'_> {
                 FieldSpec::new(
                     "componentCount",
                     required("Int"),
-                    "Into how many parts it falls that no edge connects.",
+                    "Number of connected components, without sources that no edge leads to or from. `components` lists those sources too, each as a part of one.",
                 ),
                 FieldSpec::new("types", list("TypeInfo"), "The types of its entities."),
                 FieldSpec::new("relations", list("RelationInfo"), "Its relations."),

@@ -109,7 +109,7 @@ impl Generator<'_> {
                 .with(ranking),
             FieldSpec::new("similar", list("RankedEntity"), "The entities that are most like one, because they share neighbours with it: the most alike first, those that share none left out. Costs as much as there are edges within two of it.")
                 .with(similar),
-            FieldSpec::new("components", list("Component"), "The parts that the graph falls into, the largest first. Costs as much as the graph has edges.")
+            FieldSpec::new("components", list("Component"), "The parts that the graph falls into, the largest first. An entity without edges is a part of one, also a source, which `graph { componentCount }` leaves out. Costs as much as the graph has edges.")
                 .with(components),
         ];
         fields.push(Self::search_field());
@@ -142,7 +142,7 @@ impl Generator<'_> {
             as_of(),
         ];
         [
-            FieldSpec::new("timeline", named("TimelineConnection"), "Dated statements in order: those whose value is a date, whose edge has one, or that say when they hold. Costs as much as the entity, or the whole graph, has statements.")
+            FieldSpec::new("timeline", named("TimelineConnection"), "Dated statements in order: those whose value is a date, whose edge has one, or that say when they hold. Values of type `DateTime` are left out. Costs as much as the entity, or the whole graph, has statements.")
                 .with(timeline)
                 .with(page_arguments()),
             FieldSpec::new("conflicts", named("ConflictConnection"), "Fields of which sources say different things of one time. The field itself gives the preferred statement: by rank, then the one that holds latest, then the one that the data say first. Costs as much as the graph has entities.")

@@ -163,7 +163,7 @@ pub(super) fn cell<'a>(
                 };
                 wrong(
                     Code::BAD_DATE,
-                    format!("is a date, and \"{}\" is none: {error}", shorten(text)),
+                    format!("is a date, and \"{}\" is not one: {error}", shorten(text)),
                 )
                 .hint(hint)
             })

@@ -9,6 +9,7 @@ use super::edges;
 use super::entities::{self, Entities};
 use super::short::{Gathered, Short, ShortEdges, value};
 use super::statements;
+use super::tags::Tags;
 use super::{CheckQuery, MOST_SHOWN};
 use crate::facts::{Batch, GraphFact, Span};
 use crate::graph::statement::Statements;
@@ -92,6 +93,7 @@ pub(super) fn digest(
     let mut here = (u32::MAX, None);
     let mut known: Vec<(&str, usize)> = Vec::new();
     let mut known_of = None;
+    let mut tags = Tags::default();
     for (at, fact) in batch.values.iter().enumerate() {
         if here.0 != fact.entity {
             let number = numbers[fact.entity as usize];
@@ -127,6 +129,7 @@ pub(super) fn digest(
         let property = members.property(*no);
         let name = || entities.name(row.type_id, row.row as u32);
         let of = said.of(fact.statement, fact.own);
+        tags.see(batch, property, &fact.item);
         value(
             ontology,
             batch,
@@ -150,9 +153,11 @@ pub(super) fn digest(
         batch,
         &numbers,
         &said,
+        &mut tags,
         &mut unknown,
         &mut reports,
     );
+    unknown.append(&mut tags.found);
     let statements = statements::digest(ontology, entities, batch, &said, &mut reports);
     let most = (MOST_SHOWN / entities.numbers.len().max(1)).max(LEAST_SHOWN);
     reports.limit(most, &batch.source.path);

@@ -14,6 +14,7 @@ use super::order::{self, Entry, Ordered};
 use super::placed::placed;
 use super::short::{Ends, Gathered, Short, ShortEdges, slot, value};
 use super::statements::{Said, Told};
+use super::tags::Tags;
 use super::{Context, MOST_SHOWN};
 use crate::facts::{Batch, EdgeFact, Via};
 use crate::graph::adjacency::{Adjacency, Starts};
@@ -27,13 +28,14 @@ use crate::report::{Code, Place, Report, Reports, did_you_mean};
 
 /// Numbers the edges of a part and checks their ends and properties.
 #[allow(clippy::too_many_arguments, reason = "what is wrong goes to two places")]
-pub(super) fn digest(
+pub(super) fn digest<'b>(
     ontology: &Ontology,
     entities: &Entities,
     part: u32,
-    batch: &Batch,
+    batch: &'b Batch,
     numbers: &[Option<EntityNo>],
     told: &Told,
+    tags: &mut Tags<'b>,
     unknown: &mut Vec<(String, Report)>,
     reports: &mut Reports,
 ) -> Vec<(RelationId, ShortEdges)> {
@@ -99,7 +101,17 @@ pub(super) fn digest(
             }
             let relation = ontology.relation(id);
             let name = || edge_name(entities, relation, from, to);
-            properties(ontology, batch, relation, fact, (part, at), short, &name, reports);
+            properties(
+                ontology,
+                batch,
+                relation,
+                fact,
+                (part, at),
+                short,
+                &name,
+                tags,
+                reports,
+            );
         }
     }
     for (_, short) in &mut all {
@@ -157,14 +169,15 @@ fn edge_name(entities: &Entities, relation: &Relation, from: EntityNo, to: Entit
 
 /// Adds an edge's properties to the short columns of its relation.
 #[allow(clippy::too_many_arguments, reason = "all of it changes with the edge")]
-fn properties(
+fn properties<'b>(
     ontology: &Ontology,
-    batch: &Batch,
+    batch: &'b Batch,
     relation: &Relation,
-    fact: &EdgeFact,
+    fact: &'b EdgeFact,
     (part, row): (u32, u32),
     short: &mut ShortEdges,
     name: &dyn Fn() -> String,
+    tags: &mut Tags<'b>,
     reports: &mut Reports,
 ) {
     let edge_type = relation.edge.map(|id| &ontology.edge_types[id.index()]);
@@ -186,6 +199,7 @@ fn properties(
             _ => std::slice::from_ref(&entry.item),
         };
         for item in items {
+            tags.see(batch, property, item);
             value(
                 ontology,
                 batch,
@@ -227,6 +241,7 @@ fn check_properties(
         (part, 0),
         &mut short,
         &name,
+        &mut Tags::default(),
         reports,
     );
     let Some(edge) = relation.edge else { return };

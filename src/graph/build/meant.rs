@@ -118,7 +118,7 @@ fn named_month(word: &str) -> Option<u32> {
     (1..).nth(position?)
 }
 
-/// The number of days of the month that a date names, which has not so many; `None` where there is no such month.
+/// The month of a date and the number of its days; `None` where there is no such month.
 pub(super) fn days(text: &str) -> Option<(&str, u32)> {
     let month = text.get(..7)?;
     (28..=31)

@@ -15,6 +15,7 @@ mod order;
 mod placed;
 mod short;
 mod statements;
+mod tags;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

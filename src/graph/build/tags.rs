@@ -1,0 +1,110 @@
+//! Language tags that have the form of BCP 47 but that nobody looks for.
+
+use std::collections::HashSet;
+
+use icu_locale::{LanguageIdentifier, Locale, LocaleCanonicalizer, TransformResult};
+
+use crate::facts::{Batch, Item, Span, Value};
+use crate::ontology::{Property, Scalar};
+use crate::report::{Code, Report, shown};
+
+/// Languages that CLDR replaces by the macrolanguage that they are most often meant by. Their tags are registered.
+const REGISTERED: [&str; 30] = [
+    "als", "arb", "azj", "cmn", "cwd", "ekk", "esk", "fat", "fuc", "gug", "ike", "khk", "kmr", "knc", "kng",
+    "lvs", "npi", "ojg", "ory", "pbu", "pes", "plt", "quz", "src", "swh", "tzm", "uzn", "ydd", "zlm", "zsm",
+];
+
+/// The language tags of a part, and warnings about them by what they are about.
+#[derive(Default)]
+pub(super) struct Tags<'b> {
+    seen: HashSet<&'b str>,
+    pub found: Vec<(String, Report)>,
+}
+
+impl<'b> Tags<'b> {
+    /// Looks at the tags of a value if it is a text in several languages.
+    pub fn see(&mut self, batch: &'b Batch, property: &Property, item: &Item) {
+        if property.scalar != Scalar::Text {
+            return;
+        }
+        let Value::Map(entries) = &item.value else {
+            return;
+        };
+        for entry in entries {
+            let tag = batch.text(entry.key);
+            if self.seen.insert(tag)
+                && let Some(hint) = meant(tag)
+            {
+                let report = warning(batch, tag, entry.key_at, hint);
+                self.found.push((format!("language {tag}"), report));
+            }
+        }
+    }
+}
+
+fn warning(batch: &Batch, tag: &str, at: Span, hint: String) -> Report {
+    let message = format!("the language tag \"{}\" is not registered", shown(tag));
+    Report::new(Code::LANGUAGE_TAG, message)
+        .at(batch.place(at).detached(), "here")
+        .hint(format!(
+            "{hint}; clients that ask for a language name its registered tag"
+        ))
+}
+
+/// What to write for a tag whose language or region is not registered.
+fn meant(tag: &str) -> Option<String> {
+    let language = tag.split('-').next()?.to_ascii_lowercase();
+    // These lengths are reserved, and nothing of them is registered.
+    if (4..=8).contains(&language.len()) && language.bytes().all(|it| it.is_ascii_alphabetic()) {
+        return Some("languages have two or three letters, such as en or gsw".to_owned());
+    }
+    let written: LanguageIdentifier = tag.parse().ok()?;
+    let is_long = language.len() == 3 && !REGISTERED.contains(&language.as_str());
+    let is_britain = written.region.is_some_and(|it| it.as_str() == "UK");
+    if !is_long && !is_britain {
+        return None;
+    }
+    let mut canonical = Locale::from(written);
+    let changed = LocaleCanonicalizer::new_common().canonicalize(&mut canonical);
+    let is_shorter = canonical.id.language.as_str().len() == 2;
+    (changed == TransformResult::Modified && (is_shorter || is_britain)).then(|| format!("write {canonical}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_registered_has_no_warning() {
+        for tag in [
+            "",
+            "en",
+            "de",
+            "pt-BR",
+            "zh-Hant",
+            "gsw",
+            "cmn",
+            "arb",
+            "nb",
+            "no",
+            "x-own",
+            "i-klingon",
+            "en-GB",
+            "und",
+            "mul",
+        ] {
+            assert_eq!(meant(tag), None, "{tag}");
+        }
+        for (tag, right) in [
+            ("deu", "de"),
+            ("ger", "de"),
+            ("eng-GB", "en-GB"),
+            ("FRA", "fr"),
+            ("en-UK", "en-GB"),
+            ("zho-Hant", "zh-Hant"),
+        ] {
+            assert_eq!(meant(tag).as_deref(), Some(&*format!("write {right}")), "{tag}");
+        }
+        assert!(meant("english").is_some_and(|it| it.contains("two or three letters")));
+    }
+}
