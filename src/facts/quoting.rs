@@ -26,19 +26,23 @@ pub(super) struct Advice {
     pub hint: String,
 }
 
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "each is the last word of what may have none"
+)]
 impl Advice {
-    fn here(hint: impl Into<String>) -> Self {
-        Self {
+    fn here(hint: impl Into<String>) -> Option<Self> {
+        Some(Self {
             at: None,
             hint: hint.into(),
-        }
+        })
     }
 
-    fn at(at: usize, hint: impl Into<String>) -> Self {
-        Self {
+    fn at(at: usize, hint: impl Into<String>) -> Option<Self> {
+        Some(Self {
             at: Some(at),
             hint: hint.into(),
-        }
+        })
     }
 }
 
@@ -96,9 +100,9 @@ pub(super) fn advice(text: &str, at: usize, why: &ErrorKind) -> Option<Advice> {
     {
         let value = quoted(until_end(rest));
         let first = &rest[..1];
-        return Some(Advice::here(format!(
+        return Advice::here(format!(
             "a text that begins with \"{first}\" is written in quotes: {value}"
-        )));
+        ));
     }
     match why {
         ErrorKind::TabInBlockIndentation
@@ -107,9 +111,9 @@ pub(super) fn advice(text: &str, at: usize, why: &ErrorKind) -> Option<Advice> {
         | ErrorKind::TabNotAllowed => tab(text, line),
         ErrorKind::UnknownAnchor => {
             let value = quoted(until_end(&line.text[line.text.find('*')?..]));
-            Some(Advice::here(format!(
+            Advice::here(format!(
                 "a text that begins with \"*\" is written in quotes: {value}"
-            )))
+            ))
         }
         ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
             let mark = match why {
@@ -118,26 +122,26 @@ pub(super) fn advice(text: &str, at: usize, why: &ErrorKind) -> Option<Advice> {
             };
             trailing(line, at, mark)
         }
-        ErrorKind::UnknownQuotedScalarEscape | ErrorKind::InvalidQuotedScalarHexEscape => Some(Advice::here(
+        ErrorKind::UnknownQuotedScalarEscape | ErrorKind::InvalidQuotedScalarHexEscape => Advice::here(
             "between double quotes, \"\\\" begins an escape: write \"\\\\\" for it, or the text between single quotes",
-        )),
+        ),
         ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => {
             let mark = rest.chars().next().filter(|it| matches!(it, '"' | '\''));
             let mark = mark.map_or_else(|| "a quote".to_owned(), |it| it.to_string());
-            Some(Advice::here(format!(
+            Advice::here(format!(
                 "a text that begins with {mark} ends with {mark}: add it at the end of the text"
-            )))
+            ))
         }
-        ErrorKind::SimpleKeyExpected => Some(Advice::at(line.begin(), no_colon(line))),
-        ErrorKind::BlockSequenceEntryNotAllowed => Some(Advice::here(
+        ErrorKind::SimpleKeyExpected => Advice::at(line.begin(), no_colon(line)),
+        ErrorKind::BlockSequenceEntryNotAllowed => Advice::here(
             "write a list on the lines below its key, or in brackets: [a, b]; a text that begins with \"- \" is written in quotes",
-        )),
-        ErrorKind::MisplacedFlowCollectionEnd => Some(Advice::here(
+        ),
+        ErrorKind::MisplacedFlowCollectionEnd => Advice::here(
             "there is a closing bracket more than opening ones: remove it, or write the text that has it in quotes",
-        )),
-        ErrorKind::UnexpectedEofImplicitFlowMapping if rest.starts_with(',') => Some(Advice::here(
-            "there are two commas: remove one, or write the text that has it in quotes",
-        )),
+        ),
+        ErrorKind::UnexpectedEofImplicitFlowMapping if rest.starts_with(',') => {
+            Advice::here("there are two commas: remove one, or write the text that has it in quotes")
+        }
         ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => indented(text, line),
         ErrorKind::MappingValueNotAllowed => value_not_allowed(text, line),
         ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator
@@ -162,10 +166,10 @@ fn tab(text: &str, line: Line) -> Option<Advice> {
     let after = Line::of(text, (line.start + line.text.len() + 1).min(text.len()));
     let line = [Some(line), after].into_iter().flatten().find(is_indented)?;
     let at = line.start + line.text.find('\t')?;
-    Some(Advice::at(
+    Advice::at(
         at,
         "YAML is indented with spaces: write two spaces instead of each tab",
-    ))
+    )
 }
 
 /// A quoted text with something after it. The quotes are a part of a text, or an apostrophe ends it.
@@ -193,10 +197,10 @@ fn trailing(line: Line, at: usize, mark: char) -> Option<Advice> {
     } else {
         quoted(value)
     };
-    Some(Advice::at(
+    Advice::at(
         line.start + start,
         format!("a text that has {mark} is written between other quotes, all of it: {meant}"),
-    ))
+    )
 }
 
 /// A line of a mapping without a colon and a space.
@@ -204,10 +208,8 @@ fn no_colon(line: Line) -> String {
     let content = line.content();
     let content = content[..content.find(" #").unwrap_or(content.len())].trim_end();
     let what = "a line of a mapping is a key, a colon, a space and a value";
-    let parts = content
-        .split_once(':')
-        .or_else(|| content.split_once(char::is_whitespace));
-    let Some((key, value)) = parts else {
+    let parts = content.split_once(':');
+    let Some((key, value)) = parts.or_else(|| content.split_once(char::is_whitespace)) else {
         return format!("{what}: {}:", shown(content));
     };
     format!("{what}: {}: {}", shown(key.trim()), shown(value.trim()))
@@ -227,18 +229,18 @@ fn value_not_allowed(text: &str, line: Line) -> Option<Advice> {
         && lacks_colon(before)
         && before.indentation() <= line.indentation()
     {
-        return Some(Advice::at(before.begin(), no_colon(before)));
+        return Advice::at(before.begin(), no_colon(before));
     }
     let (_, value) = line.text.split_once(": ")?;
     if !value.contains(": ") {
-        return Some(Advice::here(
+        return Advice::here(
             "a key stands deeper than the one before only if that has no value: indent both alike, and write a space after each colon",
-        ));
+        );
     }
     let value = quoted(until_end(value));
-    Some(Advice::here(format!(
+    Advice::here(format!(
         "a text that has a colon and a space is written in quotes: {value}"
-    )))
+    ))
 }
 
 /// In a flow mapping the parser stops at the second colon of an entry.
@@ -250,9 +252,9 @@ fn colon_in_flow(line: Line, at: usize) -> Option<Advice> {
         return None;
     }
     let value = quoted(until_end(value));
-    Some(Advice::here(format!(
+    Advice::here(format!(
         "a text that has a colon and a space is written in quotes: {value}"
-    )))
+    ))
 }
 
 /// A line that is indented otherwise than each of those that it could belong to.
@@ -276,9 +278,9 @@ fn indented(text: &str, line: Line) -> Option<Advice> {
     } else {
         format!("{own} spaces")
     };
-    Some(Advice::here(format!(
+    Advice::here(format!(
         "this line begins with {spaces}, and the lines that it could belong to with {or_less}{deeper}: indent entries of one mapping or list alike"
-    )))
+    ))
 }
 
 /// A bracket that is not closed, in the line or in those before it.
@@ -294,16 +296,16 @@ fn unclosed(text: &str, line: Line) -> Option<Advice> {
         };
         let rest = &line.text[open..];
         if let Some(hash) = rest.find(" #") {
-            return Some(Advice::at(
+            return Advice::at(
                 line.start + open + hash + 1,
                 "\"#\" after a space begins a comment, which takes the closing bracket with it: write the text in quotes, or close the bracket before it",
-            ));
+            );
         }
         let close = if bracket == '{' { '}' } else { ']' };
-        return Some(Advice::at(
+        return Advice::at(
             line.start + open,
             format!("the bracket {bracket} is not closed: add {close} after its last entry"),
-        ));
+        );
     }
     None
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use icu_locale::{LanguageIdentifier, Locale, LocaleCanonicalizer, TransformResult};
 
+use super::MOST_SHOWN;
 use crate::facts::{Batch, Item, Span, Value};
 use crate::ontology::{Property, Scalar};
 use crate::report::{Code, Report, shown};
@@ -32,17 +33,18 @@ impl<'b> Tags<'b> {
         };
         for entry in entries {
             let tag = batch.text(entry.key);
-            if self.seen.insert(tag)
+            if self.found.len() < MOST_SHOWN
+                && self.seen.insert(tag)
                 && let Some(hint) = meant(tag)
             {
-                let report = warning(batch, tag, entry.key_at, hint);
+                let report = warning(batch, tag, entry.key_at, &hint);
                 self.found.push((format!("language {tag}"), report));
             }
         }
     }
 }
 
-fn warning(batch: &Batch, tag: &str, at: Span, hint: String) -> Report {
+fn warning(batch: &Batch, tag: &str, at: Span, hint: &str) -> Report {
     let message = format!("the language tag \"{}\" is not registered", shown(tag));
     Report::new(Code::LANGUAGE_TAG, message)
         .at(batch.place(at).detached(), "here")
