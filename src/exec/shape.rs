@@ -5,9 +5,8 @@
 
 use super::{Failure, Run, Written};
 use crate::budget::Stop;
-use crate::graph::{EntityNo, Fields, Halt, LAST_STEP, Meter, Parts, Shape};
+use crate::graph::{EntityNo, Fields, Halt, LAST_STEP, Meter, Part, Resolved, Resolver, Shape, What};
 use crate::json::Key;
-use crate::ontology::TypeId;
 use crate::plan::{Call, Connection, ConnectionField, EdgeField, EntityField, Object, Page, Selection, Slot};
 
 /// Maximum number of fields of a shape. A plan shares selections, but a shape has one for each path to it, so a short
@@ -67,13 +66,16 @@ impl<'a> Run<'a> {
 
     fn shape_within(&self, selection: &'a Selection, left: &mut usize) -> Option<Shape<'a>> {
         match selection {
-            Selection::One(id, slots) => Some(self.fields(*id, slots, left)?.into_shape()),
+            Selection::One(id, slots) => {
+                let resolver = self.view.resolver(*id)?;
+                Some(resolver.shape(self.fields(resolver, slots, left)?))
+            }
             Selection::ByType(by_type) => {
                 *left = left.checked_sub(by_type.len())?;
                 let types = self.ontology.type_ids().zip(by_type);
                 let fields = types.map(|(id, slots)| match slots {
-                    Some(slots) => self.fields(id, slots, left),
-                    None => self.view.fields(id, 0),
+                    Some(slots) => self.fields(self.view.resolver(id)?, slots, left),
+                    None => Some(Fields::default()),
                 });
                 let fields = fields.collect::<Option<_>>()?;
                 Some(self.view.shape_by_type(fields))
@@ -83,22 +85,21 @@ impl<'a> Run<'a> {
 
     fn fields(
         &self,
-        type_id: TypeId,
+        resolver: Resolver<'a>,
         slots: &'a Object<EntityField>,
         left: &mut usize,
     ) -> Option<Fields<'a>> {
         *left = left.checked_sub(slots.len())?;
-        let mut fields = self.view.fields(type_id, slots.len())?;
+        let mut fields = Fields::with_capacity(slots.len());
         for slot in slots {
-            let key = key(slot, fields.len());
-            match &slot.field {
-                EntityField::Constant(bytes) => fields.constant(key, bytes),
-                EntityField::Id => fields.id(key)?,
-                EntityField::Property(no, None) => fields.property(key, *no)?,
-                EntityField::Label => fields.label(key)?,
+            let value = match &slot.field {
+                EntityField::Constant(bytes) => Resolved::constant(bytes),
+                EntityField::Id => resolver.id()?,
+                EntityField::Property(no, None) => resolver.property(*no)?,
+                EntityField::Label => resolver.label()?,
                 EntityField::ToOne(side, selection) => {
                     let shape = self.shape_within(selection, left)?;
-                    fields.one(key, side.relation, side.direction, shape)?;
+                    resolver.one(side.relation, side.direction, shape)?
                 }
                 EntityField::Connection(side, call, connection) => {
                     let Ok(Call::Page(call)) = &*self.bound[call.0] else {
@@ -118,33 +119,37 @@ impl<'a> Run<'a> {
                     }
                     let parts = self.parts(connection, left)?;
                     let first = first.unwrap_or(usize::MAX);
-                    fields.page(key, (side.relation, side.direction), first, parts)?;
+                    resolver.page(side.relation, side.direction, first, parts)?
                 }
                 _ => return None,
-            }
+            };
+            fields.push(key(slot, fields.len()), value);
         }
         Some(fields)
     }
 
-    fn parts(&self, connection: &'a Connection, left: &mut usize) -> Option<Parts<'a>> {
-        let mut parts = Parts::with_capacity(connection.len());
+    fn parts(&self, connection: &'a Connection, left: &mut usize) -> Option<Vec<Part<'a>>> {
+        let mut parts = Vec::with_capacity(connection.len());
         for slot in connection {
-            let outer = key(slot, parts.len());
-            match &slot.field {
-                ConnectionField::TypeName(name) => parts.constant(outer, name),
-                ConnectionField::TotalCount => parts.count(outer),
-                ConnectionField::Nodes(selection) => parts.list(outer, self.shape_within(selection, left)?),
+            let what = match &slot.field {
+                ConnectionField::TypeName(name) => What::Constant(name),
+                ConnectionField::TotalCount => What::Count,
+                ConnectionField::Nodes(selection) => What::List(self.shape_within(selection, left)?),
                 ConnectionField::Edges(edges) => match &**edges {
                     [node] => match &node.field {
                         EdgeField::Node(selection) => {
-                            parts.wrapped_list(outer, key(node, 0), self.shape_within(selection, left)?);
+                            What::Wrapped(key(node, 0), self.shape_within(selection, left)?)
                         }
                         _ => return None,
                     },
                     _ => return None,
                 },
                 ConnectionField::PageInfo(_) | ConnectionField::Aggregate(_) => return None,
-            }
+            };
+            parts.push(Part {
+                key: key(slot, parts.len()),
+                what,
+            });
         }
         Some(parts)
     }

@@ -54,7 +54,7 @@ pub use mapping::FILE_LOST;
 pub use order::{Entities, Listed, Merged, OrderKey, partition_point};
 pub use output::{Halt, Meter};
 pub use predicate::{Subject, Testing};
-pub use resolved::{Fields, Parts, Shape};
+pub use resolved::{Fields, Part, Resolved, Resolver, Shape, What};
 pub use room::LAST_STEP;
 pub use scan::{Block, Scan};
 pub use statement::{Citation, Rank, Statements, Validity};

@@ -183,7 +183,7 @@ fn entity_into<'b, M: Meter>(shape: &Shape, entity: u32, mut room: Room<'b>, met
                 Some(target) => one_into(shape, *target, room, meter)?,
                 None => room.bytes(b"null")?,
             },
-            Value::Page(targets, first, parts) => page_into(&parts.0, targets.of(row), *first, room, meter)?,
+            Value::Page(targets, first, parts) => page_into(parts, targets.of(row), *first, room, meter)?,
         };
     }
     Ok(room.byte(b'}')?)
@@ -298,7 +298,7 @@ fn list_into<'b, M: Meter>(
 #[cfg(test)]
 mod tests {
     use super::super::sample::{property, relation, snapshot, type_named};
-    use super::super::{EntitySet, Hidden, Parts, Row, Snapshot};
+    use super::super::{EntitySet, Hidden, Resolved, Row, Snapshot};
     use super::*;
     use crate::json::SHORT_KEY;
 
@@ -353,31 +353,39 @@ mod tests {
         let view = snapshot.view();
         let (person, place) = (type_named(snapshot, "Person"), type_named(snapshot, "Place"));
         let no = |name: &str| property(snapshot, person, name);
+        let (people, places) = (view.resolver(person).unwrap(), view.resolver(place).unwrap());
         let labels = || {
-            let mut fields = view.fields(person, 1).unwrap();
-            fields.label(key(b",\"label\":", 0)).unwrap();
-            let mut places = view.fields(place, 1).unwrap();
-            places
-                .id(key(b",\"a key that is longer than a step\":", 0))
-                .unwrap();
-            view.shape_by_type(vec![fields, places])
+            let mut of_people = Fields::default();
+            of_people.push(key(b",\"label\":", 0), people.label().unwrap());
+            let mut of_places = Fields::default();
+            let long = key(b",\"a key that is longer than a step\":", 0);
+            of_places.push(long, places.id().unwrap());
+            view.shape_by_type(vec![of_people, of_places])
         };
-        let mut parts = Parts::with_capacity(3);
-        parts.count(key(b",\"count\":", 0));
-        parts.list(key(b",\"list\":", 1), labels());
-        parts.wrapped_list(key(b",\"wrapped\":", 2), key(b",\"node\":", 0), labels());
-        let (home, direction) = relation(snapshot, "HOME");
-        let mut fields = view.fields(person, 9).unwrap();
-        fields.id(key(b",\"id\":", 0)).unwrap();
-        fields.property(key(b",\"name\":", 1), no("name")).unwrap();
-        fields.label(key(b",\"label\":", 2)).unwrap();
-        fields.constant(key(b",\"a constant with a long key\":", 3), b"true");
-        fields.property(key(b",\"age\":", 4), no("age")).unwrap();
-        fields.property(key(b",\"tags\":", 5), no("tags")).unwrap();
-        fields.property(key(b",\"motto\":", 6), no("motto")).unwrap();
-        fields.one(key(b",\"home\":", 7), home, direction, labels());
-        fields.page(key(b",\"knows\":", 8), relation(snapshot, "KNOWS"), 3, parts);
-        fields.into_shape()
+        let part = |key, what| Part { key, what };
+        let parts = vec![
+            part(key(b",\"count\":", 0), What::Count),
+            part(key(b",\"list\":", 1), What::List(labels())),
+            part(
+                key(b",\"wrapped\":", 2),
+                What::Wrapped(key(b",\"node\":", 0), labels()),
+            ),
+        ];
+        let ((home, to_home), (knows, to_known)) = (relation(snapshot, "HOME"), relation(snapshot, "KNOWS"));
+        let mut fields = Fields::with_capacity(9);
+        fields.push(key(b",\"id\":", 0), people.id().unwrap());
+        fields.push(key(b",\"name\":", 1), people.property(no("name")).unwrap());
+        fields.push(key(b",\"label\":", 2), people.label().unwrap());
+        let long = key(b",\"a constant with a long key\":", 3);
+        fields.push(long, Resolved::constant(b"true"));
+        fields.push(key(b",\"age\":", 4), people.property(no("age")).unwrap());
+        fields.push(key(b",\"tags\":", 5), people.property(no("tags")).unwrap());
+        fields.push(key(b",\"motto\":", 6), people.property(no("motto")).unwrap());
+        let one = people.one(home, to_home, labels()).unwrap();
+        fields.push(key(b",\"home\":", 7), one);
+        let page = people.page(knows, to_known, 3, parts).unwrap();
+        fields.push(key(b",\"knows\":", 8), page);
+        people.shape(fields)
     }
 
     /// The same by looking up each value for itself.
@@ -510,11 +518,16 @@ mod tests {
     }
 
     #[test]
-    fn a_view_that_is_not_whole_resolves_nothing() {
+    fn what_leads_to_hidden_entities_is_not_resolved() {
         let snapshot = snapshot(3);
         let person = type_named(&snapshot, "Person");
+        let no = property(&snapshot, person, "name");
         let hidden = Hidden::of(&snapshot, EntitySet::of(&snapshot));
-        assert!(snapshot.view().fields(person, 0).is_some());
-        assert!(snapshot.view().hiding(Some(&hidden)).fields(person, 0).is_none());
+        let resolver = snapshot.view().hiding(Some(&hidden)).resolver(person).unwrap();
+        let (knows, direction) = relation(&snapshot, "KNOWS");
+        assert!(resolver.property(no).is_some());
+        assert!(resolver.page(knows, direction, 1, Vec::new()).is_none());
+        let shape = resolver.shape(Fields::default());
+        assert!(resolver.one(knows, direction, shape).is_none());
     }
 }

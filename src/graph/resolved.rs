@@ -1,7 +1,7 @@
 //! Fields whose values are written as they are stored, resolved once for many entities.
 //!
-//! [`Fields`] are those of one type, in the order of the answer: a caller adds them one by one with their keys, and each is
-//! resolved to where its values are stored. A [`Shape`] says which fields an entity has by its type. Writing them
+//! [`Fields`] are those of one type, in the order of the answer. A [`Resolver`] finds where the values of each are stored, and a
+//! caller adds them one by one with their keys. A [`Shape`] says which fields an entity has by its type. Writing them
 //! (`output`) then looks up nothing but the entity's row.
 //!
 //! ```text
@@ -31,12 +31,8 @@ pub(super) enum ByType<'a> {
 }
 
 /// What to write of the entities of one type.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Fields<'a> {
-    snapshot: &'a Snapshot,
-    /// Whether no entity is hidden.
-    is_whole: bool,
-    type_id: TypeId,
     /// The texts with short keys that come before any other field: most fields are such texts, and writing them tests nothing
     /// else.
     pub(super) texts: Vec<TextField<'a>>,
@@ -73,39 +69,52 @@ pub(super) enum Value<'a> {
     /// The entity that an edge leads to, if there is one.
     One(Targets<'a>, Shape<'a>),
     /// The first entities that edges lead to, at most this number.
-    Page(Targets<'a>, usize, Parts<'a>),
+    Page(Targets<'a>, usize, Vec<Part<'a>>),
 }
 
-/// The fields of a page of entities.
-#[derive(Debug, Default)]
-pub struct Parts<'a>(pub(super) Vec<Part<'a>>);
-
+/// A field of a page of entities.
 #[derive(Debug)]
-pub(super) struct Part<'a> {
+pub struct Part<'a> {
+    /// Its key.
     pub key: Key<'a>,
+    /// What it is.
     pub what: What<'a>,
 }
 
+/// What a field of a page of entities is.
 #[derive(Debug)]
-pub(super) enum What<'a> {
+pub enum What<'a> {
+    /// JSON that is the same for all.
     Constant(&'a [u8]),
+    /// The number of all entities that the page is cut from.
     Count,
+    /// The list of the page's entities.
     List(Shape<'a>),
-    /// A list of objects that hold an entity each, under this key.
+    /// A list of objects with one field each, the entity under this key.
     Wrapped(Key<'a>, Shape<'a>),
 }
 
+/// Where the values of a field are stored.
+#[derive(Debug)]
+pub struct Resolved<'a>(Value<'a>);
+
+/// Finds where the fields of a type's entities are stored.
+#[derive(Debug, Clone, Copy)]
+pub struct Resolver<'a> {
+    snapshot: &'a Snapshot,
+    type_id: TypeId,
+    /// Whether no entity is hidden.
+    is_whole: bool,
+}
+
 impl<'a> View<'a> {
-    /// Begins the fields of a type's entities; `expected` is how many there will be. `None` where
-    /// values are those of a date.
+    /// Finds where the fields of a type's entities are stored. `None` where values are those of a date.
     #[inline]
-    pub fn fields(self, type_id: TypeId, expected: usize) -> Option<Fields<'a>> {
-        self.as_of().is_none().then(|| Fields {
+    pub fn resolver(self, type_id: TypeId) -> Option<Resolver<'a>> {
+        self.as_of().is_none().then(|| Resolver {
             snapshot: self.snapshot(),
-            is_whole: self.is_whole(),
             type_id,
-            texts: Vec::with_capacity(expected),
-            others: Vec::new(),
+            is_whole: self.is_whole(),
         })
     }
 
@@ -115,12 +124,93 @@ impl<'a> View<'a> {
     }
 }
 
-impl<'a> Fields<'a> {
-    /// What to write of entities that all have the type of these fields.
+/// `None` where a field cannot be resolved: it is then written entity by entity.
+impl<'a> Resolver<'a> {
+    /// The id.
     #[inline]
-    pub fn into_shape(self) -> Shape<'a> {
-        let base = self.snapshot.range(self.type_id).start;
-        Shape(ByType::One(base, self))
+    pub fn id(self) -> Option<Resolved<'a>> {
+        let ids = self.snapshot.ids(self.type_id).texts()?;
+        Some(Resolved::text(ids, None))
+    }
+
+    /// A property; of texts in several languages, the untagged one.
+    #[inline]
+    pub fn property(self, no: PropertyNo) -> Option<Resolved<'a>> {
+        let column = self.snapshot.column(self.type_id, no);
+        Some(match column.values() {
+            Values::Text(strings) if !column.is_list() => Resolved::text(strings.texts()?, None),
+            _ => Resolved(Value::Column(column)),
+        })
+    }
+
+    /// The label.
+    #[inline]
+    pub fn label(self) -> Option<Resolved<'a>> {
+        let ids = self.snapshot.ids(self.type_id).texts()?;
+        match self.snapshot.ontology().entity_type(self.type_id).label {
+            None => Some(Resolved::text(ids, None)),
+            Some(no) => match self.snapshot.column(self.type_id, no).values() {
+                Values::Text(strings) => Some(Resolved::text(strings.texts()?, Some(ids))),
+                _ => None,
+            },
+        }
+    }
+
+    /// The entity that a relation leads to, or null.
+    #[inline]
+    pub fn one(self, relation: RelationId, direction: Direction, shape: Shape<'a>) -> Option<Resolved<'a>> {
+        let targets = self.targets(relation, direction)?;
+        Some(Resolved(Value::One(targets, shape)))
+    }
+
+    /// A page of the first entities that a relation leads to, at most `first`.
+    #[inline]
+    pub fn page(
+        self,
+        relation: RelationId,
+        direction: Direction,
+        first: usize,
+        parts: Vec<Part<'a>>,
+    ) -> Option<Resolved<'a>> {
+        let targets = self.targets(relation, direction)?;
+        Some(Resolved(Value::Page(targets, first, parts)))
+    }
+
+    /// What to write of entities that all have this type.
+    #[inline]
+    pub fn shape(self, fields: Fields<'a>) -> Shape<'a> {
+        Shape(ByType::One(self.snapshot.range(self.type_id).start, fields))
+    }
+
+    /// `None` where some of the entities may be hidden.
+    #[inline]
+    fn targets(self, relation: RelationId, direction: Direction) -> Option<Targets<'a>> {
+        self.is_whole
+            .then(|| self.snapshot.targets(self.type_id, relation, direction))
+    }
+}
+
+impl<'a> Resolved<'a> {
+    /// JSON that is the same for all.
+    #[inline]
+    pub fn constant(json: &'a [u8]) -> Self {
+        Self(Value::Constant(json))
+    }
+
+    #[inline]
+    fn text(texts: Texts<'a>, others: Option<Texts<'a>>) -> Self {
+        Self(Value::Text(Text { texts, others }))
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// No fields yet, with room for some.
+    #[inline]
+    pub fn with_capacity(expected: usize) -> Self {
+        Self {
+            texts: Vec::with_capacity(expected),
+            others: Vec::new(),
+        }
     }
 
     /// How many fields there are.
@@ -135,133 +225,15 @@ impl<'a> Fields<'a> {
         self.len() == 0
     }
 
-    /// Adds JSON that is the same for all.
-    #[inline]
-    pub fn constant(&mut self, key: Key<'a>, json: &'a [u8]) {
-        self.push(key, Value::Constant(json));
-    }
-
-    /// Adds the id. `None` where it cannot be resolved, as below.
-    #[inline]
-    pub fn id(&mut self, key: Key<'a>) -> Option<()> {
-        let ids = self.snapshot.ids(self.type_id).texts()?;
-        self.text(key, ids, None);
-        Some(())
-    }
-
-    /// Adds a property, untagged where it has texts in several languages.
-    #[inline]
-    pub fn property(&mut self, key: Key<'a>, no: PropertyNo) -> Option<()> {
-        let column = self.snapshot.column(self.type_id, no);
-        match column.values() {
-            Values::Text(strings) if !column.is_list() => self.text(key, strings.texts()?, None),
-            _ => self.push(key, Value::Column(column)),
-        }
-        Some(())
-    }
-
-    /// Adds the label.
-    #[inline]
-    pub fn label(&mut self, key: Key<'a>) -> Option<()> {
-        let ids = self.snapshot.ids(self.type_id).texts()?;
-        match self.snapshot.ontology().entity_type(self.type_id).label {
-            None => self.text(key, ids, None),
-            Some(no) => match self.snapshot.column(self.type_id, no).values() {
-                Values::Text(strings) => self.text(key, strings.texts()?, Some(ids)),
-                _ => return None,
-            },
-        }
-        Some(())
-    }
-
-    /// Adds the entity that a relation leads to, or null. `None` where it may be hidden.
-    #[inline]
-    pub fn one(
-        &mut self,
-        key: Key<'a>,
-        relation: RelationId,
-        direction: Direction,
-        shape: Shape<'a>,
-    ) -> Option<()> {
-        if !self.is_whole {
-            return None;
-        }
-        let targets = self.snapshot.targets(self.type_id, relation, direction);
-        self.push(key, Value::One(targets, shape));
-        Some(())
-    }
-
-    /// Adds a page of the first entities that a relation leads to, at most `first`. `None` where some may be hidden.
-    #[inline]
-    pub fn page(
-        &mut self,
-        key: Key<'a>,
-        (relation, direction): (RelationId, Direction),
-        first: usize,
-        parts: Parts<'a>,
-    ) -> Option<()> {
-        if !self.is_whole {
-            return None;
-        }
-        let targets = self.snapshot.targets(self.type_id, relation, direction);
-        self.push(key, Value::Page(targets, first, parts));
-        Some(())
-    }
-
-    #[inline]
-    fn text(&mut self, key: Key<'a>, texts: Texts<'a>, others: Option<Texts<'a>>) {
-        self.push(key, Value::Text(Text { texts, others }));
-    }
-
-    #[inline]
-    fn push(&mut self, key: Key<'a>, value: Value<'a>) {
-        match (key, value) {
+    /// Adds a field.
+    #[inline(always)]
+    pub fn push(&mut self, key: Key<'a>, value: Resolved<'a>) {
+        match (key, value.0) {
             (Key::Short(key, key_len), Value::Text(text)) if self.others.is_empty() => {
                 self.texts.push(TextField { key, key_len, text });
             }
             (key, value) => self.others.push(Field { key, value }),
         }
-    }
-}
-
-impl<'a> Parts<'a> {
-    /// No fields yet; `expected` is how many there will be.
-    pub fn with_capacity(expected: usize) -> Self {
-        Self(Vec::with_capacity(expected))
-    }
-
-    /// How many fields there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is no field.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Adds JSON that is the same for all.
-    pub fn constant(&mut self, key: Key<'a>, json: &'a [u8]) {
-        self.push(key, What::Constant(json));
-    }
-
-    /// Adds the number of all entities that the page is cut from.
-    pub fn count(&mut self, key: Key<'a>) {
-        self.push(key, What::Count);
-    }
-
-    /// Adds the list of the page's entities.
-    pub fn list(&mut self, key: Key<'a>, shape: Shape<'a>) {
-        self.push(key, What::List(shape));
-    }
-
-    /// Adds a list of objects with one field each, the entity under the key `inner`.
-    pub fn wrapped_list(&mut self, key: Key<'a>, inner: Key<'a>, shape: Shape<'a>) {
-        self.push(key, What::Wrapped(inner, shape));
-    }
-
-    fn push(&mut self, key: Key<'a>, what: What<'a>) {
-        self.0.push(Part { key, what });
     }
 }
 
