@@ -240,6 +240,7 @@ fn engine(ontology: &Arc<Ontology>, without: &BTreeSet<String>) -> Engine {
 /// Queries that together ask for every root field and every field of an entity. `ID` is an entity that is seen, `GONE` one
 /// that is hidden.
 const QUERIES: &[&str] = &[
+    "{ named(id: \"ID\") { id label } place(id: \"l01\") { id residents { totalCount } } source(id: \"s01\") { id title } }",
     "{ graph { title entityCount edgeCount statementCount sourceCount citationCount componentCount
         types { name count } relations { name from to count } sources { totalCount nodes { id title } } } }",
     "{ person(id: \"ID\") { ...All } gone: person(id: \"GONE\") { id } node(id: \"ID\") { id label } goneToo: node(id: \"GONE\") { id }
