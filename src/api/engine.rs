@@ -436,7 +436,7 @@ impl Engine {
         limits: &Limits,
         ticket: Option<&'a Ticket>,
     ) -> Result<Answer, Stop> {
-        let outcome = self.outcome(prepared, bound, clock, limits, ticket, false)?;
+        let outcome = self.outcome(prepared, bound, clock, limits, ticket, (false, false))?;
         if outcome.errors.is_empty() {
             return Ok(Answer::with_data(outcome.begun, &[]));
         }
@@ -467,7 +467,7 @@ impl Engine {
                 Unready::Stop(stop) => self.given_up(stop),
             })?;
         let outcome = self
-            .outcome(prepared, &bound, clock, limits, ticket, table.is_none())
+            .outcome(prepared, &bound, clock, limits, ticket, (table.is_none(), true))
             .map_err(|stop| self.given_up(stop))?;
         if !outcome.errors.is_empty() {
             let errors: Vec<GraphqlError> = outcome.errors.into_iter().map(Into::into).collect();
@@ -549,7 +549,7 @@ impl Engine {
         clock: Clock<'a>,
         limits: &Limits,
         ticket: Option<&'a Ticket>,
-        subgraph: bool,
+        (subgraph, plain_ids): (bool, bool),
     ) -> Result<Outcome<'a>, Stop> {
         if !Plan::is_counted(&bound.calls) {
             clock.started.get_or_init(Instant::now);
@@ -567,6 +567,7 @@ impl Engine {
         let wanted = Wanted {
             capacity: prepared.planned.expected.load(Ordering::Relaxed) + 256,
             subgraph,
+            plain_ids,
             ahead: self.revision.is_large,
         };
         let public = PublicSchema {

@@ -253,8 +253,22 @@ impl<'a> Run<'a> {
 
     fn page_call(&mut self, call: CallNo) -> Result<&'a PageCall, Failure> {
         match self.call(call)? {
-            Call::Page(call) => Ok(call),
+            Call::Page(call) => {
+                self.check_date(call)?;
+                Ok(call)
+            }
             _ => Err(Failure::Null),
+        }
+    }
+
+    /// Makes a field fail whose filter has ids of another date than the root field's.
+    #[inline]
+    pub(super) fn check_date(&mut self, call: &PageCall) -> Written {
+        match call.as_of {
+            Some(date) if self.date != Some(date) => self.refuse(format!(
+                "`filter` has ids as of {date}, which is not the date of this field: give plain ids (`entityId`)"
+            )),
+            _ => Ok(()),
         }
     }
 

@@ -4,7 +4,7 @@ use super::{Failure, Run, Written};
 use crate::graph::{EdgeNo, EntityNo, Key, Row};
 use crate::json::List;
 use crate::ontology::PropertyNo;
-use crate::plan::{Call, CallNo, EdgeField, EntityField, Object, Selection, Side, Slot};
+use crate::plan::{AS_OF, Call, CallNo, EdgeField, EntityField, Object, Selection, Side, Slot};
 
 /// Values of a list that are written between two checks of the clock.
 const LISTED_AT_ONCE: usize = 64;
@@ -44,7 +44,8 @@ impl<'a> Run<'a> {
     fn entity_field(&mut self, row: Row, slot: &'a Slot<EntityField>) -> Written {
         match &slot.field {
             EntityField::Property(no, None) => return self.property(row, *no, &[]),
-            EntityField::Id => self.out.extend_from_slice(self.view.id_json(row)),
+            EntityField::Id => self.id(row),
+            EntityField::EntityId => self.out.extend_from_slice(self.view.id_json(row)),
             EntityField::Label => {
                 if self.trace.is_some()
                     && let Some(no) = self.ontology.entity_type(row.type_id).label
@@ -63,7 +64,7 @@ impl<'a> Run<'a> {
             EntityField::Degree => {
                 let mut degree = 0;
                 for (relation, direction) in self.view.sides() {
-                    if !self.view.is_whole() {
+                    if !self.view.sees_all(relation) {
                         self.work(self.view.stored_count(row, relation, direction))?;
                     }
                     degree += self.view.neighbour_count(row, relation, direction);
@@ -107,6 +108,7 @@ impl<'a> Run<'a> {
                     let Call::Follow(expression, page) = run.call(*call)? else {
                         return Err(Failure::Null);
                     };
+                    run.check_date(page)?;
                     run.scope(|run| {
                         let found = run.follow(row, expression)?;
                         run.found_page(&found, Some(row), page, connection)
@@ -121,6 +123,19 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Writes an entity's id, with the date that was asked for.
+    #[inline]
+    fn id(&mut self, row: Row) {
+        self.out.extend_from_slice(self.view.id_json(row));
+        if let Some(date) = self.asked {
+            // Before the closing quotation mark.
+            self.out.pop();
+            self.out.extend_from_slice(AS_OF.as_bytes());
+            date.write(&mut self.out);
+            self.out.push(b'"');
+        }
     }
 
     #[inline(always)]

@@ -30,7 +30,7 @@ use std::time::Duration;
 use crate::budget::{Budget, Stop};
 use crate::graph::{EntityNo, LAST_STEP, View};
 use crate::json;
-use crate::ontology::Ontology;
+use crate::ontology::{Date, Ontology};
 use crate::plan::{
     Bound, Call, CallNo, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot, Step,
 };
@@ -58,6 +58,8 @@ pub struct Wanted {
     pub capacity: usize,
     /// Whether to tell which part of the graph the answer shows.
     pub subgraph: bool,
+    /// Whether ids are written without the date that was asked for, as other forms of the answer have them.
+    pub plain_ids: bool,
     /// Whether to have fetched from memory what is written next: where the graph is larger than the processor's caches.
     pub ahead: bool,
 }
@@ -178,6 +180,9 @@ pub fn run<'a>(
         kept: 0,
         working_room: 0,
         plain: !traced && view.as_of().is_none(),
+        date: None,
+        asked: None,
+        plain_ids: wanted.plain_ids,
         ahead: wanted.ahead,
         trace: traced.then(|| Box::new(Trace::new(plan.cite_all, plan.explains, wanted.subgraph))),
         out: Vec::with_capacity(capacity_within(budget.bytes, wanted.capacity)),
@@ -285,6 +290,11 @@ struct Run<'a> {
     working_room: usize,
     /// Whether values are written as they are stored: neither a date nor a trace is asked for.
     plain: bool,
+    /// The date that the root field asks for.
+    date: Option<Date>,
+    /// The date that ids are written with.
+    asked: Option<Date>,
+    plain_ids: bool,
     /// Whether what is written next is fetched from memory before.
     ahead: bool,
     trace: Option<Box<Trace<'a>>>,
@@ -528,11 +538,20 @@ impl<'a> Run<'a> {
     ) -> Written {
         let date = self.bound[call.0].as_ref().as_ref().ok().and_then(Call::as_of);
         let (view, plain) = (self.view, self.plain);
+        if date.is_none() {
+            return self.field(slot, nullable, write);
+        }
+        // What a filter's search finds depends on the date.
+        self.forget_searches();
         self.view = view.at(date);
-        self.plain &= self.view.as_of().is_none();
+        self.date = date;
+        self.asked = date.filter(|_| !self.plain_ids);
+        self.plain = false;
         let written = self.field(slot, nullable, write);
+        self.forget_searches();
         self.view = view;
         self.plain = plain;
+        (self.date, self.asked) = (None, None);
         written
     }
 

@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use super::connection::{Window, window};
 use super::cursor::{Cursor, Mark};
+use super::statement::Said;
 use super::{Failure, Run, Written};
 use crate::budget::Stop;
 use crate::condition::Filter;
 use crate::graph::{EntityNo, Key, View};
-use crate::plan::{HighlightField, Object, SearchCall, SearchEdgeField, SearchField};
-use crate::search::{Deadline, Effort, Found, Highlighter, Index, Search, SearchError};
+use crate::plan::{HighlightField, Object, SearchCall, SearchEdgeField, SearchField, StatementField};
+use crate::search::{Deadline, Effort, Found, Highlighter, Index, Matched, Search, SearchError};
 
 impl<'a> Run<'a> {
     /// Writes a page of what a search finds.
@@ -118,6 +119,12 @@ impl<'a> Run<'a> {
                             run.highlights(highlighter, found[at].entity, fields)
                         });
                     }
+                    SearchEdgeField::Matched(fields) => {
+                        let highlighter = highlighter.as_mut();
+                        return run.field(slot, false, |run| {
+                            run.matched(highlighter, found[at].entity, fields)
+                        });
+                    }
                 }
                 Ok(())
             })
@@ -135,7 +142,7 @@ impl<'a> Run<'a> {
             Some(highlighter) => {
                 let clock = self.budget.clock;
                 let over = move || clock.stop().is_some();
-                match highlighter.highlights(self.view.snapshot(), entity, &over) {
+                match highlighter.highlights(self.view, entity, &over) {
                     Ok(highlights) => highlights,
                     Err(error) => return self.search_failed(&error),
                 }
@@ -155,7 +162,40 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Searches for what a filter asks of words, once for a run.
+    fn matched(
+        &mut self,
+        highlighter: Option<&mut Highlighter>,
+        entity: EntityNo,
+        fields: &'a Object<StatementField>,
+    ) -> Written {
+        let Some(highlighter) = highlighter else {
+            self.out.extend_from_slice(b"[]");
+            return Ok(());
+        };
+        let clock = self.budget.clock;
+        let over = move || clock.stop().is_some();
+        let matched = match highlighter.matched(self.view, entity, &over) {
+            Ok(matched) => matched,
+            Err(error) => return self.search_failed(&error),
+        };
+        let bytes = matched.capacity() * size_of::<Matched>();
+        self.hold(bytes)?;
+        let row = self.view.locate(entity);
+        let written = self.each(matched.iter(), |run, matched| {
+            run.visit(1)?;
+            run.check_bytes()?;
+            let said = Said::Value {
+                property: matched.property,
+                value: matched.value,
+                statement: matched.statement,
+            };
+            run.said(row, said, fields)
+        });
+        self.release(bytes);
+        written
+    }
+
+    /// Searches for what a filter asks of words, once for a run and a date.
     pub(super) fn search_for(&mut self, filter: &Filter) -> Written {
         let matchers = self.tests.matchers;
         for no in &filter.matchers {

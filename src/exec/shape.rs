@@ -94,13 +94,15 @@ impl<'a> Run<'a> {
         for slot in slots {
             let value = match &slot.field {
                 EntityField::Constant(bytes) => Resolved::constant(bytes),
-                EntityField::Id => resolver.id()?,
+                EntityField::Id | EntityField::EntityId => resolver.id()?,
                 EntityField::Property(no, None) => resolver.property(*no)?,
                 EntityField::Label => resolver.label()?,
                 EntityField::ToOne(side, selection) => {
                     let shape = self.shape_within(selection, left)?;
                     resolver.one(side.relation, side.direction, shape)?
                 }
+                // Where fields that lead to one entity have several statements, not all edges are seen.
+                EntityField::Connection(side, ..) if self.view.is_disputed(side.relation) => return None,
                 EntityField::Connection(side, call, connection) => {
                     let Ok(Call::Page(call)) = &*self.bound[call.0] else {
                         return None;

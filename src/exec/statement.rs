@@ -133,16 +133,14 @@ impl<'a> Run<'a> {
                 continue;
             }
             let property = PropertyNo(no as u16);
-            for (value, statement) in view.each_said(row, property) {
+            for (value, statement) in view.held_said(row, property) {
                 self.work(1)?;
-                if view.holds(statement) {
-                    let said = Said::Value {
-                        property,
-                        value,
-                        statement,
-                    };
-                    take(self, said)?;
-                }
+                let said = Said::Value {
+                    property,
+                    value,
+                    statement,
+                };
+                take(self, said)?;
             }
         }
         self.each_link(row, &mut |run, link| {
@@ -196,7 +194,7 @@ impl<'a> Run<'a> {
         let from = self.view.number(row);
         for (relation, direction) in self.view.sides() {
             let side = Side { relation, direction };
-            for (to, edge) in self.view.neighbours(row, relation, direction) {
+            for (to, edge) in self.view.edges_said(row, relation, direction) {
                 self.work(1)?;
                 take(self, Link { from, to, side, edge })?;
             }
@@ -389,7 +387,7 @@ impl<'a> Run<'a> {
     }
 
     /// The statement that says it.
-    fn behind(&self, said: Said) -> StatementNo {
+    pub(super) fn behind(&self, said: Said) -> StatementNo {
         match said {
             Said::Value { statement, .. } => statement,
             Said::Edge { side, edge, .. } => self.view.edge_statement(side.relation, edge),

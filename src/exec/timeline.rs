@@ -6,7 +6,7 @@ use super::connection::{Window, window};
 use super::cursor::{Cursor, Mark};
 use super::statement::Said;
 use super::{Failure, Run, Written, working};
-use crate::graph::{EntityNo, Key, Row, StatementNo, Validity};
+use crate::graph::{EntityNo, Key, Row};
 use crate::ontology::{Date, Direction, PropertyNo, Scalar, TypeId};
 use crate::plan::{ConflictCall, ConflictField, Listing, Object, Page, Side, TimelineCall, TimelineField};
 
@@ -286,17 +286,7 @@ impl<'a> Run<'a> {
                 self.visit(1)?;
                 let is_disputed = self.scope(|run| {
                     let said = run.said_of(row, no)?;
-                    let mut what = run.list_of(said.len())?;
-                    for said in &said {
-                        let Said::Value { value, statement, .. } = said else {
-                            continue;
-                        };
-                        let mut json = Vec::new();
-                        value.write(&[], &mut json);
-                        run.hold(json.capacity())?;
-                        what.push((json, *statement));
-                    }
-                    run.disagree(&what)
+                    run.disagree(&said)
                 })?;
                 if is_disputed {
                     let entity = view.number(row);
@@ -316,15 +306,16 @@ impl<'a> Run<'a> {
             for entity in view.entities_of(id, None) {
                 self.visit(1)?;
                 let row = view.row_in(id, entity);
-                if view.neighbour_count(row, side.relation, side.direction) < 2 {
+                if view
+                    .edges_said(row, side.relation, side.direction)
+                    .nth(1)
+                    .is_none()
+                {
                     continue;
                 }
                 let is_disputed = self.scope(|run| {
-                    let mut what = Vec::new();
-                    for (end, edge) in run.view.neighbours(row, side.relation, side.direction) {
-                        run.push(&mut what, (end, view.edge_statement(side.relation, edge)))?;
-                    }
-                    run.disagree(&what)
+                    let said = run.said_of(row, no)?;
+                    run.disagree(&said)
                 })?;
                 if is_disputed {
                     let entity = view.number(row);
@@ -348,22 +339,20 @@ impl<'a> Run<'a> {
         let mut said = Vec::new();
         if field < members.properties.len() {
             let property = PropertyNo(field as u16);
-            for (value, statement) in view.each_said(row, property) {
+            for (value, statement) in view.held_said(row, property) {
                 self.work(1)?;
-                if view.holds(statement) {
-                    self.push(
-                        &mut said,
-                        Said::Value {
-                            property,
-                            value,
-                            statement,
-                        },
-                    )?;
-                }
+                self.push(
+                    &mut said,
+                    Said::Value {
+                        property,
+                        value,
+                        statement,
+                    },
+                )?;
             }
         } else {
             let side = Side::of(&members.fields[field - members.properties.len()]);
-            for (target, edge) in self.view.neighbours(row, side.relation, side.direction) {
+            for (target, edge) in self.view.edges_said(row, side.relation, side.direction) {
                 self.work(1)?;
                 self.push(&mut said, Said::Edge { side, target, edge })?;
             }
@@ -371,27 +360,46 @@ impl<'a> Run<'a> {
         Ok(said)
     }
 
-    /// Whether two statements say different things of one time; what says nothing of when always holds.
-    fn disagree<T: PartialEq>(&mut self, said: &[(T, StatementNo)]) -> Result<bool, Failure> {
-        let statements = self.view.statements();
-        let at_once = |a: StatementNo, b: StatementNo| {
-            let (Some(a), Some(b)) = (statements.validity(a), statements.validity(b)) else {
-                return true;
-            };
-            let over_before = |a: Validity, b: Validity| match (a.until, b.from) {
-                (Some(until), Some(from)) => until.last_day() < from.first_day(),
-                _ => false,
-            };
-            !over_before(a, b) && !over_before(b, a)
-        };
+    /// Whether two of some statements about a field cannot be true together.
+    fn disagree(&mut self, said: &[Said]) -> Result<bool, Failure> {
         for (no, a) in said.iter().enumerate() {
             let others = &said[no + 1..];
             self.work(others.len())?;
-            if others.iter().any(|b| a.0 != b.0 && at_once(a.1, b.1)) {
+            if others.iter().any(|b| self.contradict(*a, *b)) {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Those of some statements about a field that cannot be true together with another of them.
+    fn contradictory(&mut self, said: &[Said<'a>]) -> Result<Vec<Said<'a>>, Failure> {
+        let mut contradictory = self.list_of(said.len())?;
+        for (no, a) in said.iter().enumerate() {
+            self.work(said.len())?;
+            let mut others = said.iter().enumerate();
+            if others.any(|(other, b)| other != no && self.contradict(*a, *b)) {
+                contradictory.push(*a);
+            }
+        }
+        Ok(contradictory)
+    }
+
+    /// Whether two statements about one field cannot be true together: they say different things of one time. What says
+    /// nothing of when always holds.
+    fn contradict(&self, a: Said, b: Said) -> bool {
+        let differ = match (a, b) {
+            (Said::Value { value, .. }, Said::Value { value: other, .. }) => !value.is_compatible(other),
+            (Said::Edge { target, .. }, Said::Edge { target: other, .. }) => target != other,
+            _ => false,
+        };
+        let statements = self.view.statements();
+        let validity = |it: Said| statements.validity(self.behind(it));
+        differ
+            && match (validity(a), validity(b)) {
+                (Some(a), Some(b)) => a.overlaps(b),
+                _ => true,
+            }
     }
 
     fn conflict(&mut self, disputed: Disputed, fields: &'a Object<ConflictField>) -> Written {
@@ -412,6 +420,7 @@ impl<'a> Run<'a> {
                 ConflictField::Statements(fields) => {
                     return run.field(slot, false, |run| {
                         let said = run.said_of(row, field)?;
+                        let said = run.contradictory(&said)?;
                         run.each(said.iter(), |run, said| run.said(row, *said, fields))
                     });
                 }

@@ -329,6 +329,19 @@ impl Values {
         }
     }
 
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => it.len(),
+            Values::Int(it) => it.values.len(),
+            Values::Float(it) => it.values.len(),
+            Values::Boolean(it) => it.values.len(),
+            Values::Date(it) => it.values.len(),
+            Values::Enum(it, _) => it.values.len(),
+            Values::Languages(it) => it.ends.len(),
+        }
+    }
+
     /// Whether a row has no value.
     pub fn is_null(&self, row: usize) -> bool {
         match self {
@@ -479,6 +492,28 @@ impl Values {
         match self {
             Values::Json(it) => it.raw(row),
             _ => None,
+        }
+    }
+
+    /// Whether two values can both be true of one thing at one time: they are equal, dates that share a day, or texts that
+    /// differ in no language that both have.
+    pub fn is_compatible(&self, row: usize, others: &Self, other: usize) -> bool {
+        match (self, others) {
+            (Values::Languages(a), Values::Languages(b)) => {
+                let there: HashMap<&str, &str> = b.entries(other).collect();
+                a.entries(row)
+                    .all(|(language, text)| there.get(language).is_none_or(|it| *it == text))
+            }
+            (Values::Json(a), Values::Json(b)) => {
+                let json =
+                    |text: Option<&str>| -> Option<serde_json::Value> { serde_json::from_str(text?).ok() };
+                a.raw(row) == b.raw(other) || json(a.raw(row)) == json(b.raw(other))
+            }
+            _ => match (self.key(row), others.key(other)) {
+                (Some(Key::Date(a)), Some(Key::Date(b))) => a.overlaps(b),
+                (Some(a), Some(b)) => a.compare(&b) == Ordering::Equal,
+                _ => true,
+            },
         }
     }
 
@@ -684,6 +719,65 @@ impl Column {
             (from..until).map(|at| (&others.values, at, others.statements[at]))
         });
         given.chain(others)
+    }
+
+    /// Its values, those that were said beside the given ones after them.
+    pub(super) fn all_values(&self) -> impl Iterator<Item = &Values> {
+        std::iter::once(&self.values).chain(self.alternatives.iter().map(|it| &it.values))
+    }
+
+    /// Whether anything was said beside the values that are given.
+    pub(super) fn has_alternatives(&self) -> bool {
+        self.alternatives.is_some()
+    }
+
+    /// The statements of all values that have one.
+    pub(super) fn statements(&self) -> impl Iterator<Item = StatementNo> + '_ {
+        let given = self.statements.iter().flat_map(|it| it.iter().copied());
+        let others = self
+            .alternatives
+            .iter()
+            .flat_map(|it| it.statements.iter().copied());
+        given.chain(others)
+    }
+
+    /// How many positions a column of single values has: one for each row, then one for each value that was said beside
+    /// the one that is given.
+    pub(super) fn positions(&self) -> u32 {
+        let others = self.alternatives.as_ref().map_or(0, |it| it.rows.len());
+        (self.values.len() + others) as u32
+    }
+
+    /// Where the value at a position lies.
+    pub(super) fn value_of(&self, position: u32) -> (&Values, usize) {
+        let at = position as usize;
+        match &self.alternatives {
+            Some(others) if at >= self.values.len() => (&others.values, at - self.values.len()),
+            _ => (&self.values, at),
+        }
+    }
+
+    /// The row, the place and the statement of the value at a position.
+    pub(super) fn place(&self, position: u32) -> (usize, usize, StatementNo) {
+        let at = position as usize;
+        match &self.alternatives {
+            Some(others) if at >= self.values.len() => {
+                let at = at - self.values.len();
+                (others.rows[at] as usize, at, others.statements[at])
+            }
+            _ => (at, at, self.statement(at)),
+        }
+    }
+
+    /// The positions of what was said of a row beside the value that is given.
+    pub(super) fn positions_beside(&self, row: usize) -> std::ops::Range<u32> {
+        let Some(others) = &self.alternatives else {
+            return 0..0;
+        };
+        let base = self.values.len() as u32;
+        let from = others.rows.partition_point(|it| (*it as usize) < row) as u32;
+        let until = others.rows.partition_point(|it| (*it as usize) <= row) as u32;
+        base + from..base + until
     }
 
     /// The value that a row has at a date: among those whose statements hold then, the most preferred.

@@ -32,7 +32,7 @@ use crate::report::SourceText;
 /// What every file begins with.
 const MAGIC: [u8; 8] = *b"CLEWGRPH";
 /// The layout that is written, and the only one that is read.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// Reads otherwise on a machine whose bytes stand the other way round.
 const ORDER: u32 = 0x0102_0304;
 /// Sections begin at multiples of this, a cache line, so that whatever lies in them is aligned.
@@ -180,6 +180,7 @@ impl Snapshot {
                 save_column(&mut writer, column)?;
                 if let Some(unique) = unique {
                     save_slots(&mut writer, &unique.slots)?;
+                    writer.array(&unique.more)?;
                 }
             }
         }
@@ -234,15 +235,20 @@ impl Snapshot {
                 unique: Vec::new(),
             };
             for property in &entity_type.members.properties {
-                table
-                    .columns
-                    .push(load_column(&mut reader, property, &ontology, rows)?);
-                let slots = if property.unique {
-                    Some(load_slots(&mut reader, rows)?)
+                let column = load_column(&mut reader, property, &ontology, rows)?;
+                let unique = if property.unique {
+                    let positions = column.positions() as usize;
+                    let index = UniqueIndex {
+                        slots: load_slots(&mut reader, positions)?,
+                        more: reader.array()?,
+                    };
+                    sound(index.is_sound(positions), "an index")?;
+                    Some(index)
                 } else {
                     None
                 };
-                table.unique.push(slots.map(|slots| UniqueIndex { slots }));
+                table.columns.push(column);
+                table.unique.push(unique);
             }
             tables.push(table);
         }
@@ -919,13 +925,15 @@ fn load_edges(
         statements.as_ref().is_none_or(|it| it.len() == count),
         "statements",
     )?;
-    Ok(Edges {
+    let edges = Edges {
         out,
         back,
         count,
         columns,
         statements,
-    })
+        is_disputed: false,
+    };
+    Ok(edges.checked(ontology, relation))
 }
 
 fn save_statements(writer: &mut Writer<'_>, statements: &Statements) -> io::Result<()> {

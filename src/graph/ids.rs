@@ -122,17 +122,15 @@ impl IdIndex {
     }
 }
 
-/// Unique values of one property to rows.
+/// Unique values of one property to the positions of statements in its column: a value that is given lies at the position
+/// of its row, the others follow as they lie.
+///
+/// Several statements may have one value, of one entity or of entities that have it one after the other. The first has a
+/// slot; `more` has the first's position and another's, in order.
 #[derive(Debug, Default)]
 pub(super) struct UniqueIndex {
     pub slots: HashSlots,
-}
-
-/// The key of a row's value; `None` where it has none. Equal values have one key, however they are written.
-pub(super) fn unique_key(column: &Column, row: usize) -> Option<String> {
-    let values = column.values();
-    let key = values.key(row)?;
-    Some(text_of(values, &key, Some(row)))
+    pub more: Stored<[u32; 2]>,
 }
 
 /// A key as text. An enum's is its value's name, by which requests ask for it.
@@ -149,35 +147,84 @@ fn text_of(values: &Values, key: &Key, row: Option<usize>) -> String {
     }
 }
 
+impl Column {
+    /// The key of the value at a position; `None` where there is none. Equal values have one key, however they are written.
+    pub(super) fn unique_key(&self, position: u32) -> Option<String> {
+        let (values, at) = self.value_of(position);
+        let key = values.key(at)?;
+        Some(text_of(values, &key, Some(at)))
+    }
+}
+
 impl UniqueIndex {
-    pub fn with_capacity(rows: usize) -> Self {
+    /// Indexes all statements of a column. Takes time linear in their number.
+    pub fn of(column: &Column) -> Self {
+        let positions = column.positions();
+        let mut slots = HashSlots::with_capacity(positions as usize);
+        let mut more = Vec::new();
+        let key_of = |it: u32| column.unique_key(it).unwrap_or_default();
+        for position in 0..positions {
+            let Some(key) = column.unique_key(position) else {
+                continue;
+            };
+            if let Some(first) = slots.insert(&key, position, |other| key_of(other) == key) {
+                more.push([first, position]);
+            }
+        }
+        more.sort_unstable();
         Self {
-            slots: HashSlots::with_capacity(rows),
+            slots,
+            more: more.into(),
         }
     }
 
-    /// Adds a row; the one that has its value already, if there is one.
-    pub fn insert(&mut self, column: &Column, row: usize) -> Option<usize> {
-        let key = unique_key(column, row)?;
-        let key_of = |row: u32| unique_key(column, row as usize).unwrap_or_default();
-        let there = self.slots.insert(&key, row as u32, |other| key_of(other) == key);
-        there.map(|it| it as usize)
+    /// The first position that has a key.
+    pub fn first(&self, column: &Column, key: &str) -> Option<u32> {
+        let key_of = |it: u32| column.unique_key(it).unwrap_or_default();
+        self.slots.find(key, |it| key_of(it) == key)
     }
 
-    /// The row of a value that a request gives as text.
-    pub fn find(&self, column: &Column, text: &str) -> Option<usize> {
+    /// All positions that have the value of a first one.
+    pub fn group(&self, first: u32) -> impl Iterator<Item = u32> + '_ {
+        let begin = self.more.partition_point(|it| it[0] < first);
+        let others = self.more[begin..].iter().take_while(move |it| it[0] == first);
+        std::iter::once(first).chain(others.map(|it| it[1]))
+    }
+
+    /// The first position of each value.
+    pub fn firsts(&self) -> impl Iterator<Item = u32> + '_ {
+        self.slots.numbers.iter().copied().filter(|it| *it != FREE)
+    }
+
+    /// The first position of each value that is there more than once, and all of them.
+    pub fn groups(&self) -> impl Iterator<Item = (u32, impl Iterator<Item = u32> + '_)> + '_ {
+        let same = self.more.chunk_by(|a, b| a[0] == b[0]);
+        same.map(|it| {
+            (
+                it[0][0],
+                std::iter::once(it[0][0]).chain(it.iter().map(|it| it[1])),
+            )
+        })
+    }
+
+    /// The positions of a value that a request gives as text.
+    pub fn find<'s>(&'s self, column: &Column, text: &str) -> impl Iterator<Item = u32> + use<'s> {
         let values = column.values();
         let key = match values {
-            Values::Enum(..) => text.to_owned(),
-            _ => text_of(values, &values.key_of(text)?, None),
+            Values::Enum(..) => Some(text.to_owned()),
+            _ => values.key_of(text).map(|key| text_of(values, &key, None)),
         };
-        let key_of = |row: u32| unique_key(column, row as usize).unwrap_or_default();
-        let found = self.slots.find(&key, |it| key_of(it) == key);
-        found.map(|it| it as usize)
+        let first = key.and_then(|key| self.first(column, &key));
+        first.into_iter().flat_map(|first| self.group(first))
+    }
+
+    /// Whether all its positions are below a count.
+    pub fn is_sound(&self, count: usize) -> bool {
+        self.slots.is_sound(count) && self.more.iter().flatten().all(|it| (*it as usize) < count)
     }
 
     pub fn bytes(&self) -> usize {
-        self.slots.bytes()
+        self.slots.bytes() + self.more.bytes()
     }
 }
 

@@ -67,9 +67,9 @@ use std::sync::Arc;
 
 use crate::facts::GraphFact;
 use crate::ontology::{
-    Date, Direction, Domain, EntityType, FieldNo, Ontology, PropertyNo, RelationId, TypeId,
+    Date, Direction, Domain, EntityType, FieldNo, Ontology, PropertyNo, Relation, RelationId, TypeId,
 };
-use adjacency::{Adjacency, Targets};
+use adjacency::{Adjacency, Starts, Targets};
 use column::{Column, Values};
 use ids::{IdIndex, UniqueIndex};
 use stored::Stored;
@@ -135,6 +135,33 @@ struct Edges {
     /// The edge type's properties, a row an edge.
     columns: Vec<Column>,
     statements: Option<Stored<StatementNo>>,
+    /// Whether a field that leads to one entity has several statements.
+    is_disputed: bool,
+}
+
+impl Edges {
+    /// Notes whether a field that leads to one entity has several statements.
+    fn checked(mut self, ontology: &Ontology, relation: &Relation) -> Self {
+        let ways: &[(&Adjacency, Direction)] = if relation.symmetric {
+            &[(&self.out, Direction::Both)]
+        } else {
+            &[(&self.out, Direction::Out), (&self.back, Direction::In)]
+        };
+        self.is_disputed = ways.iter().any(|(adjacency, way)| {
+            let types = ontology.type_ids().zip(&adjacency.starts);
+            types.into_iter().any(|(type_id, starts)| {
+                let field = relation.field(type_id, *way);
+                let leads_to_one =
+                    field.is_some_and(|no| !ontology.entity_type(type_id).members.field(no).many);
+                leads_to_one
+                    && starts
+                        .iter()
+                        .flat_map(Starts::iter)
+                        .any(|(_, edges)| edges.len() > 1)
+            })
+        });
+        self
+    }
 }
 
 /// An immutable graph.
@@ -263,12 +290,21 @@ impl Snapshot {
         self.ids.find(id, |entity| self.id(self.locate(entity)))
     }
 
-    /// An entity by the value of a `@unique` property.
-    pub fn find_unique(&self, id: TypeId, property: PropertyNo, text: &str) -> Option<Row> {
+    /// The statements that have a value of a `@unique` property: the row of each, where its value lies, and its number.
+    fn with_unique<'s>(
+        &'s self,
+        id: TypeId,
+        property: PropertyNo,
+        text: &str,
+    ) -> impl Iterator<Item = (Row, (&'s Values, usize), StatementNo)> + use<'s> {
         let table = &self.tables[id.index()];
         let column = &table.columns[property.index()];
-        let row = table.unique[property.index()].as_ref()?.find(column, text)?;
-        Some(Row { type_id: id, row })
+        let index = table.unique[property.index()].as_ref();
+        let positions = index.map(|it| it.find(column, text));
+        positions.into_iter().flatten().map(move |position| {
+            let (row, _, statement) = column.place(position);
+            (Row { type_id: id, row }, column.value_of(position), statement)
+        })
     }
 
     /// An entity's id.

@@ -227,7 +227,7 @@ impl<'a> View<'a> {
         (first..stored.len())
             .take_while(move |at| id_of(*at) == id)
             .map(move |at| stored.get(at))
-            .filter(move |(end, edge)| view.is_whole() || view.sees(relation, *end, *edge))
+            .filter(move |it| view.sees(row, (relation, direction), *it))
             .map(|(_, edge)| edge)
     }
 }

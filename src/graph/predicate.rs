@@ -126,7 +126,7 @@ impl<T: Testing> Tester<'_, T> {
                 Holder::Entity(subject),
             ) => {
                 if let (RelationTest::Count(compare), None) = (test, edge)
-                    && self.view.is_whole()
+                    && self.view.sees_all(*relation)
                 {
                     let count = self.view.neighbour_count(subject.row, *relation, *direction);
                     return compare.holds(&(count as i64));

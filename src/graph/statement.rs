@@ -66,6 +66,15 @@ pub struct Validity {
 const OPEN: u64 = u64::MAX;
 
 impl Validity {
+    /// Whether both hold on some day.
+    pub fn overlaps(self, other: Self) -> bool {
+        let over_before = |a: Self, b: Self| match (a.until, b.from) {
+            (Some(until), Some(from)) => until.last_day() < from.first_day(),
+            _ => false,
+        };
+        !over_before(self, other) && !over_before(other, self)
+    }
+
     /// Both ends in 64 bits each; nothing at all as two open ends.
     pub(super) fn pack(validity: Option<Self>) -> [u64; 2] {
         let end = |date: Option<Date>| date.map_or(OPEN, Date::pack);

@@ -158,9 +158,12 @@ impl Subgraph<'_> {
             Way::Outgoing => &self.sides[row.type_id.index()][0],
             Way::Incoming => &self.sides[row.type_id.index()][1],
         };
-        let kept = move |it: &EdgeReference| match way {
-            Way::Outgoing => self.keeps(it, it.target),
-            Way::Incoming => self.keeps(it, it.source),
+        let kept = move |it: &EdgeReference| {
+            let (other, direction) = match way {
+                Way::Outgoing => (it.target, it.direction),
+                Way::Incoming => (it.source, it.direction.turned()),
+            };
+            !self.leaves_out(other) && self.view.sees(row, (it.id.0, direction), (other, it.id.1))
         };
         let all = sides.iter().flat_map(move |(relation, direction)| {
             let neighbours = self.view.stored_neighbours(row, *relation, *direction);
@@ -194,8 +197,7 @@ impl Subgraph<'_> {
             while (place.edge as usize) < neighbours.len() {
                 let (target, edge) = neighbours.get(place.edge as usize);
                 place.edge += 1;
-                let holds = self.view.edge_holds(*relation, edge);
-                if holds && !self.leaves_out(target) {
+                if !self.leaves_out(target) && self.view.sees(row, (*relation, *direction), (target, edge)) {
                     return Some(target);
                 }
             }
@@ -205,12 +207,6 @@ impl Subgraph<'_> {
             };
         }
         None
-    }
-
-    #[inline]
-    fn keeps(&self, edge: &EdgeReference, other: EntityNo) -> bool {
-        let (relation, edge) = edge.id;
-        !self.leaves_out(other) && self.view.edge_holds(relation, edge)
     }
 }
 

@@ -75,6 +75,16 @@ impl<'a> ValueRef<'a> {
         }
     }
 
+    /// Its texts, each with its language, `""` for none.
+    pub fn texts(self) -> Vec<(&'a str, &'a str)> {
+        self.values.texts(self.at)
+    }
+
+    /// Whether this value and another of the same property can both be true at one time.
+    pub fn is_compatible(self, other: ValueRef) -> bool {
+        self.values.is_compatible(self.at, other.values, other.at)
+    }
+
     /// Its text, where it is one; the untagged one of several.
     pub fn text(self) -> Option<&'a str> {
         self.values.text(self.at)
@@ -225,13 +235,74 @@ impl Snapshot {
     }
 
     /// The languages in which a property has texts, `""` for none.
-    pub fn languages(&self, type_id: TypeId, property: PropertyNo) -> &[String] {
-        self.column(type_id, property).values().languages()
+    pub fn languages(&self, type_id: TypeId, property: PropertyNo) -> Vec<String> {
+        let mut languages: Vec<String> = Vec::new();
+        for values in self.column(type_id, property).all_values() {
+            languages.extend_from_slice(values.languages());
+        }
+        languages.sort_unstable();
+        languages.dedup();
+        languages
     }
 
-    /// The texts of a property, each with its language, `""` for none.
+    /// The texts of all statements of a property, each with its language, `""` for none.
     pub fn texts(&self, row: Row, property: PropertyNo) -> impl Iterator<Item = (&str, &str)> {
-        let column = self.column(row.type_id, property);
-        column.range(row.row).flat_map(|at| column.values().texts(at))
+        let said = self.column(row.type_id, property).each_said(row.row);
+        said.flat_map(|(values, at, _)| values.texts(at))
+    }
+
+    /// Whether some statements of a property are not shown, and whether some hold only at certain dates. Takes time linear
+    /// in the property's statements.
+    pub fn varies(&self, type_id: TypeId, property: PropertyNo) -> (bool, bool) {
+        let column = self.column(type_id, property);
+        let holds_always = |it: StatementNo| self.statements().validity(it).is_none();
+        let has_validity = self.statements().any_validity() && !column.statements().all(holds_always);
+        (column.has_alternatives(), has_validity)
+    }
+}
+
+impl<'a> View<'a> {
+    /// The statements of a property that hold at the date, each with its value: the one that is shown first.
+    pub fn held_said(
+        self,
+        row: Row,
+        property: PropertyNo,
+    ) -> impl Iterator<Item = (ValueRef<'a>, StatementNo)> {
+        let mut shown = None;
+        if self.as_of().is_some()
+            && let Some(value) = self.single(row, property)
+        {
+            let statement = self.statement_of(row, property, value);
+            shown = Some((value, statement)).filter(|_| self.holds(statement));
+        }
+        let said = self.each_said(row, property);
+        let others = said.filter(move |(value, statement)| {
+            shown.is_none_or(|it| it.0.id() != value.id()) && self.holds(*statement)
+        });
+        shown.into_iter().chain(others)
+    }
+
+    /// The statements of a property that hold at the date, each with its value. Of a required property of which none
+    /// holds, the one that is given all the same.
+    pub fn held_of(
+        self,
+        row: Row,
+        property: PropertyNo,
+    ) -> impl Iterator<Item = (ValueRef<'a>, StatementNo)> {
+        let mut held = self.held_said(row, property).peekable();
+        let mut given = None;
+        if held.peek().is_none() {
+            let single = self.single(row, property);
+            given = single.map(|it| (it, self.statement_of(row, property, it)));
+        }
+        held.chain(given)
+    }
+
+    /// The single value that a property shows, if there is one.
+    fn single(self, row: Row, property: PropertyNo) -> Option<ValueRef<'a>> {
+        if self.is_list(row.type_id, property) {
+            return None;
+        }
+        self.value_of(row, property).filter(|it| !it.is_null())
     }
 }

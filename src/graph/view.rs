@@ -129,10 +129,23 @@ impl<'a> View<'a> {
         self.snapshot.find(id).filter(|it| !self.hides(*it))
     }
 
-    /// An entity by the value of a `@unique` property.
+    /// The entity whose `@unique` property shows a value. Of several that have it one after the other, the one with the
+    /// preferred statement.
     pub fn find_unique(&self, id: TypeId, property: PropertyNo, text: &str) -> Option<Row> {
-        let found = self.snapshot.find_unique(id, property, text);
-        found.filter(|it| !self.hides(self.number(*it)))
+        let mut best = None;
+        for (row, (values, at), statement) in self.snapshot.with_unique(id, property, text) {
+            let is_shown = self
+                .value(row, property)
+                .is_some_and(|(shown, place)| std::ptr::eq(shown, values) && place == at);
+            if !is_shown || self.hides(self.number(row)) {
+                continue;
+            }
+            let preference = self.statements().preference(statement);
+            if best.is_none_or(|(_, before)| preference > before) {
+                best = Some((row, preference));
+            }
+        }
+        best.map(|it| it.0)
     }
 
     /// An entity's id.
@@ -186,6 +199,9 @@ impl<'a> View<'a> {
     }
 
     /// The edges of an entity over a relation in a direction, and the entities that they lead to, in the order of ids.
+    ///
+    /// A field that leads to one entity shows one edge, however many statements it has: the preferred of those that hold.
+    /// From either end, only edges that such a field shows are seen.
     #[inline]
     pub fn neighbours(
         &self,
@@ -193,15 +209,102 @@ impl<'a> View<'a> {
         relation: RelationId,
         direction: Direction,
     ) -> impl Iterator<Item = (EntityNo, EdgeNo)> + use<'a> {
-        let (view, is_whole) = (*self, self.is_whole());
+        let (view, is_whole) = (*self, self.sees_all(relation));
+        let stored = self.snapshot.neighbours(row, relation, direction);
+        let is_one = !is_whole && self.leads_to_one(row, relation, direction);
+        let shown = if is_one {
+            self.neighbour(row, relation, direction).map(|it| it.1)
+        } else {
+            None
+        };
+        stored.iter().filter(move |(end, edge)| {
+            is_whole
+                || if is_one {
+                    shown == Some(*edge)
+                } else {
+                    view.shows(relation, direction, *end, *edge)
+                }
+        })
+    }
+
+    /// Whether every edge of a relation is seen: there is no date, nothing is hidden, and no field that leads to one entity
+    /// has several statements.
+    #[inline]
+    pub fn sees_all(&self, relation: RelationId) -> bool {
+        self.is_whole() && !self.is_disputed(relation)
+    }
+
+    /// Whether some field of a relation that leads to one entity has several statements.
+    #[inline]
+    pub fn is_disputed(&self, relation: RelationId) -> bool {
+        self.snapshot.relations[relation.index()].is_disputed
+    }
+
+    /// Whether an entity's field for a relation seen in a direction leads to one entity.
+    #[inline]
+    fn leads_to_one(&self, row: Row, relation: RelationId, direction: Direction) -> bool {
+        let no = self.field_no(row, relation, direction);
+        no.is_some_and(|no| !self.entity_type(row).members.field(no).many)
+    }
+
+    /// Whether an edge is seen from an entity whose field leads to many: it holds, its end is not hidden, and if the field
+    /// at that end leads to one entity, it is the edge that this field shows.
+    pub(super) fn shows(
+        &self,
+        relation: RelationId,
+        direction: Direction,
+        end: EntityNo,
+        edge: EdgeNo,
+    ) -> bool {
+        if self.hides(end) {
+            return false;
+        }
+        let back = direction.turned();
+        let there = self.locate(end);
+        if direction != Direction::Both && self.leads_to_one(there, relation, back) {
+            return self
+                .neighbour(there, relation, back)
+                .is_some_and(|it| it.1 == edge);
+        }
+        self.edge_holds(relation, edge)
+    }
+
+    /// Whether an edge is seen from an entity, as [`Self::neighbours`] gives it.
+    pub(super) fn sees(
+        &self,
+        row: Row,
+        (relation, direction): (RelationId, Direction),
+        (end, edge): (EntityNo, EdgeNo),
+    ) -> bool {
+        if self.sees_all(relation) {
+            return true;
+        }
+        if self.leads_to_one(row, relation, direction) {
+            return self
+                .neighbour(row, relation, direction)
+                .is_some_and(|it| it.1 == edge);
+        }
+        self.shows(relation, direction, end, edge)
+    }
+
+    /// All edges of an entity over a relation in a direction that hold and lead to no hidden entity, whether or not its
+    /// field shows them: what is said of it.
+    #[inline]
+    pub fn edges_said(
+        &self,
+        row: Row,
+        relation: RelationId,
+        direction: Direction,
+    ) -> impl Iterator<Item = (EntityNo, EdgeNo)> + use<'a> {
+        let view = *self;
         let stored = self.snapshot.neighbours(row, relation, direction);
         stored
             .iter()
-            .filter(move |(end, edge)| is_whole || view.sees(relation, *end, *edge))
+            .filter(move |(end, edge)| view.is_whole() || view.holds_unhidden(relation, *end, *edge))
     }
 
-    /// The edge of a relation that leads to one entity, the first. One that is required is given even if it does not
-    /// hold at the date, since it may not be missing.
+    /// The edge that a field shows that leads to one entity: the preferred of those that hold. One that is required is
+    /// given even if none holds at the date, since it may not be missing.
     #[inline]
     pub fn neighbour(
         &self,
@@ -209,10 +312,11 @@ impl<'a> View<'a> {
         relation: RelationId,
         direction: Direction,
     ) -> Option<(EntityNo, EdgeNo)> {
-        let found = self.neighbours(row, relation, direction).next();
+        // The edges of such a field are in the order in which they are preferred.
+        let found = self.edges_said(row, relation, direction).next();
         if found.is_none() && self.as_of.is_some() && self.is_required(row, relation, direction) {
             return Self { as_of: None, ..*self }
-                .neighbours(row, relation, direction)
+                .edges_said(row, relation, direction)
                 .next();
         }
         found
@@ -233,14 +337,14 @@ impl<'a> View<'a> {
         relation: RelationId,
         direction: Direction,
     ) -> Option<Neighbours<'a>> {
-        self.is_whole()
+        self.sees_all(relation)
             .then(|| self.snapshot.neighbours(row, relation, direction))
     }
 
     /// How many edges an entity has over a relation in a direction.
     #[inline]
     pub fn neighbour_count(&self, row: Row, relation: RelationId, direction: Direction) -> usize {
-        if self.is_whole() {
+        if self.sees_all(relation) {
             return self.snapshot.neighbours(row, relation, direction).len();
         }
         self.neighbours(row, relation, direction).count()
@@ -320,7 +424,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether an edge holds and does not lead to a hidden entity.
-    pub(super) fn sees(&self, relation: RelationId, end: EntityNo, edge: EdgeNo) -> bool {
+    fn holds_unhidden(&self, relation: RelationId, end: EntityNo, edge: EdgeNo) -> bool {
         !self.hides(end) && self.edge_holds(relation, edge)
     }
 

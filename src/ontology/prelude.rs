@@ -144,6 +144,7 @@ pub(super) const RESERVED_ROOT_FIELDS: &[&str] = &[
 /// Fields that every entity has, with their types; a declared field of the same type takes the place.
 pub(super) const ENTITY_FIELDS: &[(&str, &str)] = &[
     ("id", "ID!"),
+    ("entityId", "ID!"),
     ("label", "String!"),
     ("description", "String"),
     ("degree", "Int!"),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::DEFAULT_PAGE;
 use super::bind::{Binder, Result};
+use super::dated::{date_of_ids, plain_id};
 use super::input::{Arguments, Given, InputError, Names};
 use crate::ontology::{Date, Direction, Ontology, RelationId, TypeId};
 use crate::report::{did_you_mean, shown, shown_as};
@@ -26,9 +27,11 @@ pub struct Page {
     pub before: Option<String>,
 }
 
-/// A text, or an empty one where it is not given.
-pub(super) fn text<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>, name: &str) -> Result<Arc<str>> {
-    binder.text(arguments.get(name).and_then(Given::as_str).unwrap_or_default())
+/// An id without its date, or an empty one where it is not given.
+pub(super) fn id<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>, name: &str) -> Result<Arc<str>> {
+    binder.text(plain_id(
+        arguments.get(name).and_then(Given::as_str).unwrap_or_default(),
+    ))
 }
 
 /// Different texts of a list that name something which the schema has, in their order. There are not more than the schema
@@ -86,7 +89,7 @@ fn no_field(binder: &Binder, base: &str, name: &str) -> InputError {
 
 /// The date that the answer is to hold at.
 pub(super) fn as_of(arguments: &Arguments) -> std::result::Result<Option<Date>, InputError> {
-    date(arguments, "asOf")
+    date_of_ids(arguments, date(arguments, "asOf")?)
 }
 
 /// A date that an argument gives.

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Unbound;
+use super::dated::plain_id;
 use super::input::{Given, Names, Place};
 use super::path::{Expressions, PathExpression};
 use super::pattern::{Pattern, Patterns};
@@ -149,8 +150,8 @@ impl<'b> Binder<'b> {
         Ok(text.into())
     }
 
-    /// The texts of a list, in its order.
-    pub fn texts(&mut self, list: Option<Given<'b>>) -> Result<Arc<[Arc<str>]>> {
+    /// The ids of a list without their dates, in its order.
+    pub fn ids(&mut self, list: Option<Given<'b>>) -> Result<Arc<[Arc<str>]>> {
         let Some((list, items)) = list.and_then(|it| Some((it, it.items()?))) else {
             return Ok(Arc::default());
         };
@@ -159,7 +160,7 @@ impl<'b> Binder<'b> {
             let mut texts = Vec::new();
             for text in items.clone().filter_map(Given::as_str) {
                 it.hold(size_of::<Arc<str>>())?;
-                texts.push(it.text(text)?);
+                texts.push(it.text(plain_id(text))?);
             }
             Ok(texts.into())
         })

@@ -6,8 +6,9 @@ use std::hash::Hasher;
 use std::sync::Arc;
 
 use super::aggregate::GroupCall;
-use super::arguments::{Page, as_of, direction, fields, number, page, relations, text};
+use super::arguments::{Page, as_of, direction, fields, id, number, page, relations};
 use super::bind::{ARC_BYTES, Binder, Result};
+use super::dated::plain_id;
 use super::filter;
 use super::input::{Arguments, Given, Input, InputError, Variables};
 use super::path::PathExpression;
@@ -80,7 +81,7 @@ impl Call {
         }
     }
 
-    /// The date that the answer is to hold at.
+    /// The date that the answer is to hold at: that of `asOf`, or that of the ids.
     pub fn as_of(&self) -> Option<Date> {
         match self {
             Call::Entity(it) => it.as_of,
@@ -94,11 +95,8 @@ impl Call {
             Call::Search(it) => it.as_of,
             Call::Timeline(it) => it.as_of,
             Call::Conflicts(it) => it.as_of,
-            Call::Languages(_)
-            | Call::Statements(_)
-            | Call::Links(_)
-            | Call::Follow(..)
-            | Call::Groups(_) => None,
+            Call::Follow(_, it) => it.as_of,
+            Call::Languages(_) | Call::Statements(_) | Call::Links(_) | Call::Groups(_) => None,
         }
     }
 }
@@ -301,12 +299,12 @@ impl Template {
                 as_of: as_of(arguments)?,
             }),
             Kind::Node => Call::Entity(EntityCall {
-                by: Lookup::Id(text(binder, arguments, "id")?),
+                by: Lookup::Id(id(binder, arguments, "id")?),
                 domain: Domain::Interface(ENTITY),
                 as_of: as_of(arguments)?,
             }),
             Kind::Nodes => Call::Nodes(NodesCall {
-                ids: binder.texts(arguments.get("ids"))?,
+                ids: binder.ids(arguments.get("ids"))?,
                 as_of: as_of(arguments)?,
             }),
             Kind::Languages => Call::Languages(languages(binder, arguments)?),
@@ -387,7 +385,7 @@ fn lookup<'b>(binder: &mut Binder<'b>, domain: Domain, arguments: &Arguments<'b>
     let id = arguments.get("id").and_then(Given::as_str);
     let by = arguments.get("by").and_then(Given::fields);
     Ok(match (id, by) {
-        (Some(id), None) => Lookup::Id(binder.text(id)?),
+        (Some(id), None) => Lookup::Id(binder.text(plain_id(id))?),
         (None, Some(by)) => {
             let mut fields = by.filter(|(_, value)| !value.is_null());
             let Some((name, value)) = fields.next() else {

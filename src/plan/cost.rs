@@ -149,6 +149,7 @@ impl Estimator<'_> {
                     SearchField::Edges(fields) => {
                         let one = it.sum(fields, |it, field| match field {
                             SearchEdgeField::Node(selection) => it.selection(selection),
+                            SearchEdgeField::Matched(fields) => it.statement(fields),
                             _ => 0,
                         });
                         page.saturating_mul(one)

@@ -747,6 +747,7 @@ impl Described for EntityField {
             EntityField::Constant(_) => text.say("__typename"),
             EntityField::Id => text.say("id"),
             EntityField::Label => text.say("label"),
+            EntityField::EntityId => text.say("entityId"),
             EntityField::Degree => text.say("degree"),
             EntityField::Property(no, languages) => text.property(text.members, *no, *languages),
             EntityField::ToOne(side, selection) => {
@@ -861,6 +862,7 @@ nested!(SearchField, text {
 nested!(SearchEdgeField, text {
     SearchEdgeField::Node(selection) => text.selection(selection),
     SearchEdgeField::Highlights(fields) => text.object(fields),
+    SearchEdgeField::Matched(fields) => text.object(fields),
 });
 
 nested!(TimelineField, text {

@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 
 use super::Unbound;
 use super::bind::{ARC_BYTES, Binder, Result};
+use super::dated::plain_id;
 use super::input::{Given, InputError, Names};
 use super::pattern::{LONGEST, Pattern};
 use crate::condition::{
@@ -659,7 +660,14 @@ fn text_tests<'b>(binder: &mut Binder<'b>, name: &str, operators: Operators<'b>)
         .and_then(Given::as_bool)
         .unwrap_or(false);
     let parse = |binder: &mut Binder<'b>, name: &str, given: Given<'b>| {
-        let text = text(name, given)?;
+        let mut text = text(name, given)?;
+        // No property is called so: it is the entity's id, which may have a date.
+        if name == "id" {
+            text = match text {
+                Cow::Borrowed(id) => Cow::Borrowed(plain_id(id)),
+                Cow::Owned(id) => Cow::Owned(plain_id(&id).to_owned()),
+            };
+        }
         match text {
             _ if fold => binder.new_text(&folded(&text)),
             Cow::Borrowed(text) => binder.text(text),

@@ -16,6 +16,7 @@ mod call;
 mod collect;
 mod compile;
 mod cost;
+mod dated;
 mod describe;
 mod filter;
 mod input;
@@ -39,6 +40,7 @@ pub use bind::Effort;
 pub use call::{Call, EntityCall, LinkCall, Lookup, NodesCall, OrderBy, OrderKey, PageCall, StatementCall};
 pub use collect::condition_variables;
 pub use compile::compile;
+pub use dated::AS_OF;
 pub use input::{Given, Input, InputError, Names, Variables};
 pub use introspection::{IncludeDeprecated, Introspection, MetaField};
 pub use lines::Lines;
@@ -326,6 +328,8 @@ pub enum EntityField {
     Constant(Box<[u8]>),
     /// The id.
     Id,
+    /// `entityId`: the id without a date.
+    EntityId,
     /// The label.
     Label,
     /// The number of edges.

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::arguments::{
-    Page, as_of, date, direction, fields, looked_at, number, page, relations, text, types,
-};
+use super::arguments::{Page, as_of, date, direction, fields, id, looked_at, number, page, relations, types};
 use super::bind::{Binder, Result};
+use super::dated::plain_id;
 use super::input::{Arguments, Given, InputError, Names};
 use super::{CallNo, Connection, LinkField, Listing, Object, PageInfoField, Selection, StatementField};
 use crate::ontology::{Date, Direction, EdgeTypeId, Member, PropertyNo, RelationId, Scalar, TypeId};
@@ -247,7 +246,7 @@ impl Walk {
         Ok(Self {
             via: relations(binder, arguments)?,
             direction: direction(arguments),
-            avoid: binder.texts(arguments.get("avoid"))?,
+            avoid: binder.ids(arguments.get("avoid"))?,
             avoid_types: types(binder, arguments.get("avoidTypes"))?.unwrap_or_default(),
             as_of: as_of(arguments)?,
         })
@@ -270,8 +269,8 @@ impl PathCall {
             None => None,
         };
         Ok(Self {
-            from: text(binder, arguments, "from")?,
-            to: text(binder, arguments, "to")?,
+            from: id(binder, arguments, "from")?,
+            to: id(binder, arguments, "to")?,
             walk,
             most: number(arguments, "maxHops", 1, DEFAULT_HOPS, "edges")?,
             weights,
@@ -343,7 +342,7 @@ fn weights(binder: &mut Binder, via: Option<&[RelationId]>, name: &str) -> Resul
 impl NeighborhoodCall {
     pub(super) fn read<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>) -> Result<Self> {
         Ok(Self {
-            of: binder.texts(arguments.get("of"))?,
+            of: binder.ids(arguments.get("of"))?,
             hops: number(arguments, "hops", 0, 1, "edges")?,
             walk: Walk::read(binder, arguments)?,
             first: number(arguments, "first", 0, DEFAULT_SURROUNDINGS, "entities")?,
@@ -369,7 +368,7 @@ impl SimilarCall {
         let by = looked_at(arguments, "by");
         let named = Similarity::NAMES.iter().find(|(name, ..)| *name == by);
         Ok(Self {
-            to: text(binder, arguments, "to")?,
+            to: id(binder, arguments, "to")?,
             by: named.map_or(Similarity::Jaccard, |(_, it, _)| *it),
             types: types(binder, arguments.get("types"))?,
             walk: Walk::read(binder, arguments)?,
@@ -455,6 +454,8 @@ pub enum SearchEdgeField {
     Score,
     /// Where.
     Highlights(Object<HighlightField>),
+    /// Which statements have the words.
+    Matched(Object<StatementField>),
 }
 
 /// A field of `Highlight`.
@@ -517,7 +518,7 @@ impl TimelineCall {
         }
         Ok(Self {
             of: match arguments.get("of").and_then(Given::as_str) {
-                Some(id) => Some(binder.text(id)?),
+                Some(id) => Some(binder.text(plain_id(id))?),
                 None => None,
             },
             from,

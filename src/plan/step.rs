@@ -46,7 +46,11 @@ impl Step for EntityField {
             EntityField::Statements(..) => "collect statements",
             EntityField::Links(..) => "collect edges",
             EntityField::Degree => "count edges",
-            EntityField::Constant(_) | EntityField::Id | EntityField::Label | EntityField::Property(..) => {
+            EntityField::Constant(_)
+            | EntityField::Id
+            | EntityField::EntityId
+            | EntityField::Label
+            | EntityField::Property(..) => {
                 return None;
             }
         })

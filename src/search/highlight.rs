@@ -3,8 +3,8 @@
 use tantivy::tokenizer::TextAnalyzer;
 
 use super::query::{Part, Typed, distance};
-use super::{Index, SearchError, text, words_of};
-use crate::graph::{EntityNo, Snapshot};
+use super::{Index, Matched, SearchError, text, words_of};
+use crate::graph::{EntityNo, View};
 
 /// Pieces of one field's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,16 +49,17 @@ impl Highlighter<'_> {
     /// When the time is over.
     pub fn highlights(
         &mut self,
-        snapshot: &Snapshot,
+        view: View,
         entity: EntityNo,
         over: &dyn Fn() -> bool,
     ) -> Result<Vec<Highlight>, SearchError> {
-        let row = snapshot.locate(entity);
-        let members = &snapshot.ontology().entity_type(row.type_id).members;
+        let row = view.locate(entity);
+        let members = &view.ontology().entity_type(row.type_id).members;
         let mut highlights = Vec::new();
         for property in &self.index.properties[row.type_id.index()] {
             let mut fragments = Vec::new();
-            for (language, value) in snapshot.texts(row, property.no) {
+            let held = view.held_of(row, property.no);
+            for (language, value) in held.flat_map(|it| it.0.texts()) {
                 if fragments.len() == MOST_FRAGMENTS {
                     break;
                 }
@@ -73,6 +74,38 @@ impl Highlighter<'_> {
             }
         }
         Ok(highlights)
+    }
+
+    /// The statements that hold and have a word that the search finds, those of the best rank first.
+    ///
+    /// # Errors
+    /// When the time is over.
+    pub fn matched<'v>(
+        &mut self,
+        view: View<'v>,
+        entity: EntityNo,
+        over: &dyn Fn() -> bool,
+    ) -> Result<Vec<Matched<'v>>, SearchError> {
+        let row = view.locate(entity);
+        let mut matched = Vec::new();
+        for property in &self.index.properties[row.type_id.index()] {
+            for (value, statement) in view.held_of(row, property.no) {
+                for (language, text) in value.texts() {
+                    let (analyzer, wanted) = self.wanted(language);
+                    if wanted.is_in(text, analyzer, over)? {
+                        matched.push(Matched {
+                            property: property.no,
+                            value,
+                            statement,
+                        });
+                        break;
+                    }
+                }
+            }
+        }
+        let statements = view.statements();
+        matched.sort_by_key(|it| std::cmp::Reverse(statements.rank(it.statement)));
+        Ok(matched)
     }
 
     fn wanted(&mut self, language: &str) -> (&mut TextAnalyzer, &Wanted) {
@@ -121,6 +154,27 @@ impl Wanted {
         };
         self.whole.iter().any(|it| it == word || near(it))
             || self.prefixes.iter().any(|it| word.starts_with(it.as_str()))
+    }
+
+    /// Whether a text has one of the words.
+    fn is_in(
+        &self,
+        text: &str,
+        analyzer: &mut TextAnalyzer,
+        over: &dyn Fn() -> bool,
+    ) -> Result<bool, SearchError> {
+        let mut stream = analyzer.token_stream(text);
+        let mut looked: usize = 0;
+        while stream.advance() {
+            looked += 1;
+            if looked.is_multiple_of(CHECK_EVERY) && over() {
+                return Err(SearchError::Over);
+            }
+            if self.has(&stream.token().text) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Adds the pieces of a text until there are enough.

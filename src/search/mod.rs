@@ -1,10 +1,11 @@
 //! Full text: which entities a text is found in, how well, and where.
 //!
-//! An [`Index`] holds the words of all `@search` fields, and of what serves as label, in tantivy's inverted index, in
-//! memory. It is made from a snapshot in the background ([`Background`]): whoever searches before it is there waits
+//! An [`Index`] holds the words of all statements of `@search` fields, and of what serves as label, in tantivy's inverted
+//! index, in memory. It is made from a snapshot in the background ([`Background`]): whoever searches before it is there waits
 //! for it. It is built on all cores, in time linear in the texts. A search takes time linear in the entities that it
 //! finds, which it scores by BM25 and puts in order; equal scores in the order of the entities, so pages are stable.
 
+mod held;
 mod highlight;
 mod query;
 mod text;
@@ -26,6 +27,8 @@ use rayon::prelude::*;
 
 use crate::graph::{EntityNo, EntitySet, Snapshot, Trigrams, View};
 use crate::ontology::{PropertyNo, Scalar, TypeId};
+pub use held::Matched;
+use held::{Counted, Held};
 pub use highlight::{Highlight, Highlighter};
 pub use query::{Deadline, Typed, over_limits};
 use query::{Near, Part, Stopped};
@@ -178,6 +181,8 @@ struct Property {
     /// The indexed fields, by language.
     fields: HashMap<String, usize>,
     is_label: bool,
+    /// Whether some statements are not shown, and whether some hold only at certain dates.
+    varies: (bool, bool),
 }
 
 /// The words of a snapshot's texts.
@@ -260,7 +265,7 @@ impl Index {
                     continue;
                 }
                 let languages = match property.scalar {
-                    Scalar::Text => snapshot.languages(id, no).to_vec(),
+                    Scalar::Text => snapshot.languages(id, no),
                     _ => vec![String::new()],
                 };
                 let of_property = languages.into_iter().map(|language| {
@@ -281,7 +286,12 @@ impl Index {
                     (language, at)
                 });
                 let fields = of_property.collect();
-                of_type.push(Property { no, fields, is_label });
+                of_type.push(Property {
+                    no,
+                    fields,
+                    is_label,
+                    varies: snapshot.varies(id, no),
+                });
             }
             properties.push(of_type);
         }
@@ -329,7 +339,8 @@ impl Index {
         })
     }
 
-    /// What is found and seen, the best first: what has all words, or where nothing has, what has any.
+    /// What is found and seen, the best first: what has all words, or where nothing has, what has any. Words are found in
+    /// the texts of all statements that hold. Scores rest on the statements of all dates.
     ///
     /// # Errors
     /// When tantivy fails, the time is over, or too much is found.
@@ -340,6 +351,11 @@ impl Index {
                 return Ok(Vec::new());
             };
             let mut found = self.find(view, &*query, true, effort)?;
+            if view.as_of().is_some() {
+                let which = (Counted::Held, occur == Occur::Must);
+                let held = Held::new(self, search.typed, None, which);
+                keep(held, view, &mut found, effort)?;
+            }
             if !found.is_empty() {
                 let order = |it: &Found| view.order_key(it.entity);
                 found.sort_unstable_by(|a, b| {
@@ -355,7 +371,7 @@ impl Index {
         Ok(Vec::new())
     }
 
-    /// All entities that are seen and have all words of a text in a property.
+    /// All entities that are seen and have all words of a text in what a property shows.
     ///
     /// # Errors
     /// When tantivy fails, the time is over, or too much is found.
@@ -375,7 +391,13 @@ impl Index {
         let mut near = Near::new(effort.deadline);
         let mut set = EntitySet::of(view.snapshot());
         if let Some(query) = self.query(search, Occur::Must, &mut near, effort)? {
-            for found in self.find(view, &*query, false, effort)? {
+            let mut found = self.find(view, &*query, false, effort)?;
+            let varies = |it: &Property| it.varies.0 || it.varies.1 && view.as_of().is_some();
+            if self.properties.iter().flatten().any(varies) {
+                let held = Held::new(self, &typed, Some(property), (Counted::Shown, true));
+                keep(held, view, &mut found, effort)?;
+            }
+            for found in found {
                 set.add(found.entity);
             }
         }
@@ -458,6 +480,27 @@ impl Index {
         all.filter(|it| it.is_label)
             .any(|it| it.fields.values().any(|at| *at == field))
     }
+}
+
+/// Keeps what is found in the texts that count.
+fn keep(mut held: Held, view: View, found: &mut Vec<Found>, effort: Effort) -> Result<(), SearchError> {
+    let mut failed = None;
+    let mut looked: u32 = 0;
+    found.retain(|it| {
+        looked += 1;
+        if failed.is_some() {
+            return false;
+        }
+        if looked.is_multiple_of(CHECK_EVERY) && (effort.over)() {
+            failed = Some(SearchError::Over);
+            return false;
+        }
+        held.holds(view, it.entity, effort).unwrap_or_else(|error| {
+            failed = Some(error);
+            false
+        })
+    });
+    failed.map_or(Ok(()), Err)
 }
 
 fn words_of(part: &Part, analyzer: &mut TextAnalyzer) -> Vec<String> {

@@ -106,7 +106,7 @@ impl Typed {
             if searched > left {
                 ignored += searched - left;
                 text.truncate(text::end_of(text, left));
-                // What is left of `anti-slav*` is whole words.
+                // What is left of signs that are words each is whole words.
                 if let Part::Prefix(text) = part {
                     part = Part::Word(text);
                 }
@@ -134,11 +134,18 @@ fn parse(text: &str) -> Vec<Part> {
             parts.push(Part::Phrase(run.to_owned()));
             continue;
         }
-        for word in run.split_whitespace() {
-            parts.push(match word.strip_suffix('*') {
-                Some(prefix) => Part::Prefix(prefix.to_owned()),
-                None => Part::Word(word.to_owned()),
-            });
+        for typed in run.split_whitespace() {
+            // Hyphens, slashes, dots, apostrophes and all other signs separate words.
+            let mut words = text::runs(typed).peekable();
+            while let Some(word) = words.next() {
+                let is_begun = words.peek().is_none() && typed.ends_with('*');
+                let word = typed[word].to_owned();
+                parts.push(if is_begun {
+                    Part::Prefix(word)
+                } else {
+                    Part::Word(word)
+                });
+            }
         }
     }
     parts.retain(|it| it.text().contains(char::is_alphanumeric));
@@ -277,6 +284,108 @@ impl Weight for NearWeight {
     }
 }
 
+/// One word that is looked for, and how far others may be from it that stand for it.
+struct Looked {
+    word: String,
+    wrong: u8,
+    is_prefix: bool,
+}
+
+impl Looked {
+    fn accepts(&self, word: &str) -> bool {
+        let wrong = usize::from(self.wrong);
+        if wrong == 0 {
+            return if self.is_prefix {
+                word.starts_with(&self.word)
+            } else {
+                self.word == word
+            };
+        }
+        let is_near = |it: &str| strsim::osa_distance(&self.word, it) <= wrong;
+        if !self.is_prefix {
+            // Others are too short or too long to be near.
+            return word.len().abs_diff(self.word.len()) <= 4 * wrong && is_near(word);
+        }
+        let length = self.word.chars().count();
+        let ends = word.char_indices().map(|it| it.0).chain([word.len()]).enumerate();
+        let near = ends.filter(|(count, _)| count.abs_diff(length) <= wrong);
+        near.into_iter().any(|(_, end)| is_near(&word[..end]))
+    }
+}
+
+/// What a part matches in the texts of one field, word by word: it accepts the texts that the query of [`in_field`] finds.
+pub(super) struct Matching {
+    words: Vec<Looked>,
+    /// Whether they have to stand one after the other.
+    in_order: bool,
+}
+
+/// How far a [`Matching`] has come in a field.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Progress {
+    /// A bit for each word that was found.
+    found: u64,
+    /// Bit n: the words up to n stand just before here.
+    reached: u64,
+    position: usize,
+}
+
+impl Matching {
+    /// What a part matches, its words as a field's analyzer makes them; `None` where it has no words there.
+    pub fn of(part: &Part, words: Vec<String>, fuzzy: bool) -> Option<Self> {
+        let last = words.len().checked_sub(1)?;
+        let in_order = last > 0
+            && match part {
+                Part::Phrase(_) => true,
+                Part::Word(_) => !fuzzy,
+                Part::Prefix(_) => false,
+            };
+        let is_fuzzy = fuzzy && !in_order;
+        let begins = |no: usize| no == last && matches!(part, Part::Prefix(_)) && (last == 0 || !fuzzy);
+        let looked = words.into_iter().enumerate().map(|(no, word)| Looked {
+            wrong: if is_fuzzy { distance(&word) } else { 0 },
+            is_prefix: begins(no),
+            word,
+        });
+        Some(Self {
+            words: looked.collect(),
+            in_order,
+        })
+    }
+
+    /// Takes the next word of a text, with its position in it.
+    pub fn take(&self, word: &str, position: usize, progress: &mut Progress) {
+        let mut accepted = 0;
+        for (no, looked) in self.words.iter().enumerate().take(MOST_WORDS) {
+            accepted |= u64::from(looked.accepts(word)) << no;
+        }
+        let before = if position == progress.position.wrapping_add(1) {
+            progress.reached
+        } else {
+            0
+        };
+        progress.reached = (before << 1 | 1) & accepted;
+        progress.position = position;
+        progress.found |= if self.in_order { progress.reached } else { accepted };
+    }
+
+    /// Whether it was found.
+    pub fn is_found(&self, progress: &Progress) -> bool {
+        let count = self.words.len().min(MOST_WORDS);
+        if self.in_order {
+            return progress.found >> (count - 1) & 1 == 1;
+        }
+        progress.found.count_ones() as usize == count
+    }
+}
+
+impl Progress {
+    /// Begins another text.
+    pub fn begin_text(&mut self) {
+        self.reached = 0;
+    }
+}
+
 /// What a part matches in one field, its words as the field's analyzer makes them.
 pub(super) fn in_field(
     part: &Part,
@@ -305,8 +414,8 @@ pub(super) fn in_field(
     };
     Ok(Some(match part {
         _ if before.is_empty() => one(last, matches!(part, Part::Prefix(_)))?,
-        // A word that the analyzer takes apart, such as `anti-slavery`, is a phrase; with wrong letters its words
-        // need not be neighbours, since a phrase knows no near words.
+        // A run of signs that are words each, as Chinese writes them, is a phrase; with wrong letters its words need not
+        // be neighbours, since a phrase knows no near words.
         Part::Word(_) | Part::Prefix(_) if fuzzy => {
             let all = words.iter().map(|it| Ok((Occur::Must, one(it, false)?)));
             Box::new(BooleanQuery::new(all.collect::<Result<_, Stopped>>()?))
@@ -339,6 +448,25 @@ mod tests {
                 Part::Word("the".into()),
             ]
         );
+    }
+
+    #[test]
+    fn signs_separate_words_outside_of_phrases() {
+        let words = |text: &str| parse(text);
+        let word = |it: &str| Part::Word(it.to_owned());
+        assert_eq!(words("Jean-Baptiste"), [word("Jean"), word("Baptiste")]);
+        assert_eq!(
+            words("griffey/xyzzy v1.2"),
+            [word("griffey"), word("xyzzy"), word("v1"), word("2")]
+        );
+        assert_eq!(
+            words("O'Neill l’eau"),
+            [word("O"), word("Neill"), word("l"), word("eau")]
+        );
+        assert_eq!(words("anti-slav*"), [word("anti"), Part::Prefix("slav".into())]);
+        assert_eq!(words("\"Jean-Baptiste\""), [Part::Phrase("Jean-Baptiste".into())]);
+        assert_eq!(words("東京-e\u{301}lan"), [word("東京"), word("e\u{301}lan")]);
+        assert_eq!(words("* -*"), []);
     }
 
     #[test]

@@ -116,6 +116,18 @@ fn places(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
+/// The places of the runs of letters and digits in a text. A run in a script without spaces is several words.
+pub(super) fn runs(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut places = places(text).peekable();
+    std::iter::from_fn(move || {
+        let mut run = places.next()?;
+        while let Some(next) = places.next_if(|it| it.start == run.end) {
+            run.end = next.end;
+        }
+        Some(run)
+    })
+}
+
 /// How many words a text has.
 pub(super) fn count(text: &str) -> usize {
     places(text).count()

@@ -162,8 +162,13 @@ impl Generator<'_> {
         let mut fields = vec![FieldSpec::new(
             "id",
             required("ID"),
-            "The id: unique in the whole graph, stable, safe in URLs.",
+            "The id: unique in the whole graph, stable, safe in URLs. As of a date, `<entityId>?asOf=<date>`.",
         )];
+        fields.push(FieldSpec::new(
+            "entityId",
+            required("ID"),
+            "The id as the data have it, the same at every date.",
+        ));
         if members.get("label").is_none() {
             let by = match domain {
                 Domain::Type(id) => match self.ontology.entity_type(id).label {

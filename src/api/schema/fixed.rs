@@ -115,7 +115,7 @@ impl Generator<'_> {
             FieldSpec::new(
                 "id",
                 required("ID"),
-                "The id: unique in the whole graph, stable, safe in URLs.",
+                "The id: unique in the whole graph, stable, safe in URLs. As of a date, `<entityId>?asOf=<date>`.",
             )
         };
         self.add(

@@ -207,6 +207,11 @@ impl Generator<'_> {
                     "How well it fits; scores compare within one search only.",
                 ),
                 FieldSpec::new("highlights", list("Highlight"), "Where it was found."),
+                FieldSpec::new(
+                    "matched",
+                    list("Statement"),
+                    "The statements in which words of the query were found, those of the best rank first: a former or disputed name is recognized by its `rank` and `valid`.",
+                ),
             ],
         ));
         self.add(object(

@@ -8,6 +8,7 @@ use super::entities::Entities;
 use super::placed::placed;
 use super::short::{Gathered, Short};
 use super::statements::Said;
+use super::unique::{self, Told};
 use super::{Context, MOST_SHOWN};
 use crate::facts::{Batch, Value};
 use crate::graph::column::{Alternatives, Column, MOST_LANGUAGES, Values};
@@ -28,7 +29,10 @@ pub(super) fn build(
     reports: &mut Reports,
 ) -> Option<Vec<TypeColumns>> {
     let ontology = context.ontology;
-    let bases = &gathered.bases;
+    let told = Told {
+        statements: &gathered.statements,
+        bases: &gathered.bases,
+    };
     let values = std::mem::take(&mut gathered.values).into_iter().enumerate();
     let tasks: Vec<(TypeId, PropertyNo, Vec<Short>)> = values
         .flat_map(|(type_no, of_type)| {
@@ -41,7 +45,7 @@ pub(super) fn build(
         .map(|(id, no, shorts)| {
             let rows = entities.ids[id.index()].len();
             let _reserved = context.memory.reserve(bytes(rows, &shorts))?;
-            Some(property_column(context, entities, id, no, &shorts, bases))
+            Some(property_column(context, entities, id, no, &shorts, told))
         })
         .collect();
     let mut built = built?.into_iter();
@@ -55,7 +59,7 @@ pub(super) fn build(
         }
         columns.push(of_type);
     }
-    unique_over_interfaces(context, entities, &columns, reports);
+    unique_over_interfaces(context, entities, &columns, told, reports);
     Some(columns)
 }
 
@@ -143,7 +147,7 @@ fn property_column(
     id: TypeId,
     no: PropertyNo,
     shorts: &[Short],
-    bases: &[u32],
+    told: Told,
 ) -> (Column, Option<UniqueIndex>, Reports) {
     let property = context.ontology.entity_type(id).members.property(no);
     let count = entities.ids[id.index()].len();
@@ -172,23 +176,13 @@ fn property_column(
         property,
         count,
         shorts,
-        bases,
+        told.bases,
         &rows,
         &mut reports,
     );
-    let unique = property.unique.then(|| {
-        let mut index = UniqueIndex::with_capacity(count);
-        let mut found = 0;
-        for row in 0..count {
-            if let Some(first) = index.insert(&column, row)
-                && shown(&mut found, Code::NOT_UNIQUE, &property.name, &mut reports)
-            {
-                let first = first as u32;
-                reports.push(not_unique(property, &column, row as u32, &rows, (&rows, first)));
-            }
-        }
-        index
-    });
+    let unique = property
+        .unique
+        .then(|| unique::index(property, &column, told, &rows, &mut reports));
     (column, unique, reports)
 }
 
@@ -203,15 +197,15 @@ pub(super) fn shown(found: &mut usize, code: Code, name: &str, reports: &mut Rep
     *found <= MOST_SHOWN
 }
 
-fn not_unique(
+pub(super) fn not_unique(
     property: &Property,
-    column: &Column,
+    (values, at): (&Values, usize),
     row: u32,
     rows: &Rows,
     (others, other): (&Rows, u32),
 ) -> Report {
     let mut json = Vec::new();
-    column.write(row as usize, &[], &mut json);
+    values.write(at, &[], &mut json);
     let message = format!(
         "\"{}\" is unique, and {} and {} both have {}",
         property.name,
@@ -233,6 +227,7 @@ fn unique_over_interfaces(
     context: &Context,
     entities: &Entities,
     columns: &[TypeColumns],
+    told: Told,
     reports: &mut Reports,
 ) {
     let ontology = context.ontology;
@@ -247,7 +242,7 @@ fn unique_over_interfaces(
             };
             for (at, later) in interface.types.iter().enumerate() {
                 for first in &interface.types[..at] {
-                    let (Some((column, _)), Some((other, index))) = (of(*later), of(*first)) else {
+                    let (Some((column, own)), Some((other, index))) = (of(*later), of(*first)) else {
                         continue;
                     };
                     let rows = Rows {
@@ -262,16 +257,8 @@ fn unique_over_interfaces(
                         second: &|_| None,
                         is_built_in: false,
                     };
-                    let mut found = 0;
-                    for row in 0..entities.ids[later.index()].len() {
-                        let key = crate::graph::ids::unique_key(column, row);
-                        if let Some(there) = key.and_then(|key| index.find(other, &key))
-                            && shown(&mut found, Code::NOT_UNIQUE, &property.name, reports)
-                        {
-                            let there = (&others, there as u32);
-                            reports.push(not_unique(property, column, row as u32, &rows, there));
-                        }
-                    }
+                    let (here, there) = ((column, own, &rows), (other, index, &others));
+                    unique::between(property, here, there, told, reports);
                 }
             }
         }

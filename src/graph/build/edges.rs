@@ -606,7 +606,9 @@ impl Builder<'_> {
             back,
             columns,
             statements,
+            is_disputed: false,
         }
+        .checked(self.context.ontology, self.relation)
     }
 
     /// Sorts the entries of each entity: where its field leads to one and sources disagree, the preferred first, else

@@ -16,6 +16,7 @@ mod placed;
 mod short;
 mod statements;
 mod tags;
+mod unique;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

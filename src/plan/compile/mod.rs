@@ -399,6 +399,7 @@ impl<'a> Compiler<'a> {
             None => match name {
                 "__typename" => EntityField::Constant(self.constant(&entity_type.name)?),
                 "id" => EntityField::Id,
+                "entityId" => EntityField::EntityId,
                 "label" => EntityField::Label,
                 "description" => EntityField::Constant(Box::from(*b"null")),
                 "degree" => EntityField::Degree,

@@ -113,6 +113,7 @@ impl<'a> Compiler<'a> {
                 "node" => SearchEdgeField::Node(it.selection(domain, &merged.selections())?),
                 "cursor" => SearchEdgeField::Cursor,
                 "score" => SearchEdgeField::Score,
+                "matched" => SearchEdgeField::Matched(it.statement(&merged.selections())?),
                 "highlights" => {
                     SearchEdgeField::Highlights(it.object(&merged.selections(), |it, name, _| {
                         Ok(Some(match name {
