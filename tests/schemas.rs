@@ -676,7 +676,7 @@ fn more_languages_than_a_column_can_have_are_reported() {
             .collect();
         writeln!(
             data,
-            r#"{{"type":"node","id":"p{no}","labels":["Place"],"properties":{{"name":[{{"{tag}":"x"}}]}}}}"#
+            r#"{{"type":"node","id":"p{no}","labels":["Place"],"properties":{{"name":[{{"en-x-{tag}":"x"}}]}}}}"#
         )
         .unwrap();
     }
