@@ -86,7 +86,7 @@ impl Call {
         match self {
             Call::Entity(it) => it.as_of,
             Call::Nodes(it) => it.as_of,
-            Call::Page(it) => it.as_of,
+            Call::Page(it) | Call::Follow(_, it) => it.as_of,
             Call::Path(it) => it.walk.as_of,
             Call::Neighborhood(it) => it.walk.as_of,
             Call::Ranking(it) => it.walk.as_of,
@@ -95,7 +95,6 @@ impl Call {
             Call::Search(it) => it.as_of,
             Call::Timeline(it) => it.as_of,
             Call::Conflicts(it) => it.as_of,
-            Call::Follow(_, it) => it.as_of,
             Call::Languages(_) | Call::Statements(_) | Call::Links(_) | Call::Groups(_) => None,
         }
     }

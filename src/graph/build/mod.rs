@@ -13,6 +13,7 @@ mod entities;
 mod meant;
 mod order;
 mod placed;
+mod rows;
 mod short;
 mod statements;
 mod tags;
