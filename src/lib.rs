@@ -40,3 +40,4 @@ pub mod report;
 pub mod search;
 #[forbid(unsafe_code)]
 pub mod server;
+pub mod surface;

@@ -90,7 +90,6 @@ impl<'a> Run<'a> {
 
     fn aggregate_field(&mut self, entities: &[EntityNo], field: &'a AggregateField) -> Written {
         match field {
-            AggregateField::TypeName(name) => self.out.extend_from_slice(name),
             AggregateField::Count => self.number(entities.len()),
             AggregateField::Property(of_types, scalar, fields) => {
                 return self.scope(|run| {
@@ -113,7 +112,7 @@ impl<'a> Run<'a> {
         of_types: &OfTypes<PropertyNo>,
         fields: &Object<MeasureField>,
     ) -> Result<Measures<'a>, Failure> {
-        let has = |wanted: fn(&MeasureField) -> bool| fields.iter().any(|it| wanted(&it.field));
+        let has = |wanted: fn(&MeasureField) -> bool| fields.fields().iter().any(|it| wanted(&it.field));
         let mut measures = Measures {
             wants_distinct: has(|it| matches!(it, MeasureField::Distinct)),
             wants_ends: has(|it| matches!(it, MeasureField::Min | MeasureField::Max)),
@@ -203,7 +202,6 @@ impl<'a> Run<'a> {
         let count = measures.ordered;
         self.object(fields, |run, slot| {
             match &slot.field {
-                MeasureField::TypeName(name) => run.out.extend_from_slice(name),
                 MeasureField::Count => run.number(measures.count),
                 MeasureField::Distinct => run.number(measures.distinct),
                 MeasureField::Min => run.extreme(measures.least.as_ref().map(|it| it.1)),
@@ -445,7 +443,6 @@ impl<'a> Run<'a> {
     fn group_key(&mut self, key: &GroupKey, common: Common, fields: &'a Object<GroupKeyField>) -> Written {
         self.object(fields, |run, slot| {
             match (&slot.field, common) {
-                (GroupKeyField::TypeName(name), _) => run.out.extend_from_slice(name),
                 (GroupKeyField::Field, _) => run.text(&key.name),
                 (GroupKeyField::Value, Common::Entity(_)) => run.null(),
                 (GroupKeyField::Value, common) => run.write_common(common),

@@ -192,12 +192,14 @@ impl Needs {
             next: false,
             previous: false,
         };
-        for slot in connection {
+        for slot in connection.fields() {
             match &slot.field {
                 ConnectionField::TotalCount => needs.whole = needs.whole.max(Whole::Length),
                 ConnectionField::Aggregate(_) => needs.whole = Whole::Entities,
                 ConnectionField::PageInfo(fields) => {
-                    let has = |wanted: fn(&PageInfoField) -> bool| fields.iter().any(|it| wanted(&it.field));
+                    let has = |wanted: fn(&PageInfoField) -> bool| {
+                        fields.fields().iter().any(|it| wanted(&it.field))
+                    };
                     needs.next |= has(|it| matches!(it, PageInfoField::HasNextPage));
                     needs.previous |= has(|it| matches!(it, PageInfoField::HasPreviousPage));
                 }
@@ -317,10 +319,6 @@ impl<'a> Run<'a> {
         self.gave(window.end - window.start);
         let within = Within { source, call };
         self.object(connection, |run, slot| match &slot.field {
-            ConnectionField::TypeName(name) => {
-                run.out.extend_from_slice(name);
-                Ok(())
-            }
             ConnectionField::TotalCount => {
                 run.number(items.len());
                 Ok(())
@@ -417,7 +415,6 @@ impl<'a> Run<'a> {
         self.object(fields, |run, slot| {
             let boolean = |it| if it { &b"true"[..] } else { b"false" };
             match &slot.field {
-                PageInfoField::TypeName(name) => run.out.extend_from_slice(name),
                 PageInfoField::HasNextPage => run.out.extend_from_slice(boolean(window.has_next)),
                 PageInfoField::HasPreviousPage => run.out.extend_from_slice(boolean(window.has_previous)),
                 PageInfoField::StartCursor | PageInfoField::EndCursor if window.start == window.end => {

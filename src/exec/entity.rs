@@ -213,10 +213,6 @@ impl<'a> Run<'a> {
         cursor: impl Fn(&mut Self),
     ) -> Written {
         self.object(fields, |run, slot| match (&slot.field, via) {
-            (EdgeField::TypeName(name), _) => {
-                run.out.extend_from_slice(name);
-                Ok(())
-            }
             (EdgeField::Node(selection), _) => run.field(slot, false, |run| run.entity(target, selection)),
             (EdgeField::Cursor, _) => {
                 cursor(run);

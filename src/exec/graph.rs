@@ -12,7 +12,6 @@ impl<'a> Run<'a> {
         let (info, counts) = (view.info(), view.counts());
         self.object(fields, |run, slot| {
             match &slot.field {
-                GraphField::TypeName(name) => run.out.extend_from_slice(name),
                 GraphField::Title => run.json(&info.title),
                 GraphField::Description => run.json(&info.description),
                 GraphField::Licence => run.json(&info.licence),
@@ -34,7 +33,6 @@ impl<'a> Run<'a> {
                     return run.each(info.examples.iter(), |run, example| {
                         run.object(fields, |run, slot| {
                             match &slot.field {
-                                ExampleField::TypeName(name) => run.out.extend_from_slice(name),
                                 ExampleField::Title => run.json(&example.title),
                                 ExampleField::Query => run.json(&example.query),
                             }
@@ -76,7 +74,6 @@ impl<'a> Run<'a> {
         self.work(fields.len())?;
         self.object(fields, |run, slot| {
             match &slot.field {
-                TypeField::TypeName(name) => run.out.extend_from_slice(name),
                 TypeField::Name => run.json(&entity_type.name),
                 TypeField::Description => run.json(&entity_type.description),
                 TypeField::Class => run.json(&entity_type.class),
@@ -120,7 +117,6 @@ impl<'a> Run<'a> {
         };
         self.object(fields, |run, slot| {
             match &slot.field {
-                RelationField::TypeName(name) => run.out.extend_from_slice(name),
                 RelationField::Name => run.json(&relation.name),
                 RelationField::Field => {
                     let field = ends(Direction::Out).next();

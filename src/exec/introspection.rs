@@ -89,7 +89,6 @@ impl<'a> Run<'a> {
         let schema = public.schema;
         let named = |name: &Name| schema.types.get(name).map(Meta::Type);
         match field {
-            MetaField::TypeName => self.text(meta.type_name()),
             MetaField::Name => self.text_or_null(meta.name()),
             MetaField::Description => self.text_or_null(meta.description(schema)),
             MetaField::IsDeprecated => self.boolean(meta.directives().is_some_and(is_deprecated)),
@@ -277,17 +276,6 @@ impl<'s> Meta<'s> {
             Type::Named(name) => schema.types.get(name).map(Meta::Type),
             Type::List(inner) => Some(Meta::List(inner)),
             Type::NonNullNamed(_) | Type::NonNullList(_) => Some(Meta::NonNull(ty)),
-        }
-    }
-
-    fn type_name(self) -> &'static str {
-        match self {
-            Meta::Schema => "__Schema",
-            Meta::Type(_) | Meta::List(_) | Meta::NonNull(_) => "__Type",
-            Meta::Field(_) => "__Field",
-            Meta::InputValue(_) => "__InputValue",
-            Meta::EnumValue(_) => "__EnumValue",
-            Meta::Directive(_) => "__Directive",
         }
     }
 

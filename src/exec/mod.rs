@@ -491,17 +491,24 @@ impl<'a> Run<'a> {
         let start = self.out.len();
         // The value is written in one place only, so that it is inlined into the loop of a plain run.
         let traced = self.trace.is_some();
-        for slot in fields {
-            self.out.extend_from_slice(&slot.key);
-            if traced {
-                self.enter_field(slot.name(), slot.cite, slot.field.step())?;
+        for part in fields.parts() {
+            for slot in part.fields {
+                self.out.extend_from_slice(&slot.key);
+                if traced {
+                    self.enter_field(slot.name(), slot.cite, slot.field.step())?;
+                }
+                let written = value(self, slot);
+                if traced {
+                    self.leave_field();
+                }
+                written?;
+                self.check_bytes()?;
             }
-            let written = value(self, slot);
-            if traced {
-                self.leave_field();
+            if let Some(name) = part.name {
+                self.out.extend_from_slice(&name.key);
+                self.out.extend_from_slice(&name.field);
+                self.check_bytes()?;
             }
-            written?;
-            self.check_bytes()?;
         }
         if fields.is_empty() {
             self.out.push(b'{');
@@ -616,10 +623,6 @@ impl<'a> Run<'a> {
 
     fn root(&mut self, fields: &'a Object<RootField>, public: PublicSchema<'a>) -> Written {
         self.object(fields, |run, slot| match &slot.field {
-            RootField::TypeName(name) => {
-                run.out.extend_from_slice(name);
-                Ok(())
-            }
             RootField::Introspection(asked) => run.introspection(asked, public),
             RootField::Lookup(call, selection) => run.dated(slot, true, *call, |run| {
                 let found = run.find(*call)?;

@@ -82,7 +82,6 @@ impl<'a> Run<'a> {
                 self.pass_all(&found.links)?;
                 self.object(fields, |run, slot| {
                     match &slot.field {
-                        SubgraphField::TypeName(name) => run.out.extend_from_slice(name),
                         SubgraphField::Truncated => run.boolean(found.entities.len() < found.total),
                         SubgraphField::TotalCount => run.number(found.total),
                         SubgraphField::Nodes(selection) => {
@@ -216,7 +215,6 @@ impl<'a> Run<'a> {
         self.pass_all(&path.steps)?;
         self.object(fields, |run, slot| {
             match &slot.field {
-                PathField::TypeName(name) => run.out.extend_from_slice(name),
                 PathField::Length => run.number(path.steps.len()),
                 PathField::Cost if weighted => run.float(path.cost),
                 PathField::Cost => run.null(),
@@ -255,7 +253,6 @@ impl<'a> Run<'a> {
         self.each(ranked.iter(), |run, ranked| {
             run.object(fields, |run, slot| {
                 match &slot.field {
-                    RankedField::TypeName(name) => run.out.extend_from_slice(name),
                     RankedField::Score => run.float(ranked.score),
                     RankedField::Exact => run.boolean(ranked.exact),
                     RankedField::Entity(selection) => {
@@ -270,7 +267,6 @@ impl<'a> Run<'a> {
     fn component(&mut self, entities: &[EntityNo], fields: &'a Object<ComponentField>) -> Written {
         self.object(fields, |run, slot| {
             match &slot.field {
-                ComponentField::TypeName(name) => run.out.extend_from_slice(name),
                 ComponentField::Size => run.number(entities.len()),
                 ComponentField::Nodes(call, connection) => {
                     return run.field(slot, false, |run| run.found(entities, *call, connection));

@@ -48,10 +48,6 @@ impl<'a> Run<'a> {
     ) -> Written {
         self.gave(window.end - window.start);
         self.object(fields, |run, slot| match &slot.field {
-            SearchField::TypeName(name) => {
-                run.out.extend_from_slice(name);
-                Ok(())
-            }
             SearchField::TotalCount => {
                 run.number(found.len());
                 Ok(())
@@ -107,7 +103,6 @@ impl<'a> Run<'a> {
             run.check_bytes()?;
             run.object(fields, |run, slot| {
                 match &slot.field {
-                    SearchEdgeField::TypeName(name) => run.out.extend_from_slice(name),
                     SearchEdgeField::Cursor => run.found_cursor(call, found[at]),
                     SearchEdgeField::Score => run.float(f64::from(found[at].score)),
                     SearchEdgeField::Node(selection) => {
@@ -153,7 +148,6 @@ impl<'a> Run<'a> {
             run.check_bytes()?;
             run.object(fields, |run, slot| {
                 match &slot.field {
-                    HighlightField::TypeName(name) => run.out.extend_from_slice(name),
                     HighlightField::Field => run.text(&highlight.field),
                     HighlightField::Fragments => run.json(&highlight.fragments),
                 }

@@ -20,6 +20,7 @@ const FIELDS_A_ROW: usize = 8;
 pub(super) fn leads_on(selection: &Selection) -> bool {
     match selection {
         Selection::One(_, fields) => fields
+            .fields()
             .iter()
             .any(|it| matches!(it.field, EntityField::Connection(..))),
         Selection::ByType(_) => false,
@@ -91,67 +92,76 @@ impl<'a> Run<'a> {
     ) -> Option<Fields<'a>> {
         *left = left.checked_sub(slots.len())?;
         let mut fields = Fields::with_capacity(slots.len());
-        for slot in slots {
-            let value = match &slot.field {
-                EntityField::Constant(bytes) => Resolved::constant(bytes),
-                EntityField::Id | EntityField::EntityId => resolver.id()?,
-                EntityField::Property(no, None) => resolver.property(*no)?,
-                EntityField::Label => resolver.label()?,
-                EntityField::ToOne(side, selection) => {
-                    let shape = self.shape_within(selection, left)?;
-                    resolver.one(side.relation, side.direction, shape)?
-                }
-                // Where fields that lead to one entity have several statements, not all edges are seen.
-                EntityField::Connection(side, ..) if self.view.is_disputed(side.relation) => return None,
-                EntityField::Connection(side, call, connection) => {
-                    let Ok(Call::Page(call)) = &*self.bound[call.0] else {
-                        return None;
-                    };
-                    let Page {
-                        first,
-                        last: None,
-                        after: None,
-                        before: None,
-                    } = call.page
-                    else {
-                        return None;
-                    };
-                    if call.filter.is_some() || !call.order.is_empty() || call.depth.is_some() {
-                        return None;
+        for part in slots.parts() {
+            for slot in part.fields {
+                let value = match &slot.field {
+                    EntityField::Constant(bytes) => Resolved::constant(bytes),
+                    EntityField::Id | EntityField::EntityId => resolver.id()?,
+                    EntityField::Property(no, None) => resolver.property(*no)?,
+                    EntityField::Label => resolver.label()?,
+                    EntityField::ToOne(side, selection) => {
+                        let shape = self.shape_within(selection, left)?;
+                        resolver.one(side.relation, side.direction, shape)?
                     }
-                    let parts = self.parts(connection, left)?;
-                    let first = first.unwrap_or(usize::MAX);
-                    resolver.page(side.relation, side.direction, first, parts)?
-                }
-                _ => return None,
-            };
-            fields.push(key(slot, fields.len()), value);
+                    // Where fields that lead to one entity have several statements, not all edges are seen.
+                    EntityField::Connection(side, ..) if self.view.is_disputed(side.relation) => return None,
+                    EntityField::Connection(side, call, connection) => {
+                        let Ok(Call::Page(call)) = &*self.bound[call.0] else {
+                            return None;
+                        };
+                        let Page {
+                            first,
+                            last: None,
+                            after: None,
+                            before: None,
+                        } = call.page
+                        else {
+                            return None;
+                        };
+                        if call.filter.is_some() || !call.order.is_empty() || call.depth.is_some() {
+                            return None;
+                        }
+                        let parts = self.parts(connection, left)?;
+                        let first = first.unwrap_or(usize::MAX);
+                        resolver.page(side.relation, side.direction, first, parts)?
+                    }
+                    _ => return None,
+                };
+                fields.push(key(slot, fields.len()), value);
+            }
+            if let Some(name) = part.name {
+                fields.push(key(name, fields.len()), Resolved::constant(&name.field));
+            }
         }
         Some(fields)
     }
 
     fn parts(&self, connection: &'a Connection, left: &mut usize) -> Option<Vec<Part<'a>>> {
         let mut parts = Vec::with_capacity(connection.len());
-        for slot in connection {
-            let what = match &slot.field {
-                ConnectionField::TypeName(name) => What::Constant(name),
-                ConnectionField::TotalCount => What::Count,
-                ConnectionField::Nodes(selection) => What::List(self.shape_within(selection, left)?),
-                ConnectionField::Edges(edges) => match &**edges {
-                    [node] => match &node.field {
-                        EdgeField::Node(selection) => {
+        for part in connection.parts() {
+            for slot in part.fields {
+                let what = match &slot.field {
+                    ConnectionField::TotalCount => What::Count,
+                    ConnectionField::Nodes(selection) => What::List(self.shape_within(selection, left)?),
+                    ConnectionField::Edges(edges) => match edges.only().map(|node| (node, &node.field)) {
+                        Some((node, EdgeField::Node(selection))) => {
                             What::Wrapped(key(node, 0), self.shape_within(selection, left)?)
                         }
                         _ => return None,
                     },
-                    _ => return None,
-                },
-                ConnectionField::PageInfo(_) | ConnectionField::Aggregate(_) => return None,
-            };
-            parts.push(Part {
-                key: key(slot, parts.len()),
-                what,
-            });
+                    ConnectionField::PageInfo(_) | ConnectionField::Aggregate(_) => return None,
+                };
+                parts.push(Part {
+                    key: key(slot, parts.len()),
+                    what,
+                });
+            }
+            if let Some(name) = part.name {
+                parts.push(Part {
+                    key: key(name, parts.len()),
+                    what: What::Constant(&name.field),
+                });
+            }
         }
         Some(parts)
     }

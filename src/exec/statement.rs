@@ -299,10 +299,6 @@ impl<'a> Run<'a> {
         self.gave(window.end - window.start);
         let item = |at: usize| &items[at - window.start];
         self.object(listing, |run, slot| match &slot.field {
-            ListingField::TypeName(name) => {
-                run.out.extend_from_slice(name);
-                Ok(())
-            }
             ListingField::TotalCount => {
                 run.number(len);
                 Ok(())
@@ -313,10 +309,6 @@ impl<'a> Run<'a> {
             ListingField::Edges(fields) => run.field(slot, false, |run| {
                 run.elements(window, |run, at| {
                     run.object(fields, |run, slot| match &slot.field {
-                        ListingEdgeField::TypeName(name) => {
-                            run.out.extend_from_slice(name);
-                            Ok(())
-                        }
                         ListingEdgeField::Node(fields) => {
                             run.field(slot, false, |run| write(run, fields, item(at)))
                         }
@@ -397,7 +389,6 @@ impl<'a> Run<'a> {
     fn statement_field(&mut self, row: Row, said: Said<'a>, slot: &'a Slot<StatementField>) -> Written {
         let statement = self.behind(said);
         match (&slot.field, said) {
-            (StatementField::TypeName(name), _) => self.out.extend_from_slice(name),
             (StatementField::Field, Said::Value { property, .. }) => {
                 let name = &self
                     .ontology
@@ -461,7 +452,6 @@ impl<'a> Run<'a> {
                 None => run.null(),
             };
             match &slot.field {
-                ValidityField::TypeName(name) => run.out.extend_from_slice(name),
                 ValidityField::From => date(run, validity.from),
                 ValidityField::Until => date(run, validity.until),
             }
@@ -474,7 +464,6 @@ impl<'a> Run<'a> {
             run.object(fields, |run, slot| {
                 let text = |json: &'a [u8]| if json.is_empty() { b"null" } else { json };
                 match &slot.field {
-                    CitationField::TypeName(name) => run.out.extend_from_slice(name),
                     CitationField::Source(selection) => {
                         return run.field(slot, false, |run| run.entity(citation.source, selection));
                     }
@@ -493,7 +482,6 @@ impl<'a> Run<'a> {
         }
         self.object(fields, |run, slot| {
             match &slot.field {
-                LinkField::TypeName(name) => run.out.extend_from_slice(name),
                 LinkField::From(selection) => {
                     return run.field(slot, false, |run| run.entity(link.from, selection));
                 }

@@ -192,7 +192,6 @@ impl<'a> Run<'a> {
         let entity = self.view.number(dated.row);
         self.object(fields, |run, slot| {
             match &slot.field {
-                TimelineField::TypeName(name) => run.out.extend_from_slice(name),
                 TimelineField::Date => run.text(&dated.date.to_string()),
                 TimelineField::Entity(selection) => {
                     return run.field(slot, false, |run| run.entity(entity, selection));
@@ -412,7 +411,6 @@ impl<'a> Run<'a> {
         };
         self.object(fields, |run, slot| {
             match &slot.field {
-                ConflictField::TypeName(name) => run.out.extend_from_slice(name),
                 ConflictField::Field => run.text(name),
                 ConflictField::Entity(selection) => {
                     return run.field(slot, false, |run| run.entity(entity, selection));

@@ -4,6 +4,7 @@ use super::stored::Stored;
 use super::strings::Strings;
 use super::{EntityNo, EntitySet, StatementNo};
 use crate::ontology::Date;
+use crate::surface;
 
 /// How far a statement is trusted against others about the same thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -45,11 +46,12 @@ impl Rank {
 
     /// The enum value of the API.
     pub fn api_name(self) -> &'static str {
-        match self {
-            Rank::Preferred => "PREFERRED",
-            Rank::Normal => "NORMAL",
-            Rank::Deprecated => "DEPRECATED",
-        }
+        let named = match self {
+            Rank::Preferred => surface::Rank::Preferred,
+            Rank::Normal => surface::Rank::Normal,
+            Rank::Deprecated => surface::Rank::Deprecated,
+        };
+        named.name()
     }
 }
 

@@ -14,7 +14,7 @@ use apollo_compiler::schema::ExtendedType;
 use super::context::{Compiler, Kind, OF_A_FIELD, argument, deprecated, is_name};
 use super::names::{GeneratedNames, root_fields};
 use super::prelude::{
-    EDGE_WORDS, ENTITY_FIELDS, FILTER_WORDS, LITERALS, RESERVED_ROOT_FIELDS, RESERVED_TYPES, reserved_fields,
+    FILTER_WORDS, LITERALS, edge_words, entity_field, reserved_fields, reserved_root_fields, reserved_types,
 };
 use super::sdl;
 use super::{
@@ -25,6 +25,7 @@ use super::{
 use crate::folder;
 use crate::memory::{Allowance, Meter};
 use crate::report::{Code, Report, Reports, SourceText};
+use crate::surface::Row;
 
 /// Reads and compiles all `.graphql` and `.graphqls` files below a folder.
 ///
@@ -609,6 +610,7 @@ impl Compiler<'_> {
         fields: impl Iterator<Item = &'f Node<FieldDefinition>>,
     ) -> Members {
         let mut members = Members::default();
+        let edge_words = edge_words();
         for field in fields {
             if !self.meter.takes(OF_A_FIELD) {
                 break;
@@ -621,19 +623,19 @@ impl Compiler<'_> {
                 )
                 .hint(format!(
                     "give the field another name; reserved are {}, {}",
-                    EDGE_WORDS.join(", "),
+                    edge_words.join(", "),
                     FILTER_WORDS.join(", ")
                 ));
                 self.report(report, field.name.location(), "combines conditions in filters");
             }
-            if EDGE_WORDS.contains(&field.name.as_str()) {
+            if edge_words.contains(&field.name.as_str()) {
                 let report = Report::new(
                     Code::DATA_WORD,
                     format!("\"{name}.{}\" has a name that edges use themselves", field.name),
                 )
                 .hint(format!(
                     "{} are taken; give the field another name",
-                    crate::report::quoted_list(EDGE_WORDS, "and")
+                    crate::report::quoted_list(&edge_words, "and")
                 ));
                 self.report(report, field.name.location(), "taken");
             }
@@ -679,10 +681,7 @@ impl Compiler<'_> {
 
     /// Whether a field may stand beside the generated ones.
     fn takes_generated_place(&mut self, owner: &str, field: &FieldDefinition) -> bool {
-        let Some((name, ty)) = ENTITY_FIELDS
-            .iter()
-            .find(|(name, _)| *name == field.name.as_str())
-        else {
+        let Some(Row { name, ty, .. }) = entity_field(&field.name) else {
             return true;
         };
         let declared = field.ty.to_string();
@@ -760,8 +759,8 @@ impl Compiler<'_> {
         for name in self.kinds.keys() {
             types.insert(name.clone(), format!("the type \"{name}\""));
         }
-        for name in RESERVED_TYPES {
-            types.insert((*name).to_owned(), format!("Clew's own \"{name}\""));
+        for name in reserved_types() {
+            types.insert(name.clone(), format!("Clew's own \"{name}\""));
         }
         let mut clashes: BTreeSet<(String, String, String, String)> = BTreeSet::new();
         let mut claim = |name: String, what: String, owner: &str| {
@@ -809,7 +808,7 @@ impl Compiler<'_> {
             ];
             let is_own = matches!(scalar, Scalar::Enum(_) | Scalar::Custom(_));
             for generated in generated {
-                if !is_own && RESERVED_TYPES.contains(&generated.as_str()) {
+                if !is_own && reserved_types().contains(&generated) {
                     continue;
                 }
                 claim(
@@ -880,7 +879,7 @@ impl Compiler<'_> {
 
     fn check_root(&mut self, ontology: &Ontology, domains: &[Domain]) {
         let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
-        for name in RESERVED_ROOT_FIELDS {
+        for name in reserved_root_fields() {
             taken.insert(name, "Clew itself");
         }
         taken.insert("entity", "Clew itself");

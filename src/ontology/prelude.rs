@@ -1,4 +1,9 @@
-//! What stands before every schema: our directives, our scalars, the built-in types.
+//! What stands before every schema: our directives, our scalars, the built-in types, and the names that it may not use.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use crate::surface::{self, Fields, Row};
 
 /// The SDL that a user's files are read after.
 pub(super) const PRELUDE: &str = r#"
@@ -42,116 +47,66 @@ type Source @entity(label: "title", class: "http://purl.org/dc/terms/Bibliograph
 }
 "#;
 
-/// Types that only Clew defines: the user's schema may neither define nor extend them.
-/// The last lines are those of answers to come, kept free so that a schema stays valid.
-pub(super) const RESERVED_TYPES: &[&str] = &[
-    "Query",
-    "Mutation",
-    "Subscription",
-    "Node",
-    "Entity",
-    "Statement",
-    "StatementConnection",
-    "StatementEdge",
-    "Citation",
-    "Validity",
-    "Rank",
-    "Link",
-    "LinkConnection",
-    "LinkEdge",
-    "PageInfo",
-    "GraphInfo",
-    "TypeInfo",
-    "RelationInfo",
-    "ExampleQuery",
-    "EntityType",
-    "RelationName",
-    "Direction",
-    "SortOrder",
-    "EntityFilter",
-    "EntityOrder",
-    "EntityConnection",
-    "EntityEdge",
-    "EntityRelationFilter",
-    "IDFilter",
-    "StringFilter",
-    "StringListFilter",
-    "IntFilter",
-    "FloatFilter",
-    "BooleanFilter",
-    "DateFilter",
-    "DateTimeFilter",
-    "URLFilter",
-    "TextFilter",
-    "DecimalFilter",
-    "JSONFilter",
-    "EntityTypeFilter",
-    "Path",
-    "PathConnection",
-    "PathEdge",
-    "Subgraph",
-    "SearchConnection",
-    "SearchEdge",
-    "Highlight",
-    "RankedEntity",
-    "Component",
-    "RankingMethod",
-    "SimilarityMethod",
-    "Conflict",
-    "ConflictConnection",
-    "ConflictEdge",
-    "TimelineEntry",
-    "TimelineConnection",
-    "TimelineEdge",
-    "AggregateKey",
-    "AggregateOrder",
-    "EntityAggregate",
-    "EntityGroup",
-    "EntityGroupKey",
-    "IDMeasures",
-    "StringMeasures",
-    "IntMeasures",
-    "FloatMeasures",
-    "BooleanMeasures",
-    "DateMeasures",
-    "DateTimeMeasures",
-    "URLMeasures",
-    "TextMeasures",
-    "DecimalMeasures",
+/// Types that the API makes of each entity type, by what comes after its name.
+const OF_ENTITIES: [&str; 8] = [
+    "Filter",
+    "Order",
+    "Connection",
+    "Edge",
+    "RelationFilter",
+    "Aggregate",
+    "Group",
+    "GroupKey",
 ];
+
+/// Types that only Clew defines: the user's schema may neither define nor extend them. Those for scalars that a schema
+/// does not use are kept free too, so that it stays valid when it uses them.
+pub(super) fn reserved_types() -> &'static BTreeSet<String> {
+    static TYPES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let fixed = [
+            "Mutation",
+            "Subscription",
+            "Node",
+            "EntityType",
+            "RelationName",
+            "EntityTypeFilter",
+        ];
+        let named = surface::TYPES.iter().filter(|it| !it.contains('{'));
+        let enums = surface::ENUMS.iter().map(|it| it.name);
+        let all = fixed.into_iter().chain(named.copied()).chain(enums);
+        let listings = surface::LISTINGS
+            .iter()
+            .flat_map(|it| [format!("{}Connection", it.name), format!("{}Edge", it.name)]);
+        let of_entities = OF_ENTITIES.iter().map(|it| format!("Entity{it}"));
+        let of_scalars = REDECLARABLE.iter().flat_map(|it| {
+            let measures = (*it != "JSON").then(|| format!("{it}Measures"));
+            [format!("{it}Filter")].into_iter().chain(measures)
+        });
+        all.map(str::to_owned)
+            .chain(listings)
+            .chain(of_entities)
+            .chain(of_scalars)
+            .chain(["StringListFilter".to_owned()])
+            .collect()
+    });
+    &TYPES
+}
 
 /// Scalars that a schema may declare again, since many tools ask for it; the declaration is dropped.
 pub(super) const REDECLARABLE: &[&str] = &[
     "ID", "String", "Int", "Float", "Boolean", "Date", "DateTime", "URL", "Text", "Decimal", "JSON",
 ];
 
-/// Root fields that are not made from a type, those of answers to come among them.
-pub(super) const RESERVED_ROOT_FIELDS: &[&str] = &[
-    "node",
-    "nodes",
-    "graph",
-    "search",
-    "path",
-    "paths",
-    "neighborhood",
-    "ranking",
-    "similar",
-    "components",
-    "timeline",
-    "conflicts",
-];
+/// Root fields that are not made from a type.
+pub(super) fn reserved_root_fields() -> impl Iterator<Item = &'static str> {
+    surface::Query::ALL.iter().map(|(_, row)| row.name)
+}
 
-/// Fields that every entity has, with their types; a declared field of the same type takes the place.
-pub(super) const ENTITY_FIELDS: &[(&str, &str)] = &[
-    ("id", "ID!"),
-    ("entityId", "ID!"),
-    ("label", "String!"),
-    ("description", "String"),
-    ("degree", "Int!"),
-    ("statements", "StatementConnection!"),
-    ("links", "LinkConnection!"),
-    ("follow", "EntityConnection!"),
-];
+/// The field of a name that every entity has. A declared field of the same type takes its place.
+pub(super) fn entity_field(name: &str) -> Option<&'static Row> {
+    let mut all = surface::Entity::ALL.iter().map(|(_, row)| row);
+    all.find(|row| row.name == name)
+}
 
 /// Fields of all filters, which combine conditions.
 pub(super) const FILTER_WORDS: &[&str] = &["and", "or", "not"];
@@ -161,7 +116,7 @@ pub(super) const LITERALS: &[&str] = &["true", "false", "null"];
 
 /// All names that the fields of entities cannot have, as hints list them.
 pub(super) fn reserved_fields() -> String {
-    let generated = ENTITY_FIELDS.iter().map(|(name, _)| *name);
+    let generated = surface::Entity::ALL.iter().map(|(_, row)| row.name);
     let words = DATA_WORDS.iter().chain(FILTER_WORDS).copied();
     generated.chain(words).collect::<Vec<_>>().join(", ")
 }
@@ -170,4 +125,11 @@ pub(super) fn reserved_fields() -> String {
 pub(super) const DATA_WORDS: &[&str] = &["cite", "rank", "valid"];
 
 /// Keys with a meaning of their own in the edges of data files, and fields of generated edge types.
-pub(super) const EDGE_WORDS: &[&str] = &["to", "cite", "rank", "valid", "node", "cursor", "statement"];
+pub(super) fn edge_words() -> Vec<&'static str> {
+    let generated = surface::Edge::ALL.iter().map(|(_, row)| row.name);
+    ["to"]
+        .into_iter()
+        .chain(DATA_WORDS.iter().copied())
+        .chain(generated)
+        .collect()
+}

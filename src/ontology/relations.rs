@@ -8,7 +8,7 @@ use apollo_compiler::parser::SourceSpan;
 
 use super::context::{Compiler, Kind, OF_A_FIELD, argument, deprecated, flag, is_name};
 use super::names::screaming;
-use super::prelude::{ENTITY_FIELDS, reserved_fields};
+use super::prelude::{entity_field, reserved_fields};
 use super::{
     Direction, Domain, ENTITY, EdgeTypeId, FieldNo, InterfaceId, Member, Ontology, Relation, RelationField,
     RelationId, TypeId,
@@ -283,7 +283,7 @@ fn draft(
     }
     if let Some(name) = inverse.as_deref() {
         let shown = format!("the inverse \"{name}\" of \"{}\"", declaration.shown());
-        if ENTITY_FIELDS.iter().any(|(generated, _)| *generated == name) {
+        if entity_field(name).is_some() {
             let message = format!("{shown} has the name of a field that every entity has");
             let report = Report::new(Code::GENERATED_FIELD, message).hint(format!(
                 "give the inverse another name; reserved are {}",

@@ -10,7 +10,7 @@ use apollo_compiler::parser::{FileId, Parser, SourceSpan};
 use apollo_compiler::validation::{DiagnosticData, DiagnosticList};
 use apollo_compiler::{Name, Schema};
 
-use super::prelude::{LITERALS, PRELUDE, REDECLARABLE, RESERVED_TYPES};
+use super::prelude::{LITERALS, PRELUDE, REDECLARABLE, reserved_types};
 use crate::memory::{Allowance, Meter};
 use crate::report::{Code, Place, Report, Reports, SourceText, did_you_mean, quoted_list, shown};
 
@@ -128,7 +128,7 @@ fn keep_own_definitions(
                         .hint("filters, orders and lookups are generated; leave it out"))
                 }
                 Definition::ScalarTypeDefinition(_) if REDECLARABLE.contains(&name.as_str()) => return false,
-                _ if RESERVED_TYPES.contains(&name.as_str()) => Some(
+                _ if reserved_types().contains(name.as_str()) => Some(
                     Report::new(Code::BUILT_IN_TYPE, format!("\"{name}\" is a type that Clew itself defines"))
                         .hint("give your type another name"),
                 ),

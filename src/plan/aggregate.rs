@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::arguments::number;
 use super::bind::{Binder, Result};
 use super::input::{Arguments, Given, InputError};
-use super::{CallNo, DEFAULT_PAGE, Object, Selection, Side};
+use super::{CallNo, Object, Selection, Side};
 use crate::ontology::{Domain, Member, Ontology, PropertyNo, Scalar, TypeId};
+use crate::surface::{AggregateOrder, DEFAULT_PAGE, Measures};
 
 /// Maximum number of fields to group by. An entity with several values of each field is in a group for every
 /// combination of them.
@@ -18,33 +19,12 @@ pub type OfTypes<T> = Box<[Option<T>]>;
 /// A field of an aggregate.
 #[derive(Debug)]
 pub enum AggregateField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// How many entities there are.
     Count,
     /// Figures about a property.
-    Property(OfTypes<PropertyNo>, Scalar, Object<MeasureField>),
+    Property(OfTypes<PropertyNo>, Scalar, Object<Measures>),
     /// The entities in groups.
     Groups(CallNo, Arc<Object<GroupField>>),
-}
-
-/// A figure about the values of a property.
-#[derive(Debug)]
-pub enum MeasureField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
-    /// How many values there are.
-    Count,
-    /// How many different ones.
-    Distinct,
-    /// The smallest.
-    Min,
-    /// The greatest.
-    Max,
-    /// Their sum.
-    Sum,
-    /// Their mean.
-    Avg,
 }
 
 /// A field of a group.
@@ -61,8 +41,6 @@ pub enum GroupField {
 /// A field of `GroupKey`.
 #[derive(Debug)]
 pub enum GroupKeyField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// The field that entities were grouped by.
     Field,
     /// The value of a property.
@@ -91,52 +69,13 @@ pub enum GroupBy {
     Relation(OfTypes<Side>),
 }
 
-/// In which order groups come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GroupOrder {
-    /// The largest first.
-    CountDesc,
-    /// The smallest first.
-    CountAsc,
-    /// By what they have in common.
-    KeyAsc,
-    /// By what they have in common, turned round.
-    KeyDesc,
-}
-
-impl GroupOrder {
-    /// The enum's values with what they mean.
-    pub const NAMES: [(&'static str, GroupOrder, &'static str); 4] = [
-        (
-            "COUNT_DESC",
-            GroupOrder::CountDesc,
-            "The largest first, equal ones by key.",
-        ),
-        (
-            "COUNT_ASC",
-            GroupOrder::CountAsc,
-            "The smallest first, equal ones by key.",
-        ),
-        (
-            "KEY_ASC",
-            GroupOrder::KeyAsc,
-            "The smallest key first, the group without one last; entities by their ids.",
-        ),
-        (
-            "KEY_DESC",
-            GroupOrder::KeyDesc,
-            "The greatest key first, the group without one last; entities by their ids.",
-        ),
-    ];
-}
-
 /// Which groups are asked for.
 #[derive(Debug)]
 pub struct GroupCall {
     /// By what.
     pub keys: Vec<GroupKey>,
     /// In which order.
-    pub order: GroupOrder,
+    pub order: AggregateOrder,
     /// At most so many.
     pub first: usize,
 }
@@ -197,11 +136,11 @@ impl GroupCall {
             return Err(InputError::field("`by` names no field: give at least one to group by").into());
         }
         keys.shrink_to_fit();
-        let asked = arguments.get("orderBy").and_then(Given::as_str);
-        let order = GroupOrder::NAMES.iter().find(|(name, ..)| Some(*name) == asked);
+        let order = arguments.get("orderBy").and_then(Given::as_str);
+        let order = order.and_then(AggregateOrder::named);
         Ok(Self {
             keys,
-            order: order.map_or(GroupOrder::CountDesc, |(_, it, _)| *it),
+            order: order.unwrap_or(AggregateOrder::CountDesc),
             first: number(arguments, "first", 0, DEFAULT_PAGE, "groups")?,
         })
     }

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::DEFAULT_PAGE;
 use super::bind::{Binder, Result};
 use super::dated::{date_of_ids, plain_id};
 use super::input::{Arguments, Given, InputError, Names};
 use crate::ontology::{Date, Direction, Ontology, RelationId, TypeId};
 use crate::report::{did_you_mean, shown, shown_as};
+use crate::surface::{self, DEFAULT_PAGE};
 
 /// Maximum length of a cursor, in characters. A longer text is not a cursor, so only this much of it is kept.
 pub const LONGEST_CURSOR: usize = 8 << 10;
@@ -146,11 +146,12 @@ pub(super) fn relations(binder: &mut Binder, arguments: &Arguments) -> Result<Op
 }
 
 pub(super) fn direction(arguments: &Arguments) -> Option<Direction> {
-    match arguments.get("direction")?.as_str()? {
-        "OUT" => Some(Direction::Out),
-        "IN" => Some(Direction::In),
-        _ => Some(Direction::Both),
-    }
+    let given = surface::Direction::named(arguments.get("direction")?.as_str()?)?;
+    Some(match given {
+        surface::Direction::Out => Direction::Out,
+        surface::Direction::In => Direction::In,
+        surface::Direction::Both => Direction::Both,
+    })
 }
 
 pub(super) fn types(binder: &mut Binder, list: Option<Given>) -> Result<Option<Vec<TypeId>>> {

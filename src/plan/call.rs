@@ -21,6 +21,7 @@ use crate::condition::{Filter, MatcherNo};
 use crate::ontology::{
     Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, PropertyNo, RelationId, TypeId,
 };
+use crate::surface::SortOrder;
 
 /// Maximum number of preferred languages of one field: each value is looked up in all of them.
 const MOST_LANGUAGES: usize = 32;
@@ -599,13 +600,19 @@ fn order_keys(
         if !known.insert(key) {
             continue;
         }
-        let direction = direction.as_str().unwrap_or("ASC");
+        let order = direction.as_str().and_then(SortOrder::named);
+        let (descending, nulls_first) = match order.unwrap_or(SortOrder::Asc) {
+            SortOrder::Asc | SortOrder::AscNullsLast => (false, false),
+            SortOrder::AscNullsFirst => (false, true),
+            SortOrder::Desc | SortOrder::DescNullsLast => (true, false),
+            SortOrder::DescNullsFirst => (true, true),
+        };
         let is_last = matches!(by, OrderBy::Id);
         binder.hold(size_of::<OrderKey>())?;
         keys.push(OrderKey {
             by,
-            descending: direction.starts_with("DESC"),
-            nulls_first: direction.ends_with("NULLS_FIRST"),
+            descending,
+            nulls_first,
         });
         // No two entities of a list have the same id, unless several edges lead to one.
         if is_last && edge.is_none() {

@@ -18,9 +18,9 @@ pub(super) fn estimate(plan: &Plan, bound: &[Bound], entities: &dyn Fn(Domain) -
         known: HashMap::new(),
     };
     let mut total = 0u64;
-    for slot in &plan.root {
+    for slot in plan.root.fields() {
         total = total.saturating_add(match &slot.field {
-            RootField::TypeName(_) | RootField::Introspection(_) => 1,
+            RootField::Introspection(_) => 1,
             RootField::Lookup(_, selection) => estimator.selection(selection),
             RootField::Nodes(call, selection) => {
                 let ids = match &*bound[call.0] {
@@ -87,9 +87,8 @@ impl Estimator<'_> {
     }
 
     fn sum<F>(&mut self, fields: &Object<F>, mut cost: impl FnMut(&mut Self, &F) -> u64) -> u64 {
-        fields
-            .iter()
-            .fold(1u64, |sum, slot| sum.saturating_add(cost(self, &slot.field)))
+        let fields = fields.fields().iter();
+        fields.fold(1u64, |sum, slot| sum.saturating_add(cost(self, &slot.field)))
     }
 
     fn selection(&mut self, selection: &Selection) -> u64 {
@@ -161,20 +160,20 @@ impl Estimator<'_> {
                 it.sum(fields, |it, field| match field {
                     TimelineField::Entity(selection) => it.selection(selection),
                     TimelineField::Statement(fields) => it.statement(fields),
-                    _ => 0,
+                    TimelineField::Date => 0,
                 })
             }),
             Question::Conflicts(listing) => self.listing(call, listing, |it, fields| {
                 it.sum(fields, |it, field| match field {
                     ConflictField::Entity(selection) => it.selection(selection),
                     ConflictField::Statements(fields) => it.statement(fields),
-                    _ => 0,
+                    ConflictField::Field => 0,
                 })
             }),
             Question::Components(fields) => {
                 let one = self.sum(fields, |it, field| match field {
                     ComponentField::Nodes(call, connection) => it.connection(*call, connection),
-                    _ => 0,
+                    ComponentField::Size => 0,
                 });
                 self.page(call).saturating_mul(one)
             }
@@ -238,7 +237,7 @@ impl Estimator<'_> {
             ListingField::Edges(fields) => {
                 let edge = it.sum(fields, |it, field| match field {
                     ListingEdgeField::Node(fields) => cost(it, fields),
-                    _ => 0,
+                    ListingEdgeField::Cursor => 0,
                 });
                 page.saturating_mul(edge)
             }

@@ -65,9 +65,6 @@ trait Described {
 fn camel(variant: &dyn Debug) -> String {
     let debug = format!("{variant:?}");
     let name = debug.split('(').next().unwrap_or_default();
-    if name == "TypeName" {
-        return "__typename".to_owned();
-    }
     let (first, rest) = name.split_at(1);
     first.to_ascii_lowercase() + rest
 }
@@ -100,8 +97,16 @@ impl<'a> Text<'a> {
 
     fn object<F: Described>(&mut self, fields: &Object<F>) {
         self.depth += 1;
-        for slot in fields {
-            self.slot(slot);
+        for part in fields.parts() {
+            for slot in part.fields {
+                self.slot(slot);
+            }
+            if let Some(name) = part.name {
+                self.line();
+                let key = name.name();
+                let alias = if key == "__typename" { "" } else { ": __typename" };
+                let _ = write!(self.out, "{key}{alias}");
+            }
         }
         self.depth -= 1;
     }
@@ -692,7 +697,6 @@ macro_rules! nested {
 impl Described for RootField {
     fn describe(&self, text: &mut Text) {
         match self {
-            RootField::TypeName(_) => text.say("__typename"),
             RootField::Lookup(call, selection) => {
                 text.say("one entity");
                 text.call(*call);
@@ -742,9 +746,7 @@ impl Described for EntityField {
     fn describe(&self, text: &mut Text) {
         let edge = |text: &Text, side: Side| text.ontology.relation(side.relation).edge;
         match self {
-            // Of entities, only a description that their type does not have is as constant.
-            EntityField::Constant(json) if **json == *b"null" => text.say("null"),
-            EntityField::Constant(_) => text.say("__typename"),
+            EntityField::Constant(json) => text.say(String::from_utf8_lossy(json)),
             EntityField::Id => text.say("id"),
             EntityField::Label => text.say("label"),
             EntityField::EntityId => text.say("entityId"),
@@ -785,7 +787,7 @@ impl Described for EntityField {
 impl Described for EdgeField {
     fn describe(&self, text: &mut Text) {
         match self {
-            EdgeField::TypeName(_) | EdgeField::Cursor => text.say(camel(self)),
+            EdgeField::Cursor => text.say(camel(self)),
             EdgeField::Node(selection) => {
                 text.say("node");
                 text.selection(selection);
@@ -882,7 +884,7 @@ nested!(GroupKeyField, text {
 impl Described for AggregateField {
     fn describe(&self, text: &mut Text) {
         match self {
-            AggregateField::TypeName(_) | AggregateField::Count => text.say(camel(self)),
+            AggregateField::Count => text.say(camel(self)),
             AggregateField::Property(of_types, _, fields) => {
                 let name = text.property_of_types(of_types);
                 text.say(format_args!("property {name}"));
@@ -917,7 +919,7 @@ impl<F: Described + Debug> Described for ListingField<F> {
             ListingField::Nodes(fields) => text.object(fields),
             ListingField::Edges(fields) => text.object(fields),
             ListingField::PageInfo(fields) => text.object(fields),
-            ListingField::TypeName(_) | ListingField::TotalCount => {}
+            ListingField::TotalCount => {}
         }
     }
 }
@@ -927,7 +929,7 @@ impl<F: Described + Debug> Described for ListingEdgeField<F> {
         text.say(camel(self));
         match self {
             ListingEdgeField::Node(fields) => text.object(fields),
-            ListingEdgeField::TypeName(_) | ListingEdgeField::Cursor => {}
+            ListingEdgeField::Cursor => {}
         }
     }
 }

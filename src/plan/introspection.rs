@@ -22,8 +22,6 @@ pub struct IncludeDeprecated(pub Option<Input>);
 /// A field of a type of the introspection system. Fields of the same name mean the same on all of these types.
 #[derive(Debug)]
 pub enum MetaField {
-    /// `__typename`.
-    TypeName,
     /// `name` of a type, field, argument, enum value or directive.
     Name,
     /// `description` of any of them.

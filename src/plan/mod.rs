@@ -32,8 +32,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use aggregate::{
-    AggregateField, GroupBy, GroupCall, GroupField, GroupKey, GroupKeyField, GroupOrder, MeasureField,
-    OfTypes, is_groupable,
+    AggregateField, GroupBy, GroupCall, GroupField, GroupKey, GroupKeyField, OfTypes, is_groupable,
 };
 pub use arguments::{LONGEST_CURSOR, Page};
 pub use bind::Effort;
@@ -47,24 +46,27 @@ pub use lines::Lines;
 pub use path::{PathExpression, PathStep, Transition};
 pub use pattern::{Kept, Pattern, Patterns, last_line};
 pub use question::{
-    ComponentField, ComponentsCall, ConflictCall, ConflictField, DEFAULT_HOPS, DEFAULT_RANKED,
-    DEFAULT_SURROUNDINGS, HighlightField, NeighborhoodCall, PathCall, PathField, Question, RankedField,
-    Ranking, RankingCall, SearchCall, SearchEdgeField, SearchField, SimilarCall, Similarity, SubgraphField,
+    ComponentField, ComponentsCall, ConflictCall, ConflictField, NeighborhoodCall, PathCall, PathField,
+    Question, RankedField, RankingCall, SearchCall, SearchEdgeField, SearchField, SimilarCall, SubgraphField,
     TimelineCall, TimelineField, Walk,
 };
 
 pub use step::Step;
 pub use table::{NotFlat, Table};
 
-use crate::budget::Stop;
 use crate::json::SHORT_KEY;
+pub use crate::surface::{
+    AggregateOrder as GroupOrder, DEFAULT_PAGE, ExampleQuery as ExampleField, Highlight as HighlightField,
+    Measures as MeasureField, PageInfo as PageInfoField, RankingMethod as Ranking,
+    RelationInfo as RelationField, SimilarityMethod as Similarity, TypeInfo as TypeField,
+    Validity as ValidityField,
+};
+
+use crate::budget::Stop;
 use crate::ontology::{Direction, Domain, Ontology, PropertyNo, RelationId, TypeId};
 use bind::Binder;
 use call::Template;
 use path::Expressions;
-
-/// So many entities a connection gives where neither `first` nor `last` is said.
-pub const DEFAULT_PAGE: usize = 50;
 
 /// A compiled operation.
 #[derive(Debug)]
@@ -195,9 +197,10 @@ impl Plan {
 
     /// Whether it asks what the schema has: by `__schema`, `__type`, or the types and relations of `graph`.
     pub fn asks_for_schema(&self) -> bool {
-        self.root.iter().any(|slot| match &slot.field {
+        self.root.fields().iter().any(|slot| match &slot.field {
             RootField::Introspection(_) => true,
             RootField::Graph(fields) => fields
+                .fields()
                 .iter()
                 .any(|it| matches!(it.field, GraphField::Types(_) | GraphField::Relations(_))),
             _ => false,
@@ -206,8 +209,8 @@ impl Plan {
 
     /// Whether it asks for nothing but what the schema has, and not for what the run took either.
     pub fn asks_only_for_schema(&self) -> bool {
-        let only = |it: &RootField| matches!(it, RootField::Introspection(_) | RootField::TypeName(_));
-        !self.explains && self.root.iter().all(|slot| only(&slot.field))
+        let only = |it: &RootField| matches!(it, RootField::Introspection(_));
+        !self.explains && self.root.fields().iter().all(|slot| only(&slot.field))
     }
 
     /// Whether the rows that a run visits and the bytes that it writes say what it takes.
@@ -239,8 +242,102 @@ impl Plan {
     }
 }
 
-/// The fields to write of an object, in response order.
-pub type Object<F> = Box<[Slot<F>]>;
+/// What to write of an object, in response order.
+#[derive(Debug)]
+pub struct Object<F> {
+    fields: Box<[Slot<F>]>,
+    names: Box<[TypeName]>,
+}
+
+/// The name of an object's type, where `__typename` asks for it.
+#[derive(Debug)]
+struct TypeName {
+    /// How many fields are written before it.
+    before: usize,
+    name: Slot<Box<[u8]>>,
+}
+
+/// Some fields of an object, and the type name that follows them.
+#[derive(Debug)]
+pub struct Part<'p, F> {
+    /// The fields.
+    pub fields: &'p [Slot<F>],
+    /// The name as JSON; the last part has none.
+    pub name: Option<&'p Slot<Box<[u8]>>>,
+}
+
+/// The parts of an object, in order.
+#[derive(Debug)]
+pub struct Parts<'p, F> {
+    fields: &'p [Slot<F>],
+    names: std::slice::Iter<'p, TypeName>,
+    written: usize,
+    is_over: bool,
+}
+
+impl<F> Object<F> {
+    /// The fields, without type names.
+    #[inline]
+    pub fn fields(&self) -> &[Slot<F>] {
+        &self.fields
+    }
+
+    /// The only field, if nothing else is to be written.
+    pub fn only(&self) -> Option<&Slot<F>> {
+        match (&*self.fields, &*self.names) {
+            ([field], []) => Some(field),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing is to be written.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many fields and type names are to be written.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.fields.len() + self.names.len()
+    }
+
+    /// All that is to be written. An object without type names is one part.
+    #[inline]
+    pub fn parts(&self) -> Parts<'_, F> {
+        Parts {
+            fields: &self.fields,
+            names: self.names.iter(),
+            written: 0,
+            is_over: false,
+        }
+    }
+}
+
+impl<'p, F> Iterator for Parts<'p, F> {
+    type Item = Part<'p, F>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Part<'p, F>> {
+        if self.is_over {
+            return None;
+        }
+        let Some(TypeName { before, name }) = self.names.next() else {
+            self.is_over = true;
+            return Some(Part {
+                fields: self.fields,
+                name: None,
+            });
+        };
+        let (fields, rest) = self.fields.split_at(before - self.written);
+        self.fields = rest;
+        self.written = *before;
+        Some(Part {
+            fields,
+            name: Some(name),
+        })
+    }
+}
 
 /// One field to write.
 #[derive(Debug)]
@@ -268,8 +365,6 @@ impl<F> Slot<F> {
 /// A field of the query root.
 #[derive(Debug)]
 pub enum RootField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// One entity of a domain.
     Lookup(CallNo, Arc<Selection>),
     /// Entities by ids, in their order.
@@ -356,8 +451,6 @@ pub type Connection = Object<ConnectionField>;
 /// A field of a connection of entities.
 #[derive(Debug)]
 pub enum ConnectionField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// The entities.
     Nodes(Arc<Selection>),
     /// The edges to them.
@@ -373,8 +466,6 @@ pub enum ConnectionField {
 /// A field of an edge of a connection, or beside a to-one relation.
 #[derive(Debug)]
 pub enum EdgeField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// The entity.
     Node(Arc<Selection>),
     /// Its cursor.
@@ -385,29 +476,12 @@ pub enum EdgeField {
     Statement(Object<StatementField>),
 }
 
-/// A field of `PageInfo`.
-#[derive(Debug)]
-pub enum PageInfoField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
-    /// Whether more follow.
-    HasNextPage,
-    /// Whether some come before.
-    HasPreviousPage,
-    /// The first cursor of the page.
-    StartCursor,
-    /// The last cursor of the page.
-    EndCursor,
-}
-
 /// A connection of things that are not entities.
 pub type Listing<F> = Object<ListingField<F>>;
 
 /// A field of such a connection.
 #[derive(Debug)]
 pub enum ListingField<F> {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// The things.
     Nodes(Object<F>),
     /// The things, each with its cursor.
@@ -421,8 +495,6 @@ pub enum ListingField<F> {
 /// A field of an edge of such a connection.
 #[derive(Debug)]
 pub enum ListingEdgeField<F> {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// The thing.
     Node(Object<F>),
     /// Its cursor.
@@ -432,8 +504,6 @@ pub enum ListingEdgeField<F> {
 /// A field of `Statement`.
 #[derive(Debug)]
 pub enum StatementField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// The schema's field.
     Field,
     /// The value of a property.
@@ -450,22 +520,9 @@ pub enum StatementField {
     Citations(Object<CitationField>),
 }
 
-/// A field of `Validity`.
-#[derive(Debug)]
-pub enum ValidityField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
-    /// From when.
-    From,
-    /// Until when.
-    Until,
-}
-
 /// A field of `Citation`.
 #[derive(Debug)]
 pub enum CitationField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// The source.
     Source(Arc<Selection>),
     /// The place in it.
@@ -477,8 +534,6 @@ pub enum CitationField {
 /// A field of `Link`.
 #[derive(Debug)]
 pub enum LinkField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// The entity that the link is seen from.
     From(Arc<Selection>),
     /// The other one.
@@ -498,8 +553,6 @@ pub enum LinkField {
 /// A field of `GraphInfo`.
 #[derive(Debug)]
 pub enum GraphField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// What the data calls the graph.
     Title,
     /// What it is about.
@@ -530,55 +583,4 @@ pub enum GraphField {
     Sources(CallNo, Arc<Connection>),
     /// The examples.
     Examples(Object<ExampleField>),
-}
-
-/// A field of `ExampleQuery`.
-#[derive(Debug)]
-pub enum ExampleField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
-    /// The question in words.
-    Title,
-    /// The question in GraphQL.
-    Query,
-}
-
-/// A field of `TypeInfo`.
-#[derive(Debug)]
-pub enum TypeField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
-    /// The type's name.
-    Name,
-    /// What the schema says of it.
-    Description,
-    /// The IRI of its class.
-    Class,
-    /// How many entities it has.
-    Count,
-}
-
-/// A field of `RelationInfo`.
-#[derive(Debug)]
-pub enum RelationField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
-    /// The relation's name.
-    Name,
-    /// The field at the start of its edges.
-    Field,
-    /// The field at their end.
-    Inverse,
-    /// Whether an edge holds both ways.
-    Symmetric,
-    /// Whether it may be followed over several edges.
-    Transitive,
-    /// The types that it begins at.
-    From,
-    /// The types that it ends in.
-    To,
-    /// The IRI of its property.
-    Class,
-    /// How many edges it has.
-    Count,
 }

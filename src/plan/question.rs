@@ -10,6 +10,9 @@ use super::{CallNo, Connection, LinkField, Listing, Object, PageInfoField, Selec
 use crate::ontology::{Date, Direction, EdgeTypeId, Member, PropertyNo, RelationId, Scalar, TypeId};
 use crate::report::{did_you_mean, quoted_list, shown};
 use crate::search::Typed;
+use crate::surface::{
+    DEFAULT_HOPS, DEFAULT_RANKED, DEFAULT_SURROUNDINGS, Highlight, RankingMethod, SimilarityMethod,
+};
 
 /// Which edges are walked, and past which entities.
 #[derive(Debug, Clone, Default)]
@@ -58,71 +61,11 @@ pub struct NeighborhoodCall {
     pub first: usize,
 }
 
-/// By what entities are ranked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ranking {
-    /// By how likely a walk at random is to be there.
-    PageRank,
-    /// By the number of edges.
-    Degree,
-    /// By the share of shortest paths that lead through.
-    Betweenness,
-    /// By how near all others are.
-    Closeness,
-}
-
-impl Ranking {
-    /// The enum's values with what they mean.
-    pub const NAMES: [(&'static str, Ranking, &'static str); 4] = [
-        (
-            "PAGE_RANK",
-            Ranking::PageRank,
-            "How likely one is to be there who follows edges at random and now and then begins anew (damping 0.85; all together make 1). Edges are walked from their start to their end where `direction` is not given.",
-        ),
-        ("DEGREE", Ranking::Degree, "The number of edges."),
-        (
-            "BETWEENNESS",
-            Ranking::Betweenness,
-            "The share of the shortest paths between all others that lead through it. Costs as much as entities times edges; on a large graph it is estimated from a sample.",
-        ),
-        (
-            "CLOSENESS",
-            Ranking::Closeness,
-            "How near it is to those from which it can be reached: the inverse of their mean distance, less where they are few (as Wasserman and Faust have it). Costs as much as entities times edges; on a large graph it is estimated from a sample.",
-        ),
-    ];
-}
-
-/// By what entities are alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Similarity {
-    /// Shared neighbours by all neighbours of both.
-    Jaccard,
-    /// Shared neighbours, the rarer the more.
-    AdamicAdar,
-}
-
-impl Similarity {
-    /// The enum's values with what they mean.
-    pub const NAMES: [(&'static str, Similarity, &'static str); 2] = [
-        (
-            "JACCARD",
-            Similarity::Jaccard,
-            "The share of the neighbours of both that they have in common.",
-        ),
-        (
-            "ADAMIC_ADAR",
-            Similarity::AdamicAdar,
-            "The neighbours that they have in common, each counting the more the fewer neighbours it has itself: the sum of 1 / ln(its neighbours).",
-        ),
-    ];
-}
-
 /// Which entities matter most.
 #[derive(Debug)]
 pub struct RankingCall {
     /// By what.
-    pub by: Ranking,
+    pub by: RankingMethod,
     /// Only those of these types are given.
     pub types: Option<Vec<TypeId>>,
     /// Over which edges.
@@ -137,7 +80,7 @@ pub struct SimilarCall {
     /// Like which.
     pub to: Arc<str>,
     /// By what.
-    pub by: Similarity,
+    pub by: SimilarityMethod,
     /// Only those of these types are given.
     pub types: Option<Vec<TypeId>>,
     /// Over which edges.
@@ -183,8 +126,6 @@ pub enum Question {
 /// A field of `Path`.
 #[derive(Debug)]
 pub enum PathField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// How many edges it has.
     Length,
     /// The sum of its edges' weights.
@@ -198,8 +139,6 @@ pub enum PathField {
 /// A field of `Subgraph`.
 #[derive(Debug)]
 pub enum SubgraphField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// Its entities.
     Nodes(Arc<Selection>),
     /// The edges between them.
@@ -213,8 +152,6 @@ pub enum SubgraphField {
 /// A field of `RankedEntity`.
 #[derive(Debug)]
 pub enum RankedField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// The entity.
     Entity(Arc<Selection>),
     /// Its score.
@@ -226,20 +163,11 @@ pub enum RankedField {
 /// A field of `Component`.
 #[derive(Debug)]
 pub enum ComponentField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// How many entities it has.
     Size,
     /// Its entities.
     Nodes(CallNo, Arc<Connection>),
 }
-
-/// So many edges a path has at most where nothing is said.
-pub const DEFAULT_HOPS: usize = 6;
-/// So many entities surroundings have where nothing is said.
-pub const DEFAULT_SURROUNDINGS: usize = 200;
-/// So many ranked entities, or components, are given where nothing is said.
-pub const DEFAULT_RANKED: usize = 20;
 
 impl Walk {
     pub(super) fn read<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>) -> Result<Self> {
@@ -352,10 +280,8 @@ impl NeighborhoodCall {
 
 impl RankingCall {
     pub(super) fn read<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>) -> Result<Self> {
-        let by = looked_at(arguments, "by");
-        let named = Ranking::NAMES.iter().find(|(name, ..)| *name == by);
         Ok(Self {
-            by: named.map_or(Ranking::PageRank, |(_, it, _)| *it),
+            by: RankingMethod::named(looked_at(arguments, "by")).unwrap_or(RankingMethod::PageRank),
             types: types(binder, arguments.get("types"))?,
             walk: Walk::read(binder, arguments)?,
             first: number(arguments, "first", 0, DEFAULT_RANKED, "entities")?,
@@ -365,11 +291,10 @@ impl RankingCall {
 
 impl SimilarCall {
     pub(super) fn read<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>) -> Result<Self> {
-        let by = looked_at(arguments, "by");
-        let named = Similarity::NAMES.iter().find(|(name, ..)| *name == by);
+        let by = SimilarityMethod::named(looked_at(arguments, "by"));
         Ok(Self {
             to: id(binder, arguments, "to")?,
-            by: named.map_or(Similarity::Jaccard, |(_, it, _)| *it),
+            by: by.unwrap_or(SimilarityMethod::Jaccard),
             types: types(binder, arguments.get("types"))?,
             walk: Walk::read(binder, arguments)?,
             first: number(arguments, "first", 0, DEFAULT_RANKED, "entities")?,
@@ -427,8 +352,6 @@ impl SearchCall {
 /// A field of `SearchConnection`.
 #[derive(Debug)]
 pub enum SearchField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// The entities.
     Nodes(Arc<Selection>),
     /// The entities, each with how well and where it fits.
@@ -444,8 +367,6 @@ pub enum SearchField {
 /// A field of `SearchEdge`.
 #[derive(Debug)]
 pub enum SearchEdgeField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// The entity.
     Node(Arc<Selection>),
     /// Its cursor.
@@ -453,20 +374,9 @@ pub enum SearchEdgeField {
     /// How well it fits.
     Score,
     /// Where.
-    Highlights(Object<HighlightField>),
+    Highlights(Object<Highlight>),
     /// Which statements have the words.
     Matched(Object<StatementField>),
-}
-
-/// A field of `Highlight`.
-#[derive(Debug)]
-pub enum HighlightField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
-    /// The schema's field.
-    Field,
-    /// Pieces of its text.
-    Fragments,
 }
 
 /// Which dated statements are asked for.
@@ -549,8 +459,6 @@ impl ConflictCall {
 /// A field of `TimelineEntry`, a dated statement.
 #[derive(Debug)]
 pub enum TimelineField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// When.
     Date,
     /// Of whom it is said.
@@ -562,8 +470,6 @@ pub enum TimelineField {
 /// A field of `Conflict`, a field whose statements disagree.
 #[derive(Debug)]
 pub enum ConflictField {
-    /// `__typename`.
-    TypeName(Box<[u8]>),
     /// Of whom they are said.
     Entity(Arc<Selection>),
     /// About which field.

@@ -18,7 +18,7 @@ pub trait Step {
 impl Step for RootField {
     fn step(&self) -> Option<&'static str> {
         Some(match self {
-            RootField::TypeName(_) | RootField::Introspection(_) => return None,
+            RootField::Introspection(_) => return None,
             RootField::Lookup(..) => "look up one entity",
             RootField::Nodes(..) => "look up entities by their ids",
             RootField::List(..) => "list the entities of a type",

@@ -1,14 +1,13 @@
 //! Entity types, interfaces, unions and enums of the schema, with their connections and edges.
 
-use async_graphql::dynamic::{
-    Enum, EnumItem, InputValue, Interface, Object, Scalar as ScalarType, TypeRef, Union,
-};
+use async_graphql::dynamic::{Enum, EnumItem, Interface, Object, Scalar as ScalarType, TypeRef, Union};
 
 use super::{
-    FieldSpec, Generator, OF_A_VALUE, input, join, list, named, nullable, object, optional_list,
-    page_arguments, page_fields, required, sealed,
+    FieldSpec, Filled, Generator, OF_A_VALUE, join, list, named, nullable, object, optional_list, required,
+    sealed,
 };
 use crate::ontology::{Direction, Domain, ENTITY, InterfaceId, Property, RelationField, Scalar};
+use crate::surface::{self, Argument, Fields, Row, arguments};
 
 impl Generator<'_> {
     /// Scalars, enums and unions of the schema.
@@ -119,7 +118,7 @@ impl Generator<'_> {
                         .collect();
                     let description = match (&interface.description, id) {
                         (Some(text), _) => text.clone(),
-                        (None, ENTITY) => "Anything that the graph knows, whatever its type.".to_owned(),
+                        (None, ENTITY) => surface::Entity::DESCRIPTION.to_owned(),
                         (None, _) => format!("What {} have in common.", join(&types, "and")),
                     };
                     ty = ty.description(sealed(&description));
@@ -159,88 +158,51 @@ impl Generator<'_> {
         let Some(members) = self.ontology.members_of(domain) else {
             return Vec::new();
         };
-        let mut fields = vec![FieldSpec::new(
-            "id",
-            required("ID"),
-            "The id: unique in the whole graph, stable, safe in URLs. As of a date, `<entityId>?asOf=<date>`.",
-        )];
-        fields.push(FieldSpec::new(
-            "entityId",
-            required("ID"),
-            "The id as the data have it, the same at every date.",
-        ));
-        if members.get("label").is_none() {
-            let by = match domain {
-                Domain::Type(id) => match self.ontology.entity_type(id).label {
-                    Some(no) => format!(
-                        "What it is called: its `{}`, or its id where it has none.",
-                        members.property(no).name
-                    ),
-                    None => "What it is called: its id.".to_owned(),
-                },
-                _ => "What it is called: a name or a title, or the id where it has neither.".to_owned(),
-            };
-            fields.push(FieldSpec::new("label", required("String"), by));
-        }
-        if members.get("description").is_none() {
-            let text = match domain {
-                Domain::Type(_) => {
-                    "What is said of it in a sentence or two; entities of this type have none."
-                }
-                _ => "What is said of it in a sentence or two, where its type has such a field.",
-            };
-            fields.push(FieldSpec::new("description", named("String"), text));
-        }
+        let label = match domain {
+            Domain::Type(id) => match self.ontology.entity_type(id).label {
+                Some(no) => format!(
+                    "What it is called: its `{}`, or its id where it has none.",
+                    members.property(no).name
+                ),
+                None => "What it is called: its id.".to_owned(),
+            },
+            _ => "What it is called: a name or a title, or the id where it has neither.".to_owned(),
+        };
+        let summary = match domain {
+            Domain::Type(_) => "A description in a sentence or two; entities of this type have none.",
+            _ => "A description in a sentence or two, where its type has such a field.",
+        };
+        let all = Domain::Interface(ENTITY);
+        let (filter, order) = (self.names.filter(all), self.names.order(all));
+        let names = Filled(&[
+            ("label", &label),
+            ("summary", summary),
+            ("filter", &filter),
+            ("order", &order),
+        ]);
+        // A declared field takes the place of one that every entity has.
+        let rows = surface::Entity::ALL.iter();
+        let rows = rows.filter(|(_, row)| members.get(row.name).is_none());
+        let (first, last): (Vec<_>, Vec<_>) = rows.partition(|(it, _)| match it {
+            surface::Entity::Id
+            | surface::Entity::EntityId
+            | surface::Entity::Label
+            | surface::Entity::Description => true,
+            surface::Entity::Degree
+            | surface::Entity::Follow
+            | surface::Entity::Statements
+            | surface::Entity::Links => false,
+        });
+        let of_rows = |rows: Vec<&(surface::Entity, Row)>| {
+            let each = rows.into_iter().map(|(_, row)| self.field(row, &names));
+            each.collect::<Vec<_>>()
+        };
+        let mut fields = of_rows(first);
         fields.extend(members.properties.iter().map(|it| self.property(it)));
         for field in &members.fields {
             fields.extend(self.relation(field));
         }
-        fields.push(FieldSpec::new(
-            "degree",
-            required("Int"),
-            "How many edges it has, over all relations, either way.",
-        ));
-        let path = input(
-            "path",
-            required("String"),
-            "The fields of relations to follow: `a/b` one after the other, `a|b` either, `^a` against its direction, `a*` any number of times, `a+` once or more, `a?` once or not at all, `a{2,3}` so many times, with parentheses; as the property paths of SPARQL 1.1 have it, `^` before `*`, that before `/`, that before `|`.",
-        );
-        let follow = FieldSpec::new(
-            "follow",
-            required("EntityConnection"),
-            "What a path of relations leads to, each entity once, such as `partners|memberOf/partOf*`. A field that an entity does not have leads nowhere. Costs as much as there are edges on the way.",
-        );
-        fields.push(follow.with([path]).with(self.found_arguments()));
-        let statements = FieldSpec::new(
-            "statements",
-            required("StatementConnection"),
-            "All that the graph says of it: a statement for each value of a property and for each edge, in either direction, each with where it comes from. Where sources disagree, all are here. Costs as much as it has statements, whatever the page.",
-        );
-        let only = input(
-            "fields",
-            optional_list("String"),
-            "Only statements about these fields of the schema.",
-        );
-        fields.push(statements.with([only]).with(page_arguments()));
-        let mut arguments = Vec::new();
-        if !self.ontology.relations.is_empty() {
-            arguments.push(input(
-                "via",
-                optional_list("RelationName"),
-                "Only over these relations.",
-            ));
-        }
-        arguments.push(input(
-            "direction",
-            named("Direction"),
-            "Only edges that run this way; both ways where it is not given.",
-        ));
-        let links = FieldSpec::new(
-            "links",
-            required("LinkConnection"),
-            "All its edges, over all relations. Costs as much as it has edges, whatever the page.",
-        );
-        fields.push(links.with(arguments).with(page_arguments()));
+        fields.extend(of_rows(last));
         fields
     }
 
@@ -264,12 +226,7 @@ impl Generator<'_> {
         let mut field = FieldSpec::new(&property.name, ty, description);
         field.deprecated.clone_from(&property.deprecated);
         if property.scalar == Scalar::Text {
-            let lang = input(
-                "lang",
-                optional_list("String"),
-                "Languages, best first, as BCP 47 tags. Without it, or where none of them is there: the text without a language, else the first.",
-            );
-            field = field.with([lang]);
+            field = field.with(self.arguments(&[arguments::LANGUAGES], &Filled(&[])));
         }
         field
     }
@@ -297,30 +254,15 @@ impl Generator<'_> {
         let text = self.relation_text(field);
         let target = self.ontology.name_of(field.seen);
         if field.many {
-            let arguments = [
-                input(
-                    "filter",
-                    named(self.names.field_filter(field)),
-                    "Only those that meet this.",
-                ),
-                input(
-                    "orderBy",
-                    optional_list(self.names.field_order(field)),
-                    "In this order, the first key counting most; by id where it is not given.",
-                ),
-            ];
+            let (filter, order) = (self.names.field_filter(field), self.names.field_order(field));
+            let names = Filled(&[("filter", &filter), ("order", &order)]);
             let ty = required(self.names.field_connection(field));
-            let depth = self.ontology.relation(field.relation).transitive.then(|| {
-                input(
-                    "depth",
-                    named("Int"),
-                    "Over up to so many edges one after the other: the nearest first, each entity once, with the edge that it was first reached by. Costs as much as there are edges on the way.",
-                )
-            });
-            let mut spec = FieldSpec::new(&field.name, ty, text)
-                .with(arguments)
-                .with(depth)
-                .with(page_arguments());
+            let groups: &[&[Argument]] = if self.ontology.relation(field.relation).transitive {
+                &[arguments::CHOICE_OF_RELATION, arguments::DEPTH, arguments::PAGE]
+            } else {
+                &[arguments::CHOICE_OF_RELATION, arguments::PAGE]
+            };
+            let mut spec = FieldSpec::new(&field.name, ty, text).with(self.arguments(groups, &names));
             spec.deprecated.clone_from(&field.deprecated);
             return vec![spec];
         }
@@ -345,32 +287,26 @@ impl Generator<'_> {
     /// The connection and the edge of a domain's root list.
     fn root_types(&mut self, domain: Domain) {
         let (connection, edge) = (self.names.root_connection(domain), self.names.root_edge(domain));
+        let aggregate = self.names.aggregate(domain);
         let name = self.ontology.name_of(domain).to_owned();
         let noun = self.noun(domain).to_owned();
-        let mut fields = vec![
-            FieldSpec::new("nodes", list(&*name), format!("The {noun} of this page.")),
-            FieldSpec::new(
-                "edges",
-                list(edge.as_str()),
-                format!("The {noun} of this page, each with its cursor."),
-            ),
-        ];
-        fields.extend(page_fields(&noun));
-        fields.push(self.aggregate_field(domain));
-        self.add(object(&connection, format!("A page of {noun}."), fields));
-        let fields = vec![
-            FieldSpec::new("node", required(&*name), "The entity."),
-            FieldSpec::new(
-                "cursor",
-                required("String"),
-                "Its place in the list, for `after` and `before`.",
-            ),
-        ];
-        self.add(object(
-            &edge,
-            format!("One of the {noun} and its place in the list."),
-            fields,
-        ));
+        let edges = format!("The {noun} of this page, each with its cursor.");
+        let names = Filled(&[
+            ("connection", &connection),
+            ("edge", &edge),
+            ("aggregate", &aggregate),
+            ("item", &name),
+            ("noun", &noun),
+            ("edges", &edges),
+            ("node", "The entity."),
+        ]);
+        self.add_table::<surface::Connection>(&names);
+        let rows = surface::Edge::ALL.iter();
+        // An edge of a root list is no statement.
+        let rows = rows.filter(|(it, _)| *it != surface::Edge::Statement);
+        let fields = rows.map(|(_, row)| self.field(row, &names)).collect();
+        let description = names.text(surface::Edge::DESCRIPTION);
+        self.add(object(&edge, description, fields));
     }
 
     /// The connections and edges of the relation fields that a domain is the owner of.
@@ -389,29 +325,28 @@ impl Generator<'_> {
                 .edge
                 .map(|id| &ontology.edge_types[id.index()]);
             let edge_name = self.names.field_edge(field);
-            let mut edge = vec![FieldSpec::new(
-                "node",
-                required(target),
-                "The entity at the other end.",
-            )];
-            if field.many {
-                edge.push(FieldSpec::new(
-                    "cursor",
-                    required("String"),
-                    "Its place in the list, for `after` and `before`.",
-                ));
+            let aggregate = self.names.aggregate(field.seen);
+            let names = Filled(&[
+                ("edge", &edge_name),
+                ("aggregate", &aggregate),
+                ("item", target),
+                ("noun", &noun),
+                ("edges", "The edges to them, each with its own properties."),
+                ("node", "The entity at the other end."),
+            ]);
+            let mut edge = Vec::new();
+            for (of, row) in surface::Edge::ALL {
+                match of {
+                    // There is no list that a cursor could be a place in.
+                    surface::Edge::Cursor if !field.many => continue,
+                    surface::Edge::Node | surface::Edge::Cursor => {}
+                    surface::Edge::Statement => {
+                        let properties = edge_type.map(|it| it.members.properties.as_slice());
+                        edge.extend(properties.into_iter().flatten().map(|it| self.property(it)));
+                    }
+                }
+                edge.push(self.field(row, &names));
             }
-            for property in edge_type
-                .map(|it| it.members.properties.as_slice())
-                .unwrap_or_default()
-            {
-                edge.push(self.property(property));
-            }
-            edge.push(FieldSpec::new(
-                "statement",
-                required("Statement"),
-                "The edge as a statement, with where it comes from.",
-            ));
             let about = edge_type
                 .and_then(|it| it.description.clone())
                 .map_or_else(String::new, |it| format!(" {it}"));
@@ -421,16 +356,7 @@ impl Generator<'_> {
                 edge,
             ));
             if field.many {
-                let mut connection = vec![
-                    FieldSpec::new("nodes", list(target), format!("The {noun} of this page.")),
-                    FieldSpec::new(
-                        "edges",
-                        list(edge_name.as_str()),
-                        "The edges to them: what is said of each, beside the entity itself.",
-                    ),
-                ];
-                connection.extend(page_fields(&noun));
-                connection.push(self.aggregate_field(field.seen));
+                let connection = self.table::<surface::Connection>(&names);
                 self.add(object(
                     &self.names.field_connection(field),
                     format!("A page of what `{owner}.{}` leads to.", field.name),
@@ -441,27 +367,5 @@ impl Generator<'_> {
                 self.edge_inputs(field, id);
             }
         }
-    }
-
-    /// The arguments of a list of entities of all types that something else has found.
-    pub(super) fn found_arguments(&self) -> Vec<InputValue> {
-        self.list_arguments(Domain::Interface(ENTITY))
-    }
-
-    pub(super) fn list_arguments(&self, domain: Domain) -> Vec<InputValue> {
-        let mut arguments = vec![
-            input(
-                "filter",
-                named(self.names.filter(domain)),
-                "Only those that meet this. Each candidate is looked at.",
-            ),
-            input(
-                "orderBy",
-                optional_list(self.names.order(domain)),
-                "In this order, the first key counting most; by id where it is not given.",
-            ),
-        ];
-        arguments.extend(page_arguments());
-        arguments
     }
 }

@@ -1,9 +1,10 @@
-//! Types that every graph has: scalars, pages, provenance, what the graph holds.
+//! Types that every schema has: scalars, enums, and the objects whose fields do not depend on it.
 
 use async_graphql::dynamic::{Enum, EnumItem, Interface, Scalar as ScalarType};
 
-use super::{FieldSpec, Generator, list, named, object, required, sealed};
-use crate::ontology::{Direction, Domain};
+use super::{Filled, Generator, object, sealed};
+use crate::ontology::{Direction, Domain, ENTITY};
+use crate::surface::{self, EnumRow, Fields, ListingRow};
 
 impl Generator<'_> {
     /// Types that every graph has.
@@ -32,34 +33,11 @@ impl Generator<'_> {
         self.add(
             scalar("JSON", "Any JSON value.").specified_by_url("https://www.rfc-editor.org/rfc/rfc8259"),
         );
-        let item = |name: &str, description: &str| EnumItem::new(name).description(description);
-        self.add(
-            Enum::new("Rank")
-                .description("How far a statement is trusted against others about the same thing.")
-                .item(item("PREFERRED", "The one to give."))
-                .item(item("NORMAL", "As good as any."))
-                .item(item(
-                    "DEPRECATED",
-                    "Known to be wrong or outdated; kept, because a source says it.",
-                )),
-        );
-        self.add(
-            Enum::new("Direction")
-                .description("Which way edges are walked.")
-                .item(item("OUT", "From where they begin to where they end."))
-                .item(item("IN", "From where they end to where they begin."))
-                .item(item("BOTH", "Either way.")),
-        );
-        self.add(
-            Enum::new("SortOrder")
-                .description("Which values come first. Missing values come last unless it says otherwise; ties are always put in the order of the ids.")
-                .item(item("ASC", "Smallest first, missing values last."))
-                .item(item("DESC", "Greatest first, missing values last."))
-                .item(item("ASC_NULLS_FIRST", "Missing values first, then smallest first."))
-                .item(item("ASC_NULLS_LAST", "Smallest first, missing values last."))
-                .item(item("DESC_NULLS_FIRST", "Missing values first, then greatest first."))
-                .item(item("DESC_NULLS_LAST", "Greatest first, missing values last.")),
-        );
+        for table in surface::ENUMS {
+            let item = |it: &EnumRow| EnumItem::new(it.name).description(it.description);
+            let ty = Enum::new(table.name).description(table.description);
+            self.add(table.values.iter().map(item).fold(ty, Enum::item));
+        }
         let types = self.ontology.types.iter().fold(
             Enum::new("EntityType").description("The types of entities in this graph."),
             |all, it| {
@@ -83,46 +61,67 @@ impl Generator<'_> {
             );
             self.add(relations);
         }
-        self.add(object(
-            "PageInfo",
-            "Where a page stands in the whole list.",
-            vec![
-                FieldSpec::new(
-                    "hasNextPage",
-                    required("Boolean"),
-                    "Whether more follow after this page.",
-                ),
-                FieldSpec::new(
-                    "hasPreviousPage",
-                    required("Boolean"),
-                    "Whether some come before this page.",
-                ),
-                FieldSpec::new(
-                    "startCursor",
-                    named("String"),
-                    "The cursor of the first on this page; null on an empty one.",
-                ),
-                FieldSpec::new(
-                    "endCursor",
-                    named("String"),
-                    "The cursor of the last on this page; null on an empty one.",
-                ),
-            ],
-        ));
-        self.provenance();
-        self.graph_info();
-        let id = || {
-            FieldSpec::new(
-                "id",
-                required("ID"),
-                "The id: unique in the whole graph, stable, safe in URLs. As of a date, `<entityId>?asOf=<date>`.",
-            )
-        };
-        self.add(
-            Interface::new("Node")
-                .description("Anything that has an id, as Relay has it.")
-                .field(id().on_interface()),
-        );
+        self.plain_objects();
+        let id = surface::Entity::ALL
+            .iter()
+            .find(|(it, _)| *it == surface::Entity::Id);
+        let node = Interface::new("Node").description("Anything that has an id, as Relay has it.");
+        let id = id.map(|(_, row)| self.field(row, &Filled(&[])).on_interface());
+        self.add(id.into_iter().fold(node, Interface::field));
+    }
+
+    /// The object types that are the same in every schema.
+    fn plain_objects(&mut self) {
+        let none = Filled(&[]);
+        self.add_table::<surface::PageInfo>(&none);
+        self.add_table::<surface::Citation>(&none);
+        self.add_table::<surface::Validity>(&none);
+        self.add_table::<surface::Statement>(&none);
+        self.add_table::<surface::Link>(&none);
+        self.add_table::<surface::ExampleQuery>(&none);
+        self.add_table::<surface::TypeInfo>(&none);
+        self.add_table::<surface::RelationInfo>(&none);
+        self.add_table::<surface::Path>(&none);
+        self.add_table::<surface::Subgraph>(&none);
+        self.add_table::<surface::RankedEntity>(&none);
+        self.add_table::<surface::SearchConnection>(&none);
+        self.add_table::<surface::SearchEdge>(&none);
+        self.add_table::<surface::Highlight>(&none);
+        self.add_table::<surface::TimelineEntry>(&none);
+        self.add_table::<surface::Conflict>(&none);
+        self.add_table::<surface::AggregateKey>(&none);
+        let source = Domain::Type(self.ontology.source_type);
+        let (filter, order) = (self.names.filter(source), self.names.order(source));
+        self.add_table::<surface::GraphInfo>(&Filled(&[("filter", &filter), ("order", &order)]));
+        let all = Domain::Interface(ENTITY);
+        let (filter, order) = (self.names.filter(all), self.names.order(all));
+        self.add_table::<surface::Component>(&Filled(&[("filter", &filter), ("order", &order)]));
+        for row in surface::LISTINGS {
+            self.listing_types(row);
+        }
+    }
+
+    /// The connection of a listing and its edges. Of one whose length is not known, the pages have no total.
+    fn listing_types(&mut self, row: &ListingRow) {
+        let ListingRow {
+            name,
+            item,
+            noun,
+            is_countable,
+        } = row;
+        let (connection, edge) = (format!("{name}Connection"), format!("{name}Edge"));
+        let names = Filled(&[
+            ("connection", &connection),
+            ("edge", &edge),
+            ("item", item),
+            ("noun", noun),
+        ]);
+        let rows = surface::Listing::ALL.iter();
+        let rows = rows.filter(|(it, _)| *is_countable || *it != surface::Listing::TotalCount);
+        let fields = rows.map(|(_, row)| self.field(row, &names)).collect();
+        let description = names.text(surface::Listing::DESCRIPTION);
+        self.add(object(&connection, description, fields));
+        self.add_table::<surface::ListingEdge>(&names);
     }
 
     fn relation_description(&self, id: crate::ontology::RelationId) -> String {
@@ -150,184 +149,5 @@ impl Generator<'_> {
             "{text}`{}.{}` leads to {target}{inverse}.",
             field.owner, field.name
         )
-    }
-
-    fn provenance(&mut self) {
-        self.add(object(
-            "Citation",
-            "One place in a source that says so.",
-            vec![
-                FieldSpec::new("source", required("Source"), "The source."),
-                FieldSpec::new(
-                    "locator",
-                    named("String"),
-                    "The place in it: a section, paragraph and sentence (`history/2/1`), a page, a URL.",
-                ),
-                FieldSpec::new("note", named("String"), "A remark of who entered the fact."),
-            ],
-        ));
-        self.add(object(
-            "Validity",
-            "When a statement holds. An end that is not known is null.",
-            vec![
-                FieldSpec::new("from", named("Date"), "From when."),
-                FieldSpec::new("until", named("Date"), "Until when."),
-            ],
-        ));
-        self.add(object(
-            "Statement",
-            "One thing that the graph says of an entity: a value of a property, or an edge to another entity, with where it comes from.",
-            vec![
-                FieldSpec::new("field", required("String"), "The schema's field on this side. An edge that this side has no field for is named by the other side's, after a `^`."),
-                FieldSpec::new("value", named("JSON"), "The value of a property; null for an edge."),
-                FieldSpec::new("target", named("Entity"), "The entity at the other end of an edge; null for a property."),
-                FieldSpec::new("edge", named("JSON"), "The edge's own properties; null where its relation has none."),
-                FieldSpec::new("rank", required("Rank"), "How far it is trusted against others about the same thing."),
-                FieldSpec::new("valid", named("Validity"), "When it holds; null where nothing is said of it."),
-                FieldSpec::new("citations", list("Citation"), "Where it comes from; empty where no source is given."),
-            ],
-        ));
-        let mut link = vec![
-            FieldSpec::new(
-                "from",
-                required("Entity"),
-                "The entity that the link was asked of.",
-            ),
-            FieldSpec::new("to", required("Entity"), "The entity at the other end."),
-            FieldSpec::new("relation", required("String"), "The relation's name."),
-            FieldSpec::new(
-                "field",
-                required("String"),
-                "The schema's field on the side of `from`. Where it has none, the other side's after a `^`.",
-            ),
-            FieldSpec::new(
-                "forward",
-                required("Boolean"),
-                "Whether the edge was stored this way round.",
-            ),
-            FieldSpec::new(
-                "edge",
-                named("JSON"),
-                "The edge's own properties; null where its relation has none.",
-            ),
-        ];
-        link.push(FieldSpec::new(
-            "statement",
-            required("Statement"),
-            "The edge as a statement about `from`, with where it comes from.",
-        ));
-        self.add(object("Link", "An edge, seen from one of its ends.", link));
-        self.listing_types("Statement", "Statement", "statements", true);
-        self.listing_types("Link", "Link", "links", true);
-    }
-
-    fn graph_info(&mut self) {
-        let sources = self.list_arguments(Domain::Type(self.ontology.source_type));
-        self.add(object(
-            "GraphInfo",
-            "What this graph is and holds.",
-            vec![
-                FieldSpec::new("title", named("String"), "What the graph is called."),
-                FieldSpec::new("description", named("String"), "What it is about."),
-                FieldSpec::new(
-                    "licence",
-                    named("String"),
-                    "Under which terms its data may be used.",
-                ),
-                FieldSpec::new("url", named("String"), "Where it is described."),
-                FieldSpec::new(
-                    "revision",
-                    required("String"),
-                    "Which data and schema it was built from: the same files give the same revision.",
-                ),
-                FieldSpec::new(
-                    "entityCount",
-                    required("Int"),
-                    "How many entities it has, sources among them.",
-                ),
-                FieldSpec::new("edgeCount", required("Int"), "How many edges it has."),
-                FieldSpec::new(
-                    "statementCount",
-                    required("Int"),
-                    "How many statements it makes: values and edges.",
-                ),
-                FieldSpec::new("sourceCount", required("Int"), "How many sources it has."),
-                FieldSpec::new("citationCount", required("Int"), "How many citations it has."),
-                FieldSpec::new(
-                    "componentCount",
-                    required("Int"),
-                    "Number of connected components, without sources that no edge leads to or from. `components` lists those sources too, each as a part of one.",
-                ),
-                FieldSpec::new("types", list("TypeInfo"), "The types of its entities."),
-                FieldSpec::new("relations", list("RelationInfo"), "Its relations."),
-                FieldSpec::new(
-                    "sources",
-                    required(
-                        self.names
-                            .root_connection(Domain::Type(self.ontology.source_type)),
-                    ),
-                    "Its sources.",
-                )
-                .with(sources),
-                FieldSpec::new(
-                    "examples",
-                    list("ExampleQuery"),
-                    "Queries that show what can be asked of it.",
-                ),
-            ],
-        ));
-        self.add(object(
-            "ExampleQuery",
-            "A query that shows what can be asked of this graph.",
-            vec![
-                FieldSpec::new("title", required("String"), "The question in words."),
-                FieldSpec::new("query", required("String"), "The question in GraphQL."),
-            ],
-        ));
-        self.add(object(
-            "TypeInfo",
-            "A type of entities.",
-            vec![
-                FieldSpec::new("name", required("String"), "Its name."),
-                FieldSpec::new("description", named("String"), "What the schema says of it."),
-                FieldSpec::new("class", named("String"), "The IRI of its RDF class."),
-                FieldSpec::new(
-                    "count",
-                    required("Int"),
-                    "How many entities of this type there are.",
-                ),
-            ],
-        ));
-        self.add(object(
-            "RelationInfo",
-            "A relation between entities.",
-            vec![
-                FieldSpec::new("name", required("String"), "Its name."),
-                FieldSpec::new(
-                    "field",
-                    required("String"),
-                    "The field that an entity at the start of an edge has.",
-                ),
-                FieldSpec::new(
-                    "inverse",
-                    named("String"),
-                    "The field that an entity at the end of an edge has; null where it has none.",
-                ),
-                FieldSpec::new(
-                    "symmetric",
-                    required("Boolean"),
-                    "Whether an edge holds both ways.",
-                ),
-                FieldSpec::new(
-                    "transitive",
-                    required("Boolean"),
-                    "Whether it may be followed over several edges as one.",
-                ),
-                FieldSpec::new("from", list("String"), "The types that its edges begin at."),
-                FieldSpec::new("to", list("String"), "The types that its edges end in."),
-                FieldSpec::new("class", named("String"), "The IRI of its RDF property."),
-                FieldSpec::new("count", required("Int"), "How many edges it has."),
-            ],
-        ));
     }
 }

@@ -1,12 +1,12 @@
 //! The public schema: every type, field and argument that is generated from an ontology, described.
 //!
-//! async-graphql builds it and exports its SDL. Its resolvers are never called: plans answer.
+//! async-graphql builds it and exports its SDL. Its resolvers are never called: plans answer. What does not depend on the
+//! ontology comes from the tables of `surface`.
 
 mod aggregates;
 mod entities;
 mod fixed;
 mod inputs;
-mod questions;
 mod texts;
 
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ use async_graphql::dynamic::{
 use super::ApiError;
 use crate::memory::{Allowance, Meter};
 use crate::ontology::{Domain, GeneratedNames, Ontology};
-use crate::plan::DEFAULT_PAGE;
+use crate::surface::{self, Argument, DEFAULT_PAGE, Fields, Given, Row, When, arguments};
 pub(super) use texts::open as open_texts;
 use texts::sealed;
 
@@ -151,6 +151,35 @@ fn object(name: &str, description: impl Into<String>, fields: Vec<FieldSpec>) ->
         .fold(object, Object::field)
 }
 
+/// What the placeholders of a table stand for.
+struct Filled<'t>(&'t [(&'static str, &'t str)]);
+
+impl Filled<'_> {
+    /// A text of a table with names in the place of its placeholders.
+    fn text(&self, text: &str) -> String {
+        let default_page = DEFAULT_PAGE.to_string();
+        let all = self.0.iter().copied().chain([("default_page", &*default_page)]);
+        all.fold(text.to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{{name}}}"), value)
+        })
+    }
+
+    fn ty(&self, text: &str) -> TypeRef {
+        type_ref(&self.text(text))
+    }
+}
+
+/// A type as GraphQL writes it.
+fn type_ref(text: &str) -> TypeRef {
+    if let Some(inner) = text.strip_suffix('!') {
+        return TypeRef::NonNull(Box::new(type_ref(inner)));
+    }
+    match text.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
+        Some(inner) => TypeRef::List(Box::new(type_ref(inner))),
+        None => TypeRef::named(text),
+    }
+}
+
 fn named(name: impl Into<String>) -> TypeRef {
     TypeRef::named(name.into())
 }
@@ -179,51 +208,6 @@ fn nullable(ty: &TypeRef) -> TypeRef {
 
 fn input(name: &str, ty: TypeRef, description: impl Into<String>) -> InputValue {
     InputValue::new(name, ty).description(sealed(&description.into()))
-}
-
-fn as_of() -> InputValue {
-    input(
-        "asOf",
-        named("Date"),
-        "As it was then: statements and edges that say when they hold, and did not hold at this date, are left out of all that lies below. What is said without a date always holds; a required field keeps its value.",
-    )
-}
-
-fn page_arguments() -> [InputValue; 4] {
-    let first =
-        format!("At most so many from the start. Where neither `first` nor `last` is given, {DEFAULT_PAGE}.");
-    [
-        input("first", named("Int"), first),
-        input("after", named("String"), "Only what comes after this cursor."),
-        input("last", named("Int"), "At most so many from the end."),
-        input("before", named("String"), "Only what comes before this cursor."),
-    ]
-}
-
-/// The fields of a page of a list, whose length is told where it is known.
-fn listing_page_fields(of: &str, countable: bool) -> Vec<FieldSpec> {
-    let mut fields = page_fields(of);
-    if !countable {
-        fields.truncate(1);
-    }
-    fields
-}
-
-fn page_fields(of: &str) -> Vec<FieldSpec> {
-    vec![
-        FieldSpec::new(
-            "pageInfo",
-            required("PageInfo"),
-            "Where this page stands in the whole list.",
-        ),
-        FieldSpec::new(
-            "totalCount",
-            required("Int"),
-            format!(
-                "How many {of} there are on all pages together. With a filter this looks at each candidate."
-            ),
-        ),
-    ]
 }
 
 fn join(names: &[&str], last: &str) -> String {
@@ -264,16 +248,44 @@ impl Generator<'_> {
         self.schema = std::mem::replace(&mut self.schema, empty).register(ty);
     }
 
+    /// Arguments of a table, those that this schema has.
+    fn arguments(&self, groups: &[&[Argument]], names: &Filled) -> Vec<InputValue> {
+        let has_relations = !self.ontology.relations.is_empty();
+        let exists = |it: &&Argument| it.when == When::Always || has_relations;
+        let all = groups.iter().copied().flatten().filter(exists);
+        let each = all.map(|it| {
+            let value = input(it.name, names.ty(it.ty), names.text(it.description));
+            match it.given {
+                Given::Nothing => value,
+                Given::Int(number) => value.default_value(number),
+                Given::Boolean(boolean) => value.default_value(boolean),
+                Given::Enum(name) => {
+                    value.default_value(async_graphql::Value::Enum(async_graphql::Name::new(name)))
+                }
+            }
+        });
+        each.collect()
+    }
+
+    /// A field of a table.
+    fn field(&self, row: &Row, names: &Filled) -> FieldSpec {
+        FieldSpec::new(row.name, names.ty(row.ty), names.text(row.description))
+            .with(self.arguments(row.arguments, names))
+    }
+
+    /// The fields of a table.
+    fn table<T: Fields>(&self, names: &Filled) -> Vec<FieldSpec> {
+        T::ALL.iter().map(|(_, row)| self.field(row, names)).collect()
+    }
+
+    /// Adds the type of a table.
+    fn add_table<T: Fields>(&mut self, names: &Filled) {
+        let fields = self.table::<T>(names);
+        self.add(object(&names.text(T::TYPE), names.text(T::DESCRIPTION), fields));
+    }
+
     fn query(&mut self) {
-        let mut fields = vec![
-            FieldSpec::new("graph", required("GraphInfo"), "What this graph is and holds."),
-            FieldSpec::new("node", named("Entity"), "The entity with an id, whatever its type; null where there is none.")
-                // Relay takes no other argument beside the id.
-                .with([input("id", required("ID"), "Its id.")]),
-            FieldSpec::new("nodes", TypeRef::named_list_nn("Entity"), "The entities with these ids, in the order asked for; null in the place of one that is not there.")
-                .with([input("ids", list("ID"), "Their ids."), as_of()]),
-        ];
-        fields.extend(self.questions());
+        let mut fields = self.table::<surface::Query>(&Filled(&[]));
         for domain in self.domains() {
             let root = match domain {
                 Domain::Type(id) => &self.ontology.entity_type(id).root,
@@ -287,20 +299,23 @@ impl Generator<'_> {
                 Domain::Union(_) => None,
             };
             let about = about.map_or_else(String::new, |it| format!("\n\n{it}"));
-            let one = if self.unique_properties(domain).is_empty() {
-                FieldSpec::new(
-                    &root.one,
-                    named(name),
-                    format!("One {name} by its id; null where there is none.{about}"),
-                )
-                .with([input("id", required("ID"), "Its id."), as_of()])
+            let (unique, filter, order) = (
+                self.names.unique(domain),
+                self.names.filter(domain),
+                self.names.order(domain),
+            );
+            let names = Filled(&[("unique", &unique), ("filter", &filter), ("order", &order)]);
+            let (description, lookup) = if self.unique_properties(domain).is_empty() {
+                let description = format!("One {name} by its id; null where there is none.{about}");
+                (description, arguments::ID)
             } else {
-                FieldSpec::new(&root.one, named(name), format!("One {name}, by its id or by a value that only it has: exactly one of the two; null where there is none.{about}")).with([
-                    input("id", named("ID"), "Its id."),
-                    input("by", named(self.names.unique(domain)), "A value that only it has."),
-                    as_of(),
-                ])
+                let description = format!(
+                    "One {name}, by its id or by a value that only it has: exactly one of the two; null where there is none.{about}"
+                );
+                (description, arguments::ID_OR_UNIQUE)
             };
+            let one = FieldSpec::new(&root.one, named(name), description);
+            fields.push(one.with(self.arguments(&[lookup, arguments::AS_OF], &names)));
             let many = FieldSpec::new(
                 &root.many,
                 named(self.names.root_connection(domain)),
@@ -309,13 +324,9 @@ impl Generator<'_> {
                     root.many
                 ),
             );
-            fields.push(one);
-            fields.push(many.with(self.list_arguments(domain)).with([as_of()]));
+            let listed = [arguments::CHOICE, arguments::PAGE, arguments::AS_OF];
+            fields.push(many.with(self.arguments(&listed, &names)));
         }
-        self.add(object(
-            "Query",
-            "Where every question begins: one entity by its id, or a list of those of a type.",
-            fields,
-        ));
+        self.add(object(surface::Query::TYPE, surface::Query::DESCRIPTION, fields));
     }
 }

@@ -1,13 +1,14 @@
-//! Figures about lists and groups.
+//! Aggregates of lists and groups.
 
 use apollo_compiler::executable::SelectionSet;
 
-use super::{Compiler, Result};
-use crate::ontology::{Domain, ENTITY, GeneratedNames, Member};
+use super::{Compiler, Named, Result, unknown};
+use crate::ontology::{Domain, ENTITY, Member};
 use crate::plan::aggregate::properties;
 use crate::plan::call::Kind;
 use crate::plan::collect::Merged;
-use crate::plan::{AggregateField, GroupField, GroupKeyField, MeasureField, Object};
+use crate::plan::{AggregateField, GroupField, GroupKeyField, Object};
+use crate::surface;
 
 impl<'a> Compiler<'a> {
     /// The aggregate of a list of a domain's entities.
@@ -16,78 +17,52 @@ impl<'a> Compiler<'a> {
         domain: Domain,
         sets: &[&'a SelectionSet],
     ) -> Result<Object<AggregateField>> {
-        let type_name = GeneratedNames(self.ontology).aggregate(domain);
-        self.object(sets, |it, name, merged| {
-            if name == "__typename" {
-                return Ok(Some(AggregateField::TypeName(it.constant(&type_name)?)));
+        self.object_beside(sets, |it, field, merged| match field {
+            Named::Own(surface::Aggregate::Count) => Ok(AggregateField::Count),
+            Named::Own(surface::Aggregate::GroupBy) => {
+                let call = it.call(merged.first(), Kind::Groups(domain))?;
+                let group = it.group(domain, &merged.selections())?;
+                Ok(AggregateField::Groups(call, it.shared(group)?))
             }
-            it.aggregate_field(domain, name, merged)
+            Named::Other(name) => it.measured(domain, name, merged),
         })
     }
 
-    fn aggregate_field(
-        &mut self,
-        domain: Domain,
-        name: &str,
-        merged: &Merged<'a>,
-    ) -> Result<Option<AggregateField>> {
-        Ok(Some(match name {
-            "count" => AggregateField::Count,
-            "groupBy" => {
-                let call = self.call(merged.first(), Kind::Groups(domain))?;
-                let group = self.group(domain, &merged.selections())?;
-                AggregateField::Groups(call, self.shared(group)?)
-            }
-            _ => {
-                let members = self.ontology.members_of(domain);
-                let Some(Member::Property(no)) = members.and_then(|it| it.get(name)) else {
-                    return Ok(None);
-                };
-                let scalar = members.map(|it| it.property(no).scalar);
-                let Some(scalar) = scalar else { return Ok(None) };
-                let type_name = GeneratedNames(self.ontology).measures(scalar);
-                let measures = self.object(&merged.selections(), |it, name, _| {
-                    Ok(Some(match name {
-                        "__typename" => MeasureField::TypeName(it.constant(&type_name)?),
-                        "count" => MeasureField::Count,
-                        "distinct" => MeasureField::Distinct,
-                        "min" => MeasureField::Min,
-                        "max" => MeasureField::Max,
-                        "sum" => MeasureField::Sum,
-                        "avg" => MeasureField::Avg,
-                        _ => return Ok(None),
-                    }))
-                })?;
-                let of_types = properties(self.ontology, domain, name);
-                self.hold(size_of_val(&*of_types))?;
-                AggregateField::Property(of_types, scalar, measures)
-            }
-        }))
+    /// A property whose values are measured.
+    fn measured(&mut self, domain: Domain, name: &str, merged: &Merged<'a>) -> Result<AggregateField> {
+        let members = self.ontology.members_of(domain);
+        let property = members.and_then(|it| match it.get(name)? {
+            Member::Property(no) => Some(it.property(no)),
+            Member::Relation(_) => None,
+        });
+        let Some(property) = property else {
+            return Err(unknown(merged));
+        };
+        let measures = self.plain(&merged.selections())?;
+        let of_types = properties(self.ontology, domain, name);
+        self.hold(size_of_val(&*of_types))?;
+        Ok(AggregateField::Property(of_types, property.scalar, measures))
     }
 
     fn group(&mut self, domain: Domain, sets: &[&'a SelectionSet]) -> Result<Object<GroupField>> {
-        let type_name = GeneratedNames(self.ontology).group(domain);
-        self.object(sets, |it, name, merged| {
-            Ok(Some(match name {
-                "__typename" => GroupField::Aggregate(AggregateField::TypeName(it.constant(&type_name)?)),
-                "key" => GroupField::Key,
-                "keys" => GroupField::Keys(it.object(&merged.selections(), |it, name, merged| {
-                    Ok(Some(match name {
-                        "__typename" => GroupKeyField::TypeName(it.constant("AggregateKey")?),
-                        "field" => GroupKeyField::Field,
-                        "value" => GroupKeyField::Value,
-                        "entity" => {
-                            let entity = Domain::Interface(ENTITY);
-                            GroupKeyField::Entity(it.selection(entity, &merged.selections())?)
-                        }
-                        _ => return Ok(None),
-                    }))
-                })?),
-                _ => match it.aggregate_field(domain, name, merged)? {
-                    Some(field) => GroupField::Aggregate(field),
-                    None => return Ok(None),
-                },
-            }))
+        self.object_beside(sets, |it, field, merged| match field {
+            Named::Own(surface::Group::Key) => Ok(GroupField::Key),
+            Named::Own(surface::Group::Keys) => Ok(GroupField::Keys(it.keys(&merged.selections())?)),
+            Named::Own(surface::Group::Count) => Ok(GroupField::Aggregate(AggregateField::Count)),
+            Named::Other(name) => Ok(GroupField::Aggregate(it.measured(domain, name, merged)?)),
+        })
+    }
+
+    fn keys(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<GroupKeyField>> {
+        let entity = Domain::Interface(ENTITY);
+        self.object(sets, |it, field, merged| {
+            Ok(match field {
+                surface::AggregateKey::Field => GroupKeyField::Field,
+                surface::AggregateKey::Value => GroupKeyField::Value,
+                surface::AggregateKey::Entity => {
+                    GroupKeyField::Entity(it.selection(entity, &merged.selections())?)
+                }
+            })
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use apollo_compiler::executable::{Field, SelectionSet};
 
-use super::{Compiler, Input, Merged, Result};
+use super::{Compiler, Input, Merged, Result, unknown};
 use crate::plan::Object;
 use crate::plan::introspection::{IncludeDeprecated, Introspection, MetaField};
 
@@ -32,15 +32,14 @@ impl<'a> Compiler<'a> {
     }
 
     fn meta(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<MetaField>> {
-        self.object(sets, |it, name, merged| {
+        self.fields(sets, |it, name, merged| {
             let deprecated = |it: &mut Self| -> Result<IncludeDeprecated> {
                 Ok(IncludeDeprecated(
                     it.argument(merged.first(), "includeDeprecated")?,
                 ))
             };
             let sets = merged.selections();
-            Ok(Some(match name {
-                "__typename" => MetaField::TypeName,
+            Ok(match name {
                 "name" => MetaField::Name,
                 "description" => MetaField::Description,
                 "isDeprecated" => MetaField::IsDeprecated,
@@ -64,8 +63,8 @@ impl<'a> Compiler<'a> {
                 "defaultValue" => MetaField::DefaultValue,
                 "locations" => MetaField::Locations,
                 "isRepeatable" => MetaField::IsRepeatable,
-                _ => return Ok(None),
-            }))
+                _ => return Err(unknown(merged)),
+            })
         })
     }
 }

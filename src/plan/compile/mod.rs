@@ -18,15 +18,16 @@ use super::collect::{self, Merged, collect};
 use super::input::{Input, Names, Variables};
 use super::lines::Lines;
 use super::{
-    Bound, CallNo, Calls, CitationField, Connection, ConnectionField, EdgeField, EntityField, ExampleField,
-    GraphField, LinkField, Listing, ListingEdgeField, ListingField, Object, PageInfoField, Plan,
-    RelationField, RootField, SHORT_KEY, Selection, Side, Slot, StatementField, TypeField, ValidityField,
+    Bound, CallNo, Calls, CitationField, Connection, ConnectionField, EdgeField, EntityField, GraphField,
+    InputError, LinkField, Listing, ListingEdgeField, ListingField, Object, Plan, Question, RootField,
+    SHORT_KEY, Selection, Side, Slot, StatementField, TypeName, Unbound,
 };
 use crate::budget::Stop;
 use crate::ontology::{
     Domain, ENTITY, EdgeTypeId, GeneratedNames, InterfaceId, Member, Members, Ontology, Property, Scalar,
     TypeId,
 };
+use crate::surface::{self, Fields};
 
 /// Compiles an operation of a valid document, for given values of the variables that decide `@skip` and
 /// `@include` (see [`crate::plan::condition_variables`]). `names` says whether messages may name what the schema has.
@@ -194,6 +195,15 @@ fn roots(ontology: &Ontology) -> HashMap<&str, (Domain, bool)> {
     roots
 }
 
+/// The field that every type has.
+const TYPE_NAME: &str = "__typename";
+
+/// A field by its name: one of a table, or one of the schema.
+enum Named<'a, T> {
+    Own(T),
+    Other(&'a str),
+}
+
 impl<'a> Compiler<'a> {
     fn location(&self, field: &Field) -> (u32, u32) {
         let Some(span) = field.name.location() else {
@@ -225,13 +235,6 @@ impl<'a> Compiler<'a> {
         Ok(Arc::new(part))
     }
 
-    /// `__typename` of an object that has only one.
-    fn constant(&mut self, text: &str) -> Result<Box<[u8]>> {
-        let json: Box<[u8]> = serde_json::Value::from(text).to_string().into_bytes().into();
-        self.hold(json.len())?;
-        Ok(json)
-    }
-
     fn slot<F>(&mut self, merged: &Merged, field: F) -> Result<Slot<F>> {
         let key = format!(",\"{}\":", merged.key).into_bytes();
         self.hold(size_of::<Slot<F>>() + key.len())?;
@@ -246,20 +249,62 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    /// The fields of an object type that is not an entity's; a fragment on it always applies.
-    fn object<F>(
+    /// `__typename` of an object, after `before` fields.
+    fn type_name(&mut self, merged: &Merged, ty: &str, before: usize) -> Result<TypeName> {
+        let json = format!("\"{ty}\"").into_bytes();
+        self.hold(size_of::<TypeName>() + json.len())?;
+        let name = self.slot(merged, json.into())?;
+        Ok(TypeName { before, name })
+    }
+
+    /// The fields of an object type that is in a table of the API's own types.
+    fn object<T: Fields, F>(
         &mut self,
         sets: &[&'a SelectionSet],
-        mut compile: impl FnMut(&mut Self, &str, &Merged<'a>) -> Result<Option<F>>,
+        mut compile: impl FnMut(&mut Self, T, &Merged<'a>) -> Result<F>,
+    ) -> Result<Object<F>> {
+        self.object_beside(sets, |it, field, merged| match field {
+            Named::Own(field) => compile(it, field, merged),
+            Named::Other(_) => Err(unknown(merged)),
+        })
+    }
+
+    /// As [`Self::object`], of a type that has fields of the schema too.
+    fn object_beside<T: Fields, F>(
+        &mut self,
+        sets: &[&'a SelectionSet],
+        mut compile: impl FnMut(&mut Self, Named<'a, T>, &Merged<'a>) -> Result<F>,
+    ) -> Result<Object<F>> {
+        self.fields(sets, |it, name, merged| {
+            let field = T::named(name).map_or(Named::Other(name), Named::Own);
+            compile(it, field, merged)
+        })
+    }
+
+    /// The fields of an object type that is not an entity's; a fragment on it always applies. Its `__typename` is the name
+    /// of the type that the selections are on, because no interface or union has it.
+    fn fields<F>(
+        &mut self,
+        sets: &[&'a SelectionSet],
+        mut compile: impl FnMut(&mut Self, &'a str, &Merged<'a>) -> Result<F>,
     ) -> Result<Object<F>> {
         let merged = collect(self.document, sets, self.conditions, &|_| true);
-        let mut slots = Vec::with_capacity(merged.len());
+        let mut fields = Vec::with_capacity(merged.len());
+        let mut names = Vec::new();
         for merged in &merged {
-            if let Some(field) = compile(self, merged.first().name.as_str(), merged)? {
-                slots.push(self.slot(merged, field)?);
+            let name = merged.first().name.as_str();
+            if name == TYPE_NAME {
+                let ty = sets.first().map_or("", |it| it.ty.as_str());
+                names.push(self.type_name(merged, ty, fields.len())?);
+                continue;
             }
+            let field = compile(self, name, merged)?;
+            fields.push(self.slot(merged, field)?);
         }
-        Ok(slots.into())
+        Ok(Object {
+            fields: fields.into(),
+            names: names.into(),
+        })
     }
 
     fn call(&mut self, field: &Field, kind: Kind) -> Result<CallNo> {
@@ -291,38 +336,76 @@ impl<'a> Compiler<'a> {
     }
 
     fn root(&mut self, set: &'a SelectionSet) -> Result<Object<RootField>> {
-        self.object(&[set], |it, name, merged| {
-            let field = merged.first();
-            let entity = Domain::Interface(ENTITY);
-            Ok(Some(match name {
-                "__typename" => RootField::TypeName(it.constant("Query")?),
-                "__schema" | "__type" => RootField::Introspection(it.introspection(merged)?),
-                "node" => {
-                    let call = it.call(field, Kind::Node)?;
-                    RootField::Lookup(call, it.selection(entity, &merged.selections())?)
+        self.object_beside(&[set], |it, field: Named<surface::Query>, merged| match field {
+            Named::Own(field) => it.own_root(field, merged),
+            Named::Other("__schema" | "__type") => Ok(RootField::Introspection(it.introspection(merged)?)),
+            Named::Other(name) => match it.roots.get(name).copied() {
+                Some((domain, true)) => {
+                    let call = it.call(merged.first(), Kind::page(domain, None, name))?;
+                    let connection = it.root_connection(domain, &merged.selections())?;
+                    Ok(RootField::List(domain, call, connection))
                 }
-                "nodes" => {
-                    let call = it.call(field, Kind::Nodes)?;
-                    RootField::Nodes(call, it.selection(entity, &merged.selections())?)
+                Some((domain, false)) => {
+                    let call = it.call(merged.first(), Kind::Entity(domain))?;
+                    let selection = it.selection(domain, &merged.selections())?;
+                    Ok(RootField::Lookup(call, selection))
                 }
-                "graph" => RootField::Graph(it.graph(&merged.selections())?),
-                _ => {
-                    if let Some((call, question)) = it.question(name, merged)? {
-                        return Ok(Some(RootField::Question(call, question)));
-                    }
-                    let Some((domain, many)) = it.roots.get(name).copied() else {
-                        return Ok(None);
-                    };
-                    if many {
-                        let call = it.call(field, Kind::page(domain, None, name))?;
-                        let connection = it.root_connection(domain, &merged.selections())?;
-                        RootField::List(domain, call, connection)
-                    } else {
-                        let call = it.call(field, Kind::Entity(domain))?;
-                        RootField::Lookup(call, it.selection(domain, &merged.selections())?)
-                    }
-                }
-            }))
+                None => Err(unknown(merged)),
+            },
+        })
+    }
+
+    fn own_root(&mut self, field: surface::Query, merged: &Merged<'a>) -> Result<RootField> {
+        let (first, sets) = (merged.first(), merged.selections());
+        let entity = Domain::Interface(ENTITY);
+        // Arguments are bound in the order of the document: those of a field before those of its selections.
+        Ok(match field {
+            surface::Query::Graph => RootField::Graph(self.graph(&sets)?),
+            surface::Query::Node => {
+                RootField::Lookup(self.call(first, Kind::Node)?, self.selection(entity, &sets)?)
+            }
+            surface::Query::Nodes => {
+                RootField::Nodes(self.call(first, Kind::Nodes)?, self.selection(entity, &sets)?)
+            }
+            surface::Query::Path => {
+                let call = self.call(first, Kind::Path)?;
+                RootField::Question(call, Question::Path(self.path(&sets)?))
+            }
+            surface::Query::Paths => {
+                let call = self.call(first, Kind::Path)?;
+                let listing = self.listing(&sets, Self::path)?;
+                RootField::Question(call, Question::Paths(self.shared(listing)?))
+            }
+            surface::Query::Neighborhood => {
+                let call = self.call(first, Kind::Neighborhood)?;
+                RootField::Question(call, Question::Neighborhood(self.subgraph(&sets)?))
+            }
+            surface::Query::Ranking => {
+                let call = self.call(first, Kind::Ranking)?;
+                RootField::Question(call, Question::Ranked(self.ranked(&sets)?))
+            }
+            surface::Query::Similar => {
+                let call = self.call(first, Kind::Similar)?;
+                RootField::Question(call, Question::Ranked(self.ranked(&sets)?))
+            }
+            surface::Query::Components => {
+                let call = self.call(first, Kind::Components)?;
+                RootField::Question(call, Question::Components(self.component(&sets)?))
+            }
+            surface::Query::Search => {
+                let call = self.call(first, Kind::Search)?;
+                RootField::Question(call, Question::Search(self.search(&sets)?))
+            }
+            surface::Query::Timeline => {
+                let call = self.call(first, Kind::Timeline)?;
+                let listing = self.listing(&sets, Self::timeline)?;
+                RootField::Question(call, Question::Timeline(self.shared(listing)?))
+            }
+            surface::Query::Conflicts => {
+                let call = self.call(first, Kind::Conflicts)?;
+                let listing = self.listing(&sets, Self::conflict)?;
+                RootField::Question(call, Question::Conflicts(self.shared(listing)?))
+            }
         })
     }
 
@@ -362,85 +445,100 @@ impl<'a> Compiler<'a> {
             let applies = |condition: &str| self.applies(id, condition);
             collect(self.document, sets, self.conditions, &applies)
         };
-        let mut slots = Vec::with_capacity(merged.len());
+        let mut fields = Vec::with_capacity(merged.len());
+        let mut names = Vec::new();
         for merged in &merged {
-            if let Some(field) = self.entity_field(id, merged)? {
-                slots.push(self.slot(merged, field)?);
+            if merged.first().name == TYPE_NAME {
+                let ty = &self.ontology.entity_type(id).name;
+                names.push(self.type_name(merged, ty, fields.len())?);
+                continue;
             }
+            let field = self.entity_field(id, merged)?;
+            fields.push(self.slot(merged, field)?);
         }
-        Ok(slots.into())
+        Ok(Object {
+            fields: fields.into(),
+            names: names.into(),
+        })
     }
 
-    fn entity_field(&mut self, id: TypeId, merged: &Merged<'a>) -> Result<Option<EntityField>> {
+    fn entity_field(&mut self, id: TypeId, merged: &Merged<'a>) -> Result<EntityField> {
         let entity_type = self.ontology.entity_type(id);
         let field = merged.first();
         let name = field.name.as_str();
-        Ok(Some(match entity_type.members.get(name) {
+        match entity_type.members.get(name) {
             Some(Member::Property(no)) => {
                 let languages = self.languages(entity_type.members.property(no), field)?;
-                EntityField::Property(no, languages)
+                Ok(EntityField::Property(no, languages))
             }
             Some(Member::Relation(no)) => {
                 let relation = entity_type.members.field(no);
                 let side = Side::of(relation);
-                if relation.many {
-                    let edge = self.ontology.relation(relation.relation).edge;
-                    let tag = format!("{}.{}", relation.owner, relation.name);
-                    let call = self.call(field, Kind::page(relation.seen, edge, &tag))?;
-                    let stem = GeneratedNames(self.ontology);
-                    let (type_name, edge_name) = (stem.field_connection(relation), stem.field_edge(relation));
-                    let connection =
-                        self.connection(relation.seen, edge, &type_name, &edge_name, &merged.selections())?;
-                    EntityField::Connection(side, call, connection)
-                } else {
-                    EntityField::ToOne(side, self.selection(relation.seen, &merged.selections())?)
+                if !relation.many {
+                    let selection = self.selection(relation.seen, &merged.selections())?;
+                    return Ok(EntityField::ToOne(side, selection));
                 }
+                let edge = self.ontology.relation(relation.relation).edge;
+                let tag = format!("{}.{}", relation.owner, relation.name);
+                let call = self.call(field, Kind::page(relation.seen, edge, &tag))?;
+                let type_name = GeneratedNames(self.ontology).field_connection(relation);
+                let connection = self.connection(relation.seen, edge, &type_name, &merged.selections())?;
+                Ok(EntityField::Connection(side, call, connection))
             }
-            None => match name {
-                "__typename" => EntityField::Constant(self.constant(&entity_type.name)?),
-                "id" => EntityField::Id,
-                "entityId" => EntityField::EntityId,
-                "label" => EntityField::Label,
-                "description" => EntityField::Constant(Box::from(*b"null")),
-                "degree" => EntityField::Degree,
-                "follow" => {
-                    let domain = Domain::Interface(ENTITY);
-                    let call = self.call(field, Kind::Follow)?;
-                    EntityField::Follow(call, self.root_connection(domain, &merged.selections())?)
-                }
-                "statements" => {
-                    let call = self.call(field, Kind::Statements)?;
-                    EntityField::Statements(call, self.statement_listing(&merged.selections())?)
-                }
-                "links" => {
-                    let call = self.call(field, Kind::Links)?;
-                    EntityField::Links(call, self.link_listing(&merged.selections())?)
-                }
-                _ => return self.edge_of_one(&entity_type.members, merged),
-            },
-        }))
+            None => self.generated_field(id, merged),
+        }
+    }
+
+    /// A field of an entity that its type does not declare.
+    fn generated_field(&mut self, id: TypeId, merged: &Merged<'a>) -> Result<EntityField> {
+        let entity_type = self.ontology.entity_type(id);
+        let field = merged.first();
+        let name = field.name.as_str();
+        let Some(own) = surface::Entity::named(name) else {
+            return self.edge_of_one(&entity_type.members, merged);
+        };
+        Ok(match own {
+            surface::Entity::Id => EntityField::Id,
+            surface::Entity::EntityId => EntityField::EntityId,
+            surface::Entity::Label => EntityField::Label,
+            surface::Entity::Description => EntityField::Constant(Box::from(*b"null")),
+            surface::Entity::Degree => EntityField::Degree,
+            surface::Entity::Follow => {
+                let domain = Domain::Interface(ENTITY);
+                let call = self.call(field, Kind::Follow)?;
+                EntityField::Follow(call, self.root_connection(domain, &merged.selections())?)
+            }
+            surface::Entity::Statements => {
+                let call = self.call(field, Kind::Statements)?;
+                EntityField::Statements(call, self.statement_listing(&merged.selections())?)
+            }
+            surface::Entity::Links => {
+                let call = self.call(field, Kind::Links)?;
+                EntityField::Links(call, self.link_listing(&merged.selections())?)
+            }
+        })
     }
 
     /// `headquartersEdge` beside `headquarters`.
-    fn edge_of_one(&mut self, members: &'a Members, merged: &Merged<'a>) -> Result<Option<EntityField>> {
+    fn edge_of_one(&mut self, members: &'a Members, merged: &Merged<'a>) -> Result<EntityField> {
         let name = merged.first().name.as_str();
         let base = name.strip_suffix("Edge").and_then(|base| members.get(base));
         let Some(Member::Relation(no)) = base else {
-            return Ok(None);
+            return Err(unknown(merged));
         };
         let field = members.field(no);
         let side = Side::of(field);
         let type_name = GeneratedNames(self.ontology).field_edge(field);
         let sets = merged.selections();
-        let key = (field.seen, type_name.clone(), identity(&sets));
+        let key = (field.seen, type_name, identity(&sets));
         if let Some(done) = self.edges.get(&key) {
-            return Ok(Some(EntityField::ToOneEdge(side, done.clone())));
+            return Ok(EntityField::ToOneEdge(side, done.clone()));
         }
         let edge = self.ontology.relation(field.relation).edge;
-        let fields = self.edge_fields(field.seen, edge, &type_name, &sets)?;
+        let fields = self.edge_fields(field.seen, edge, &sets)?;
         let fields = self.shared(fields)?;
         self.edges.insert(key, fields.clone());
-        Ok(Some(EntityField::ToOneEdge(side, fields)))
+        Ok(EntityField::ToOneEdge(side, fields))
     }
 
     /// The call that chooses the language of a text; only texts have the argument.
@@ -453,9 +551,8 @@ impl<'a> Compiler<'a> {
     }
 
     fn root_connection(&mut self, domain: Domain, sets: &[&'a SelectionSet]) -> Result<Arc<Connection>> {
-        let names = GeneratedNames(self.ontology);
-        let (type_name, edge_name) = (names.root_connection(domain), names.root_edge(domain));
-        self.connection(domain, None, &type_name, &edge_name, sets)
+        let type_name = GeneratedNames(self.ontology).root_connection(domain);
+        self.connection(domain, None, &type_name, sets)
     }
 
     fn connection(
@@ -463,25 +560,21 @@ impl<'a> Compiler<'a> {
         domain: Domain,
         edge: Option<EdgeTypeId>,
         type_name: &str,
-        edge_name: &str,
         sets: &[&'a SelectionSet],
     ) -> Result<Arc<Connection>> {
         let key = (domain, type_name.to_owned(), identity(sets));
         if let Some(done) = self.connections.get(&key) {
             return Ok(done.clone());
         }
-        let fields = self.object(sets, |it, name, merged| {
-            Ok(Some(match name {
-                "__typename" => ConnectionField::TypeName(it.constant(type_name)?),
-                "nodes" => ConnectionField::Nodes(it.selection(domain, &merged.selections())?),
-                "edges" => {
-                    ConnectionField::Edges(it.edge_fields(domain, edge, edge_name, &merged.selections())?)
-                }
-                "pageInfo" => ConnectionField::PageInfo(it.page_info(&merged.selections())?),
-                "totalCount" => ConnectionField::TotalCount,
-                "aggregate" => ConnectionField::Aggregate(it.aggregate(domain, &merged.selections())?),
-                _ => return Ok(None),
-            }))
+        let fields = self.object(sets, |it, field, merged| {
+            let sets = merged.selections();
+            Ok(match field {
+                surface::Connection::Nodes => ConnectionField::Nodes(it.selection(domain, &sets)?),
+                surface::Connection::Edges => ConnectionField::Edges(it.edge_fields(domain, edge, &sets)?),
+                surface::Connection::PageInfo => ConnectionField::PageInfo(it.plain(&sets)?),
+                surface::Connection::TotalCount => ConnectionField::TotalCount,
+                surface::Connection::Aggregate => ConnectionField::Aggregate(it.aggregate(domain, &sets)?),
+            })
         })?;
         let connection = self.shared(fields)?;
         self.connections.insert(key, connection.clone());
@@ -492,67 +585,56 @@ impl<'a> Compiler<'a> {
         &mut self,
         domain: Domain,
         edge: Option<EdgeTypeId>,
-        type_name: &str,
         sets: &[&'a SelectionSet],
     ) -> Result<Object<EdgeField>> {
-        self.object(sets, |it, name, merged| {
-            Ok(Some(match name {
-                "__typename" => EdgeField::TypeName(it.constant(type_name)?),
-                "node" => EdgeField::Node(it.selection(domain, &merged.selections())?),
-                "cursor" => EdgeField::Cursor,
-                "statement" => EdgeField::Statement(it.statement(&merged.selections())?),
-                _ => {
-                    let Some(edge) = edge else { return Ok(None) };
-                    let members = &it.ontology.edge_types[edge.index()].members;
-                    let Some(Member::Property(no)) = members.get(name) else {
-                        return Ok(None);
-                    };
-                    let languages = it.languages(members.property(no), merged.first())?;
-                    EdgeField::Property(no, languages)
-                }
-            }))
+        let members = edge.map(|it| &self.ontology.edge_types[it.index()].members);
+        self.object_beside(sets, |it, field, merged| match field {
+            Named::Own(surface::Edge::Node) => {
+                Ok(EdgeField::Node(it.selection(domain, &merged.selections())?))
+            }
+            Named::Own(surface::Edge::Cursor) => Ok(EdgeField::Cursor),
+            Named::Own(surface::Edge::Statement) => {
+                Ok(EdgeField::Statement(it.statement(&merged.selections())?))
+            }
+            Named::Other(name) => {
+                let member = members.and_then(|members| Some((members, members.get(name)?)));
+                let Some((members, Member::Property(no))) = member else {
+                    return Err(unknown(merged));
+                };
+                let languages = it.languages(members.property(no), merged.first())?;
+                Ok(EdgeField::Property(no, languages))
+            }
         })
     }
 
-    fn page_info(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<PageInfoField>> {
-        self.object(sets, |it, name, _| {
-            Ok(Some(match name {
-                "__typename" => PageInfoField::TypeName(it.constant("PageInfo")?),
-                "hasNextPage" => PageInfoField::HasNextPage,
-                "hasPreviousPage" => PageInfoField::HasPreviousPage,
-                "startCursor" => PageInfoField::StartCursor,
-                "endCursor" => PageInfoField::EndCursor,
-                _ => return Ok(None),
-            }))
-        })
+    /// The fields of a type none of whose fields has fields or arguments itself: what they mean is all that is planned.
+    fn plain<T: Fields>(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<T>> {
+        self.object(sets, |_, field, _| Ok(field))
     }
 
     fn listing<F>(
         &mut self,
-        name: &str,
         sets: &[&'a SelectionSet],
         mut item: impl FnMut(&mut Self, &[&'a SelectionSet]) -> Result<Object<F>>,
     ) -> Result<Listing<F>> {
-        let (type_name, edge_name) = (format!("{name}Connection"), format!("{name}Edge"));
-        self.object(sets, |it, name, merged| {
-            Ok(Some(match name {
-                "__typename" => ListingField::TypeName(it.constant(&type_name)?),
-                "nodes" => ListingField::Nodes(item(it, &merged.selections())?),
-                "edges" => {
-                    let edges = it.object(&merged.selections(), |it, name, merged| {
-                        Ok(Some(match name {
-                            "__typename" => ListingEdgeField::TypeName(it.constant(&edge_name)?),
-                            "node" => ListingEdgeField::Node(item(it, &merged.selections())?),
-                            "cursor" => ListingEdgeField::Cursor,
-                            _ => return Ok(None),
-                        }))
+        self.object(sets, |it, field, merged| {
+            let sets = merged.selections();
+            Ok(match field {
+                surface::Listing::Nodes => ListingField::Nodes(item(it, &sets)?),
+                surface::Listing::Edges => {
+                    let edges = it.object(&sets, |it, field, merged| {
+                        Ok(match field {
+                            surface::ListingEdge::Node => {
+                                ListingEdgeField::Node(item(it, &merged.selections())?)
+                            }
+                            surface::ListingEdge::Cursor => ListingEdgeField::Cursor,
+                        })
                     })?;
                     ListingField::Edges(edges)
                 }
-                "pageInfo" => ListingField::PageInfo(it.page_info(&merged.selections())?),
-                "totalCount" => ListingField::TotalCount,
-                _ => return Ok(None),
-            }))
+                surface::Listing::PageInfo => ListingField::PageInfo(it.plain(&sets)?),
+                surface::Listing::TotalCount => ListingField::TotalCount,
+            })
         })
     }
 
@@ -561,7 +643,7 @@ impl<'a> Compiler<'a> {
         if let Some(done) = self.statements.get(&key) {
             return Ok(done.clone());
         }
-        let listing = self.listing("Statement", sets, Self::statement)?;
+        let listing = self.listing(sets, Self::statement)?;
         let listing = self.shared(listing)?;
         self.statements.insert(key, listing.clone());
         Ok(listing)
@@ -572,122 +654,90 @@ impl<'a> Compiler<'a> {
         if let Some(done) = self.links.get(&key) {
             return Ok(done.clone());
         }
-        let listing = self.listing("Link", sets, Self::link)?;
+        let listing = self.listing(sets, Self::link)?;
         let listing = self.shared(listing)?;
         self.links.insert(key, listing.clone());
         Ok(listing)
     }
 
     fn statement(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<StatementField>> {
-        self.object(sets, |it, name, merged| {
-            Ok(Some(match name {
-                "__typename" => StatementField::TypeName(it.constant("Statement")?),
-                "field" => StatementField::Field,
-                "value" => StatementField::Value,
-                "target" => {
-                    StatementField::Target(it.selection(Domain::Interface(ENTITY), &merged.selections())?)
-                }
-                "edge" => StatementField::Edge,
-                "rank" => StatementField::Rank,
-                "valid" => StatementField::Valid(it.object(&merged.selections(), |it, name, _| {
-                    Ok(Some(match name {
-                        "__typename" => ValidityField::TypeName(it.constant("Validity")?),
-                        "from" => ValidityField::From,
-                        "until" => ValidityField::Until,
-                        _ => return Ok(None),
-                    }))
-                })?),
-                "citations" => StatementField::Citations(it.citation(&merged.selections())?),
-                _ => return Ok(None),
-            }))
+        let entity = Domain::Interface(ENTITY);
+        self.object(sets, |it, field, merged| {
+            let sets = merged.selections();
+            Ok(match field {
+                surface::Statement::Field => StatementField::Field,
+                surface::Statement::Value => StatementField::Value,
+                surface::Statement::Target => StatementField::Target(it.selection(entity, &sets)?),
+                surface::Statement::Edge => StatementField::Edge,
+                surface::Statement::Rank => StatementField::Rank,
+                surface::Statement::Valid => StatementField::Valid(it.plain(&sets)?),
+                surface::Statement::Citations => StatementField::Citations(it.citation(&sets)?),
+            })
         })
     }
 
     fn citation(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<CitationField>> {
         let source = Domain::Type(self.ontology.source_type);
-        self.object(sets, |it, name, merged| {
-            Ok(Some(match name {
-                "__typename" => CitationField::TypeName(it.constant("Citation")?),
-                "source" => CitationField::Source(it.selection(source, &merged.selections())?),
-                "locator" => CitationField::Locator,
-                "note" => CitationField::Note,
-                _ => return Ok(None),
-            }))
+        self.object(sets, |it, field, merged| {
+            Ok(match field {
+                surface::Citation::Source => {
+                    CitationField::Source(it.selection(source, &merged.selections())?)
+                }
+                surface::Citation::Locator => CitationField::Locator,
+                surface::Citation::Note => CitationField::Note,
+            })
         })
     }
 
     fn link(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<LinkField>> {
         let entity = Domain::Interface(ENTITY);
-        self.object(sets, |it, name, merged| {
-            Ok(Some(match name {
-                "__typename" => LinkField::TypeName(it.constant("Link")?),
-                "from" => LinkField::From(it.selection(entity, &merged.selections())?),
-                "to" => LinkField::To(it.selection(entity, &merged.selections())?),
-                "relation" => LinkField::Relation,
-                "field" => LinkField::Field,
-                "forward" => LinkField::Forward,
-                "edge" => LinkField::Edge,
-                "statement" => LinkField::Statement(it.statement(&merged.selections())?),
-                _ => return Ok(None),
-            }))
+        self.object(sets, |it, field, merged| {
+            let sets = merged.selections();
+            Ok(match field {
+                surface::Link::From => LinkField::From(it.selection(entity, &sets)?),
+                surface::Link::To => LinkField::To(it.selection(entity, &sets)?),
+                surface::Link::Relation => LinkField::Relation,
+                surface::Link::Field => LinkField::Field,
+                surface::Link::Forward => LinkField::Forward,
+                surface::Link::Edge => LinkField::Edge,
+                surface::Link::Statement => LinkField::Statement(it.statement(&sets)?),
+            })
         })
     }
 
     fn graph(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<GraphField>> {
-        self.object(sets, |it, name, merged| {
-            Ok(Some(match name {
-                "__typename" => GraphField::TypeName(it.constant("GraphInfo")?),
-                "title" => GraphField::Title,
-                "description" => GraphField::Description,
-                "licence" => GraphField::Licence,
-                "url" => GraphField::Url,
-                "revision" => GraphField::Revision,
-                "entityCount" => GraphField::EntityCount,
-                "edgeCount" => GraphField::EdgeCount,
-                "statementCount" => GraphField::StatementCount,
-                "sourceCount" => GraphField::SourceCount,
-                "citationCount" => GraphField::CitationCount,
-                "componentCount" => GraphField::ComponentCount,
-                "types" => GraphField::Types(it.object(&merged.selections(), |it, name, _| {
-                    Ok(Some(match name {
-                        "__typename" => TypeField::TypeName(it.constant("TypeInfo")?),
-                        "name" => TypeField::Name,
-                        "description" => TypeField::Description,
-                        "class" => TypeField::Class,
-                        "count" => TypeField::Count,
-                        _ => return Ok(None),
-                    }))
-                })?),
-                "relations" => GraphField::Relations(it.object(&merged.selections(), |it, name, _| {
-                    Ok(Some(match name {
-                        "__typename" => RelationField::TypeName(it.constant("RelationInfo")?),
-                        "name" => RelationField::Name,
-                        "field" => RelationField::Field,
-                        "inverse" => RelationField::Inverse,
-                        "symmetric" => RelationField::Symmetric,
-                        "transitive" => RelationField::Transitive,
-                        "from" => RelationField::From,
-                        "to" => RelationField::To,
-                        "class" => RelationField::Class,
-                        "count" => RelationField::Count,
-                        _ => return Ok(None),
-                    }))
-                })?),
-                "examples" => GraphField::Examples(it.object(&merged.selections(), |it, name, _| {
-                    Ok(Some(match name {
-                        "__typename" => ExampleField::TypeName(it.constant("ExampleQuery")?),
-                        "title" => ExampleField::Title,
-                        "query" => ExampleField::Query,
-                        _ => return Ok(None),
-                    }))
-                })?),
-                "sources" => {
+        self.object(sets, |it, field, merged| {
+            let sets = merged.selections();
+            Ok(match field {
+                surface::GraphInfo::Title => GraphField::Title,
+                surface::GraphInfo::Description => GraphField::Description,
+                surface::GraphInfo::Licence => GraphField::Licence,
+                surface::GraphInfo::Url => GraphField::Url,
+                surface::GraphInfo::Revision => GraphField::Revision,
+                surface::GraphInfo::EntityCount => GraphField::EntityCount,
+                surface::GraphInfo::EdgeCount => GraphField::EdgeCount,
+                surface::GraphInfo::StatementCount => GraphField::StatementCount,
+                surface::GraphInfo::SourceCount => GraphField::SourceCount,
+                surface::GraphInfo::CitationCount => GraphField::CitationCount,
+                surface::GraphInfo::ComponentCount => GraphField::ComponentCount,
+                surface::GraphInfo::Types => GraphField::Types(it.plain(&sets)?),
+                surface::GraphInfo::Relations => GraphField::Relations(it.plain(&sets)?),
+                surface::GraphInfo::Examples => GraphField::Examples(it.plain(&sets)?),
+                surface::GraphInfo::Sources => {
                     let domain = Domain::Type(it.ontology.source_type);
                     let call = it.call(merged.first(), Kind::page(domain, None, "sources"))?;
-                    GraphField::Sources(call, it.root_connection(domain, &merged.selections())?)
+                    GraphField::Sources(call, it.root_connection(domain, &sets)?)
                 }
-                _ => return Ok(None),
-            }))
+            })
         })
     }
+}
+
+/// The error for a field that validation let through and that nothing plans.
+fn unknown(merged: &Merged) -> Unbound {
+    let name = &merged.first().name;
+    InputError::request(format!(
+        "the field `{name}` has no meaning in a plan, which is a bug of Clew"
+    ))
+    .into()
 }

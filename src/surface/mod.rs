@@ -1,0 +1,56 @@
+//! The API's own types and fields: names, types, arguments, descriptions, and for each what it means.
+//!
+//! One table for each type. `api` writes the public schema from them, `plan` compiles a selection by matching on a table's
+//! fields, and `ontology` takes the names that a schema may not use. A field that is added here does not compile until the
+//! plan has a meaning for it.
+//!
+//! Texts may have placeholders that stand for what a schema decides, such as `{item}` for the type of a connection's
+//! entities. What a schema adds itself, such as the properties of an entity, is in no table.
+
+pub mod arguments;
+mod enums;
+mod objects;
+
+pub use arguments::{Argument, Given, When};
+pub use enums::{
+    AggregateOrder, Direction, ENUMS, EnumRow, EnumTable, Rank, RankingMethod, SimilarityMethod, SortOrder,
+};
+pub use objects::*;
+
+/// Number of entries of a page where neither `first` nor `last` is given.
+pub const DEFAULT_PAGE: usize = 50;
+/// Maximum length of a path where `maxHops` is not given.
+pub const DEFAULT_HOPS: usize = 6;
+/// Number of entities of a neighborhood where `first` is not given.
+pub const DEFAULT_SURROUNDINGS: usize = 200;
+/// Number of ranked entities, or components, where `first` is not given.
+pub const DEFAULT_RANKED: usize = 20;
+
+/// A field of one of the API's own types.
+#[derive(Debug)]
+pub struct Row {
+    /// The GraphQL name.
+    pub name: &'static str,
+    /// The GraphQL type, perhaps with placeholders.
+    pub ty: &'static str,
+    /// What it is, perhaps with placeholders.
+    pub description: &'static str,
+    /// Its arguments, in groups that several fields share.
+    pub arguments: &'static [&'static [Argument]],
+}
+
+/// The fields of one of the API's own types.
+pub trait Fields: Copy + 'static {
+    /// The GraphQL name of the type, perhaps with placeholders.
+    const TYPE: &'static str;
+    /// What the type is, perhaps with placeholders.
+    const DESCRIPTION: &'static str;
+    /// All fields in the order of the schema, each with its row.
+    const ALL: &'static [(Self, Row)];
+
+    /// The field of a name.
+    fn named(name: &str) -> Option<Self> {
+        let found = Self::ALL.iter().find(|(_, row)| row.name == name);
+        found.map(|(field, _)| *field)
+    }
+}

@@ -1,0 +1,299 @@
+//! The tables of the API's own types against the schema, the plans and the names that a schema may use.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use apollo_compiler::ast::{FieldDefinition, InputValueDefinition};
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Node, Schema};
+use clew::api::{Api, Engine, Limits, Request};
+use clew::facts::{Files, Progress};
+use clew::graph;
+use clew::ontology;
+use clew::report::{Reports, SourceText};
+use clew::surface::{self, Fields};
+
+fn compiles(sdl: &str) -> bool {
+    ontology::compile(&[SourceText::whole("s.graphql", sdl)]).is_ok()
+}
+
+/// The graph of `tests/queries`, whose schema has all that a schema can have.
+fn library() -> (Engine, Schema) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/queries/graph");
+    let ontology = Arc::new(ontology::load(&folder.join("schema")).unwrap());
+    let mut reports = Reports::default();
+    let files = Files::find(&folder.join("data"), &mut reports);
+    let snapshot = graph::build(&ontology, &files, &Progress::default(), &mut reports).unwrap();
+    let engine = Engine::new(Arc::new(snapshot), Limits::default()).unwrap();
+    let schema = Schema::parse_and_validate(engine.api().sdl(), "schema.graphql").unwrap();
+    (engine, schema.into_inner())
+}
+
+/// A value of an input type, or another one.
+fn value(schema: &Schema, ty: &apollo_compiler::ast::Type, other: bool) -> String {
+    let name = ty.inner_named_type();
+    let value = match &schema.types[name] {
+        ExtendedType::Enum(it) => {
+            let names: Vec<_> = it.values.keys().take(2).collect();
+            let name = if other { names.last() } else { names.first() };
+            name.unwrap().to_string()
+        }
+        ExtendedType::InputObject(it) => {
+            // Orders and lookups have exactly one field.
+            let mut fields = it
+                .fields
+                .iter()
+                .filter(|(name, _)| !matches!(name.as_str(), "and" | "or" | "not"));
+            let (name, field) = fields.next().unwrap();
+            format!("{{{name}: {}}}", value(schema, &field.ty, other))
+        }
+        _ => match (name.as_str(), other) {
+            ("Int", false) => "3".to_owned(),
+            ("Int", true) => "7".to_owned(),
+            ("Float", false) => "0.5".to_owned(),
+            ("Float", true) => "1.5".to_owned(),
+            ("Boolean", _) => other.to_string(),
+            ("Date", false) => "\"1996\"".to_owned(),
+            ("Date", true) => "\"2001-02\"".to_owned(),
+            ("DateTime", false) => "\"1996-08-27T10:00:00Z\"".to_owned(),
+            ("DateTime", true) => "\"1997-08-27T10:00:00Z\"".to_owned(),
+            ("Decimal", false) => "\"1.5\"".to_owned(),
+            ("Decimal", true) => "\"2.5\"".to_owned(),
+            (_, false) => "\"branches\"".to_owned(),
+            (_, true) => "\"partners\"".to_owned(),
+        },
+    };
+    if ty.is_list() { format!("[{value}]") } else { value }
+}
+
+fn required(schema: &Schema, arguments: &[Node<InputValueDefinition>], but: Option<&str>) -> Vec<String> {
+    // A lookup by an id or a unique value needs one of them.
+    let is_needed = |it: &&Node<InputValueDefinition>| {
+        (it.is_required() || it.name == "id") && Some(it.name.as_str()) != but
+    };
+    let needed = arguments.iter().filter(is_needed);
+    needed
+        .map(|it| format!("{}: {}", it.name, value(schema, &it.ty, false)))
+        .collect()
+}
+
+/// A field with arguments, and with a selection where its type has fields.
+fn asked(schema: &Schema, field: &FieldDefinition, arguments: &[String], selection: Option<&str>) -> String {
+    let arguments = if arguments.is_empty() {
+        String::new()
+    } else {
+        format!("({})", arguments.join(", "))
+    };
+    let is_leaf = schema.types[field.ty.inner_named_type()].is_leaf();
+    let selection = selection
+        .filter(|_| !is_leaf)
+        .map_or_else(String::new, |it| format!(" {{ {it} }}"));
+    format!("{}{arguments}{selection}", field.name)
+}
+
+/// For each object and interface, what stands around a field of it in a query.
+fn places(schema: &Schema) -> BTreeMap<String, (String, String)> {
+    let mut places = BTreeMap::from([("Query".to_owned(), ("{ ".to_owned(), " }".to_owned()))]);
+    let mut left = VecDeque::from(["Query".to_owned()]);
+    while let Some(name) = left.pop_front() {
+        let (before, after) = places[&name].clone();
+        let mut found: Vec<(String, String, String)> = Vec::new();
+        for field in fields(schema, &name) {
+            let arguments = required(schema, &field.arguments, None);
+            let inner = asked(schema, field, &arguments, Some("@"));
+            let target = field.ty.inner_named_type().to_string();
+            if let Some((head, tail)) = inner.split_once('@') {
+                found.push((target, format!("{before}{head}"), format!("{tail}{after}")));
+            }
+        }
+        let implementers = schema.implementers_map();
+        let members: Vec<String> = match &schema.types[name.as_str()] {
+            ExtendedType::Interface(_) => {
+                let all = implementers.get(name.as_str());
+                all.into_iter()
+                    .flat_map(|it| it.iter().map(ToString::to_string))
+                    .collect()
+            }
+            ExtendedType::Union(it) => it.members.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        };
+        for member in members {
+            found.push((
+                member.clone(),
+                format!("{before}... on {member} {{ "),
+                format!(" }}{after}"),
+            ));
+        }
+        for (name, before, after) in found {
+            if !places.contains_key(&name) {
+                places.insert(name.clone(), (before, after));
+                left.push_back(name);
+            }
+        }
+    }
+    places
+}
+
+fn fields<'s>(schema: &'s Schema, name: &str) -> Vec<&'s FieldDefinition> {
+    match &schema.types[name] {
+        ExtendedType::Object(it) => it.fields.values().map(|it| &**it).collect(),
+        ExtendedType::Interface(it) => it.fields.values().map(|it| &**it).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn plan(engine: &Engine, query: &str) -> String {
+    let plan = engine.plan(Request {
+        query,
+        operation_name: None,
+        variables: None,
+    });
+    plan.unwrap_or_else(|answer| panic!("{query}: {}", String::from_utf8_lossy(&answer.body)))
+}
+
+#[test]
+fn every_field_has_a_meaning_and_every_argument_changes_it() {
+    let (engine, schema) = library();
+    let places = places(&schema);
+    let objects = schema
+        .types
+        .values()
+        .filter(|it| it.is_object() && !it.is_built_in());
+    let (mut of_fields, mut of_arguments) = (0, 0);
+    let mut same = Vec::new();
+    for definition in objects {
+        let name = definition.name().as_str();
+        let (before, after) = places
+            .get(name)
+            .unwrap_or_else(|| panic!("nothing leads to {name}"));
+        let query = |field: &str| format!("{before}{field}{after}");
+        for field in fields(&schema, name) {
+            let needed = required(&schema, &field.arguments, None);
+            let usual = plan(
+                &engine,
+                &query(&asked(&schema, field, &needed, Some("__typename"))),
+            );
+            of_fields += 1;
+            let empty = plan(&engine, &query("__typename"));
+            assert_ne!(usual, empty, "{name}.{} is in the plan", field.name);
+            for argument in &field.arguments {
+                let [one, other] = [false, true].map(|it| value(&schema, &argument.ty, it));
+                // An enum may have a single value.
+                if one == other {
+                    continue;
+                }
+                let mut arguments = required(&schema, &field.arguments, Some(&argument.name));
+                arguments.push(format!(
+                    "{}: {}",
+                    argument.name,
+                    value(&schema, &argument.ty, true)
+                ));
+                let changed = plan(
+                    &engine,
+                    &query(&asked(&schema, field, &arguments, Some("__typename"))),
+                );
+                of_arguments += 1;
+                if changed == usual {
+                    same.push(format!("{name}.{}({})", field.name, argument.name));
+                }
+            }
+        }
+    }
+    assert!(same.is_empty(), "the plan does not have {same:#?}");
+    assert!(
+        of_fields > 500 && of_arguments > 500,
+        "{of_fields} fields, {of_arguments} arguments"
+    );
+}
+
+#[test]
+fn every_operator_of_a_filter_is_in_the_plan() {
+    let (engine, schema) = library();
+    let places = places(&schema);
+    // For each filter, where an argument takes it.
+    let mut filters: BTreeMap<String, String> = BTreeMap::new();
+    for (name, (before, after)) in &places {
+        for field in fields(&schema, name) {
+            for argument in field.arguments.iter().filter(|it| it.name == "filter") {
+                let mut arguments = required(&schema, &field.arguments, None);
+                arguments.push("filter: @".to_owned());
+                let inner = asked(&schema, field, &arguments, Some("__typename"));
+                let ty = argument.ty.inner_named_type().to_string();
+                filters
+                    .entry(ty)
+                    .or_insert_with(|| format!("{before}{inner}{after}"));
+            }
+        }
+    }
+    let mut left: VecDeque<String> = filters.keys().cloned().collect();
+    let mut operators = 0;
+    while let Some(name) = left.pop_front() {
+        let ExtendedType::InputObject(filter) = &schema.types[name.as_str()] else {
+            panic!("{name} is no input type");
+        };
+        let query = filters[&name].clone();
+        for (field, definition) in &filter.fields {
+            let ty = definition.ty.inner_named_type();
+            // `caseInsensitive` alone is no condition.
+            let beside = match field.as_str() {
+                "caseInsensitive" => "contains: \"a\", ",
+                _ => "",
+            };
+            if schema.types[ty].is_input_object() {
+                let inner = if definition.ty.is_list() { "[@]" } else { "@" };
+                let inner = query.replace('@', &format!("{{{field}: {inner}}}"));
+                if !filters.contains_key(ty.as_str()) {
+                    filters.insert(ty.to_string(), inner);
+                    left.push_back(ty.to_string());
+                }
+                continue;
+            }
+            let [one, other] = [false, true].map(|it| {
+                let value = value(&schema, &definition.ty, it);
+                plan(
+                    &engine,
+                    &query.replace('@', &format!("{{{beside}{field}: {value}}}")),
+                )
+            });
+            assert_ne!(one, other, "{name}.{field} is in the plan");
+            operators += 1;
+        }
+    }
+    assert!(operators >= 90, "{operators} operators");
+}
+
+#[test]
+fn no_schema_can_use_a_name_of_the_api() {
+    let sdl = "type Zebra { stripes: Int }";
+    let ontology = ontology::compile(&[SourceText::whole("s.graphql", sdl)]).unwrap();
+    let api = Api::new(&ontology).unwrap();
+    let schema = Schema::parse_and_validate(api.sdl(), "schema.graphql").unwrap();
+    let own = schema
+        .types
+        .keys()
+        .filter(|it| !it.starts_with("Zebra") && !it.starts_with("__"));
+    let mut count = 0;
+    for name in own {
+        let also = format!("type Zebra {{ stripes: Int }} type {name} {{ other: Int }}");
+        assert!(!compiles(&also), "{name} can be a type of a schema");
+        count += 1;
+    }
+    assert!(count > 50, "{count} types");
+    for (_, row) in surface::Query::ALL {
+        let taken = format!("type Zebra @entity(plural: \"{}\") {{ stripes: Int }}", row.name);
+        assert!(!compiles(&taken), "{} can be a root field", row.name);
+    }
+    for (_, row) in surface::Entity::ALL {
+        let taken = format!("type Zebra {{ stripes: Int {}: Boolean }}", row.name);
+        assert!(!compiles(&taken), "{} can be a field", row.name);
+    }
+    for (_, row) in surface::Edge::ALL {
+        let taken = format!(
+            "type Zebra {{ herd: [Zebra!]! @relation(name: \"H\", edge: \"Near\") }} type Near @edge {{ {}: Int }}",
+            row.name
+        );
+        assert!(!compiles(&taken), "{} can be a property of an edge", row.name);
+    }
+    assert!(compiles(sdl));
+}
