@@ -8,11 +8,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::cell::article;
-use super::columns::{column, missing_value, too_many};
+use super::columns::{Rows, column, missing_value, shown, too_many};
 use super::entities::{self, Entities};
 use super::order::{self, Entry, Ordered};
 use super::placed::placed;
-use super::rows::{Rows, shown};
 use super::short::{Ends, Gathered, Short, ShortEdges, slot, value};
 use super::statements::{Said, Told};
 use super::tags::Tags;

@@ -13,7 +13,6 @@ mod entities;
 mod meant;
 mod order;
 mod placed;
-mod rows;
 mod short;
 mod statements;
 mod tags;

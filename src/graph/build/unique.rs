@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::rows::{Rows, not_unique, shown};
+use super::columns::{Rows, not_unique, shown};
 use crate::graph::column::Column;
 use crate::graph::ids::UniqueIndex;
 use crate::graph::statement::{Rank, Statements, Validity};
