@@ -64,7 +64,7 @@ type Years = (Option<u32>, Option<u32>);
 
 /// A value or an edge.
 struct Fact {
-    /// The line without what is said of the statement: an edge, or the entity and the field of a value.
+    /// An edge as its line has it without its statement, or the entity and the field of a value.
     of: Result<Value, (usize, &'static str)>,
     value: Value,
     years: Years,
@@ -77,7 +77,7 @@ impl Fact {
         self.years.0.is_none_or(|it| it <= last) && self.years.1.is_none_or(|it| it >= first)
     }
 
-    /// What is said of the statement. The source makes it one of its own, which others may contradict.
+    /// Source, validity and rank. The source makes it a statement of its own, which others may contradict.
     fn said(&self) -> Value {
         let mut said = json!({"cite": "book"});
         match self.years {
@@ -393,7 +393,7 @@ fn engine(ontology: &Arc<Ontology>, lines: &str) -> Engine {
     Engine::new(Arc::new(snapshot), Limits::default()).unwrap()
 }
 
-/// Of so many graphs one answers a question.
+/// One in this number of graphs answers a question.
 const PARTS: u64 = 4;
 
 /// The answers at the date and those of the facts that hold then are the same: to all questions, or to a part of them.
@@ -492,7 +492,7 @@ fn compare(facts: &Facts, whole: &impl Answers, cut: &impl Answers, part: Option
             }
         }
     }
-    // A page goes on at its date, and so does a list of an entity that is found by the id that was given.
+    // A page continues at its date, and so does a list of an entity that is found by the id that was given.
     let ids = |answer: &str, list: &str| -> (Vec<String>, Option<String>, String) {
         let answer: Value = serde_json::from_str(answer).unwrap();
         let list = answer["data"]
@@ -545,7 +545,7 @@ fn compare(facts: &Facts, whole: &impl Answers, cut: &impl Answers, part: Option
     Ok(())
 }
 
-/// Compares so many graphs from a first seed on.
+/// Compares `count` graphs from a first seed on.
 fn compare_graphs(first: u64, count: u64) {
     let ontology = ontology::compile(&[SourceText::whole("schema.graphql", SCHEMA)]).unwrap();
     let ontology = Arc::new(ontology);
@@ -775,6 +775,33 @@ fn two_entities_with_a_unique_value_at_one_time_are_reported() {
         let (passed, said) = said(apart);
         assert!(passed, "{apart}: {said}");
     }
+}
+
+#[test]
+fn a_value_that_is_unique_over_an_interface_has_one_owner_at_a_time() {
+    let schema = "interface Coded { code: String @unique } type Club implements Coded { code: String @unique } type Town implements Coded { code: String @unique }";
+    let said = |town: &str| {
+        let data = format!(
+            "Club:\n  a: {{code: {{value: AAA, valid: 1950/1960}}}}\nTown:\n  b: {{code: {{value: AAA, valid: {town}}}}}\n"
+        );
+        let folder = common::graph(schema, &data);
+        let output = common::run(folder.path(), &["check"]);
+        (output.status.success(), folder)
+    };
+    assert!(!said("{from: 1960}").0);
+    assert!(!said("1955").0);
+    let (passed, folder) = said("{from: 1961}");
+    assert!(passed);
+    let server = Server::of(folder.path(), &[]);
+    let owner = |date: &str| {
+        let answer = server.ask(&format!(
+            "{{ coded(by: {{code: \"AAA\"}}, asOf: \"{date}\") {{ id }} }}"
+        ));
+        answer["data"]["coded"]["id"].as_str().map(str::to_owned)
+    };
+    assert_eq!(owner("1955").as_deref(), Some("a?asOf=1955"));
+    assert_eq!(owner("1970").as_deref(), Some("b?asOf=1970"));
+    assert_eq!(owner("1940"), None);
 }
 
 #[test]

@@ -741,7 +741,7 @@ impl Column {
         given.chain(others)
     }
 
-    /// How many positions a column of single values has: one for each row, then one for each value that was said beside
+    /// How many positions a column of single values has: one for each row, then one for each value that other statements give beside
     /// the one that is given.
     pub(super) fn positions(&self) -> u32 {
         let others = self.alternatives.as_ref().map_or(0, |it| it.rows.len());
@@ -769,7 +769,7 @@ impl Column {
         }
     }
 
-    /// The positions of what was said of a row beside the value that is given.
+    /// The positions of the values that other statements of a row give.
     pub(super) fn positions_beside(&self, row: usize) -> std::ops::Range<u32> {
         let Some(others) = &self.alternatives else {
             return 0..0;

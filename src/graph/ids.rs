@@ -122,8 +122,8 @@ impl IdIndex {
     }
 }
 
-/// Unique values of one property to the positions of statements in its column: a value that is given lies at the position
-/// of its row, the others follow as they lie.
+/// Unique values of one property to the positions of statements in its column: a value that is given has the position
+/// of its row, the others come after the rows in the order of their column.
 ///
 /// Several statements may have one value, of one entity or of entities that have it one after the other. The first has a
 /// slot; `more` has the first's position and another's, in order.

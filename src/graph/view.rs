@@ -201,7 +201,8 @@ impl<'a> View<'a> {
     /// The edges of an entity over a relation in a direction, and the entities that they lead to, in the order of ids.
     ///
     /// A field that leads to one entity shows one edge, however many statements it has: the preferred of those that hold.
-    /// From either end, only edges that such a field shows are seen.
+    /// From either end, only edges that such a field shows are seen. What a required field shows although it does not hold
+    /// is not among them: see [`Self::neighbour`].
     #[inline]
     pub fn neighbours(
         &self,
@@ -213,7 +214,7 @@ impl<'a> View<'a> {
         let stored = self.snapshot.neighbours(row, relation, direction);
         let is_one = !is_whole && self.leads_to_one(row, relation, direction);
         let shown = if is_one {
-            self.neighbour(row, relation, direction).map(|it| it.1)
+            self.edges_said(row, relation, direction).next().map(|it| it.1)
         } else {
             None
         };
@@ -247,6 +248,12 @@ impl<'a> View<'a> {
         no.is_some_and(|no| !self.entity_type(row).members.field(no).many)
     }
 
+    /// Whether an edge is the preferred of those that hold and that a field has that leads to one entity.
+    fn is_first(&self, row: Row, (relation, direction): (RelationId, Direction), edge: EdgeNo) -> bool {
+        let first = self.edges_said(row, relation, direction).next();
+        first.is_some_and(|it| it.1 == edge)
+    }
+
     /// Whether an edge is seen from an entity whose field leads to many: it holds, its end is not hidden, and if the field
     /// at that end leads to one entity, it is the edge that this field shows.
     pub(super) fn shows(
@@ -262,9 +269,7 @@ impl<'a> View<'a> {
         let back = direction.turned();
         let there = self.locate(end);
         if direction != Direction::Both && self.leads_to_one(there, relation, back) {
-            return self
-                .neighbour(there, relation, back)
-                .is_some_and(|it| it.1 == edge);
+            return self.is_first(there, (relation, back), edge);
         }
         self.edge_holds(relation, edge)
     }
@@ -280,15 +285,13 @@ impl<'a> View<'a> {
             return true;
         }
         if self.leads_to_one(row, relation, direction) {
-            return self
-                .neighbour(row, relation, direction)
-                .is_some_and(|it| it.1 == edge);
+            return self.is_first(row, (relation, direction), edge);
         }
         self.shows(relation, direction, end, edge)
     }
 
     /// All edges of an entity over a relation in a direction that hold and lead to no hidden entity, whether or not its
-    /// field shows them: what is said of it.
+    /// field shows them.
     #[inline]
     pub fn edges_said(
         &self,

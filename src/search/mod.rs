@@ -1,7 +1,7 @@
 //! Full text: which entities a text is found in, how well, and where.
 //!
 //! An [`Index`] holds the words of all statements of `@search` fields, and of what serves as label, in tantivy's inverted
-//! index, in memory. It is made from a snapshot in the background ([`Background`]): whoever searches before it is there waits
+//! index, in memory. It is made from a snapshot in the background ([`Background`]): a search before it is there waits
 //! for it. It is built on all cores, in time linear in the texts. A search takes time linear in the entities that it
 //! finds, which it scores by BM25 and puts in order; equal scores in the order of the entities, so pages are stable.
 

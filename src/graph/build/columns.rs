@@ -180,9 +180,11 @@ fn property_column(
         &rows,
         &mut reports,
     );
-    let unique = property
-        .unique
-        .then(|| unique::index(property, &column, told, &rows, &mut reports));
+    let unique = property.unique.then(|| {
+        let (index, pairs) = unique::index(&column, told);
+        report_not_unique(property, &column, pairs, (&rows, &rows), &mut reports);
+        index
+    });
     (column, unique, reports)
 }
 
@@ -197,7 +199,29 @@ pub(super) fn shown(found: &mut usize, code: Code, name: &str, reports: &mut Rep
     *found <= MOST_SHOWN
 }
 
-pub(super) fn not_unique(
+fn report_not_unique(
+    property: &Property,
+    column: &Column,
+    pairs: Vec<unique::Pair>,
+    (rows, others): (&Rows, &Rows),
+    reports: &mut Reports,
+) {
+    let mut found = 0;
+    for (row, other, position) in pairs {
+        if shown(&mut found, Code::NOT_UNIQUE, &property.name, reports) {
+            let value = column.value_of(position);
+            reports.push(not_unique(
+                property,
+                value,
+                row as u32,
+                rows,
+                (others, other as u32),
+            ));
+        }
+    }
+}
+
+fn not_unique(
     property: &Property,
     (values, at): (&Values, usize),
     row: u32,
@@ -257,8 +281,8 @@ fn unique_over_interfaces(
                         second: &|_| None,
                         is_built_in: false,
                     };
-                    let (here, there) = ((column, own, &rows), (other, index, &others));
-                    unique::between(property, here, there, told, reports);
+                    let pairs = unique::between((column, own), (other, index), told);
+                    report_not_unique(property, column, pairs, (&rows, &others), reports);
                 }
             }
         }

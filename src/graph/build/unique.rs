@@ -6,13 +6,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::columns::{Rows, not_unique, shown};
 use crate::graph::column::Column;
 use crate::graph::ids::UniqueIndex;
 use crate::graph::statement::{Rank, Statements, Validity};
 use crate::graph::{NO_STATEMENT, StatementNo};
-use crate::ontology::Property;
-use crate::report::{Code, Reports};
 
 /// Ranks and validity of statements while these still lie part by part.
 #[derive(Clone, Copy)]
@@ -156,14 +153,11 @@ impl<'a> Showing<'a> {
     }
 }
 
-/// Indexes the values of a column, and reports what two entities have at one time.
-pub(super) fn index(
-    property: &Property,
-    column: &Column,
-    told: Told,
-    rows: &Rows,
-    reports: &mut Reports,
-) -> UniqueIndex {
+/// The rows of two entities that have a value at one time, and a position that has it.
+pub(super) type Pair = (usize, usize, u32);
+
+/// Indexes the values of a column, and finds those that two entities have at one time.
+pub(super) fn index(column: &Column, told: Told) -> (UniqueIndex, Vec<Pair>) {
     let index = UniqueIndex::of(column);
     let mut showing = Showing::new(column, told);
     let mut pairs: Vec<Pair> = Vec::new();
@@ -183,8 +177,7 @@ pub(super) fn index(
             }
         }
     }
-    report(property, column, pairs, (rows, rows), reports);
-    index
+    (index, in_order(pairs))
 }
 
 fn spans(showing: &mut Showing, positions: impl Iterator<Item = u32>) -> Vec<(Span, usize)> {
@@ -196,14 +189,12 @@ fn spans(showing: &mut Showing, positions: impl Iterator<Item = u32>) -> Vec<(Sp
     spans
 }
 
-/// Reports what entities of two types have at one time.
+/// Finds the values that entities of two types have at one time.
 pub(super) fn between(
-    property: &Property,
-    (column, index, rows): (&Column, &UniqueIndex, &Rows),
-    (other_column, other_index, other_rows): (&Column, &UniqueIndex, &Rows),
+    (column, index): (&Column, &UniqueIndex),
+    (other_column, other_index): (&Column, &UniqueIndex),
     told: Told,
-    reports: &mut Reports,
-) {
+) -> Vec<Pair> {
     let mut showing = Showing::new(column, told);
     let mut other_showing = Showing::new(other_column, told);
     let mut pairs = Vec::new();
@@ -237,33 +228,13 @@ pub(super) fn between(
             }
         }
     }
-    report(property, column, pairs, (rows, other_rows), reports);
+    in_order(pairs)
 }
 
-/// The rows of two entities that have a value at one time, and a position that has it.
-type Pair = (usize, usize, u32);
-
-fn report(
-    property: &Property,
-    column: &Column,
-    mut pairs: Vec<Pair>,
-    (rows, others): (&Rows, &Rows),
-    reports: &mut Reports,
-) {
+fn in_order(mut pairs: Vec<Pair>) -> Vec<Pair> {
     pairs.sort_unstable();
     pairs.dedup();
-    let mut found = 0;
-    for (row, other, position) in pairs {
-        if shown(&mut found, Code::NOT_UNIQUE, &property.name, reports) {
-            reports.push(not_unique(
-                property,
-                column.value_of(position),
-                row as u32,
-                rows,
-                (others, other as u32),
-            ));
-        }
-    }
+    pairs
 }
 
 #[cfg(test)]
