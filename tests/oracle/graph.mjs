@@ -145,6 +145,13 @@ function citations(given, source) {
   });
 }
 
+/** Whether a statement is preferred to an earlier one: by rank, then by how late it holds; an open end is the latest. */
+function preferred(statement, other) {
+  const latest = ({ valid }) => (valid ? (valid.until ? span(valid.until)[1] : '9999-99-99') : '');
+  const [rank, before] = [statement, other].map((it) => RANKS.indexOf(it.rank));
+  return rank !== before ? rank > before : latest(statement) > latest(other);
+}
+
 const RANKS = ['deprecated', 'normal', 'preferred'];
 
 export class Graph {
@@ -221,10 +228,28 @@ export class Graph {
   /** What a relation field of an entity leads to; undefined if it is none. */
   follow(entity, name) {
     const field = this.field(entity, name);
-    if (field?.relation) return { relation: this.ontology.relations.get(field.relation.name), ends: this.ends(entity, field.relation, 'out'), list: field.list };
+    if (field?.relation) return { relation: this.ontology.relations.get(field.relation.name), ends: this.shown(entity, field.relation, 'out'), list: field.list };
     if (field) return undefined;
     const relation = inverseOf(this.ontology, entity.type, name);
-    return relation && { relation, ends: this.ends(entity, relation, 'in'), list: true };
+    return relation && { relation, ends: this.shown(entity, relation, 'in'), list: true };
+  }
+
+  /** The edges that the fields of a relation show: of a field that leads to one entity the preferred one, from either end. */
+  shown(entity, relation, way) {
+    const own = (it) => [...this.ontology.types.get(it.type).fields.values()].find((field) => field.relation?.name === relation.name);
+    const best = (it) => this.ends(it, relation, 'out').map(({ edge }) => edge).sort((a, b) => this.edges.indexOf(a) - this.edges.indexOf(b)).reduce((best, edge) => (best && (edge.oneWay || (!best.oneWay && !preferred(edge.statement, best.statement))) ? best : edge), undefined);
+    return this.ends(entity, relation, way).filter(({ edge, other }) => {
+      const from = way === 'in' ? other : entity;
+      const field = own(from);
+      return !field || field.list || best(from) === edge;
+    });
+  }
+
+  /** How many edges an entity has, as its fields show them. */
+  degree(entity) {
+    const relations = this.relationOrder.map((it) => this.ontology.relations.get(it));
+    const counts = relations.flatMap((it) => (it.symmetric ? ['both'] : ['out', 'in']).map((way) => this.shown(entity, it, way).filter(({ edge }) => !edge.oneWay).length));
+    return counts.reduce((sum, it) => sum + it, 0);
   }
 
   links(entity) {

@@ -58,8 +58,10 @@ function mark(value, by) {
 }
 
 export class Resolvers {
-  constructor(graph, cursors) {
+  constructor(graph, cursors, date) {
     this.graph = graph;
+    /** The date as it was given, which ids carry. */
+    this.date = date;
     /** From a cursor that Clew gave to the id that it stands for. */
     this.cursors = cursors;
   }
@@ -85,7 +87,7 @@ export class Resolvers {
 
   at(date) {
     if (!/^\d{4}/.test(date)) throw new GraphQLError('not a date');
-    return new Resolvers(this.graph.at(date), this.cursors);
+    return new Resolvers(this.graph.at(date), this.cursors, date);
   }
 
   entity(entity) {
@@ -156,9 +158,10 @@ export class Resolvers {
     const { graph } = this;
     const name = field.name;
     switch (name) {
-      case 'id': return entity.id;
+      case 'id': return this.date == null ? entity.id : `${entity.id}?asOf=${this.date}`;
+      case 'entityId': return entity.id;
       case 'label': return graph.label(entity);
-      case 'degree': return graph.links(entity).length;
+      case 'degree': return graph.degree(entity);
       case 'links': {
         const ways = { OUT: ['out', 'both'], IN: ['in', 'both'] }[args.direction] ?? ['out', 'in', 'both'];
         const links = graph.links(entity).filter((it) => ways.includes(it.way) && (args.via == null || args.via.includes(it.relation.name)));
