@@ -243,7 +243,7 @@ fn id_field(snapshot: &Arc<Snapshot>) -> Field {
         let snapshot = snapshot.clone();
         FieldFuture::new(async move {
             let row = context.parent_value.try_downcast_ref::<Row>()?;
-            Ok(Some(Value::from(snapshot.id(*row))))
+            Ok(Some(Value::from(snapshot.view().id(*row))))
         })
     })
 }
@@ -254,7 +254,7 @@ fn label_field(snapshot: &Arc<Snapshot>) -> Field {
         let snapshot = snapshot.clone();
         FieldFuture::new(async move {
             let row = context.parent_value.try_downcast_ref::<Row>()?;
-            Ok(Some(Value::from(snapshot.label(*row, None))))
+            Ok(Some(Value::from(snapshot.view().label(*row))))
         })
     })
 }
@@ -303,10 +303,10 @@ fn relation(snapshot: &Arc<Snapshot>, field: &RelationField, target: TypeId) -> 
         let snapshot = snapshot.clone();
         FieldFuture::new(async move {
             let row = context.parent_value.try_downcast_ref::<Row>()?;
-            let neighbours = snapshot.neighbours(*row, relation, direction).iter();
+            let neighbours = snapshot.view().neighbours(*row, relation, direction);
             let rows = neighbours
                 .take(first(&context))
-                .map(|(entity, _)| snapshot.locate(entity));
+                .map(|(entity, _)| snapshot.view().locate(entity));
             Ok(Some(FieldValue::owned_any(Found(rows.collect()))))
         })
     });
@@ -322,8 +322,9 @@ fn one(snapshot: &Arc<Snapshot>, id: TypeId, entity_type: &EntityType) -> Field 
             let snapshot = snapshot.clone();
             FieldFuture::new(async move {
                 let found = snapshot
+                    .view()
                     .find(&string(&context, "id")?)
-                    .map(|it| snapshot.locate(it));
+                    .map(|it| snapshot.view().locate(it));
                 Ok(found.filter(|it| it.type_id == id).map(FieldValue::owned_any))
             })
         },
@@ -384,7 +385,7 @@ fn search_field(snapshot: &Arc<Snapshot>, search: Arc<Background>) -> Field {
             let rows = found
                 .iter()
                 .take(first(&context))
-                .map(|it| snapshot.locate(it.entity));
+                .map(|it| snapshot.view().locate(it.entity));
             Ok(Some(FieldValue::owned_any(Found(rows.collect()))))
         })
     });
@@ -399,7 +400,7 @@ fn path_field(snapshot: &Arc<Snapshot>) -> Field {
         let snapshot = snapshot.clone();
         FieldFuture::new(async move {
             let end = |name: &str| -> async_graphql::Result<Option<EntityNo>> {
-                Ok(snapshot.find(&string(&context, name)?))
+                Ok(snapshot.view().find(&string(&context, name)?))
             };
             let (Some(from), Some(to)) = (end("from")?, end("to")?) else {
                 return Ok(None);

@@ -410,7 +410,7 @@ fn the_ecpat_graph_has_nothing_to_warn_of() {
 #[test]
 fn every_example_of_the_graph_has_an_answer() {
     let engine = ecpat();
-    let examples = &engine.snapshot().info().examples;
+    let examples = &engine.snapshot().view().info().examples;
     assert!(examples.len() >= 12, "{} examples", examples.len());
     for example in examples {
         let answer = engine.execute(Request {

@@ -103,9 +103,7 @@ fn relation(snapshot: &Snapshot, name: &str) -> RelationId {
 }
 
 fn ids(snapshot: &Snapshot, entities: impl Iterator<Item = EntityNo>) -> Vec<String> {
-    let mut ids: Vec<String> = entities
-        .map(|it| snapshot.id(snapshot.locate(it)).to_owned())
-        .collect();
+    let mut ids: Vec<String> = entities.map(|it| snapshot.view().id_of(it).to_owned()).collect();
     ids.sort();
     ids
 }
@@ -120,16 +118,16 @@ proptest! {
         let next = relation(&snapshot, "NEXT");
         let subgraph = snapshot.view().over(&[next], Direction::Out);
         for no in 0..model.types.len() {
-            let entity = snapshot.find(&id(no)).unwrap();
+            let entity = snapshot.view().find(&id(no)).unwrap();
             for (way, direction) in [(petgraph::Outgoing, Direction::Out), (petgraph::Incoming, Direction::In)] {
                 let mut expected: Vec<String> =
                     plain.neighbors_directed(NodeIndex::new(no), way).map(|it| id(it.index())).collect();
                 expected.sort();
                 prop_assert_eq!(ids(&snapshot, (&subgraph).neighbors_directed(entity, way)), expected.clone());
                 // The rows themselves are in the order of the ids.
-                let neighbours = snapshot.neighbours(snapshot.locate(entity), next, direction);
+                let neighbours = snapshot.view().neighbours(snapshot.view().locate(entity), next, direction);
                 let rows: Vec<String> =
-                    neighbours.iter().map(|(it, _)| snapshot.id(snapshot.locate(it)).to_owned()).collect();
+                    neighbours.map(|(it, _)| snapshot.view().id_of(it).to_owned()).collect();
                 prop_assert_eq!(rows, expected);
             }
         }
@@ -142,15 +140,15 @@ proptest! {
         let snapshot = model.snapshot();
         let like = relation(&snapshot, "LIKE");
         for no in 0..model.types.len() {
-            let entity = snapshot.find(&id(no)).unwrap();
+            let entity = snapshot.view().find(&id(no)).unwrap();
             let mut expected: Vec<String> = model.like.iter().filter_map(|(a, b)| match (*a == no, *b == no) {
                 (true, _) => Some(id(*b)),
                 (_, true) => Some(id(*a)),
                 _ => None,
             }).collect();
             expected.sort();
-            let neighbours = snapshot.neighbours(snapshot.locate(entity), like, Direction::Both);
-            prop_assert_eq!(ids(&snapshot, neighbours.iter().map(|it| it.0)), expected);
+            let neighbours = snapshot.view().neighbours(snapshot.view().locate(entity), like, Direction::Both);
+            prop_assert_eq!(ids(&snapshot, neighbours.map(|it| it.0)), expected);
         }
     }
 
@@ -179,7 +177,7 @@ proptest! {
         let snapshot = model.snapshot();
         let mut set = EntitySet::of(&snapshot);
         for no in hidden.iter().filter(|it| **it < model.types.len()) {
-            set.add(snapshot.find(&id(*no)).unwrap());
+            set.add(snapshot.view().find(&id(*no)).unwrap());
         }
         let hidden_set = Hidden::of(&snapshot, set);
         let view = snapshot.view().hiding(Some(&hidden_set));
@@ -237,13 +235,13 @@ proptest! {
     fn every_id_is_found_and_numbered_back(model in model()) {
         let snapshot = model.snapshot();
         for no in 0..model.types.len() {
-            let entity = snapshot.find(&id(no)).unwrap();
-            let row = snapshot.locate(entity);
-            prop_assert_eq!(snapshot.number(row), entity);
-            prop_assert_eq!(snapshot.id(row), id(no));
-            prop_assert_eq!(snapshot.label(row, None), no.to_string());
+            let entity = snapshot.view().find(&id(no)).unwrap();
+            let row = snapshot.view().locate(entity);
+            prop_assert_eq!(snapshot.view().number(row), entity);
+            prop_assert_eq!(snapshot.view().id(row), id(no));
+            prop_assert_eq!(snapshot.view().label(row), no.to_string());
         }
-        prop_assert_eq!(snapshot.find("nobody"), None);
+        prop_assert_eq!(snapshot.view().find("nobody"), None);
         prop_assert_eq!(snapshot.counts().edges, model.next.len() + model.like.len());
     }
 

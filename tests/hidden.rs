@@ -375,7 +375,7 @@ fn a_graph_with_hidden_entities_answers_as_one_without_them() {
         let whole = engine(&ontology, &BTreeSet::new());
         let mut set = EntitySet::of(whole.snapshot());
         for id in &hidden {
-            set.add(whole.snapshot().find(id).unwrap());
+            set.add(whole.snapshot().view().find(id).unwrap());
         }
         let hiding = whole.hiding(set);
         let without = engine(&ontology, &hidden);

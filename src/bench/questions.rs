@@ -28,7 +28,7 @@ const HUBS: usize = 256;
 /// The questions that a graph allows. The same graph gives the same ones.
 pub fn questions(snapshot: &Snapshot, with_search: bool) -> Vec<Question> {
     let ontology = snapshot.ontology();
-    let Some(largest) = ontology.type_ids().max_by_key(|id| snapshot.rows(*id)) else {
+    let Some(largest) = ontology.type_ids().max_by_key(|id| snapshot.view().count(*id)) else {
         return Vec::new();
     };
     let view = snapshot.view();
@@ -97,7 +97,7 @@ pub fn questions(snapshot: &Snapshot, with_search: bool) -> Vec<Question> {
             query: format!(
                 "query($id: ID!) {{ {one}(id: $id) {{ {name}(first: 1000) {{ nodes {{ id {texts} }} }} }} }}"
             ),
-            variables: each(&|no| json!({"id": snapshot.id(hubs[no as usize % hubs.len()])})),
+            variables: each(&|no| json!({"id": view.id(hubs[no as usize % hubs.len()])})),
         });
     }
     if let Some(property) = plain.iter().rfind(is_text) {
@@ -169,5 +169,5 @@ fn longest(snapshot: &Snapshot, id: TypeId, fits: impl Fn(&RelationField) -> boo
     let fields = snapshot.ontology().entity_type(id).members.fields.iter();
     fields
         .filter(|it| it.many && it.declared && fits(it))
-        .max_by_key(|it| snapshot.edge_count(it.relation))
+        .max_by_key(|it| snapshot.view().edge_count(it.relation))
 }

@@ -66,9 +66,7 @@ pub use view::View;
 use std::sync::Arc;
 
 use crate::facts::GraphFact;
-use crate::ontology::{
-    Date, Direction, Domain, EntityType, FieldNo, Ontology, PropertyNo, Relation, RelationId, TypeId,
-};
+use crate::ontology::{Date, Direction, EntityType, Ontology, PropertyNo, Relation, RelationId, TypeId};
 use adjacency::{Adjacency, Starts, Targets};
 use column::{Column, Values};
 use ids::{IdIndex, UniqueIndex};
@@ -246,12 +244,12 @@ impl Snapshot {
     }
 
     /// How many entities a type has.
-    pub fn rows(&self, id: TypeId) -> usize {
+    fn rows(&self, id: TypeId) -> usize {
         self.tables[id.index()].ids.len()
     }
 
     /// How many edges a relation has.
-    pub fn edge_count(&self, id: RelationId) -> usize {
+    fn edge_count(&self, id: RelationId) -> usize {
         self.relations[id.index()].count
     }
 
@@ -262,7 +260,7 @@ impl Snapshot {
 
     /// An entity's type and row.
     #[inline]
-    pub fn locate(&self, entity: EntityNo) -> Row {
+    fn locate(&self, entity: EntityNo) -> Row {
         let type_no = self.bases.partition_point(|base| *base <= entity.0) - 1;
         Row {
             type_id: TypeId::at(type_no),
@@ -272,7 +270,7 @@ impl Snapshot {
 
     /// The row of an entity whose type is known.
     #[inline]
-    pub fn row_in(&self, type_id: TypeId, entity: EntityNo) -> Row {
+    fn row_in(&self, type_id: TypeId, entity: EntityNo) -> Row {
         Row {
             type_id,
             row: (entity.0 - self.bases[type_id.index()]) as usize,
@@ -281,12 +279,12 @@ impl Snapshot {
 
     /// The number of a type's row.
     #[inline]
-    pub fn number(&self, row: Row) -> EntityNo {
+    fn number(&self, row: Row) -> EntityNo {
         EntityNo(self.bases[row.type_id.index()] + row.row as u32)
     }
 
     /// An entity by its id.
-    pub fn find(&self, id: &str) -> Option<EntityNo> {
+    fn find(&self, id: &str) -> Option<EntityNo> {
         self.ids.find(id, |entity| self.id(self.locate(entity)))
     }
 
@@ -309,7 +307,7 @@ impl Snapshot {
 
     /// An entity's id.
     #[inline]
-    pub fn id(&self, row: Row) -> &str {
+    fn id(&self, row: Row) -> &str {
         self.tables[row.type_id.index()]
             .ids
             .text(row.row)
@@ -318,7 +316,7 @@ impl Snapshot {
 
     /// An entity's id as it is written in an answer.
     #[inline]
-    pub fn id_json(&self, row: Row) -> &[u8] {
+    fn id_json(&self, row: Row) -> &[u8] {
         self.tables[row.type_id.index()].ids.json(row.row)
     }
 
@@ -369,7 +367,7 @@ impl Snapshot {
     }
 
     /// An entity's label: the text of its label property, or its id.
-    pub fn label(&self, row: Row, as_of: Option<Date>) -> &str {
+    fn label(&self, row: Row, as_of: Option<Date>) -> &str {
         let label = self.entity_type(row).label;
         let value = label.and_then(|no| self.value(row, no, as_of));
         let text = value.and_then(|(values, at)| values.text(at));
@@ -377,7 +375,7 @@ impl Snapshot {
     }
 
     /// Writes an entity's label.
-    pub fn write_label(&self, row: Row, as_of: Option<Date>, out: &mut Vec<u8>) {
+    fn write_label(&self, row: Row, as_of: Option<Date>, out: &mut Vec<u8>) {
         if let Some(no) = self.entity_type(row).label
             && let Some((values, at)) = self.value(row, no, as_of)
             && !values.is_null(at)
@@ -393,7 +391,7 @@ impl Snapshot {
 
     /// The edges of an entity over a relation in a direction.
     #[inline(always)]
-    pub fn neighbours(&self, row: Row, relation: RelationId, direction: Direction) -> Neighbours<'_> {
+    fn neighbours(&self, row: Row, relation: RelationId, direction: Direction) -> Neighbours<'_> {
         self.adjacency(relation, direction)
             .of(row.type_id.index(), row.row)
     }
@@ -413,7 +411,7 @@ impl Snapshot {
     }
 
     /// All edges of an entity: each relation that its type takes part in, each way.
-    pub fn links(&self, row: Row) -> impl Iterator<Item = (RelationId, Direction, Neighbours<'_>)> {
+    fn links(&self, row: Row) -> impl Iterator<Item = (RelationId, Direction, Neighbours<'_>)> {
         self.ontology.relation_ids().flat_map(move |id| {
             let ways: &[Direction] = if self.ontology.relation(id).symmetric {
                 &[Direction::Both]
@@ -431,34 +429,20 @@ impl Snapshot {
     }
 
     /// The statement behind an edge.
-    pub fn edge_statement(&self, relation: RelationId, edge: EdgeNo) -> StatementNo {
+    fn edge_statement(&self, relation: RelationId, edge: EdgeNo) -> StatementNo {
         let statements = &self.relations[relation.index()].statements;
         statements.as_ref().map_or(NO_STATEMENT, |it| it[edge.0 as usize])
     }
 
     /// Whether an edge holds at a date, if one is given.
     #[inline]
-    pub fn edge_holds(&self, relation: RelationId, edge: EdgeNo, as_of: Option<Date>) -> bool {
+    fn edge_holds(&self, relation: RelationId, edge: EdgeNo, as_of: Option<Date>) -> bool {
         as_of.is_none_or(|date| self.statements.holds(self.edge_statement(relation, edge), date))
     }
 
     /// Ranks, validity and citations of statements.
-    pub fn statements(&self) -> &Statements {
+    fn statements(&self) -> &Statements {
         &self.statements
-    }
-
-    /// The field that an entity has for a relation seen in a direction.
-    pub fn field_no(&self, row: Row, relation: RelationId, direction: Direction) -> Option<FieldNo> {
-        self.ontology.relation(relation).field(row.type_id, direction)
-    }
-
-    /// How many entities a domain has.
-    pub fn domain_len(&self, domain: Domain) -> usize {
-        self.ontology
-            .types_of(domain)
-            .iter()
-            .map(|id| self.rows(*id))
-            .sum()
     }
 
     /// The memory that it takes.

@@ -310,7 +310,7 @@ impl Index {
         {
             for row in snapshot.rows_of(id) {
                 let mut document = TantivyDocument::default();
-                document.add_u64(entity, snapshot.number(row).stored());
+                document.add_u64(entity, snapshot.view().number(row).stored());
                 document.add_u64(kind, id.index() as u64);
                 for property in &properties[id.index()] {
                     for (language, text) in snapshot.texts(row, property.no) {
