@@ -232,7 +232,14 @@ impl<'a> Fields<'a> {
             (Key::Short(key, key_len), Value::Text(text)) if self.others.is_empty() => {
                 self.texts.push(TextField { key, key_len, text });
             }
-            (key, value) => self.others.push(Field { key, value }),
+            (key, value) => {
+                if self.others.is_empty() {
+                    // Allocated once: growing takes longer than writing a field.
+                    let left = self.texts.capacity() - self.texts.len();
+                    self.others = Vec::with_capacity(left.max(1));
+                }
+                self.others.push(Field { key, value });
+            }
         }
     }
 }
