@@ -40,4 +40,5 @@ pub mod report;
 pub mod search;
 #[forbid(unsafe_code)]
 pub mod server;
+#[forbid(unsafe_code)]
 pub mod surface;
