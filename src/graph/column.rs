@@ -741,8 +741,8 @@ impl Column {
         given.chain(others)
     }
 
-    /// How many positions a column of single values has: one for each row, then one for each value that other statements give beside
-    /// the one that is given.
+    /// How many positions a column of single values has: one for each row, then one for each value that another statement
+    /// gives.
     pub(super) fn positions(&self) -> u32 {
         let others = self.alternatives.as_ref().map_or(0, |it| it.rows.len());
         (self.values.len() + others) as u32

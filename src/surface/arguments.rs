@@ -70,7 +70,7 @@ pub const ID_OR_UNIQUE: &[Argument] = &[
 pub const AS_OF: &[Argument] = &[argument(
     "asOf",
     "Date",
-    "The graph as it was at this date: statements and edges that did not hold then are left out of this field and of all fields below it. Statements without a date always hold; a required field keeps its value.",
+    "The graph as it was at this date: statements and edges that did not hold then are left out of this field and of all fields below it. Statements without a date always hold; a required field keeps its value. Ids in the answer have the date: `<entityId>?asOf=<date>`. Defaults to the date of the ids in the arguments.",
 )];
 /// A part of a list.
 pub const PAGE: &[Argument] = &[
