@@ -1,7 +1,7 @@
 //! The snapshot: an immutable, columnar graph, and the builder that makes it from facts.
 //!
 //! An entity is a row of its type's table; all rows of all types are numbered through, type after type,
-//! in the order of their ids ([`EntityNo`]). A property is a [`Column`], a relation two [`Adjacency`]s.
+//! in the order of their ids ([`EntityNo`]). A property is a column, a relation two adjacency arrays.
 //! What a fact's source is lies in side tables ([`Statements`]).
 //!
 //! ```text

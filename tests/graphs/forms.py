@@ -68,11 +68,11 @@ class Server:
 
 
 def ids_in(value):
-    """Every `id` of an answer."""
+    """Every `id` of an answer, without its date: the other forms give plain ids."""
     if isinstance(value, list):
         return set().union(*map(ids_in, value)) if value else set()
     if isinstance(value, dict):
-        own = {value["id"]} if isinstance(value.get("id"), str) else set()
+        own = {value["id"].split("?asOf=")[0]} if isinstance(value.get("id"), str) else set()
         return own.union(*map(ids_in, value.values()))
     return set()
 
