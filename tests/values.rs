@@ -540,3 +540,38 @@ fn a_negative_weight_counts_only_on_a_way() {
         "{answer}"
     );
 }
+
+#[test]
+fn values_of_the_schemas_own_scalars_are_compared_with_lists() {
+    let schema = "scalar Colour\ntype Car { colour: Colour tints: [Colour!] }";
+    let data = r"
+Car:
+  a: {colour: red, tints: [red, {b: 1, a: 2}]}
+  b: {colour: {b: 1, a: 2}, tints: [7]}
+  c: {tints: []}
+";
+    let folder = common::graph(schema, data);
+    let server = common::Server::of(folder.path(), &[]);
+    let many: Vec<String> = (0..100).map(|it| it.to_string()).collect();
+    let many = many.join(", ");
+    let cases = [
+        (r#"{colour: {eq: "red"}}"#.to_owned(), "a"),
+        (r#"{colour: {in: ["red"]}}"#.to_owned(), "a"),
+        ("{colour: {in: [{a: 2, b: 1}, 8]}}".to_owned(), "b"),
+        ("{colour: {in: []}}".to_owned(), ""),
+        (r#"{colour: {notIn: ["red", 8]}}"#.to_owned(), "b"),
+        ("{colour: {notIn: []}}".to_owned(), "a b"),
+        (r#"{tints: {has: "red"}}"#.to_owned(), "a"),
+        ("{tints: {hasAny: [8, 7, {b: 1, a: 2}]}}".to_owned(), "a b"),
+        (format!("{{tints: {{hasAny: [{many}]}}}}"), "b"),
+        (r#"{tints: {hasAll: ["red", {b: 1, a: 2}]}}"#.to_owned(), "a"),
+    ];
+    for (filter, expected) in cases {
+        let answer = server.ask(&format!("{{ cars(filter: {filter}) {{ nodes {{ id }} }} }}"));
+        assert_eq!(
+            ids(&answer["data"]["cars"]).join(" "),
+            expected,
+            "{filter}: {answer}"
+        );
+    }
+}

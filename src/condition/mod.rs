@@ -7,6 +7,7 @@
 mod fold;
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bigdecimal::BigDecimal;
@@ -112,6 +113,10 @@ pub enum JsonTest {
     Eq(Json),
     /// Another.
     Ne(Json),
+    /// One of these.
+    In(Arc<HashSet<Json>>),
+    /// None of these.
+    NotIn(Arc<HashSet<Json>>),
 }
 
 impl JsonTest {
@@ -120,6 +125,8 @@ impl JsonTest {
         match self {
             JsonTest::Eq(other) => value == other,
             JsonTest::Ne(other) => value != other,
+            JsonTest::In(others) => others.contains(value),
+            JsonTest::NotIn(others) => !others.contains(value),
         }
     }
 }

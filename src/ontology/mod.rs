@@ -28,6 +28,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::report::SourceText;
+use crate::surface::{InputTable, inputs};
 
 macro_rules! index {
     ($($(#[$doc:meta])+ $name:ident;)+) => {$(
@@ -292,6 +293,29 @@ impl Scalar {
     /// Whether its values are texts that can be searched in.
     pub fn is_text(self) -> bool {
         matches!(self, Scalar::String | Scalar::Text | Scalar::Id | Scalar::Url)
+    }
+
+    /// The filter on one of its values.
+    pub fn filter(self) -> InputTable {
+        match self {
+            Scalar::Id | Scalar::Url => InputTable::of::<inputs::PlainTexts>(),
+            Scalar::String => InputTable::of::<inputs::SearchedTexts>(),
+            Scalar::Text => InputTable::of::<inputs::TranslatedTexts>(),
+            Scalar::Int | Scalar::Float | Scalar::DateTime | Scalar::Decimal => {
+                InputTable::of::<inputs::Ordered>()
+            }
+            Scalar::Date => InputTable::of::<inputs::Dates>(),
+            Scalar::Boolean | Scalar::Enum(_) | Scalar::Custom(_) => InputTable::of::<inputs::Unordered>(),
+            Scalar::Json => InputTable::of::<inputs::AnyValue>(),
+        }
+    }
+
+    /// The filter on a list of its values.
+    pub fn list_filter(self) -> InputTable {
+        match self {
+            Scalar::Json => InputTable::of::<inputs::AnyValues>(),
+            _ => InputTable::of::<inputs::Values>(),
+        }
     }
 
     /// Whether its values can be put in order.

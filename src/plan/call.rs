@@ -21,7 +21,8 @@ use crate::condition::{Filter, MatcherNo};
 use crate::ontology::{
     Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, PropertyNo, RelationId, TypeId,
 };
-use crate::surface::SortOrder;
+use crate::surface::inputs::{EdgeOrder, Orders, OwnOrder};
+use crate::surface::{Inputs, SortOrder};
 
 /// Maximum number of preferred languages of one field: each value is looked up in all of them.
 const MOST_LANGUAGES: usize = 32;
@@ -564,8 +565,9 @@ fn order_keys(
             .types_of(domain)
             .iter()
             .any(|id| ontology.entity_type(*id).members.get(name).is_some());
-        let (key, by, direction) = match (name, edge, value.fields()) {
-            ("edge", Some(id), Some(inner)) if !declared => {
+        let own = Orders::named(name).filter(|_| !declared);
+        let (key, by, direction) = match (own, edge, value.fields()) {
+            (Some(Orders::EdgeOrder(EdgeOrder::Edge)), Some(id), Some(inner)) => {
                 let members = &ontology.edge_types[id.index()].members;
                 let mut inner = inner.filter(|(_, value)| !value.is_null());
                 let Some((name, direction)) = inner.next() else {
@@ -576,9 +578,11 @@ fn order_keys(
                 };
                 ((true, name), OrderBy::Edge(no), direction)
             }
-            ("id", ..) => ((false, name), OrderBy::Id, value),
-            ("label", ..) if !declared => ((false, name), OrderBy::Label, value),
-            _ => {
+            (Some(Orders::OwnOrder(OwnOrder::Id)), ..) => ((false, name), OrderBy::Id, value),
+            (Some(Orders::OwnOrder(OwnOrder::Label)), ..) => ((false, name), OrderBy::Label, value),
+            // Without edges there is no order by them.
+            (Some(Orders::EdgeOrder(EdgeOrder::Edge)), ..) => continue,
+            (None, ..) => {
                 if known.contains(&(false, name)) {
                     continue;
                 }

@@ -3,7 +3,10 @@
 //! The text is the same wherever the plan is compiled, so it is kept beside the queries of the tests. Parts that several
 //! places share are written at each of them.
 
+use std::collections::HashSet;
 use std::fmt::{Debug, Display, Write};
+
+use serde_json::Value as Json;
 
 use super::call::{Call, Lookup, OrderBy, OrderKey, PageCall, Template};
 use super::input::{Input, InputError};
@@ -570,6 +573,8 @@ impl<'a> Text<'a> {
             ValueTest::Decimal(test) => compared(test, ToString::to_string),
             ValueTest::Json(JsonTest::Eq(value)) => format!("= {value}"),
             ValueTest::Json(JsonTest::Ne(value)) => format!("≠ {value}"),
+            ValueTest::Json(JsonTest::In(values)) => format!("in {}", json_values(values)),
+            ValueTest::Json(JsonTest::NotIn(values)) => format!("not in {}", json_values(values)),
         }
     }
 
@@ -597,6 +602,13 @@ impl<'a> Text<'a> {
             None => "a pattern of a variable".to_owned(),
         }
     }
+}
+
+/// Values of a set, in an order that does not change.
+fn json_values(values: &HashSet<Json>) -> String {
+    let mut each: Vec<String> = values.iter().map(Json::to_string).collect();
+    each.sort_unstable();
+    format!("({})", each.join(", "))
 }
 
 /// A comparison; `show` writes one value.

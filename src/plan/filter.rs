@@ -7,6 +7,7 @@
 //! it would let everything through.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bigdecimal::BigDecimal;
@@ -26,6 +27,15 @@ use crate::ontology::{
 };
 use crate::report::{quoted_list, shown, shown_as};
 use crate::search;
+use crate::surface::Inputs;
+use crate::surface::inputs::{
+    Connective, CountedEdges, DateOrder, DateSpan, Dates, EdgeCondition, Emptiness, EntityTypes, Equality,
+    Membership, Missing, Number, Order, Ordered, OtherEnds, OwnCondition, Pattern as TextPattern, Quantifier,
+    SearchedTexts, TypeEquality, Unordered, Values, Words,
+};
+
+/// Bytes that a JSON value takes in a set beside what it holds: its place, a byte of its hash, and room to grow.
+const HASHED_BYTES: usize = 2 * size_of::<Json>();
 
 /// Where a filter stands.
 #[derive(Clone, Copy)]
@@ -101,12 +111,19 @@ fn no_condition(field: &str) -> InputError {
     )
 }
 
+fn compares_with_null(operator: &str) -> bool {
+    match Equality::named(operator) {
+        Some(Equality::Eq | Equality::Ne) => true,
+        Some(Equality::In | Equality::NotIn) | None => false,
+    }
+}
+
 /// Refuses operators that are missing or null; `eq` and `ne` compare with null too.
 fn check_operators(field: &str, operators: Given) -> Result<()> {
     let checked = || {
         all_given(operators)?;
         let mut fields = operators.fields().into_iter().flatten();
-        let null = fields.find(|(operator, value)| value.is_null() && !matches!(*operator, "eq" | "ne"));
+        let null = fields.find(|(operator, value)| value.is_null() && !compares_with_null(operator));
         match null {
             Some((operator, _)) => Err(no_null(operator).into()),
             None => Ok(()),
@@ -197,6 +214,15 @@ impl<'v> Operators<'v> {
         object.into_iter().flatten().chain(one)
     }
 
+    /// Each operator with what it means to a kind of values. One that the kind does not have is refused: left out, it would
+    /// let everything through.
+    fn meant<T: Inputs>(self, property: &str) -> impl Iterator<Item = Result<(T, Given<'v>)>> {
+        self.iter().map(move |(name, given)| match T::named(name) {
+            Some(operator) => Ok((operator, given)),
+            None => Err(InputError::field(format!("\"{property}\" has no operator `{name}`")).into()),
+        })
+    }
+
     fn get(self, wanted: &str) -> Option<Given<'v>> {
         match self {
             Operators::Object(given) => given.get(wanted),
@@ -224,10 +250,10 @@ impl<'b> Scope<'b> {
             if value.is_null() {
                 return Err(no_null(name).into());
             }
-            match name {
-                "and" if value.items().is_some() => tests.extend(self.items(binder, name, value)?),
-                "or" if value.items().is_some() => tests.push(Test::Any(self.items(binder, name, value)?)),
-                "not" if value.fields().is_some() => {
+            match Connective::named(name) {
+                Some(Connective::And) => tests.extend(self.items(binder, name, value)?),
+                Some(Connective::Or) => tests.push(Test::Any(self.items(binder, name, value)?)),
+                Some(Connective::Not) => {
                     binder.hold(size_of::<Test>())?;
                     let inner = within(name, self.object(binder, value))?;
                     if is_empty(value) {
@@ -235,14 +261,14 @@ impl<'b> Scope<'b> {
                     }
                     tests.push(Test::Not(Box::new(inner)));
                 }
-                "edge" if self.edge.is_some() && self.members.get("edge").is_none() => {
-                    if let Some(id) = self.edge
-                        && let Some(test) = within(name, compile_edge(binder, id, value))?
-                    {
-                        tests.push(Test::Edge(test));
+                None => match (EdgeCondition::named(name), self.edge) {
+                    (Some(EdgeCondition::Edge), Some(id)) if self.members.get(name).is_none() => {
+                        if let Some(test) = within(name, compile_edge(binder, id, value))? {
+                            tests.push(Test::Edge(test));
+                        }
                     }
-                }
-                _ => self.field(binder, name, value, &mut tests)?,
+                    _ => self.field(binder, name, value, &mut tests)?,
+                },
             }
         }
         tests.shrink_to_fit();
@@ -279,7 +305,7 @@ impl<'b> Scope<'b> {
             Some(Member::Property(no)) => {
                 check_operators(name, given)?;
                 let property = self.members.property(no);
-                if let Some(text) = operators.get("search").and_then(Given::as_str) {
+                if let Some(text) = operators.get(Words::Search.name()).and_then(Given::as_str) {
                     let is_label = self.label(binder).is_some_and(|it| it == name);
                     if !(property.search || is_label) {
                         return Err(self.not_searched(binder.names, name).into());
@@ -302,12 +328,14 @@ impl<'b> Scope<'b> {
                 }
                 within(name, relation(binder, self.members.field(no), given, tests))?;
             }
-            None if matches!(name, "id" | "label" | "entityType") => {
-                check_operators(name, given)?;
-                self.own(binder, name, operators, tests)?;
-            }
-            // An interface's field that this type lacks cannot be: a type has all fields of its interfaces.
-            None => tests.push(never()),
+            None => match OwnCondition::named(name) {
+                Some(own) => {
+                    check_operators(name, given)?;
+                    self.own(binder, own, operators, tests)?;
+                }
+                // An interface's field that this type lacks cannot be: a type has all fields of its interfaces.
+                None => tests.push(never()),
+            },
         }
         Ok(())
     }
@@ -316,18 +344,21 @@ impl<'b> Scope<'b> {
     fn own(
         self,
         binder: &mut Binder<'b>,
-        name: &str,
+        own: OwnCondition,
         operators: Operators<'b>,
         tests: &mut Vec<Test>,
     ) -> Result<()> {
-        match name {
+        let name = own.name();
+        match own {
+            OwnCondition::EntityType => tests.push(self.entity_type(binder, operators)?),
             // These are never missing.
-            "id" | "label" if asks_for_missing(operators) => tests.push(never()),
-            "id" if self.type_id.is_some() => {
+            OwnCondition::Id | OwnCondition::Label if asks_for_missing(operators) => tests.push(never()),
+            OwnCondition::Id | OwnCondition::Label if self.type_id.is_none() => tests.push(never()),
+            OwnCondition::Id => {
                 tests.extend(text_tests(binder, name, operators)?.into_iter().map(Test::Id));
             }
-            "label" if self.type_id.is_some() => {
-                if let Some(text) = operators.get("search").and_then(Given::as_str) {
+            OwnCondition::Label => {
+                if let Some(text) = operators.get(Words::Search.name()).and_then(Given::as_str) {
                     tests.push(match self.label(binder) {
                         Some(property) => searched(binder, name, property, text)?,
                         None => never(),
@@ -335,8 +366,6 @@ impl<'b> Scope<'b> {
                 }
                 tests.extend(text_tests(binder, name, operators)?.into_iter().map(Test::Label));
             }
-            "entityType" => tests.push(self.entity_type(binder, operators)?),
-            _ => tests.push(never()),
         }
         Ok(())
     }
@@ -372,18 +401,18 @@ impl<'b> Scope<'b> {
             .type_id
             .map(|id| binder.ontology.entity_type(id).name.as_str());
         let is = |given: Given<'b>| given.as_str() == name;
-        for (operator, value) in operators.iter() {
+        for meant in operators.meant(OwnCondition::EntityType.name()) {
+            let (EntityTypes::TypeEquality(operator), value) = meant?;
+            let mut among = || -> Result<bool> {
+                binder.work(value.items().map_or(0, |it| it.len()))?;
+                Ok(value.items().is_some_and(|mut it| it.any(is)))
+            };
+            // A type is never missing.
             let holds = match operator {
-                // A type is never missing.
-                "eq" if value.is_null() => false,
-                _ if value.is_null() => true,
-                "eq" => is(value),
-                "ne" => !is(value),
-                _ => {
-                    binder.work(value.items().map_or(0, |it| it.len()))?;
-                    let among = value.items().is_some_and(|mut it| it.any(is));
-                    among == (operator == "in")
-                }
+                TypeEquality::Eq => !value.is_null() && is(value),
+                TypeEquality::Ne => value.is_null() || !is(value),
+                TypeEquality::In => value.is_null() || among()?,
+                TypeEquality::NotIn => value.is_null() || !among()?,
             };
             if !holds {
                 return Ok(never());
@@ -407,10 +436,11 @@ fn relation<'b>(
     if let Some((operator, _)) = null {
         return Err(no_null(operator).into());
     }
-    let edge = match operators.get("edge") {
+    let edge = CountedEdges::Edge.name();
+    let edge = match operators.get(edge) {
         None => None,
         Some(given) => Some(match binder.ontology.relation(field.relation).edge {
-            Some(id) => within("edge", compile_edge(binder, id, given))?,
+            Some(id) => within(edge, compile_edge(binder, id, given))?,
             None => None,
         }),
     };
@@ -421,17 +451,14 @@ fn relation<'b>(
         test,
     };
     let mut quantified = false;
-    for (operator, value) in operators.fields().into_iter().flatten() {
-        if operator == "edge" {
-            continue;
-        }
-        quantified = true;
-        let of_filter = match operator {
-            "some" => RelationTest::Some,
-            "every" => RelationTest::Every,
-            "none" => RelationTest::None,
-            _ => {
-                check_operators(operator, value)?;
+    for meant in Operators::Object(operators).meant(&field.name) {
+        let (operator, value) = meant?;
+        let which = match operator {
+            OtherEnds::CountedEdges(CountedEdges::Edge) => continue,
+            OtherEnds::Quantifier(it) => it,
+            OtherEnds::Number(Number::Count) => {
+                quantified = true;
+                check_operators(Number::Count.name(), value)?;
                 // A number of edges is never missing.
                 if asks_for_missing(Operators::Object(value)) {
                     tests.push(never());
@@ -447,7 +474,13 @@ fn relation<'b>(
                 continue;
             }
         };
-        let filter = match within(operator, compile(binder, field.seen, None, value))? {
+        quantified = true;
+        let of_filter = match which {
+            Quantifier::Some => RelationTest::Some,
+            Quantifier::Every => RelationTest::Every,
+            Quantifier::None => RelationTest::None,
+        };
+        let filter = match within(which.name(), compile(binder, field.seen, None, value))? {
             Some(filter) => filter,
             None => everything(binder)?,
         };
@@ -496,32 +529,67 @@ fn compares<'b, T: PartialOrd + Clone + 'static>(
     parse: impl Fn(&mut Binder<'b>, &str, Given<'b>) -> Result<T>,
 ) -> Result<Vec<Compare<T>>> {
     let mut tests = Vec::new();
-    for (operator, value) in operators.iter() {
-        if value.is_null() {
-            continue;
-        }
-        tests.push(match operator {
-            "in" => Compare::In(binder.among(value, kind, |it, value| parse(it, name, value))?),
-            "notIn" => Compare::NotIn(binder.among(value, kind, |it, value| parse(it, name, value))?),
-            "eq" => Compare::Eq(parse(binder, name, value)?),
-            "ne" => Compare::Ne(parse(binder, name, value)?),
-            "lt" => Compare::Lt(parse(binder, name, value)?),
-            "lte" => Compare::Lte(parse(binder, name, value)?),
-            "gt" => Compare::Gt(parse(binder, name, value)?),
-            "gte" => Compare::Gte(parse(binder, name, value)?),
-            _ => continue,
+    for meant in operators.meant(name) {
+        let (operator, value) = meant?;
+        tests.extend(match operator {
+            Ordered::Equality(it) => equality(binder, it, value, (name, kind), &parse)?,
+            Ordered::Order(it) => order(binder, it, value, name, &parse)?,
+            // As `null_tests` has it.
+            Ordered::Missing(Missing::IsNull) => None,
         });
     }
     Ok(tests)
 }
 
+/// Whether a value is one that is given; `None` where that is null, as `null_tests` has it.
+fn equality<'b, T: PartialOrd + Clone + 'static>(
+    binder: &mut Binder<'b>,
+    operator: Equality,
+    given: Given<'b>,
+    (name, kind): (&str, (Scalar, bool)),
+    parse: &impl Fn(&mut Binder<'b>, &str, Given<'b>) -> Result<T>,
+) -> Result<Option<Compare<T>>> {
+    if given.is_null() {
+        return Ok(None);
+    }
+    let among = |binder: &mut Binder<'b>| binder.among(given, kind, |it, value| parse(it, name, value));
+    Ok(Some(match operator {
+        Equality::Eq => Compare::Eq(parse(binder, name, given)?),
+        Equality::Ne => Compare::Ne(parse(binder, name, given)?),
+        Equality::In => Compare::In(among(binder)?),
+        Equality::NotIn => Compare::NotIn(among(binder)?),
+    }))
+}
+
+fn order<'b, T>(
+    binder: &mut Binder<'b>,
+    operator: Order,
+    given: Given<'b>,
+    name: &str,
+    parse: &impl Fn(&mut Binder<'b>, &str, Given<'b>) -> Result<T>,
+) -> Result<Option<Compare<T>>> {
+    if given.is_null() {
+        return Ok(None);
+    }
+    let compare = match operator {
+        Order::Lt => Compare::Lt,
+        Order::Lte => Compare::Lte,
+        Order::Gt => Compare::Gt,
+        Order::Gte => Compare::Gte,
+    };
+    Ok(Some(compare(parse(binder, name, given)?)))
+}
+
 /// `isNull`, and `eq` and `ne` with null, which ask the same.
 fn null_tests(operators: Operators) -> Vec<ValueTest> {
-    let test = |(operator, value): (&str, Given)| match (operator, value.as_bool()) {
-        ("isNull", Some(it)) => Some(ValueTest::IsNull(it)),
-        ("eq", _) if value.is_null() => Some(ValueTest::IsNull(true)),
-        ("ne", _) if value.is_null() => Some(ValueTest::IsNull(false)),
-        _ => None,
+    let test = |(operator, value): (&str, Given)| {
+        let is_null = match Unordered::named(operator)? {
+            Unordered::Missing(Missing::IsNull) => value.as_bool()?,
+            Unordered::Equality(Equality::Eq) if value.is_null() => true,
+            Unordered::Equality(Equality::Ne) if value.is_null() => false,
+            Unordered::Equality(_) => return None,
+        };
+        Some(ValueTest::IsNull(is_null))
     };
     operators.iter().filter_map(test).collect()
 }
@@ -569,24 +637,44 @@ fn value_tests<'b>(
             |binder, name, value| enum_value(binder, id, name, value),
             ValueTest::Int,
         )?,
-        Scalar::Json | Scalar::Custom(_) => json_tests(binder, operators)?,
+        Scalar::Json | Scalar::Custom(_) => json_tests(binder, name, operators)?,
     });
     Ok(all)
 }
 
-fn json_tests<'b>(binder: &mut Binder<'b>, operators: Operators<'b>) -> Result<Vec<ValueTest>> {
+/// Values of the schema's own scalars; values of `JSON` can only be missing.
+fn json_tests<'b>(binder: &mut Binder<'b>, name: &str, operators: Operators<'b>) -> Result<Vec<ValueTest>> {
     let mut tests = Vec::new();
-    for (operator, value) in operators.iter() {
+    for meant in operators.meant(name) {
+        let (operator, value) = meant?;
         if value.is_null() {
             continue;
         }
         tests.push(ValueTest::Json(match operator {
-            "eq" => JsonTest::Eq(json(binder, value)?),
-            "ne" => JsonTest::Ne(json(binder, value)?),
-            _ => continue,
+            Unordered::Equality(Equality::Eq) => JsonTest::Eq(json(binder, value)?),
+            Unordered::Equality(Equality::Ne) => JsonTest::Ne(json(binder, value)?),
+            Unordered::Equality(Equality::In) => JsonTest::In(jsons(binder, value)?),
+            Unordered::Equality(Equality::NotIn) => JsonTest::NotIn(jsons(binder, value)?),
+            Unordered::Missing(Missing::IsNull) => continue,
         }));
     }
     Ok(tests)
+}
+
+/// The values of a list, each once.
+fn jsons<'b>(binder: &mut Binder<'b>, list: Given<'b>) -> Result<Arc<HashSet<Json>>> {
+    let Some(items) = list.items() else {
+        return Ok(Arc::default());
+    };
+    binder.shared((list.place(), Scalar::Json, false), items.len(), |it| {
+        it.hold(ARC_BYTES)?;
+        let mut values = HashSet::new();
+        for item in items.clone().filter(|it| !it.is_null()) {
+            it.hold(HASHED_BYTES)?;
+            values.insert(json(it, item)?);
+        }
+        Ok(Arc::new(values))
+    })
 }
 
 fn json<'b>(binder: &mut Binder<'b>, given: Given<'b>) -> Result<Json> {
@@ -603,15 +691,16 @@ fn list_tests<'b>(
     operators: Operators<'b>,
 ) -> Result<Vec<ListTest>> {
     let mut tests = Vec::new();
-    for (operator, value) in operators.iter() {
+    for meant in operators.meant(name) {
+        let (operator, value) = meant?;
         if value.is_null() {
             continue;
         }
         tests.push(match operator {
-            "has" => ListTest::HasAny(equal(binder, scalar, name, value)?),
+            Values::Membership(Membership::Has) => ListTest::HasAny(equal(binder, scalar, name, value)?),
             // One test for all of them: an element is looked for among the values.
-            "hasAny" => ListTest::HasAny(one_of(binder, scalar, name, value)?),
-            "hasAll" => {
+            Values::Membership(Membership::HasAny) => ListTest::HasAny(one_of(binder, scalar, name, value)?),
+            Values::Membership(Membership::HasAll) => {
                 let mut all = Vec::new();
                 for item in value.items().into_iter().flatten() {
                     binder.work(1)?;
@@ -620,11 +709,10 @@ fn list_tests<'b>(
                 }
                 ListTest::HasAll(all)
             }
-            "isEmpty" => match value.as_bool() {
+            Values::Emptiness(Emptiness::IsEmpty) => match value.as_bool() {
                 Some(it) => ListTest::IsEmpty(it),
                 None => continue,
             },
-            _ => continue,
         });
     }
     Ok(tests)
@@ -637,7 +725,7 @@ fn equal<'b>(
     name: &str,
     value: Given<'b>,
 ) -> Result<Vec<ValueTest>> {
-    value_tests(binder, scalar, name, Operators::One("eq", value))
+    value_tests(binder, scalar, name, Operators::One(Equality::Eq.name(), value))
 }
 
 /// Whether a value is one of several.
@@ -647,7 +735,7 @@ fn one_of<'b>(
     name: &str,
     list: Given<'b>,
 ) -> Result<Vec<ValueTest>> {
-    let mut tests = value_tests(binder, scalar, name, Operators::One("in", list))?;
+    let mut tests = value_tests(binder, scalar, name, Operators::One(Equality::In.name(), list))?;
     if list.items().is_some_and(|mut it| it.any(Given::is_null)) {
         tests.push(ValueTest::IsNull(true));
     }
@@ -656,13 +744,13 @@ fn one_of<'b>(
 
 fn text_tests<'b>(binder: &mut Binder<'b>, name: &str, operators: Operators<'b>) -> Result<Vec<TextTest>> {
     let fold = operators
-        .get("caseInsensitive")
+        .get(TextPattern::CaseInsensitive.name())
         .and_then(Given::as_bool)
         .unwrap_or(false);
     let parse = |binder: &mut Binder<'b>, name: &str, given: Given<'b>| {
         let mut text = text(name, given)?;
         // No property is called so: it is the entity's id, which may have a date.
-        if name == "id" {
+        if name == OwnCondition::Id.name() {
             text = match text {
                 Cow::Borrowed(id) => Cow::Borrowed(plain_id(id)),
                 Cow::Owned(id) => Cow::Owned(plain_id(&id).to_owned()),
@@ -679,34 +767,57 @@ fn text_tests<'b>(binder: &mut Binder<'b>, name: &str, operators: Operators<'b>)
     } else {
         TextTest::Compare
     };
-    // All kinds of texts are read alike.
-    let compares = compares(binder, operators, name, (Scalar::String, fold), parse)?;
-    let mut tests: Vec<TextTest> = compares.into_iter().map(wrap).collect();
-    for (operator, value) in operators.iter() {
-        let Some(text) = value.as_str() else { continue };
-        tests.push(match (operator, fold) {
-            ("startsWith", false) => TextTest::StartsWith(binder.text(text)?),
-            ("endsWith", false) => TextTest::EndsWith(binder.text(text)?),
-            ("contains" | "startsWith" | "endsWith" | "matches", _) if text.len() > LONGEST => {
-                return Err(InputError::field(format!(
-                    "`{operator}` of \"{name}\" has {} bytes, and {LONGEST} are allowed: \"{}\"",
-                    text.len(),
-                    shown(text)
-                ))
-                .into());
+    let mut tests: Vec<TextTest> = Vec::new();
+    for meant in operators.meant(name) {
+        let (operator, value) = meant?;
+        tests.extend(match operator {
+            // All kinds of texts are read alike.
+            SearchedTexts::Equality(it) => {
+                equality(binder, it, value, (name, (Scalar::String, fold)), &parse)?.map(wrap)
             }
-            ("contains", false) => TextTest::Contains(binder.pattern(Pattern::Contains(text.into()), name)?),
-            ("contains", true) => {
-                let pattern = Pattern::Contains(folded(text).into());
-                TextTest::ContainsFolded(binder.pattern(pattern, name)?)
-            }
-            ("startsWith", true) => TextTest::StartsWithFolded(binder.new_text(&folded(text))?),
-            ("endsWith", true) => TextTest::EndsWithFolded(binder.new_text(&folded(text))?),
-            ("matches", _) => regex(binder, name, text, fold)?,
-            _ => continue,
+            SearchedTexts::Order(it) => order(binder, it, value, name, &parse)?.map(wrap),
+            SearchedTexts::Pattern(it) => text_pattern(binder, it, name, value, fold)?,
+            // As `null_tests` has it, and a test of the entity.
+            SearchedTexts::Missing(Missing::IsNull) | SearchedTexts::Words(Words::Search) => None,
         });
     }
     Ok(tests)
+}
+
+fn text_pattern<'b>(
+    binder: &mut Binder<'b>,
+    operator: TextPattern,
+    name: &str,
+    given: Given<'b>,
+    fold: bool,
+) -> Result<Option<TextTest>> {
+    let Some(text) = given.as_str() else {
+        return Ok(None);
+    };
+    let is_pattern = fold || matches!(operator, TextPattern::Contains | TextPattern::Matches);
+    if is_pattern && text.len() > LONGEST {
+        return Err(InputError::field(format!(
+            "`{}` of \"{name}\" has {} bytes, and {LONGEST} are allowed: \"{}\"",
+            operator.name(),
+            text.len(),
+            shown(text)
+        ))
+        .into());
+    }
+    Ok(Some(match operator {
+        TextPattern::Contains if fold => {
+            let pattern = Pattern::Contains(folded(text).into());
+            TextTest::ContainsFolded(binder.pattern(pattern, name)?)
+        }
+        TextPattern::Contains => TextTest::Contains(binder.pattern(Pattern::Contains(text.into()), name)?),
+        TextPattern::StartsWith if fold => TextTest::StartsWithFolded(binder.new_text(&folded(text))?),
+        TextPattern::StartsWith => TextTest::StartsWith(binder.text(text)?),
+        TextPattern::EndsWith if fold => TextTest::EndsWithFolded(binder.new_text(&folded(text))?),
+        TextPattern::EndsWith => TextTest::EndsWith(binder.text(text)?),
+        TextPattern::Matches => regex(binder, name, text, fold)?,
+        // A boolean, which has been read.
+        TextPattern::CaseInsensitive => return Ok(None),
+    }))
 }
 
 fn regex(binder: &mut Binder, name: &str, source: &str, fold: bool) -> Result<TextTest> {
@@ -719,24 +830,25 @@ fn regex(binder: &mut Binder, name: &str, source: &str, fold: bool) -> Result<Te
 
 fn date_tests<'b>(binder: &mut Binder<'b>, name: &str, operators: Operators<'b>) -> Result<Vec<ValueTest>> {
     let mut tests = Vec::new();
-    for (operator, value) in operators.iter() {
+    for meant in operators.meant(name) {
+        let (operator, value) = meant?;
         if value.is_null() {
             continue;
         }
         let one = || date(name, value);
         let mut many = || binder.among(value, (Scalar::Date, false), |_, it| Ok(date(name, it)?.span()));
         tests.push(ValueTest::Date(match operator {
-            "eq" => DateTest::Eq(one()?),
-            "ne" => DateTest::Ne(one()?),
-            "in" => DateTest::In(many()?),
-            "notIn" => DateTest::NotIn(many()?),
-            "lt" => DateTest::Lt(one()?),
-            "lte" => DateTest::Lte(one()?),
-            "gt" => DateTest::Gt(one()?),
-            "gte" => DateTest::Gte(one()?),
-            "overlaps" => DateTest::Overlaps(one()?),
-            "within" => DateTest::Within(one()?),
-            _ => continue,
+            Dates::Equality(Equality::Eq) => DateTest::Eq(one()?),
+            Dates::Equality(Equality::Ne) => DateTest::Ne(one()?),
+            Dates::Equality(Equality::In) => DateTest::In(many()?),
+            Dates::Equality(Equality::NotIn) => DateTest::NotIn(many()?),
+            Dates::DateOrder(DateOrder::Lt) => DateTest::Lt(one()?),
+            Dates::DateOrder(DateOrder::Lte) => DateTest::Lte(one()?),
+            Dates::DateOrder(DateOrder::Gt) => DateTest::Gt(one()?),
+            Dates::DateOrder(DateOrder::Gte) => DateTest::Gte(one()?),
+            Dates::DateSpan(DateSpan::Overlaps) => DateTest::Overlaps(one()?),
+            Dates::DateSpan(DateSpan::Within) => DateTest::Within(one()?),
+            Dates::Missing(Missing::IsNull) => continue,
         }));
     }
     Ok(tests)

@@ -1,7 +1,7 @@
 //! The API's own types and fields: names, types, arguments, descriptions, and for each what it means.
 //!
-//! One table for each type. `api` writes the public schema from them, `plan` compiles a selection by matching on a table's
-//! fields, and `ontology` takes the names that a schema may not use. A field that is added here does not compile until the
+//! One table for each type, also for the input types of filters and orders. `api` writes the public schema from them, `plan`
+//! compiles a selection or a filter by matching on a table's fields, and `ontology` takes the names that a schema may not use. A field that is added here does not compile until the
 //! plan has a meaning for it.
 //!
 //! Texts may have placeholders that stand for what a schema decides, such as `{item}` for the type of a connection's
@@ -9,12 +9,14 @@
 
 pub mod arguments;
 mod enums;
+pub mod inputs;
 mod objects;
 
 pub use arguments::{Argument, Given, When};
 pub use enums::{
     AggregateOrder, Direction, ENUMS, EnumRow, EnumTable, Rank, RankingMethod, SimilarityMethod, SortOrder,
 };
+pub use inputs::{InputRow, InputTable, Inputs};
 pub use objects::*;
 
 /// Number of entries of a page where neither `first` nor `last` is given.

@@ -1,9 +1,14 @@
 //! Filters, orders and lookups.
 
-use async_graphql::dynamic::{InputObject, TypeRef};
+use async_graphql::dynamic::InputObject;
 
-use super::{Generator, OF_A_TYPE, input, named, optional_list};
+use super::{Filled, Generator, OF_A_TYPE, input, named};
 use crate::ontology::{Domain, Members, Property, RelationField, Scalar, UnionId};
+use crate::surface::inputs::{
+    Connective, CountedEdges, EdgeCondition, EdgeOrder, EntityTypes, Number, OtherEnds, OwnCondition,
+    OwnOrder, Quantifier,
+};
+use crate::surface::{InputRow, InputTable, Inputs};
 
 impl Generator<'_> {
     /// The filters and orders of a relation whose edges have properties.
@@ -15,12 +20,9 @@ impl Generator<'_> {
             field.seen,
             &format!("A condition on what {of} leads to, and on the edge to it."),
         );
-        let filter = filter.field(input(
-            "edge",
-            named(names.edge_filter(id)),
-            "On the edge's own properties.",
-        ));
-        self.add(filter);
+        let (edge_filter, edge_order) = (names.edge_filter(id), names.edge_order(id));
+        let of_edges = Filled(&[("edge_filter", &edge_filter), ("edge_order", &edge_order)]);
+        self.add(with_rows(filter, EdgeCondition::ROWS, &of_edges));
         let order = self.order_input(
             &names.field_order(field),
             field.seen,
@@ -29,22 +31,13 @@ impl Generator<'_> {
         let members = &self.ontology.edge_types[id.index()].members;
         // GraphQL has no input type without fields.
         let order = if has_order(members) {
-            order.field(input(
-                "edge",
-                named(names.edge_order(id)),
-                "By the edge's own properties.",
-            ))
+            with_rows(order, EdgeOrder::ROWS, &of_edges)
         } else {
             order
         };
         self.add(order);
         let quantified = self.relation_filter(&names.relation_filter(field), field.seen, &of);
-        let quantified = quantified.field(input(
-            "edge",
-            named(names.edge_filter(id)),
-            "Only edges that meet this count for the others; alone it asks for at least one.",
-        ));
-        self.add(quantified);
+        self.add(with_rows(quantified, CountedEdges::ROWS, &of_edges));
     }
 
     /// Filters, orders and lookups.
@@ -85,7 +78,7 @@ impl Generator<'_> {
             let name = self.names.edge_filter(id);
             let filter = InputObject::new(&name)
                 .description(format!("A condition on the properties of `{}`.", edge.name));
-            let filter = Self::connectives(filter, &name);
+            let filter = with_rows(filter, Connective::ROWS, &Filled(&[("filter", &name)]));
             let filter = self.member_filters(filter, &edge.members);
             self.add(filter);
             if !has_order(&edge.members) {
@@ -100,30 +93,19 @@ impl Generator<'_> {
         self.value_filters();
     }
 
-    fn connectives(filter: InputObject, name: &str) -> InputObject {
-        filter
-            .field(input("and", optional_list(name), "All of these hold."))
-            .field(input("or", optional_list(name), "At least one of these holds."))
-            .field(input(
-                "not",
-                named(name),
-                "This does not hold; what has no value for it does not.",
-            ))
-    }
-
     fn filter_input(&mut self, name: &str, domain: Domain, description: &str) -> InputObject {
         let ontology = self.ontology;
-        let filter = Self::connectives(InputObject::new(name).description(description), name);
+        let filter = InputObject::new(name).description(description);
+        let filter = with_rows(filter, Connective::ROWS, &Filled(&[("filter", name)]));
         self.use_filter(Scalar::Id, false);
         self.use_filter(Scalar::String, false);
-        let mut filter = filter.field(input("id", named("IDFilter"), "On the id."));
         let members = ontology.members_of(domain);
-        if members.is_none_or(|it| it.get("label").is_none()) {
-            filter = filter.field(input("label", named("StringFilter"), "On the label."));
-        }
-        if !matches!(domain, Domain::Type(_)) && members.is_none_or(|it| it.get("entityType").is_none()) {
-            filter = filter.field(input("entityType", named("EntityTypeFilter"), "On the type."));
-        }
+        let own = OwnCondition::ROWS.iter().filter(|it| {
+            let of_one_type = matches!(domain, Domain::Type(_));
+            let is_told = it.name != OwnCondition::EntityType.name() || !of_one_type;
+            is_told && !is_declared(members, it)
+        });
+        let filter = with_rows(filter, own, &Filled(&[]));
         match members {
             Some(members) => self.member_filters(filter, members),
             None => filter,
@@ -131,8 +113,8 @@ impl Generator<'_> {
     }
 
     fn member_filters(&mut self, mut filter: InputObject, members: &Members) -> InputObject {
-        let is_word = |name: &str| matches!(name, "and" | "or" | "not");
-        for property in members.properties.iter().filter(|it| !is_word(&it.name)) {
+        let is_connective = |name: &str| Connective::named(name).is_some();
+        for property in members.properties.iter().filter(|it| !is_connective(&it.name)) {
             self.use_filter(property.scalar, property.list);
             let ty = self.names.scalar_filter(property.scalar, property.list);
             filter = filter.field(input(
@@ -141,7 +123,7 @@ impl Generator<'_> {
                 format!("On `{}`.", property.name),
             ));
         }
-        for field in members.fields.iter().filter(|it| !is_word(&it.name)) {
+        for field in members.fields.iter().filter(|it| !is_connective(&it.name)) {
             let ty = self.names.relation_filter(field);
             filter = filter.field(input(
                 &field.name,
@@ -154,25 +136,17 @@ impl Generator<'_> {
 
     fn relation_filter(&self, name: &str, target: Domain, of: &str) -> InputObject {
         let filter = self.names.filter(target);
-        InputObject::new(name)
-            .description(format!("A condition on the other ends of {of}."))
-            .field(input("some", named(&*filter), "At least one meets this."))
-            .field(input(
-                "every",
-                named(&*filter),
-                "Each one meets this; so it is where there is none.",
-            ))
-            .field(input("none", named(&*filter), "None meets this."))
-            .field(input("count", named("IntFilter"), "On how many there are."))
+        let names = Filled(&[("filter", &filter), ("of", of)]);
+        let quantified = InputObject::new(name).description(names.text(OtherEnds::DESCRIPTION));
+        let rows = Quantifier::ROWS.iter().chain(Number::ROWS);
+        with_rows(quantified, rows, &names)
     }
 
     fn order_input(&self, name: &str, domain: Domain, description: &str) -> InputObject {
-        let mut order = InputObject::new(name).oneof().description(description);
-        order = order.field(input("id", named("SortOrder"), "By the id."));
+        let order = InputObject::new(name).oneof().description(description);
         let members = self.ontology.members_of(domain);
-        if members.is_none_or(|it| it.get("label").is_none()) {
-            order = order.field(input("label", named("SortOrder"), "By the label."));
-        }
+        let own = OwnOrder::ROWS.iter().filter(|it| !is_declared(members, it));
+        let order = with_rows(order, own, &Filled(&[]));
         match members {
             Some(members) => order_fields(order, members),
             None => order,
@@ -209,124 +183,48 @@ impl Generator<'_> {
     fn use_filter(&mut self, scalar: Scalar, list: bool) {
         let name = self.names.scalar_filter(scalar, list);
         if self.filters.insert(name.clone()) {
-            let filter = if list {
-                self.list_filter(&name, scalar)
+            let table = if list {
+                scalar.list_filter()
             } else {
-                self.value_filter(&name, scalar)
+                scalar.filter()
             };
-            self.add(filter);
+            // A text is compared with plain strings, in whatever language.
+            let value = match scalar {
+                Scalar::Text => "String",
+                _ => self.ontology.scalar_name(scalar),
+            };
+            self.add(input_type(&name, table, &Filled(&[("value", value)])));
         }
     }
 
     /// Filters that are used whatever the schema says.
     fn value_filters(&mut self) {
         self.use_filter(Scalar::Int, false);
-        let name = "EntityType";
-        let filter = InputObject::new("EntityTypeFilter")
-            .description("A condition on the type of an entity.")
-            .field(input("eq", named(name), "It is this one."))
-            .field(input("ne", named(name), "It is another."))
-            .field(input("in", optional_list(name), "It is one of these."))
-            .field(input("notIn", optional_list(name), "It is none of these."));
-        self.add(filter);
+        let table = InputTable::of::<EntityTypes>();
+        self.add(input_type("EntityTypeFilter", table, &Filled(&[])));
     }
+}
 
-    fn value_filter(&self, name: &str, scalar: Scalar) -> InputObject {
-        let of = self.ontology.scalar_name(scalar);
-        let mut filter = InputObject::new(name).description(match scalar {
-            Scalar::Date => {
-                "A condition on a date, by the span of days that it covers. All its fields must hold."
-                    .to_owned()
-            }
-            Scalar::Text => {
-                "A condition on a text in any of its languages. All its fields must hold.".to_owned()
-            }
-            _ => format!("A condition on a value of type {of}. All its fields must hold."),
-        });
-        // A text is compared with plain strings, in whatever language.
-        let of = if scalar == Scalar::Text { "String" } else { of };
-        let mut add = |name: &str, ty: TypeRef, text: &str| {
-            let empty = InputObject::new("");
-            filter = std::mem::replace(&mut filter, empty).field(input(name, ty, text));
-        };
-        if scalar != Scalar::Json {
-            add("eq", named(of), "It is this; with null: it is missing.");
-            add("ne", named(of), "It is another; with null: it is there.");
-            add("in", optional_list(of), "It is one of these.");
-            add("notIn", optional_list(of), "It is there and none of these.");
-        }
-        let ordered = scalar.is_ordered() && !matches!(scalar, Scalar::Boolean | Scalar::Enum(_));
-        if ordered {
-            let [lt, lte, gt, gte] = match scalar {
-                Scalar::Date => [
-                    "It is over before this begins.",
-                    "It is over no later than this is.",
-                    "It begins after this is over.",
-                    "It begins no earlier than this does.",
-                ],
-                _ => [
-                    "It is less.",
-                    "It is less or the same.",
-                    "It is greater.",
-                    "It is greater or the same.",
-                ],
-            };
-            add("lt", named(of), lt);
-            add("lte", named(of), lte);
-            add("gt", named(of), gt);
-            add("gte", named(of), gte);
-        }
-        if scalar == Scalar::Date {
-            add("overlaps", named(of), "It shares a day with this.");
-            add("within", named(of), "It lies in this.");
-        }
-        add("isNull", named("Boolean"), "Whether it is missing.");
-        if matches!(scalar, Scalar::String | Scalar::Text) {
-            add(
-                "search",
-                named("String"),
-                "All these words are found in it, as `search` finds them; for fields that are in the text index (`@search`), and the label.",
-            );
-        }
-        if scalar.is_text() {
-            add("contains", named("String"), "It contains this.");
-            add("startsWith", named("String"), "It begins with this.");
-            add("endsWith", named("String"), "It ends with this.");
-            add(
-                "matches",
-                named("String"),
-                "It matches this regular expression, anywhere in it (the syntax of Rust's regex crate: no look-around, linear time).",
-            );
-            add(
-                "caseInsensitive",
-                named("Boolean"),
-                "Whether the operators beside it take capital and small letters as the same.",
-            );
-        }
-        filter
-    }
+/// Adds the fields of rows.
+fn with_rows<'r>(
+    object: InputObject,
+    rows: impl IntoIterator<Item = &'r InputRow>,
+    names: &Filled,
+) -> InputObject {
+    rows.into_iter().fold(object, |object, row| {
+        object.field(input(row.name, names.ty(row.ty), names.text(row.description)))
+    })
+}
 
-    fn list_filter(&self, name: &str, scalar: Scalar) -> InputObject {
-        let of = match scalar {
-            Scalar::Text => "String",
-            _ => self.ontology.scalar_name(scalar),
-        };
-        let filter = InputObject::new(name).description(format!(
-            "A condition on a list of values of type {of}. All its fields must hold."
-        ));
-        let filter = filter.field(input("isEmpty", named("Boolean"), "Whether there is no value."));
-        if matches!(scalar, Scalar::Json) {
-            return filter;
-        }
-        filter
-            .field(input("has", named(of), "This is among them."))
-            .field(input(
-                "hasAny",
-                optional_list(of),
-                "At least one of these is among them.",
-            ))
-            .field(input("hasAll", optional_list(of), "All of these are among them."))
-    }
+/// The input type of a table.
+fn input_type(name: &str, table: InputTable, names: &Filled) -> InputObject {
+    let object = InputObject::new(name).description(names.text(table.description));
+    with_rows(object, table.groups.iter().copied().flatten(), names)
+}
+
+/// Whether a type has a member of a row's name, which then takes its place. No type has one that is called `id`.
+fn is_declared(members: Option<&Members>, row: &InputRow) -> bool {
+    members.is_some_and(|it| it.get(row.name).is_some())
 }
 
 fn is_order(property: &Property) -> bool {
