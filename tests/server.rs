@@ -1065,11 +1065,13 @@ fn plans_outlive_the_data_and_not_the_schema() {
     reload(2);
     assert_eq!((watched.name(), by_id()), (json!("X1"), json!("X1")));
     assert_eq!(compiled(), (2, 2), "the schema says the same in other lines");
+    assert_eq!(server.metric("clew_schemas_generated_total"), 1);
 
     schema("type Place { kind: Kind name: String! } enum Kind { CITY }");
     reload(3);
     assert_eq!((watched.name(), by_id()), (json!("X1"), json!("X1")));
     assert_eq!(compiled(), (4, 4), "the fields have other places");
+    assert_eq!(server.metric("clew_schemas_generated_total"), 2);
     assert_eq!(server.ask("{ place(id: \"x\") { size } }")["data"], Value::Null);
     assert_eq!(compiled(), (4, 4), "an invalid document is not prepared");
 }

@@ -5,20 +5,22 @@
 //! Nothing here refers to a snapshot: plans name types, properties and relations by their positions in the ontology, and
 //! these are the same in every ontology of equal content.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::Api;
 use super::bodies::Bodies;
 use super::documents::Documents;
 use super::encoding::Encoding;
 use super::packed::Packed;
+use super::{Api, ApiError};
+use crate::memory::Allowance;
 use crate::ontology::{Ontology, OntologyDigest};
 use crate::plan::Variables;
 
 /// What has been compiled since the process began, over all schemas.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
+    pub apis: AtomicU64,
     pub documents: AtomicU64,
     pub plans: AtomicU64,
 }
@@ -27,7 +29,7 @@ pub(super) struct Counters {
 #[derive(Debug)]
 pub(super) struct Schema {
     digest: OntologyDigest,
-    pub api: Api,
+    pub api: Arc<Api>,
     pub documents: Documents,
     pub bodies: Bodies,
     pub packed: Packed,
@@ -41,11 +43,27 @@ pub(super) struct Schema {
 impl Schema {
     /// What an ontology's API needs.
     pub fn new(ontology: &Ontology, api: Api) -> Self {
-        Self::counted(ontology.digest(), api, Arc::default())
+        let counters = Counters {
+            apis: AtomicU64::new(1),
+            ..Counters::default()
+        };
+        Self::counted(ontology.digest(), Arc::new(api), Arc::new(counters))
+    }
+
+    /// The API of an ontology: that of this schema if the ontology has the same content, else a new one within some memory.
+    ///
+    /// # Errors
+    /// As [`Api::within`].
+    pub fn api_of(&self, ontology: &Ontology, memory: &Allowance) -> Result<Arc<Api>, ApiError> {
+        if ontology.digest() == self.digest {
+            return Ok(self.api.clone());
+        }
+        self.counters.apis.fetch_add(1, Ordering::Relaxed);
+        Api::within(ontology, memory).map(Arc::new)
     }
 
     /// The schema of an ontology: this one if the ontology has the same content, else a new one with the given API.
-    pub fn of(self: &Arc<Self>, ontology: &Ontology, api: Api) -> Arc<Self> {
+    pub fn of(self: &Arc<Self>, ontology: &Ontology, api: Arc<Api>) -> Arc<Self> {
         let digest = ontology.digest();
         if digest == self.digest {
             return self.clone();
@@ -53,7 +71,7 @@ impl Schema {
         Arc::new(Self::counted(digest, api, self.counters.clone()))
     }
 
-    fn counted(digest: OntologyDigest, api: Api, counters: Arc<Counters>) -> Self {
+    fn counted(digest: OntologyDigest, api: Arc<Api>, counters: Arc<Counters>) -> Self {
         Self {
             digest,
             api,

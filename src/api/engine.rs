@@ -22,6 +22,8 @@ use crate::budget::{Budget, Clock, Stop};
 use crate::exec::{self, Matchers, Outcome, PublicSchema, Wanted};
 use crate::forms::{self, Form, Unwritten};
 use crate::graph::{EntitySet, Hidden, Snapshot, View};
+use crate::memory::Allowance;
+use crate::ontology::Ontology;
 use crate::plan::{Bound, Effort, Lines, Names, Plan, Table, Unbound};
 use crate::report;
 use crate::search::Background;
@@ -66,6 +68,8 @@ pub struct Engine {
 /// How much was compiled since the process began, reloads included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompiledCounts {
+    /// Public schemas that were generated.
+    pub apis: u64,
     /// Documents that were parsed and validated.
     pub documents: u64,
     /// Plans that were compiled.
@@ -135,10 +139,18 @@ impl Engine {
         }
     }
 
+    /// The API of an ontology: this engine's if the ontology has the same content, else a new one within some memory.
+    ///
+    /// # Errors
+    /// As [`Api::within`].
+    pub fn api_of(&self, ontology: &Ontology, memory: &Allowance) -> Result<Arc<Api>, ApiError> {
+        self.schema.api_of(ontology, memory)
+    }
+
     /// An engine for another snapshot, with the API of its ontology. If the ontology has the same content as this engine's,
     /// the documents and plans are kept.
     #[must_use]
-    pub fn succeeded_by(&self, snapshot: Arc<Snapshot>, api: Api) -> Self {
+    pub fn succeeded_by(&self, snapshot: Arc<Snapshot>, api: Arc<Api>) -> Self {
         Self {
             schema: self.schema.of(snapshot.ontology(), api),
             revision: Revision::new(snapshot),
@@ -160,6 +172,7 @@ impl Engine {
     pub fn compiled(&self) -> CompiledCounts {
         let counters = &self.schema.counters;
         CompiledCounts {
+            apis: counters.apis.load(Ordering::Relaxed),
             documents: counters.documents.load(Ordering::Relaxed),
             plans: counters.plans.load(Ordering::Relaxed),
         }

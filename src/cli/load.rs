@@ -1,5 +1,6 @@
 //! Loading a graph with reports on standard error and progress on a terminal.
 
+use std::borrow::Borrow;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Folders, Reporting, note};
-use crate::api::{Api, Limits};
+use crate::api::{Api, ApiError, Limits};
 use crate::facts::{Files, Progress};
 use crate::graph::{self, FileError, Misfit, Snapshot};
 use crate::memory::Allowance;
@@ -51,16 +52,16 @@ pub(super) fn schema(
     })
 }
 
-/// A graph that can be served.
-pub(super) struct Loaded {
+/// A graph that can be served, with its API as `make_api` made it.
+pub(super) struct Loaded<A> {
     pub snapshot: Snapshot,
-    pub api: Api,
+    pub api: A,
     pub warnings: Reports,
 }
 
 /// Compiles schema and data, or maps the file that they were compiled into; warnings are shown, errors end it.
 pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<(Snapshot, Api), ExitCode> {
-    match compile(folders) {
+    match compile(folders, Api::within) {
         Ok(loaded) => {
             show(&loaded.warnings, reporting);
             Ok((loaded.snapshot, loaded.api))
@@ -73,13 +74,18 @@ pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<(Snapsho
 }
 
 /// Compiles schema and data, or maps the file that they were compiled into, and makes the API's schema: what one command
-/// accepts, all do.
+/// accepts, all do. A reload makes no API where it has one already.
 ///
 /// # Errors
 /// With all that is wrong.
-pub(super) fn compile(folders: &Folders) -> Result<Loaded, Reports> {
+pub(super) fn compile<A: Borrow<Api> + Sync>(
+    folders: &Folders,
+    make_api: impl FnOnce(&Ontology, &Allowance) -> Result<A, ApiError>,
+) -> Result<Loaded<A>, Reports> {
     let progress = progress(folders)?;
     let memory = &progress.memory;
+    let api_of =
+        |ontology: &Ontology| make_api(ontology, memory).map_err(|error| Reports(vec![error.report()]));
     if let Some(path) = &folders.graph {
         let snapshot = {
             let _huge_pages = HugePages::allowed();
@@ -93,21 +99,21 @@ pub(super) fn compile(folders: &Folders) -> Result<Loaded, Reports> {
             let message = format!("cannot serve \"{}\": {error}", path.display());
             Reports(vec![Report::new(code, message)])
         })?;
-        let api = api(snapshot.ontology(), memory)?;
+        let api = api_of(snapshot.ontology())?;
         return Ok(Loaded {
-            warnings: examples(&snapshot, &api),
+            warnings: examples(&snapshot, api.borrow()),
             snapshot,
             api,
         });
     }
     let ontology = Arc::new(ontology::load_within(&folders.schema, memory)?);
     // Before the data, which need the memory that this gives back.
-    let api = api(&ontology, memory)?;
+    let api = api_of(&ontology)?;
     let mut reports = Reports::default();
     let _huge_pages = HugePages::allowed();
     let snapshot = with_bar(&progress, || {
         let files = Files::find(&folders.data, &mut reports);
-        let check = |query: &str| misfit(&api, query);
+        let check = |query: &str| misfit(api.borrow(), query);
         graph::build_and_check(&ontology, &files, &progress, &check, &mut reports)
     });
     reports.sort();

@@ -107,16 +107,14 @@ impl Reloader {
     /// Compiles the new schema and data while the old ones are served; also returns a line that describes them.
     fn compiled(&self) -> Result<(Engine, String), String> {
         let start = Instant::now();
-        let loaded =
-            load::compile(&self.folders).map_err(|reports| load::drawn(&reports, &self.reporting))?;
+        let before = self.live.engine();
+        let loaded = load::compile(&self.folders, |ontology, memory| before.api_of(ontology, memory));
+        let loaded = loaded.map_err(|reports| load::drawn(&reports, &self.reporting))?;
         let summary = load::summary(&loaded.snapshot, start.elapsed());
         load::show(&loaded.warnings, &self.reporting);
         let documents = self.persisted.check(&loaded.api, &self.limits);
         load::show(&documents, &self.reporting);
-        let engine = self
-            .live
-            .engine()
-            .succeeded_by(Arc::new(loaded.snapshot), loaded.api);
+        let engine = before.succeeded_by(Arc::new(loaded.snapshot), loaded.api);
         Ok((engine, summary))
     }
 

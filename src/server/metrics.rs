@@ -186,6 +186,12 @@ impl Exported {
         let compiled = engine.compiled();
         counter(
             &mut registry,
+            "schemas_generated",
+            "Public schemas that were generated",
+            compiled.apis,
+        );
+        counter(
+            &mut registry,
             "documents_prepared",
             "Documents that were parsed and validated",
             compiled.documents,

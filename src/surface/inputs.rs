@@ -108,7 +108,7 @@ groups! {
         in In: "[{value}!]" = "It is one of these.";
         notIn NotIn: "[{value}!]" = "It is there and none of these.";
     }
-    Order: "Where a value lies in the order of values." {
+    Order: "How a value compares with one that is given." {
         lt Lt: "{value}" = "It is less.";
         lte Lte: "{value}" = "It is less or the same.";
         gt Gt: "{value}" = "It is greater.";
@@ -122,7 +122,7 @@ groups! {
     }
     DateSpan: "Which days a date covers." {
         overlaps Overlaps: "{value}" = "It shares a day with this.";
-        within Within: "{value}" = "It lies in this.";
+        within Within: "{value}" = "All its days are days of this.";
     }
     Missing: "Whether there is a value." {
         isNull IsNull: "Boolean" = "Whether it is missing.";
@@ -149,12 +149,12 @@ groups! {
         eq Eq: "EntityType" = "It is this one.";
         ne Ne: "EntityType" = "It is another.";
         in In: "[EntityType!]" = "It is one of these.";
-        notIn NotIn: "[EntityType!]" = "It is none of these.";
+        notIn NotIn: "[EntityType!]" = "It is not one of these.";
     }
     Quantifier: "How many of the other ends meet a condition." {
-        some Some: "{filter}" = "At least one meets this.";
-        every Every: "{filter}" = "Each one meets this; so it is where there is none.";
-        none None: "{filter}" = "None meets this.";
+        some Some: "{filter}" = "At least one matches the filter.";
+        every Every: "{filter}" = "Each one matches the filter; this also holds where there are none.";
+        none None: "{filter}" = "None matches the filter.";
     }
     Number: "How many other ends there are." {
         count Count: "IntFilter" = "On how many there are.";
