@@ -615,7 +615,7 @@ fn a_damaged_file_is_refused() {
         [
             with(0, b"SQLite f"),
             with(8, &1_u32.to_le_bytes()),
-            with(8, &6_u32.to_le_bytes()),
+            with(8, &7_u32.to_le_bytes()),
             with(12, &0x0102_0304_u32.to_be_bytes()),
             with(100, b"\0"),
             open(&whole[..whole.len() - 1]).unwrap_err(),

@@ -85,6 +85,8 @@ fn value(schema: &Schema, ty: &apollo_compiler::ast::Type, other: bool) -> Strin
             ("Date", true) => "\"2001-02\"".to_owned(),
             ("DateTime", false) => "\"1996-08-27T10:00:00Z\"".to_owned(),
             ("DateTime", true) => "\"1997-08-27T10:00:00Z\"".to_owned(),
+            ("Int64", false) => "\"3\"".to_owned(),
+            ("Int64", true) => "-7".to_owned(),
             ("Decimal", false) => "\"1.5\"".to_owned(),
             ("Decimal", true) => "\"2.5\"".to_owned(),
             (_, false) => "\"branches\"".to_owned(),

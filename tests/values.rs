@@ -575,3 +575,275 @@ Car:
         );
     }
 }
+
+const WIDE_SCHEMA: &str = r#"
+type Star {
+  name: String!
+  serial: Int64 @unique
+  mass: Int64
+  parts: [Int64!]!
+  next: [Star!]! @relation(name: "NEXT", edge: "Hop")
+}
+
+type Hop @edge {
+  far: Int64
+}
+"#;
+
+const WIDE_DATA: &str = r#"
+Star:
+  a:
+    name: A
+    serial: 9007199254740993
+    mass: 9223372036854775807
+    parts: [1, "9007199254740993", -9007199254740993]
+    next: [{to: b, far: 4611686018427387904}, {to: c, far: 3}]
+  b: {name: B, serial: "9007199254740992", mass: 9223372036854775806}
+  c: {name: C, serial: -9223372036854775808, mass: -1, next: [{to: b, far: 5}]}
+  d: {name: D, mass: 9223372036854775807}
+  e: {name: E}
+"#;
+
+/// The same data as JSON Lines.
+const WIDE_LINES: &str = r#"
+{"type":"node","id":"a","labels":["Star"],"properties":{"name":"A","serial":9007199254740993,"mass":[9223372036854775807],"parts":[1,"9007199254740993",-9007199254740993]}}
+{"type":"node","id":"b","labels":["Star"],"properties":{"name":"B","serial":"9007199254740992","mass":9223372036854775806}}
+{"type":"node","id":"c","labels":["Star"],"properties":{"name":"C","serial":-9223372036854775808,"mass":-1}}
+{"type":"node","id":"d","labels":["Star"],"properties":{"name":"D","mass":"9223372036854775807"}}
+{"type":"node","id":"e","labels":["Star"],"properties":{"name":"E"}}
+{"type":"edge","from":"a","to":"b","labels":["NEXT"],"properties":{"far":4611686018427387904}}
+{"type":"edge","from":"a","to":"c","labels":["NEXT"],"properties":{"far":3}}
+{"type":"edge","from":"c","to":"b","labels":["NEXT"],"properties":{"far":5}}
+"#;
+
+/// Servers of the same graph: from YAML, from JSON Lines, and from a compiled file.
+fn wide_servers(arguments: &[&str]) -> Vec<(common::Server, tempfile::TempDir)> {
+    ["yaml", "jsonl", "file"]
+        .into_iter()
+        .map(|from| {
+            let folder = common::graph(WIDE_SCHEMA, if from == "jsonl" { "" } else { WIDE_DATA });
+            if from == "jsonl" {
+                common::write(folder.path(), "data/d.jsonl", WIDE_LINES);
+            }
+            if from == "file" {
+                let compiled = common::clew(folder.path(), &["compile", "--out", "g.clew"]).output();
+                assert!(compiled.unwrap().status.success());
+            }
+            let graph: &[&str] = if from == "file" {
+                &["--graph", "g.clew"]
+            } else {
+                &[]
+            };
+            let server = common::Server::of(folder.path(), &[graph, arguments].concat());
+            (server, folder)
+        })
+        .collect()
+}
+
+#[test]
+fn whole_numbers_of_64_bits_are_exact_in_json() {
+    let query = "{ stars { nodes { id serial mass parts next { edges { far statement { edge } } }
+        statements(fields: [\"serial\"]) { nodes { value } } }
+        aggregate { mass { count distinct min max sum avg } serial { sum } groupBy(by: [mass], orderBy: KEY_ASC) { key count } } } }";
+    let number = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let answers = |arguments: &[&str]| {
+        let all = wide_servers(arguments);
+        let all: Vec<Value> = all
+            .iter()
+            .map(|(server, _)| server.ask(query)["data"]["stars"].clone())
+            .collect();
+        assert!(all.windows(2).all(|it| it[0] == it[1]), "{all:#?}");
+        all[0].clone()
+    };
+    let (strings, numbers) = (answers(&[]), answers(&["--int64", "number"]));
+    let a = &strings["nodes"][0];
+    assert_eq!(a["serial"], "9007199254740993");
+    assert_eq!(a["mass"], "9223372036854775807");
+    assert_eq!(a["parts"], json!(["1", "9007199254740993", "-9007199254740993"]));
+    assert_eq!(a["next"]["edges"][0]["far"], "4611686018427387904");
+    assert_eq!(
+        a["next"]["edges"][0]["statement"]["edge"],
+        json!({"far": "4611686018427387904"})
+    );
+    assert_eq!(a["statements"]["nodes"][0]["value"], "9007199254740993");
+    let a = &numbers["nodes"][0];
+    assert_eq!(a["serial"], number("9007199254740993"));
+    assert_eq!(a["parts"], number("[1, 9007199254740993, -9007199254740993]"));
+    assert_eq!(
+        a["next"]["edges"][0]["statement"]["edge"],
+        number(r#"{"far": 4611686018427387904}"#)
+    );
+    let aggregate = &strings["aggregate"];
+    assert_eq!(
+        aggregate["mass"],
+        json!({
+            "count": 4, "distinct": 3, "min": "-1", "max": "9223372036854775807",
+            // A sum of doubles would not have these digits, and one of 64 bits would overflow.
+            "sum": "27670116110564327419", "avg": "6917529027641081854.75",
+        })
+    );
+    assert_eq!(aggregate["serial"]["sum"], "-9205357638345293823");
+    assert_eq!(
+        aggregate["groupBy"],
+        json!([
+            {"key": "-1", "count": 1},
+            {"key": "9223372036854775806", "count": 1},
+            {"key": "9223372036854775807", "count": 2},
+            {"key": null, "count": 1},
+        ])
+    );
+    assert_eq!(numbers["aggregate"]["mass"]["min"], -1);
+}
+
+#[test]
+fn whole_numbers_of_64_bits_are_compared_exactly() {
+    for (server, _folder) in &wide_servers(&[]) {
+        let found = |filter: &str, variables: &str| {
+            let head = match filter {
+                _ if filter.contains("$v") => "query($v: Int64)",
+                _ if filter.contains("$l") => "query($l: [Int64!])",
+                _ => "",
+            };
+            let query = format!("{head} {{ stars(filter: {filter}) {{ nodes {{ id }} }} }}");
+            let answer = server.ask_with(&query, variables);
+            assert!(answer.get("errors").is_none(), "{filter} {variables}: {answer}");
+            ids(&answer["data"]["stars"])
+        };
+        // As a number, as a string, and as a variable of either form.
+        for (operator, value, expected) in [
+            ("eq", "9007199254740993", vec!["a"]),
+            ("ne", "9007199254740993", vec!["b", "c"]),
+            ("lt", "9007199254740993", vec!["b", "c"]),
+            ("gt", "9007199254740992", vec!["a"]),
+            ("gte", "9007199254740992", vec!["a", "b"]),
+            ("lte", "-9223372036854775808", vec!["c"]),
+            ("eq", "1", vec![]),
+        ] {
+            for literal in [value.to_owned(), format!("\"{value}\"")] {
+                assert_eq!(
+                    found(&format!("{{serial: {{{operator}: {literal}}}}}"), "{}"),
+                    expected,
+                    "{operator} {literal}"
+                );
+                let variables = format!("{{\"v\": {literal}}}");
+                assert_eq!(
+                    found(&format!("{{serial: {{{operator}: $v}}}}"), &variables),
+                    expected,
+                    "{operator} {literal}"
+                );
+            }
+        }
+        assert_eq!(
+            found("{serial: {in: [\"9007199254740993\", 9007199254740992]}}", "{}"),
+            ["a", "b"]
+        );
+        assert_eq!(
+            found(
+                "{serial: {notIn: $l}}",
+                r#"{"l": [9007199254740993, "-9223372036854775808"]}"#
+            ),
+            ["b"]
+        );
+        assert_eq!(found("{serial: {isNull: true}}", "{}"), ["d", "e"]);
+        assert_eq!(found("{parts: {has: \"-9007199254740993\"}}", "{}"), ["a"]);
+        assert_eq!(
+            found("{parts: {hasAny: [-9007199254740992, 2]}}", "{}"),
+            [] as [&str; 0]
+        );
+        assert_eq!(
+            found("{next: {edge: {far: {gt: 4611686018427387903}}}}", "{}"),
+            ["a"]
+        );
+        assert_eq!(found("{mass: {eq: $v}}", r#"{"v": -1.0}"#), ["c"]);
+        for text in ["9007199254740993", "\"9007199254740993\""] {
+            let answer = server.ask(&format!("{{ star(by: {{serial: {text}}}) {{ id }} }}"));
+            assert_eq!(answer["data"]["star"]["id"], "a", "{text}: {answer}");
+        }
+        for (order, expected) in [
+            ("serial: ASC", ["c", "b", "a", "d", "e"]),
+            ("serial: DESC_NULLS_FIRST", ["d", "e", "a", "b", "c"]),
+            ("mass: DESC", ["a", "d", "b", "c", "e"]),
+        ] {
+            // Page by page, so that cursors keep all digits.
+            let mut after = String::new();
+            for id in expected {
+                let answer = server.ask(&format!("{{ stars(orderBy: [{{{order}}}], first: 1{after}) {{ nodes {{ id }} pageInfo {{ endCursor }} }} }}"));
+                let page = &answer["data"]["stars"];
+                assert_eq!(ids(page), [id], "{order}: {answer}");
+                after = format!(", after: {}", page["pageInfo"]["endCursor"]);
+            }
+        }
+        let path = server.ask(r#"{ path(from: "a", to: "b", weight: "far", direction: OUT) { cost } }"#);
+        assert_eq!(path["data"]["path"]["cost"], 8, "{path}");
+        for (value, shown) in [
+            ("\"x\"", "\"x\""),
+            ("1.5", "1.5"),
+            ("9223372036854775808", "9223372036854775808"),
+            ("true", "true"),
+        ] {
+            let answer = server.ask_with(
+                "query($v: Int64) { stars(filter: {mass: {eq: $v}}) { totalCount } }",
+                &format!("{{\"v\": {value}}}"),
+            );
+            let error = &answer["errors"][0];
+            assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
+            let expected =
+                format!("\"mass\" is compared with {shown}, which is not a whole number of 64 bits");
+            assert!(message(error).ends_with(&expected), "{answer}");
+        }
+    }
+}
+
+#[test]
+fn whole_numbers_of_64_bits_are_exact_in_other_forms() {
+    let query =
+        json!({"query": "{ star(id: \"a\") { id serial mass next { edges { far node { id serial } } } } }"})
+            .to_string();
+    let flat = json!({"query": "{ stars(first: 3) { nodes { id serial } } }"}).to_string();
+    for arguments in [&[][..], &["--int64", "number"]] {
+        for (server, _folder) in &wide_servers(arguments) {
+            for (form, query, expected) in [
+                (
+                    "text/turtle",
+                    &query,
+                    vec![
+                        "\"9007199254740993\"^^xsd:long",
+                        "\"4611686018427387904\"^^xsd:long",
+                    ],
+                ),
+                (
+                    "application/n-triples",
+                    &query,
+                    vec!["\"9223372036854775807\"^^<http://www.w3.org/2001/XMLSchema#long>"],
+                ),
+                (
+                    "application/ld+json",
+                    &query,
+                    vec!["\"@type\":\"xsd:long\"", "\"9007199254740993\""],
+                ),
+                (
+                    "application/graphml+xml",
+                    &query,
+                    vec![
+                        "attr.name=\"serial\" attr.type=\"long\"",
+                        ">9007199254740993<",
+                        "attr.name=\"far\" attr.type=\"long\"",
+                        ">4611686018427387904<",
+                    ],
+                ),
+                (
+                    "text/csv",
+                    &flat,
+                    vec![
+                        "id,serial\r\na,9007199254740993\r\nb,9007199254740992\r\nc,-9223372036854775808\r\n",
+                    ],
+                ),
+            ] {
+                let body = server.post(query, &[("accept", form)]).body;
+                for text in expected {
+                    assert!(body.contains(text), "{form} has no {text}: {body}");
+                }
+            }
+        }
+    }
+}

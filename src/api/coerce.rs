@@ -12,14 +12,11 @@ use apollo_compiler::{Name, Schema};
 use serde_json::{Map, Value};
 
 use crate::budget::{Clock, Stop};
-use crate::plan::{Input, Names, Variables};
+use crate::plan::{Input, MOST_EXACT, Names, Variables};
 use crate::report::{did_you_mean, shown, shown_as};
 
 /// Values between two readings of the clock.
 const CHECK_EVERY: usize = 4096;
-
-/// The largest whole number that a JSON number holds exactly wherever it was read.
-const MOST_EXACT: f64 = 9_007_199_254_740_991.0;
 
 /// A variable whose value its type does not have.
 #[derive(Debug)]

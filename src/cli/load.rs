@@ -89,7 +89,7 @@ pub(super) fn compile<A: Borrow<Api> + Sync>(
     if let Some(path) = &folders.graph {
         let snapshot = {
             let _huge_pages = HugePages::allowed();
-            Snapshot::open_within(path, memory)
+            Snapshot::open_within(path, memory, folders.int64.into())
         };
         let snapshot = snapshot.map_err(|error| {
             let code = match error {
@@ -106,7 +106,9 @@ pub(super) fn compile<A: Borrow<Api> + Sync>(
             api,
         });
     }
-    let ontology = Arc::new(ontology::load_within(&folders.schema, memory)?);
+    let mut ontology = ontology::load_within(&folders.schema, memory)?;
+    ontology.int64 = folders.int64.into();
+    let ontology = Arc::new(ontology);
     // Before the data, which need the memory that this gives back.
     let api = api_of(&ontology)?;
     let mut reports = Reports::default();

@@ -16,8 +16,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::ontology::Int64Form;
 use crate::report::visible;
 
 const EXIT_CODES: &str = "Exit codes:
@@ -68,6 +69,26 @@ struct Folders {
     /// the machine's memory
     #[arg(long, value_name = "N")]
     max_memory_total: Option<u64>,
+    /// How answers give the values of Int64: as strings, which every client reads exactly, or as numbers
+    #[arg(long, value_name = "FORM", value_enum, default_value_t)]
+    int64: Int64,
+}
+
+/// How answers give the values of `Int64`.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Int64 {
+    #[default]
+    String,
+    Number,
+}
+
+impl From<Int64> for Int64Form {
+    fn from(form: Int64) -> Self {
+        match form {
+            Int64::String => Int64Form::String,
+            Int64::Number => Int64Form::Number,
+        }
+    }
 }
 
 /// How many reports are drawn.

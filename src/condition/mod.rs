@@ -92,6 +92,8 @@ pub enum ValueTest {
     Text(TextTest),
     /// On an integer.
     Int(Compare<i64>),
+    /// On an integer of 64 bits.
+    Int64(Compare<i64>),
     /// On a number.
     Float(Compare<f64>),
     /// On a boolean.

@@ -73,6 +73,8 @@ struct Measures<'a> {
     least: Option<(Key<'a>, ValueRef<'a>)>,
     greatest: Option<(Key<'a>, ValueRef<'a>)>,
     sum: f64,
+    /// The sum of whole numbers, which is exact: not even 2^32 values of 64 bits are too many.
+    whole: i128,
     decimals: BigDecimal,
     packing: Packing<'a>,
     /// All values, where the different ones are counted.
@@ -167,7 +169,10 @@ impl<'a> Run<'a> {
         measures.ordered += 1;
         if measures.wants_sum {
             match &key {
-                Key::Whole(it) => measures.sum += *it as f64,
+                Key::Whole(it) => {
+                    measures.sum += *it as f64;
+                    measures.whole += i128::from(*it);
+                }
                 Key::Float(it) => measures.sum += *it,
                 Key::Decimal(it) => measures.decimals += it,
                 Key::Text(_) | Key::Date(_) => {}
@@ -198,7 +203,11 @@ impl<'a> Run<'a> {
         scalar: Scalar,
         fields: &'a Object<MeasureField>,
     ) -> Written {
-        let is_decimal = scalar == Scalar::Decimal;
+        let is_decimal = matches!(scalar, Scalar::Decimal | Scalar::Int64);
+        let decimals = || match scalar {
+            Scalar::Int64 => BigDecimal::from(measures.whole),
+            _ => measures.decimals.clone(),
+        };
         let count = measures.ordered;
         self.object(fields, |run, slot| {
             match &slot.field {
@@ -208,10 +217,10 @@ impl<'a> Run<'a> {
                 MeasureField::Max => run.extreme(measures.greatest.as_ref().map(|it| it.1)),
                 MeasureField::Sum | MeasureField::Avg if count == 0 => run.null(),
                 MeasureField::Sum if is_decimal => {
-                    run.text(&measures.decimals.to_plain_string());
+                    run.text(&decimals().to_plain_string());
                 }
                 MeasureField::Avg if is_decimal => {
-                    let mean = &measures.decimals / BigDecimal::from(count as u64);
+                    let mean = decimals() / BigDecimal::from(count as u64);
                     run.text(&mean.with_prec(DIGITS).normalized().to_plain_string());
                 }
                 MeasureField::Sum => run.float(measures.sum),

@@ -140,7 +140,8 @@ fn note_kinds(kinds: &mut Kinds, data: &Data) {
     for (name, value) in data {
         let kind = match value {
             Value::Bool(_) => "boolean",
-            Value::Number(it) if it.is_i64() => "int",
+            Value::Number(it) if it.as_i64().is_some_and(|it| i32::try_from(it).is_ok()) => "int",
+            Value::Number(it) if it.is_i64() => "long",
             Value::Number(_) => "double",
             _ => "string",
         };
@@ -151,7 +152,8 @@ fn note_kinds(kinds: &mut Kinds, data: &Data) {
             Some(known) => {
                 *known = match (*known, kind) {
                     (a, b) if a == b => a,
-                    ("int" | "double", "int" | "double") => "double",
+                    ("int" | "long", "int" | "long") => "long",
+                    ("int" | "long" | "double", "int" | "long" | "double") => "double",
                     _ => "string",
                 };
             }

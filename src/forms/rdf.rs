@@ -335,6 +335,7 @@ fn literals(value: ValueRef, scalar: Scalar) -> Vec<Literal> {
     let typed = |datatype: NamedNode, text: String| Literal::new_typed_literal(text, datatype);
     let literal = match scalar {
         Scalar::Int => typed(xsd::INT.into_owned(), text),
+        Scalar::Int64 => typed(xsd::LONG.into_owned(), text),
         Scalar::Float => typed(xsd::DOUBLE.into_owned(), text),
         Scalar::Boolean => typed(xsd::BOOLEAN.into_owned(), text),
         Scalar::Date => date_literal(&text),

@@ -10,6 +10,10 @@ use crate::ontology::{Direction, PropertyNo, Scalar};
 
 /// A value as JSON.
 pub(super) fn json(value: ValueRef) -> Value {
+    // A file has a type for it, whatever form answers in JSON have.
+    if let Some(number) = value.int64() {
+        return number.into();
+    }
     let mut bytes = Vec::new();
     value.write(&[], &mut bytes);
     serde_json::from_slice(&bytes).unwrap_or_default()

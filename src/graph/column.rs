@@ -14,7 +14,7 @@ use super::stored::Stored;
 use super::strings::Strings;
 use super::{NO_STATEMENT, StatementNo};
 use crate::json::List;
-use crate::ontology::{Date, Instant, Ontology, Scalar, decimal};
+use crate::ontology::{Date, Instant, Int64Form, Ontology, Scalar, decimal};
 
 /// One bit a row.
 #[derive(Debug, Default)]
@@ -182,6 +182,8 @@ pub enum Values {
     Text(Strings),
     /// `Int`.
     Int(Fixed<i32>),
+    /// `Int64`, and how answers give it.
+    Int64(Fixed<i64>, Int64Form),
     /// `Float`.
     Float(Fixed<f64>),
     /// `Boolean`, 0 or 1.
@@ -205,6 +207,7 @@ pub enum Values {
 pub(super) enum Cell<'a> {
     Text(&'a str),
     Int(i32),
+    Int64(i64),
     Float(f64),
     Boolean(bool),
     Date(Date),
@@ -220,6 +223,7 @@ impl Values {
         match scalar {
             Scalar::Id | Scalar::String | Scalar::Url => Values::Text(Strings::default()),
             Scalar::Int => Values::Int(Fixed::default()),
+            Scalar::Int64 => Values::Int64(Fixed::default(), ontology.int64),
             Scalar::Float => Values::Float(Fixed::default()),
             Scalar::Boolean => Values::Boolean(Fixed::default()),
             Scalar::Date => Values::Date(Fixed::default()),
@@ -245,6 +249,8 @@ impl Values {
             (Values::Text(it) | Values::Decimal(it) | Values::Json(it), _) => it.push_null(),
             (Values::Int(it), Some(Cell::Int(value))) => it.push(Some(value)),
             (Values::Int(it), _) => it.push(None),
+            (Values::Int64(it, _), Some(Cell::Int64(value))) => it.push(Some(value)),
+            (Values::Int64(it, _), _) => it.push(None),
             (Values::Float(it), Some(Cell::Float(value))) => it.push(Some(value)),
             (Values::Float(it), _) => it.push(None),
             (Values::Boolean(it), Some(Cell::Boolean(value))) => it.push(Some(value.into())),
@@ -273,6 +279,7 @@ impl Values {
             | (Values::Decimal(to), Values::Decimal(from))
             | (Values::Json(to), Values::Json(from)) => to.push_from(from, at),
             (Values::Int(to), Values::Int(from)) => to.push(from.get(at)),
+            (Values::Int64(to, _), Values::Int64(from, _)) => to.push(from.get(at)),
             (Values::Float(to), Values::Float(from)) => to.push(from.get(at)),
             (Values::Boolean(to), Values::Boolean(from)) => to.push(from.get(at)),
             (Values::Date(to), Values::Date(from)) => to.push(from.get(at)),
@@ -302,6 +309,7 @@ impl Values {
                 it.reserve(rows, lengths.sum());
             }
             Values::Int(it) => it.values.values().reserve_exact(rows),
+            Values::Int64(it, _) => it.values.values().reserve_exact(rows),
             Values::Float(it) => it.values.values().reserve_exact(rows),
             Values::Boolean(it) => it.values.values().reserve_exact(rows),
             Values::Date(it) => it.values.values().reserve_exact(rows),
@@ -318,6 +326,7 @@ impl Values {
                 instants.values.values().shrink_to_fit();
             }
             Values::Int(it) => it.values.values().shrink_to_fit(),
+            Values::Int64(it, _) => it.values.values().shrink_to_fit(),
             Values::Float(it) => it.values.values().shrink_to_fit(),
             Values::Boolean(it) => it.values.values().shrink_to_fit(),
             Values::Date(it) => it.values.values().shrink_to_fit(),
@@ -334,6 +343,7 @@ impl Values {
         match self {
             Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => it.len(),
             Values::Int(it) => it.values.len(),
+            Values::Int64(it, _) => it.values.len(),
             Values::Float(it) => it.values.len(),
             Values::Boolean(it) => it.values.len(),
             Values::Date(it) => it.values.len(),
@@ -349,6 +359,7 @@ impl Values {
                 it.json(row).is_empty()
             }
             Values::Int(it) => it.get(row).is_none(),
+            Values::Int64(it, _) => it.get(row).is_none(),
             Values::Float(it) => it.get(row).is_none(),
             Values::Boolean(it) => it.get(row).is_none(),
             Values::Date(it) => it.get(row).is_none(),
@@ -367,6 +378,10 @@ impl Values {
             }
             Values::Int(it) => match it.get(row) {
                 Some(value) => out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes()),
+                None => out.extend_from_slice(b"null"),
+            },
+            Values::Int64(it, form) => match it.get(row) {
+                Some(value) => write_int64(value, *form, out),
                 None => out.extend_from_slice(b"null"),
             },
             Values::Float(it) => match it.get(row) {
@@ -442,6 +457,14 @@ impl Values {
     pub fn int(&self, row: usize) -> Option<i32> {
         match self {
             Values::Int(it) => it.get(row),
+            _ => None,
+        }
+    }
+
+    /// A row's integer of 64 bits.
+    pub fn int64(&self, row: usize) -> Option<i64> {
+        match self {
+            Values::Int64(it, _) => it.get(row),
             _ => None,
         }
     }
@@ -526,7 +549,7 @@ impl Values {
             Values::Float(it) => it.get(row).map(Key::Float),
             Values::Boolean(it) => it.get(row).map(|value| Key::Whole(value.into())),
             Values::Date(_) => self.date(row).map(Key::Date),
-            Values::DateTime(_, it) => it.get(row).map(Key::Whole),
+            Values::Int64(it, _) | Values::DateTime(_, it) => it.get(row).map(Key::Whole),
             Values::Decimal(_) => self.decimal(row).map(Key::Decimal),
             Values::Enum(it, _) => it.get(row).map(|value| Key::Whole(value.into())),
         }
@@ -537,7 +560,7 @@ impl Values {
     pub(super) fn key_of<'t>(&self, text: &'t str) -> Option<Key<'t>> {
         match self {
             Values::Text(_) | Values::Languages(_) | Values::Json(_) => Some(Key::Text(text)),
-            Values::Int(_) => text.parse().ok().map(Key::Whole),
+            Values::Int(_) | Values::Int64(..) => text.parse().ok().map(Key::Whole),
             Values::Float(_) => text.parse().ok().map(Key::Float),
             Values::Boolean(_) => text.parse().ok().map(|it: bool| Key::Whole(it.into())),
             Values::Date(_) => Date::parse(text).ok().map(Key::Date),
@@ -563,6 +586,7 @@ impl Values {
             Values::Text(it) | Values::Decimal(it) | Values::Json(it) => it.bytes(),
             Values::DateTime(texts, instants) => texts.bytes() + instants.bytes(),
             Values::Int(it) => it.bytes(),
+            Values::Int64(it, _) => it.bytes(),
             Values::Float(it) => it.bytes(),
             Values::Boolean(it) => it.bytes(),
             Values::Date(it) => it.bytes(),
@@ -631,6 +655,20 @@ impl Key<'_> {
 /// Minus zero is zero.
 fn unsigned_zero(value: f64) -> f64 {
     value + 0.0
+}
+
+/// A whole number in the form that answers have it.
+fn write_int64(value: i64, form: Int64Form, out: &mut Vec<u8>) {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(value).as_bytes();
+    match form {
+        Int64Form::Number => out.extend_from_slice(digits),
+        Int64Form::String => {
+            out.push(b'"');
+            out.extend_from_slice(digits);
+            out.push(b'"');
+        }
+    }
 }
 
 /// A finite number as GraphQL writes it: whole numbers without a fraction, as JavaScript does.

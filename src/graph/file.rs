@@ -26,13 +26,13 @@ use super::strings::{Ends, Strings};
 use super::{Counts, Edges, Snapshot, StatementNo, Table};
 use crate::facts::GraphFact;
 use crate::memory::{Allowance, Excess};
-use crate::ontology::{self, Date, Direction, Ontology, Property, RelationId, Scalar, TypeId};
+use crate::ontology::{self, Date, Direction, Int64Form, Ontology, Property, RelationId, Scalar, TypeId};
 use crate::report::SourceText;
 
 /// What every file begins with.
 const MAGIC: [u8; 8] = *b"CLEWGRPH";
 /// The layout that is written, and the only one that is read.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 /// Reads otherwise on a machine whose bytes stand the other way round.
 const ORDER: u32 = 0x0102_0304;
 /// Sections begin at multiples of this, a cache line, so that whatever lies in them is aligned.
@@ -196,14 +196,14 @@ impl Snapshot {
     /// # Errors
     /// When the file is not a whole, undamaged snapshot of this version.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        Self::open_within(path, &Allowance::default())
+        Self::open_within(path, &Allowance::default(), Int64Form::default())
     }
 
-    /// As [`Snapshot::open`], with at most this memory.
+    /// As [`Snapshot::open`], with at most this memory, and with values of `Int64` in a form.
     ///
     /// # Errors
     /// When there is not enough memory for the schema, or the file is not a whole, undamaged snapshot of this version.
-    pub fn open_within(path: &Path, memory: &Allowance) -> Result<Self, FileError> {
+    pub fn open_within(path: &Path, memory: &Allowance, int64: Int64Form) -> Result<Self, FileError> {
         let mut reader = Reader::open(path)?;
         let meta: Meta = {
             let json = reader.array::<u8>()?;
@@ -212,10 +212,11 @@ impl Snapshot {
         let texts = meta.schema.into_iter().enumerate();
         let texts = texts.map(|(no, text)| SourceText::whole(format!("schema file {}", no + 1), text));
         let ontology = ontology::compile_within(&texts.collect::<Vec<_>>(), memory);
-        let ontology = ontology.map_err(|_| match memory.excess() {
+        let mut ontology = ontology.map_err(|_| match memory.excess() {
             Some(excess) => FileError::Memory(excess),
             None => FileError::Damaged("the schema"),
         })?;
+        ontology.int64 = int64;
         let bases = reader.array::<u32>()?.to_vec();
         sound(
             bases.len() == ontology.types.len() + 1 && bases.first() == Some(&0) && bases.is_sorted(),
@@ -650,6 +651,7 @@ fn save_values(writer: &mut Writer<'_>, values: &Values) -> io::Result<()> {
     match values {
         Values::Text(it) | Values::Decimal(it) | Values::Json(it) => save_strings(writer, it),
         Values::Int(it) => save_fixed(writer, it),
+        Values::Int64(it, _) => save_fixed(writer, it),
         Values::Float(it) => save_fixed(writer, it),
         Values::Boolean(it) => save_fixed(writer, it),
         Values::Date(it) => save_fixed(writer, it),
@@ -680,6 +682,7 @@ fn load_values(
         Values::Decimal(_) => Values::Decimal(load_strings(reader, Some(rows), true)?),
         Values::Json(_) => Values::Json(load_strings(reader, Some(rows), false)?),
         Values::Int(_) => Values::Int(load_fixed(reader, rows)?),
+        Values::Int64(_, form) => Values::Int64(load_fixed(reader, rows)?, form),
         Values::Float(_) => {
             let fixed: Fixed<f64> = load_fixed(reader, rows)?;
             sound(fixed.values.iter().all(|it| it.is_finite()), "numbers")?;

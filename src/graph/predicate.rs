@@ -186,6 +186,7 @@ impl<T: Testing> Tester<'_, T> {
                     .or_else(|| values.enum_position(at).map(i64::from));
                 number.is_some_and(|it| compare.holds(&it))
             }
+            ValueTest::Int64(compare) => values.int64(at).is_some_and(|it| compare.holds(&it)),
             ValueTest::Float(compare) => values.float(at).is_some_and(|it| compare.holds(&it)),
             ValueTest::Boolean(compare) => values.boolean(at).is_some_and(|it| compare.holds(&it)),
             ValueTest::Date(test) => values.date(at).is_some_and(|it| test.holds(it)),

@@ -273,6 +273,9 @@ impl<T: Testing> Tester<'_, T> {
             (ValueTest::Int(compare), Values::Int(column)) => {
                 compared(compare, len, |at| column.get(first + at).map(i64::from))
             }
+            (ValueTest::Int64(compare), Values::Int64(column, _)) => {
+                compared(compare, len, |at| column.get(first + at))
+            }
             (ValueTest::Float(compare), Values::Float(column)) => {
                 compared(compare, len, |at| column.get(first + at))
             }

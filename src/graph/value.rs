@@ -95,6 +95,11 @@ impl<'a> ValueRef<'a> {
         self.values.int(self.at)
     }
 
+    /// Its integer of 64 bits.
+    pub fn int64(self) -> Option<i64> {
+        self.values.int64(self.at)
+    }
+
     /// Its date.
     pub fn date(self) -> Option<Date> {
         self.values.date(self.at)

@@ -18,9 +18,9 @@ use super::prelude::{
 };
 use super::sdl;
 use super::{
-    CustomScalar, Domain, ENTITY, EdgeType, EdgeTypeId, EntityType, Enum, EnumId, EnumValue, Interface,
-    InterfaceId, Member, Members, Ontology, Property, RelationField, RootFields, Scalar, TypeId, Union,
-    UnionId, limits, relations,
+    CustomScalar, Domain, ENTITY, EdgeType, EdgeTypeId, EntityType, Enum, EnumId, EnumValue, Int64Form,
+    Interface, InterfaceId, Member, Members, Ontology, Property, RelationField, RootFields, Scalar, TypeId,
+    Union, UnionId, limits, relations,
 };
 use crate::folder;
 use crate::memory::{Allowance, Meter};
@@ -219,6 +219,7 @@ impl Compiler<'_> {
             source_type: TypeId(0),
             fingerprint: 0,
             sources: Vec::new(),
+            int64: Int64Form::default(),
             relations_by_name: OnceLock::new(),
             domains: HashMap::new(),
         };

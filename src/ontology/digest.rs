@@ -26,6 +26,8 @@ impl Ontology {
             // The text, and indexes of what is digested.
             fingerprint: _,
             sources: _,
+            // The same for as long as a process runs.
+            int64: _,
             domains: _,
             relations_by_name: _,
         } = self;

@@ -94,6 +94,8 @@ pub struct Ontology {
     pub fingerprint: u64,
     /// The schema files.
     pub sources: Vec<Arc<SourceText>>,
+    /// How answers give the values of `Int64`. The schema does not say it.
+    pub int64: Int64Form,
     domains: HashMap<String, Domain>,
     /// Made when a relation is first asked for by its name.
     relations_by_name: OnceLock<HashMap<String, RelationId>>,
@@ -233,6 +235,16 @@ pub struct Property {
 /// The schemes that a `URL` may have. Clients turn URLs into links, so schemes that run code are left out.
 pub const URL_SCHEMES: [&str; 5] = ["http", "https", "mailto", "urn", "doi"];
 
+/// How answers give the values of `Int64`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Int64Form {
+    /// As strings, so that no client rounds them.
+    #[default]
+    String,
+    /// As numbers.
+    Number,
+}
+
 /// The kinds of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scalar {
@@ -242,6 +254,8 @@ pub enum Scalar {
     String,
     /// GraphQL's `Int`: 32 bits.
     Int,
+    /// A whole number of 64 bits.
+    Int64,
     /// GraphQL's `Float`.
     Float,
     /// GraphQL's `Boolean`.
@@ -266,7 +280,8 @@ pub enum Scalar {
 
 impl Scalar {
     /// The scalars that Clew adds to GraphQL's five, with their names.
-    pub const ADDED: [(&'static str, Scalar); 6] = [
+    pub const ADDED: [(&'static str, Scalar); 7] = [
+        ("Int64", Scalar::Int64),
         ("Date", Scalar::Date),
         ("DateTime", Scalar::DateTime),
         ("URL", Scalar::Url),
@@ -301,7 +316,7 @@ impl Scalar {
             Scalar::Id | Scalar::Url => InputTable::of::<inputs::PlainTexts>(),
             Scalar::String => InputTable::of::<inputs::SearchedTexts>(),
             Scalar::Text => InputTable::of::<inputs::TranslatedTexts>(),
-            Scalar::Int | Scalar::Float | Scalar::DateTime | Scalar::Decimal => {
+            Scalar::Int | Scalar::Int64 | Scalar::Float | Scalar::DateTime | Scalar::Decimal => {
                 InputTable::of::<inputs::Ordered>()
             }
             Scalar::Date => InputTable::of::<inputs::Dates>(),
@@ -570,6 +585,7 @@ impl Ontology {
             Scalar::Id => "ID",
             Scalar::String => "String",
             Scalar::Int => "Int",
+            Scalar::Int64 => "Int64",
             Scalar::Float => "Float",
             Scalar::Boolean => "Boolean",
             Scalar::Date => "Date",

@@ -6,21 +6,17 @@ use std::sync::LazyLock;
 use crate::surface::{self, Fields, Row};
 
 /// The SDL that a user's files are read after.
-pub(super) const PRELUDE: &str = r#"
+pub(super) const PRELUDE: &str = concat!(
+    r#"
 directive @entity(class: String, plural: String, label: String) on OBJECT | INTERFACE
 directive @relation(name: String, inverse: String, symmetric: Boolean = false, transitive: Boolean = false, edge: String, class: String) on FIELD_DEFINITION
 directive @edge on OBJECT
 directive @search on FIELD_DEFINITION
 directive @unique on FIELD_DEFINITION
 directive @index on FIELD_DEFINITION
-
-scalar Date
-scalar DateTime
-scalar URL
-scalar Text
-scalar Decimal
-scalar JSON
-
+"#,
+    "scalar Int64 scalar Date scalar DateTime scalar URL scalar Text scalar Decimal scalar JSON",
+    r#"
 interface Node { id: ID! }
 interface Entity { id: ID! }
 
@@ -45,7 +41,8 @@ type Source @entity(label: "title", class: "http://purl.org/dc/terms/Bibliograph
   "Its sections in order, each with the numbers of sentences of its paragraphs; locators are checked against it."
   structure: JSON
 }
-"#;
+"#
+);
 
 /// Types that the API makes of each entity type, by what comes after its name.
 const OF_ENTITIES: [&str; 8] = [
@@ -94,7 +91,7 @@ pub(super) fn reserved_types() -> &'static BTreeSet<String> {
 
 /// Scalars that a schema may declare again, since many tools ask for it; the declaration is dropped.
 pub(super) const REDECLARABLE: &[&str] = &[
-    "ID", "String", "Int", "Float", "Boolean", "Date", "DateTime", "URL", "Text", "Decimal", "JSON",
+    "ID", "String", "Int", "Int64", "Float", "Boolean", "Date", "DateTime", "URL", "Text", "Decimal", "JSON",
 ];
 
 /// Root fields that are not made from a type.

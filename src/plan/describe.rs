@@ -563,6 +563,7 @@ impl<'a> Text<'a> {
                 }
                 _ => it.to_string(),
             }),
+            ValueTest::Int64(test) => compared(test, i64::to_string),
             ValueTest::Float(test) => compared(test, |it| format!("{it:?}")),
             ValueTest::Boolean(test) => compared(test, bool::to_string),
             ValueTest::Date(test) => date_test(test),

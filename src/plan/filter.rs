@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 use super::Unbound;
 use super::bind::{ARC_BYTES, Binder, Result};
 use super::dated::plain_id;
-use super::input::{Given, InputError, Names};
+use super::input::{Given, InputError, MOST_EXACT, Names};
 use super::pattern::{LONGEST, Pattern};
 use crate::condition::{
     Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, RelationTest, Test, TextTest, ValueTest, folded,
@@ -625,6 +625,7 @@ fn value_tests<'b>(
             .map(ValueTest::Text)
             .collect(),
         Scalar::Int => tests(binder, given, scalar, whole, ValueTest::Int)?,
+        Scalar::Int64 => tests(binder, given, scalar, int64, ValueTest::Int64)?,
         Scalar::Float => tests(binder, given, scalar, float, ValueTest::Float)?,
         Scalar::Boolean => tests(binder, given, scalar, boolean, ValueTest::Boolean)?,
         Scalar::Date => date_tests(binder, name, operators)?,
@@ -878,6 +879,15 @@ fn whole<'b>(_: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<i64> {
     given
         .as_i64()
         .map_or_else(|| wrong(name, given, "a whole number"), Ok)
+}
+
+/// A number, or its digits as a text. A number with a fraction or an exponent is exact up to 53 bits.
+fn int64<'b>(_: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<i64> {
+    let is_exact = |it: &f64| it.fract() == 0.0 && it.abs() <= MOST_EXACT;
+    let of_text = given.as_str().and_then(|text| text.parse().ok());
+    let whole = of_text.or_else(|| given.as_i64());
+    let whole = whole.or_else(|| given.as_f64().filter(is_exact).map(|it| it as i64));
+    whole.map_or_else(|| wrong(name, given, "a whole number of 64 bits"), Ok)
 }
 
 fn float<'b>(_: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<f64> {

@@ -462,6 +462,9 @@ impl<'v> Arguments<'v> {
     }
 }
 
+/// The largest whole number that a JSON number holds exactly wherever it was read.
+pub const MOST_EXACT: f64 = 9_007_199_254_740_991.0;
+
 /// A number as exactly as JSON values here can hold it; beyond that its digits as a text, which the
 /// scalars that take more read.
 fn number(digits: &str) -> Json {

@@ -40,7 +40,7 @@ pub use call::{Call, EntityCall, LinkCall, Lookup, NodesCall, OrderBy, OrderKey,
 pub use collect::condition_variables;
 pub use compile::compile;
 pub use dated::AS_OF;
-pub use input::{Given, Input, InputError, Names, Variables};
+pub use input::{Given, Input, InputError, MOST_EXACT, Names, Variables};
 pub use introspection::{IncludeDeprecated, Introspection, MetaField};
 pub use lines::Lines;
 pub use path::{PathExpression, PathStep, Transition};

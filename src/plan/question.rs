@@ -218,7 +218,12 @@ fn weights(binder: &mut Binder, via: Option<&[RelationId]>, name: &str) -> Resul
         Some(Member::Property(no)) => Some(no),
         _ => None,
     };
-    let is_number = |scalar: Scalar| matches!(scalar, Scalar::Int | Scalar::Float | Scalar::Decimal);
+    let is_number = |scalar: Scalar| {
+        matches!(
+            scalar,
+            Scalar::Int | Scalar::Int64 | Scalar::Float | Scalar::Decimal
+        )
+    };
     let mut found = false;
     let mut weights = Vec::with_capacity(ontology.relations.len());
     for id in ontology.relation_ids() {
@@ -231,7 +236,7 @@ fn weights(binder: &mut Binder, via: Option<&[RelationId]>, name: &str) -> Resul
         if declared.list || !is_number(declared.scalar) {
             let list = if declared.list { "a list of " } else { "" };
             return Err(InputError::field(format!(
-                "the weight \"{name}\" of \"{}\" is {list}{}: a weight is an Int, a Float or a Decimal",
+                "the weight \"{name}\" of \"{}\" is {list}{}: a weight is an Int, an Int64, a Float or a Decimal",
                 edge.name,
                 ontology.scalar_name(declared.scalar)
             ))

@@ -35,7 +35,7 @@ export class Extremes extends Generator {
     this.paths = paths(one.name, there.name, there.relation.inverse ?? one.name);
     /** Numbers of edges, a property that is not a number, and one that no edge has. */
     const ofEdges = types.filter((it) => it.edge).flatMap((it) => [...it.fields.values()]);
-    const isNumber = (it) => ['Int', 'Float', 'Decimal'].includes(it.type);
+    const isNumber = (it) => ['Int', 'Int64', 'Float', 'Decimal'].includes(it.type);
     this.weights = ['nothing', ...ofEdges.filter(isNumber).map((it) => it.name), ...ofEdges.filter((it) => !isNumber(it)).slice(0, 1).map((it) => it.name)];
   }
 
@@ -109,6 +109,7 @@ export class Extremes extends Generator {
     switch (isEnumType(type) ? 'enum' : type.name) {
       case 'Int': return random.pick(random.chance(0.1) ? FAR_NUMBERS : NUMBERS);
       case 'Float': return random.pick(FLOATS);
+      case 'Int64': return random.pick(['9223372036854775807', '-9223372036854775808', '9223372036854775808', 2 ** 53, 1.5, ...NUMBERS, ...FAR_NUMBERS]);
       case 'Date': case 'DateTime': return random.pick(random.chance(0.15) ? NO_DATES : DATES);
       case 'ID': return random.chance(0.9) ? random.pick(this.ids) : this.text(context);
       case 'Boolean': case 'enum': return super.value(type, context);

@@ -176,6 +176,7 @@ export class Generator {
         if (context.argument?.name === 'depth') return random.below(4);
         if (['first', 'last'].includes(context.argument?.name) && !context.property) return random.chance(0.03) ? -1 : random.below(6);
         return random.pick([0, 1, 2, 3, 6, 104, 122, 300]);
+      case 'Int64': return random.pick([...this.said(context.property), '9007199254740992', 0, -1, 7, 2 ** 53 - 1]);
       case 'Float': return random.pick([0, 75, 300, 1700, 100000, 1e6]);
       case 'Boolean': return random.chance(0.5);
       case 'Date': return random.pick(['1990', '1996', '1996-08', '2009/2012', '2010', '2012', '2013-01-01', '2016', '1998/2012', '2022']);
@@ -188,6 +189,13 @@ export class Generator {
       case 'JSON': return undefined;
       default: return this.text(context);
     }
+  }
+
+  /** What entities and edges say of a property, each value as it is written. */
+  said(property) {
+    const { entities, edges } = this.graph;
+    const ofEntities = [...entities.values()].flatMap((it) => (it.values.get(property) ?? []).map((said) => said.value));
+    return [...ofEntities, ...edges.flatMap((it) => it.properties[property] ?? [])].filter((it) => typeof it === 'string');
   }
 
   text({ argument, operator, property }) {

@@ -1,6 +1,8 @@
 // The judge: graphql-js with naive resolvers over the same files must give the same answers as Clew.
 //
-//   node oracle.mjs [--count 5000] [--invalid 1000] [--seed 1 | --seed random] [--transport post | get | multipart | ws | sse | all]
+//   node oracle.mjs [--graph DIR] [--count 5000] [--invalid 1000] [--seed 1 | --seed random] [--transport post | get | multipart | ws | sse | all]
+//
+// The graph is the one in the folders `schema` and `data` of DIR, which is the root of the repository by default.
 //
 // By `all`, which is the default, each operation takes one of the transports by its number.
 //
@@ -21,11 +23,12 @@ import { spoil } from './invalid.mjs';
 import { Resolvers } from './resolve.mjs';
 import { Transports } from './transports.mjs';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const binary = process.env.CLEW ?? resolve(root, 'target/release/clew');
+const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const binary = process.env.CLEW ?? resolve(repository, 'target/release/clew');
 const { values: options } = parseArgs({
-  options: { count: { type: 'string', default: '5000' }, invalid: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' }, transport: { type: 'string', default: 'all' } },
+  options: { graph: { type: 'string' }, count: { type: 'string', default: '5000' }, invalid: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' }, transport: { type: 'string', default: 'all' } },
 });
+const root = options.graph ? resolve(options.graph) : repository;
 const seed = options.seed === 'random' ? Date.now() % 2 ** 31 : Number(options.seed);
 
 const schema = buildSchema(execFileSync(binary, ['schema'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 }));

@@ -15,6 +15,9 @@ const DATE = {
   within: (a, b) => b[0] <= a[0] && a[1] <= b[1],
 };
 
+/** Values of a scalar as JavaScript compares them. */
+const COMPARABLE = { Int64: BigInt };
+
 /** Full case folding, nearly: what becomes several letters as a capital is that. */
 const folded = (it) => it.toLowerCase().toUpperCase().toLowerCase();
 
@@ -150,7 +153,7 @@ export class Resolvers {
     if (given.length !== 1) throw new GraphQLError('exactly one of id and by');
     const found = args.id != null
       ? graph.entities.get(args.id)
-      : graph.all(named).find((it) => Object.entries(args.by).every(([name, value]) => graph.value(it, name) === value));
+      : graph.all(named).find((it) => Object.entries(args.by).every(([name, value]) => graph.value(it, name) !== null && this.compareValues(graph.field(it, name).type, graph.value(it, name), value) === 0));
     return found && graph.typesOf(named).includes(found.type) ? this.entity(found) : null;
   }
 
@@ -248,7 +251,7 @@ export class Resolvers {
       case 'edgeCount': return graph.edges.length;
       case 'statementCount': return values + graph.edges.length;
       case 'sourceCount': return graph.all('Source').length;
-      case 'examples': return graph.graph.examples;
+      case 'examples': return graph.graph.examples ?? [];
       case 'sources': return this.page(graph.all('Source'), args, (it) => it, (it) => it);
       case 'types': return graph.typesOf('Entity').map((name) => ({ name, description: graph.ontology.types.get(name).description, count: graph.all(name).length }));
       default: return graph.graph[field.name] ?? null;
@@ -343,7 +346,8 @@ export class Resolvers {
       const [a, b] = [span(x), span(y)];
       return compareText(a[0], b[0]) || compareText(a[1], b[1]);
     }
-    return compareText(x, y);
+    const of = COMPARABLE[type] ?? ((it) => it);
+    return compareText(of(x), of(y));
   }
 
   // Filters
@@ -401,7 +405,8 @@ export class Resolvers {
   }
 
   value(condition, type, value) {
-    const fold = (it) => (condition.caseInsensitive && typeof it === 'string' ? folded(it) : it);
+    const of = COMPARABLE[type] ?? ((it) => it);
+    const fold = (it) => (condition.caseInsensitive && typeof it === 'string' ? folded(it) : of(it));
     return Object.entries(condition).every(([operator, wanted]) => {
       if (operator === 'caseInsensitive') return true;
       if (wanted === null) return operator === 'eq' ? value === null : value !== null;

@@ -108,7 +108,8 @@ impl Generator<'_> {
         };
         let sum = match scalar {
             Scalar::Int | Scalar::Float => Some("Float"),
-            Scalar::Decimal => Some("Decimal"),
+            // Exact, and with room for the sum of many.
+            Scalar::Int64 | Scalar::Decimal => Some("Decimal"),
             _ => None,
         };
         let about = match scalar {

@@ -10,6 +10,10 @@ impl Generator<'_> {
     /// Types that every graph has.
     pub(super) fn fixed(&mut self) {
         let scalar = |name: &str, description: &str| ScalarType::new(name).description(description);
+        self.add(scalar(
+            "Int64",
+            "A whole number of 64 bits.\n\nAnswers give it as a string, which every client reads exactly, or as a number where the server runs with `--int64 number`. Arguments and variables take both.",
+        ));
         self.add(scalar("Date", "A date with its precision, or an interval of two: `1996`, `1996-08`, `1996-08-27`, `2009/2012` (EDTF level 0). Dates compare by the span of days that they cover.").specified_by_url("https://www.loc.gov/standards/datetime/"));
         self.add(
             scalar("DateTime", "A point in time, such as `1996-08-27T10:00:00Z`.")

@@ -43,12 +43,12 @@ pub(super) fn cell<'a>(
             (Scalar::String | Scalar::Text, Value::Bool(it)) => {
                 report.hint(format!("write it in quotes: \"{it}\""))
             }
-            (Scalar::Int | Scalar::Float | Scalar::Decimal, Value::String(text)) => {
+            (Scalar::Int | Scalar::Int64 | Scalar::Float | Scalar::Decimal, Value::String(text)) => {
                 let text = batch.text(*text);
                 let is_quoted = batch.written(item.at) != text;
                 match number_meant(text) {
                     Some(number) => report.hint(format!("write {number}")),
-                    None if is_quoted && text.parse::<f64>().is_ok() => {
+                    None if is_quoted && property.scalar != Scalar::Int64 && text.parse::<f64>().is_ok() => {
                         report.hint("write the number without quotes")
                     }
                     None => report.hint("write digits, as in 42"),
@@ -65,7 +65,9 @@ pub(super) fn cell<'a>(
             (Scalar::Boolean, _) => report.hint("write true or false"),
             (_, Value::Map(_)) => report.hint("write the value itself, or a statement: {value: …, cite: …}"),
             (_, Value::List(_)) => report.hint("write one value, or make the field a list in the schema"),
-            (Scalar::Int | Scalar::Float | Scalar::Decimal, _) => report.hint("write digits, as in 42"),
+            (Scalar::Int | Scalar::Int64 | Scalar::Float | Scalar::Decimal, _) => {
+                report.hint("write digits, as in 42")
+            }
             (Scalar::Date, _) => report.hint(format!("write {DATES}")),
             (Scalar::DateTime, _) => report.hint(format!("write {INSTANT}")),
             (Scalar::Url, _) => report.hint("write it whole, as in https://example.org/page"),
@@ -114,15 +116,18 @@ pub(super) fn cell<'a>(
                     .hint("write it whole, as in https://example.org/page")),
             }
         }
-        (Scalar::Int, Value::Number(text)) => {
+        (Scalar::Int64, Value::String(text)) if !is_whole(batch.text(*text)) => Err(mismatch()),
+        (Scalar::Int, Value::Number(text)) | (Scalar::Int64, Value::Number(text) | Value::String(text)) => {
             let text = batch.text(*text);
+            let is_wide = property.scalar == Scalar::Int64;
+            let range = || {
+                let hint = if is_wide { INT64_RANGE } else { INT_RANGE };
+                wrong(Code::NUMBER_RANGE, format!("does not fit: {}", shorten(text))).hint(hint)
+            };
             match text.parse::<i64>() {
-                Ok(number) => i32::try_from(number)
-                    .map(Cell::Int)
-                    .map_err(|_| range(&wrong, text)),
-                Err(_) if text.bytes().all(|it| it.is_ascii_digit() || it == b'-') => {
-                    Err(range(&wrong, text))
-                }
+                Ok(number) if is_wide => Ok(Cell::Int64(number)),
+                Ok(number) => i32::try_from(number).map(Cell::Int).map_err(|_| range()),
+                Err(_) if is_whole(text) => Err(range()),
                 Err(_) => {
                     let report = wrong(Code::WRONG_VALUE, format!("is a whole number, not {text}"));
                     let whole = text
@@ -322,9 +327,15 @@ fn number_meant(text: &str) -> Option<String> {
     (starts && plain != text && plain.len() <= MOST_SHOWN && plain.parse::<f64>().is_ok()).then_some(plain)
 }
 
-fn range(wrong: &impl Fn(Code, String) -> Report, text: &str) -> Report {
-    wrong(Code::NUMBER_RANGE, format!("does not fit: {text}"))
-        .hint("an Int has 32 bits, from -2147483648 to 2147483647; use Float or Decimal for more")
+const INT_RANGE: &str =
+    "an Int has 32 bits, from -2147483648 to 2147483647; use Int64, Float or Decimal for more";
+const INT64_RANGE: &str =
+    "an Int64 has 64 bits, from -9223372036854775808 to 9223372036854775807; use Decimal for more";
+
+/// Whether a text has the form of a whole number, of whatever size.
+fn is_whole(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit())
 }
 
 pub(super) fn article(kind: &str) -> &'static str {
