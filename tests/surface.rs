@@ -87,6 +87,8 @@ fn value(schema: &Schema, ty: &apollo_compiler::ast::Type, other: bool) -> Strin
             ("DateTime", true) => "\"1997-08-27T10:00:00Z\"".to_owned(),
             ("Int64", false) => "\"3\"".to_owned(),
             ("Int64", true) => "-7".to_owned(),
+            ("Duration", false) => "\"PT1H\"".to_owned(),
+            ("Duration", true) => "\"P1DT0.5S\"".to_owned(),
             ("Decimal", false) => "\"1.5\"".to_owned(),
             ("Decimal", true) => "\"2.5\"".to_owned(),
             (_, false) => "\"branches\"".to_owned(),

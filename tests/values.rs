@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use clew::ontology::duration;
 use serde_json::{Value, json};
 
 mod common;
@@ -845,5 +846,117 @@ fn whole_numbers_of_64_bits_are_exact_in_other_forms() {
                 }
             }
         }
+    }
+}
+
+/// The lines of a table of cases, without comments.
+fn cases(table: &str) -> impl Iterator<Item = Vec<&str>> {
+    let lines = table.lines().filter(|it| !it.is_empty() && !it.starts_with('#'));
+    lines.map(|it| it.split('\t').collect())
+}
+
+#[test]
+fn durations_are_those_of_xml_schema() {
+    for case in cases(include_str!("values/duration.tsv")) {
+        let (text, expected) = (case[0], case[1]);
+        match (duration(text), expected.parse::<i64>()) {
+            (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{text}"),
+            (Err(error), Err(_)) => assert!(error.to_string().contains(expected), "{text}: {error}"),
+            (found, _) => panic!("{text}: {found:?}, and {expected} is expected"),
+        }
+    }
+}
+
+#[test]
+fn durations_are_compared_by_their_length() {
+    let schema = r#"type Trip { name: String! took: Duration @unique rests: [Duration!]! next: Trip @relation(name: "NEXT", edge: "Wait") }
+type Wait @edge { lasts: Duration }"#;
+    let data = r"
+Trip:
+  a: {name: A, took: PT60M, rests: [PT1M, PT0.5S]}
+  b: {name: B, took: P1D, next: {to: a, lasts: PT90M}}
+  c: {name: C, took: -PT1S, rests: [PT60S]}
+  d: {name: D, took: PT1H0.000001S}
+  e: {name: E}
+";
+    let folder = common::graph(schema, data);
+    let compiled = common::run(folder.path(), &["compile", "--out", "g.clew"]);
+    assert!(compiled.status.success());
+    for graph in [&[][..], &["--graph", "g.clew"]] {
+        let server = common::Server::of(folder.path(), graph);
+        let found = |rest: &str| {
+            let answer = server.ask(&format!("{{ trips({rest}) {{ nodes {{ id }} }} }}"));
+            assert!(answer.get("errors").is_none(), "{rest}: {answer}");
+            ids(&answer["data"]["trips"])
+        };
+        for (rest, expected) in [
+            ("filter: {took: {eq: \"PT1H\"}}", vec!["a"]),
+            ("filter: {took: {ne: \"PT1H\"}}", vec!["b", "c", "d"]),
+            ("filter: {took: {in: [\"PT3600.0S\", \"PT24H\"]}}", vec!["a", "b"]),
+            (
+                "filter: {took: {notIn: [\"PT3600.0S\", \"PT24H\"]}}",
+                vec!["c", "d"],
+            ),
+            ("filter: {took: {gt: \"PT1H\"}}", vec!["b", "d"]),
+            ("filter: {took: {lt: \"PT0S\"}}", vec!["c"]),
+            ("filter: {took: {isNull: true}}", vec!["e"]),
+            ("filter: {rests: {has: \"PT60S\"}}", vec!["a", "c"]),
+            ("filter: {rests: {hasAll: [\"PT1M\", \"PT0.50S\"]}}", vec!["a"]),
+            ("filter: {next: {edge: {lasts: {gte: \"PT1H30M\"}}}}", vec!["b"]),
+            ("orderBy: [{took: ASC}]", vec!["c", "a", "d", "b", "e"]),
+            (
+                "orderBy: [{took: DESC_NULLS_FIRST}]",
+                vec!["e", "b", "d", "a", "c"],
+            ),
+        ] {
+            assert_eq!(found(rest), expected, "{rest}");
+        }
+        let answer = server.ask(
+            r#"{ trip(by: {took: "PT1H"}) { id took rests } by: trip(id: "b") { nextEdge { lasts } }
+                 trips { aggregate { took { count distinct min max sum avg } rests { distinct sum } groupBy(by: [rests], orderBy: KEY_ASC) { key count } } } }"#,
+        );
+        let data = &answer["data"];
+        // Values are given as they were written, sums in the canonical form.
+        assert_eq!(
+            data["trip"],
+            json!({"id": "a", "took": "PT60M", "rests": ["PT1M", "PT0.5S"]}),
+            "{answer}"
+        );
+        assert_eq!(data["by"]["nextEdge"]["lasts"], "PT90M");
+        let aggregate = &data["trips"]["aggregate"];
+        assert_eq!(
+            aggregate["took"],
+            json!({"count": 4, "distinct": 4, "min": "-PT1S", "max": "P1D", "sum": "P1DT1H59M59.000001S", "avg": "PT6H29M59.75S"})
+        );
+        assert_eq!(aggregate["rests"], json!({"distinct": 2, "sum": "PT2M0.5S"}));
+        assert_eq!(
+            aggregate["groupBy"],
+            json!([{"key": "PT0.5S", "count": 1}, {"key": "PT1M", "count": 2}, {"key": null, "count": 3}])
+        );
+        let post = |query: &str, form: &str| {
+            server
+                .post(&json!({"query": query}).to_string(), &[("accept", form)])
+                .body
+        };
+        let turtle = post("{ trip(id: \"a\") { took } }", "text/turtle");
+        assert!(turtle.contains("\"PT60M\"^^xsd:dayTimeDuration"), "{turtle}");
+        let graphml = post(
+            "{ trip(id: \"b\") { took next { id } nextEdge { lasts } } }",
+            "application/graphml+xml",
+        );
+        assert!(
+            graphml.contains(">P1D<") && graphml.contains(">PT90M<"),
+            "{graphml}"
+        );
+        let csv = post("{ trips { nodes { id took } } }", "text/csv");
+        assert_eq!(
+            csv,
+            "id,took\r\na,PT60M\r\nb,P1D\r\nc,-PT1S\r\nd,PT1H0.000001S\r\ne,\r\n"
+        );
+        let answer = server.ask("{ trips(filter: {took: {gt: \"P1M\"}}) { totalCount } }");
+        assert_eq!(
+            message(&answer["errors"][0]),
+            "\"took\" is compared with \"P1M\", which is not a duration such as P1DT2H30M: years and months are not of one length: give days"
+        );
     }
 }

@@ -102,6 +102,8 @@ pub enum ValueTest {
     Date(DateTest),
     /// On a point in time, in microseconds since 1970.
     Instant(Compare<i64>),
+    /// On a length of time, in microseconds.
+    Duration(Compare<i64>),
     /// On a decimal number.
     Decimal(Compare<BigDecimal>),
     /// On JSON.

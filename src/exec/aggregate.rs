@@ -11,7 +11,7 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 use super::{Failure, Run, Written, working};
 use crate::graph::{Common, EntityNo, Key, Packed, Packing, Row, ValueRef};
 use crate::json;
-use crate::ontology::{PropertyNo, Scalar};
+use crate::ontology::{PropertyNo, Scalar, duration_of};
 use crate::plan::{
     AggregateField, Call, CallNo, GroupBy, GroupCall, GroupField, GroupKey, GroupKeyField, GroupOrder,
     MeasureField, Object, OfTypes,
@@ -203,6 +203,9 @@ impl<'a> Run<'a> {
         scalar: Scalar,
         fields: &'a Object<MeasureField>,
     ) -> Written {
+        if scalar == Scalar::Duration {
+            return self.durations(measures, fields);
+        }
         let is_decimal = matches!(scalar, Scalar::Decimal | Scalar::Int64);
         let decimals = || match scalar {
             Scalar::Int64 => BigDecimal::from(measures.whole),
@@ -225,6 +228,26 @@ impl<'a> Run<'a> {
                 }
                 MeasureField::Sum => run.float(measures.sum),
                 MeasureField::Avg => run.float(measures.sum / count as f64),
+            }
+            Ok(())
+        })
+    }
+
+    /// The mean is rounded to a microsecond.
+    fn durations(&mut self, measures: &Measures<'a>, fields: &'a Object<MeasureField>) -> Written {
+        let count = measures.ordered as i128;
+        self.object(fields, |run, slot| {
+            match &slot.field {
+                MeasureField::Count => run.number(measures.count),
+                MeasureField::Distinct => run.number(measures.distinct),
+                MeasureField::Min => run.extreme(measures.least.as_ref().map(|it| it.1)),
+                MeasureField::Max => run.extreme(measures.greatest.as_ref().map(|it| it.1)),
+                MeasureField::Sum | MeasureField::Avg if count == 0 => run.null(),
+                MeasureField::Sum => run.text(&duration_of(measures.whole)),
+                MeasureField::Avg => {
+                    let mean = (measures.whole + count / 2).div_euclid(count);
+                    run.text(&duration_of(mean));
+                }
             }
             Ok(())
         })

@@ -343,6 +343,7 @@ fn literals(value: ValueRef, scalar: Scalar) -> Vec<Literal> {
             Some(text) => typed(xsd::DATE_TIME.into_owned(), text),
             None => Literal::new_simple_literal(text),
         },
+        Scalar::Duration => typed(xsd::DAY_TIME_DURATION.into_owned(), text),
         Scalar::Url => typed(xsd::ANY_URI.into_owned(), text),
         // A decimal in RDF has no exponent.
         Scalar::Decimal => match value.decimal() {

@@ -14,7 +14,7 @@ use super::stored::Stored;
 use super::strings::Strings;
 use super::{NO_STATEMENT, StatementNo};
 use crate::json::List;
-use crate::ontology::{Date, Instant, Int64Form, Ontology, Scalar, decimal};
+use crate::ontology::{Date, Instant, Int64Form, Ontology, Scalar, decimal, duration};
 
 /// One bit a row.
 #[derive(Debug, Default)]
@@ -192,6 +192,8 @@ pub enum Values {
     Date(Fixed<u64>),
     /// `DateTime`: as written, and microseconds since 1970.
     DateTime(Strings, Fixed<i64>),
+    /// `Duration`: as written, and microseconds.
+    Duration(Strings, Fixed<i64>),
     /// `Decimal`, in its own digits.
     Decimal(Strings),
     /// An enum: the position of the value among the enum's, each written ready.
@@ -212,6 +214,7 @@ pub(super) enum Cell<'a> {
     Boolean(bool),
     Date(Date),
     DateTime(&'a str, i64),
+    Duration(&'a str, i64),
     Decimal(&'a str),
     Enum(u16),
     Languages(Vec<(Cow<'a, str>, &'a str)>),
@@ -228,6 +231,7 @@ impl Values {
             Scalar::Boolean => Values::Boolean(Fixed::default()),
             Scalar::Date => Values::Date(Fixed::default()),
             Scalar::DateTime => Values::DateTime(Strings::default(), Fixed::default()),
+            Scalar::Duration => Values::Duration(Strings::default(), Fixed::default()),
             Scalar::Decimal => Values::Decimal(Strings::default()),
             Scalar::Text => Values::Languages(Languages::default()),
             Scalar::Json | Scalar::Custom(_) => Values::Json(Strings::default()),
@@ -257,13 +261,14 @@ impl Values {
             (Values::Boolean(it), _) => it.push(None),
             (Values::Date(it), Some(Cell::Date(value))) => it.push(Some(value.pack())),
             (Values::Date(it), _) => it.push(None),
-            (Values::DateTime(texts, instants), Some(Cell::DateTime(text, instant))) => {
+            (Values::DateTime(texts, numbers), Some(Cell::DateTime(text, number)))
+            | (Values::Duration(texts, numbers), Some(Cell::Duration(text, number))) => {
                 texts.push(text);
-                instants.push(Some(instant));
+                numbers.push(Some(number));
             }
-            (Values::DateTime(texts, instants), _) => {
+            (Values::DateTime(texts, numbers) | Values::Duration(texts, numbers), _) => {
                 texts.push_null();
-                instants.push(None);
+                numbers.push(None);
             }
             (Values::Enum(it, _), Some(Cell::Enum(value))) => it.push(Some(value)),
             (Values::Enum(it, _), _) => it.push(None),
@@ -283,9 +288,10 @@ impl Values {
             (Values::Float(to), Values::Float(from)) => to.push(from.get(at)),
             (Values::Boolean(to), Values::Boolean(from)) => to.push(from.get(at)),
             (Values::Date(to), Values::Date(from)) => to.push(from.get(at)),
-            (Values::DateTime(texts, instants), Values::DateTime(from_texts, from_instants)) => {
+            (Values::DateTime(texts, numbers), Values::DateTime(from_texts, from_numbers))
+            | (Values::Duration(texts, numbers), Values::Duration(from_texts, from_numbers)) => {
                 texts.push_from(from_texts, at);
-                instants.push(from_instants.get(at));
+                numbers.push(from_numbers.get(at));
             }
             (Values::Enum(to, _), Values::Enum(from, _)) => to.push(from.get(at)),
             (Values::Languages(to), Values::Languages(from)) => {
@@ -298,12 +304,17 @@ impl Values {
     /// Makes room for so many rows with what lies in other values.
     pub(super) fn reserve<'a>(&mut self, rows: usize, from: impl Iterator<Item = &'a Values>) {
         match self {
-            Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => {
+            Values::Text(it)
+            | Values::Decimal(it)
+            | Values::Json(it)
+            | Values::DateTime(it, _)
+            | Values::Duration(it, _) => {
                 let lengths = from.map(|from| match from {
                     Values::Text(from)
                     | Values::Decimal(from)
                     | Values::Json(from)
-                    | Values::DateTime(from, _) => from.arena_len(),
+                    | Values::DateTime(from, _)
+                    | Values::Duration(from, _) => from.arena_len(),
                     _ => 0,
                 });
                 it.reserve(rows, lengths.sum());
@@ -321,7 +332,7 @@ impl Values {
     pub(super) fn shrink(&mut self) {
         match self {
             Values::Text(it) | Values::Decimal(it) | Values::Json(it) => it.shrink(),
-            Values::DateTime(texts, instants) => {
+            Values::DateTime(texts, instants) | Values::Duration(texts, instants) => {
                 texts.shrink();
                 instants.values.values().shrink_to_fit();
             }
@@ -341,7 +352,11 @@ impl Values {
     /// How many rows there are.
     pub(super) fn len(&self) -> usize {
         match self {
-            Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => it.len(),
+            Values::Text(it)
+            | Values::Decimal(it)
+            | Values::Json(it)
+            | Values::DateTime(it, _)
+            | Values::Duration(it, _) => it.len(),
             Values::Int(it) => it.values.len(),
             Values::Int64(it, _) => it.values.len(),
             Values::Float(it) => it.values.len(),
@@ -355,9 +370,11 @@ impl Values {
     /// Whether a row has no value.
     pub fn is_null(&self, row: usize) -> bool {
         match self {
-            Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => {
-                it.json(row).is_empty()
-            }
+            Values::Text(it)
+            | Values::Decimal(it)
+            | Values::Json(it)
+            | Values::DateTime(it, _)
+            | Values::Duration(it, _) => it.json(row).is_empty(),
             Values::Int(it) => it.get(row).is_none(),
             Values::Int64(it, _) => it.get(row).is_none(),
             Values::Float(it) => it.get(row).is_none(),
@@ -372,7 +389,11 @@ impl Values {
     #[inline]
     pub fn write(&self, row: usize, languages: &[String], out: &mut Vec<u8>) {
         match self {
-            Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => {
+            Values::Text(it)
+            | Values::Decimal(it)
+            | Values::Json(it)
+            | Values::DateTime(it, _)
+            | Values::Duration(it, _) => {
                 let json = it.json(row);
                 out.extend_from_slice(if json.is_empty() { b"null" } else { json });
             }
@@ -415,7 +436,9 @@ impl Values {
     /// A row's text, where it is one.
     pub fn text(&self, row: usize) -> Option<&str> {
         match self {
-            Values::Text(it) | Values::Decimal(it) | Values::DateTime(it, _) => it.text(row),
+            Values::Text(it) | Values::Decimal(it) | Values::DateTime(it, _) | Values::Duration(it, _) => {
+                it.text(row)
+            }
             Values::Enum(it, names) => it
                 .get(row)
                 .map(|value| names[usize::from(value)].trim_matches('"')),
@@ -502,6 +525,14 @@ impl Values {
         }
     }
 
+    /// A row's duration, in microseconds.
+    pub fn duration(&self, row: usize) -> Option<i64> {
+        match self {
+            Values::Duration(_, it) => it.get(row),
+            _ => None,
+        }
+    }
+
     /// A row's decimal number.
     pub fn decimal(&self, row: usize) -> Option<BigDecimal> {
         match self {
@@ -549,7 +580,9 @@ impl Values {
             Values::Float(it) => it.get(row).map(Key::Float),
             Values::Boolean(it) => it.get(row).map(|value| Key::Whole(value.into())),
             Values::Date(_) => self.date(row).map(Key::Date),
-            Values::Int64(it, _) | Values::DateTime(_, it) => it.get(row).map(Key::Whole),
+            Values::Int64(it, _) | Values::DateTime(_, it) | Values::Duration(_, it) => {
+                it.get(row).map(Key::Whole)
+            }
             Values::Decimal(_) => self.decimal(row).map(Key::Decimal),
             Values::Enum(it, _) => it.get(row).map(|value| Key::Whole(value.into())),
         }
@@ -568,6 +601,7 @@ impl Values {
                 let instant = Instant::parse(text).ok()?;
                 Some(Key::Whole(instant.microseconds()))
             }
+            Values::Duration(..) => duration(text).ok().map(Key::Whole),
             Values::Decimal(_) => decimal(text).ok().map(Key::Decimal),
             Values::Enum(..) => None,
         }
@@ -575,7 +609,11 @@ impl Values {
 
     fn strings(&self) -> usize {
         match self {
-            Values::Text(it) | Values::Decimal(it) | Values::Json(it) | Values::DateTime(it, _) => it.bytes(),
+            Values::Text(it)
+            | Values::Decimal(it)
+            | Values::Json(it)
+            | Values::DateTime(it, _)
+            | Values::Duration(it, _) => it.bytes(),
             Values::Languages(it) => it.texts.bytes(),
             _ => 0,
         }
@@ -584,7 +622,9 @@ impl Values {
     pub(super) fn bytes(&self) -> usize {
         match self {
             Values::Text(it) | Values::Decimal(it) | Values::Json(it) => it.bytes(),
-            Values::DateTime(texts, instants) => texts.bytes() + instants.bytes(),
+            Values::DateTime(texts, numbers) | Values::Duration(texts, numbers) => {
+                texts.bytes() + numbers.bytes()
+            }
             Values::Int(it) => it.bytes(),
             Values::Int64(it, _) => it.bytes(),
             Values::Float(it) => it.bytes(),

@@ -655,9 +655,9 @@ fn save_values(writer: &mut Writer<'_>, values: &Values) -> io::Result<()> {
         Values::Float(it) => save_fixed(writer, it),
         Values::Boolean(it) => save_fixed(writer, it),
         Values::Date(it) => save_fixed(writer, it),
-        Values::DateTime(texts, instants) => {
+        Values::DateTime(texts, numbers) | Values::Duration(texts, numbers) => {
             save_strings(writer, texts)?;
-            save_fixed(writer, instants)
+            save_fixed(writer, numbers)
         }
         // The names are the schema's.
         Values::Enum(it, _) => save_fixed(writer, it),
@@ -697,6 +697,10 @@ fn load_values(
         Values::DateTime(..) => {
             let texts = load_strings(reader, Some(rows), true)?;
             Values::DateTime(texts, load_fixed(reader, rows)?)
+        }
+        Values::Duration(..) => {
+            let texts = load_strings(reader, Some(rows), true)?;
+            Values::Duration(texts, load_fixed(reader, rows)?)
         }
         Values::Enum(_, names) => {
             let fixed: Fixed<u16> = load_fixed(reader, rows)?;

@@ -191,6 +191,7 @@ impl<T: Testing> Tester<'_, T> {
             ValueTest::Boolean(compare) => values.boolean(at).is_some_and(|it| compare.holds(&it)),
             ValueTest::Date(test) => values.date(at).is_some_and(|it| test.holds(it)),
             ValueTest::Instant(compare) => values.instant(at).is_some_and(|it| compare.holds(&it)),
+            ValueTest::Duration(compare) => values.duration(at).is_some_and(|it| compare.holds(&it)),
             ValueTest::Decimal(compare) => {
                 self.by.worked(16);
                 values.decimal(at).is_some_and(|it| compare.holds(&it))

@@ -10,6 +10,7 @@ mod context;
 mod date;
 mod decimal;
 mod digest;
+mod duration;
 mod instant;
 mod limits;
 mod names;
@@ -21,6 +22,7 @@ pub use compile::{compile, compile_within, is_schema, load, load_within};
 pub use date::{Date, DateError};
 pub use decimal::{DecimalError, LARGEST_EXPONENT, LONGEST_DECIMAL, decimal};
 pub use digest::OntologyDigest;
+pub use duration::{DurationError, duration, duration_of};
 pub use instant::{Instant, InstantError};
 pub use names::GeneratedNames;
 
@@ -264,6 +266,8 @@ pub enum Scalar {
     Date,
     /// RFC 3339.
     DateTime,
+    /// A length of time: days, hours, minutes and seconds.
+    Duration,
     /// An absolute URL with one of [`URL_SCHEMES`].
     Url,
     /// Text with a language.
@@ -280,10 +284,11 @@ pub enum Scalar {
 
 impl Scalar {
     /// The scalars that Clew adds to GraphQL's five, with their names.
-    pub const ADDED: [(&'static str, Scalar); 7] = [
+    pub const ADDED: [(&'static str, Scalar); 8] = [
         ("Int64", Scalar::Int64),
         ("Date", Scalar::Date),
         ("DateTime", Scalar::DateTime),
+        ("Duration", Scalar::Duration),
         ("URL", Scalar::Url),
         ("Text", Scalar::Text),
         ("Decimal", Scalar::Decimal),
@@ -316,9 +321,12 @@ impl Scalar {
             Scalar::Id | Scalar::Url => InputTable::of::<inputs::PlainTexts>(),
             Scalar::String => InputTable::of::<inputs::SearchedTexts>(),
             Scalar::Text => InputTable::of::<inputs::TranslatedTexts>(),
-            Scalar::Int | Scalar::Int64 | Scalar::Float | Scalar::DateTime | Scalar::Decimal => {
-                InputTable::of::<inputs::Ordered>()
-            }
+            Scalar::Int
+            | Scalar::Int64
+            | Scalar::Float
+            | Scalar::DateTime
+            | Scalar::Decimal
+            | Scalar::Duration => InputTable::of::<inputs::Ordered>(),
             Scalar::Date => InputTable::of::<inputs::Dates>(),
             Scalar::Boolean | Scalar::Enum(_) | Scalar::Custom(_) => InputTable::of::<inputs::Unordered>(),
             Scalar::Json => InputTable::of::<inputs::AnyValue>(),
@@ -590,6 +598,7 @@ impl Ontology {
             Scalar::Boolean => "Boolean",
             Scalar::Date => "Date",
             Scalar::DateTime => "DateTime",
+            Scalar::Duration => "Duration",
             Scalar::Url => "URL",
             Scalar::Text => "Text",
             Scalar::Decimal => "Decimal",

@@ -15,7 +15,7 @@ directive @search on FIELD_DEFINITION
 directive @unique on FIELD_DEFINITION
 directive @index on FIELD_DEFINITION
 "#,
-    "scalar Int64 scalar Date scalar DateTime scalar URL scalar Text scalar Decimal scalar JSON",
+    "scalar Int64 scalar Date scalar DateTime scalar Duration scalar URL scalar Text scalar Decimal scalar JSON",
     r#"
 interface Node { id: ID! }
 interface Entity { id: ID! }
@@ -91,7 +91,8 @@ pub(super) fn reserved_types() -> &'static BTreeSet<String> {
 
 /// Scalars that a schema may declare again, since many tools ask for it; the declaration is dropped.
 pub(super) const REDECLARABLE: &[&str] = &[
-    "ID", "String", "Int", "Int64", "Float", "Boolean", "Date", "DateTime", "URL", "Text", "Decimal", "JSON",
+    "ID", "String", "Int", "Int64", "Float", "Boolean", "Date", "DateTime", "Duration", "URL", "Text",
+    "Decimal", "JSON",
 ];
 
 /// Root fields that are not made from a type.

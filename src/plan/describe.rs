@@ -24,7 +24,9 @@ use super::{
 use crate::condition::{
     Among, Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, RelationTest, Test, TextTest, ValueTest,
 };
-use crate::ontology::{Direction, EdgeTypeId, Members, Ontology, PropertyNo, RelationId, Scalar, TypeId};
+use crate::ontology::{
+    Direction, EdgeTypeId, Members, Ontology, PropertyNo, RelationId, Scalar, TypeId, duration_of,
+};
 
 /// The text of a plan.
 pub(super) fn describe(plan: &Plan, ontology: &Ontology) -> String {
@@ -571,6 +573,7 @@ impl<'a> Text<'a> {
                 Ok(instant) => instant.to_string(),
                 Err(_) => it.to_string(),
             }),
+            ValueTest::Duration(test) => compared(test, |it| duration_of((*it).into())),
             ValueTest::Decimal(test) => compared(test, ToString::to_string),
             ValueTest::Json(JsonTest::Eq(value)) => format!("= {value}"),
             ValueTest::Json(JsonTest::Ne(value)) => format!("≠ {value}"),

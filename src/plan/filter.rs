@@ -630,6 +630,7 @@ fn value_tests<'b>(
         Scalar::Boolean => tests(binder, given, scalar, boolean, ValueTest::Boolean)?,
         Scalar::Date => date_tests(binder, name, operators)?,
         Scalar::DateTime => tests(binder, given, scalar, instant, ValueTest::Instant)?,
+        Scalar::Duration => tests(binder, given, scalar, duration, ValueTest::Duration)?,
         Scalar::Decimal => tests(binder, given, scalar, decimal, ValueTest::Decimal)?,
         Scalar::Enum(id) => tests(
             binder,
@@ -920,6 +921,13 @@ fn instant<'b>(_: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<i64> 
             wrong(name, given, &expected)
         }
     }
+}
+
+fn duration<'b>(_: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<i64> {
+    ontology::duration(&text(name, given)?).or_else(|error| {
+        let expected = format!("a duration such as P1DT2H30M: {error}");
+        wrong(name, given, &expected)
+    })
 }
 
 fn decimal<'b>(binder: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<BigDecimal> {

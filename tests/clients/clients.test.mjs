@@ -102,7 +102,7 @@ test('a typed client is generated, compiled and run', async () => {
   const config = {
     schema: join(work, 'schema.graphql'),
     documents: join(work, 'typed/operations.graphql'),
-    generates: { [join(work, 'typed/client.ts')]: { plugins: ['typescript', 'typescript-operations', 'typed-document-node'], config: { useTypeImports: true, scalars: { Date: 'string', DateTime: 'string', URL: 'string', Text: 'string', Decimal: 'string', Int64: 'string', JSON: 'unknown' } } } },
+    generates: { [join(work, 'typed/client.ts')]: { plugins: ['typescript', 'typescript-operations', 'typed-document-node'], config: { useTypeImports: true, scalars: { Date: 'string', DateTime: 'string', URL: 'string', Text: 'string', Decimal: 'string', Int64: 'string', Duration: 'string', JSON: 'unknown' } } } },
   };
   const { generate } = await import('@graphql-codegen/cli');
   await generate({ ...config, cwd: here, silent: true, errorsOnly: true }, true);

@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 import xml.etree.ElementTree as xml
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -181,7 +182,7 @@ enum Kind { SMALL LARGE }
 scalar Colour
 type Thing {
   name: String! tag: Text amount: Decimal on: Date spans: [Date!]! moment: DateTime kind: Kind extra: JSON
-  words: [String!]! flag: Boolean number: Int wide: Int64 float: Float page: URL colour: Colour
+  words: [String!]! flag: Boolean number: Int wide: Int64 lasts: Duration float: Float page: URL colour: Colour
   next: [Thing!]! @relation(name: "NEXT", inverse: "previous", edge: "Step")
   like: [Thing!]! @relation(name: "LIKE", symmetric: true)
 }
@@ -192,7 +193,7 @@ ODD_TEXTS = [
     "a,comma;semi", "{record|port}", "\\l \\n \\N", " blanks ", "", "'single'", "-- dashes -->", "@prefix", "x" * 300,
 ]
 ODD_QUERY = """{ things(first: 100) { nodes {
-  id name tag amount on spans moment kind extra words flag number wide float page colour
+  id name tag amount on spans moment kind extra words flag number wide lasts float page colour
   next { edges { why much on node { name } } } like { nodes { name } }
 } } }"""
 
@@ -207,7 +208,7 @@ def odd_graph(folder):
         properties = {
             "name": [text], "amount": [["1.50", "1e30", "-0.001"][no % 3]], "on": [["1996", "1996-08", "1996-08-27", "2009/2012"][no % 4]],
             "spans": ["2001", "2001-02/2003"], "moment": ["2020-01-01T10:00:00+02:00"], "kind": [["SMALL", "LARGE"][no % 2]],
-            "extra": [{"a": [1, None, text]}], "words": ["b", text, "a"], "flag": [no % 2 == 0], "number": [no - 5], "wide": [2**62 + no], "float": [no / 7],
+            "extra": [{"a": [1, None, text]}], "words": ["b", text, "a"], "flag": [no % 2 == 0], "number": [no - 5], "wide": [2**62 + no], "lasts": [f"P{no}DT{no}.5S"], "float": [no / 7],
             "page": ["https://example.org/a?b=c&d=%22"], "colour": ["#fff"],
         }
         lines.append({"type": "node", "id": f"t{no}", "labels": ["Thing"], "properties": properties})
@@ -231,7 +232,10 @@ def check_odd():
             same("texts", sorted(map(str, graph.objects(None, name))), sorted(ODD_TEXTS), "odd values")
             wide = rdflib.URIRef("urn:clew:vocabulary:wide")
             same("whole numbers", sorted(it.toPython() for it in graph.objects(None, wide)), [2**62 + no for no in range(len(ODD_TEXTS))], "odd values")
-            flat_query = "{ things(first: 100) { nodes { id name amount on spans kind extra words flag number wide float } } }"
+            lasts = rdflib.URIRef("urn:clew:vocabulary:lasts")
+            expected = sorted(timedelta(days=no, seconds=no, milliseconds=500) for no in range(len(ODD_TEXTS)))
+            same("durations", sorted(it.toPython() for it in graph.objects(None, lasts)), expected, "odd values")
+            flat_query = "{ things(first: 100) { nodes { id name amount on spans kind extra words flag number wide lasts float } } }"
             answer = json.loads(server.ask(flat_query, "application/json")[1])
             same("a table", check_table(server, "odd values", flat_query, answer), 1, "odd values")
 

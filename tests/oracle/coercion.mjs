@@ -83,6 +83,7 @@ class Values {
       case 'Date': return random.pick(['1990', '1996-08', '2009/2012', '2013-01-01']);
       case 'DateTime': return '1996-08-27T10:00:00Z';
       case 'Int64': return random.pick([7, -1, '9007199254740993', '-9223372036854775808']);
+      case 'Duration': return random.pick(['PT1H', '-P1DT0.5S']);
       case 'Decimal': return random.pick(['100.0', '1E2', '-3']);
       case 'URL': return 'https://example.org/';
       default: return random.pick([1, 'x', true, [1, null]]);

@@ -109,6 +109,7 @@ export class Extremes extends Generator {
     switch (isEnumType(type) ? 'enum' : type.name) {
       case 'Int': return random.pick(random.chance(0.1) ? FAR_NUMBERS : NUMBERS);
       case 'Float': return random.pick(FLOATS);
+      case 'Duration': return random.pick(['P106751991D', '-PT9223372036854.775808S', 'P106751992D', 'PT0.0000001S', 'P1M', 'P', 'PT1H']);
       case 'Int64': return random.pick(['9223372036854775807', '-9223372036854775808', '9223372036854775808', 2 ** 53, 1.5, ...NUMBERS, ...FAR_NUMBERS]);
       case 'Date': case 'DateTime': return random.pick(random.chance(0.15) ? NO_DATES : DATES);
       case 'ID': return random.chance(0.9) ? random.pick(this.ids) : this.text(context);

@@ -177,6 +177,7 @@ export class Generator {
         if (['first', 'last'].includes(context.argument?.name) && !context.property) return random.chance(0.03) ? -1 : random.below(6);
         return random.pick([0, 1, 2, 3, 6, 104, 122, 300]);
       case 'Int64': return random.pick([...this.said(context.property), '9007199254740992', 0, -1, 7, 2 ** 53 - 1]);
+      case 'Duration': return random.pick([...this.said(context.property), 'PT24H', 'PT0.0S', '-P1DT1S']);
       case 'Float': return random.pick([0, 75, 300, 1700, 100000, 1e6]);
       case 'Boolean': return random.chance(0.5);
       case 'Date': return random.pick(['1990', '1996', '1996-08', '2009/2012', '2010', '2012', '2013-01-01', '2016', '1998/2012', '2022']);

@@ -15,8 +15,16 @@ const DATE = {
   within: (a, b) => b[0] <= a[0] && a[1] <= b[1],
 };
 
+/** Microseconds of a duration. */
+function microseconds(text) {
+  const [, minus, ...parts] = /^(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d+))?S)?)?$/.exec(text);
+  const [days, hours, minutes, seconds] = parts.map((it) => BigInt(it ?? 0));
+  const whole = ((days * 24n + hours) * 60n + minutes) * 60n + seconds;
+  return (minus ? -1n : 1n) * (whole * 1_000_000n + BigInt((parts[4] ?? '').padEnd(6, '0')));
+}
+
 /** Values of a scalar as JavaScript compares them. */
-const COMPARABLE = { Int64: BigInt };
+const COMPARABLE = { Int64: BigInt, Duration: microseconds };
 
 /** Full case folding, nearly: what becomes several letters as a capital is that. */
 const folded = (it) => it.toLowerCase().toUpperCase().toLowerCase();

@@ -110,6 +110,7 @@ impl Generator<'_> {
             Scalar::Int | Scalar::Float => Some("Float"),
             // Exact, and with room for the sum of many.
             Scalar::Int64 | Scalar::Decimal => Some("Decimal"),
+            Scalar::Duration => Some("Duration"),
             _ => None,
         };
         let about = match scalar {

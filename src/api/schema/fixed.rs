@@ -21,6 +21,13 @@ impl Generator<'_> {
         );
         self.add(
             scalar(
+                "Duration",
+                "A length of time in days, hours, minutes and seconds, such as `P1DT2H30M` or `PT0.5S`; compared by its length.",
+            )
+            .specified_by_url("https://www.w3.org/TR/xmlschema11-2/#dayTimeDuration"),
+        );
+        self.add(
+            scalar(
                 "URL",
                 "An absolute URL with the scheme `http`, `https`, `mailto`, `urn` or `doi`.",
             )

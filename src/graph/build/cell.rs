@@ -9,7 +9,8 @@ use super::meant;
 use crate::facts::{Batch, Item, Value};
 use crate::graph::column::Cell;
 use crate::ontology::{
-    Date, DateError, DecimalError, Instant, Ontology, Property, Scalar, URL_SCHEMES, decimal,
+    Date, DateError, DecimalError, DurationError, Instant, Ontology, Property, Scalar, URL_SCHEMES, decimal,
+    duration,
 };
 use crate::report::{Code, MOST_SHOWN, Report, did_you_mean};
 
@@ -70,6 +71,7 @@ pub(super) fn cell<'a>(
             }
             (Scalar::Date, _) => report.hint(format!("write {DATES}")),
             (Scalar::DateTime, _) => report.hint(format!("write {INSTANT}")),
+            (Scalar::Duration, _) => report.hint(DURATION),
             (Scalar::Url, _) => report.hint("write it whole, as in https://example.org/page"),
             (Scalar::Enum(id), _) => {
                 let values = ontology.enums[id.index()].values.iter();
@@ -189,6 +191,24 @@ pub(super) fn cell<'a>(
                 )),
             }
         }
+        (Scalar::Duration, Value::String(text)) => {
+            let text = batch.text(*text);
+            match duration(text) {
+                Ok(length) => Ok(Cell::Duration(text, length)),
+                Err(error) => {
+                    let code = match error {
+                        DurationError::Range => Code::NUMBER_RANGE,
+                        _ => Code::WRONG_VALUE,
+                    };
+                    let why = format!("is a duration, and \"{}\" is not one: {error}", shorten(text));
+                    Err(wrong(code, why).hint(match error {
+                        DurationError::Weeks => WEEKS,
+                        DurationError::Months => MONTHS,
+                        _ => DURATION,
+                    }))
+                }
+            }
+        }
         (Scalar::Decimal, Value::String(text) | Value::Number(text)) => {
             let text = batch.text(*text);
             match decimal(text) {
@@ -279,6 +299,11 @@ pub(super) fn cell<'a>(
 const DATES: &str = "a date as 1996, 1996-08, 1996-08-27 or, for an interval, 2009/2012";
 /// What points in time look like.
 const INSTANT: &str = "it as RFC 3339 has it: 1996-08-27T10:00:00Z or 1996-08-27T12:00:00.25+02:00";
+
+/// What lengths of time look like.
+const DURATION: &str = "write days, hours, minutes and seconds, as in P1DT2H30M or PT0.5S";
+const WEEKS: &str = "write seven days for a week, as in P7D";
+const MONTHS: &str = "write days, as in P30D, or keep years and months in an Int";
 
 /// What would be right where a text is no point in time.
 fn wrong_instant(report: Report, text: &str) -> Report {
