@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use tantivy::tokenizer::TextAnalyzer;
 
+use super::equal::Equal;
 use super::query::{Matching, Progress, Typed};
 use super::{Effort, Index, SearchError, text, words_of};
 use crate::graph::{EntityNo, Row, StatementNo, ValueRef, View};
@@ -172,4 +173,6 @@ pub struct Matched<'a> {
     pub value: ValueRef<'a>,
     /// The statement.
     pub statement: StatementNo,
+    /// Whether its text equals the whole search.
+    pub(super) equal: Option<Equal>,
 }

@@ -2,8 +2,9 @@
 
 use tantivy::tokenizer::TextAnalyzer;
 
+use super::equal::Equal;
 use super::query::{Part, Typed, distance};
-use super::{Index, Matched, SearchError, text, words_of};
+use super::{Index, Matched, SearchError, equal, text, words_of};
 use crate::graph::{EntityNo, View};
 
 /// Pieces of one field's text.
@@ -28,6 +29,7 @@ const CHECK_EVERY: usize = 1024;
 pub struct Highlighter<'a> {
     index: &'a Index,
     typed: &'a Typed,
+    whole: equal::Wanted,
     by_language: Vec<(String, TextAnalyzer, Wanted)>,
 }
 
@@ -37,6 +39,7 @@ impl Index {
         Highlighter {
             index: self,
             typed,
+            whole: equal::Wanted::new(typed),
             by_language: Vec::new(),
         }
     }
@@ -76,7 +79,8 @@ impl Highlighter<'_> {
         Ok(highlights)
     }
 
-    /// The statements that hold and have a word that the search finds, those of the best rank first.
+    /// The statements that hold and have a word that the search finds: those that equal the search first, a label before
+    /// others, then those of the best rank.
     ///
     /// # Errors
     /// When the time is over.
@@ -93,10 +97,16 @@ impl Highlighter<'_> {
                 for (language, text) in value.texts() {
                     let (analyzer, wanted) = self.wanted(language);
                     if wanted.is_in(text, analyzer, over)? {
+                        let of_whole = if property.is_label {
+                            Equal::Label
+                        } else {
+                            Equal::Other
+                        };
                         matched.push(Matched {
                             property: property.no,
                             value,
                             statement,
+                            equal: self.whole.is(text).then_some(of_whole),
                         });
                         break;
                     }
@@ -104,7 +114,7 @@ impl Highlighter<'_> {
             }
         }
         let statements = view.statements();
-        matched.sort_by_key(|it| std::cmp::Reverse(statements.rank(it.statement)));
+        matched.sort_by_key(|it| std::cmp::Reverse((it.equal, statements.rank(it.statement))));
         Ok(matched)
     }
 

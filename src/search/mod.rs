@@ -5,6 +5,7 @@
 //! for it. It is built on all cores, in time linear in the texts. A search takes time linear in the entities that it
 //! finds, which it scores by BM25 and puts in order; equal scores in the order of the entities, so pages are stable.
 
+mod equal;
 mod held;
 mod highlight;
 mod query;
@@ -27,6 +28,7 @@ use rayon::prelude::*;
 
 use crate::graph::{EntityNo, EntitySet, Snapshot, Trigrams, View};
 use crate::ontology::{PropertyNo, Scalar, TypeId};
+use equal::{Documents, Equal, Equals};
 pub use held::Matched;
 use held::{Counted, Held};
 pub use highlight::{Highlight, Highlighter};
@@ -189,6 +191,7 @@ struct Property {
 pub struct Index {
     reader: IndexReader,
     kind: Field,
+    wholes: equal::Fields,
     fields: Vec<Indexed>,
     /// For each type, the properties that are searched.
     properties: Vec<Vec<Property>>,
@@ -251,6 +254,17 @@ impl Index {
         let mut schema = Schema::builder();
         let entity = schema.add_u64_field("entity", FAST);
         let kind = schema.add_u64_field("type", INDEXED);
+        let whole = || {
+            let indexing = TextFieldIndexing::default()
+                .set_tokenizer(text::WHOLE)
+                .set_fieldnorms(false)
+                .set_index_option(IndexRecordOption::Basic);
+            TextOptions::default().set_indexing_options(indexing)
+        };
+        let wholes = equal::Fields {
+            label: schema.add_text_field("label", whole()),
+            other: schema.add_text_field("other", whole()),
+        };
         let mut fields: Vec<Indexed> = Vec::new();
         let mut known: HashMap<(String, String), usize> = HashMap::new();
         let mut properties = Vec::new();
@@ -296,6 +310,8 @@ impl Index {
             properties.push(of_type);
         }
         let index = Tantivy::create_in_ram(schema.build());
+        let whole = TextAnalyzer::builder(text::Whole::default()).build();
+        index.tokenizers().register(text::WHOLE, whole);
         for indexed in &fields {
             index
                 .tokenizers()
@@ -313,7 +329,15 @@ impl Index {
                 document.add_u64(entity, snapshot.view().number(row).stored());
                 document.add_u64(kind, id.index() as u64);
                 for property in &properties[id.index()] {
+                    let whole = if property.is_label {
+                        wholes.label
+                    } else {
+                        wholes.other
+                    };
                     for (language, text) in snapshot.texts(row, property.no) {
+                        if text.len() <= text::MOST_BYTES {
+                            document.add_text(whole, text);
+                        }
                         if let Some(field) = property.fields.get(language) {
                             document.add_text(fields[*field].field, text);
                         }
@@ -332,6 +356,7 @@ impl Index {
         Ok(Self {
             reader,
             kind,
+            wholes,
             fields,
             properties,
             taken: start.elapsed(),
@@ -339,18 +364,20 @@ impl Index {
         })
     }
 
-    /// What is found and seen, the best first: what has all words, or where nothing has, what has any. Words are found in
-    /// the texts of all statements that hold. Scores rest on the statements of all dates.
+    /// What is found and seen, the best first: what has all words, or where nothing has, what has any. What has a text that
+    /// equals the whole search stands before the rest. Words are found in the texts of all statements that hold. Scores rest on the statements of all dates.
     ///
     /// # Errors
     /// When tantivy fails, the time is over, or too much is found.
     pub fn search(&self, view: View, search: Search, effort: Effort) -> Result<Vec<Found>, SearchError> {
         let mut near = Near::new(effort.deadline);
+        let mut wanted = equal::Wanted::new(search.typed);
         for occur in [Occur::Must, Occur::Should] {
             let Some(query) = self.query(search, occur, &mut near, effort)? else {
                 return Ok(Vec::new());
             };
-            let mut found = self.find(view, &*query, true, effort)?;
+            let (mut found, equals) = self.find(view, &*query, Some(&wanted), effort)?;
+            self.raise(view, &mut wanted, &mut found, &equals, effort)?;
             if view.as_of().is_some() {
                 let which = (Counted::Held, occur == Occur::Must);
                 let held = Held::new(self, search.typed, None, which);
@@ -391,7 +418,7 @@ impl Index {
         let mut near = Near::new(effort.deadline);
         let mut set = EntitySet::of(view.snapshot());
         if let Some(query) = self.query(search, Occur::Must, &mut near, effort)? {
-            let mut found = self.find(view, &*query, false, effort)?;
+            let mut found = self.find(view, &*query, None, effort)?.0;
             let varies = |it: &Property| it.varies.0 || it.varies.1 && view.as_of().is_some();
             if self.properties.iter().flatten().any(varies) {
                 let held = Held::new(self, &typed, Some(property), (Counted::Shown, true));
@@ -404,29 +431,34 @@ impl Index {
         Ok(set)
     }
 
-    /// Goes through the segments one by one, so that each is held against what is left of the budget.
+    /// Goes through the segments one by one, so that each is held against what is left of the budget. With what equals the
+    /// search, entities are scored.
     fn find(
         &self,
         view: View,
         query: &dyn Query,
-        scored: bool,
+        wanted: Option<&equal::Wanted>,
         effort: Effort,
-    ) -> Result<Vec<Found>, SearchError> {
+    ) -> Result<(Vec<Found>, Equals), SearchError> {
         let searcher = self.reader.searcher();
-        let scoring = if scored {
+        let scoring = if wanted.is_some() {
             EnableScoring::enabled_from_searcher(&searcher)
         } else {
             EnableScoring::disabled_from_searcher(&searcher)
         };
         let weight = query.weight(scoring)?;
-        let mut found = Vec::new();
+        let mut collected = Collected::default();
         for segment in searcher.segment_readers() {
             if (effort.over)() {
                 return Err(SearchError::Over);
             }
-            collect(view, &*weight, segment, scored, effort, &mut found)?;
+            let documents = match wanted {
+                Some(wanted) => Some(wanted.documents(segment, self.wholes)?),
+                None => None,
+            };
+            collected.collect(view, &*weight, segment, documents, effort)?;
         }
-        Ok(found)
+        Ok((collected.found, collected.equals))
     }
 
     fn query(
@@ -508,43 +540,65 @@ fn words_of(part: &Part, analyzer: &mut TextAnalyzer) -> Vec<String> {
     text::words(analyzer, text).into_iter().map(|it| it.0).collect()
 }
 
-/// Collects all that is found in a segment and seen.
-fn collect(
-    view: View,
-    weight: &dyn Weight,
-    segment: &SegmentReader,
-    scored: bool,
-    effort: Effort,
-    found: &mut Vec<Found>,
-) -> Result<(), SearchError> {
-    let entities: Column<u64> = segment.fast_fields().u64("entity")?;
-    let mut documents = weight.scorer(segment, 1.0)?;
-    let mut looked: u32 = 0;
-    loop {
-        let document = documents.doc();
-        if document == TERMINATED {
-            return Ok(());
-        }
-        if looked.is_multiple_of(CHECK_EVERY) && (effort.over)() {
-            return Err(SearchError::Over);
-        }
-        looked += 1;
-        let score = if scored { documents.score() } else { 0.0 };
-        let entity = entities
-            .first(document)
-            .and_then(|it| view.snapshot().entity_at(it));
-        if let Some(entity) = entity.filter(|it| !view.hides(*it)) {
-            if found.len() == found.capacity() {
-                // While a list grows, the old and the new one exist.
-                let more = found.len().max(64);
-                let needed = (2 * found.len()).saturating_add(more) * size_of::<Found>();
-                if needed > effort.bytes {
-                    return Err(SearchError::TooLarge);
-                }
-                found.reserve_exact(more);
+/// What is found and seen.
+#[derive(Default)]
+struct Collected {
+    found: Vec<Found>,
+    equals: Equals,
+}
+
+impl Collected {
+    /// Collects what is found in a segment. It is scored if it is asked which documents equal the search.
+    fn collect(
+        &mut self,
+        view: View,
+        weight: &dyn Weight,
+        segment: &SegmentReader,
+        mut equal: Option<Documents>,
+        effort: Effort,
+    ) -> Result<(), SearchError> {
+        let entities: Column<u64> = segment.fast_fields().u64("entity")?;
+        let mut documents = weight.scorer(segment, 1.0)?;
+        let mut looked: u32 = 0;
+        loop {
+            let document = documents.doc();
+            if document == TERMINATED {
+                return Ok(());
             }
-            found.push(Found { entity, score });
+            if looked.is_multiple_of(CHECK_EVERY) && (effort.over)() {
+                return Err(SearchError::Over);
+            }
+            looked += 1;
+            let score = if equal.is_some() { documents.score() } else { 0.0 };
+            let entity = entities
+                .first(document)
+                .and_then(|it| view.snapshot().entity_at(it));
+            if let Some(entity) = entity.filter(|it| !view.hides(*it)) {
+                let others = self.equals.capacity() * size_of::<(usize, Equal)>();
+                reserve(&mut self.found, effort.bytes.saturating_sub(others))?;
+                if let Some(equal) = equal.as_mut().and_then(|it| it.equal(document)) {
+                    let others = self.found.capacity() * size_of::<Found>();
+                    reserve(&mut self.equals, effort.bytes.saturating_sub(others))?;
+                    self.equals.push((self.found.len(), equal));
+                }
+                self.found.push(Found { entity, score });
+            }
+            documents.advance();
         }
-        documents.advance();
     }
+}
+
+/// Makes room for another item, within a number of bytes.
+fn reserve<T>(list: &mut Vec<T>, bytes: usize) -> Result<(), SearchError> {
+    if list.len() < list.capacity() {
+        return Ok(());
+    }
+    // While a list grows, the old and the new one exist.
+    let more = list.len().max(64);
+    let needed = (2 * list.len()).saturating_add(more) * size_of::<T>();
+    if needed > bytes {
+        return Err(SearchError::TooLarge);
+    }
+    list.reserve_exact(more);
+    Ok(())
 }

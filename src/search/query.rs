@@ -43,9 +43,9 @@ pub struct Typed {
 }
 
 /// The longest query text, in bytes. The rest is ignored.
-const LONGEST: usize = 1024;
+const LONGEST: usize = text::MOST_BYTES;
 /// Maximum number of words in a query.
-const MOST_WORDS: usize = 32;
+const MOST_WORDS: usize = text::MOST_WORDS;
 /// Maximum number of words in a fuzzy query: each is compared with all words of the index.
 const MOST_FUZZY_WORDS: usize = 8;
 /// Longer words are matched exactly: the automaton of a fuzzy word takes a kilobyte or more for each letter.
@@ -83,6 +83,12 @@ impl Typed {
     pub fn heap_bytes(&self) -> usize {
         let each = |it: &Part| size_of::<Part>() + it.text().len();
         self.parts.iter().map(each).sum()
+    }
+
+    /// The word of the whole text, as the index has it of texts that equal it.
+    pub(super) fn whole(&self, whole: &mut text::Whole) -> Option<String> {
+        let parts = self.parts.iter().map(Part::text);
+        (self.ignored == 0).then(|| whole.of_all(parts)).flatten()
     }
 
     /// Parses a query. An unclosed quotation mark is ignored. The words beyond the limits are counted but not searched

@@ -1,5 +1,6 @@
 //! Words of a text: without regard to case and diacritics, stemmed where the language is known.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use tantivy::tokenizer::{
@@ -52,6 +53,95 @@ fn stemmer(tag: &str) -> Option<Language> {
     })
 }
 
+/// The name of the analyzer that makes one word of a whole text. No language has it.
+pub(super) const WHOLE: &str = "#whole";
+
+/// Texts with more words, or bytes, are never the whole of a search.
+pub(super) const MOST_WORDS: usize = 32;
+pub(super) const MOST_BYTES: usize = 1024;
+
+/// Makes one word of a whole text, the same for texts that differ only in case, diacritics and signs: a hash of its words.
+#[derive(Clone)]
+pub(super) struct Whole {
+    words: TextAnalyzer,
+    token: Token,
+}
+
+impl Default for Whole {
+    fn default() -> Self {
+        Self {
+            words: analyzer(""),
+            token: Token::default(),
+        }
+    }
+}
+
+impl Whole {
+    /// The word of a text, unless it has no words or is too long.
+    pub fn of(&mut self, text: &str) -> Option<String> {
+        self.of_all([text])
+    }
+
+    /// The word of a text in several parts.
+    pub fn of_all<'a>(&mut self, parts: impl IntoIterator<Item = &'a str>) -> Option<String> {
+        let mut hash = DefaultHasher::new();
+        let mut count = 0;
+        let mut bytes = 0;
+        for part in parts {
+            bytes += part.len();
+            if bytes > MOST_BYTES {
+                return None;
+            }
+            let mut stream = self.words.token_stream(part);
+            while stream.advance() {
+                count += 1;
+                stream.token().text.hash(&mut hash);
+            }
+        }
+        (1..=MOST_WORDS)
+            .contains(&count)
+            .then(|| format!("{:016x}", hash.finish()))
+    }
+}
+
+impl Tokenizer for Whole {
+    type TokenStream<'a> = WholeStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> WholeStream<'a> {
+        let word = self.of(text);
+        self.token.reset();
+        self.token.offset_to = text.len();
+        WholeStream {
+            word,
+            token: &mut self.token,
+        }
+    }
+}
+
+pub(super) struct WholeStream<'a> {
+    word: Option<String>,
+    token: &'a mut Token,
+}
+
+impl TokenStream for WholeStream<'_> {
+    fn advance(&mut self) -> bool {
+        let Some(word) = self.word.take() else {
+            return false;
+        };
+        self.token.text = word;
+        self.token.position = self.token.position.wrapping_add(1);
+        true
+    }
+
+    fn token(&self) -> &Token {
+        self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        self.token
+    }
+}
+
 /// The words of a text by an analyzer, each with its place in the text.
 pub(super) fn words(analyzer: &mut TextAnalyzer, text: &str) -> Vec<(String, Range<usize>)> {
     let mut words = Vec::new();
@@ -60,7 +150,8 @@ pub(super) fn words(analyzer: &mut TextAnalyzer, text: &str) -> Vec<(String, Ran
     words
 }
 
-/// Splits a text into runs of letters and digits; each sign of a script that has no spaces is a word.
+/// Splits a text into runs of letters and digits; each sign of a script that has no spaces is a word, and an acronym is a
+/// word without its dots.
 #[derive(Debug, Clone, Default)]
 struct Words {
     token: Token,
@@ -100,9 +191,37 @@ fn next_word(text: &str) -> Option<Range<usize>> {
     let length = if stands_alone(first) {
         first.len_utf8()
     } else {
-        word.find(|it| !goes_on(it)).unwrap_or(word.len())
+        let length = word.find(|it| !goes_on(it)).unwrap_or(word.len());
+        acronym(word).map_or(length, |it| it.max(length))
     };
     Some(begin..begin + length)
+}
+
+/// Longer acronyms are several words.
+const LONGEST_ACRONYM: usize = 16;
+
+/// The length of the acronym that a text begins with: at least two single letters with dots between them, as in `U.S.`
+fn acronym(text: &str) -> Option<usize> {
+    let mut letters = 0;
+    let mut end = 0;
+    let mut rest = text.chars().peekable();
+    while letters < LONGEST_ACRONYM
+        && let Some(letter) = rest.next_if(|it| it.is_alphabetic() && !stands_alone(*it))
+    {
+        if rest
+            .peek()
+            .is_some_and(|it| it.is_alphanumeric() || is_combining_mark(*it))
+        {
+            break;
+        }
+        letters += 1;
+        end += letter.len_utf8();
+        if rest.next_if_eq(&'.').is_none() {
+            break;
+        }
+        end += 1;
+    }
+    (letters >= 2).then_some(end)
 }
 
 /// The places of the words of a text, before any analyzer looks at them.
@@ -160,12 +279,14 @@ impl TokenStream for WordStream<'_> {
         if word.is_ascii() {
             token.text.push_str(word);
             token.text.make_ascii_lowercase();
+            // Only an acronym has dots.
+            token.text.retain(|it| it != '.');
         } else {
             // Lower case first: some capitals become two signs by it, one of them a mark.
             let lower = word.to_lowercase();
             token
                 .text
-                .extend(lower.nfkd().filter(|it| !is_combining_mark(*it)));
+                .extend(lower.nfkd().filter(|it| !is_combining_mark(*it) && *it != '.'));
         }
         self.at = token.offset_to;
         true
@@ -200,6 +321,34 @@ mod tests {
         assert_eq!(plain("Αθήνα"), plain("ΑΘΗΝΑ"));
         assert_eq!(plain("東京 2020"), ["東", "京", "2020"]);
         assert_eq!(plain("İstanbul"), ["istanbul"]);
+    }
+
+    #[test]
+    fn an_acronym_is_one_word_without_its_dots() {
+        assert_eq!(plain("The U.S. and the E.U"), ["the", "us", "and", "the", "eu"]);
+        assert_eq!(plain("Washington, D.C."), ["washington", "dc"]);
+        assert_eq!(plain("U.S.-based É.U.A.!"), ["us", "based", "eua"]);
+        assert_eq!(plain("J.R.R.Tolkien e.g.this"), ["jrr", "tolkien", "eg", "this"]);
+        assert_eq!(
+            plain("v1.2 1.2 A. b.cd x..y"),
+            ["v1", "2", "1", "2", "a", "b", "cd", "x", "y"]
+        );
+        assert_eq!(
+            plain(&"a.".repeat(36)),
+            ["a".repeat(16), "a".repeat(16), "a".repeat(4)]
+        );
+        assert_eq!(words(&mut analyzer(""), "in U.S. law")[1].1, 3..7);
+    }
+
+    #[test]
+    fn texts_are_the_same_but_for_case_accents_and_signs() {
+        let same = |a, b| Whole::of(&mut Whole::default(), a) == Whole::of(&mut Whole::default(), b);
+        assert!(same("U.S.", " us "));
+        assert!(same("Élan vital!", "elan-vital"));
+        assert!(!same("networks", "network"));
+        assert!(!same("a bc", "ab c"));
+        assert_eq!(Whole::default().of("…"), None);
+        assert_eq!(Whole::default().of(&"a ".repeat(33)), None);
     }
 
     #[test]

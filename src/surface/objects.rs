@@ -46,7 +46,7 @@ objects! {
         ranking Ranking: "[RankedEntity!]!" (RANKED_BY, GIVEN_TYPES, VIA, RANKING_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The entities that matter most, the greatest score first. Costs at least as much as the graph has edges.";
         similar Similar: "[RankedEntity!]!" (COMPARED, GIVEN_TYPES, VIA, EITHER_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The entities that are most like one, because they share neighbours with it: the most alike first, those that share none left out. Costs as much as there are edges within two of it.";
         components Components: "[Component!]!" (PARTS, VIA, COMPONENT_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The parts that the graph falls into, the largest first. An entity without edges is a part of one, also a source, which `graph { componentCount }` leaves out. Costs as much as the graph has edges.";
-        search Search: "SearchConnection" (SEARCHED, AS_OF, PAGE) = "The entities in whose texts something is found, the best first (BM25; what serves as label counts most): what has all words, or where nothing has, what has any. Case and diacritics do not matter; texts whose language is known are searched by their words' stems. Costs as much as it finds.";
+        search Search: "SearchConnection" (SEARCHED, AS_OF, PAGE) = "The entities in whose texts something is found, the best first (BM25; what serves as label counts most): what has all words, or where nothing has, what has any. A label that equals the whole query comes first, then another text that equals it. Case and diacritics do not matter; texts whose language is known are searched by their words' stems. Costs as much as it finds.";
         timeline Timeline: "TimelineConnection" (PERIOD, AS_OF, PAGE) = "Dated statements in order: those whose value is a date, whose edge has one, or that say when they hold. Values of type `DateTime` are left out. Costs as much as the entity, or the whole graph, has statements.";
         conflicts Conflicts: "ConflictConnection" (DISPUTED, AS_OF, PAGE) = "Fields of which sources say different things of one time. The field itself gives the preferred statement: by rank, then the one that holds latest, then the one that the data say first. Costs as much as the graph has entities.";
     }
@@ -164,7 +164,7 @@ objects! {
         cursor Cursor: "String!" = "Its place in the list, for `after` and `before`.";
         score Score: "Float!" = "How well it fits; scores compare within one search only.";
         highlights Highlights: "[Highlight!]!" = "Where it was found.";
-        matched Matched: "[Statement!]!" = "The statements in which words of the query were found, those of the best rank first: a former or disputed name is recognized by its `rank` and `valid`.";
+        matched Matched: "[Statement!]!" = "The statements in which words of the query were found, those of the best rank first, after those that equal the whole query: a former or disputed name is recognized by its `rank` and `valid`.";
     }
     Highlight "Highlight": "Pieces of one field's text in which something was found." {
         field Field: "String!" = "The schema's field.";
