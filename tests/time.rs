@@ -10,6 +10,7 @@ use clew::api::{Engine, Limits, Request};
 use clew::facts::{Files, Progress};
 use clew::forms::Form;
 use clew::graph;
+use clew::memory::Allowance;
 use clew::ontology::{self, Ontology};
 use clew::report::{Reports, SourceText, Style};
 use common::Server;
@@ -379,7 +380,8 @@ impl Answers for Server {
     }
 }
 
-fn engine(ontology: &Arc<Ontology>, lines: &str) -> Engine {
+/// An engine for some facts. One for other facts keeps its schema and plans, as a reload does.
+fn engine(ontology: &Arc<Ontology>, lines: &str, before: Option<&Engine>) -> Engine {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("d.jsonl"), lines).unwrap();
     let mut reports = Reports::default();
@@ -390,7 +392,14 @@ fn engine(ontology: &Arc<Ontology>, lines: &str) -> Engine {
         most: 20,
     };
     let snapshot = snapshot.unwrap_or_else(|| panic!("{}\n{lines}", reports.render(style)));
-    Engine::new(Arc::new(snapshot), Limits::default()).unwrap()
+    let snapshot = Arc::new(snapshot);
+    match before {
+        Some(before) => {
+            let api = before.api_of(ontology, &Allowance::of_process(None)).unwrap();
+            before.succeeded_by(snapshot, api)
+        }
+        None => Engine::new(snapshot, Limits::default()).unwrap(),
+    }
 }
 
 /// One in this number of graphs answers a question.
@@ -547,15 +556,15 @@ fn compare(facts: &Facts, whole: &impl Answers, cut: &impl Answers, part: Option
 fn compare_graphs(first: u64, count: u64) {
     let ontology = ontology::compile(&[SourceText::whole("schema.graphql", SCHEMA)]).unwrap();
     let ontology = Arc::new(ontology);
+    let mut before: Option<Engine> = None;
     for seed in first..first + count {
         let facts = Facts::random(seed);
-        let (whole, cut) = (
-            engine(&ontology, &facts.lines(false)),
-            engine(&ontology, &facts.lines(true)),
-        );
+        let whole = engine(&ontology, &facts.lines(false), before.as_ref());
+        let cut = engine(&ontology, &facts.lines(true), Some(&whole));
         if let Err(difference) = compare(&facts, &whole, &cut, Some(seed)) {
             panic!("graph {seed}\n{}\n{difference}", facts.lines(false));
         }
+        before = Some(cut);
     }
 }
 
