@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 
 /** Builds the bench of a name and gives the path of its program. */
 export function built(root, name) {
-  const said = execFileSync("cargo", ["bench", "--bench", name, "--no-run", "--message-format=json"], {
+  const said = execFileSync("cargo", ["bench", "--profile", "dist", "--bench", name, "--no-run", "--message-format=json"], {
     cwd: root,
     encoding: "utf8",
     maxBuffer: 1 << 28,

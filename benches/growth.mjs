@@ -1,6 +1,6 @@
 // How latency and memory grow with the graph: `clew bench --generate` for one size after the other.
 //
-//   cargo build --release && node benches/growth.mjs [--edges 100000,1000000,10000000] [--seconds 1] [--out docs/growth.svg]
+//   cargo build --profile dist && node benches/growth.mjs [--edges 100000,1000000,10000000] [--seconds 1] [--out docs/growth.svg]
 //
 // Prints a table in Markdown and draws the figure of docs/performance.md. 10^8 edges need about 9 GB and three minutes.
 
@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
     edges: { type: "string", default: "100000,1000000,10000000,100000000" },
     seconds: { type: "string", default: "1" },
     out: { type: "string", default: join(root, "docs/growth.svg") },
-    clew: { type: "string", default: join(root, "target/release/clew") },
+    clew: { type: "string", default: join(root, "target/dist/clew") },
   },
 });
 

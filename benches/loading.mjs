@@ -1,6 +1,6 @@
 // How time and memory of loading grow: each kind of data at two sizes that differ by four.
 //
-//   cargo build --release && node benches/loading.mjs [--scale 1] [--runs 3] [--only TEXT] [--clew target/release/clew]
+//   cargo build --profile dist && node benches/loading.mjs [--scale 1] [--runs 3] [--only TEXT] [--clew target/dist/clew]
 //
 // Prints a table in Markdown: processor time and the largest memory of `clew check`, less those of an empty graph, and
 // their ratios. Needs GNU time (/usr/bin/time). Exits with 1 if a ratio is far from 4, as with quadratic growth (16).
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
     scale: { type: "string", default: "1" },
     runs: { type: "string", default: "3" },
     only: { type: "string", default: "" },
-    clew: { type: "string", default: join(root, "target/release/clew") },
+    clew: { type: "string", default: join(root, "target/dist/clew") },
   },
 });
 

@@ -2,7 +2,7 @@
 // of the rate at which what they ask would saturate the server. benches/pace.rs asks, whenever the time has come: wrk waits whole
 // milliseconds, so that its clients ask in bursts, whose length is most of what it then measures.
 //
-//   cargo build --release && node benches/limits/tail.mjs [--seconds 8] [--clew target/release/clew]
+//   cargo build --profile dist && node benches/limits/tail.mjs [--seconds 8] [--clew target/dist/clew]
 //
 // Needs wrk, taskset and the WordNet that benches/peers/run.mjs converts. The server has core 0, the load core 1.
 
@@ -18,7 +18,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const { values: options } = parseArgs({
   options: {
     seconds: { type: "string", default: "8" },
-    clew: { type: "string", default: join(root, "target/release/clew") },
+    clew: { type: "string", default: join(root, "target/dist/clew") },
     data: { type: "string", default: join(root, "target/wordnet") },
   },
 });

@@ -1,6 +1,6 @@
 // Clew beside others on WordNet: the same questions, the same answers, side by side in one run.
 //
-//   cargo build --release && node benches/peers/run.mjs [--seconds 1] [--rounds 9] [--clew target/release/clew]
+//   cargo build --profile dist && node benches/peers/run.mjs [--seconds 1] [--rounds 9] [--clew target/dist/clew]
 //
 // Needs wrk, taskset, Node, npm and curl; with --raphtory also Python, and root for a network of its own. Each server has
 // core 0, the load core 1. Writes a table in Markdown.
@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
   options: {
     seconds: { type: "string", default: "1" },
     rounds: { type: "string", default: "9" },
-    clew: { type: "string", default: join(root, "target/release/clew") },
+    clew: { type: "string", default: join(root, "target/dist/clew") },
     raphtory: { type: "boolean", default: false },
   },
 });
