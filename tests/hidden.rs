@@ -13,6 +13,7 @@ use clew::report::{Reports, SourceText, Style};
 use serde_json::{Value, json};
 
 const SCHEMA: &str = r#"
+extend schema @prefix(name: "ex", iri: "http://example.org/")
 interface Named { name: String @search  knows: [Named!]! @relation(name: "KNOWS", inverse: "knownBy", edge: "Step") }
 type Person implements Named @entity(label: "name", plural: "people") {
   name: String @search
@@ -142,6 +143,13 @@ fn data(without: &BTreeSet<String>) -> String {
             say("name", vec![of(name.into(), "name")]);
         }
         say("code", vec![format!("code {no}").into()]);
+        if no % 3 == 0 {
+            let alias = of(format!("Alias {}", no % 5).into(), "alias");
+            say("aliases", vec![alias, format!("Nämë {}", no % 4).into()]);
+        }
+        if no % 2 == 0 {
+            say("sameAs", vec![of(format!("ex:{}", no % 16).into(), "external")]);
+        }
         say(
             "nicks",
             vec![
@@ -283,7 +291,20 @@ const QUERIES: &[&str] = &[
     "{ conflicts(first: 100) { totalCount edges { cursor node { field entity { id } statements { value rank target { id } citations { source { id } locator } } } } } }",
     "{ conflicts(types: [Person], fields: [\"size\"], asOf: \"2004\") { totalCount nodes { entity { id } } } }",
     "{ person(id: \"ID\") { deep: above(depth: 9, first: 100) { totalCount edges { cursor node { id } } } follow(path: \"knows/home?|^boss\", first: 100) { totalCount nodes { id } } } }",
+    "{ suggest(prefix: \"name\", first: 100) { text field start end entity { id label } } b: suggest(prefix: \"al\", first: 5, asOf: \"2004\") { text entity { id } } c: suggest(prefix: \"\", first: 30, types: [Place, Source]) { text entity { id } } }",
+    "{ a: resolve(ref: \"ID\") { id } b: resolve(ref: \"GONE\") { id } c: resolve(ref: \"word 1 town 3\") { id } d: resolve(ref: \"SOURCE 2\") { id } e: resolve(ref: \"nothing\") { id } }",
     "query @cite { people(first: 30) { nodes { id name size nicks home { name } knows(first: 3) { edges { weight node { label } } } } } }",
+];
+
+/// References, most of which mean several entities.
+const REFERENCES: &[&str] = &[
+    "ex:0",
+    "ex:2",
+    "http://example.org/4",
+    "alias 1",
+    "nämë 3",
+    "name 2 word 1",
+    "ex:14",
 ];
 
 /// Searches: what is found is the same. Its order need not be, since how rare a word is depends on all texts.
@@ -293,7 +314,7 @@ const SEARCHES: &[&str] = &[
 ];
 
 /// Everything that an entity says.
-const ALL: &str = "fragment All on Person { id label degree name nicks code about(lang: [\"de\"]) size share price since kind
+const ALL: &str = "fragment All on Person { id label degree name nicks code aliases sameAs { prefix id url } about(lang: [\"de\"]) size share price since kind
   home { id name residents(first: 3) { totalCount nodes { id } } } homeEdge { node { id } statement { rank citations { source { id } } } } boss { id label boss { id } }
   staff { totalCount nodes { id } } like(first: 100) { totalCount edges { cursor node { id } } }
   knows(first: 100, orderBy: [{edge: {weight: DESC}}]) { totalCount edges { cursor weight node { id } statement { rank valid { from } } } }
@@ -304,7 +325,7 @@ const ALL: &str = "fragment All on Person { id label degree name nicks code abou
 
 /// Queries that are answered as graphs and as tables too.
 const SHOWN: &[&str] = &[
-    "{ person(id: \"ID\") { name size nicks home { name } boss { name } knows { nodes { name since } } like { nodes { id } } statements { nodes { field value citations { source { title } } } } } }",
+    "{ person(id: \"ID\") { name size nicks aliases sameAs { url } home { name } boss { name } knows { nodes { name since } } like { nodes { id } } statements { nodes { field value citations { source { title } } } } } }",
     "{ people(first: 100, filter: {size: {gt: 1}}) { nodes { id name size } } }",
     "{ neighborhood(of: [\"ID\"], hops: 1) { nodes { id label } } }",
 ];
@@ -401,6 +422,13 @@ fn a_graph_with_hidden_entities_answers_as_one_without_them() {
                 !expected.contains("\"errors\"") || query.contains(gone),
                 "{query}\n{expected}"
             );
+            if seen != expected {
+                differ.push(format!("{query}\n{}", difference(&seen, &expected)));
+            }
+        }
+        for reference in REFERENCES {
+            let query = format!("{{ resolve(ref: {reference:?}) {{ id sameAs {{ id }} }} }}");
+            let (seen, expected) = (answer(&hiding, None, &query), answer(&without, None, &query));
             if seen != expected {
                 differ.push(format!("{query}\n{}", difference(&seen, &expected)));
             }

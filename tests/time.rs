@@ -17,6 +17,7 @@ use common::Server;
 use serde_json::{Value, json};
 
 const SCHEMA: &str = r#"
+extend schema @prefix(name: "ex", iri: "http://example.org/")
 interface Named { name: String @search }
 type Club implements Named @entity(label: "name") {
   name: String @search
@@ -126,10 +127,10 @@ impl Facts {
         for no in 0..clubs + cities {
             let fields: &[&str] = if no < clubs {
                 &[
-                    "name", "motto", "size", "price", "founded", "kind", "open", "tags",
+                    "name", "motto", "size", "price", "founded", "kind", "open", "tags", "aliases", "sameAs",
                 ]
             } else {
-                &["name", "size"]
+                &["name", "size", "aliases"]
             };
             for field in fields {
                 for _ in 0..random.below(4) {
@@ -264,7 +265,8 @@ fn value(random: &mut Random, field: &str) -> Value {
     let mut words = || format!("{} {}", random.of(&WORDS), random.of(&WORDS));
     match field {
         "name" | "tags" => words().into(),
-        "motto" => json!({"en": words(), "de": words()}),
+        "motto" | "aliases" => json!({"en": words(), "de": words()}),
+        "sameAs" => format!("ex:{}", random.below(4)).into(),
         "size" => random.below(4).into(),
         "price" => random.of(&["1.50", "1.5", "2", "10.25"]).into(),
         "founded" => random.of(&["1990", "1990-05", "1991", "1990/1992"]).into(),
@@ -308,7 +310,20 @@ const QUERIES: &[&str] = &[
     "{ components(first: 20 AT) { size nodes(first: 50) { nodes { id } } } strong: components(strong: true, first: 20 AT) { size nodes(first: 50) { nodes { id } } } }",
     "{ timeline(first: 500 AT) { totalCount nodes { date entity { id } statement { field value target { id } rank valid { from until } } } } b: timeline(of: \"ID\", from: \"1990\", until: \"2003\", first: 500 AT) { nodes { date statement { field value } } } }",
     "{ conflicts(first: 500 AT) { totalCount nodes { field entity { id } statements { value target { id } rank valid { from until } } } } }",
-    "query @cite { clubs(first: 50 AT) { nodes { name size town { label } rivals { edges { weight node { label } } } } } }",
+    "{ suggest(prefix: \"AL\", first: 50 AT) { text field start end entity { id label aliases } } b: suggest(prefix: \"g\", first: 3, types: [City] AT) { text entity { id } } c: suggest(prefix: \"\", first: 100 AT) { text field entity { id } } }",
+    "query @cite { clubs(first: 50 AT) { nodes { name aliases sameAs { id } size town { label } rivals { edges { weight node { label } } } } } }",
+];
+
+/// References, of which some mean several entities.
+const REFERENCES: &[&str] = &[
+    "c0",
+    "ex:0",
+    "http://example.org/1",
+    "ex:2",
+    "ALPHA beta",
+    "beta gamma",
+    "gama alpha",
+    "delta delta",
 ];
 
 /// Searches, of which the order is by scores, and these by all statements.
@@ -335,12 +350,12 @@ const FORMS: [Form; 7] = [
 /// Questions that are answered as graphs and as tables.
 const SHOWN: &[&str] = &[
     "{ clubs(first: 50 AT) { nodes { id name size founded } } }",
-    "{ club(id: \"ID\" AT) { id entityId name tags town { id name } rivals { nodes { id label } } statements { nodes { field value } } } }",
+    "{ club(id: \"ID\" AT) { id entityId name tags aliases sameAs { url } town { id name } rivals { nodes { id label } } statements { nodes { field value } } } }",
     "{ neighborhood(of: [\"ID\"], hops: 2 AT) { nodes { id label } } }",
     "{ clubs(filter: {town: {some: {}}} AT) { nodes { id town { id name clubs { nodes { id } } } } } }",
 ];
 
-const ALL: &str = " fragment All on Club { id entityId label degree name code motto(lang: [\"de\"]) size price founded kind open tags
+const ALL: &str = " fragment All on Club { id entityId label degree name code motto(lang: [\"de\"]) aliases(lang: [\"de\"]) sameAs { prefix id url } size price founded kind open tags
   town { id label clubs { totalCount nodes { id } } } townEdge { node { id } statement { rank valid { from until } } } parent { id parent { id } } children { nodes { id } } friend { id friend { id } }
   rivals(first: 50, orderBy: [{edge: {weight: DESC}}]) { totalCount edges { weight since node { id label } statement { rank } } } some: rivals(filter: {size: {gte: 1}, edge: {weight: {gte: 1}}}) { nodes { id } }
   above { nodes { id } } below(last: 2) { totalCount nodes { id } }
@@ -480,6 +495,17 @@ fn compare(facts: &Facts, whole: &impl Answers, cut: &impl Answers, part: Option
             if seen != expected {
                 writeln!(differences, "{query}\nat {date}: {seen:?}\ncut: {expected:?}").unwrap();
             }
+        }
+    }
+    for text in asked(REFERENCES) {
+        let query = format!(
+            "{{ resolve(ref: {} AT) {{ id label sameAs {{ prefix id url }} }} }}",
+            json!(text)
+        );
+        let seen = whole.answer(&fill(&query, &at), None).replace(&mark, "");
+        let expected = cut.answer(&fill(&query, ""), None);
+        if seen != expected {
+            differences += &differ(&query, &seen, &expected);
         }
     }
     for (no, query) in SHOWN.iter().enumerate() {

@@ -25,6 +25,9 @@ const DRAWN: u64 = 4096;
 /// So many entities with the most edges are asked for what they lead to.
 const HUBS: usize = 256;
 
+/// Letters of a name that are typed before names are suggested.
+const TYPED: usize = 3;
+
 /// The questions that a graph allows. The same graph gives the same ones.
 pub fn questions(snapshot: &Snapshot, with_search: bool) -> Vec<Question> {
     let ontology = snapshot.ontology();
@@ -131,13 +134,21 @@ pub fn questions(snapshot: &Snapshot, with_search: bool) -> Vec<Question> {
                 .to_owned(),
             variables: each(&|no| json!({"text": word(no)})),
         });
+        let beginning = |no: u64| -> String { view.label(row(no)).chars().take(TYPED).collect() };
+        questions.push(Question {
+            name: "suggest",
+            query:
+                "query($prefix: String!) { suggest(prefix: $prefix) { text start end entity { id label } } }"
+                    .to_owned(),
+            variables: each(&|no| json!({"prefix": beginning(no)})),
+        });
     }
     questions
 }
 
 /// Properties that any client would ask for: one value each.
 fn plain(entity_type: &EntityType) -> Vec<&Property> {
-    let properties = entity_type.members.properties.iter();
+    let properties = entity_type.members.declared();
     properties
         .filter(|it| !it.list && !matches!(it.scalar, Scalar::Json | Scalar::Custom(_)))
         .collect()

@@ -114,7 +114,7 @@ impl Bench {
 
     fn ask(&self, engine: &Engine) -> Result<(), String> {
         let time = Duration::from_secs_f64(self.seconds);
-        let mut index = None;
+        let (mut index, mut names) = (None, None);
         if !self.no_search {
             let start = Instant::now();
             let bytes = engine.index().make_grams();
@@ -134,6 +134,11 @@ impl Bench {
                 let made = background.make().map_err(|error| error.to_string())?;
                 index = Some((made.taken, made.bytes));
             }
+            if question.name == "suggest" {
+                let background = engine.index();
+                let made = background.names(&|| false).map_err(|error| error.to_string())?;
+                names = Some((made.taken, made.bytes()));
+            }
             let times = bench::measure(engine, &question, time)?;
             let quantiles = [0.5, 0.9, 0.99, 1.0].map(|it| {
                 let micros = times.quantile(it).as_secs_f64() * 1e6;
@@ -147,12 +152,14 @@ impl Bench {
                 load::grouped(times.bytes / times.count().max(1)),
             ));
         }
-        if let Some((taken, bytes)) = index {
-            say(format_args!(
-                "text index: {:.2} s, {:.1} MB",
-                taken.as_secs_f64(),
-                bytes as f64 / 1e6
-            ));
+        for (name, made) in [("text index", index), ("name index", names)] {
+            if let Some((taken, bytes)) = made {
+                say(format_args!(
+                    "{name}: {:.2} s, {:.1} MB",
+                    taken.as_secs_f64(),
+                    bytes as f64 / 1e6
+                ));
+            }
         }
         Ok(())
     }

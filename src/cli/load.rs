@@ -328,7 +328,7 @@ pub(super) fn status(name: &str) -> Option<usize> {
     Some(kilobytes * 1024)
 }
 
-/// Makes the text index of an engine while it serves already, and says what it took. Indexes are made one after the
+/// Makes the indexes of names and texts of an engine while it serves already, and says what they took. Indexes are made one after the
 /// other; one that no engine needs any more when its turn comes is not made.
 pub(super) fn index_in_background(engine: &crate::api::Engine) {
     static TURN: Mutex<()> = Mutex::new(());
@@ -336,6 +336,13 @@ pub(super) fn index_in_background(engine: &crate::api::Engine) {
     let thread = std::thread::Builder::new().spawn(move || {
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = index.upgrade() else { return };
+        if let Ok(names) = index.names(&|| false) {
+            note(format_args!(
+                "name index: {:.2} s, {:.1} MB",
+                names.taken.as_secs_f64(),
+                names.bytes() as f64 / 1e6
+            ));
+        }
         match index.make() {
             Ok(index) => note(format_args!(
                 "text index: {:.2} s, {:.1} MB",

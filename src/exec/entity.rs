@@ -4,7 +4,9 @@ use super::{Failure, Run, Written};
 use crate::graph::{EdgeNo, EntityNo, Key, Row};
 use crate::json::List;
 use crate::ontology::PropertyNo;
-use crate::plan::{AS_OF, Call, CallNo, EdgeField, EntityField, Object, Selection, Side, Slot};
+use crate::plan::{
+    AS_OF, Call, CallNo, EdgeField, EntityField, ExternalIdField, Object, Selection, Side, Slot,
+};
 
 /// Values of a list that are written between two checks of the clock.
 const LISTED_AT_ONCE: usize = 64;
@@ -70,6 +72,9 @@ impl<'a> Run<'a> {
                     degree += self.view.neighbour_count(row, relation, direction);
                 }
                 self.number(degree);
+            }
+            EntityField::SameAs(no, fields) => {
+                return self.field(slot, false, |run| run.same_as(row, *no, fields));
             }
             EntityField::ToOne(side, selection) => {
                 let found = self.edge_of_one(row, *side);
@@ -173,6 +178,29 @@ impl<'a> Run<'a> {
         }
         self.out.extend_from_slice(list.end());
         Ok(())
+    }
+
+    /// Writes what other systems call an entity.
+    #[inline(never)]
+    fn same_as(&mut self, row: Row, no: PropertyNo, fields: &'a Object<ExternalIdField>) -> Written {
+        if self.trace.is_some() {
+            self.cite_property(row, no)?;
+        }
+        self.each(self.view.values_of(row, no), |run, (value, _)| {
+            let iri = value.text().unwrap_or_default();
+            let (prefix, id) = run.ontology.prefixes.split(iri);
+            run.object(fields, |run, slot| {
+                match &slot.field {
+                    ExternalIdField::Prefix => match prefix {
+                        Some(prefix) => run.text(&prefix.name),
+                        None => run.null(),
+                    },
+                    ExternalIdField::Id => run.text(id),
+                    ExternalIdField::Url => run.text(iri),
+                }
+                Ok(())
+            })
+        })
     }
 
     /// The edge of a relation that leads to one entity. One that is required is given though it does not hold at

@@ -19,6 +19,7 @@ mod ranking;
 mod search;
 mod shape;
 mod statement;
+mod suggest;
 mod timeline;
 mod trace;
 mod visited;
@@ -657,7 +658,10 @@ impl<'a> Run<'a> {
             RootField::Question(call, question) => {
                 let nullable = !matches!(
                     question,
-                    Question::Neighborhood(_) | Question::Ranked(_) | Question::Components(_)
+                    Question::Neighborhood(_)
+                        | Question::Ranked(_)
+                        | Question::Components(_)
+                        | Question::Suggest(_)
                 );
                 run.dated(slot, nullable, *call, |run| run.question(*call, question))
             }
@@ -672,6 +676,7 @@ impl<'a> Run<'a> {
         };
         let found = match &call.by {
             Lookup::Id(id) => self.view.find(id),
+            Lookup::Reference(text) => self.resolve(text)?,
             Lookup::Unique(properties, value) => properties
                 .iter()
                 .find_map(|(id, no)| self.view.find_unique(*id, *no, value))

@@ -127,6 +127,7 @@ impl<'a> Run<'a> {
                 })
             }
             (Call::Search(call), Question::Search(fields)) => self.search(call, fields),
+            (Call::Suggest(call), Question::Suggest(fields)) => self.suggest(call, fields),
             (Call::Timeline(call), Question::Timeline(listing)) => self.timeline(call, listing),
             (Call::Conflicts(call), Question::Conflicts(listing)) => self.conflicts(call, listing),
             _ => Err(Failure::Null),

@@ -240,7 +240,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn search_failed<T>(&mut self, error: &SearchError) -> Result<T, Failure> {
+    pub(super) fn search_failed<T>(&mut self, error: &SearchError) -> Result<T, Failure> {
         match error {
             SearchError::Over => {
                 let stop = self.budget.clock.stop().unwrap_or(Stop::Timeout);

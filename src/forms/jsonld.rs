@@ -30,7 +30,7 @@ const VALUE: usize = 192;
 /// twice.
 pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
     let triples = Triples::of(view, subgraph, body)?;
-    let context = Context::new(view, &triples, body)?;
+    let context = Context::new(view, subgraph, &triples, body)?;
     let mut written = Nodes {
         body,
         context: &context,
@@ -123,10 +123,14 @@ struct Context {
 }
 
 impl Context {
-    fn new(view: View, triples: &Triples, body: &mut Body) -> Result<Self, Unwritten> {
+    fn new(view: View, subgraph: &Subgraph, triples: &Triples, body: &mut Body) -> Result<Self, Unwritten> {
+        // A processor takes a term as a prefix if its IRI ends in one of these characters.
+        let is_prefix = |iri: &str| iri.ends_with([':', '/', '?', '#', '[', ']', '@']);
+        let mut prefixes = prefixes(view, subgraph);
+        prefixes.retain(|it| is_prefix(&it.1));
         let mut context = Self {
             json: Map::new(),
-            prefixes: prefixes(view),
+            prefixes,
             terms: HashMap::new(),
             kinds: HashMap::new(),
         };

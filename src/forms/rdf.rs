@@ -19,13 +19,15 @@ use super::value::{self, EdgeValue, Values, field_name, plain};
 use crate::budget::Stop;
 use crate::exec::{self, Subgraph, Told, Walked};
 use crate::graph::{EntityNo, NO_STATEMENT, Rank, StatementNo, ValueRef, View};
-use crate::ontology::{Date, Direction, Instant, Member, Scalar};
+use crate::ontology::{BuiltIn, Date, Direction, Instant, Member, Prefix, Property, Scalar};
 
 /// Entities, where their ids are all that is known of them.
 pub(super) const ENTITY: &str = "urn:clew:entity:";
 /// Classes and properties that the schema gives no IRI, and our own words about statements.
 pub(super) const VOCABULARY: &str = "urn:clew:vocabulary:";
 pub(super) const PROV: &str = "http://www.w3.org/ns/prov#";
+const OWL: &str = "http://www.w3.org/2002/07/owl#";
+const SKOS: &str = "http://www.w3.org/2004/02/skos/core#";
 const EDTF: &str = "http://id.loc.gov/datatypes/edtf/EDTF";
 const JSON: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON";
 /// Bytes that a source takes in a set and in a list.
@@ -44,6 +46,15 @@ fn own(name: &str) -> NamedNode {
 
 fn prov(name: &str) -> NamedNode {
     NamedNode::new_unchecked(format!("{PROV}{name}"))
+}
+
+/// The RDF property of a property: our own, or for a built-in one that which others use.
+fn predicate(property: &Property) -> NamedNode {
+    match property.built_in {
+        None => own(&property.name),
+        Some(BuiltIn::Aliases) => NamedNode::new_unchecked(format!("{SKOS}altLabel")),
+        Some(BuiltIn::SameAs) => NamedNode::new_unchecked(format!("{OWL}sameAs")),
+    }
 }
 
 /// The IRI that the schema gives, or one of our own.
@@ -250,8 +261,13 @@ impl<'a> Triples<'a> {
             .members
             .property(told.property);
         let subject = self.iri(told.entity);
+        if property.built_in == Some(BuiltIn::SameAs)
+            && let Some(Ok(iri)) = told.value.text().map(NamedNode::new)
+        {
+            return take(Triple::new(subject, predicate(property), iri));
+        }
         for object in literals(told.value, property.scalar) {
-            take(Triple::new(subject.clone(), own(&property.name), object))?;
+            take(Triple::new(subject.clone(), predicate(property), object))?;
         }
         Ok(())
     }
@@ -370,16 +386,17 @@ fn date_literal(text: &str) -> Literal {
 }
 
 /// The namespaces that the classes and properties of a graph come from, each with a short name.
-pub(super) fn prefixes(view: View) -> Vec<(String, String)> {
-    const KNOWN: [(&str, &str); 9] = [
+pub(super) fn prefixes(view: View, subgraph: &Subgraph) -> Vec<(String, String)> {
+    const KNOWN: [(&str, &str); 10] = [
         ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
         ("rdfs", "http://www.w3.org/2000/01/rdf-schema#"),
         ("xsd", "http://www.w3.org/2001/XMLSchema#"),
         ("prov", PROV),
         ("schema", "https://schema.org/"),
+        ("owl", OWL),
         ("foaf", "http://xmlns.com/foaf/0.1/"),
         ("dcterms", "http://purl.org/dc/terms/"),
-        ("skos", "http://www.w3.org/2004/02/skos/core#"),
+        ("skos", SKOS),
         ("ontolex", "http://www.w3.org/ns/lemon/ontolex#"),
     ];
     let ontology = view.ontology();
@@ -389,9 +406,18 @@ pub(super) fn prefixes(view: View) -> Vec<(String, String)> {
     let relations = ontology
         .relation_ids()
         .filter_map(|it| ontology.relation(it).class.as_deref());
+    let of_values = subgraph.values.iter().filter_map(|told| {
+        let row = view.locate(told.entity);
+        let members = &ontology.entity_type(row.type_id).members;
+        Some(match members.property(told.property).built_in? {
+            BuiltIn::Aliases => SKOS,
+            BuiltIn::SameAs => OWL,
+        })
+    });
     let mut namespaces: Vec<&str> = types
         .chain(relations)
         .filter_map(|it| Some(&it[..=it.rfind(['#', '/'])?]))
+        .chain(of_values)
         .collect();
     namespaces.sort_unstable();
     namespaces.dedup();
@@ -404,16 +430,29 @@ pub(super) fn prefixes(view: View) -> Vec<(String, String)> {
         .take(4)
         .map(|(name, iri)| ((*name).to_owned(), (*iri).to_owned()));
     prefixes.extend(always);
+    for Prefix { name, iri } in ontology.prefixes.all() {
+        if prefixes.iter().all(|it| it.0 != *name && it.1 != *iri) {
+            prefixes.push((name.clone(), iri.clone()));
+        }
+    }
     let mut unknown = 0;
     for namespace in namespaces {
         if prefixes.iter().any(|(_, iri)| iri == namespace) {
             continue;
         }
-        let known = KNOWN.iter().find(|(_, iri)| *iri == namespace);
+        let is_free = |name: &str| prefixes.iter().all(|it| it.0 != name);
+        let known = KNOWN
+            .iter()
+            .find(|(name, iri)| *iri == namespace && is_free(name));
         let name = known.map_or_else(
             || {
-                unknown += 1;
-                format!("ns{unknown}")
+                loop {
+                    unknown += 1;
+                    let name = format!("ns{unknown}");
+                    if is_free(&name) {
+                        break name;
+                    }
+                }
             },
             |(name, _)| (*name).to_owned(),
         );
@@ -425,7 +464,7 @@ pub(super) fn prefixes(view: View) -> Vec<(String, String)> {
 pub(super) fn turtle(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
     let refused = |it: IriParseError| Unwritten::Refused(it.to_string());
     let mut serializer = TurtleSerializer::new();
-    for (name, iri) in prefixes(view) {
+    for (name, iri) in prefixes(view, subgraph) {
         serializer = serializer.with_prefix(name, iri).map_err(refused)?;
     }
     let triples = Triples::of(view, subgraph, body)?;
@@ -474,7 +513,10 @@ pub(super) fn names(view: View) -> Vec<(NamedNode, String)> {
         ));
         for member in entity_type.members.names() {
             match entity_type.members.get(member) {
-                Some(Member::Property(_)) => names.push((own(member), member.to_owned())),
+                Some(Member::Property(no)) => {
+                    let property = entity_type.members.property(no);
+                    names.push((predicate(property), member.to_owned()));
+                }
                 Some(Member::Relation(no)) => {
                     let field = entity_type.members.field(no);
                     // An inverse field reads the property from its other end.

@@ -19,7 +19,7 @@ use super::{EdgeNo, EntityNo};
 /// million entities take 5 MB and not 2,400.
 const FEW: usize = 16;
 
-/// Where the edges of a type's rows begin.
+/// Where the edges of a type's rows begin, or the values of their lists.
 #[derive(Debug)]
 pub(super) struct Starts {
     /// The rows that have edges, in order; without them each row has its place.
@@ -60,7 +60,7 @@ impl Starts {
 
     /// Where a row's edges lie.
     #[inline(always)]
-    fn range(&self, row: usize) -> Range<usize> {
+    pub(super) fn range(&self, row: usize) -> Range<usize> {
         match position(self.rows.as_deref(), row) {
             Some(at) => self.bounds[at] as usize..self.bounds[at + 1] as usize,
             None => 0..0,
@@ -90,7 +90,7 @@ impl Starts {
             .map_or(Some(at as u32), |rows| rows.get(at).copied())
     }
 
-    fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.bounds.bytes() + self.rows.as_ref().map_or(0, Stored::bytes)
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use bigdecimal::BigDecimal;
 
+use super::adjacency::Starts;
 use super::statement::Statements;
 use super::stored::Stored;
 use super::strings::Strings;
@@ -218,6 +219,8 @@ pub(super) enum Cell<'a> {
     Decimal(&'a str),
     Enum(u16),
     Languages(Vec<(Cow<'a, str>, &'a str)>),
+    /// A text that is not written so.
+    Owned(String),
     Json(String),
 }
 
@@ -249,6 +252,7 @@ impl Values {
             (Values::Text(it) | Values::Decimal(it), Some(Cell::Text(text) | Cell::Decimal(text))) => {
                 it.push(text);
             }
+            (Values::Text(it), Some(Cell::Owned(text))) => it.push(&text),
             (Values::Json(it), Some(Cell::Json(json))) => it.push_raw(&json),
             (Values::Text(it) | Values::Decimal(it) | Values::Json(it), _) => it.push_null(),
             (Values::Int(it), Some(Cell::Int(value))) => it.push(Some(value)),
@@ -473,6 +477,25 @@ impl Values {
         match self {
             Values::Languages(it) => it.entries(row).collect(),
             _ => self.text(row).map(|text| ("", text)).into_iter().collect(),
+        }
+    }
+
+    /// Gives each of a row's texts with its number among them.
+    pub(super) fn each_text(&self, row: usize, take: &mut dyn FnMut(usize, &str)) {
+        match self {
+            Values::Languages(it) => {
+                let texts = it.entries(row).enumerate();
+                texts.for_each(|(no, (_, text))| take(no, text));
+            }
+            _ => self.text(row).into_iter().for_each(|text| take(0, text)),
+        }
+    }
+
+    /// One of a row's texts by its number among them.
+    pub(super) fn nth_text(&self, row: usize, no: usize) -> Option<&str> {
+        match self {
+            Values::Languages(it) => it.entries(row).nth(no).map(|it| it.1),
+            _ => self.text(row).filter(|_| no == 0),
         }
     }
 
@@ -729,16 +752,32 @@ pub(super) struct Alternatives {
     pub statements: Stored<StatementNo>,
 }
 
+/// Where the values of the rows of a list property lie; `None` where no row has any.
+#[derive(Debug)]
+pub(super) struct Lists(pub Option<Starts>);
+
+impl Lists {
+    #[inline]
+    fn range(&self, row: usize) -> std::ops::Range<usize> {
+        self.0.as_ref().map_or(0..0, |it| it.range(row))
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, Starts::bytes)
+    }
+}
+
 /// The values of one property, for all rows of a type or all edges of a relation.
 ///
 /// ```text
 /// single   value i is row i's
-/// list     row i's are values ends[i-1]..ends[i]
+/// list     row i's are those where its list lies
 /// ```
 #[derive(Debug)]
 pub struct Column {
     pub(super) values: Values,
-    pub(super) ends: Option<Stored<u32>>,
+    /// Where the values of lists lie.
+    pub(super) lists: Option<Lists>,
     /// The statement of each value; `None` while no value has one.
     pub(super) statements: Option<Stored<StatementNo>>,
     pub(super) alternatives: Option<Alternatives>,
@@ -753,25 +792,22 @@ impl Column {
 
     /// Whether a row has a list of values.
     pub fn is_list(&self) -> bool {
-        self.ends.is_some()
+        self.lists.is_some()
     }
 
     /// The numbers of a row's values.
     #[inline]
     pub fn range(&self, row: usize) -> std::ops::Range<usize> {
-        match &self.ends {
+        match &self.lists {
             None => row..row + 1,
-            Some(ends) => {
-                let start = row.checked_sub(1).map_or(0, |it| ends[it] as usize);
-                start..ends[row] as usize
-            }
+            Some(lists) => lists.range(row),
         }
     }
 
     /// Writes a row's value or list.
     #[inline]
     pub fn write(&self, row: usize, languages: &[String], out: &mut Vec<u8>) {
-        if self.ends.is_none() {
+        if self.lists.is_none() {
             return self.values.write(row, languages, out);
         }
         let mut list = List::default();
@@ -880,10 +916,11 @@ impl Column {
 
     /// How many values it holds, those that others contradict among them.
     pub fn count(&self, rows: usize) -> usize {
-        let given = (0..rows)
-            .flat_map(|row| self.range(row))
-            .filter(|at| !self.values.is_null(*at))
-            .count();
+        let given = match &self.lists {
+            Some(_) => 0..self.values.len(),
+            None => 0..rows,
+        };
+        let given = given.filter(|at| !self.values.is_null(*at)).count();
         given + self.alternatives.as_ref().map_or(0, |it| it.rows.len())
     }
 
@@ -895,12 +932,12 @@ impl Column {
 
     /// The memory that it takes, in bytes.
     pub fn bytes(&self) -> usize {
-        let ends = self.ends.as_ref().map_or(0, Stored::bytes);
+        let lists = self.lists.as_ref().map_or(0, Lists::bytes);
         let statements = self.statements.as_ref().map_or(0, Stored::bytes);
         let others = self.alternatives.as_ref().map_or(0, |it| {
             it.values.bytes() + it.rows.bytes() + it.statements.bytes()
         });
-        self.values.bytes() + ends + statements + others
+        self.values.bytes() + lists + statements + others
     }
 }
 

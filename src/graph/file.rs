@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::adjacency::{Adjacency, Starts};
-use super::column::{Alternatives, Bits, Column, Fixed, Languages, Values};
+use super::column::{Alternatives, Bits, Column, Fixed, Languages, Lists, Values};
 use super::ids::{HashSlots, IdIndex, UniqueIndex};
 use super::mapping::Mapping;
 use super::statement::{Statements, Validity};
@@ -733,7 +733,9 @@ fn load_values(
 }
 
 fn save_column(writer: &mut Writer<'_>, column: &Column) -> io::Result<()> {
-    writer.option(column.ends.as_ref())?;
+    if let Some(Lists(starts)) = &column.lists {
+        save_starts(writer, starts.as_ref())?;
+    }
     save_values(writer, &column.values)?;
     writer.option(column.statements.as_ref())?;
     writer.option(column.alternatives.as_ref().map(|it| &it.rows))?;
@@ -750,18 +752,23 @@ fn load_column(
     ontology: &Ontology,
     rows: usize,
 ) -> Result<Column, FileError> {
-    let ends: Option<Stored<u32>> = reader.option()?;
-    let count = match &ends {
-        Some(ends) => ends.last().copied().unwrap_or(0) as usize,
+    let lists = if property.list {
+        Some(Lists(load_starts(reader)?))
+    } else {
+        None
+    };
+    let count = match &lists {
+        Some(Lists(None)) => 0,
+        Some(Lists(Some(starts))) => {
+            let last = starts.bounds.last().copied().unwrap_or(0) as usize;
+            sound(
+                has_rows(starts, rows) && starts.bounds.first() == Some(&0) && ascend(&starts.bounds, last),
+                "lists",
+            )?;
+            last
+        }
         None => rows,
     };
-    sound(
-        ends.is_some() == property.list
-            && ends
-                .as_ref()
-                .is_none_or(|it| it.len() == rows && ascend(it, count)),
-        "lists",
-    )?;
     let values = load_values(reader, property.scalar, ontology, count)?;
     let statements: Option<Stored<StatementNo>> = reader.option()?;
     sound(
@@ -789,19 +796,44 @@ fn load_column(
     };
     Ok(Column {
         values,
-        ends,
+        lists,
         statements,
         alternatives,
     })
 }
 
+fn save_starts(writer: &mut Writer<'_>, starts: Option<&Starts>) -> io::Result<()> {
+    writer.option(starts.map(|it| &it.bounds))?;
+    match starts {
+        Some(starts) => writer.option(starts.rows.as_ref()),
+        None => Ok(()),
+    }
+}
+
+fn load_starts(reader: &mut Reader) -> Result<Option<Starts>, FileError> {
+    let Some(bounds) = reader.option::<u32>()? else {
+        return Ok(None);
+    };
+    let rows = reader.option::<u32>()?;
+    Ok(Some(Starts { rows, bounds }))
+}
+
+/// Whether there is a start for each of a number of rows, or for some of them, and one more.
+fn has_rows(starts: &Starts, rows: usize) -> bool {
+    let bounds = starts.bounds.len();
+    match &starts.rows {
+        None => bounds == rows + 1,
+        Some(few) => {
+            let ascend = few.is_sorted_by(|a, b| a < b);
+            bounds == few.len() + 1 && ascend && few.last().is_none_or(|it| (*it as usize) < rows)
+        }
+    }
+}
+
 fn save_adjacency(writer: &mut Writer<'_>, adjacency: &Adjacency) -> io::Result<()> {
     writer.number(adjacency.starts.len());
     for starts in &adjacency.starts {
-        writer.option(starts.as_ref().map(|it| &it.bounds))?;
-        if let Some(starts) = starts {
-            writer.option(starts.rows.as_ref())?;
-        }
+        save_starts(writer, starts.as_ref())?;
     }
     writer.array(&adjacency.targets)?;
     writer.option(adjacency.edges.as_ref())
@@ -850,14 +882,7 @@ fn load_adjacency(
 ) -> Result<Adjacency, FileError> {
     let types = reader.number()?;
     sound(types == 0 || types == bases.len() - 1, "edges")?;
-    let starts = (0..types).map(|_| {
-        let bounds = reader.option::<u32>()?;
-        let starts = bounds.map(|bounds| {
-            let rows = reader.option::<u32>()?;
-            Ok::<_, FileError>(Starts { rows, bounds })
-        });
-        starts.transpose()
-    });
+    let starts = (0..types).map(|_| load_starts(reader));
     let starts: Vec<Option<Starts>> = starts.collect::<Result<_, _>>()?;
     let targets: Stored<u32> = reader.array()?;
     let edges: Option<Stored<u32>> = reader.option()?;
@@ -865,14 +890,10 @@ fn load_adjacency(
         let Some(starts) = starts else { continue };
         let rows = (range[1] - range[0]) as usize;
         let bounds = &starts.bounds;
-        let counted = match &starts.rows {
-            None => bounds.len() == rows + 1,
-            Some(few) => {
-                let ascend = few.is_sorted_by(|a, b| a < b);
-                bounds.len() == few.len() + 1 && ascend && few.last().is_none_or(|it| (*it as usize) < rows)
-            }
-        };
-        sound(counted && ascend(bounds, targets.len()), "where edges begin")?;
+        sound(
+            has_rows(starts, rows) && ascend(bounds, targets.len()),
+            "where edges begin",
+        )?;
         let of_type = &targets[bounds[0] as usize..bounds[bounds.len() - 1] as usize];
         let ends_well = match &*allowed(ontology, id, direction, type_no, bases) {
             [range] => of_type.iter().all(|it| range.contains(it)),

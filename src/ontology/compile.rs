@@ -18,9 +18,9 @@ use super::prelude::{
 };
 use super::sdl;
 use super::{
-    CustomScalar, Domain, ENTITY, EdgeType, EdgeTypeId, EntityType, Enum, EnumId, EnumValue, Int64Form,
-    Interface, InterfaceId, Member, Members, Ontology, Property, RelationField, RootFields, Scalar, TypeId,
-    Union, UnionId, limits, relations,
+    BuiltIn, CustomScalar, Domain, ENTITY, EdgeType, EdgeTypeId, EntityType, Enum, EnumId, EnumValue,
+    Int64Form, Interface, InterfaceId, Member, Members, Ontology, Property, RelationField, RootFields,
+    Scalar, TypeId, Union, UnionId, external, limits, relations,
 };
 use crate::folder;
 use crate::memory::{Allowance, Meter};
@@ -169,6 +169,7 @@ fn checked(files: &[Arc<SourceText>], memory: &Allowance) -> Result<Ontology, Re
     }
     let mut reports = compiler.reports;
     if reports.0.is_empty() {
+        external::add_built_in(&mut ontology);
         return Ok(ontology);
     }
     reports.sort();
@@ -216,6 +217,7 @@ impl Compiler<'_> {
             custom_scalars: Vec::new(),
             edge_types: Vec::new(),
             relations: Vec::new(),
+            prefixes: self.prefixes(),
             source_type: TypeId(0),
             fingerprint: 0,
             sources: Vec::new(),
@@ -354,6 +356,8 @@ impl Compiler<'_> {
                     root: self.root(&it.name, &it.directives),
                     label,
                     description_property,
+                    aliases: None,
+                    same_as: None,
                     interfaces,
                     members,
                 });
@@ -682,6 +686,9 @@ impl Compiler<'_> {
 
     /// Whether a field may stand beside the generated ones.
     fn takes_generated_place(&mut self, owner: &str, field: &FieldDefinition) -> bool {
+        if BuiltIn::named(&field.name).is_some() {
+            return true;
+        }
         let Some(Row { name, ty, .. }) = entity_field(&field.name) else {
             return true;
         };
@@ -750,6 +757,7 @@ impl Compiler<'_> {
             search: search.is_some(),
             unique,
             index,
+            built_in: None,
         })
     }
 

@@ -22,6 +22,7 @@ impl Ontology {
             custom_scalars,
             edge_types,
             relations,
+            prefixes,
             source_type,
             // The text, and indexes of what is digested.
             fingerprint: _,
@@ -34,7 +35,7 @@ impl Ontology {
         let mut hasher = Xxh3::new();
         let content = (types, interfaces, unions, enums, custom_scalars, edge_types);
         content.hash(&mut hasher);
-        (relations, source_type).hash(&mut hasher);
+        (relations, prefixes, source_type).hash(&mut hasher);
         OntologyDigest(hasher.digest128())
     }
 }
@@ -76,6 +77,8 @@ mod tests {
     #[test]
     fn every_word_of_the_schema_counts() {
         let before = digest(&[PERSON, PLACE]);
+        let prefix = r#"extend schema @prefix(name: "ex", iri: "http://example.org/")"#;
+        assert_ne!(digest(&[PERSON, PLACE, prefix]), before);
         for (old, new) in [
             ("Somewhere.", "Anywhere."),
             ("name: String,", "name: String!,"),

@@ -11,6 +11,7 @@ mod date;
 mod decimal;
 mod digest;
 mod duration;
+mod external;
 mod instant;
 mod limits;
 mod names;
@@ -23,6 +24,8 @@ pub use date::{Date, DateError};
 pub use decimal::{DecimalError, LARGEST_EXPONENT, LONGEST_DECIMAL, decimal};
 pub use digest::OntologyDigest;
 pub use duration::{DurationError, duration, duration_of};
+pub(crate) use external::check_iri;
+pub use external::{ExternalError, Prefix, Prefixes};
 pub use instant::{Instant, InstantError};
 pub use names::GeneratedNames;
 
@@ -90,6 +93,8 @@ pub struct Ontology {
     pub edge_types: Vec<EdgeType>,
     /// The relations.
     pub relations: Vec<Relation>,
+    /// Short names for the beginnings of IRIs.
+    pub prefixes: Prefixes,
     /// The built-in type of sources.
     pub source_type: TypeId,
     /// The bytes of the schema files, for the revision.
@@ -129,6 +134,10 @@ pub struct EntityType {
     pub label: Option<PropertyNo>,
     /// The property that serves as description.
     pub description_property: Option<PropertyNo>,
+    /// The property that holds its other names, if it holds texts.
+    pub aliases: Option<PropertyNo>,
+    /// The property that holds its identifiers elsewhere, if it holds IRIs.
+    pub same_as: Option<PropertyNo>,
     /// All that it implements, `Entity` first.
     pub interfaces: Vec<InterfaceId>,
     /// Its properties and relations.
@@ -174,6 +183,11 @@ impl Members {
     /// What a name stands for.
     pub fn get(&self, name: &str) -> Option<Member> {
         self.by_name.get(name).copied()
+    }
+
+    /// The properties that the schema declares, without the built-in ones.
+    pub fn declared(&self) -> impl Iterator<Item = &Property> {
+        self.properties.iter().filter(|it| it.built_in.is_none())
     }
 
     /// The names of all fields.
@@ -232,6 +246,35 @@ pub struct Property {
     pub unique: bool,
     /// Whether filters and orders on it should be fast.
     pub index: bool,
+    /// Which built-in field it is, if the schema does not declare it.
+    pub built_in: Option<BuiltIn>,
+}
+
+/// A field that every entity has and whose values are in the data. A declared field of its name takes its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BuiltIn {
+    /// Other names of an entity.
+    Aliases,
+    /// What other systems call it.
+    SameAs,
+}
+
+impl BuiltIn {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Aliases, Self::SameAs];
+
+    /// The field of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+
+    /// The field's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Aliases => "aliases",
+            Self::SameAs => "sameAs",
+        }
+    }
 }
 
 /// The schemes that a `URL` may have. Clients turn URLs into links, so schemes that run code are left out.

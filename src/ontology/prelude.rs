@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use super::BuiltIn;
 use crate::surface::{self, Fields, Row};
 
 /// The SDL that a user's files are read after.
@@ -14,6 +15,7 @@ directive @edge on OBJECT
 directive @search on FIELD_DEFINITION
 directive @unique on FIELD_DEFINITION
 directive @index on FIELD_DEFINITION
+directive @prefix(name: String!, iri: String!) repeatable on SCHEMA
 "#,
     "scalar Int64 scalar Date scalar DateTime scalar Duration scalar URL scalar Text scalar Decimal scalar JSON",
     r#"
@@ -100,7 +102,8 @@ pub(super) fn reserved_root_fields() -> impl Iterator<Item = &'static str> {
     surface::Query::ALL.iter().map(|(_, row)| row.name)
 }
 
-/// The field of a name that every entity has. A declared field of the same type takes its place.
+/// The field of a name that every entity has. A declared field of the same type takes its place, and of a [`BuiltIn`] one a
+/// declared field of any type.
 pub(super) fn entity_field(name: &str) -> Option<&'static Row> {
     let mut all = surface::Entity::ALL.iter().map(|(_, row)| row);
     all.find(|row| row.name == name)
@@ -115,6 +118,7 @@ pub(super) const LITERALS: &[&str] = &["true", "false", "null"];
 /// All names that the fields of entities cannot have, as hints list them.
 pub(super) fn reserved_fields() -> String {
     let generated = surface::Entity::ALL.iter().map(|(_, row)| row.name);
+    let generated = generated.filter(|it| BuiltIn::named(it).is_none());
     let words = DATA_WORDS.iter().chain(FILTER_WORDS).copied();
     generated.chain(words).collect::<Vec<_>>().join(", ")
 }

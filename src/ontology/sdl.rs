@@ -175,6 +175,7 @@ fn keep_unnamed(
     reports: &mut Reports,
 ) -> bool {
     let what = match definition {
+        Definition::SchemaExtension(it) if it.root_operations.is_empty() => return true,
         Definition::SchemaDefinition(_) | Definition::SchemaExtension(_) => "a `schema` definition",
         _ => "an operation",
     };
@@ -182,7 +183,7 @@ fn keep_unnamed(
         Code::OUT_OF_PLACE,
         format!("{what} has no place in the schema of a graph"),
     )
-    .hint("the query root is generated from the types; leave it out");
+    .hint("the query root is generated from the types; leave it out. Prefixes are declared by `extend schema @prefix(…)`");
     reports.push(match place(sources, definition.location()) {
         Some(place) => report.at(place, "here"),
         None => report,
@@ -356,7 +357,9 @@ fn quoted(text: &str) -> &str {
 }
 
 fn classify(error: &DiagnosticData, text: &str, types: &[String]) -> (Code, Option<String>) {
-    const DIRECTIVES: [&str; 6] = ["entity", "relation", "edge", "search", "unique", "index"];
+    const DIRECTIVES: [&str; 7] = [
+        "entity", "relation", "edge", "search", "unique", "index", "prefix",
+    ];
     let known = || types.iter().map(String::as_str);
     let Some(name) = error.unstable_error_name() else {
         return if text.starts_with("syntax error") || text.contains("must not contain") {
@@ -388,7 +391,7 @@ fn classify(error: &DiagnosticData, text: &str, types: &[String]) -> (Code, Opti
         }
         "UndefinedDirective" => {
             let otherwise = || {
-                "the directives are @entity, @relation, @edge, @search, @unique, @index and GraphQL's own"
+                "the directives are @entity, @relation, @edge, @search, @unique, @index, @prefix and GraphQL's own"
                     .to_owned()
             };
             let name = quoted(text).trim_start_matches('@');
@@ -398,7 +401,7 @@ fn classify(error: &DiagnosticData, text: &str, types: &[String]) -> (Code, Opti
             )
         }
         "UndefinedArgument" => {
-            const ARGUMENTS: [&str; 7] = [
+            const ARGUMENTS: [&str; 8] = [
                 "class",
                 "plural",
                 "label",
@@ -406,6 +409,7 @@ fn classify(error: &DiagnosticData, text: &str, types: &[String]) -> (Code, Opti
                 "inverse",
                 "symmetric",
                 "transitive",
+                "iri",
             ];
             let otherwise = || "docs/schema.md lists the arguments of each directive".to_owned();
             (

@@ -14,7 +14,7 @@ use super::input::{Arguments, Given, Input, InputError, Variables};
 use super::path::PathExpression;
 use super::question::{
     ComponentsCall, ConflictCall, NeighborhoodCall, PathCall, RankingCall, SearchCall, SimilarCall,
-    TimelineCall,
+    SuggestCall, TimelineCall,
 };
 use super::{Bound, Unbound};
 use crate::condition::{Filter, MatcherNo};
@@ -58,6 +58,8 @@ pub enum Call {
     Groups(GroupCall),
     /// A search for text.
     Search(SearchCall),
+    /// Names that begin with something.
+    Suggest(SuggestCall),
     /// Dated statements.
     Timeline(TimelineCall),
     /// Fields whose statements disagree.
@@ -69,7 +71,8 @@ impl Call {
     /// computed.
     pub(super) fn is_counted(&self) -> bool {
         match self {
-            Call::Entity(_) | Call::Nodes(_) | Call::Languages(_) => true,
+            Call::Entity(it) => !matches!(it.by, Lookup::Reference(_)),
+            Call::Nodes(_) | Call::Languages(_) => true,
             Call::Page(it) => it.filter.is_none() && it.order.is_empty() && it.depth.is_none(),
             _ => false,
         }
@@ -95,6 +98,7 @@ impl Call {
             Call::Similar(it) => it.walk.as_of,
             Call::Components(it) => it.walk.as_of,
             Call::Search(it) => it.as_of,
+            Call::Suggest(it) => it.as_of,
             Call::Timeline(it) => it.as_of,
             Call::Conflicts(it) => it.as_of,
             Call::Languages(_) | Call::Statements(_) | Call::Links(_) | Call::Groups(_) => None,
@@ -129,6 +133,8 @@ pub enum Lookup {
     Id(Arc<str>),
     /// A unique property: for each type that has it, which, and the value's text.
     Unique(Vec<(TypeId, PropertyNo)>, Arc<str>),
+    /// An id, a CURIE, an IRI or a name.
+    Reference(Arc<str>),
 }
 
 /// Which entities are asked for, in which order.
@@ -201,6 +207,7 @@ pub struct LinkCall {
 pub(super) enum Kind {
     Entity(Domain),
     Node,
+    Resolve,
     Nodes,
     Page {
         domain: Domain,
@@ -219,6 +226,7 @@ pub(super) enum Kind {
     Components,
     Groups(Domain),
     Search,
+    Suggest,
     Timeline,
     Conflicts,
 }
@@ -304,6 +312,11 @@ impl Template {
                 domain: Domain::Interface(ENTITY),
                 as_of: as_of(arguments)?,
             }),
+            Kind::Resolve => Call::Entity(EntityCall {
+                by: Lookup::Reference(id(binder, arguments, "ref")?),
+                domain: Domain::Interface(ENTITY),
+                as_of: as_of(arguments)?,
+            }),
             Kind::Nodes => Call::Nodes(NodesCall {
                 ids: binder.ids(arguments.get("ids"))?,
                 as_of: as_of(arguments)?,
@@ -330,6 +343,7 @@ impl Template {
                 let sequence = asked(binder, "search", arguments)?;
                 Call::Search(SearchCall::read(binder, arguments, sequence)?)
             }
+            Kind::Suggest => Call::Suggest(SuggestCall::read(binder, arguments)?),
             Kind::Timeline => {
                 let sequence = asked(binder, "timeline", arguments)?;
                 Call::Timeline(TimelineCall::read(binder, arguments, sequence)?)

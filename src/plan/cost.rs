@@ -6,7 +6,7 @@ use super::{
     AggregateField, Bound, Call, CallNo, CitationField, ComponentField, ConflictField, Connection,
     ConnectionField, EdgeField, EntityField, GraphField, GroupField, GroupKeyField, LinkField, Listing,
     ListingEdgeField, ListingField, Object, Page, PathField, Plan, Question, RankedField, RootField,
-    SearchEdgeField, SearchField, Selection, StatementField, SubgraphField, TimelineField,
+    SearchEdgeField, SearchField, Selection, StatementField, SubgraphField, SuggestionField, TimelineField,
 };
 use crate::ontology::Domain;
 
@@ -63,6 +63,7 @@ pub(super) fn page_size(bound: &Bound) -> Option<usize> {
         Ok(Call::Groups(call)) => Some(call.first),
         Ok(Call::Timeline(call)) => size(&call.page),
         Ok(Call::Search(call)) => size(&call.page),
+        Ok(Call::Suggest(call)) => Some(call.first),
         Ok(Call::Conflicts(call)) => size(&call.page),
         Ok(Call::Entity(_) | Call::Languages(_)) | Err(_) => None,
     }
@@ -155,6 +156,13 @@ impl Estimator<'_> {
                     }
                     _ => 0,
                 })
+            }
+            Question::Suggest(fields) => {
+                let one = self.sum(fields, |it, field| match field {
+                    SuggestionField::Entity(selection) => it.selection(selection),
+                    _ => 0,
+                });
+                self.page(call).saturating_mul(one)
             }
             Question::Timeline(listing) => self.listing(call, listing, |it, fields| {
                 it.sum(fields, |it, field| match field {

@@ -8,7 +8,7 @@ use crate::report::shown;
 pub const AS_OF: &str = "?asOf=";
 
 /// The arguments that take ids, at any field.
-const ID_ARGUMENTS: &[&str] = &["id", "ids", "of", "from", "to", "avoid"];
+const ID_ARGUMENTS: &[&str] = &["id", "ids", "of", "from", "to", "avoid", "ref"];
 
 /// An id without its date, if it has one.
 pub(super) fn plain_id(id: &str) -> &str {

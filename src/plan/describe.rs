@@ -15,11 +15,11 @@ use super::pattern::Pattern;
 use super::question::Walk;
 use super::{
     AggregateField, CallNo, Calls, CitationField, ComponentField, ConflictField, ConnectionField, EdgeField,
-    EntityField, ExampleField, GraphField, GroupBy, GroupField, GroupKeyField, HighlightField,
-    IncludeDeprecated, Introspection, LinkField, ListingEdgeField, ListingField, MeasureField, MetaField,
-    Object, Page, PageInfoField, PathField, Plan, Question, RankedField, RelationField, RootField,
-    SearchEdgeField, SearchField, Selection, Side, Slot, StatementField, SubgraphField, TimelineField,
-    TypeField, ValidityField,
+    EntityField, ExampleField, ExternalIdField, GraphField, GroupBy, GroupField, GroupKeyField,
+    HighlightField, IncludeDeprecated, Introspection, LinkField, ListingEdgeField, ListingField,
+    MeasureField, MetaField, Object, Page, PageInfoField, PathField, Plan, Question, RankedField,
+    RelationField, RootField, SearchEdgeField, SearchField, Selection, Side, Slot, StatementField,
+    SubgraphField, SuggestionField, TimelineField, TypeField, ValidityField,
 };
 use crate::condition::{
     Among, Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, RelationTest, Test, TextTest, ValueTest,
@@ -258,6 +258,7 @@ impl<'a> Text<'a> {
         match call {
             Call::Entity(call) => match &call.by {
                 Lookup::Id(id) => self.below(format_args!("id {id:?}")),
+                Lookup::Reference(text) => self.below(format_args!("reference {text:?}")),
                 Lookup::Unique(properties, value) => {
                     let (id, no) = properties.first().copied().unwrap_or((TypeId(0), PropertyNo(0)));
                     let name = &self.ontology.entity_type(id).members.property(no).name;
@@ -336,6 +337,11 @@ impl<'a> Text<'a> {
                 self.below(format_args!("words {}", call.typed));
                 self.types(call.types.as_deref());
                 self.page(&call.page);
+            }
+            Call::Suggest(call) => {
+                self.below(format_args!("beginning {}", call.beginning));
+                self.types(call.types.as_deref());
+                self.below(format_args!("first {}", call.first));
             }
             Call::Timeline(call) => {
                 if let Some(of) = &call.of {
@@ -686,6 +692,7 @@ macro_rules! plain {
 
 plain!(
     ExampleField,
+    ExternalIdField,
     HighlightField,
     MeasureField,
     PageInfoField,
@@ -742,6 +749,7 @@ impl Described for RootField {
                     Question::Ranked(fields) => text.object(fields),
                     Question::Components(fields) => text.object(fields),
                     Question::Search(fields) => text.object(fields),
+                    Question::Suggest(fields) => text.object(fields),
                     Question::Timeline(fields) => text.object(fields),
                     Question::Conflicts(fields) => text.object(fields),
                 }
@@ -768,6 +776,10 @@ impl Described for EntityField {
             EntityField::EntityId => text.say("entityId"),
             EntityField::Degree => text.say("degree"),
             EntityField::Property(no, languages) => text.property(text.members, *no, *languages),
+            EntityField::SameAs(_, fields) => {
+                text.say("sameAs");
+                text.object(fields);
+            }
             EntityField::ToOne(side, selection) => {
                 text.say(format_args!("one over {}", text.side(*side)));
                 text.selection(selection);
@@ -858,6 +870,10 @@ nested!(PathField, text {
 nested!(SubgraphField, text {
     SubgraphField::Nodes(selection) => text.selection(selection),
     SubgraphField::Links(fields) => text.object(fields),
+});
+
+nested!(SuggestionField, text {
+    SuggestionField::Entity(selection) => text.selection(selection),
 });
 
 nested!(RankedField, text {

@@ -378,7 +378,7 @@ impl<'b> Scope<'b> {
     }
 
     fn not_searched(self, names: Names, name: &str) -> InputError {
-        let searched = self.members.properties.iter().filter(|it| it.search);
+        let searched = self.members.declared().filter(|it| it.search);
         let searched: Vec<&str> = searched.map(|it| it.name.as_str()).collect();
         let instead = match searched.as_slice() {
             all if all.is_empty() || names == Names::Hidden => "use `contains` or `matches`".to_owned(),

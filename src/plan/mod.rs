@@ -48,7 +48,7 @@ pub use pattern::{Kept, Pattern, Patterns, last_line};
 pub use question::{
     ComponentField, ComponentsCall, ConflictCall, ConflictField, NeighborhoodCall, PathCall, PathField,
     Question, RankedField, RankingCall, SearchCall, SearchEdgeField, SearchField, SimilarCall, SubgraphField,
-    TimelineCall, TimelineField, Walk,
+    SuggestCall, SuggestionField, TimelineCall, TimelineField, Walk,
 };
 
 pub use step::Step;
@@ -56,10 +56,10 @@ pub use table::{NotFlat, Table};
 
 use crate::json::SHORT_KEY;
 pub use crate::surface::{
-    AggregateOrder as GroupOrder, DEFAULT_PAGE, ExampleQuery as ExampleField, Highlight as HighlightField,
-    Measures as MeasureField, PageInfo as PageInfoField, RankingMethod as Ranking,
-    RelationInfo as RelationField, SimilarityMethod as Similarity, TypeInfo as TypeField,
-    Validity as ValidityField,
+    AggregateOrder as GroupOrder, DEFAULT_PAGE, ExampleQuery as ExampleField, ExternalId as ExternalIdField,
+    Highlight as HighlightField, Measures as MeasureField, PageInfo as PageInfoField,
+    RankingMethod as Ranking, RelationInfo as RelationField, SimilarityMethod as Similarity,
+    TypeInfo as TypeField, Validity as ValidityField,
 };
 
 use crate::budget::Stop;
@@ -431,6 +431,8 @@ pub enum EntityField {
     Degree,
     /// A property, with the call that chooses languages.
     Property(PropertyNo, Option<CallNo>),
+    /// What other systems call it: the property with the IRIs.
+    SameAs(PropertyNo, Object<ExternalIdField>),
     /// The entity at the other end.
     ToOne(Side, Arc<Selection>),
     /// The edge to it.

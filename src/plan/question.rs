@@ -9,9 +9,10 @@ use super::input::{Arguments, Given, InputError, Names};
 use super::{CallNo, Connection, LinkField, Listing, Object, PageInfoField, Selection, StatementField};
 use crate::ontology::{Date, Direction, EdgeTypeId, Member, PropertyNo, RelationId, Scalar, TypeId};
 use crate::report::{did_you_mean, quoted_list, shown};
-use crate::search::Typed;
+use crate::search::{Beginning, Typed};
 use crate::surface::{
-    DEFAULT_HOPS, DEFAULT_RANKED, DEFAULT_SURROUNDINGS, Highlight, RankingMethod, SimilarityMethod,
+    DEFAULT_HOPS, DEFAULT_RANKED, DEFAULT_SUGGESTED, DEFAULT_SURROUNDINGS, Highlight, RankingMethod,
+    SimilarityMethod,
 };
 
 /// Which edges are walked, and past which entities.
@@ -117,6 +118,8 @@ pub enum Question {
     Components(Object<ComponentField>),
     /// What a search finds.
     Search(Object<SearchField>),
+    /// Names that begin with something.
+    Suggest(Object<SuggestionField>),
     /// Dated statements in order.
     Timeline(Arc<Listing<TimelineField>>),
     /// Fields whose statements disagree.
@@ -352,6 +355,49 @@ impl SearchCall {
             sequence,
         })
     }
+}
+
+/// The beginning of names.
+#[derive(Debug)]
+pub struct SuggestCall {
+    /// What they begin with.
+    pub beginning: Beginning,
+    /// Only entities of these types.
+    pub types: Option<Vec<TypeId>>,
+    /// The date whose names count.
+    pub as_of: Option<Date>,
+    /// Maximum number of suggestions.
+    pub first: usize,
+}
+
+impl SuggestCall {
+    pub(super) fn read<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>) -> Result<Self> {
+        let typed = looked_at(arguments, "prefix");
+        binder.work(1 + typed.len() / 8)?;
+        let beginning = Beginning::read(typed);
+        binder.hold(beginning.heap_bytes())?;
+        Ok(Self {
+            beginning,
+            types: types(binder, arguments.get("types"))?,
+            as_of: as_of(arguments)?,
+            first: number(arguments, "first", 0, DEFAULT_SUGGESTED, "entities")?,
+        })
+    }
+}
+
+/// A field of `Suggestion`.
+#[derive(Debug)]
+pub enum SuggestionField {
+    /// The entity.
+    Entity(Arc<Selection>),
+    /// Its name.
+    Text,
+    /// The field that has the name.
+    Field,
+    /// Where the part that was typed begins.
+    Start,
+    /// Where it ends.
+    End,
 }
 
 /// A field of `SearchConnection`.

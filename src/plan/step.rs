@@ -2,9 +2,10 @@
 
 use super::{
     AggregateField, CitationField, ComponentField, ConflictField, ConnectionField, EdgeField, EntityField,
-    ExampleField, GraphField, GroupField, GroupKeyField, HighlightField, LinkField, ListingEdgeField,
-    ListingField, MeasureField, PageInfoField, PathField, Question, RankedField, RelationField, RootField,
-    SearchEdgeField, SearchField, StatementField, SubgraphField, TimelineField, TypeField, ValidityField,
+    ExampleField, ExternalIdField, GraphField, GroupField, GroupKeyField, HighlightField, LinkField,
+    ListingEdgeField, ListingField, MeasureField, PageInfoField, PathField, Question, RankedField,
+    RelationField, RootField, SearchEdgeField, SearchField, StatementField, SubgraphField, SuggestionField,
+    TimelineField, TypeField, ValidityField,
 };
 
 /// A field that may be a step of its own.
@@ -30,6 +31,7 @@ impl Step for RootField {
                 Question::Ranked(_) => "rank entities",
                 Question::Components(_) => "find components",
                 Question::Search(_) => "search the text index",
+                Question::Suggest(_) => "find names by their beginning",
                 Question::Timeline(_) => "collect dated statements",
                 Question::Conflicts(_) => "collect disagreements",
             },
@@ -50,7 +52,8 @@ impl Step for EntityField {
             | EntityField::Id
             | EntityField::EntityId
             | EntityField::Label
-            | EntityField::Property(..) => {
+            | EntityField::Property(..)
+            | EntityField::SameAs(..) => {
                 return None;
             }
         })
@@ -79,6 +82,7 @@ no_steps!(
     ConflictField,
     EdgeField,
     ExampleField,
+    ExternalIdField,
     GraphField,
     GroupField,
     GroupKeyField,
@@ -93,6 +97,7 @@ no_steps!(
     SearchField,
     StatementField,
     SubgraphField,
+    SuggestionField,
     TimelineField,
     TypeField,
     ValidityField,

@@ -6,13 +6,16 @@
 //! finds, which it scores by BM25 and puts in order; equal scores in the order of the entities, so pages are stable.
 
 mod equal;
+mod folding;
 mod held;
 mod highlight;
+mod made;
 mod query;
+mod suggest;
 mod text;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tantivy::columnar::Column;
@@ -32,18 +35,17 @@ use equal::{Documents, Equal, Equals};
 pub use held::Matched;
 use held::{Counted, Held};
 pub use highlight::{Highlight, Highlighter};
+use made::Made;
 pub use query::{Deadline, Typed, over_limits};
 use query::{Near, Part, Stopped};
+pub use suggest::{Beginning, Names, Suggested};
 
 /// A text index that is being made, or is there.
 #[derive(Debug)]
 pub struct Background {
     snapshot: Arc<Snapshot>,
-    index: OnceLock<Result<Index, String>>,
-    /// Whether somebody makes it.
-    begun: Mutex<bool>,
-    /// Told when it is there.
-    made: Condvar,
+    index: Made<Result<Index, String>>,
+    names: Made<Names>,
     grams: OnceLock<HashMap<(TypeId, PropertyNo), Trigrams>>,
 }
 
@@ -90,9 +92,8 @@ impl Background {
     pub fn new(snapshot: Arc<Snapshot>) -> Self {
         Self {
             snapshot,
-            index: OnceLock::new(),
-            begun: Mutex::new(false),
-            made: Condvar::new(),
+            index: Made::default(),
+            names: Made::default(),
             grams: OnceLock::new(),
         }
     }
@@ -110,31 +111,21 @@ impl Background {
     /// # Errors
     /// When tantivy cannot make it, or the time is over.
     pub fn get(&self, over: &dyn Fn() -> bool) -> Result<&Index, SearchError> {
-        if self.index.get().is_none() {
-            let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-            if *begun {
-                // Told when it is there, and asks now and then whether it may still wait.
-                while self.index.get().is_none() {
-                    if over() {
-                        return Err(SearchError::Over);
-                    }
-                    let waited = self.made.wait_timeout(begun, Duration::from_millis(20));
-                    begun = waited.unwrap_or_else(PoisonError::into_inner).0;
-                }
-            } else {
-                *begun = true;
-                drop(begun);
-                let index = Index::build(&self.snapshot).map_err(|error| error.to_string());
-                // Whoever begins is alone, so it was not set yet.
-                let _ = self.index.set(index);
-                self.made.notify_all();
-            }
-        }
-        match self.index.get() {
+        let build = || Index::build(&self.snapshot).map_err(|error| error.to_string());
+        match self.index.get(over, build) {
             Some(Ok(index)) => Ok(index),
             Some(Err(error)) => Err(SearchError::Unusable(error.clone())),
-            None => Err(SearchError::Unusable("it was not made".to_owned())),
+            None => Err(SearchError::Over),
         }
+    }
+
+    /// The names of all entities; waits until they are there, or until the time is over.
+    ///
+    /// # Errors
+    /// When the time is over.
+    pub fn names(&self, over: &dyn Fn() -> bool) -> Result<&Names, SearchError> {
+        let names = self.names.get(over, || Names::build(&self.snapshot));
+        names.ok_or(SearchError::Over)
     }
 
     /// Indexes where in the `@search` fields a substring can be; gives the bytes that it takes. Filters do without it
@@ -164,7 +155,7 @@ impl Background {
 
     /// The index, if it is there already.
     pub fn ready(&self) -> Option<&Index> {
-        self.index.get()?.as_ref().ok()
+        self.index.ready()?.as_ref().ok()
     }
 }
 

@@ -59,6 +59,12 @@ impl Argument {
 
 /// The id of an entity, for a lookup that has nothing else.
 pub const ID: &[Argument] = &[argument("id", "ID!", "Its id.")];
+/// A reference to an entity.
+pub const REFERENCE: &[Argument] = &[argument(
+    "ref",
+    "String!",
+    "Its id, a CURIE (`wd:Q42`) or an IRI among its `sameAs`, its label or one of its aliases.",
+)];
 /// The ids of entities.
 pub const IDS: &[Argument] = &[argument("ids", "[ID!]!", "Their ids.")];
 /// A lookup by the id or by a unique property.
@@ -234,6 +240,18 @@ pub const SEARCHED: &[Argument] = &[
     )
     .or(Given::Boolean(false)),
 ];
+/// The beginning of names.
+pub const BEGINNING: &[Argument] = &[
+    argument(
+        "prefix",
+        "String!",
+        "The beginning of a name as it was typed. Case, accents and what comes before the first letter or digit do not matter.",
+    ),
+    argument("types", "[EntityType!]", "Only entities of these types."),
+];
+/// The number of suggestions.
+pub const MOST_SUGGESTED: &[Argument] =
+    &[argument("first", "Int", "Returns the first `n` items.").or(Given::Int(super::DEFAULT_SUGGESTED))];
 /// The entity and the time of dated statements.
 pub const PERIOD: &[Argument] = &[
     argument(

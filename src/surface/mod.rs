@@ -27,6 +27,8 @@ pub const DEFAULT_HOPS: usize = 6;
 pub const DEFAULT_SURROUNDINGS: usize = 200;
 /// Number of ranked entities, or components, where `first` is not given.
 pub const DEFAULT_RANKED: usize = 20;
+/// Number of suggestions where `first` is not given.
+pub const DEFAULT_SUGGESTED: usize = 10;
 
 /// A field of one of the API's own types.
 #[derive(Debug)]

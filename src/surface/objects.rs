@@ -40,6 +40,7 @@ objects! {
         graph Graph: "GraphInfo!" = "What this graph is and holds.";
         node Node: "Entity" (ID) = "The entity with an id, whatever its type; null where there is none.";
         nodes Nodes: "[Entity]!" (IDS, AS_OF) = "The entities with these ids, in the order asked for; null in the place of one that is not there.";
+        resolve Resolve: "Entity" (REFERENCE, AS_OF) = "The entity that a reference means: by its id; else by a CURIE or an IRI of its `sameAs`; else by exactly its label or an alias, ignoring case. Null where nothing is found; an error with the candidates where several are.";
         path Path: "Path" (ENDS, VIA, EITHER_DIRECTION, AVOID, AS_OF, LENGTH) = "A shortest path between two entities; null where there is none. It is searched for from both ends; the costs grow with the edges within half its length.";
         paths Paths: "PathConnection" (ENDS, VIA, EITHER_DIRECTION, AVOID, AS_OF, LENGTH, NEXT) = "The simple paths between two entities, the shortest first: no entity is on one twice, and parallel edges make paths of their own. Each further page costs all that were before it.";
         neighborhood Neighborhood: "Subgraph!" (MIDDLE, VIA, EITHER_DIRECTION, AVOID, AS_OF, MOST_NEIGHBORS) = "The neighborhood of some entities: all entities within a number of edges, and the edges between them. Costs as much as there are edges within that distance, whatever `first` keeps.";
@@ -47,6 +48,7 @@ objects! {
         similar Similar: "[RankedEntity!]!" (COMPARED, GIVEN_TYPES, VIA, EITHER_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The entities that are most like one, because they share neighbours with it: the most alike first, those that share none left out. Costs as much as there are edges within two of it.";
         components Components: "[Component!]!" (PARTS, VIA, COMPONENT_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The parts that the graph falls into, the largest first. An entity without edges is a part of one, also a source, which `graph { componentCount }` leaves out. Costs as much as the graph has edges.";
         search Search: "SearchConnection" (SEARCHED, AS_OF, PAGE) = "The entities in whose texts something is found, the best first (BM25; what serves as label counts most): what has all words, or where nothing has, what has any. A label that equals the whole query comes first, then another text that equals it. Case and diacritics do not matter; texts whose language is known are searched by their words' stems. Costs as much as it finds.";
+        suggest Suggest: "[Suggestion!]!" (BEGINNING, AS_OF, MOST_SUGGESTED) = "Entities whose label or an alias begins with what was typed, in the order of these names without regard to case and accents. Each is there once: by its label if that begins so, else by the first such alias. Names are compared by their first 256 characters. Costs as much as it skips: names of other types, of other dates, of entities that are given already.";
         timeline Timeline: "TimelineConnection" (PERIOD, AS_OF, PAGE) = "Dated statements in order: those whose value is a date, whose edge has one, or that say when they hold. Values of type `DateTime` are left out. Costs as much as the entity, or the whole graph, has statements.";
         conflicts Conflicts: "ConflictConnection" (DISPUTED, AS_OF, PAGE) = "Fields of which sources say different things of one time. The field itself gives the preferred statement: by rank, then the one that holds latest, then the one that the data say first. Costs as much as the graph has entities.";
     }
@@ -55,10 +57,17 @@ objects! {
         entityId EntityId: "ID!" = "The id as the data have it, the same at every date.";
         label Label: "String!" = "{label}";
         description Description: "String" = "{summary}";
+        aliases Aliases: "[Text!]!" (LANGUAGES) = "Other names, in the order of the data. `search`, `suggest` and `resolve` find them.";
+        sameAs SameAs: "[ExternalId!]!" = "What other systems call it, in the order of the data.";
         degree Degree: "Int!" = "How many edges it has, over all relations, either way.";
         follow Follow: "EntityConnection!" (EXPRESSION, CHOICE, PAGE) = "What a path of relations leads to, each entity once, such as `partners|memberOf/partOf*`. A field that an entity does not have leads nowhere. Costs as much as there are edges on the way.";
         statements Statements: "StatementConnection!" (ABOUT, PAGE) = "All that the graph says of it: a statement for each value of a property and for each edge, in either direction, each with where it comes from. Where sources disagree, all are here. Costs as much as it has statements, whatever the page.";
         links Links: "LinkConnection!" (VIA, LINK_DIRECTION, PAGE) = "All its edges, over all relations. Costs as much as it has edges, whatever the page.";
+    }
+    ExternalId "ExternalId": "An identifier in another system." {
+        prefix Prefix: "String" = "The prefix that the schema declares for the beginning of the IRI; null where it declares none.";
+        id Id: "ID!" = "The rest of the IRI after the prefix; the whole IRI where `prefix` is null.";
+        url Url: "URL!" = "The IRI.";
     }
     PageInfo "PageInfo": "Where a page stands in the whole list." {
         hasNextPage HasNextPage: "Boolean!" = "Whether more follow after this page.";
@@ -169,6 +178,13 @@ objects! {
     Highlight "Highlight": "Pieces of one field's text in which something was found." {
         field Field: "String!" = "The schema's field.";
         fragments Fragments: "[String!]!" = "Up to three pieces of its text as HTML: what was found stands in `<mark>`, all else is escaped.";
+    }
+    Suggestion "Suggestion": "An entity by one of its names." {
+        entity Entity: "Entity!" = "The entity.";
+        text Text: "String!" = "The name: its label, or an alias, in the language that it was found in.";
+        field Field: "String!" = "The field that has the name; `id` where the id serves as label.";
+        start Start: "Int!" = "Where in `text` the part begins that was typed, in UTF-16 code units as JavaScript counts. More than 0 where the name begins with other signs than letters and digits.";
+        end End: "Int!" = "Where in `text` that part ends, in UTF-16 code units.";
     }
     TimelineEntry "TimelineEntry": "A dated statement." {
         date Date: "Date!" = "The date that it is about: its value, the first date of its edge, or when it holds.";

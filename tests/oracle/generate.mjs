@@ -201,6 +201,7 @@ export class Generator {
 
   text({ argument, operator, property }) {
     const { random } = this;
+    if (['ref', 'prefix'].includes(argument?.name)) return this.name(argument.name);
     if (argument?.name === 'fields') return random.pick(this.fields);
     if (operator === 'matches') return random.pick(['^E', 'o.*n', '[A-Z]{3}', 'the (code|body)', '\\d+', 's$']);
     const values = [...this.graph.entities.values()].flatMap((it) => (it.values.get(property) ?? []).map((said) => said.value)).filter((it) => typeof it === 'string');
@@ -212,6 +213,18 @@ export class Generator {
       return random.chance(0.3) ? part.toUpperCase() : part;
     }
     return whole;
+  }
+
+  /** A reference to an entity, or the beginning of a name; some in other letters, some that nothing has. */
+  name(argument) {
+    const { random } = this;
+    const entity = random.pick([...this.graph.entities.values()]);
+    const names = this.graph.names(entity).map((it) => it.text);
+    const external = (entity.values.get('sameAs') ?? []).map((it) => it.value);
+    const isBeginning = argument === 'prefix';
+    const whole = random.pick(isBeginning ? names : [entity.id, 'nobody', ...names, ...external]);
+    const text = isBeginning ? [...whole].slice(0, random.below(5)).join('') : whole;
+    return random.chance(0.3) ? text.toUpperCase() : text;
   }
 
   object(type, context) {

@@ -13,7 +13,15 @@ export function readOntology(folder) {
   const types = new Map();
   const relations = new Map();
   const text = files(folder, '.graphql').map((file) => readFileSync(file, 'utf8')).join('\n');
+  const prefixes = new Map();
   for (const definition of parseSdl(text).definitions) {
+    if (definition.kind === 'SchemaExtension') {
+      for (const { arguments: given } of definition.directives) {
+        const { name, iri } = Object.fromEntries(given.map((it) => [it.name.value, it.value.value]));
+        prefixes.set(name, iri);
+      }
+      continue;
+    }
     const kind = definition.kind.replace('TypeDefinition', '');
     const type = { name: definition.name.value, kind, fields: new Map(), interfaces: [], members: [], values: [] };
     types.set(type.name, type);
@@ -44,7 +52,15 @@ export function readOntology(folder) {
     source.fields.set(name, { name, type, list: false });
   }
   types.set('Source', source);
-  return { types, relations };
+  for (const type of types.values()) {
+    if (type.kind !== 'Object' || type.edge) continue;
+    const inverses = [...relations.values()].filter((it) => it.inverse && typesOf({ types }, it.target).includes(type.name));
+    const names = new Set([...type.fields.keys(), ...inverses.map((it) => it.inverse)]);
+    for (const [name, ty] of [['aliases', 'Text'], ['sameAs', 'ExternalId']]) {
+      if (!names.has(name)) type.fields.set(name, { name, type: ty, list: true, required: true });
+    }
+  }
+  return { types, relations, prefixes };
 }
 
 /** The entities and edges that the data folder says. */
@@ -79,7 +95,8 @@ export function readData(folder, ontology) {
             } else {
               const value = isMap && 'value' in item ? item.value : item;
               const said = entity.values.get(name) ?? [];
-              said.push({ value: field.type === 'JSON' ? json(value) : scalar(value, field.type), statement });
+              const read = { JSON: json, ExternalId: (it) => expand(it, ontology.prefixes) }[field.type] ?? ((it) => scalar(it, field.type));
+              said.push({ value: read(value), statement });
               entity.values.set(name, said);
             }
           }
@@ -88,6 +105,20 @@ export function readData(folder, ontology) {
     }
   }
   return { entities, edges, graph };
+}
+
+/** The IRI that a CURIE stands for; any other text is one. */
+export function expand(text, prefixes) {
+  const [name, ...rest] = text.split(':');
+  const iri = prefixes.get(name);
+  return iri === undefined || rest.join(':').startsWith('//') ? text : iri + rest.join(':');
+}
+
+/** An identifier in another system: the longest prefix that its IRI begins with, and the rest. */
+export function external(url, prefixes) {
+  const fits = [...prefixes].filter(([, iri]) => url.startsWith(iri) && url !== iri).sort((a, b) => b[1].length - a[1].length);
+  const [prefix, iri] = fits[0] ?? [null, ''];
+  return { prefix, id: url.slice(iri.length), url };
 }
 
 function validity(given) {
@@ -206,6 +237,13 @@ export class Graph {
 
   label(entity) {
     return this.value(entity, 'name') ?? this.value(entity, 'title') ?? entity.id;
+  }
+
+  /** All names of an entity: what serves as label, then the aliases; each with the field that has it. */
+  names(entity) {
+    const field = ['name', 'title'].find((it) => this.value(entity, it) !== null) ?? 'id';
+    const aliases = (entity.values.get('aliases') ?? []).map((it) => ({ field: 'aliases', text: it.value }));
+    return [{ field, text: this.label(entity) }, ...aliases];
   }
 
   /** The edges of an entity over a relation, one way; each with the entity at its other end. */

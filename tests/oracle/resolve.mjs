@@ -1,7 +1,7 @@
 // Naive resolvers for the schema that `clew schema` prints: no index, no plan, every list made whole.
 import { GraphQLError, getNamedType, isAbstractType } from 'graphql';
 
-import { scalar, span } from './graph.mjs';
+import { expand, external, scalar, span } from './graph.mjs';
 
 const compareText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -28,6 +28,27 @@ const COMPARABLE = { Int64: BigInt, Duration: microseconds };
 
 /** Full case folding, nearly: what becomes several letters as a capital is that. */
 const folded = (it) => it.toLowerCase().toUpperCase().toLowerCase();
+
+const PLAIN = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', đ: 'd', ð: 'd', þ: 'th', ħ: 'h', ı: 'i', ł: 'l', ŧ: 't', '‘': "'", '’': "'", 'ʼ': "'", 'ʻ': "'", '′': "'", '“': '"', '”': '"', '‐': '-', '–': '-', '—': '-', '−': '-' };
+
+/** A name without case, accents and signs before the first letter, each letter with where it comes from and ends. */
+function letters(text) {
+  const start = Math.max(0, text.search(/[\p{Alphabetic}\p{N}]/u));
+  const out = [];
+  let at = start;
+  for (const sign of text.slice(start)) {
+    const end = at + sign.length;
+    const plain = [...sign.normalize('NFKD')].filter((it) => !/\p{M}/u.test(it)).map((it) => PLAIN[it.toLowerCase()] ?? it.toLowerCase()).join('');
+    for (const letter of plain) {
+      const isSpace = /\s/.test(letter);
+      if (!(isSpace && out.at(-1)?.letter === ' ')) out.push({ letter: isSpace ? ' ' : letter, end });
+    }
+    at = end;
+  }
+  return { start, out: out.slice(0, 256) };
+}
+
+const plainOf = (text) => letters(text).out.map((it) => it.letter).join('');
 
 /** Refuses conditions that say nothing: null, or an object without operators. */
 function refuse(type, given) {
@@ -140,6 +161,8 @@ export class Resolvers {
           case 'edge': return this.edgeJson(parent);
           default: return { ...parent, kind: 'edgeStatement' };
         }
+      case 'suggestion':
+        return field.name === 'entity' ? this.entity(parent.entity) : parent[field.name];
       case 'graph':
         return this.graphField(field, args);
       default:
@@ -152,6 +175,8 @@ export class Resolvers {
     if (field.name === 'graph') return { kind: 'graph' };
     if (field.name === 'node') return this.entity(graph.entities.get(args.id)) ?? null;
     if (field.name === 'nodes') return args.ids.map((id) => this.entity(graph.entities.get(id)) ?? null);
+    if (field.name === 'resolve') return this.referred(args.ref);
+    if (field.name === 'suggest') return this.suggested(args);
     const named = String(field.type).replace(/!$/, '');
     if (named.endsWith('Connection')) {
       const domain = named.replace(/Connection$/, '');
@@ -165,6 +190,41 @@ export class Resolvers {
     return found && graph.typesOf(named).includes(found.type) ? this.entity(found) : null;
   }
 
+  referred(reference) {
+    const { graph } = this;
+    const found = graph.entities.get(reference);
+    if (found) return this.entity(found);
+    const iri = expand(reference.trim(), graph.ontology.prefixes);
+    const exact = (it) => folded(it.trim().normalize('NFC'));
+    const all = [...graph.entities.values()];
+    const alike = all.filter((it) => (it.values.get('sameAs') ?? []).some(({ value }) => value === iri));
+    const named = all.filter((it) => graph.names(it).some(({ text }) => exact(text) === exact(reference)));
+    const candidates = alike.length ? alike : named;
+    if (candidates.length > 1) throw new GraphQLError('ambiguous');
+    return this.entity(candidates[0]) ?? null;
+  }
+
+  suggested({ prefix, types, first }) {
+    if (first < 0) throw new GraphQLError('first is negative');
+    const { graph } = this;
+    const order = graph.typesOf('Entity');
+    const asked = plainOf(prefix);
+    const all = [...graph.entities.values()].filter((it) => types == null || types.includes(it.type));
+    const found = all.flatMap((entity) => graph.names(entity).map((name, no) => ({ entity, name, no, plain: plainOf(name.text) })));
+    const fits = found.filter((it) => it.plain.startsWith(asked)).sort((a, b) =>
+      compareText(a.plain, b.plain) || order.indexOf(a.entity.type) - order.indexOf(b.entity.type) || compareText(a.entity.id, b.entity.id) || a.no - b.no);
+    // Once each: by the label if that fits, else by the first alias that does.
+    const isBetter = (it, other) => it.no === 0 || (other.no > 0 && fits.indexOf(it) < fits.indexOf(other));
+    const once = fits.filter((it) => fits.every((other) => other === it || other.entity !== it.entity || isBetter(it, other)));
+    return once.slice(0, first).map(({ entity, name: { field, text } }) => {
+      const { start, out } = letters(text);
+      const length = [...asked].length;
+      const end = length === 0 ? start : out[length - 1].end;
+      const marks = length === 0 ? '' : /^\p{M}*/u.exec(text.slice(end))[0];
+      return { kind: 'suggestion', entity, field, text, start, end: end + marks.length };
+    });
+  }
+
   entityField(entity, field, args) {
     const { graph } = this;
     const name = field.name;
@@ -173,6 +233,7 @@ export class Resolvers {
       case 'entityId': return entity.id;
       case 'label': return graph.label(entity);
       case 'degree': return graph.degree(entity);
+      case 'sameAs': return graph.value(entity, name).map((it) => external(it, graph.ontology.prefixes));
       case 'links': {
         const ways = { OUT: ['out', 'both'], IN: ['in', 'both'] }[args.direction] ?? ['out', 'in', 'both'];
         const links = graph.links(entity).filter((it) => ways.includes(it.way) && (args.via == null || args.via.includes(it.relation.name)));

@@ -39,7 +39,7 @@ impl Generator<'_> {
                     let Some(property) = members.map(|it| it.property(no)) else {
                         continue;
                     };
-                    if !is_groupable(property.scalar) {
+                    if property.built_in.is_some() || !is_groupable(property.scalar) {
                         continue;
                     }
                     if surface::Aggregate::named(name).is_none() && surface::Group::named(name).is_none() {

@@ -6,7 +6,9 @@ use super::{
     FieldSpec, Filled, Generator, OF_A_VALUE, join, list, named, nullable, object, optional_list, required,
     sealed,
 };
-use crate::ontology::{Direction, Domain, ENTITY, InterfaceId, Property, RelationField, Scalar};
+use crate::ontology::{
+    BuiltIn, Direction, Domain, ENTITY, InterfaceId, Member, Property, RelationField, Scalar,
+};
 use crate::surface::{self, Argument, Fields, Row, arguments};
 
 impl Generator<'_> {
@@ -180,14 +182,21 @@ impl Generator<'_> {
             ("filter", &filter),
             ("order", &order),
         ]);
-        // A declared field takes the place of one that every entity has.
-        let rows = surface::Entity::ALL.iter();
-        let rows = rows.filter(|(_, row)| members.get(row.name).is_none());
+        // A declared field takes the place of one that every entity has. Whether there is a built-in one is for the ontology
+        // to say.
+        let is_own = |row: &Row| match members.get(row.name) {
+            Some(Member::Property(no)) => members.property(no).built_in.is_some(),
+            Some(Member::Relation(_)) => false,
+            None => BuiltIn::named(row.name).is_none(),
+        };
+        let rows = surface::Entity::ALL.iter().filter(|(_, row)| is_own(row));
         let (first, last): (Vec<_>, Vec<_>) = rows.partition(|(it, _)| match it {
             surface::Entity::Id
             | surface::Entity::EntityId
             | surface::Entity::Label
-            | surface::Entity::Description => true,
+            | surface::Entity::Description
+            | surface::Entity::Aliases
+            | surface::Entity::SameAs => true,
             surface::Entity::Degree
             | surface::Entity::Follow
             | surface::Entity::Statements
@@ -198,7 +207,7 @@ impl Generator<'_> {
             each.collect::<Vec<_>>()
         };
         let mut fields = of_rows(first);
-        fields.extend(members.properties.iter().map(|it| self.property(it)));
+        fields.extend(members.declared().map(|it| self.property(it)));
         for field in &members.fields {
             fields.extend(self.relation(field));
         }

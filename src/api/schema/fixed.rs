@@ -85,6 +85,7 @@ impl Generator<'_> {
     fn plain_objects(&mut self) {
         let none = Filled(&[]);
         self.add_table::<surface::PageInfo>(&none);
+        self.add_table::<surface::ExternalId>(&none);
         self.add_table::<surface::Citation>(&none);
         self.add_table::<surface::Validity>(&none);
         self.add_table::<surface::Statement>(&none);
@@ -98,6 +99,7 @@ impl Generator<'_> {
         self.add_table::<surface::SearchConnection>(&none);
         self.add_table::<surface::SearchEdge>(&none);
         self.add_table::<surface::Highlight>(&none);
+        self.add_table::<surface::Suggestion>(&none);
         self.add_table::<surface::TimelineEntry>(&none);
         self.add_table::<surface::Conflict>(&none);
         self.add_table::<surface::AggregateKey>(&none);

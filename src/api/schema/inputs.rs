@@ -114,7 +114,7 @@ impl Generator<'_> {
 
     fn member_filters(&mut self, mut filter: InputObject, members: &Members) -> InputObject {
         let is_connective = |name: &str| Connective::named(name).is_some();
-        for property in members.properties.iter().filter(|it| !is_connective(&it.name)) {
+        for property in members.declared().filter(|it| !is_connective(&it.name)) {
             self.use_filter(property.scalar, property.list);
             let ty = self.names.scalar_filter(property.scalar, property.list);
             filter = filter.field(input(
@@ -232,11 +232,11 @@ fn is_order(property: &Property) -> bool {
 }
 
 fn has_order(members: &Members) -> bool {
-    members.properties.iter().any(is_order)
+    members.declared().any(is_order)
 }
 
 fn order_fields(mut order: InputObject, members: &Members) -> InputObject {
-    for property in members.properties.iter().filter(|it| is_order(it)) {
+    for property in members.declared().filter(|it| is_order(it)) {
         order = order.field(input(
             &property.name,
             named("SortOrder"),

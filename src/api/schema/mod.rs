@@ -227,7 +227,7 @@ impl Generator<'_> {
         let of_a_text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let members = self.ontology.members_of(domain);
         let bytes = members.map_or(OF_A_TYPE, |it| {
-            let properties = it.properties.iter();
+            let properties = it.declared();
             let properties: usize = properties
                 .map(|it| OF_A_PROPERTY + of_a_text(&it.description))
                 .sum();

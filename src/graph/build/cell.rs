@@ -9,8 +9,8 @@ use super::meant;
 use crate::facts::{Batch, Item, Value};
 use crate::graph::column::Cell;
 use crate::ontology::{
-    Date, DateError, DecimalError, DurationError, Instant, Ontology, Property, Scalar, URL_SCHEMES, decimal,
-    duration,
+    BuiltIn, Date, DateError, DecimalError, DurationError, ExternalError, Instant, Ontology, Property,
+    Scalar, URL_SCHEMES, check_iri, decimal, duration,
 };
 use crate::report::{Code, MOST_SHOWN, Report, did_you_mean};
 
@@ -26,7 +26,10 @@ pub(super) fn cell<'a>(
         Report::new(code, format!("\"{}\" of {} {why}", property.name, subject()))
             .at(batch.place(item.at), "here")
     };
-    let kind = ontology.scalar_name(property.scalar);
+    let kind = match property.built_in {
+        Some(BuiltIn::SameAs) => "CURIE or an IRI",
+        _ => ontology.scalar_name(property.scalar),
+    };
     let mismatch = || {
         let found = match &item.value {
             Value::String(text) => format!("\"{}\"", shorten(batch.text(*text))),
@@ -38,6 +41,7 @@ pub(super) fn cell<'a>(
             format!("is {} {kind}, not {found}", article(kind)),
         );
         match (property.scalar, &item.value) {
+            _ if property.built_in == Some(BuiltIn::SameAs) => report.hint(EXTERNAL),
             (Scalar::String | Scalar::Text | Scalar::Url, Value::Number(text)) => {
                 report.hint(format!("write it in quotes: \"{}\"", batch.text(*text)))
             }
@@ -91,6 +95,30 @@ pub(super) fn cell<'a>(
         // Writers of YAML 1.1, where this is no number, leave out the quotes.
         (Scalar::String, Value::Number(text)) if has_leading_zero(batch.text(*text)) => {
             Ok(Cell::Text(batch.text(*text)))
+        }
+        (Scalar::Url, Value::String(text)) if property.built_in.is_some() => {
+            let text = batch.text(*text);
+            let iri = ontology.prefixes.expand(text);
+            let wrong = |why: String| {
+                let why = format!("is a CURIE or an IRI, and \"{}\" {why}", shorten(text));
+                wrong(Code::BAD_URL, why)
+            };
+            match check_iri(&iri) {
+                Ok(()) => Ok(Cell::Owned(iri.into_owned())),
+                Err(ExternalError::Scheme(scheme)) => {
+                    let names = ontology.prefixes.all().iter().map(|it| it.name.as_str());
+                    let declare = || {
+                        format!(
+                            "declare it in the schema: extend schema @prefix(name: \"{scheme}\", iri: \"https://…\")"
+                        )
+                    };
+                    Err(
+                        wrong(format!("has the prefix \"{scheme}\", which is not declared"))
+                            .hint(did_you_mean(&scheme, names, declare)),
+                    )
+                }
+                Err(ExternalError::Form(error)) => Err(wrong(format!("is neither: {error}")).hint(EXTERNAL)),
+            }
         }
         (Scalar::Url, Value::String(text)) => {
             let text = batch.text(*text);
@@ -295,6 +323,8 @@ pub(super) fn cell<'a>(
     }
 }
 
+/// What identifiers of other systems look like.
+const EXTERNAL: &str = "write it as in wd:Q42 or http://www.wikidata.org/entity/Q42";
 /// What dates look like.
 const DATES: &str = "a date as 1996, 1996-08, 1996-08-27 or, for an interval, 2009/2012";
 /// What points in time look like.

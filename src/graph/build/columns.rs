@@ -11,7 +11,8 @@ use super::statements::Said;
 use super::unique::{self, Told};
 use super::{Context, MOST_SHOWN};
 use crate::facts::{Batch, Value};
-use crate::graph::column::{Alternatives, Column, MOST_LANGUAGES, Values};
+use crate::graph::adjacency::Starts;
+use crate::graph::column::{Alternatives, Column, Lists, MOST_LANGUAGES, Values};
 use crate::graph::ids::UniqueIndex;
 use crate::graph::stored::Stored;
 use crate::graph::{NO_STATEMENT, StatementNo};
@@ -342,7 +343,17 @@ pub(super) fn column(
         let values = &shorts[it.short as usize].values;
         building.push(Some((values, it.at as usize)), statement(it, said(it)));
     };
-    let mut ends = property.list.then(|| Vec::with_capacity(count));
+    // Where the lists begin, and one more; nothing where there is no value.
+    let mut bounds: Option<Vec<u32>> = property.list.then(Vec::new);
+    let mut count = count;
+    if let Some(bounds) = &mut bounds {
+        if entries.is_empty() {
+            count = 0;
+        } else {
+            bounds.reserve_exact(count + 1);
+            bounds.push(0);
+        }
+    }
     let mut others: Option<Alternatives> = None;
     let (mut missing, mut several) = (0, 0);
     let mut rest = entries.as_slice();
@@ -350,11 +361,11 @@ pub(super) fn column(
         let of_row = rest.iter().take_while(|it| it.row == row).count();
         let (here, after) = rest.split_at(of_row);
         rest = after;
-        if let Some(ends) = &mut ends {
+        if let Some(bounds) = &mut bounds {
             for it in here {
                 push(&mut building, it);
             }
-            ends.push(building.len);
+            bounds.push(building.len);
             continue;
         }
         match here {
@@ -407,7 +418,7 @@ pub(super) fn column(
     building.values.shrink();
     Column {
         values: building.values,
-        ends: ends.map(Stored::from),
+        lists: bounds.map(|it| Lists(Starts::of(&it))),
         statements: building.statements.map(Stored::from),
         alternatives: others,
     }

@@ -24,8 +24,8 @@ use super::{
 };
 use crate::budget::Stop;
 use crate::ontology::{
-    Domain, ENTITY, EdgeTypeId, GeneratedNames, InterfaceId, Member, Members, Ontology, Property, Scalar,
-    TypeId,
+    BuiltIn, Domain, ENTITY, EdgeTypeId, GeneratedNames, InterfaceId, Member, Members, Ontology, Property,
+    Scalar, TypeId,
 };
 use crate::surface::{self, Fields};
 
@@ -367,6 +367,13 @@ impl<'a> Compiler<'a> {
             surface::Query::Nodes => {
                 RootField::Nodes(self.call(first, Kind::Nodes)?, self.selection(entity, &sets)?)
             }
+            surface::Query::Resolve => {
+                RootField::Lookup(self.call(first, Kind::Resolve)?, self.selection(entity, &sets)?)
+            }
+            surface::Query::Suggest => {
+                let call = self.call(first, Kind::Suggest)?;
+                RootField::Question(call, Question::Suggest(self.suggestion(&sets)?))
+            }
             surface::Query::Path => {
                 let call = self.call(first, Kind::Path)?;
                 RootField::Question(call, Question::Path(self.path(&sets)?))
@@ -468,7 +475,12 @@ impl<'a> Compiler<'a> {
         let name = field.name.as_str();
         match entity_type.members.get(name) {
             Some(Member::Property(no)) => {
-                let languages = self.languages(entity_type.members.property(no), field)?;
+                let property = entity_type.members.property(no);
+                if property.built_in == Some(BuiltIn::SameAs) {
+                    let fields = self.plain(&merged.selections())?;
+                    return Ok(EntityField::SameAs(no, fields));
+                }
+                let languages = self.languages(property, field)?;
                 Ok(EntityField::Property(no, languages))
             }
             Some(Member::Relation(no)) => {
@@ -502,6 +514,8 @@ impl<'a> Compiler<'a> {
             surface::Entity::EntityId => EntityField::EntityId,
             surface::Entity::Label => EntityField::Label,
             surface::Entity::Description => EntityField::Constant(Box::from(*b"null")),
+            // The ontology says which types have them, and what holds their values.
+            surface::Entity::Aliases | surface::Entity::SameAs => return Err(unknown(merged)),
             surface::Entity::Degree => EntityField::Degree,
             surface::Entity::Follow => {
                 let domain = Domain::Interface(ENTITY);

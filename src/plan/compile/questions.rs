@@ -7,7 +7,7 @@ use crate::ontology::{Domain, ENTITY};
 use crate::plan::call::Kind;
 use crate::plan::{
     ComponentField, ConflictField, Object, PathField, RankedField, SearchEdgeField, SearchField,
-    SubgraphField, TimelineField,
+    SubgraphField, SuggestionField, TimelineField,
 };
 use crate::surface;
 
@@ -73,6 +73,20 @@ impl<'a> Compiler<'a> {
                 surface::SearchEdge::Score => SearchEdgeField::Score,
                 surface::SearchEdge::Matched => SearchEdgeField::Matched(it.statement(&sets)?),
                 surface::SearchEdge::Highlights => SearchEdgeField::Highlights(it.plain(&sets)?),
+            })
+        })
+    }
+
+    pub(super) fn suggestion(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<SuggestionField>> {
+        self.object(sets, |it, field, merged| {
+            Ok(match field {
+                surface::Suggestion::Entity => {
+                    SuggestionField::Entity(it.selection(ALL, &merged.selections())?)
+                }
+                surface::Suggestion::Text => SuggestionField::Text,
+                surface::Suggestion::Field => SuggestionField::Field,
+                surface::Suggestion::Start => SuggestionField::Start,
+                surface::Suggestion::End => SuggestionField::End,
             })
         })
     }

@@ -1,0 +1,96 @@
+//! Entities by their names: suggestions for what is being typed, and what a reference means.
+
+use std::fmt::Write;
+
+use super::{Failure, Run, Written};
+use crate::graph::EntityNo;
+use crate::plan::{Object, SuggestCall, SuggestionField};
+use crate::report::shown;
+use crate::search::{Names, Suggested};
+
+/// So many candidates of an ambiguous reference are named.
+const MOST_NAMED: usize = 10;
+
+impl<'a> Run<'a> {
+    /// The names of all entities; waits until they are there.
+    fn names(&mut self) -> Result<&'a Names, Failure> {
+        let clock = self.budget.clock;
+        let over = move || clock.stop().is_some();
+        match self.search.names(&over) {
+            Ok(names) => Ok(names),
+            Err(error) => self.search_failed(&error),
+        }
+    }
+
+    /// Writes the names that begin as it was asked for.
+    pub(super) fn suggest(&mut self, call: &'a SuggestCall, fields: &'a Object<SuggestionField>) -> Written {
+        let names = self.names()?;
+        let view = self.view;
+        let (types, first) = (call.types.as_deref(), call.first);
+        // What is found, and the set that tells which entities are known.
+        let bytes = first.min(view.slots()) * 2 * (size_of::<Suggested>() + 2 * size_of::<EntityNo>());
+        self.hold(bytes)?;
+        let found = names.suggest(view, &call.beginning, types, first, || self.visit(1))?;
+        self.gave(found.len());
+        let written = self.each(found.iter(), |run, suggested| {
+            run.object(fields, |run, slot| {
+                match &slot.field {
+                    SuggestionField::Entity(selection) => {
+                        return run.field(slot, false, |run| run.entity(suggested.entity, selection));
+                    }
+                    SuggestionField::Text => run.text(suggested.text),
+                    SuggestionField::Field => {
+                        let row = view.locate(suggested.entity);
+                        let members = &view.entity_type(row).members;
+                        let name = suggested.property.map(|it| members.property(it).name.as_str());
+                        run.text(name.unwrap_or("id"));
+                    }
+                    SuggestionField::Start => run.number(suggested.range.0),
+                    SuggestionField::End => run.number(suggested.range.1),
+                }
+                Ok(())
+            })
+        });
+        self.release(bytes);
+        written
+    }
+
+    /// The entity that a reference means: by its id, else by an identifier of another system, else by its name.
+    pub(super) fn resolve(&mut self, reference: &str) -> Result<Option<EntityNo>, Failure> {
+        let view = self.view;
+        if let Some(found) = view.find(reference) {
+            return Ok(Some(found));
+        }
+        let names = self.names()?;
+        self.work(reference.len() / 8)?;
+        // One more tells whether there are more.
+        let most = MOST_NAMED + 1;
+        let iri = self.ontology.prefixes.expand(reference.trim());
+        let mut found = names.same_as(view, &iri, most, || self.visit(1))?;
+        if found.is_empty() {
+            found = names.named(view, reference, most, || self.visit(1))?;
+        }
+        match found[..] {
+            [] => Ok(None),
+            [one] => Ok(Some(one)),
+            _ => self.refuse(self.ambiguous(reference, &found)),
+        }
+    }
+
+    /// What to say of a reference that several entities have.
+    fn ambiguous(&self, reference: &str, found: &[EntityNo]) -> String {
+        let mut message = format!("\"{}\" means several entities: ", shown(reference));
+        for (no, entity) in found.iter().take(MOST_NAMED).enumerate() {
+            let row = self.view.locate(*entity);
+            let comma = if no == 0 { "" } else { ", " };
+            let name = &self.view.entity_type(row).name;
+            // Writing to a text cannot fail.
+            let _ = write!(message, "{comma}\"{}\" ({name})", self.view.id(row));
+        }
+        if found.len() > MOST_NAMED {
+            message.push_str(" and more");
+        }
+        message.push_str("; give the id of one of them");
+        message
+    }
+}

@@ -1,0 +1,56 @@
+//! Something that is made once, in the background or by whoever asks for it first.
+
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+/// How long whoever waits sleeps before it asks whether it may still wait.
+const NAP: Duration = Duration::from_millis(20);
+
+#[derive(Debug)]
+pub(super) struct Made<T> {
+    made: OnceLock<T>,
+    /// Whether somebody makes it.
+    begun: Mutex<bool>,
+    /// Told when it is there.
+    told: Condvar,
+}
+
+impl<T> Default for Made<T> {
+    fn default() -> Self {
+        Self {
+            made: OnceLock::new(),
+            begun: Mutex::new(false),
+            told: Condvar::new(),
+        }
+    }
+}
+
+impl<T> Made<T> {
+    /// What was made; waits until it is there, or makes it if nobody has begun to. `None` when the time is over.
+    pub fn get(&self, over: &dyn Fn() -> bool, make: impl FnOnce() -> T) -> Option<&T> {
+        if self.made.get().is_none() {
+            let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+            if *begun {
+                while self.made.get().is_none() {
+                    if over() {
+                        return None;
+                    }
+                    let waited = self.told.wait_timeout(begun, NAP);
+                    begun = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+            } else {
+                *begun = true;
+                drop(begun);
+                // Whoever begins is alone, so it was not set yet.
+                let _ = self.made.set(make());
+                self.told.notify_all();
+            }
+        }
+        self.made.get()
+    }
+
+    /// What was made, if it is there already.
+    pub fn ready(&self) -> Option<&T> {
+        self.made.get()
+    }
+}
