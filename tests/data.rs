@@ -120,6 +120,9 @@ fn every_schema_in_the_documentation_can_be_served() {
         assert_eq!(language, "graphql", "{sdl}");
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "schema/a.graphql", &sdl);
+        if sdl.starts_with("extend schema") {
+            write(folder.path(), "schema/b.graphql", "type Book { title: String }");
+        }
         write(folder.path(), "data/a.yaml", "");
         let (code, said) = check(folder.path(), &[]);
         assert_eq!(code, 0, "{sdl}{said}");
@@ -129,7 +132,13 @@ fn every_schema_in_the_documentation_can_be_served() {
 #[test]
 fn all_data_in_the_documentation_is_one_graph() {
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), "schema/a.graphql", &blocks("schema.md")[0].1);
+    let schemas = blocks("schema.md");
+    write(folder.path(), "schema/a.graphql", &schemas[0].1);
+    for (no, (_, sdl)) in schemas.iter().enumerate() {
+        if sdl.starts_with("extend schema") {
+            write(folder.path(), &format!("schema/{no}.graphql"), sdl);
+        }
+    }
     let blocks = blocks("data.md");
     assert!(blocks.len() >= 5, "{blocks:?}");
     for (no, (language, data)) in blocks.iter().enumerate() {
