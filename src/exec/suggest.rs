@@ -8,7 +8,7 @@ use crate::plan::{Object, SuggestCall, SuggestionField};
 use crate::report::shown;
 use crate::search::{Names, Suggested};
 
-/// So many candidates of an ambiguous reference are named.
+/// Maximum number of candidates that an error about an ambiguous reference lists.
 const MOST_NAMED: usize = 10;
 
 impl<'a> Run<'a> {

@@ -54,7 +54,7 @@ pub struct Name<'a> {
     pub property: Option<PropertyNo>,
 }
 
-/// A value among all that is said of a property.
+/// One of the values of a property, from all its statements.
 fn said_at(column: &Column, row: usize, no: usize) -> Option<(&Values, usize, StatementNo)> {
     if column.is_list() {
         let at = column.range(row).nth(no)?;

@@ -210,7 +210,7 @@ fn is_alike(members: &Members, member: Member, built_in: BuiltIn) -> bool {
             && declared.item_required
 }
 
-/// The property that holds an entity's other names, or its identifiers elsewhere, whoever declares it.
+/// The property with an entity’s other names or its identifiers elsewhere, built in or declared.
 fn holder(members: &Members, built_in: BuiltIn) -> Option<PropertyNo> {
     let Member::Property(no) = members.get(built_in.name())? else {
         return None;

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Texts are compared by so many folded characters.
+/// Maximum number of folded characters by which texts are compared.
 pub(super) const LONGEST: usize = 256;
 
 /// Letters that Unicode does not decompose, and signs that are typed in several ways.

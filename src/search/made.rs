@@ -1,18 +1,18 @@
-//! Something that is made once, in the background or by whoever asks for it first.
+//! A value that is made once, in the background or by the first caller that needs it.
 
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// How long whoever waits sleeps before it asks whether it may still wait.
+/// Interval at which a waiting caller checks its deadline.
 const NAP: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 pub(super) struct Made<T> {
     made: OnceLock<T>,
-    /// Whether somebody makes it.
+    /// Whether a caller is making it.
     begun: Mutex<bool>,
-    /// Told when it is there.
-    told: Condvar,
+    /// Notified when it is made.
+    ready: Condvar,
 }
 
 impl<T> Default for Made<T> {
@@ -20,7 +20,7 @@ impl<T> Default for Made<T> {
         Self {
             made: OnceLock::new(),
             begun: Mutex::new(false),
-            told: Condvar::new(),
+            ready: Condvar::new(),
         }
     }
 }
@@ -35,15 +35,15 @@ impl<T> Made<T> {
                     if over() {
                         return None;
                     }
-                    let waited = self.told.wait_timeout(begun, NAP);
+                    let waited = self.ready.wait_timeout(begun, NAP);
                     begun = waited.unwrap_or_else(PoisonError::into_inner).0;
                 }
             } else {
                 *begun = true;
                 drop(begun);
-                // Whoever begins is alone, so it was not set yet.
+                // Only one caller begins, so it was not set yet.
                 let _ = self.made.set(make());
-                self.told.notify_all();
+                self.ready.notify_all();
             }
         }
         self.made.get()

@@ -154,7 +154,7 @@ impl Names {
     }
 
     /// The entities that are seen and have a name with a beginning, in the order of the names; at most `first`. Each is there
-    /// once: with its label if that begins so, else with the first such alias. `visit` is told of each name that is looked at.
+    /// once: with its label if that begins so, else with the first such alias. `visit` is called for each name that is read.
     ///
     /// # Errors
     /// With that of `visit`.
