@@ -1,4 +1,4 @@
-//! The limit that a server on axum can reach: it answers each question with bytes that lie ready.
+//! The limit for a server on axum: it answers each request with prepared bytes.
 //!
 //! `cargo bench --bench limit -- 127.0.0.1:8002 W1=answer.json W2=…` serves each file under its name, whatever the
 //! request's body asks. `benches/peers/run.mjs` measures it beside Clew.

@@ -151,7 +151,7 @@ for (const question of Object.keys(QUESTIONS)) {
   writeFileSync(join(work, `${question}.json`), answers[question]);
 }
 const canned = Object.keys(QUESTIONS).map((it) => `${it}=${join(work, `${it}.json`)}`);
-const limit = await start("axum, bytes that lie ready (the limit)", bytes, ["127.0.0.1:0", ...canned], (it) => `/${it}`);
+const limit = await start("axum, prepared bytes (the limit)", bytes, ["127.0.0.1:0", ...canned], (it) => `/${it}`);
 const mercurius = await start("mercurius 16 on Fastify, graphql-jit, data in maps", "node", [
   join(here, "mercurius/server.mjs"), wordnet, "0",
 ]);
@@ -212,7 +212,7 @@ for (const server of [limit, ...servers.filter((it) => it !== limit)]) {
 }
 const share = names.map((it) => `${Math.round(100 * ratios.get(limit)[it])} %`);
 const times = (server) => names.map((it) => (asked(server, it) ? `${ratios.get(server)[it].toFixed(1)} ×` : ""));
-lines.push(`| Clew of the limit | ${share.join(" | ")} | | |`, `| Clew to mercurius | ${times(mercurius).join(" | ")} | | |`);
-if (raphtory) lines.push(`| Clew to Raphtory | ${times(raphtory).join(" | ")} | | |`);
+lines.push(`| Clew, relative to the limit | ${share.join(" | ")} | | |`, `| Clew, relative to mercurius | ${times(mercurius).join(" | ")} | | |`);
+if (raphtory) lines.push(`| Clew, relative to Raphtory | ${times(raphtory).join(" | ")} | | |`);
 console.log(lines.join("\n"));
 process.exit(0);
