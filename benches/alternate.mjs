@@ -2,7 +2,7 @@
 //
 //   node benches/alternate.mjs --old PATH --new PATH [--rounds 21] [--seconds 1] [--data target/wordnet]
 //
-// Prints for W1 to W5 the median of the rounds' ratios, new to old, with its 95 % interval, and ends with 1 where the interval lies wholly
+// Prints for W1 to W5 the median of the rounds' ratios, new to old, with its 95 % interval. Ends with 1 if the whole interval is
 // below `--least` (0.97). In each round both are restarted, since where their memory lies changes how fast they are; then wrk asks one
 // after the other. The servers have core 0, wrk has core 1. Which one is asked first changes with each round, so that a machine that gets slower or
 // faster does not favour one. The interval is that of the order statistics of the median, which holds for any distribution of the ratios.

@@ -222,7 +222,7 @@ function hold(trial, { memory, after, before, during, graph, latency }) {
   return undefined;
 }
 
-/** What holds afterwards: the server lives, answers, and its processor time stands still. */
+/** Checks the server after the attack: it runs, answers, and uses no more processor time. */
 async function settled(trial, from) {
   const { server, attack } = trial;
   if (!server.isAlive()) return trial.fail(`the server ended with ${server.end}: ${server.logged.slice(-200)}`);

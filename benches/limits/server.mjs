@@ -28,7 +28,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exi
 
 export class Server {
   /**
-   * Starts a server and waits until it listens, its text index is there and its processor time stands still.
+   * Starts a server and waits until it listens, its text index is ready and it uses no more processor time.
    *
    * `graph` is `{ serve, probe }`: arguments of `clew serve` and a small query. `descriptors` limits open files, `addressSpace` memory in KiB.
    */
