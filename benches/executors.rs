@@ -381,7 +381,7 @@ fn search_field(snapshot: &Arc<Snapshot>, search: Arc<Background>) -> Field {
                 deadline: Deadline(None),
                 bytes: usize::MAX,
             };
-            let found = search.make()?.search(snapshot.view(), asked, effort)?;
+            let found = search.make()?.search(snapshot.view(), asked, effort)?.found;
             let rows = found
                 .iter()
                 .take(first(&context))

@@ -55,6 +55,21 @@ const FOUND: &[(&str, &str, &[&str])] = &[
     ("old league", "1940", &["renamed", "leagues"]),
     ("old league", "1960", &["leagues"]),
     ("new league", "1960", &["renamed", "leagues"]),
+    // Other forms count only where nothing has all words as they were typed.
+    ("league", "", &["renamed", "leagues"]),
+    ("leagues", "", &["leagues"]),
+    ("agency", "", &["agencies"]),
+    ("lawmaking", "", &["lawmakers"]),
+    ("kaya", "", &["kayak"]),
+    ("ka", "", &[]),
+    ("kaya vital", "", &["elan", "kayak"]),
+    ("vital kaya", "", &["kayak"]),
+    ("\"kaya\"", "", &[]),
+    ("states council", "", &["council", "states"]),
+    ("lawmaker xyz", "", &["lawmakers"]),
+    ("goldpr", "", &["awards"]),
+    ("old leag", "1940", &["renamed", "leagues"]),
+    ("old leag", "1960", &["leagues"]),
 ];
 
 fn ask(server: &Server, query: &str, variables: &Value) -> Value {
@@ -107,6 +122,14 @@ fn the_statement_that_equals_the_search_is_the_first_that_matched() {
             "matched": [{"field": "names", "value": "US"}],
             "highlights": [{"field": "names", "fragments": ["<mark>US</mark>"]}],
         })
+    );
+    assert_eq!(
+        first("kaya")["highlights"],
+        json!([{"field": "name", "fragments": ["<mark>Kayak</mark>"]}])
+    );
+    assert_eq!(
+        first("agency")["matched"],
+        json!([{"field": "name", "value": "UN agencies"}])
     );
     let found = first("gold");
     assert_eq!(found["matched"], json!([{"field": "title", "value": "Gold"}]));

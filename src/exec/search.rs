@@ -10,7 +10,9 @@ use crate::budget::Stop;
 use crate::condition::Filter;
 use crate::graph::{EntityNo, Key, View};
 use crate::plan::{HighlightField, Object, SearchCall, SearchEdgeField, SearchField, StatementField};
-use crate::search::{Deadline, Effort, Found, Highlighter, Index, Matched, Search, SearchError};
+use crate::search::{
+    Deadline, Effort, Found, Highlighter, Index, Matched, Results, Search, SearchError, Typed,
+};
 
 impl<'a> Run<'a> {
     /// Writes a page of what a search finds.
@@ -25,7 +27,8 @@ impl<'a> Run<'a> {
             types: call.types.as_deref(),
             property: None,
         };
-        let found = self.searching(|index, view, effort| index.search(view, search, effort))?;
+        let Results { found, typed } =
+            self.searching(|index, view, effort| index.search(view, search, effort))?;
         let bytes = found.capacity() * size_of::<Found>();
         self.hold(bytes)?;
         self.visit(found.len() as u64)?;
@@ -34,7 +37,7 @@ impl<'a> Run<'a> {
             Some(found.partition_point(|it| self.is_found_before(*it, &cursor, past)))
         };
         let window = window(found.len(), &call.page, place(after, true), place(before, false));
-        let written = self.found_connection(call, &found, &window, fields);
+        let written = self.found_connection(call, (&found, &typed), &window, fields);
         self.release(bytes);
         written
     }
@@ -42,7 +45,7 @@ impl<'a> Run<'a> {
     fn found_connection(
         &mut self,
         call: &'a SearchCall,
-        found: &[Found],
+        (found, typed): (&[Found], &Typed),
         window: &Window,
         fields: &'a Object<SearchField>,
     ) -> Written {
@@ -59,9 +62,9 @@ impl<'a> Run<'a> {
             SearchField::Nodes(selection) => run.field(slot, false, |run| {
                 run.elements(window, |run, at| run.entity(found[at].entity, selection))
             }),
-            SearchField::Edges(fields) => {
-                run.field(slot, false, |run| run.found_edges(call, found, window, fields))
-            }
+            SearchField::Edges(fields) => run.field(slot, false, |run| {
+                run.found_edges(call, (found, typed), window, fields)
+            }),
             SearchField::PageInfo(fields) => {
                 run.page_info(fields, window, |run, at| run.found_cursor(call, found[at]))
             }
@@ -93,12 +96,12 @@ impl<'a> Run<'a> {
     fn found_edges(
         &mut self,
         call: &'a SearchCall,
-        found: &[Found],
+        (found, typed): (&[Found], &Typed),
         window: &Window,
         fields: &'a Object<SearchEdgeField>,
     ) -> Written {
         let index = self.search.ready();
-        let mut highlighter = index.map(|it| it.highlighter(&call.typed));
+        let mut highlighter = index.map(|it| it.highlighter(typed));
         self.elements(window, |run, at| {
             run.check_bytes()?;
             run.object(fields, |run, slot| {

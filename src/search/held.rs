@@ -59,9 +59,9 @@ impl<'i> Held<'i> {
             }
             let mut analyzer = text::analyzer(&field.language);
             let mut parts = Vec::with_capacity(typed.parts.len());
-            for (part, asked) in typed.parts.iter().zip(&mut asked) {
+            for ((no, part), asked) in typed.parts.iter().enumerate().zip(&mut asked) {
                 let words = words_of(part, &mut analyzer);
-                let matching = Matching::of(part, words, typed.fuzzy);
+                let matching = Matching::of(typed, no, words, &field.language);
                 *asked |= matching.is_some();
                 parts.push(matching);
             }

@@ -4,6 +4,7 @@ use tantivy::tokenizer::TextAnalyzer;
 
 use super::equal::Equal;
 use super::query::{Part, Typed, distance};
+use super::variants::Variants;
 use super::{Index, Matched, SearchError, equal, text, words_of};
 use crate::graph::{EntityNo, View};
 
@@ -122,7 +123,7 @@ impl Highlighter<'_> {
         let known = self.by_language.iter().position(|it| it.0 == language);
         let at = known.unwrap_or_else(|| {
             let mut analyzer = text::analyzer(language);
-            let wanted = Wanted::of(self.typed, &mut analyzer);
+            let wanted = Wanted::of(self.typed, &mut analyzer, language);
             self.by_language.push((language.to_owned(), analyzer, wanted));
             self.by_language.len() - 1
         });
@@ -135,18 +136,21 @@ impl Highlighter<'_> {
 struct Wanted {
     whole: Vec<String>,
     prefixes: Vec<String>,
+    variants: Vec<Variants>,
     fuzzy: bool,
 }
 
 impl Wanted {
-    fn of(typed: &Typed, analyzer: &mut TextAnalyzer) -> Self {
+    fn of(typed: &Typed, analyzer: &mut TextAnalyzer, language: &str) -> Self {
         let mut wanted = Self {
             whole: Vec::new(),
             prefixes: Vec::new(),
+            variants: Vec::new(),
             fuzzy: typed.fuzzy,
         };
-        for part in &typed.parts {
+        for (no, part) in typed.parts.iter().enumerate() {
             let mut words = words_of(part, analyzer);
+            wanted.variants.extend(typed.variants_of(no, &words, language));
             if matches!(part, Part::Prefix(_)) {
                 wanted.prefixes.extend(words.pop());
             }
@@ -164,6 +168,7 @@ impl Wanted {
         };
         self.whole.iter().any(|it| it == word || near(it))
             || self.prefixes.iter().any(|it| word.starts_with(it.as_str()))
+            || self.variants.iter().any(|it| it.accepts(word))
     }
 
     /// Whether a text has one of the words.
@@ -283,7 +288,7 @@ mod tests {
         let mut analyzer = text::analyzer("");
         let mut fragments = Vec::new();
         let typed = Typed::read(typed, true);
-        let wanted = Wanted::of(&typed, &mut analyzer);
+        let wanted = Wanted::of(&typed, &mut analyzer, "");
         wanted
             .fragments(value, &mut analyzer, &|| false, &mut fragments)
             .unwrap();
@@ -301,7 +306,7 @@ mod tests {
     fn looking_at_a_long_text_ends_with_the_time() {
         let typed = Typed::read("word", false);
         let mut analyzer = text::analyzer("");
-        let wanted = Wanted::of(&typed, &mut analyzer);
+        let wanted = Wanted::of(&typed, &mut analyzer, "");
         let value = "other ".repeat(2 * CHECK_EVERY);
         let ended = wanted.fragments(&value, &mut analyzer, &|| true, &mut Vec::new());
         assert_eq!(ended, Err(SearchError::Over));

@@ -13,7 +13,9 @@ mod made;
 mod query;
 mod suggest;
 mod text;
+mod variants;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -209,6 +211,15 @@ pub struct Found {
     pub score: f32,
 }
 
+/// What a search finds.
+#[derive(Debug)]
+pub struct Results<'t> {
+    /// The best first.
+    pub found: Vec<Found>,
+    /// How it was found: as it was typed, or with variants of its words.
+    pub typed: Cow<'t, Typed>,
+}
+
 /// A search.
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
@@ -235,6 +246,8 @@ pub struct Effort<'a> {
 const LABEL_BOOST: f32 = 3.0;
 /// What other fields than the best add.
 const TIE_BREAKER: f32 = 0.1;
+/// Maximum number of words that all words of a search stand for.
+const MOST_VARIANTS: usize = 2048;
 /// Each thread that builds the index collects so many bytes before it writes a segment.
 const MEMORY_OF_A_THREAD: usize = 64 << 20;
 
@@ -355,38 +368,58 @@ impl Index {
         })
     }
 
-    /// What is found and seen, the best first: what has all words, or where nothing has, what has any. What has a text that
-    /// equals the whole search stands before the rest. Words are found in the texts of all statements that hold. Scores rest on the statements of all dates.
+    /// What is found and seen, the best first: what has all words as they were typed, or where nothing has, variants of
+    /// them, or where nothing has all, what has any. What has a text that equals the whole search stands before the rest.
+    /// Words are found in the texts of all statements that hold. Scores rest on the statements of all dates.
     ///
     /// # Errors
     /// When tantivy fails, the time is over, or too much is found.
-    pub fn search(&self, view: View, search: Search, effort: Effort) -> Result<Vec<Found>, SearchError> {
+    pub fn search<'t>(
+        &self,
+        view: View,
+        search: Search<'t>,
+        effort: Effort,
+    ) -> Result<Results<'t>, SearchError> {
         let mut near = Near::new(effort.deadline);
-        let mut wanted = equal::Wanted::new(search.typed);
+        let asked = search.typed;
+        let mut wanted = equal::Wanted::new(asked);
+        let variants = asked.with_variants();
         for occur in [Occur::Must, Occur::Should] {
-            let Some(query) = self.query(search, occur, &mut near, effort)? else {
-                return Ok(Vec::new());
-            };
-            let (mut found, equals) = self.find(view, &*query, Some(&wanted), effort)?;
-            self.raise(view, &mut wanted, &mut found, &equals, effort)?;
-            if view.as_of().is_some() {
-                let which = (Counted::Held, occur == Occur::Must);
-                let held = Held::new(self, search.typed, None, which);
-                keep(held, view, &mut found, effort)?;
-            }
-            if !found.is_empty() {
+            for typed in [Some(asked), variants.as_ref()].into_iter().flatten() {
+                let search = Search { typed, ..search };
+                let Some(query) = self.query(search, occur, &mut near, effort)? else {
+                    continue;
+                };
+                let (mut found, equals) = self.find(view, &*query, Some(&wanted), effort)?;
+                self.raise(view, &mut wanted, &mut found, &equals, effort)?;
+                if view.as_of().is_some() {
+                    let which = (Counted::Held, occur == Occur::Must);
+                    let held = Held::new(self, typed, None, which);
+                    keep(held, view, &mut found, effort)?;
+                }
+                if found.is_empty() {
+                    continue;
+                }
                 let order = |it: &Found| view.order_key(it.entity);
                 found.sort_unstable_by(|a, b| {
                     let by_score = b.score.total_cmp(&a.score);
                     by_score.then_with(|| order(a).cmp(&order(b)))
                 });
-                return Ok(found);
+                let typed = if typed.variants {
+                    Cow::Owned(typed.clone())
+                } else {
+                    Cow::Borrowed(asked)
+                };
+                return Ok(Results { found, typed });
             }
-            if search.typed.parts.len() == 1 {
+            if asked.parts.len() == 1 {
                 break;
             }
         }
-        Ok(Vec::new())
+        Ok(Results {
+            found: Vec::new(),
+            typed: Cow::Borrowed(asked),
+        })
     }
 
     /// All entities that are seen and have all words of a text in what a property shows.
@@ -460,7 +493,9 @@ impl Index {
         effort: Effort,
     ) -> Result<Option<Box<dyn Query>>, SearchError> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for part in &search.typed.parts {
+        let searcher = self.reader.searcher();
+        let mut room = MOST_VARIANTS;
+        for (no, part) in search.typed.parts.iter().enumerate() {
             if (effort.over)() {
                 return Err(SearchError::Over);
             }
@@ -470,7 +505,15 @@ impl Index {
                 in_fields.filter(|(_, it)| search.property.is_none_or(|name| it.name == name))
             {
                 let words: Vec<String> = words_of(part, &mut text::analyzer(&indexed.language));
-                if let Some(query) = query::in_field(part, indexed.field, &words, search.typed.fuzzy, near)? {
+                if let Some(mut query) =
+                    query::in_field(part, indexed.field, &words, search.typed.fuzzy, near)?
+                {
+                    if let Some(variants) = search.typed.variants_of(no, &words, &indexed.language) {
+                        let segments = searcher.segment_readers();
+                        let words = variants.in_field(indexed.field, segments, room, effort.over)?;
+                        room -= words.len();
+                        query = query::or_variants(query, indexed.field, &words);
+                    }
                     let boost = if self.is_label(at) { LABEL_BOOST } else { 1.0 };
                     disjuncts.push(Box::new(BoostQuery::new(query, boost)));
                 }

@@ -13,6 +13,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, Score, SegmentReader, TantivyError, Term};
 
 use super::text;
+use super::variants::Variants;
 
 /// A word or a phrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,8 @@ impl Part {
 pub struct Typed {
     pub(super) parts: Vec<Part>,
     pub(super) fuzzy: bool,
+    /// Whether words stand for their variants too.
+    pub(super) variants: bool,
     /// How many words are not searched for.
     pub ignored: usize,
 }
@@ -125,8 +128,28 @@ impl Typed {
         Self {
             parts,
             fuzzy,
+            variants: false,
             ignored,
         }
+    }
+
+    /// The same search for variants of its words, where some may have any. Wrong letters are variants enough.
+    pub(super) fn with_variants(&self) -> Option<Self> {
+        let may_be = !self.fuzzy && self.parts.iter().any(|it| matches!(it, Part::Word(_)));
+        may_be.then(|| Self {
+            variants: true,
+            ..self.clone()
+        })
+    }
+
+    /// What a part stands for in texts of a language, its words as the analyzer of the language makes them.
+    pub(super) fn variants_of(&self, no: usize, words: &[String], language: &str) -> Option<Variants> {
+        let [word] = words else {
+            return None;
+        };
+        let may_be = self.variants && matches!(self.parts[no], Part::Word(_));
+        let is_begun = no + 1 == self.parts.len();
+        may_be.then(|| Variants::of(word, language, is_begun)).flatten()
     }
 }
 
@@ -295,10 +318,14 @@ struct Looked {
     word: String,
     wrong: u8,
     is_prefix: bool,
+    variants: Option<Variants>,
 }
 
 impl Looked {
     fn accepts(&self, word: &str) -> bool {
+        if let Some(variants) = &self.variants {
+            return variants.accepts(word);
+        }
         let wrong = usize::from(self.wrong);
         if wrong == 0 {
             return if self.is_prefix {
@@ -337,8 +364,10 @@ pub(super) struct Progress {
 }
 
 impl Matching {
-    /// What a part matches, its words as a field's analyzer makes them; `None` where it has no words there.
-    pub fn of(part: &Part, words: Vec<String>, fuzzy: bool) -> Option<Self> {
+    /// What a part of a search matches, its words as a field's analyzer makes them; `None` where it has no words there.
+    pub fn of(typed: &Typed, no: usize, words: Vec<String>, language: &str) -> Option<Self> {
+        let (part, fuzzy) = (&typed.parts[no], typed.fuzzy);
+        let variants = typed.variants_of(no, &words, language);
         let last = words.len().checked_sub(1)?;
         let in_order = last > 0
             && match part {
@@ -351,6 +380,7 @@ impl Matching {
         let looked = words.into_iter().enumerate().map(|(no, word)| Looked {
             wrong: if is_fuzzy { distance(&word) } else { 0 },
             is_prefix: begins(no),
+            variants: variants.clone(),
             word,
         });
         Some(Self {
@@ -390,6 +420,17 @@ impl Progress {
     pub fn begin_text(&mut self) {
         self.reached = 0;
     }
+}
+
+/// A query for a word, or for others that it stands for: these count less.
+pub(super) fn or_variants(query: Box<dyn Query>, field: Field, words: &[String]) -> Box<dyn Query> {
+    let others = words.iter().map(|it| -> Box<dyn Query> {
+        let term = Term::from_field_text(field, it);
+        let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
+        Box::new(BoostQuery::new(Box::new(query), 0.1))
+    });
+    let all: Vec<_> = std::iter::once(query).chain(others).collect();
+    Box::new(DisjunctionMaxQuery::new(all))
 }
 
 /// What a part matches in one field, its words as the field's analyzer makes them.

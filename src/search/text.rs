@@ -24,6 +24,17 @@ pub(super) fn analyzer(language: &str) -> TextAnalyzer {
     }
 }
 
+/// The stem of a word if it is English, of a word as the analyzer makes it without a language.
+pub(super) fn english_stem(word: &str) -> String {
+    let mut analyzer = analyzer("en");
+    let mut stream = analyzer.token_stream(word);
+    if stream.advance() {
+        std::mem::take(&mut stream.token_mut().text)
+    } else {
+        word.to_owned()
+    }
+}
+
 fn stemmer(tag: &str) -> Option<Language> {
     let primary = tag
         .split(['-', '_'])
