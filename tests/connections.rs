@@ -32,6 +32,10 @@ impl Server {
         Self(common::Server::start(arguments))
     }
 
+    fn of(folder: &Path, arguments: &[&str]) -> Self {
+        Self(common::Server::of(folder, arguments))
+    }
+
     fn spawn(mut command: Command) -> Self {
         Self(common::Server::spawn(&mut command))
     }
@@ -74,8 +78,8 @@ fn query(query: &str) -> String {
     post(&json!({ "query": query }).to_string())
 }
 
-const NAME: &str = r#"{ node(id: "unicef") { label } }"#;
-const NAMED: &str = r#"{"data":{"node":{"label":"UNICEF"}}}"#;
+const NAME: &str = r#"{ node(id: "quill") { label } }"#;
+const NAMED: &str = r#"{"data":{"node":{"label":"Quill"}}}"#;
 
 #[derive(Debug)]
 struct Answer {
@@ -262,7 +266,8 @@ fn a_connection_that_is_used_is_kept() {
 
 #[test]
 fn an_answer_that_is_not_read_ends_its_connection() {
-    let server = Server::start(&["--write-timeout", "2"]);
+    let folder = common::long_texts();
+    let server = Server::of(folder.path(), &["--write-timeout", "2"]);
     let mut stalled = server.send(&long_query());
     server.log.line("code=WRITE_TIMEOUT");
     let got = rest(&mut stalled);
@@ -371,13 +376,14 @@ fn a_body_that_is_too_long_is_refused_and_the_client_gets_to_know() {
 
 #[test]
 fn sigterm_ends_the_server_beside_clients_that_never_end() {
-    let mut server = Server::start(&["--grace", "0.5"]);
+    let folder = common::long_texts();
+    let mut server = Server::of(folder.path(), &["--grace", "0.5"]);
     let half_head = server.send("POST /gra");
     let half_body = server.send(&format!("{}{{", head_of_post(100)));
     let stalled = server.send(&long_query());
     let mut socket = web_socket(&server);
-    let mut idle = server.send(&query(NAME));
-    assert_eq!(answer(&mut idle).body, NAMED);
+    let mut idle = server.send(&query(r#"{ node(id: "t1") { label } }"#));
+    assert_eq!(answer(&mut idle).body, r#"{"data":{"node":{"label":"T1"}}}"#);
     server.signal(Signal::TERM);
     assert_eq!(rest(&mut idle), "", "who waits for nothing is let go at once");
     assert!(server.0.ended().success());
@@ -404,7 +410,7 @@ fn sigterm_without_clients_ends_the_server_at_once() {
 #[test]
 fn a_server_without_descriptors_says_so_and_serves_others_once_it_has_some() {
     let mut command = Command::new("sh");
-    command.args([
+    command.current_dir(common::library()).args([
         "-c",
         "ulimit -n 64 && exec \"$0\" serve --listen 127.0.0.1:0",
         env!("CARGO_BIN_EXE_clew"),
@@ -711,7 +717,7 @@ fn every_page_says_what_it_may_do() {
         assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
         assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
     }
-    let drawn = get("/graphql?query=%7Bnode(id:%22unicef%22)%7Blabel%7D%7D");
+    let drawn = get("/graphql?query=%7Bnode(id:%22quill%22)%7Blabel%7D%7D");
     let drawn = drawn.replace("host:", "accept: image/svg+xml\r\nhost:");
     let posted = query(NAME).replace("host:", "accept: image/svg+xml\r\nhost:");
     for request in [drawn, posted] {
@@ -821,7 +827,8 @@ fn a_request_that_fails_leaves_a_line() {
 
 #[test]
 fn a_slow_request_leaves_a_line() {
-    let server = Server::start(&["--log-slow", "0.001"]);
+    let folder = common::long_texts();
+    let server = Server::of(folder.path(), &["--log-slow", "0.001"]);
     let answer = server.ask(&long_query());
     let line = server.log.line("request slow");
     assert_eq!(field(&line, "bytes"), answer.body.len().to_string());
@@ -904,7 +911,11 @@ fn a_flood_of_refusals_does_not_fill_the_log() {
 
 #[test]
 fn requests_that_end_early_because_the_memory_is_used_up_are_counted() {
-    let server = Server::start(&["--max-memory", "700000", "--metrics-listen", "127.0.0.1:0"]);
+    let folder = common::long_texts();
+    let server = Server::of(
+        folder.path(),
+        &["--max-memory", "700000", "--metrics-listen", "127.0.0.1:0"],
+    );
     let longer = long_query().replace(
         "{ id label }",
         "{ id label partners { nodes { id label name } } }",

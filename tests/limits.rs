@@ -21,7 +21,7 @@ impl Server {
     }
 
     fn start(arguments: &[&str]) -> Self {
-        Self::of(&common::root(), arguments)
+        Self::of(&common::library(), arguments)
     }
 
     /// A graph of things with values of every kind.
@@ -105,7 +105,7 @@ fn path_expressions_are_shared_and_their_states_are_limited() {
     );
     assert!(equal.get("errors").is_none(), "{equal}");
     let by_variable = aliases(300, |_| {
-        "node(id: \"unicef\") { follow(path: $p) { totalCount } }".to_owned()
+        "node(id: \"quill\") { follow(path: $p) { totalCount } }".to_owned()
     });
     let shared = server.within_memory(
         &format!("query($p: String!) {{{by_variable}}}"),
@@ -125,7 +125,7 @@ fn path_expressions_are_shared_and_their_states_are_limited() {
     assert!(message.contains("a repetition is at most 1000"), "{message}");
     let long = "partners|".repeat(100_000) + "partners";
     let (code, message) = server.error(
-        "query($p: String!) { node(id: \"unicef\") { follow(path: $p) { totalCount } } }",
+        "query($p: String!) { node(id: \"quill\") { follow(path: $p) { totalCount } } }",
         &json!({"p": long}),
     );
     assert_eq!(code, "BAD_USER_INPUT");
@@ -174,7 +174,7 @@ fn patterns_are_weighed_and_refused_with_their_field() {
         );
     }
     // A pattern that is refused in one field does not affect the others.
-    let mixed = format!("{{ bad: {} {} }}", matching("("), matching("UNI.*"));
+    let mixed = format!("{{ bad: {} {} }}", matching("("), matching("Uni.*"));
     let answer = server.ask(&mixed, &nothing());
     assert_eq!(answer["data"]["bad"], Value::Null, "{answer}");
     assert_eq!(answer["errors"][0]["path"], json!(["bad"]), "{answer}");
@@ -210,7 +210,7 @@ fn a_search_ignores_what_is_too_much_and_a_filter_refuses_it() {
         assert_eq!(code, "BAD_USER_INPUT");
         assert!(message.contains(why), "{message}");
     }
-    let found = server.ask(filter, &json!({"q": "unicef"}));
+    let found = server.ask(filter, &json!({"q": "ink"}));
     assert_eq!(found["data"]["entities"]["totalCount"], 1, "{found}");
     // Each text is searched for once, and what is found is working memory.
     let many = format!(
@@ -376,9 +376,9 @@ fn a_schema_that_is_not_published_is_not_told_by_other_ways() {
     let counts = server.ask("{ graph { title entityCount } }", &nothing());
     assert!(counts["data"]["graph"]["entityCount"].as_u64().unwrap() > 0);
     for query in [
-        r#"{ node(id: "unicef") { follow(path: "partner") { totalCount } } }"#,
-        r#"{ node(id: "unicef") { statements(fields: ["nam"]) { totalCount } } }"#,
-        r#"{ path(from: "unicef", to: "ecpat", weight: "sharee") { length } }"#,
+        r#"{ node(id: "quill") { follow(path: "partner") { totalCount } } }"#,
+        r#"{ node(id: "quill") { statements(fields: ["nam"]) { totalCount } } }"#,
+        r#"{ path(from: "quill", to: "quil", weight: "sharee") { length } }"#,
         r#"{ sources(filter: {licence: {search: "x"}}) { totalCount } }"#,
     ] {
         let (_, message) = server.error(query, &nothing());

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 mod common;
 
-const NAME: &str = "{ node(id: \"unicef\") { label } }";
+const NAME: &str = "{ node(id: \"quill\") { label } }";
 const METRICS: [&str; 2] = ["--metrics-listen", "127.0.0.1:0"];
 
 /// A server that is asked over raw sockets.
@@ -251,12 +251,12 @@ fn every_transport_sends_the_bytes_of_the_http_body() {
     let persisted = json!({"version": 1, "sha256Hash": hash});
     for body in [
         json!({ "query": NAME }),
-        json!({"query": "query Q @cite { node(id: \"unicef\") { label degree } }"}),
-        json!({"query": "{ node(id: \"unicef\") { label } bad: entities(first: -1) { totalCount } }"}),
+        json!({"query": "query Q @cite { node(id: \"quill\") { label degree } }"}),
+        json!({"query": "{ node(id: \"quill\") { label } bad: entities(first: -1) { totalCount } }"}),
         json!({"query": "{ nothing }"}),
         json!({"query": "{"}),
         json!({"query": "query A { __typename } query B { graph { title } }", "operationName": "B"}),
-        json!({"query": "query($id: ID!) { node(id: $id) { label } }", "variables": {"id": "the-code"}}),
+        json!({"query": "query($id: ID!) { node(id: $id) { label } }", "variables": {"id": "tides"}}),
         json!({"query": "query($id: ID!) { node(id: $id) { label } }"}),
         json!({"query": "{ entities(after: \"x\") { totalCount } }"}),
         json!({"documentId": "name"}),
@@ -623,7 +623,7 @@ fn a_preflight_names_the_headers_that_are_allowed() {
 
 /// A query with an answer of several chunks of 64 kB.
 fn long_query() -> String {
-    let aliases: Vec<String> = (0..20)
+    let aliases: Vec<String> = (0..100)
         .map(|no| format!("a{no}: entities(first: 500) {{ nodes {{ id label description }} }}"))
         .collect();
     format!("{{ {} }}", aliases.join(" "))

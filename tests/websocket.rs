@@ -12,7 +12,7 @@ use tungstenite::Message;
 
 mod common;
 
-const NAME: &str = "{ node(id: \"unicef\") { label } }";
+const NAME: &str = "{ node(id: \"quill\") { label } }";
 const METRICS: [&str; 2] = ["--metrics-listen", "127.0.0.1:0"];
 
 /// A server that runs [`slow_query`] until it is cancelled.
@@ -432,7 +432,7 @@ fn messages_that_are_not_finished_take_the_memory_of_requests() {
     }
     assert!(held.len() <= 3 && refused >= 5, "{} are held", held.len());
     drop(held);
-    assert_eq!(server.ask(NAME), json!({"data": {"node": {"label": "UNICEF"}}}));
+    assert_eq!(server.ask(NAME), json!({"data": {"node": {"label": "Quill"}}}));
 }
 
 #[test]
@@ -471,7 +471,8 @@ fn sockets_keep_no_memory_of_long_messages() {
 #[test]
 fn a_client_that_does_not_read_is_disconnected_and_then_holds_nothing() {
     let arguments = [&METRICS[..], &["--write-timeout", "1"]].concat();
-    let server = Server::start(&arguments);
+    let folder = common::long_texts();
+    let server = Server::of(folder.path(), &arguments);
     let mut socket = Socket::acknowledged(&server);
     let aliases: Vec<String> = (0..100)
         .map(|no| format!("a{no}: entities(first: 500) {{ nodes {{ id label description }} }}"))
@@ -499,7 +500,8 @@ fn a_client_that_does_not_read_is_disconnected_and_then_holds_nothing() {
 #[test]
 fn a_client_that_does_not_read_keeps_no_place_of_a_run() {
     let arguments = [&METRICS[..], &["--write-timeout", "600", "--max-runs", "1"]].concat();
-    let server = Server::start(&arguments);
+    let folder = common::long_texts();
+    let server = Server::of(folder.path(), &arguments);
     let aliases: Vec<String> = (0..100)
         .map(|no| format!("a{no}: entities(first: 500) {{ nodes {{ id label description }} }}"))
         .collect();

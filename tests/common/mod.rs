@@ -21,6 +21,11 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The folder of the library, a small graph of books and readers.
+pub fn library() -> PathBuf {
+    root().join("tests/queries/graph")
+}
+
 /// The command line `clew ARGUMENTS` in a folder.
 pub fn clew(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_clew"));
@@ -56,6 +61,20 @@ pub fn graph(schema: &str, data: &str) -> tempfile::TempDir {
     write(folder.path(), "schema/s.graphql", schema);
     write(folder.path(), "data/d.yaml", data);
     folder
+}
+
+/// A graph of 150 things with descriptions of 60 bytes, each the partner of the next one. A page of all has 15 kB.
+pub fn long_texts() -> tempfile::TempDir {
+    let sdl = "type Thing @entity(label: \"name\") {
+      name: String!
+      description: String
+      partners: [Thing!]! @relation(name: \"PARTNER\", symmetric: true)
+    }";
+    let things = (0..150).map(|no| {
+        let next = (no + 1) % 150;
+        format!("  t{no}: {{name: T{no}, description: {no:060}x, partners: t{next}}}\n")
+    });
+    graph(sdl, &format!("Thing:\n{}", things.collect::<String>()))
 }
 
 /// A graph whose rankings by betweenness take seconds each.
@@ -150,9 +169,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves the graph of this repository.
+    /// Serves the library, a small graph of books and readers.
     pub fn start(arguments: &[&str]) -> Self {
-        Self::of(&root(), arguments)
+        Self::of(&library(), arguments)
     }
 
     /// Serves the graph in the folders `schema` and `data` of a folder, or a compiled graph in it.
