@@ -92,46 +92,48 @@ impl<'a> Run<'a> {
     ) -> Option<Fields<'a>> {
         *left = left.checked_sub(slots.len())?;
         let mut fields = Fields::with_capacity(slots.len());
-        for part in slots.parts() {
-            for slot in part.fields {
-                let value = match &slot.field {
-                    EntityField::Constant(bytes) => Resolved::constant(bytes),
-                    EntityField::Id | EntityField::EntityId => resolver.id()?,
-                    EntityField::Property(no, None) => resolver.property(*no)?,
-                    EntityField::Label => resolver.label()?,
-                    EntityField::ToOne(side, selection) => {
-                        let shape = self.shape_within(selection, left)?;
-                        resolver.one(side.relation, side.direction, shape)?
-                    }
-                    // Where fields that lead to one entity have several statements, not all edges are seen.
-                    EntityField::Connection(side, ..) if self.view.is_disputed(side.relation) => return None,
-                    EntityField::Connection(side, call, connection) => {
-                        let Ok(Call::Page(call)) = &*self.bound[call.0] else {
-                            return None;
-                        };
-                        let Page {
-                            first,
-                            last: None,
-                            after: None,
-                            before: None,
-                        } = call.page
-                        else {
-                            return None;
-                        };
-                        if call.filter.is_some() || !call.order.is_empty() || call.depth.is_some() {
-                            return None;
-                        }
-                        let parts = self.parts(connection, left)?;
-                        let first = first.unwrap_or(usize::MAX);
-                        resolver.page(side.relation, side.direction, first, parts)?
-                    }
-                    _ => return None,
-                };
-                fields.push(key(slot, fields.len()), value);
-            }
-            if let Some(name) = part.name {
+        let mut names = slots.type_names();
+        for (no, slot) in slots.fields().iter().enumerate() {
+            while let Some(name) = names.after(no) {
                 fields.push(key(name, fields.len()), Resolved::constant(&name.field));
             }
+            let value = match &slot.field {
+                EntityField::Constant(bytes) => Resolved::constant(bytes),
+                EntityField::Id | EntityField::EntityId => resolver.id()?,
+                EntityField::Property(no, None) => resolver.property(*no)?,
+                EntityField::Label => resolver.label()?,
+                EntityField::ToOne(side, selection) => {
+                    let shape = self.shape_within(selection, left)?;
+                    resolver.one(side.relation, side.direction, shape)?
+                }
+                // Where fields that lead to one entity have several statements, not all edges are seen.
+                EntityField::Connection(side, ..) if self.view.is_disputed(side.relation) => return None,
+                EntityField::Connection(side, call, connection) => {
+                    let Ok(Call::Page(call)) = &*self.bound[call.0] else {
+                        return None;
+                    };
+                    let Page {
+                        first,
+                        last: None,
+                        after: None,
+                        before: None,
+                    } = call.page
+                    else {
+                        return None;
+                    };
+                    if call.filter.is_some() || !call.order.is_empty() || call.depth.is_some() {
+                        return None;
+                    }
+                    let parts = self.parts(connection, left)?;
+                    let first = first.unwrap_or(usize::MAX);
+                    resolver.page(side.relation, side.direction, first, parts)?
+                }
+                _ => return None,
+            };
+            fields.push(key(slot, fields.len()), value);
+        }
+        while let Some(name) = names.after(slots.fields().len()) {
+            fields.push(key(name, fields.len()), Resolved::constant(&name.field));
         }
         Some(fields)
     }

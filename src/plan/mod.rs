@@ -302,6 +302,15 @@ impl<F> Object<F> {
         self.fields.len() + self.names.len()
     }
 
+    /// The type names, for a loop over the fields that writes each name after the fields before it.
+    #[inline]
+    pub fn type_names(&self) -> TypeNames<'_> {
+        TypeNames {
+            next: self.names.first().map_or(usize::MAX, |it| it.before),
+            names: &self.names,
+        }
+    }
+
     /// All that is to be written. An object without type names is one part.
     #[inline]
     pub fn parts(&self) -> Parts<'_, F> {
@@ -311,6 +320,31 @@ impl<F> Object<F> {
             written: 0,
             is_over: false,
         }
+    }
+}
+
+/// The type names of an object that are not written yet. Unlike [`Parts`] it costs one comparison for each field.
+#[derive(Debug)]
+pub struct TypeNames<'p> {
+    /// How many fields come before the next name.
+    next: usize,
+    names: &'p [TypeName],
+}
+
+impl<'p> TypeNames<'p> {
+    /// The next name, if it comes after this number of fields.
+    #[inline(always)]
+    pub fn after(&mut self, fields: usize) -> Option<&'p Slot<Box<[u8]>>> {
+        if fields == self.next { self.take() } else { None }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take(&mut self) -> Option<&'p Slot<Box<[u8]>>> {
+        let (name, rest) = self.names.split_first()?;
+        self.names = rest;
+        self.next = rest.first().map_or(usize::MAX, |it| it.before);
+        Some(&name.name)
     }
 }
 
