@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use clew::ontology::duration;
+use clew::ontology::{Date, duration};
 use serde_json::{Value, json};
 
 mod common;
@@ -957,6 +957,201 @@ Trip:
         assert_eq!(
             message(&answer["errors"][0]),
             "\"took\" is compared with \"P1M\", which is not a duration such as P1DT2H30M: years and months are not of one length: give days"
+        );
+    }
+}
+
+/// A day of a table, as [`Date`] counts days; `*` for an open end.
+fn day_of(text: &str, open: i64) -> i64 {
+    if text == "*" {
+        return open;
+    }
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |it| (-1, it));
+    let parts: Vec<i64> = digits.split('-').map(|it| it.parse().unwrap()).collect();
+    sign * parts[0] * 10_000 + parts[1] * 100 + parts[2]
+}
+
+#[test]
+fn dates_are_those_of_edtf() {
+    for case in cases(include_str!("values/edtf.tsv")) {
+        let (text, first, last) = (case[0], case[1], case[2]);
+        match Date::parse(text) {
+            Ok(date) => {
+                assert_ne!(first, "error", "{text}");
+                assert_eq!(
+                    date.span(),
+                    (day_of(first, i64::MIN), day_of(last, i64::MAX)),
+                    "{text}"
+                );
+                assert_eq!(date.to_string(), text);
+            }
+            Err(error) => assert_eq!(first, "error", "{text}: {error}"),
+        }
+    }
+}
+
+const DATED_SCHEMA: &str = r#"
+type Event {
+  name: String!
+  on: Date
+  days: [Date!]!
+  next: [Event!]! @relation(name: "NEXT", edge: "Step")
+}
+
+type Step @edge {
+  on: Date
+}
+"#;
+
+const DATED_DATA: &str = r"
+Event:
+  a: {name: A, on: 1984, days: [199X, Y-12000], next: [{to: b, on: -0044-03-15}, {to: c, valid: 1985/..}]}
+  b: {name: {value: B, valid: ../1984?}, on: 1984?}
+  c: {name: C, on: 1984~}
+  d: {name: D, on: 1984-02}
+  e: {name: E, on: 198X, days: [1985-04-XX]}
+  f: {name: F, on: -0044}
+  g: {name: G, on: Y17000?}
+  h: {name: H, on: 1985/..}
+  i: {name: I, on: /1983}
+  j: {name: J, on: 1983-24}
+  k: {name: K}
+";
+
+#[test]
+fn dates_are_compared_by_their_days_and_kept_as_written() {
+    let folder = common::graph(DATED_SCHEMA, DATED_DATA);
+    let compiled = common::run(folder.path(), &["compile", "--out", "g.clew"]);
+    assert!(compiled.status.success(), "{}", common::text(&compiled.stderr));
+    for graph in [&[][..], &["--graph", "g.clew"]] {
+        let server = common::Server::of(folder.path(), graph);
+        let found = |rest: &str| {
+            let answer = server.ask(&format!("{{ events({rest}) {{ nodes {{ id: entityId }} }} }}"));
+            assert!(answer.get("errors").is_none(), "{rest}: {answer}");
+            ids(&answer["data"]["events"])
+        };
+        for (rest, expected) in [
+            (r#"filter: {on: {eq: "1984"}}"#, vec!["a", "b", "c"]),
+            (r#"filter: {on: {eq: "1984%"}}"#, vec!["a", "b", "c"]),
+            (
+                r#"filter: {on: {in: ["1984-01-01/1984-12-31?", "-0044~"]}}"#,
+                vec!["a", "b", "c", "f"],
+            ),
+            (r#"filter: {on: {eq: "1984-02-01/1984-02-29"}}"#, vec!["d"]),
+            (
+                r#"filter: {on: {within: "198X"}}"#,
+                vec!["a", "b", "c", "d", "e", "j"],
+            ),
+            (r#"filter: {on: {within: "1985/"}}"#, vec!["g", "h"]),
+            (
+                r#"filter: {on: {overlaps: "1984-02-29"}}"#,
+                vec!["a", "b", "c", "d", "e", "j"],
+            ),
+            (r#"filter: {on: {overlaps: "../-0044"}}"#, vec!["f", "i"]),
+            (r#"filter: {on: {lt: "1984-21"}}"#, vec!["d", "f", "i", "j"]),
+            (r#"filter: {on: {gt: "9999"}}"#, vec!["g"]),
+            (r#"filter: {on: {gte: "1985"}}"#, vec!["g", "h"]),
+            (r#"filter: {on: {lte: "0001"}}"#, vec!["f"]),
+            (r#"filter: {days: {has: "1990/1999"}}"#, vec!["a"]),
+            (r#"filter: {days: {hasAny: ["1985-04", "0000"]}}"#, vec!["e"]),
+            (r#"filter: {next: {edge: {on: {lt: "0000"}}}}"#, vec!["a"]),
+            (
+                "orderBy: [{on: ASC}]",
+                vec!["i", "f", "e", "j", "a", "b", "c", "d", "h", "g", "k"],
+            ),
+            (
+                "orderBy: [{on: DESC_NULLS_FIRST}]",
+                vec!["k", "g", "h", "d", "a", "b", "c", "j", "e", "f", "i"],
+            ),
+        ] {
+            assert_eq!(found(rest), expected, "{rest}");
+        }
+        let mut after = String::new();
+        for id in ["i", "f", "e", "j", "a", "b", "c", "d", "h", "g", "k"] {
+            let answer = server.ask(&format!(
+                "{{ events(orderBy: [{{on: ASC}}], first: 1{after}) {{ nodes {{ id }} pageInfo {{ endCursor }} }} }}"
+            ));
+            let page = &answer["data"]["events"];
+            assert_eq!(ids(page), [id], "{answer}");
+            after = format!(", after: {}", page["pageInfo"]["endCursor"]);
+        }
+        let answer = server.ask("{ events { nodes { on } aggregate { on { distinct min max } groupBy(by: [on], orderBy: KEY_ASC) { key count } } } }");
+        let events = &answer["data"]["events"];
+        let shown: Vec<&Value> = events["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| &it["on"])
+            .collect();
+        assert_eq!(
+            json!(shown),
+            json!([
+                "1984", "1984?", "1984~", "1984-02", "198X", "-0044", "Y17000?", "1985/..", "/1983",
+                "1983-24", null
+            ])
+        );
+        assert_eq!(
+            events["aggregate"]["on"],
+            json!({"distinct": 8, "min": "/1983", "max": "Y17000?"}),
+            "{answer}"
+        );
+        assert_eq!(
+            events["aggregate"]["groupBy"][4],
+            json!({"key": "1984", "count": 3}),
+            "{answer}"
+        );
+        // Validity and `asOf`.
+        for (date, next) in [
+            ("1984", vec!["b"]),
+            ("1984?/1986", vec!["b", "c"]),
+            ("-0500", vec!["b"]),
+            ("Y12000", vec!["b", "c"]),
+            ("198X", vec!["b", "c"]),
+        ] {
+            let answer = server.ask(&format!(
+                r#"{{ event(id: "b", asOf: "{date}") {{ id label }} a: event(id: "a", asOf: "{date}") {{ next {{ nodes {{ id: entityId }} }} }} }}"#
+            ));
+            assert_eq!(answer["data"]["event"]["id"], format!("b?asOf={date}"));
+            assert_eq!(ids(&answer["data"]["a"]["next"]), next, "{date}: {answer}");
+            let again = server.ask(&format!(r#"{{ node(id: "b?asOf={date}") {{ id }} }}"#));
+            assert_eq!(again["data"]["node"]["id"], format!("b?asOf={date}"), "{again}");
+        }
+        let answer = server.ask(r#"{ event(id: "b") { statements(fields: ["name"]) { nodes { valid { from until } } } } timeline(of: "a") { nodes { date } } }"#);
+        assert_eq!(
+            answer["data"]["event"]["statements"]["nodes"][0]["valid"],
+            json!({"from": null, "until": "1984?"})
+        );
+        let timeline: Vec<&Value> = answer["data"]["timeline"]["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| &it["date"])
+            .collect();
+        assert_eq!(
+            json!(timeline),
+            json!(["Y-12000", "-0044-03-15", "1984", "1985", "199X"]),
+            "{answer}"
+        );
+        let post = |query: &str, form: &str| {
+            server
+                .post(&json!({"query": query}).to_string(), &[("accept", form)])
+                .body
+        };
+        let turtle = post("{ events { nodes { on } } }", "text/turtle");
+        for text in [
+            "\"1984\"^^xsd:gYear",
+            "\"1984-02\"^^xsd:gYearMonth",
+            "\"1984?\"^^<http://id.loc.gov/datatypes/edtf/EDTF>",
+            "\"-0044\"^^<http",
+        ] {
+            assert!(turtle.contains(text), "{text}: {turtle}");
+        }
+        assert!(post("{ events(first: 2) { nodes { on } } }", "text/csv").ends_with("1984\r\n1984?\r\n"));
+        let answer = server.ask(r#"{ events(filter: {on: {eq: "199X/2001"}}) { totalCount } }"#);
+        assert!(
+            message(&answer["errors"][0])
+                .ends_with("an end of an interval has no unspecified digits, which would be EDTF level 2"),
+            "{answer}"
         );
     }
 }

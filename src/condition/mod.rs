@@ -215,9 +215,9 @@ pub enum DateTest {
     /// Another span.
     Ne(Date),
     /// One of these spans, by first and last day.
-    In(Among<(u32, u32)>),
+    In(Among<(i64, i64)>),
     /// None of these spans.
-    NotIn(Among<(u32, u32)>),
+    NotIn(Among<(i64, i64)>),
     /// Over before it begins.
     Lt(Date),
     /// Over no later than it is.

@@ -467,8 +467,9 @@ impl<'a> Run<'a> {
     /// Tells the cursors of a list at one date from those at another.
     fn date_tag(&self) -> u32 {
         let Some(date) = self.view.as_of() else { return 0 };
-        let days = u64::from(date.first_day()) << 32 | u64::from(date.last_day());
-        xxhash_rust::xxh3::xxh3_64(&days.to_be_bytes()) as u32
+        let (first, last) = date.span();
+        let days = [first.to_be_bytes(), last.to_be_bytes()].concat();
+        xxhash_rust::xxh3::xxh3_64(&days) as u32
     }
 
     /// Reads a cursor of a list; one that does not fit makes the field fail.

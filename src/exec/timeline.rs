@@ -10,11 +10,10 @@ use crate::graph::{EntityNo, Key, Row};
 use crate::ontology::{Date, Direction, PropertyNo, Scalar, TypeId};
 use crate::plan::{ConflictCall, ConflictField, Listing, Object, Page, Side, TimelineCall, TimelineField};
 
-/// A dated statement in 16 bytes: its date as packed by [`Date::pack`], its subject, and its position among the
-/// statements about that subject.
+/// A dated statement in 24 bytes: its date, its subject, and its position among the statements about that subject.
 #[derive(Clone, Copy)]
 struct Entry {
-    date: u64,
+    date: Date,
     entity: EntityNo,
     place: u32,
 }
@@ -37,7 +36,7 @@ struct Disputed {
 }
 
 impl<'a> Run<'a> {
-    /// Writes a page of dated statements about one entity, or about all. Takes 16 bytes for each of them, and sorts no
+    /// Writes a page of dated statements about one entity, or about all. Takes 24 bytes for each of them, and sorts no
     /// more than the page.
     pub(super) fn timeline(
         &mut self,
@@ -69,7 +68,7 @@ impl<'a> Run<'a> {
                 let ends = call.from.is_none_or(|it| date.last_day() >= it.first_day());
                 if begins && ends {
                     let entry = Entry {
-                        date: date.pack(),
+                        date,
                         entity,
                         place: place - 1,
                     };
@@ -82,7 +81,7 @@ impl<'a> Run<'a> {
         let id = |it: EntityNo| view.id(view.locate(it));
         let place_of = |it: &Entry, cursor: &Cursor| {
             let date = match cursor.marks[..] {
-                [Mark::Date(date)] => Date::unpack(it.date).cmp(&date),
+                [Mark::Date(date)] => it.date.cmp(&date),
                 _ => Ordering::Equal,
             };
             date.then_with(|| id(it.entity).cmp(cursor.id.as_str()))
@@ -92,7 +91,7 @@ impl<'a> Run<'a> {
         // What is said of one entity on one date keeps its order.
         let wanted = window.start..window.end;
         working::sort(&mut entries, wanted, &self.budget.clock, |a, b| {
-            let by_date = Date::unpack(a.date).cmp(&Date::unpack(b.date));
+            let by_date = a.date.cmp(&b.date);
             by_date
                 .then_with(|| id(a.entity).cmp(id(b.entity)))
                 .then(a.place.cmp(&b.place))
@@ -127,7 +126,7 @@ impl<'a> Run<'a> {
             let row = self.view.locate(entry(same[0]).entity);
             self.each_said(row, &|_| true, &mut |_, said| {
                 if let Some(at) = wanted.next_if(|at| entry(**at).place == place) {
-                    let date = Date::unpack(entry(*at).date);
+                    let date = entry(*at).date;
                     dated[*at as usize] = Some(Dated {
                         date,
                         row,

@@ -374,9 +374,15 @@ fn literals(value: ValueRef, scalar: Scalar) -> Vec<Literal> {
     vec![literal]
 }
 
-/// A date by its precision; an interval has no datatype in XML Schema.
+/// A date by its precision. XML Schema has datatypes for a year, a month and a day, and EDTF has one for all else: years
+/// of more than four digits are written otherwise there, and years before 1 counted otherwise in XML Schema 1.0.
 fn date_literal(text: &str) -> Literal {
+    let is_plain = text.bytes().all(|it| it.is_ascii_digit() || it == b'-')
+        && !text.starts_with('-')
+        && !text.starts_with("0000");
+    let is_month = text.get(5..7).is_none_or(|month| month <= "12");
     let datatype = match text.len() {
+        _ if !is_plain || !is_month => NamedNode::new_unchecked(EDTF),
         4 => xsd::G_YEAR.into_owned(),
         7 => xsd::G_YEAR_MONTH.into_owned(),
         10 => xsd::DATE.into_owned(),

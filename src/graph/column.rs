@@ -190,7 +190,7 @@ pub enum Values {
     /// `Boolean`, 0 or 1.
     Boolean(Fixed<u8>),
     /// `Date`, packed.
-    Date(Fixed<u64>),
+    Date(Fixed<[u64; 2]>),
     /// `DateTime`: as written, and microseconds since 1970.
     DateTime(Strings, Fixed<i64>),
     /// `Duration`: as written, and microseconds.

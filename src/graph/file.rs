@@ -690,8 +690,9 @@ fn load_values(
         }
         Values::Boolean(_) => Values::Boolean(load_fixed(reader, rows)?),
         Values::Date(_) => {
-            let fixed: Fixed<u64> = load_fixed(reader, rows)?;
-            sound(fixed.values.iter().all(|it| Date::is_packed(*it)), "dates")?;
+            let fixed: Fixed<[u64; 2]> = load_fixed(reader, rows)?;
+            let is_date = |it: &[u64; 2]| *it == [0; 2] || Date::is_packed(*it);
+            sound(fixed.values.iter().all(is_date), "dates")?;
             Values::Date(fixed)
         }
         Values::DateTime(..) => {

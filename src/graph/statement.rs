@@ -55,7 +55,7 @@ impl Rank {
     }
 }
 
-/// When a statement holds; an end that is not known is open.
+/// When a statement holds; an end that is not known is open. Neither end is an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Validity {
     /// From when.
@@ -64,7 +64,7 @@ pub struct Validity {
     pub until: Option<Date>,
 }
 
-/// Stands for an end that is not known; no date is packed so.
+/// Stands for an end that is not known; no such date is packed so.
 const OPEN: u64 = u64::MAX;
 
 impl Validity {
@@ -77,20 +77,25 @@ impl Validity {
         !over_before(self, other) && !over_before(other, self)
     }
 
+    /// The last day on which it holds. What says nothing of when it holds comes before all that does.
+    pub(super) fn latest(validity: Option<Self>) -> i64 {
+        validity.map_or(i64::MIN, |it| it.until.map_or(i64::MAX, Date::last_day))
+    }
+
     /// Both ends in 64 bits each; nothing at all as two open ends.
     pub(super) fn pack(validity: Option<Self>) -> [u64; 2] {
-        let end = |date: Option<Date>| date.map_or(OPEN, Date::pack);
+        let end = |date: Option<Date>| date.map_or(OPEN, Date::pack_single);
         validity.map_or([OPEN; 2], |it| [end(it.from), end(it.until)])
     }
 
     /// Whether these are bits that [`Validity::pack`] could have packed.
     pub(super) fn is_packed(packed: [u64; 2]) -> bool {
-        packed.iter().all(|it| *it == OPEN || Date::is_packed(*it))
+        packed.iter().all(|it| *it == OPEN || Date::is_packed([*it, 0]))
     }
 
     /// The validity that [`Validity::pack`] packed.
     fn unpack(packed: [u64; 2]) -> Option<Self> {
-        let end = |bits: u64| (bits != OPEN).then(|| Date::unpack(bits));
+        let end = |bits: u64| (bits != OPEN).then(|| Date::unpack_single(bits));
         let [from, until] = packed;
         (packed != [OPEN; 2]).then(|| Self {
             from: end(from),
@@ -175,11 +180,8 @@ impl Statements {
 
     /// The order in which statements about one thing are preferred, greater is better: by rank, then by
     /// how late they hold (an open end is the latest); the caller keeps the order of the files for ties.
-    pub fn preference(&self, no: StatementNo) -> (Rank, u32) {
-        let latest = self
-            .validity(no)
-            .map_or(0, |it| it.until.map_or(u32::MAX, Date::last_day));
-        (self.rank(no), latest)
+    pub fn preference(&self, no: StatementNo) -> (Rank, i64) {
+        (self.rank(no), Validity::latest(self.validity(no)))
     }
 
     /// The memory that they take, in bytes.

@@ -1,33 +1,71 @@
-//! Dates as EDTF level 0 (ISO 8601-2): a year, a month, a day, or an interval of two of them.
+//! Dates as EDTF level 1 (ISO 8601-2): a year, a month, a season or a day, perhaps uncertain or with unspecified digits,
+//! or an interval of two of them, perhaps open.
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::num::NonZeroU64;
 
-/// One end of a date, with its precision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The longest year, in digits: days are counted in 64 bits.
+const LONGEST_YEAR: usize = 12;
+
+/// The largest year.
+const LARGEST_YEAR: i64 = 999_999_999_999;
+
+/// The longest text of a date. A longer one is not looked at.
+const LONGEST: usize = 40;
+
+/// Stands for a month that is not specified (`1985-XX`).
+const ANY_MONTH: u8 = 31;
+
+/// Stands for a day that is not specified (`1985-04-XX`).
+const ANY_DAY: u8 = 63;
+
+/// The first and the last season: spring and winter.
+const SEASONS: std::ops::RangeInclusive<u8> = 21..=24;
+
+/// What says that a date is uncertain, approximate, or both.
+const QUALIFIERS: [u8; 3] = *b"?~%";
+
+/// A year, a month, a season or a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Point {
-    year: u16,
-    /// 0 where the date says only the year.
+    /// Unspecified digits are zeros.
+    year: i64,
+    /// 0 where the date says only the year; 21 to 24 for a season.
     month: u8,
     /// 0 where the date says only the month.
     day: u8,
+    /// How many of the last digits of the year are unspecified.
+    masked: u8,
+    /// 0, or the position in [`QUALIFIERS`] and one more.
+    qualifier: u8,
 }
 
-/// A date with its precision, or an interval: `1996`, `1996-08`, `1996-08-27`, `2009/2012`.
+/// One end of a date:
 ///
-/// It is kept as it was written and compared by the span of days that it covers. A day is counted as
-/// `year * 10000 + month * 100 + day`, which orders days and costs no calendar.
+/// ```text
+/// bits 16 to 63   11 to 15         5 to 10       3 and 4      1 and 2     0
+/// year + 2^47     month, season    day           unspecified  qualifier   1
+///                 0 none, 31 XX    0 none, 63 XX digits
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct End(NonZeroU64);
+
+/// A date with its precision, or an interval: `1996`, `1996-08`, `1996-08-27`, `199X`, `1996?`, `1996-21`, `2009/2012`, `2009/..`.
+///
+/// It is kept as it was written and compared by the span of days that it covers, so that `1996?` and `1996` are equal. A
+/// day is counted as `year * 10000 + month * 100 + day`, which orders days and costs no calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Date {
-    from: Point,
-    until: Option<Point>,
+    from: End,
+    until: Option<End>,
 }
 
 /// Why a text is no date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DateError {
-    /// Not of one of the four forms.
-    #[error("expected a date such as 1996, 1996-08, 1996-08-27 or 2009/2012")]
+    /// Not of one of the forms.
+    #[error("expected a date such as 1996, 1996-08, 1996-08-27, 1996?, 199X or 2009/2012 (EDTF level 1)")]
     Form,
     /// No such month or day in the calendar.
     #[error("there is no such day in the calendar")]
@@ -35,101 +73,284 @@ pub enum DateError {
     /// The interval ends before it begins.
     #[error("the interval ends before it begins")]
     Backwards,
+    /// The year is too long.
+    #[error("a year has at most {LONGEST_YEAR} digits")]
+    Year,
+    /// An end of an interval with unspecified digits.
+    #[error("an end of an interval has no unspecified digits, which would be EDTF level 2")]
+    Unspecified,
+}
+
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+fn days_of(year: i64, month: u8) -> u8 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// The number of up to 18 digits; `None` where there is anything else.
+fn number(digits: &[u8]) -> Option<i64> {
+    let add = |sum: i64, digit: &u8| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'));
+    digits.iter().try_fold(0, add)
+}
+
+fn day(year: i64, month: u8, day: u8) -> i64 {
+    year * 10_000 + i64::from(month) * 100 + i64::from(day)
 }
 
 impl Point {
-    fn parse(text: &str) -> Result<Self, DateError> {
-        let bytes = text.as_bytes();
-        let number = |range: std::ops::Range<usize>| -> Result<u16, DateError> {
-            let digits = bytes.get(range).ok_or(DateError::Form)?;
-            digits.iter().try_fold(0u16, |sum, digit| {
-                digit
-                    .is_ascii_digit()
-                    .then(|| sum * 10 + u16::from(digit - b'0'))
-                    .ok_or(DateError::Form)
-            })
-        };
-        let dash = |at: usize| {
-            (bytes.get(at) == Some(&b'-'))
-                .then_some(())
-                .ok_or(DateError::Form)
-        };
-        let year = number(0..4)?;
-        let (month, day) = match bytes.len() {
-            4 => (0, 0),
-            7 => {
-                dash(4)?;
-                (number(5..7)?, 0)
+    fn parse(text: &[u8]) -> Result<Self, DateError> {
+        let (text, qualifier) = match text {
+            [rest @ .., last] if let Some(at) = QUALIFIERS.iter().position(|it| it == last) => {
+                (rest, at as u8 + 1)
             }
-            10 => {
-                dash(4)?;
-                dash(7)?;
-                (number(5..7)?, number(8..10)?)
-            }
+            _ => (text, 0),
+        };
+        let point = match text {
+            [b'Y', year @ ..] => Self::long_year(year)?,
+            _ => Self::of_calendar(text)?,
+        };
+        Ok(Self { qualifier, ..point })
+    }
+
+    /// What follows `Y`: a year of more than four digits.
+    fn long_year(text: &[u8]) -> Result<Self, DateError> {
+        let (sign, digits) = signed(text);
+        if digits.len() <= 4 || digits[0] == b'0' {
+            return Err(DateError::Form);
+        }
+        if digits.len() > LONGEST_YEAR {
+            let is_year = digits.iter().all(u8::is_ascii_digit);
+            return Err(if is_year { DateError::Year } else { DateError::Form });
+        }
+        let year = number(digits).ok_or(DateError::Form)?;
+        Ok(Self::of_year(sign * year))
+    }
+
+    fn of_year(year: i64) -> Self {
+        Self {
+            year,
+            month: 0,
+            day: 0,
+            masked: 0,
+            qualifier: 0,
+        }
+    }
+
+    /// A year of four digits, and what follows it.
+    fn of_calendar(text: &[u8]) -> Result<Self, DateError> {
+        let (sign, text) = signed(text);
+        let (digits, rest) = text.split_at_checked(4).ok_or(DateError::Form)?;
+        let masked = digits.iter().rev().take_while(|it| **it == b'X').count();
+        let (known, unknown) = digits.split_at(4 - masked);
+        let year = number(known).ok_or(DateError::Form)? * 10_i64.pow(unknown.len() as u32);
+        let is_mask = masked <= 2 && (masked == 0 || rest.is_empty());
+        // There is no year -0000.
+        if !is_mask || (sign < 0 && year == 0) {
+            return Err(DateError::Form);
+        }
+        let mut point = Self {
+            masked: masked as u8,
+            ..Self::of_year(sign * year)
+        };
+        let part = |text: &[u8], any: u8| match text {
+            b"XX" => Ok(any),
+            _ => number(text)
+                .and_then(|it| it.try_into().ok())
+                .ok_or(DateError::Form),
+        };
+        let is_day = match rest {
+            [] => return Ok(point),
+            [b'-', _, _] => false,
+            [b'-', _, _, b'-', _, _] => true,
             _ => return Err(DateError::Form),
         };
-        let (month, day) = (month as u8, day as u8);
-        let exists = match bytes.len() {
-            4 => true,
-            7 => (1..=12).contains(&month),
-            _ => jiff::civil::Date::new(year as i16, month as i8, day as i8).is_ok(),
-        };
-        if !exists {
-            return Err(DateError::Calendar);
+        point.month = part(&rest[1..3], ANY_MONTH)?;
+        if is_day {
+            point.day = part(&rest[4..6], ANY_DAY)?;
+            if point.month == ANY_MONTH && point.day != ANY_DAY {
+                return Err(DateError::Form);
+            }
         }
-        Ok(Self { year, month, day })
+        let exists = match (point.month, point.day) {
+            (ANY_MONTH, _) | (1..=12, ANY_DAY) => true,
+            (1..=12, _) if !is_day => true,
+            (month @ 1..=12, day) => (1..=days_of(point.year, month)).contains(&day),
+            (month, _) => !is_day && SEASONS.contains(&month),
+        };
+        if exists {
+            Ok(point)
+        } else {
+            Err(DateError::Calendar)
+        }
     }
 
-    fn first_day(self) -> u32 {
-        u32::from(self.year) * 10_000 + u32::from(self.month.max(1)) * 100 + u32::from(self.day.max(1))
+    /// The first and the last year that it may mean.
+    fn years(self) -> (i64, i64) {
+        let others = match self.masked {
+            0 => return (self.year, self.year),
+            1 => 9,
+            _ => 99,
+        };
+        match self.year {
+            0.. => (self.year, self.year + others),
+            _ => (self.year - others, self.year),
+        }
     }
 
-    fn last_day(self) -> u32 {
-        let month = if self.month == 0 { 12 } else { self.month };
-        let day = if self.day == 0 { 31 } else { self.day };
-        u32::from(self.year) * 10_000 + u32::from(month) * 100 + u32::from(day)
+    fn first_day(self) -> i64 {
+        let (year, _) = self.years();
+        match (self.month, self.day) {
+            (0 | ANY_MONTH, _) => day(year, 1, 1),
+            (month @ 21..=24, _) => day(year, (month - 20) * 3, 1),
+            (month, 0 | ANY_DAY) => day(year, month, 1),
+            (month, of_month) => day(year, month, of_month),
+        }
+    }
+
+    fn last_day(self) -> i64 {
+        let (_, year) = self.years();
+        let (year, month) = match self.month {
+            0 | ANY_MONTH => (year, 12),
+            // Winter ends in the next year.
+            24 => (year + 1, 2),
+            season @ 21..=23 => (year, (season - 20) * 3 + 2),
+            month => (year, month),
+        };
+        match self.day {
+            0 | ANY_DAY => day(year, month, days_of(year, month)),
+            of_month => day(year, month, of_month),
+        }
     }
 
     fn write(self, out: &mut Vec<u8>) {
-        let two = |number: u16| [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8];
-        out.extend_from_slice(&two(self.year / 100));
-        out.extend_from_slice(&two(self.year));
-        for part in [self.month, self.day] {
-            if part != 0 {
+        let two = |number: u64| [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8];
+        if self.year.unsigned_abs() > 9999 {
+            out.push(b'Y');
+            out.extend_from_slice(itoa::Buffer::new().format(self.year).as_bytes());
+        } else {
+            if self.year < 0 {
                 out.push(b'-');
-                out.extend_from_slice(&two(u16::from(part)));
+            }
+            let year = self.year.unsigned_abs();
+            out.extend_from_slice(&two(year / 100));
+            out.extend_from_slice(&two(year));
+            let known = out.len() - usize::from(self.masked);
+            out[known..].fill(b'X');
+        }
+        for (part, any) in [(self.month, ANY_MONTH), (self.day, ANY_DAY)] {
+            if part == any {
+                out.extend_from_slice(b"-XX");
+            } else if part != 0 {
+                out.push(b'-');
+                out.extend_from_slice(&two(part.into()));
+            }
+        }
+        if let Some(at) = self.qualifier.checked_sub(1) {
+            out.push(QUALIFIERS[usize::from(at) % QUALIFIERS.len()]);
+        }
+    }
+
+    fn pack(self) -> End {
+        let year = (self.year + YEAR_ZERO).cast_unsigned();
+        let bits = year << 16
+            | u64::from(self.month) << 11
+            | u64::from(self.day) << 5
+            | u64::from(self.masked) << 3
+            | u64::from(self.qualifier) << 1
+            | 1;
+        End(NonZeroU64::new(bits).unwrap_or(End::OPEN.0))
+    }
+}
+
+/// The sign of a number, and what follows it.
+fn signed(text: &[u8]) -> (i64, &[u8]) {
+    match text {
+        [b'-', rest @ ..] => (-1, rest),
+        _ => (1, text),
+    }
+}
+
+/// What is added to years, so that none is negative.
+const YEAR_ZERO: i64 = 1 << 47;
+
+impl End {
+    /// `..`: there is no such end.
+    const OPEN: Self = Self(NonZeroU64::MAX);
+    /// Nothing: there is an end, which is not known.
+    const UNKNOWN: Self = Self(NonZeroU64::new(u64::MAX - 2).expect("is not zero"));
+
+    fn parse(text: &[u8]) -> Result<Self, DateError> {
+        match text {
+            b"" => Ok(Self::UNKNOWN),
+            b".." => Ok(Self::OPEN),
+            _ => {
+                let point = Point::parse(text)?;
+                if point.masked > 0 || point.month == ANY_MONTH || point.day == ANY_DAY {
+                    return Err(DateError::Unspecified);
+                }
+                Ok(point.pack())
             }
         }
     }
 
-    fn pack(self) -> u32 {
-        (u32::from(self.year) << 16) | (u32::from(self.month) << 8) | u32::from(self.day)
+    /// What it says; `None` where it is open or unknown.
+    #[inline]
+    fn point(self) -> Option<Point> {
+        if self == Self::OPEN || self == Self::UNKNOWN {
+            return None;
+        }
+        let bits = self.0.get();
+        Some(Point {
+            year: (bits >> 16).cast_signed() - YEAR_ZERO,
+            month: (bits >> 11) as u8 & 0x1f,
+            day: (bits >> 5) as u8 & 0x3f,
+            masked: (bits >> 3) as u8 & 3,
+            qualifier: (bits >> 1) as u8 & 3,
+        })
     }
 
-    fn unpack(bits: u32) -> Self {
-        Self {
-            year: (bits >> 16) as u16,
-            month: (bits >> 8) as u8,
-            day: bits as u8,
+    /// The first day; the first of all where none is known.
+    fn first_day(self) -> i64 {
+        self.point().map_or(i64::MIN, Point::first_day)
+    }
+
+    /// The last day; the last of all where none is known.
+    fn last_day(self) -> i64 {
+        self.point().map_or(i64::MAX, Point::last_day)
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        match self.point() {
+            Some(point) => point.write(out),
+            None if self == Self::OPEN => out.extend_from_slice(b".."),
+            None => {}
         }
+    }
+
+    /// Whether these bits are an end: their year, month and day are ones that there are.
+    fn is_sound(bits: u64) -> bool {
+        let Some(end) = NonZeroU64::new(bits) else {
+            return false;
+        };
+        Self(end).point().is_none_or(|it| {
+            let is_part = match it.month {
+                0 => it.day == 0,
+                1..=12 => it.day <= 31 || it.day == ANY_DAY,
+                ANY_MONTH => it.day == 0 || it.day == ANY_DAY,
+                season => SEASONS.contains(&season) && it.day == 0,
+            };
+            let is_year = it.year.abs() <= LARGEST_YEAR && it.masked <= 2;
+            is_part && is_year && (it.masked == 0 || it.month == 0) && bits & 1 == 1
+        })
     }
 }
-
-impl fmt::Display for Point {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}", self.year)?;
-        if self.month != 0 {
-            write!(f, "-{:02}", self.month)?;
-        }
-        if self.day != 0 {
-            write!(f, "-{:02}", self.day)?;
-        }
-        Ok(())
-    }
-}
-
-/// No date has this packed form: an interval's end is never all ones.
-const NO_END: u32 = u32::MAX;
 
 impl Date {
     /// Reads a date.
@@ -139,17 +360,24 @@ impl Date {
     ///
     /// ```
     /// use clew::ontology::Date;
-    /// assert_eq!(Date::parse("1996-08").unwrap().to_string(), "1996-08");
+    /// assert_eq!(Date::parse("1996-08?").unwrap().to_string(), "1996-08?");
+    /// assert_eq!(Date::parse("199X").unwrap().span(), Date::parse("1990/1999").unwrap().span());
     /// assert!(Date::parse("1996-13").is_err());
     /// ```
     pub fn parse(text: &str) -> Result<Self, DateError> {
+        if text.len() > LONGEST {
+            return Err(DateError::Form);
+        }
         let Some((from, until)) = text.split_once('/') else {
             return Ok(Self {
-                from: Point::parse(text)?,
+                from: Point::parse(text.as_bytes())?.pack(),
                 until: None,
             });
         };
-        let (from, until) = (Point::parse(from)?, Point::parse(until)?);
+        let (from, until) = (End::parse(from.as_bytes())?, End::parse(until.as_bytes())?);
+        if from.point().is_none() && until.point().is_none() {
+            return Err(DateError::Form);
+        }
         if until.last_day() < from.first_day() {
             return Err(DateError::Backwards);
         }
@@ -159,38 +387,44 @@ impl Date {
         })
     }
 
-    /// The first day of the span.
-    pub fn first_day(self) -> u32 {
+    /// The first day of the span. Of an interval whose start is open or unknown, the first day of all.
+    pub fn first_day(self) -> i64 {
         self.from.first_day()
     }
 
-    /// The last day of the span.
-    pub fn last_day(self) -> u32 {
+    /// The last day of the span. Of an interval whose end is open or unknown, the last day of all.
+    pub fn last_day(self) -> i64 {
         self.until.unwrap_or(self.from).last_day()
     }
 
     /// The first and the last day, by which dates are equal.
     #[inline]
-    pub fn span(self) -> (u32, u32) {
+    pub fn span(self) -> (i64, i64) {
         (self.first_day(), self.last_day())
     }
 
-    /// The start of an interval, or the date itself.
+    /// The start of an interval, or the date itself; `None` where it is open or unknown.
     #[must_use]
-    pub fn start(self) -> Self {
-        Self {
-            from: self.from,
-            until: None,
-        }
+    pub fn start(self) -> Option<Self> {
+        Self::single(self.from)
     }
 
-    /// The end of an interval, or the date itself.
+    /// The end of an interval, or the date itself; `None` where it is open or unknown.
     #[must_use]
-    pub fn end(self) -> Self {
-        Self {
-            from: self.until.unwrap_or(self.from),
+    pub fn end(self) -> Option<Self> {
+        Self::single(self.until.unwrap_or(self.from))
+    }
+
+    fn single(end: End) -> Option<Self> {
+        end.point().map(|_| Self {
+            from: end,
             until: None,
-        }
+        })
+    }
+
+    /// Whether it is an interval.
+    pub fn is_interval(self) -> bool {
+        self.until.is_some()
     }
 
     /// The interval between two dates, neither of which is one; `None` where it would run backwards.
@@ -212,9 +446,14 @@ impl Date {
         other.first_day() <= self.first_day() && self.last_day() <= other.last_day()
     }
 
-    /// The date in 64 bits.
-    pub fn pack(self) -> u64 {
-        (u64::from(self.from.pack()) << 32) | u64::from(self.until.map_or(NO_END, Point::pack))
+    /// The date in two numbers.
+    pub fn pack(self) -> [u64; 2] {
+        [self.from.0.get(), self.until.map_or(0, |it| it.0.get())]
+    }
+
+    /// A date that is no interval in one number; of an interval its start.
+    pub fn pack_single(self) -> u64 {
+        self.from.0.get()
     }
 
     /// Writes it as [`fmt::Display`] does, without the formatter's machinery.
@@ -226,24 +465,22 @@ impl Date {
         }
     }
 
-    /// Whether these bits can be unpacked: both ends have a year, a month and a day that there are.
-    pub fn is_packed(bits: u64) -> bool {
-        let is_point = |bits: u32| {
-            let point = Point::unpack(bits);
-            let dayless = point.month != 0 || point.day == 0;
-            point.year <= 9999 && point.month <= 12 && point.day <= 31 && dayless && bits < 10_000 << 16
-        };
-        let until = bits as u32;
-        is_point((bits >> 32) as u32) && (until == NO_END || is_point(until))
+    /// Whether these bits can be unpacked.
+    pub fn is_packed([from, until]: [u64; 2]) -> bool {
+        End::is_sound(from) && (until == 0 || End::is_sound(until))
     }
 
     /// The date that [`Date::pack`] packed.
-    pub fn unpack(bits: u64) -> Self {
-        let until = bits as u32;
+    pub fn unpack([from, until]: [u64; 2]) -> Self {
         Self {
-            from: Point::unpack((bits >> 32) as u32),
-            until: (until != NO_END).then(|| Point::unpack(until)),
+            from: NonZeroU64::new(from).map_or(End::OPEN, End),
+            until: NonZeroU64::new(until).map(End),
         }
+    }
+
+    /// The date that [`Date::pack_single`] packed.
+    pub fn unpack_single(bits: u64) -> Self {
+        Self::unpack([bits, 0])
     }
 }
 
@@ -256,21 +493,15 @@ impl PartialOrd for Date {
 /// By first day, then by last day, so that a year comes before its months only where it ends later.
 impl Ord for Date {
     fn cmp(&self, other: &Self) -> Ordering {
-        (self.first_day(), self.last_day(), self.pack()).cmp(&(
-            other.first_day(),
-            other.last_day(),
-            other.pack(),
-        ))
+        (self.span(), self.pack()).cmp(&(other.span(), other.pack()))
     }
 }
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.from.fmt(f)?;
-        if let Some(until) = self.until {
-            write!(f, "/{until}")?;
-        }
-        Ok(())
+        let mut text = Vec::with_capacity(LONGEST);
+        self.write(&mut text);
+        f.write_str(&String::from_utf8_lossy(&text))
     }
 }
 
@@ -279,70 +510,125 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn the_four_forms_are_kept_as_written() {
-        for text in [
-            "1996",
-            "1996-08",
-            "1996-08-27",
-            "2009/2012",
-            "2009-02/2012-03-04",
-            "0000",
-        ] {
-            assert_eq!(Date::parse(text).unwrap().to_string(), text);
-        }
+    /// A date of any form, in years that jiff has.
+    fn forms() -> impl Strategy<Value = String> {
+        let year = || {
+            (-9999_i64..=9999).prop_map(|it| match it {
+                ..0 => format!("-{:04}", -it),
+                _ => format!("{it:04}"),
+            })
+        };
+        let qualifier = || prop::sample::select(vec!["", "?", "~", "%"]);
+        let plain = move || {
+            prop_oneof![
+                year(),
+                (year(), 1..=12).prop_map(|(year, month)| format!("{year}-{month:02}")),
+                (year(), 21..=24).prop_map(|(year, season)| format!("{year}-{season}")),
+                (year(), 1..=12, 1..=28).prop_map(|(year, month, day)| format!("{year}-{month:02}-{day:02}")),
+                (year(), 1..=12).prop_map(|(year, month)| format!("{year}-{month:02}-29")),
+            ]
+        };
+        let masked = prop_oneof![
+            "-?[1-9][0-9]{2}X",
+            "[0-9]{2}XX",
+            year().prop_map(|it| format!("{it}-XX")),
+            year().prop_map(|it| format!("{it}-XX-XX")),
+            (year(), 1..=12).prop_map(|(year, month)| format!("{year}-{month:02}-XX")),
+        ];
+        let end = move || {
+            prop_oneof![
+                6 => (plain(), qualifier()).prop_map(|(date, qualifier)| format!("{date}{qualifier}")),
+                1 => Just("..".to_owned()),
+                1 => Just(String::new()),
+                1 => "Y-?[1-9][0-9]{4,11}",
+            ]
+        };
+        prop_oneof![
+            (prop_oneof![plain(), masked], qualifier())
+                .prop_map(|(date, qualifier)| format!("{date}{qualifier}")),
+            (end(), end()).prop_map(|(from, until)| format!("{from}/{until}")),
+        ]
     }
 
-    #[test]
-    fn what_is_no_date_is_refused() {
-        for text in [
-            "",
-            "96",
-            "1996-8",
-            "1996/",
-            "199x",
-            "1996-08-27T10:00",
-            "+1996",
-            "19 6",
-        ] {
-            assert_eq!(Date::parse(text), Err(DateError::Form), "{text}");
-        }
-        for text in ["1996-00", "1996-13", "1997-02-29", "1996-08-32"] {
-            assert_eq!(Date::parse(text), Err(DateError::Calendar), "{text}");
-        }
-        assert_eq!(Date::parse("2012/2009"), Err(DateError::Backwards));
-    }
-
-    #[test]
-    fn spans_decide_how_dates_compare() {
-        let date = |text| Date::parse(text).unwrap();
-        assert!(date("2009/2012").overlaps(date("2011")));
-        assert!(date("1996").overlaps(date("1996-08-27")));
-        assert!(date("1996-08-27").is_within(date("1996")));
-        assert!(!date("1996").is_within(date("1996-08-27")));
-        assert!(date("1995-12-31") < date("1996"));
+    /// The first and the last day of a date without digits that are unspecified, as jiff counts them.
+    fn judged(text: &str) -> Option<[jiff::civil::Date; 2]> {
+        let text = text.trim_end_matches(['?', '~', '%']);
+        let (sign, text) = text.strip_prefix('-').map_or((1, text), |it| (-1, it));
+        let parts: Vec<i16> = text.split('-').map(|it| it.parse().ok()).collect::<Option<_>>()?;
+        let year = sign * parts[0];
+        let month = |year: i16, month: i16| jiff::civil::Date::new(year, month as i8, 1).ok();
+        Some(match parts[1..] {
+            [] => [month(year, 1)?, month(year, 12)?.last_of_month()],
+            [24] => [month(year, 12)?, month(year.checked_add(1)?, 2)?.last_of_month()],
+            [season @ 21..=23] => {
+                let first = (season - 20) * 3;
+                [month(year, first)?, month(year, first + 2)?.last_of_month()]
+            }
+            [of_year] => [month(year, of_year)?, month(year, of_year)?.last_of_month()],
+            [month, day] => [jiff::civil::Date::new(year, month as i8, day as i8).ok()?; 2],
+            _ => return None,
+        })
     }
 
     proptest! {
         #[test]
-        fn packing_loses_nothing(year in 0u16..=9999, month in 1u8..=12, day in 1u8..=28, form in 0..3) {
-            let text = match form {
-                0 => format!("{year:04}"),
-                1 => format!("{year:04}-{month:02}"),
-                _ => format!("{year:04}/{year:04}-{month:02}-{day:02}"),
-            };
-            let date = Date::parse(&text).unwrap();
-            prop_assert_eq!(Date::unpack(date.pack()), date);
-            let mut written = Vec::new();
-            date.write(&mut written);
-            prop_assert_eq!(String::from_utf8(written).unwrap(), text.clone());
-            prop_assert_eq!(date.to_string(), text);
-            prop_assert!(Date::is_packed(date.pack()));
+        fn packing_and_writing_lose_nothing(text in forms()) {
+            if let Ok(date) = Date::parse(&text) {
+                prop_assert_eq!(Date::unpack(date.pack()), date);
+                prop_assert!(Date::is_packed(date.pack()));
+                prop_assert_eq!(date.to_string(), text);
+                if let Some(start) = date.start() {
+                    prop_assert_eq!(Date::unpack_single(start.pack_single()), start);
+                    prop_assert_eq!(start.first_day(), date.first_day());
+                }
+            }
         }
 
         #[test]
-        fn no_text_panics(text in "\\PC*") {
-            let _ = Date::parse(&text);
+        fn spans_are_those_of_jiff(text in forms()) {
+            if let Some(days) = judged(&text) {
+                let date = Date::parse(&text);
+                let number = |it: jiff::civil::Date| day(it.year().into(), it.month().cast_unsigned(), it.day().cast_unsigned());
+                prop_assert_eq!(date.map(Date::span), Ok((number(days[0]), number(days[1]))), "{}", text);
+            }
+        }
+
+        #[test]
+        fn dates_are_in_the_order_of_their_spans(a in forms(), b in forms(), c in forms()) {
+            let dates: Vec<Date> = [a, b, c].iter().filter_map(|it| Date::parse(it).ok()).collect();
+            if let [a, b, c] = dates[..] {
+                prop_assert!(a.first_day() <= a.last_day());
+                if a.span() != b.span() {
+                    prop_assert_eq!(a.cmp(&b), a.span().cmp(&b.span()));
+                }
+                prop_assert_eq!(a.cmp(&b), b.cmp(&a).reverse());
+                prop_assert!(a > b || b > c || a <= c, "{} {} {}", a, b, c);
+                prop_assert_eq!(a.is_within(b) && b.is_within(a), a.span() == b.span());
+                prop_assert_eq!(a.overlaps(b), b.overlaps(a));
+                prop_assert!(!a.is_within(b) || a.overlaps(b));
+                prop_assert!(!(a.last_day() < b.first_day() && a.overlaps(b)));
+            }
+        }
+
+        #[test]
+        fn a_qualifier_changes_nothing_but_the_text(text in forms()) {
+            if let Ok(date) = Date::parse(&text) {
+                let plain = text.replace(['?', '~', '%'], "");
+                prop_assert_eq!(date.span(), Date::parse(&plain).unwrap().span());
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in "[0-9XY./?~%-]{0,20}|\\PC*") {
+            if let Ok(date) = Date::parse(&text) {
+                prop_assert_eq!(date.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn no_bits_panic(bits: [u64; 2]) {
+            let date = Date::unpack(bits);
+            let _ = (Date::is_packed(bits), date.to_string(), date.span());
         }
     }
 }

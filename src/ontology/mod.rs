@@ -305,7 +305,7 @@ pub enum Scalar {
     Float,
     /// GraphQL's `Boolean`.
     Boolean,
-    /// EDTF level 0.
+    /// EDTF level 1.
     Date,
     /// RFC 3339.
     DateTime,

@@ -640,9 +640,17 @@ fn compared<T>(test: &Compare<T>, show: impl Fn(&T) -> String) -> String {
 }
 
 fn date_test(test: &DateTest) -> String {
-    let all = |values: &Among<(u32, u32)>| {
+    let all = |values: &Among<(i64, i64)>| {
         let each = values.values().iter();
-        let day = |it: u32| format!("{:04}-{:02}-{:02}", it / 10_000, it / 100 % 100, it % 100);
+        let day = |it: i64| match it {
+            i64::MIN | i64::MAX => "..".to_owned(),
+            _ => format!(
+                "{:04}-{:02}-{:02}",
+                it.div_euclid(10_000),
+                it.rem_euclid(10_000) / 100,
+                it.rem_euclid(100)
+            ),
+        };
         let each = each.map(|(first, last)| format!("{}/{}", day(*first), day(*last)));
         each.collect::<Vec<_>>().join(", ")
     };

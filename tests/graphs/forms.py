@@ -206,7 +206,7 @@ def odd_graph(folder):
     lines = []
     for no, text in enumerate(ODD_TEXTS):
         properties = {
-            "name": [text], "amount": [["1.50", "1e30", "-0.001"][no % 3]], "on": [["1996", "1996-08", "1996-08-27", "2009/2012"][no % 4]],
+            "name": [text], "amount": [["1.50", "1e30", "-0.001"][no % 3]], "on": [["1996", "1996-08", "1996-08-27", "2009/2012", "1996?", "199X", "1996-21", "1985/..", "-0044", "0000", "Y12000"][no % 11]],
             "spans": ["2001", "2001-02/2003"], "moment": ["2020-01-01T10:00:00+02:00"], "kind": [["SMALL", "LARGE"][no % 2]],
             "extra": [{"a": [1, None, text]}], "words": ["b", text, "a"], "flag": [no % 2 == 0], "number": [no - 5], "wide": [2**62 + no], "lasts": [f"P{no}DT{no}.5S"], "float": [no / 7],
             "page": ["https://example.org/a?b=c&d=%22"], "colour": ["#fff"],

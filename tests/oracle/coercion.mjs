@@ -80,7 +80,7 @@ class Values {
   scalar(name) {
     const { random } = this;
     switch (name) {
-      case 'Date': return random.pick(['1990', '1996-08', '2009/2012', '2013-01-01']);
+      case 'Date': return random.pick(['1990', '1996-08', '2009/2012', '2013-01-01', '1984?', '199X', '1985/..', '-0044']);
       case 'DateTime': return '1996-08-27T10:00:00Z';
       case 'Int64': return random.pick([7, -1, '9007199254740993', '-9223372036854775808']);
       case 'Duration': return random.pick(['PT1H', '-P1DT0.5S']);

@@ -180,7 +180,7 @@ export class Generator {
       case 'Duration': return random.pick([...this.said(context.property), 'PT24H', 'PT0.0S', '-P1DT1S']);
       case 'Float': return random.pick([0, 75, 300, 1700, 100000, 1e6]);
       case 'Boolean': return random.chance(0.5);
-      case 'Date': return random.pick(['1990', '1996', '1996-08', '2009/2012', '2010', '2012', '2013-01-01', '2016', '1998/2012', '2022']);
+      case 'Date': return random.pick(['1990', '1996', '1996-08', '2009/2012', '2010', '2012', '2013-01-01', '2016', '1998/2012', '2022', '1984~', '199X?', '1996-21', '../1996', '2009/..', '-0044', ...this.said(context.property)]);
       case 'ID':
         if (context.argument?.name === 'ids' || context.argument?.name === 'id' || context.property === 'id') {
           return random.chance(0.1) ? 'nobody' : random.pick([...this.graph.entities.keys()]);

@@ -123,7 +123,7 @@ export function external(url, prefixes) {
 
 function validity(given) {
   if (typeof given === 'object') return { from: given.from ?? null, until: given.until ?? null };
-  const [from, until = from] = given.split('/');
+  const [from, until = from] = given.split('/').map((it) => (isOpen(it) ? null : it));
   return { from, until };
 }
 
@@ -133,12 +133,27 @@ function holds({ valid }, date) {
   return !valid || ((!valid.from || span(valid.from)[0] <= last) && (!valid.until || span(valid.until)[1] >= first));
 }
 
-/** The first and the last day of a date or an interval. */
+const isOpen = (end) => end === '' || end === '..';
+
+/** The first and the last day of a date or an interval, as numbers with the digits of year, month and day. */
 export function span(text) {
   const [from, until = from] = String(text).split('/');
-  const first = (it) => it + '-01-01'.slice(it.length - 4);
-  const last = (it) => it + '-12-31'.slice(it.length - 4);
-  return [first(from), last(until)];
+  return [isOpen(from) ? -Infinity : days(from)[0], isOpen(until) ? Infinity : days(until)[1]];
+}
+
+function days(text) {
+  const [, long, minus, digits, month, day] = /^(?:Y(-?\d+)|(-?)(\d\d[\dX]{2})(?:-(\d\d|XX))?(?:-(\d\d|XX))?)[?~%]?$/.exec(text);
+  const [low, high] = ['0', '9'].map((it) => Number(digits?.replaceAll('X', it)));
+  const [first, last] = long ? [Number(long), Number(long)] : minus ? [-high, -low] : [low, high];
+  const number = (year, month, day) => year * 10_000 + month * 100 + day;
+  // The calendar repeats every 400 years. Day 0 of a month is the last of the month before.
+  const length = (year, month) => new Date(Date.UTC(2000 + (((year % 400) + 400) % 400), month, 0)).getUTCDate();
+  const whole = (month, year, until) => [number(first, month, 1), number(year, until, length(year, until))];
+  if (!month || month === 'XX') return whole(1, last, 12);
+  if (month === '24') return whole(12, last + 1, 2);
+  if (month > '20') return whole((month - 20) * 3, last, (month - 20) * 3 + 2);
+  if (!day || day === 'XX') return whole(Number(month), last, Number(month));
+  return [number(first, Number(month), Number(day)), number(last, Number(month), Number(day))];
 }
 
 /** The relation whose edges end in entities of a type, where they have the field. */
@@ -178,7 +193,7 @@ function citations(given, source) {
 
 /** Whether a statement is preferred to an earlier one: by rank, then by how late it holds; an open end is the latest. */
 function preferred(statement, other) {
-  const latest = ({ valid }) => (valid ? (valid.until ? span(valid.until)[1] : '9999-99-99') : '');
+  const latest = ({ valid }) => (valid ? (valid.until ? span(valid.until)[1] : Infinity) : -Infinity);
   const [rank, before] = [statement, other].map((it) => RANKS.indexOf(it.rank));
   return rank !== before ? rank > before : latest(statement) > latest(other);
 }
@@ -225,7 +240,7 @@ export class Graph {
   said(entity, name) {
     const said = entity.values.get(name) ?? [];
     if (this.field(entity, name)?.list) return said;
-    const best = said.reduce((best, it) => (best === undefined || RANKS.indexOf(it.statement.rank) > RANKS.indexOf(best.statement.rank) ? it : best), undefined);
+    const best = said.reduce((best, it) => (best === undefined || preferred(it.statement, best.statement) ? it : best), undefined);
     return best === undefined ? [] : [best, ...said.filter((it) => it !== best)];
   }
 

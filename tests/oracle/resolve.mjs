@@ -118,7 +118,7 @@ export class Resolvers {
   }
 
   at(date) {
-    if (!/^\d{4}/.test(date)) throw new GraphQLError('not a date');
+    if (!/^(-?\d\d|Y|\.\.\/|\/)/.test(date)) throw new GraphQLError('not a date');
     return new Resolvers(this.graph.at(date), this.cursors, date);
   }
 

@@ -14,7 +14,7 @@ impl Generator<'_> {
             "Int64",
             "A whole number of 64 bits.\n\nAnswers give it as a string, which every client reads exactly, or as a number where the server runs with `--int64 number`. Arguments and variables take both.",
         ));
-        self.add(scalar("Date", "A date with its precision, or an interval of two: `1996`, `1996-08`, `1996-08-27`, `2009/2012` (EDTF level 0). Dates compare by the span of days that they cover.").specified_by_url("https://www.loc.gov/standards/datetime/"));
+        self.add(scalar("Date", "A date with its precision, or an interval of two (EDTF level 1): `1996`, `1996-08`, `1996-08-27`, `199X`, `1996?`, `1996~`, `1996-21` (a season), `-0044`, `Y12000`, `2009/2012`, `2009/..`. Dates compare by the span of days that they cover, so `1996?` equals `1996`.").specified_by_url("https://www.loc.gov/standards/datetime/"));
         self.add(
             scalar("DateTime", "A point in time, such as `1996-08-27T10:00:00Z`.")
                 .specified_by_url("https://www.rfc-editor.org/rfc/rfc3339"),

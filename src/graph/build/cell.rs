@@ -192,7 +192,7 @@ pub(super) fn cell<'a>(
                         format!("{month} has {days} days")
                     }
                     (None, _) if error == DateError::Calendar => {
-                        "months are 01 to 12, and days 01 to 31 at most".to_owned()
+                        "months are 01 to 12, seasons 21 to 24, and days 01 to 31 at most".to_owned()
                     }
                     _ => format!("write {DATES}"),
                 };
@@ -326,7 +326,8 @@ pub(super) fn cell<'a>(
 /// What identifiers of other systems look like.
 const EXTERNAL: &str = "write it as in wd:Q42 or http://www.wikidata.org/entity/Q42";
 /// What dates look like.
-const DATES: &str = "a date as 1996, 1996-08, 1996-08-27 or, for an interval, 2009/2012";
+const DATES: &str =
+    "a date as 1996, 1996-08, 1996-08-27, 1996?, 199X or, for an interval, 2009/2012 or 2009/..";
 /// What points in time look like.
 const INSTANT: &str = "it as RFC 3339 has it: 1996-08-27T10:00:00Z or 1996-08-27T12:00:00.25+02:00";
 

@@ -27,10 +27,51 @@ pub(super) fn date(text: &str) -> Option<String> {
     if text.len() > LONGEST {
         return None;
     }
+    if let Some(year) = year(text) {
+        return is_date(year);
+    }
     if let Some((from, until)) = interval(text) {
         return is_date(format!("{from}/{until}"));
     }
-    is_date(single(text)?)
+    if let Some(decade) = text.strip_suffix('s').and_then(|it| it.strip_suffix('0'))
+        && decade.len() == 3
+    {
+        return is_date(format!("{decade}X"));
+    }
+    let qualifier = match text {
+        _ if text.ends_with('?') => "?",
+        _ if text.starts_with('~') || words(text).any(is_about) => "~",
+        _ => "",
+    };
+    is_date(format!("{}{qualifier}", single(text)?))
+}
+
+/// A year before 1 or after 9999 that is written as a number, or a date without hyphens.
+fn year(text: &str) -> Option<String> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text),
+    };
+    let is_number = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
+    match digits.len() {
+        1..=4 if is_number && sign == "-" => Some(format!("-{digits:0>4}")),
+        8 if is_number && sign.is_empty() => {
+            Some(format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..]))
+        }
+        5 if is_number => Some(format!("Y{sign}{digits}")),
+        _ => None,
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|it: char| !it.is_alphanumeric());
+    words.filter(|it| !it.is_empty())
+}
+
+/// Whether a word says that a date is approximate.
+fn is_about(word: &str) -> bool {
+    let words = ["c", "ca", "circa", "about", "around"];
+    words.iter().any(|it| it.eq_ignore_ascii_case(word))
 }
 
 fn is_date(text: String) -> Option<String> {
@@ -39,11 +80,6 @@ fn is_date(text: String) -> Option<String> {
 
 /// The two ends of an interval, the earlier first.
 fn interval(text: &str) -> Option<(String, String)> {
-    if let Some(decade) = text.strip_suffix('s').and_then(|it| it.strip_suffix('0'))
-        && decade.len() == 3
-    {
-        return Some((format!("{decade}0"), format!("{decade}9")));
-    }
     let is_year = |it: &str| it.len() == 4 && it.bytes().all(|it| it.is_ascii_digit());
     let parts = ["/", "–", "-", " to ", "..", "…"].iter().find_map(|it| {
         let (from, until) = text.split_once(it)?;
@@ -72,10 +108,7 @@ fn single(text: &str) -> Option<String> {
         Some((day, time)) if time.starts_with(|it: char| it.is_ascii_digit()) => day,
         _ => text,
     };
-    for word in text
-        .split(|it: char| !it.is_alphanumeric())
-        .filter(|it| !it.is_empty())
-    {
+    for word in words(text) {
         if let Ok(number) = word.parse::<u32>() {
             if word.len() == 4 {
                 if year.replace(number).is_some() {
@@ -88,10 +121,7 @@ fn single(text: &str) -> Option<String> {
             }
         } else if let Some(no) = named_month(word) {
             month = Some(no);
-        } else if !matches!(
-            word.to_ascii_lowercase().as_str(),
-            "c" | "ca" | "circa" | "about" | "around" | "of" | "the"
-        ) {
+        } else if !is_about(word) && !["of", "the"].iter().any(|it| it.eq_ignore_ascii_case(word)) {
             return None;
         }
     }
@@ -173,11 +203,16 @@ mod tests {
             ("August 1996", "1996-08"),
             ("8/1996", "1996-08"),
             ("1996-8", "1996-08"),
-            ("1990s", "1990/1999"),
+            ("1990s", "199X"),
             ("1994–1996", "1994/1996"),
             ("2012/2009", "2009/2012"),
-            ("c. 1990", "1990"),
-            ("~1990", "1990"),
+            ("c. 1990", "1990~"),
+            ("27 August 1996 ?", "1996-08-27?"),
+            ("~1990", "1990~"),
+            ("-44", "-0044"),
+            ("19960827", "1996-08-27"),
+            ("12000", "Y12000"),
+            ("-12000", "Y-12000"),
             ("1996-08-27T10:00:00Z", "1996-08-27"),
         ] {
             assert_eq!(date(text).as_deref(), Some(meant), "{text}");

@@ -24,7 +24,7 @@ pub(super) struct Said {
     /// Whether the file says that others may contradict it.
     pub own: bool,
     rank: Rank,
-    latest: u32,
+    latest: i64,
 }
 
 impl Said {
@@ -32,7 +32,7 @@ impl Said {
         statement: NO_STATEMENT,
         own: false,
         rank: Rank::Normal,
-        latest: 0,
+        latest: i64::MIN,
     };
 
     pub fn is_nothing(&self) -> bool {
@@ -40,7 +40,7 @@ impl Said {
     }
 
     /// How it is preferred to others about the same thing, greater is better: as [`Statements::preference`].
-    pub fn preference(&self) -> (Rank, u32) {
+    pub fn preference(&self) -> (Rank, i64) {
         (self.rank, self.latest)
     }
 }
@@ -62,7 +62,7 @@ impl Told {
             statement,
             own,
             rank: self.ranks[statement as usize],
-            latest: validity.map_or(0, |it| it.until.map_or(u32::MAX, Date::last_day)),
+            latest: Validity::latest(validity),
         }
     }
 }
@@ -329,18 +329,25 @@ pub(super) fn validity(batch: &Batch, item: &Item) -> Result<Validity, Box<Repor
         }
         other => Err(wrong(item.at, format!("a date is a text, not {}", other.kind()))),
     };
+    let end = |item: &Item| match date(item)? {
+        date if date.is_interval() => {
+            let why = format!("\"{date}\" is an interval, and an end is one date");
+            Err(wrong(item.at, why))
+        }
+        date => Ok(date),
+    };
     let Value::Map(entries) = &item.value else {
         let date = date(item)?;
         return Ok(Validity {
-            from: Some(date.start()),
-            until: Some(date.end()),
+            from: date.start(),
+            until: date.end(),
         });
     };
     let mut validity = Validity::default();
     for entry in entries {
         match batch.text(entry.key) {
-            "from" => validity.from = Some(date(&entry.item)?),
-            "until" => validity.until = Some(date(&entry.item)?),
+            "from" => validity.from = Some(end(&entry.item)?),
+            "until" => validity.until = Some(end(&entry.item)?),
             key => return Err(wrong(entry.key_at, format!("a validity has no \"{key}\""))),
         }
     }

@@ -35,8 +35,9 @@ impl Told<'_> {
         self.find(no, Statements::validity)?
     }
 
-    fn preference(&self, no: StatementNo) -> (Rank, u32) {
-        self.find(no, Statements::preference).unwrap_or_default()
+    fn preference(&self, no: StatementNo) -> (Rank, i64) {
+        self.find(no, Statements::preference)
+            .unwrap_or((Rank::default(), Validity::latest(None)))
     }
 }
 
@@ -45,14 +46,10 @@ type Span = (i64, i64);
 
 const ALWAYS: Span = (i64::MIN, i64::MAX);
 
-/// The number of a day, given as year, month and day in decimal digits; of a day that its month does not have, that of the
-/// month's last day.
-fn day(digits: u32) -> i64 {
-    let (year, month, day) = (
-        i64::from(digits / 10_000),
-        i64::from(digits / 100 % 100),
-        i64::from(digits % 100),
-    );
+/// The number of a day, given as [`Date`](crate::ontology::Date) gives it.
+fn day(digits: i64) -> i64 {
+    let (year, of_year) = (digits.div_euclid(10_000), digits.rem_euclid(10_000));
+    let (month, day) = (of_year / 100, of_year % 100);
     // Days before a month, in years that begin in March, so that a leap day is the last.
     let before = |month: i64| {
         let (years, months) = (year + (month + 9).div_euclid(12) - 1, (month + 9).rem_euclid(12));
@@ -60,7 +57,7 @@ fn day(digits: u32) -> i64 {
             + years.div_euclid(400)
             + (months * 153 + 2) / 5
     };
-    (before(month) + day - 1).min(before(month + 1) - 1)
+    before(month) + day - 1
 }
 
 fn span(validity: Option<Validity>) -> Span {
@@ -240,16 +237,21 @@ fn in_order(mut pairs: Vec<Pair>) -> Vec<Pair> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ontology::Date;
     use proptest::prelude::*;
 
     #[test]
     fn days_follow_each_other_over_ends_of_months_and_years() {
-        assert_eq!(day(19_900_301) - day(19_900_231), 1);
+        assert_eq!(day(19_900_301) - day(19_900_228), 1);
         assert_eq!(day(19_920_301) - day(19_920_229), 1);
         assert_eq!(day(20_000_301) - day(20_000_228), 2);
         assert_eq!(day(19_000_301) - day(19_000_228), 1);
         assert_eq!(day(19_910_101) - day(19_901_231), 1);
         assert_eq!(day(101), day(131) - 30);
+        let day_of = |date: &str| Date::parse(date).map(|it| day(it.first_day())).unwrap();
+        assert_eq!(day_of("0000-01-01") - day_of("-0001-12-31"), 1);
+        assert_eq!(day_of("-0004-03-01") - day_of("-0004-02-28"), 2);
+        assert_eq!(day_of("Y10000") - day_of("9999-12-31"), 1);
     }
 
     proptest! {
