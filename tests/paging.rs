@@ -24,11 +24,12 @@ type Item implements Named {
   at: DateTime
   on: Boolean
   kind: Kind
+  spot: Point
   next: [Named!]! @relation(name: "NEXT", inverse: "previous", edge: "Step")
   above: [Item!]! @relation(name: "ABOVE", inverse: "below", transitive: true)
 }
 type Thing implements Named { name: String @search }
-type Step @edge { weight: Int note: String }
+type Step @edge { weight: Int note: String spot: Point }
 enum Kind { ALPHA BETA GAMMA }
 "#;
 
@@ -48,6 +49,13 @@ fn name(no: usize) -> Option<String> {
         2 => Some(format!("{} {}", "word and ".repeat(40), chosen("end", no, 8))),
         _ => Some(format!("word {no}")),
     }
+}
+
+/// A place among a few, several of them on the antimeridian or at a pole.
+fn spot(what: &str, no: usize) -> Value {
+    let lat = [-90, -10, 0, 10, 90][chosen(what, no, 5) as usize];
+    let lon = [-180, -90, 0, 90, 180][chosen(what, no + 1, 5) as usize];
+    serde_json::json!({"lat": lat, "lon": lon})
 }
 
 /// The data file of some items and things. The values of each are the same whichever others there are.
@@ -86,6 +94,9 @@ fn data(present: &BTreeSet<usize>) -> String {
                 ["ALPHA", "BETA", "GAMMA"][chosen("kind", *no, 3) as usize].into(),
             );
         }
+        if *no < MOST && chosen("has spot", *no, 4) > 0 {
+            fields.insert("spot".to_owned(), spot("spot", *no));
+        }
         let label = if *no < MOST { "Item" } else { "Thing" };
         let node =
             serde_json::json!({"type": "node", "id": id(*no), "labels": [label], "properties": fields});
@@ -104,7 +115,8 @@ fn data(present: &BTreeSet<usize>) -> String {
                 let weight = chosen("weight", from * 1000 + to * 10 + edge, 4);
                 let edge = serde_json::json!({
                     "type": "edge", "from": id(*from), "to": id(*to), "labels": ["NEXT"],
-                    "properties": {"weight": [weight], "note": [format!("{edge} of {from}")]},
+                    "properties": {"weight": [weight], "note": [format!("{edge} of {from}")],
+                        "spot": spot("edge spot", from * 100 + to)},
                 });
                 writeln!(lines, "{edge}").unwrap();
             }
@@ -192,6 +204,16 @@ const LISTS: &[List] = &[
         NODE,
         &["items", "edges"],
     ),
+    list(
+        "{ items(orderBy: [{spot: {distanceFrom: {lat: 12.5, lon: 170}}}], ",
+        NODE,
+        &["items", "edges"],
+    ),
+    list(
+        "{ items(orderBy: [{spot: {distanceFrom: {lat: -3, lon: 0.1}, direction: DESC_NULLS_FIRST}}, {size: ASC}], ",
+        NODE,
+        &["items", "edges"],
+    ),
     list("{ items(orderBy: [{id: DESC}], ", NODE, &["items", "edges"]),
     List {
         may_repeat: true,
@@ -217,6 +239,11 @@ const LISTS: &[List] = &[
     ),
     list(
         "{ item(id: \"i00\") { next(orderBy: [{edge: {weight: DESC}}], ",
+        STEP,
+        &["item", "next", "edges"],
+    ),
+    list(
+        "{ item(id: \"i00\") { next(orderBy: [{edge: {spot: {distanceFrom: {lat: 1, lon: 91}}}}], ",
         STEP,
         &["item", "next", "edges"],
     ),

@@ -68,12 +68,15 @@ fn value(schema: &Schema, ty: &apollo_compiler::ast::Type, other: bool) -> Strin
         }
         ExtendedType::InputObject(it) => {
             // Orders and lookups have exactly one field.
-            let mut fields = it
+            let fields = it
                 .fields
                 .iter()
                 .filter(|(name, _)| !matches!(name.as_str(), "and" | "or" | "not"));
-            let (name, field) = fields.next().unwrap();
-            format!("{{{name}: {}}}", value(schema, &field.ty, other))
+            let is_given =
+                |(at, it): &(usize, (_, &Node<InputValueDefinition>))| *at == 0 || it.1.is_required();
+            let fields = fields.enumerate().filter(is_given);
+            let fields = fields.map(|(_, (name, it))| format!("{name}: {}", value(schema, &it.ty, other)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
         _ => match (name.as_str(), other) {
             ("Int", false) => "3".to_owned(),
@@ -91,6 +94,8 @@ fn value(schema: &Schema, ty: &apollo_compiler::ast::Type, other: bool) -> Strin
             ("Duration", true) => "\"P1DT0.5S\"".to_owned(),
             ("Decimal", false) => "\"1.5\"".to_owned(),
             ("Decimal", true) => "\"2.5\"".to_owned(),
+            ("Point", false) => "{lat: 48.2, lon: 16.4}".to_owned(),
+            ("Point", true) => "{lat: -48.2, lon: 16.4}".to_owned(),
             (_, false) => "\"branches\"".to_owned(),
             (_, true) => "\"partners\"".to_owned(),
         },
@@ -274,13 +279,19 @@ fn operators_in_the_plan((engine, schema): (Engine, Schema)) -> usize {
         for (field, definition) in &filter.fields {
             let ty = definition.ty.inner_named_type();
             // `caseInsensitive` alone is no condition.
-            let beside = match field.as_str() {
-                "caseInsensitive" => "contains: \"a\", ",
-                _ => "",
+            let mut beside = match field.as_str() {
+                "caseInsensitive" => "contains: \"a\", ".to_owned(),
+                _ => String::new(),
             };
+            for (other, definition) in &filter.fields {
+                if other != field && definition.is_required() {
+                    let value = value(&schema, &definition.ty, false);
+                    beside.extend([other.as_str(), ": ", &value, ", "]);
+                }
+            }
             if schema.types[ty].is_input_object() {
                 let inner = if definition.ty.is_list() { "[@]" } else { "@" };
-                let inner = query.replace('@', &format!("{{{field}: {inner}}}"));
+                let inner = query.replace('@', &format!("{{{beside}{field}: {inner}}}"));
                 if !filters.contains_key(ty.as_str()) {
                     filters.insert(ty.to_string(), inner);
                     left.push_back(ty.to_string());

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use bigdecimal::BigDecimal;
 use serde_json::Value as Json;
 
-use crate::ontology::{Date, Direction, PropertyNo, RelationId};
+use crate::ontology::{Bounds, Date, Direction, Point, PropertyNo, RelationId};
 pub use fold::folded;
 
 /// The number of a pattern among those of an operation: first those of its plan, then those of the request.
@@ -106,8 +106,34 @@ pub enum ValueTest {
     Duration(Compare<i64>),
     /// On a decimal number.
     Decimal(Compare<BigDecimal>),
+    /// On a place on Earth.
+    Point(PointTest),
     /// On JSON.
     Json(JsonTest),
+}
+
+/// A condition on a place on Earth.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PointTest {
+    /// Whether it is a place.
+    Compare(Compare<Point>),
+    /// At most a number of kilometres away from a point.
+    Near(Point, f64),
+    /// Within these bounds.
+    Within(Bounds),
+}
+
+impl PointTest {
+    /// Whether a point meets it.
+    pub fn holds(&self, value: Point) -> bool {
+        match self {
+            PointTest::Compare(compare) => compare.holds(&value),
+            PointTest::Near(centre, kilometres) => {
+                !centre.is_beyond(value, *kilometres) && centre.distance(value) <= *kilometres
+            }
+            PointTest::Within(bounds) => bounds.contains(value),
+        }
+    }
 }
 
 /// A condition on a JSON value.

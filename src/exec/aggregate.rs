@@ -175,7 +175,7 @@ impl<'a> Run<'a> {
                 }
                 Key::Float(it) => measures.sum += *it,
                 Key::Decimal(it) => measures.decimals += it,
-                Key::Text(_) | Key::Date(_) => {}
+                Key::Text(_) | Key::Date(_) | Key::Point(_) => {}
             }
         }
         if measures.wants_distinct {

@@ -8,7 +8,7 @@ use super::entity::ViaEdge;
 use super::{Failure, Run, Written, working};
 use crate::graph::{EdgeNo, EntityNo, Key, Listed, Neighbours, Row, Subject, partition_point};
 use crate::json;
-use crate::ontology::{Domain, TypeId};
+use crate::ontology::{Domain, Point, TypeId};
 use crate::plan::{
     AggregateField, Call, CallNo, Connection, ConnectionField, EdgeField, Object, OrderBy, OrderKey, Page,
     PageCall, PageInfoField, Side,
@@ -529,7 +529,8 @@ impl<'a> Run<'a> {
             let item = Item { entity, edge, rank };
             let row = view.locate(entity);
             for (key, mark) in call.order.iter().zip(&mut cursor.marks) {
-                let is_known = edge != EdgeNo::NONE || !matches!(key.by, OrderBy::Edge(_));
+                let is_known =
+                    edge != EdgeNo::NONE || !matches!(key.by, OrderBy::Edge(_) | OrderBy::EdgeDistance(..));
                 if is_known && matches!(mark, Mark::Cut(..)) {
                     mark.complete(self.key(key, side, item, row).as_ref());
                 }
@@ -754,7 +755,22 @@ impl<'a> Run<'a> {
                 self.view.key(row, no)
             }
             OrderBy::Edge(no) => self.view.edge_key(side?.relation, item.edge, *no),
+            OrderBy::Distance(of_types, from) => {
+                let no = of_types[row.type_id.index()]?;
+                distance(*from, &self.view.key(row, no)?)
+            }
+            OrderBy::EdgeDistance(no, from) => {
+                distance(*from, &self.view.edge_key(side?.relation, item.edge, *no)?)
+            }
         }
+    }
+}
+
+/// The distance of a point from another, as lists are ordered by it.
+fn distance<'a>(from: Point, key: &Key) -> Option<Key<'a>> {
+    match key {
+        Key::Point(point) => Some(Key::Float(from.distance(*point))),
+        _ => None,
     }
 }
 

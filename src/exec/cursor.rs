@@ -94,7 +94,8 @@ impl Writer {
     pub fn mark(&mut self, key: Option<&Key>) {
         let bytes = &mut self.bytes;
         match key {
-            None => bytes.push(b'n'),
+            // Lists are ordered by the distance from a point, which is a number, and not by points.
+            None | Some(Key::Point(_)) => bytes.push(b'n'),
             Some(Key::Text(text)) if text.len() <= self.longest_text => {
                 bytes.push(b't');
                 push_bytes(bytes, text.as_bytes());

@@ -18,8 +18,8 @@ use super::body::{Body, Unwritten};
 use super::value::{self, EdgeValue, Values, field_name, plain};
 use crate::budget::Stop;
 use crate::exec::{self, Subgraph, Told, Walked};
-use crate::graph::{EntityNo, NO_STATEMENT, Rank, StatementNo, ValueRef, View};
-use crate::ontology::{BuiltIn, Date, Direction, Instant, Member, Prefix, Property, Scalar};
+use crate::graph::{EntityNo, NO_STATEMENT, Rank, StatementNo, ValueRef, View, write_float};
+use crate::ontology::{BuiltIn, Date, Direction, Instant, Member, Point, Prefix, Property, Scalar};
 
 /// Entities, where their ids are all that is known of them.
 pub(super) const ENTITY: &str = "urn:clew:entity:";
@@ -29,6 +29,9 @@ pub(super) const PROV: &str = "http://www.w3.org/ns/prov#";
 const OWL: &str = "http://www.w3.org/2002/07/owl#";
 const SKOS: &str = "http://www.w3.org/2004/02/skos/core#";
 const EDTF: &str = "http://id.loc.gov/datatypes/edtf/EDTF";
+/// The vocabulary of `GeoSPARQL`, and its datatype of geometries.
+const GEO: &str = "http://www.opengis.net/ont/geosparql#";
+const WKT: &str = "http://www.opengis.net/ont/geosparql#wktLiteral";
 const JSON: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON";
 /// Bytes that a source takes in a set and in a list.
 const SOURCE: usize = 24;
@@ -366,12 +369,26 @@ fn literals(value: ValueRef, scalar: Scalar) -> Vec<Literal> {
             Some(decimal) => typed(xsd::DECIMAL.into_owned(), decimal.to_plain_string()),
             None => Literal::new_simple_literal(text),
         },
+        Scalar::Point => match value.point() {
+            Some(point) => typed(NamedNode::new_unchecked(WKT), wkt(point)),
+            None => Literal::new_simple_literal(text),
+        },
         Scalar::Json => typed(NamedNode::new_unchecked(JSON), value::json(value).to_string()),
         Scalar::Id | Scalar::String | Scalar::Text | Scalar::Custom(_) | Scalar::Enum(_) => {
             Literal::new_simple_literal(text)
         }
     };
     vec![literal]
+}
+
+/// A point as Well-Known Text, which has the longitude first.
+fn wkt(point: Point) -> String {
+    let mut text = b"POINT(".to_vec();
+    write_float(point.lon(), &mut text);
+    text.push(b' ');
+    write_float(point.lat(), &mut text);
+    text.push(b')');
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// A date by its precision. XML Schema has datatypes for a year, a month and a day, and EDTF has one for all else: years
@@ -391,9 +408,18 @@ fn date_literal(text: &str) -> Literal {
     Literal::new_typed_literal(text, datatype)
 }
 
+/// Whether the schema has a field of the type `Point`.
+fn has_points(view: View) -> bool {
+    let ontology = view.ontology();
+    let of_types = ontology.types.iter().map(|it| &it.members);
+    let of_edges = ontology.edge_types.iter().map(|it| &it.members);
+    let mut properties = of_types.chain(of_edges).flat_map(|it| &it.properties);
+    properties.any(|it| it.scalar == Scalar::Point)
+}
+
 /// The namespaces that the classes and properties of a graph come from, each with a short name.
 pub(super) fn prefixes(view: View, subgraph: &Subgraph) -> Vec<(String, String)> {
-    const KNOWN: [(&str, &str); 10] = [
+    const KNOWN: [(&str, &str); 11] = [
         ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
         ("rdfs", "http://www.w3.org/2000/01/rdf-schema#"),
         ("xsd", "http://www.w3.org/2001/XMLSchema#"),
@@ -404,6 +430,7 @@ pub(super) fn prefixes(view: View, subgraph: &Subgraph) -> Vec<(String, String)>
         ("dcterms", "http://purl.org/dc/terms/"),
         ("skos", SKOS),
         ("ontolex", "http://www.w3.org/ns/lemon/ontolex#"),
+        ("geo", GEO),
     ];
     let ontology = view.ontology();
     let types = ontology
@@ -425,6 +452,9 @@ pub(super) fn prefixes(view: View, subgraph: &Subgraph) -> Vec<(String, String)>
         .filter_map(|it| Some(&it[..=it.rfind(['#', '/'])?]))
         .chain(of_values)
         .collect();
+    if has_points(view) {
+        namespaces.push(GEO);
+    }
     namespaces.sort_unstable();
     namespaces.dedup();
     let mut prefixes = vec![

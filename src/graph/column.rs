@@ -15,7 +15,7 @@ use super::stored::Stored;
 use super::strings::Strings;
 use super::{NO_STATEMENT, StatementNo};
 use crate::json::List;
-use crate::ontology::{Date, Instant, Int64Form, Ontology, Scalar, decimal, duration};
+use crate::ontology::{Date, Instant, Int64Form, Ontology, Point, Scalar, decimal, duration};
 
 /// One bit a row.
 #[derive(Debug, Default)]
@@ -201,6 +201,8 @@ pub enum Values {
     Enum(Fixed<u16>, Arc<[String]>),
     /// `Text`.
     Languages(Languages),
+    /// `Point`: latitude and longitude.
+    Point(Fixed<[f64; 2]>),
     /// `JSON` and scalars of the schema's own.
     Json(Strings),
 }
@@ -219,6 +221,7 @@ pub(super) enum Cell<'a> {
     Decimal(&'a str),
     Enum(u16),
     Languages(Vec<(Cow<'a, str>, &'a str)>),
+    Point(Point),
     /// A text that is not written so.
     Owned(String),
     Json(String),
@@ -237,6 +240,7 @@ impl Values {
             Scalar::Duration => Values::Duration(Strings::default(), Fixed::default()),
             Scalar::Decimal => Values::Decimal(Strings::default()),
             Scalar::Text => Values::Languages(Languages::default()),
+            Scalar::Point => Values::Point(Fixed::default()),
             Scalar::Json | Scalar::Custom(_) => Values::Json(Strings::default()),
             Scalar::Enum(id) => {
                 let values = &ontology.enums[id.index()].values;
@@ -278,6 +282,8 @@ impl Values {
             (Values::Enum(it, _), _) => it.push(None),
             (Values::Languages(it), Some(Cell::Languages(entries))) => it.push(&entries),
             (Values::Languages(it), _) => it.push::<&str>(&[]),
+            (Values::Point(it), Some(Cell::Point(point))) => it.push(Some([point.lat(), point.lon()])),
+            (Values::Point(it), _) => it.push(None),
         }
     }
 
@@ -301,6 +307,7 @@ impl Values {
             (Values::Languages(to), Values::Languages(from)) => {
                 to.push(&from.entries(at).collect::<Vec<_>>());
             }
+            (Values::Point(to), Values::Point(from)) => to.push(from.get(at)),
             (to, _) => to.push(None),
         }
     }
@@ -330,6 +337,7 @@ impl Values {
             Values::Date(it) => it.values.values().reserve_exact(rows),
             Values::Enum(it, _) => it.values.values().reserve_exact(rows),
             Values::Languages(it) => it.ends.values().reserve_exact(rows),
+            Values::Point(it) => it.values.values().reserve_exact(rows),
         }
     }
 
@@ -350,6 +358,7 @@ impl Values {
                 it.texts.shrink();
                 it.by_name = HashMap::new();
             }
+            Values::Point(it) => it.values.values().shrink_to_fit(),
         }
     }
 
@@ -368,6 +377,7 @@ impl Values {
             Values::Date(it) => it.values.len(),
             Values::Enum(it, _) => it.values.len(),
             Values::Languages(it) => it.ends.len(),
+            Values::Point(it) => it.values.len(),
         }
     }
 
@@ -386,6 +396,7 @@ impl Values {
             Values::Date(it) => it.get(row).is_none(),
             Values::Enum(it, _) => it.get(row).is_none(),
             Values::Languages(it) => it.range(row).is_empty(),
+            Values::Point(it) => it.get(row).is_none(),
         }
     }
 
@@ -432,6 +443,10 @@ impl Values {
             }),
             Values::Languages(it) => match it.choose(row, languages) {
                 Some(at) => out.extend_from_slice(it.texts.json(at)),
+                None => out.extend_from_slice(b"null"),
+            },
+            Values::Point(_) => match self.point(row) {
+                Some(point) => write_point(point, out),
                 None => out.extend_from_slice(b"null"),
             },
         }
@@ -564,6 +579,17 @@ impl Values {
         }
     }
 
+    /// A row's point.
+    pub fn point(&self, row: usize) -> Option<Point> {
+        match self {
+            Values::Point(it) => {
+                let [lat, lon] = it.get(row)?;
+                Point::new(lat, lon).ok()
+            }
+            _ => None,
+        }
+    }
+
     /// A row's JSON as it is written.
     pub fn json(&self, row: usize) -> Option<&str> {
         match self {
@@ -608,6 +634,7 @@ impl Values {
             }
             Values::Decimal(_) => self.decimal(row).map(Key::Decimal),
             Values::Enum(it, _) => it.get(row).map(|value| Key::Whole(value.into())),
+            Values::Point(_) => self.point(row).map(Key::Point),
         }
     }
 
@@ -626,7 +653,7 @@ impl Values {
             }
             Values::Duration(..) => duration(text).ok().map(Key::Whole),
             Values::Decimal(_) => decimal(text).ok().map(Key::Decimal),
-            Values::Enum(..) => None,
+            Values::Enum(..) | Values::Point(_) => None,
         }
     }
 
@@ -655,12 +682,13 @@ impl Values {
             Values::Date(it) => it.bytes(),
             Values::Enum(it, _) => it.bytes(),
             Values::Languages(it) => it.texts.bytes() + it.ends.bytes() + it.tags.bytes(),
+            Values::Point(it) => it.bytes(),
         }
     }
 }
 
 /// What values are ordered by: texts by their code points, enums in the order of the schema, dates by their
-/// first day. Only keys of one kind meet.
+/// first day, points from south to north. Only keys of one kind meet.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Key<'a> {
     /// A text.
@@ -673,6 +701,8 @@ pub enum Key<'a> {
     Date(Date),
     /// A decimal number.
     Decimal(BigDecimal),
+    /// A place on Earth.
+    Point(Point),
 }
 
 impl Key<'_> {
@@ -684,6 +714,7 @@ impl Key<'_> {
             (Key::Float(a), Key::Float(b)) => unsigned_zero(*a).total_cmp(&unsigned_zero(*b)),
             (Key::Date(a), Key::Date(b)) => a.span().cmp(&b.span()),
             (Key::Decimal(a), Key::Decimal(b)) => a.cmp(b),
+            (Key::Point(a), Key::Point(b)) => a.cmp(b),
             _ => Ordering::Equal,
         }
     }
@@ -711,6 +742,10 @@ impl Key<'_> {
                 let (digits, scale) = it.normalized().into_bigint_and_exponent();
                 write!(out, "{digits}/{scale}")
             }
+            Key::Point(it) => {
+                let (lat, lon) = it.place();
+                write!(out, "{:x}/{:x}", lat.to_bits(), lon.to_bits())
+            }
         };
     }
 }
@@ -732,6 +767,15 @@ fn write_int64(value: i64, form: Int64Form, out: &mut Vec<u8>) {
             out.push(b'"');
         }
     }
+}
+
+/// A point as `GeoJSON`.
+fn write_point(point: Point, out: &mut Vec<u8>) {
+    out.extend_from_slice(br#"{"type":"Point","coordinates":["#);
+    write_float(point.lon(), out);
+    out.push(b',');
+    write_float(point.lat(), out);
+    out.extend_from_slice(b"]}");
 }
 
 /// A finite number as GraphQL writes it: whole numbers without a fraction, as JavaScript does.
@@ -967,11 +1011,17 @@ mod tests {
                 .prop_filter_map("a date", |it| Date::parse(it).ok().map(Key::Date))
         };
         let whole = || (-3_i64..3).prop_map(Key::Whole);
+        let degrees = || prop::sample::select(vec![-180.0, -90.0, 0.0, 90.0, 180.0]);
+        let point = move || {
+            (degrees(), degrees())
+                .prop_filter_map("a point", |(lat, lon)| Point::new(lat, lon).ok().map(Key::Point))
+        };
         prop_oneof![
             [decimal(), decimal()],
             [float(), float()],
             [date(), date()],
-            [whole(), whole()]
+            [whole(), whole()],
+            [point(), point()]
         ]
     }
 

@@ -26,7 +26,9 @@ use super::strings::{Ends, Strings};
 use super::{Counts, Edges, Snapshot, StatementNo, Table};
 use crate::facts::GraphFact;
 use crate::memory::{Allowance, Excess};
-use crate::ontology::{self, Date, Direction, Int64Form, Ontology, Property, RelationId, Scalar, TypeId};
+use crate::ontology::{
+    self, Date, Direction, Int64Form, Ontology, Point, Property, RelationId, Scalar, TypeId,
+};
 use crate::report::SourceText;
 
 /// What every file begins with.
@@ -655,6 +657,7 @@ fn save_values(writer: &mut Writer<'_>, values: &Values) -> io::Result<()> {
         Values::Float(it) => save_fixed(writer, it),
         Values::Boolean(it) => save_fixed(writer, it),
         Values::Date(it) => save_fixed(writer, it),
+        Values::Point(it) => save_fixed(writer, it),
         Values::DateTime(texts, numbers) | Values::Duration(texts, numbers) => {
             save_strings(writer, texts)?;
             save_fixed(writer, numbers)
@@ -694,6 +697,12 @@ fn load_values(
             let is_date = |it: &[u64; 2]| *it == [0; 2] || Date::is_packed(*it);
             sound(fixed.values.iter().all(is_date), "dates")?;
             Values::Date(fixed)
+        }
+        Values::Point(_) => {
+            let fixed: Fixed<[f64; 2]> = load_fixed(reader, rows)?;
+            let is_point = |[lat, lon]: &[f64; 2]| Point::new(*lat, *lon).is_ok();
+            sound(fixed.values.iter().all(is_point), "points")?;
+            Values::Point(fixed)
         }
         Values::DateTime(..) => {
             let texts = load_strings(reader, Some(rows), true)?;

@@ -191,7 +191,7 @@ impl<'a> View<'a> {
             Key::Whole(it) => Some(it as f64),
             Key::Float(it) => Some(it),
             Key::Decimal(it) => bigdecimal::ToPrimitive::to_f64(&it),
-            Key::Text(_) | Key::Date(_) => None,
+            Key::Text(_) | Key::Date(_) | Key::Point(_) => None,
         }
     }
 

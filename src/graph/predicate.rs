@@ -196,6 +196,10 @@ impl<T: Testing> Tester<'_, T> {
                 self.by.worked(16);
                 values.decimal(at).is_some_and(|it| compare.holds(&it))
             }
+            ValueTest::Point(test) => {
+                self.by.worked(1);
+                values.point(at).is_some_and(|it| test.holds(it))
+            }
             ValueTest::Json(test) => {
                 let Some(json) = values.json(at) else { return false };
                 self.by.worked(1 + json.len() / 16);

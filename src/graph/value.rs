@@ -4,7 +4,7 @@ use bigdecimal::BigDecimal;
 
 use super::column::{Column, Key, Values};
 use super::{Citation, EdgeNo, EntityNo, NO_STATEMENT, Row, Snapshot, StatementNo, View};
-use crate::ontology::{Date, PropertyNo, RelationId, TypeId};
+use crate::ontology::{Date, Point, PropertyNo, RelationId, TypeId};
 
 /// A value of an entity's or an edge's property, or that it has none.
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +108,11 @@ impl<'a> ValueRef<'a> {
     /// Its decimal number.
     pub fn decimal(self) -> Option<BigDecimal> {
         self.values.decimal(self.at)
+    }
+
+    /// Its place on Earth.
+    pub fn point(self) -> Option<Point> {
+        self.values.point(self.at)
     }
 }
 

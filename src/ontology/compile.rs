@@ -740,7 +740,7 @@ impl Compiler<'_> {
             };
             if list || !scalar.is_ordered() || scalar == Scalar::Text {
                 let report = Report::new(Code::INDEX_NOT_SCALAR, format!("@{name} on \"{owner}.{}\", which is {}", field.name, field.ty))
-                    .hint("it is for single values that have an order: not for lists, Text, JSON or scalars of your own");
+                    .hint("it is for single values that have an order: not for lists, Text, Point, JSON or scalars of your own");
                 self.report(report, directive.location(), "no single ordered value");
             }
             true

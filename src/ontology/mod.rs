@@ -15,6 +15,7 @@ mod external;
 mod instant;
 mod limits;
 mod names;
+mod point;
 mod prelude;
 mod relations;
 mod sdl;
@@ -28,6 +29,7 @@ pub(crate) use external::check_iri;
 pub use external::{ExternalError, Prefix, Prefixes};
 pub use instant::{Instant, InstantError};
 pub use names::GeneratedNames;
+pub use point::{Bounds, Point, PointError};
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -317,6 +319,8 @@ pub enum Scalar {
     Text,
     /// A number of any precision.
     Decimal,
+    /// A place on Earth.
+    Point,
     /// Anything that JSON can say.
     Json,
     /// A scalar of the schema's own, kept as JSON.
@@ -327,7 +331,7 @@ pub enum Scalar {
 
 impl Scalar {
     /// The scalars that Clew adds to GraphQL's five, with their names.
-    pub const ADDED: [(&'static str, Scalar); 8] = [
+    pub const ADDED: [(&'static str, Scalar); 9] = [
         ("Int64", Scalar::Int64),
         ("Date", Scalar::Date),
         ("DateTime", Scalar::DateTime),
@@ -335,6 +339,7 @@ impl Scalar {
         ("URL", Scalar::Url),
         ("Text", Scalar::Text),
         ("Decimal", Scalar::Decimal),
+        ("Point", Scalar::Point),
         ("JSON", Scalar::Json),
     ];
 
@@ -371,6 +376,7 @@ impl Scalar {
             | Scalar::Decimal
             | Scalar::Duration => InputTable::of::<inputs::Ordered>(),
             Scalar::Date => InputTable::of::<inputs::Dates>(),
+            Scalar::Point => InputTable::of::<inputs::Points>(),
             Scalar::Boolean | Scalar::Enum(_) | Scalar::Custom(_) => InputTable::of::<inputs::Unordered>(),
             Scalar::Json => InputTable::of::<inputs::AnyValue>(),
         }
@@ -386,7 +392,7 @@ impl Scalar {
 
     /// Whether its values can be put in order.
     pub fn is_ordered(self) -> bool {
-        !matches!(self, Scalar::Json | Scalar::Custom(_))
+        !matches!(self, Scalar::Point | Scalar::Json | Scalar::Custom(_))
     }
 }
 
@@ -645,6 +651,7 @@ impl Ontology {
             Scalar::Url => "URL",
             Scalar::Text => "Text",
             Scalar::Decimal => "Decimal",
+            Scalar::Point => "Point",
             Scalar::Json => "JSON",
             Scalar::Custom(no) => &self.custom_scalars[usize::from(no)].name,
             Scalar::Enum(id) => &self.enums[id.index()].name,

@@ -17,7 +17,7 @@ directive @unique on FIELD_DEFINITION
 directive @index on FIELD_DEFINITION
 directive @prefix(name: String!, iri: String!) repeatable on SCHEMA
 "#,
-    "scalar Int64 scalar Date scalar DateTime scalar Duration scalar URL scalar Text scalar Decimal scalar JSON",
+    "scalar Int64 scalar Date scalar DateTime scalar Duration scalar URL scalar Text scalar Decimal scalar Point scalar JSON",
     r#"
 interface Node { id: ID! }
 interface Entity { id: ID! }
@@ -69,6 +69,9 @@ pub(super) fn reserved_types() -> &'static BTreeSet<String> {
             "EntityType",
             "RelationName",
             "EntityTypeFilter",
+            "PointNear",
+            "PointBounds",
+            "PointOrder",
         ];
         let named = surface::TYPES.iter().filter(|it| !it.contains('{'));
         let enums = surface::ENUMS.iter().map(|it| it.name);
@@ -94,7 +97,7 @@ pub(super) fn reserved_types() -> &'static BTreeSet<String> {
 /// Scalars that a schema may declare again, since many tools ask for it; the declaration is dropped.
 pub(super) const REDECLARABLE: &[&str] = &[
     "ID", "String", "Int", "Int64", "Float", "Boolean", "Date", "DateTime", "Duration", "URL", "Text",
-    "Decimal", "JSON",
+    "Decimal", "Point", "JSON",
 ];
 
 /// Root fields that are not made from a type.

@@ -382,7 +382,7 @@ fn classify(error: &DiagnosticData, text: &str, types: &[String]) -> (Code, Opti
     match name {
         "UndefinedDefinition" => {
             let otherwise = || {
-                "define the type, or use one of the scalars ID, String, Int, Int64, Float, Boolean, Date, DateTime, Duration, URL, Text, Decimal, JSON".to_owned()
+                "define the type, or use one of the scalars ID, String, Int, Int64, Float, Boolean, Date, DateTime, Duration, URL, Text, Decimal, Point, JSON".to_owned()
             };
             (
                 Code::UNKNOWN_TYPE,

@@ -12,6 +12,7 @@ use super::dated::plain_id;
 use super::filter;
 use super::input::{Arguments, Given, Input, InputError, Variables};
 use super::path::PathExpression;
+use super::point::point;
 use super::question::{
     ComponentsCall, ConflictCall, NeighborhoodCall, PathCall, RankingCall, SearchCall, SimilarCall,
     SuggestCall, TimelineCall,
@@ -19,9 +20,9 @@ use super::question::{
 use super::{Bound, Unbound};
 use crate::condition::{Filter, MatcherNo};
 use crate::ontology::{
-    Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, PropertyNo, RelationId, TypeId,
+    Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, Point, PropertyNo, RelationId, TypeId,
 };
-use crate::surface::inputs::{EdgeOrder, Orders, OwnOrder};
+use crate::surface::inputs::{DistanceOrder, EdgeOrder, Orders, OwnOrder};
 use crate::surface::{Inputs, SortOrder};
 
 /// Maximum number of preferred languages of one field: each value is looked up in all of them.
@@ -176,6 +177,10 @@ pub enum OrderBy {
     Property(Box<[Option<PropertyNo>]>),
     /// A property of the edge that led to the entity.
     Edge(PropertyNo),
+    /// The distance from a point: for each type, to which property.
+    Distance(Box<[Option<PropertyNo>]>, Point),
+    /// The distance from a point to a property of the edge that led to the entity.
+    EdgeDistance(PropertyNo, Point),
 }
 
 /// Which statements are asked for.
@@ -557,6 +562,17 @@ fn sequence(binder: &mut Binder, tag: &str, order: Option<Given>) -> Result<u32>
     hashed.finish(binder)
 }
 
+/// What lists are ordered by where a field is a point: the distance from another, and the direction if one is given.
+fn distance<'b>(name: &str, given: Given<'b>) -> Result<Option<(Point, Option<Given<'b>>)>> {
+    let wanted = DistanceOrder::DistanceFrom.name();
+    let Some(from) = given.get(wanted) else {
+        return Ok(None);
+    };
+    let placed = |error: InputError| error.at(wanted).within(name).within("orderBy");
+    let direction = given.get(DistanceOrder::Direction.name());
+    Ok(Some((point(from).map_err(placed)?, direction)))
+}
+
 /// The keys of an order, those left out that cannot decide any more: there are not more than fields to order by.
 fn order_keys(
     binder: &mut Binder,
@@ -590,10 +606,15 @@ fn order_keys(
                 let Some(no) = property_of(members, name) else {
                     continue;
                 };
-                ((true, name), OrderBy::Edge(no), direction)
+                let distance = distance(name, direction)?;
+                let by = match distance {
+                    Some((from, _)) => OrderBy::EdgeDistance(no, from),
+                    None => OrderBy::Edge(no),
+                };
+                ((true, name), by, distance.map_or(Some(direction), |it| it.1))
             }
-            (Some(Orders::OwnOrder(OwnOrder::Id)), ..) => ((false, name), OrderBy::Id, value),
-            (Some(Orders::OwnOrder(OwnOrder::Label)), ..) => ((false, name), OrderBy::Label, value),
+            (Some(Orders::OwnOrder(OwnOrder::Id)), ..) => ((false, name), OrderBy::Id, Some(value)),
+            (Some(Orders::OwnOrder(OwnOrder::Label)), ..) => ((false, name), OrderBy::Label, Some(value)),
             // Without edges there is no order by them.
             (Some(Orders::EdgeOrder(EdgeOrder::Edge)), ..) => continue,
             (None, ..) => {
@@ -612,13 +633,16 @@ fn order_keys(
                 let of_types: Box<[Option<PropertyNo>]> = of.collect();
                 binder.hold(size_of_val(&*of_types))?;
                 binder.work(of_types.len() / 4)?;
-                ((false, name), OrderBy::Property(of_types), value)
+                match distance(name, value)? {
+                    Some((from, direction)) => ((false, name), OrderBy::Distance(of_types, from), direction),
+                    None => ((false, name), OrderBy::Property(of_types), Some(value)),
+                }
             }
         };
         if !known.insert(key) {
             continue;
         }
-        let order = direction.as_str().and_then(SortOrder::named);
+        let order = direction.and_then(Given::as_str).and_then(SortOrder::named);
         let (descending, nulls_first) = match order.unwrap_or(SortOrder::Asc) {
             SortOrder::Asc | SortOrder::AscNullsLast => (false, false),
             SortOrder::AscNullsFirst => (false, true),

@@ -22,10 +22,11 @@ use super::{
     SubgraphField, SuggestionField, TimelineField, TypeField, ValidityField,
 };
 use crate::condition::{
-    Among, Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, RelationTest, Test, TextTest, ValueTest,
+    Among, Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, PointTest, RelationTest, Test, TextTest,
+    ValueTest,
 };
 use crate::ontology::{
-    Direction, EdgeTypeId, Members, Ontology, PropertyNo, RelationId, Scalar, TypeId, duration_of,
+    Direction, EdgeTypeId, Members, Ontology, Point, PropertyNo, RelationId, Scalar, TypeId, duration_of,
 };
 
 /// The text of a plan.
@@ -433,15 +434,23 @@ impl<'a> Text<'a> {
             OrderBy::Id => "id".to_owned(),
             OrderBy::Label => "label".to_owned(),
             OrderBy::Property(of_types) => self.property_of_types(of_types),
-            OrderBy::Edge(no) => {
-                let members = edge.map(|it| &self.ontology.edge_types[it.index()].members);
-                let name = members.map_or("", |it| it.property(*no).name.as_str());
-                format!("edge.{name}")
+            OrderBy::Edge(no) => self.property_of_edge(*no, edge),
+            OrderBy::Distance(of_types, from) => {
+                format!("{} from {}", self.property_of_types(of_types), degrees(*from))
+            }
+            OrderBy::EdgeDistance(no, from) => {
+                format!("{} from {}", self.property_of_edge(*no, edge), degrees(*from))
             }
         };
         let way = if key.descending { "descending" } else { "ascending" };
         let nulls = if key.nulls_first { ", missing first" } else { "" };
         format!("{by} {way}{nulls}")
+    }
+
+    fn property_of_edge(&self, no: PropertyNo, edge: Option<EdgeTypeId>) -> String {
+        let members = edge.map(|it| &self.ontology.edge_types[it.index()].members);
+        let name = members.map_or("", |it| it.property(no).name.as_str());
+        format!("edge.{name}")
     }
 
     /// The automaton of a path expression: for each state, where it leads.
@@ -581,6 +590,16 @@ impl<'a> Text<'a> {
             }),
             ValueTest::Duration(test) => compared(test, |it| duration_of((*it).into())),
             ValueTest::Decimal(test) => compared(test, ToString::to_string),
+            ValueTest::Point(test) => match test {
+                PointTest::Compare(test) => compared(test, |it| format!("({})", degrees(*it))),
+                PointTest::Near(centre, kilometres) => {
+                    format!("within {kilometres} km of {}", degrees(*centre))
+                }
+                PointTest::Within(bounds) => format!(
+                    "from {}, {} to {}, {}",
+                    bounds.south, bounds.west, bounds.north, bounds.east
+                ),
+            },
             ValueTest::Json(JsonTest::Eq(value)) => format!("= {value}"),
             ValueTest::Json(JsonTest::Ne(value)) => format!("≠ {value}"),
             ValueTest::Json(JsonTest::In(values)) => format!("in {}", json_values(values)),
@@ -619,6 +638,10 @@ fn json_values(values: &HashSet<Json>) -> String {
     let mut each: Vec<String> = values.iter().map(Json::to_string).collect();
     each.sort_unstable();
     format!("({})", each.join(", "))
+}
+
+fn degrees(point: Point) -> String {
+    format!("{}, {}", point.lat(), point.lon())
 }
 
 /// A comparison; `show` writes one value.

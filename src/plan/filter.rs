@@ -18,8 +18,10 @@ use super::bind::{ARC_BYTES, Binder, Result};
 use super::dated::plain_id;
 use super::input::{Given, InputError, MOST_EXACT, Names};
 use super::pattern::{LONGEST, Pattern};
+use super::point::{bounds, first_wrong, near, point};
 use crate::condition::{
-    Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, RelationTest, Test, TextTest, ValueTest, folded,
+    Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, PointTest, RelationTest, Test, TextTest,
+    ValueTest, folded,
 };
 use crate::ontology::{
     self, Date, Domain, EdgeTypeId, EnumId, Instant, LARGEST_EXPONENT, LONGEST_DECIMAL, Member, Members,
@@ -30,8 +32,8 @@ use crate::search;
 use crate::surface::Inputs;
 use crate::surface::inputs::{
     Connective, CountedEdges, DateOrder, DateSpan, Dates, EdgeCondition, Emptiness, EntityTypes, Equality,
-    Membership, Missing, Number, Order, Ordered, OtherEnds, OwnCondition, Pattern as TextPattern, Quantifier,
-    SearchedTexts, TypeEquality, Unordered, Values, Words,
+    Membership, Missing, Number, Order, Ordered, OtherEnds, OwnCondition, Pattern as TextPattern, Points,
+    Quantifier, SearchedTexts, Surroundings, TypeEquality, Unordered, Values, Words,
 };
 
 /// Bytes that a JSON value takes in a set beside what it holds: its place, a byte of its hash, and room to grow.
@@ -639,6 +641,7 @@ fn value_tests<'b>(
             |binder, name, value| enum_value(binder, id, name, value),
             ValueTest::Int,
         )?,
+        Scalar::Point => point_tests(binder, name, operators)?,
         Scalar::Json | Scalar::Custom(_) => json_tests(binder, name, operators)?,
     });
     Ok(all)
@@ -854,6 +857,46 @@ fn date_tests<'b>(binder: &mut Binder<'b>, name: &str, operators: Operators<'b>)
         }));
     }
     Ok(tests)
+}
+
+fn point_tests<'b>(binder: &mut Binder<'b>, name: &str, operators: Operators<'b>) -> Result<Vec<ValueTest>> {
+    let mut tests = Vec::new();
+    for ((step, value), meant) in operators.iter().zip(operators.meant(name)) {
+        let (operator, _) = meant?;
+        if value.is_null() {
+            continue;
+        }
+        let test = point_test(binder, operator, value).map_err(|error| match (error, operators) {
+            (Unbound::Input(error), Operators::Object(_)) => error.at(step).within(name).into(),
+            (Unbound::Input(error), Operators::One(..)) => error.at(name).into(),
+            (error, _) => error,
+        });
+        tests.extend(test?.map(ValueTest::Point));
+    }
+    Ok(tests)
+}
+
+fn point_test<'b>(binder: &mut Binder<'b>, operator: Points, given: Given<'b>) -> Result<Option<PointTest>> {
+    let mut many = || {
+        let among = binder.among(given, (Scalar::Point, false), |_, it| Ok(point(it)?));
+        // The position is looked for only where something is wrong.
+        among.map_err(|error| match (error, first_wrong(given)) {
+            (Unbound::Input(error), Some(at)) => error.at(format_args!("[{at}]")).into(),
+            (error, _) => error,
+        })
+    };
+    Ok(Some(match operator {
+        Points::Equality(Equality::Eq) => PointTest::Compare(Compare::Eq(point(given)?)),
+        Points::Equality(Equality::Ne) => PointTest::Compare(Compare::Ne(point(given)?)),
+        Points::Equality(Equality::In) => PointTest::Compare(Compare::In(many()?)),
+        Points::Equality(Equality::NotIn) => PointTest::Compare(Compare::NotIn(many()?)),
+        Points::Surroundings(Surroundings::Near) => {
+            let (from, kilometres) = near(given)?;
+            PointTest::Near(from, kilometres)
+        }
+        Points::Surroundings(Surroundings::Within) => PointTest::Within(bounds(given)?),
+        Points::Missing(Missing::IsNull) => return Ok(None),
+    }))
 }
 
 fn wrong<T>(name: &str, given: Given, expected: &str) -> Result<T> {

@@ -264,6 +264,9 @@ pub(super) enum Place {
 const NULL: &Json = &Json::Null;
 
 impl<'v> Given<'v> {
+    /// Null, in place of a field that is not there.
+    pub(super) const NULL: Given<'static> = Given::Json(NULL);
+
     /// Whether it is null.
     pub fn is_null(self) -> bool {
         matches!(self, Given::Json(Json::Null))

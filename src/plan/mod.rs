@@ -24,6 +24,7 @@ mod introspection;
 mod lines;
 mod path;
 mod pattern;
+mod point;
 mod question;
 mod step;
 mod table;

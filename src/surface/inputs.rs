@@ -124,6 +124,20 @@ groups! {
         overlaps Overlaps: "{value}" = "It shares a day with this.";
         within Within: "{value}" = "All its days are days of this.";
     }
+    Surroundings: "Where on Earth a point is." {
+        near Near: "PointNear" = "It is at most a distance away from a point.";
+        within Within: "PointBounds" = "It is in these bounds.";
+    }
+    Nearness: "A point, and the distance from it." {
+        point Point: "Point!" = "The point.";
+        km Km: "Float!" = "The distance in kilometres, 0 or more.";
+    }
+    Sides: "Two parallels and two meridians." {
+        south South: "Float!" = "The least latitude, from -90 to 90 degrees.";
+        west West: "Float!" = "The longitude at which it begins, from -180 to 180 degrees.";
+        north North: "Float!" = "The greatest latitude, from -90 to 90 degrees.";
+        east East: "Float!" = "The longitude at which it ends, from -180 to 180 degrees.";
+    }
     Missing: "Whether there is a value." {
         isNull IsNull: "Boolean" = "Whether it is missing.";
     }
@@ -179,6 +193,10 @@ groups! {
         id Id: "SortOrder" = "By the id.";
         label Label: "SortOrder" = "By the label.";
     }
+    DistanceOrder: "An order by the distance from a point." {
+        distanceFrom DistanceFrom: "Point!" = "The point.";
+        direction Direction: "SortOrder" = "The nearest first, unless it says otherwise.";
+    }
     EdgeOrder: "An order by the edge that led to an entity, for relations whose edges have properties." {
         edge Edge: "{edge_order}" = "By the edge's own properties.";
     }
@@ -189,6 +207,9 @@ kinds! {
     Unordered: "A condition on a value of type {value}. All its fields must hold." { Equality, Missing }
     Ordered: "A condition on a value of type {value}. All its fields must hold." { Equality, Order, Missing }
     Dates: "A condition on a date, by the span of days that it covers. All its fields must hold." { Equality, DateOrder, DateSpan, Missing }
+    Points: "A condition on a place on Earth. All its fields must hold." { Equality, Surroundings, Missing }
+    PointNear: "All points at most a distance away from one." { Nearness }
+    PointBounds: "A part of the Earth between two parallels and two meridians, borders included. It crosses the antimeridian where `west` is greater than `east`." { Sides }
     PlainTexts: "A condition on a value of type {value}. All its fields must hold." { Equality, Order, Missing, Pattern }
     SearchedTexts: "A condition on a value of type {value}. All its fields must hold." { Equality, Order, Missing, Words, Pattern }
     TranslatedTexts: "A condition on a text in any of its languages. All its fields must hold." { Equality, Order, Missing, Words, Pattern }
@@ -196,5 +217,6 @@ kinds! {
     Values: "A condition on a list of values of type {value}. All its fields must hold." { Emptiness, Membership }
     EntityTypes: "A condition on the type of an entity." { TypeEquality }
     OtherEnds: "A condition on the other ends of {of}." { Quantifier, Number, CountedEdges }
+    PointOrder: "By the distance from a point, along the surface of a sphere with the radius 6371.0088 km. Costs a few sines and cosines for each comparison." { DistanceOrder }
     Orders: "By what entities are put in order; exactly one field." { OwnOrder, EdgeOrder }
 }

@@ -115,6 +115,7 @@ impl Generator<'_> {
         };
         let about = match scalar {
             Scalar::Date => "Figures about dates, put in order by their first day.".to_owned(),
+            Scalar::Point => "Figures about points: those of one place are equal.".to_owned(),
             Scalar::Enum(_) => "Figures about an enum's values, in the order of the schema.".to_owned(),
             _ => format!("Figures about values of type {of}."),
         };
@@ -126,10 +127,8 @@ impl Generator<'_> {
         ]);
         let rows = surface::Measures::ALL.iter().filter(|(it, _)| match it {
             surface::Measures::Sum | surface::Measures::Avg => sum.is_some(),
-            surface::Measures::Count
-            | surface::Measures::Distinct
-            | surface::Measures::Min
-            | surface::Measures::Max => true,
+            surface::Measures::Min | surface::Measures::Max => scalar != Scalar::Point,
+            surface::Measures::Count | surface::Measures::Distinct => true,
         });
         let fields = rows.map(|(_, row)| self.field(row, &names)).collect();
         self.add(object(name, names.text(surface::Measures::DESCRIPTION), fields));

@@ -42,6 +42,10 @@ impl Generator<'_> {
             "A decimal number of any precision, written as a string so that no digit is lost.",
         ));
         self.add(
+            scalar("Point", "A place on Earth (WGS 84): in answers a GeoJSON `Point`, in arguments that or `{lat: 48.2, lon: 16.4}`. Latitudes go from -90 to 90 degrees, longitudes from -180 to 180.")
+                .specified_by_url("https://www.rfc-editor.org/rfc/rfc7946"),
+        );
+        self.add(
             scalar("JSON", "Any JSON value.").specified_by_url("https://www.rfc-editor.org/rfc/rfc8259"),
         );
         for table in surface::ENUMS {

@@ -6,7 +6,7 @@ use super::{Filled, Generator, OF_A_TYPE, input, named};
 use crate::ontology::{Domain, Members, Property, RelationField, Scalar, UnionId};
 use crate::surface::inputs::{
     Connective, CountedEdges, EdgeCondition, EdgeOrder, EntityTypes, Number, OtherEnds, OwnCondition,
-    OwnOrder, Quantifier,
+    OwnOrder, PointBounds, PointNear, PointOrder, Quantifier,
 };
 use crate::surface::{InputRow, InputTable, Inputs};
 
@@ -182,6 +182,9 @@ impl Generator<'_> {
 
     fn use_filter(&mut self, scalar: Scalar, list: bool) {
         let name = self.names.scalar_filter(scalar, list);
+        if scalar == Scalar::Point && self.filters.insert(POINT_ORDER.to_owned()) {
+            self.point_inputs();
+        }
         if self.filters.insert(name.clone()) {
             let table = if list {
                 scalar.list_filter()
@@ -194,6 +197,18 @@ impl Generator<'_> {
                 _ => self.ontology.scalar_name(scalar),
             };
             self.add(input_type(&name, table, &Filled(&[("value", value)])));
+        }
+    }
+
+    /// What points are found and ordered by.
+    fn point_inputs(&mut self) {
+        let tables = [
+            ("PointNear", InputTable::of::<PointNear>()),
+            ("PointBounds", InputTable::of::<PointBounds>()),
+            (POINT_ORDER, InputTable::of::<PointOrder>()),
+        ];
+        for (name, table) in tables {
+            self.add(input_type(name, table, &Filled(&[])));
         }
     }
 
@@ -227,8 +242,11 @@ fn is_declared(members: Option<&Members>, row: &InputRow) -> bool {
     members.is_some_and(|it| it.get(row.name).is_some())
 }
 
+/// The order by distances.
+const POINT_ORDER: &str = "PointOrder";
+
 fn is_order(property: &Property) -> bool {
-    property.scalar.is_ordered() && !property.list
+    (property.scalar.is_ordered() || property.scalar == Scalar::Point) && !property.list
 }
 
 fn has_order(members: &Members) -> bool {
@@ -237,10 +255,14 @@ fn has_order(members: &Members) -> bool {
 
 fn order_fields(mut order: InputObject, members: &Members) -> InputObject {
     for property in members.declared().filter(|it| is_order(it)) {
+        let (ty, by) = match property.scalar {
+            Scalar::Point => (POINT_ORDER, "By the distance of"),
+            _ => ("SortOrder", "By"),
+        };
         order = order.field(input(
             &property.name,
-            named("SortOrder"),
-            format!("By `{}`.", property.name),
+            named(ty),
+            format!("{by} `{}`.", property.name),
         ));
     }
     order

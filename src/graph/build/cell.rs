@@ -6,11 +6,11 @@ use std::collections::HashSet;
 use oxilangtag::LanguageTag;
 
 use super::meant;
-use crate::facts::{Batch, Item, Value};
+use crate::facts::{Batch, Entry, Item, Span, Value};
 use crate::graph::column::Cell;
 use crate::ontology::{
-    BuiltIn, Date, DateError, DecimalError, DurationError, ExternalError, Instant, Ontology, Property,
-    Scalar, URL_SCHEMES, check_iri, decimal, duration,
+    BuiltIn, Date, DateError, DecimalError, DurationError, ExternalError, Instant, Ontology, Point,
+    PointError, Property, Scalar, URL_SCHEMES, check_iri, decimal, duration,
 };
 use crate::report::{Code, MOST_SHOWN, Report, did_you_mean};
 
@@ -68,6 +68,7 @@ pub(super) fn cell<'a>(
                 })
             }
             (Scalar::Boolean, _) => report.hint("write true or false"),
+            (Scalar::Point, _) => report.hint(format!("write {POINT}")),
             (_, Value::Map(_)) => report.hint("write the value itself, or a statement: {value: …, cite: …}"),
             (_, Value::List(_)) => report.hint("write one value, or make the field a list in the schema"),
             (Scalar::Int | Scalar::Int64 | Scalar::Float | Scalar::Decimal, _) => {
@@ -314,6 +315,13 @@ pub(super) fn cell<'a>(
                 }
             }
         }
+        (Scalar::Point, Value::Map(entries)) => {
+            point(batch, item.at, entries).map(Cell::Point).map_err(|wrong| {
+                let message = format!("\"{}\" of {} is a Point, {}", property.name, subject(), wrong.why);
+                let report = Report::new(wrong.code, message).at(batch.place(wrong.at), "here");
+                report.hint(wrong.hint.unwrap_or_else(|| format!("write {POINT}")))
+            })
+        }
         (Scalar::Json | Scalar::Custom(_), value) => {
             let mut json = String::new();
             write_json(batch, value, &mut json);
@@ -335,6 +343,134 @@ const INSTANT: &str = "it as RFC 3339 has it: 1996-08-27T10:00:00Z or 1996-08-27
 const DURATION: &str = "write days, hours, minutes and seconds, as in P1DT2H30M or PT0.5S";
 const WEEKS: &str = "write seven days for a week, as in P7D";
 const MONTHS: &str = "write days, as in P30D, or keep years and months in an Int";
+
+/// What points look like.
+const POINT: &str = "a point as {lat: 48.2, lon: 16.4}, in degrees";
+
+/// What is wrong with a point.
+struct WrongPoint {
+    code: Code,
+    at: Span,
+    why: String,
+    /// What would be right, where it is not just any point.
+    hint: Option<String>,
+}
+
+impl WrongPoint {
+    fn new(at: Span, why: String) -> Self {
+        Self {
+            code: Code::WRONG_VALUE,
+            at,
+            why,
+            hint: None,
+        }
+    }
+}
+
+/// A point as `{lat, lon}`, or as `GeoJSON`.
+fn point(batch: &Batch, at: Span, entries: &[Entry]) -> Result<Point, WrongPoint> {
+    if entries.iter().any(|it| batch.text(it.key) == "coordinates") {
+        return geojson(batch, at, entries);
+    }
+    let (mut lat, mut lon) = (None, None);
+    for entry in entries {
+        match batch.text(entry.key) {
+            "lat" => lat = Some(degrees(batch, "lat", &entry.item)?),
+            "lon" => lon = Some(degrees(batch, "lon", &entry.item)?),
+            other => {
+                let why = format!("which has no \"{}\"", shorten(other));
+                let mut wrong = WrongPoint::new(entry.key_at, why);
+                wrong.hint = match other {
+                    "lng" | "long" | "longitude" => Some("write lon".to_owned()),
+                    "latitude" => Some("write lat".to_owned()),
+                    _ => None,
+                };
+                return Err(wrong);
+            }
+        }
+    }
+    match (lat, lon) {
+        (Some(lat), Some(lon)) => within(lat, lon),
+        (None, _) => Err(WrongPoint::new(at, "and it lacks \"lat\"".to_owned())),
+        (_, None) => Err(WrongPoint::new(at, "and it lacks \"lon\"".to_owned())),
+    }
+}
+
+/// A point as `GeoJSON`, which has the longitude first.
+fn geojson(batch: &Batch, at: Span, entries: &[Entry]) -> Result<Point, WrongPoint> {
+    const FORM: &str = "in GeoJSON a point is {type: Point, coordinates: [16.4, 48.2]}, longitude first";
+    let wrong = |at: Span, why: String| {
+        let mut wrong = WrongPoint::new(at, why);
+        wrong.hint = Some(FORM.to_owned());
+        wrong
+    };
+    let mut has_type = false;
+    let mut coordinates = None;
+    for entry in entries {
+        match (batch.text(entry.key), &entry.item.value) {
+            ("type", Value::String(text)) if batch.text(*text) == "Point" => has_type = true,
+            ("type", _) => {
+                let why = format!("and its type is {}", shorten(batch.written(entry.item.at)));
+                return Err(wrong(entry.item.at, why));
+            }
+            ("coordinates", Value::List(items)) => match &**items {
+                [lon, lat] => {
+                    coordinates = Some((degrees(batch, "lat", lat)?, degrees(batch, "lon", lon)?));
+                }
+                items => {
+                    let why = format!("and it has {} coordinates, not 2", items.len());
+                    return Err(wrong(entry.item.at, why));
+                }
+            },
+            ("coordinates", other) => {
+                let why = format!("and its coordinates are {}, not a list", other.kind());
+                return Err(wrong(entry.item.at, why));
+            }
+            (other, _) => {
+                let why = format!("which has no \"{}\"", shorten(other));
+                return Err(wrong(entry.key_at, why));
+            }
+        }
+    }
+    match coordinates {
+        Some((lat, lon)) if has_type => within(lat, lon),
+        _ => Err(wrong(at, "and it lacks \"type\"".to_owned())),
+    }
+}
+
+/// A number of degrees, and where it is written.
+fn degrees(batch: &Batch, name: &str, item: &Item) -> Result<(f64, Span), WrongPoint> {
+    let found = match &item.value {
+        Value::Number(text) => match batch.text(*text).parse() {
+            Ok(number) => return Ok((number, item.at)),
+            Err(_) => batch.text(*text).to_owned(),
+        },
+        Value::String(text) => format!("\"{}\"", shorten(batch.text(*text))),
+        other => other.kind().to_owned(),
+    };
+    let mut wrong = WrongPoint::new(item.at, format!("and its \"{name}\" is {found}, not a number"));
+    if let Value::String(text) = &item.value
+        && batch.text(*text).parse::<f64>().is_ok_and(f64::is_finite)
+    {
+        wrong.hint = Some("write the number without quotes".to_owned());
+    }
+    Err(wrong)
+}
+
+fn within((lat, lat_at): (f64, Span), (lon, lon_at): (f64, Span)) -> Result<Point, WrongPoint> {
+    Point::new(lat, lon).map_err(|error| {
+        let at = match error {
+            PointError::Latitude(_) => lat_at,
+            PointError::Longitude(_) => lon_at,
+        };
+        WrongPoint {
+            code: Code::NUMBER_RANGE,
+            at,
+            why: format!("and {error}"),
+            hint: Some(error.hint(lat, lon)),
+        }
+    })
+}
 
 /// What would be right where a text is no point in time.
 fn wrong_instant(report: Report, text: &str) -> Report {
