@@ -12,6 +12,8 @@ pub mod budget;
 #[forbid(unsafe_code)]
 pub mod cli;
 #[forbid(unsafe_code)]
+pub mod collation;
+#[forbid(unsafe_code)]
 pub mod condition;
 #[forbid(unsafe_code)]
 pub mod exec;

@@ -231,6 +231,27 @@ const LISTS: &[List] = &[
         may_repeat: true,
         ..list("{ items(orderBy: [{label: DESC}], ", NODE, &["items", "edges"])
     },
+    List {
+        may_repeat: true,
+        ..list(
+            "{ items(orderBy: [{name: ASC}, {size: DESC}], collation: \"fr\", ",
+            NODE,
+            &["items", "edges"],
+        )
+    },
+    List {
+        may_repeat: true,
+        ..list(
+            "{ nameds(orderBy: [{label: DESC}], collation: \"sv\", ",
+            NODE,
+            &["nameds", "edges"],
+        )
+    },
+    list(
+        "{ item(id: \"i00\") { next(orderBy: [{edge: {note: DESC}}, {id: ASC}], collation: \"en-u-kn\", ",
+        STEP,
+        &["item", "next", "edges"],
+    ),
     list("{ item(id: \"i00\") { next(", STEP, &["item", "next", "edges"]),
     list(
         "{ item(id: \"i00\") { next(filter: {name: {isNull: false}}, ",

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use super::cursor::{Cursor, Mark, Writer};
 use super::entity::ViaEdge;
 use super::{Failure, Run, Written, working};
+use crate::collation::Collator;
 use crate::graph::{EdgeNo, EntityNo, Key, Listed, Neighbours, Row, Subject, partition_point};
 use crate::json;
 use crate::ontology::{Domain, Point, TypeId};
@@ -309,7 +310,7 @@ impl<'a> Run<'a> {
             items => {
                 let place = |position: Option<&Position>, past: bool| {
                     let position = position?;
-                    let precedes = |at| self.precedes(call, side, items.get(at), position, past);
+                    let precedes = |at| self.precedes(&CodePoints, call, side, items.get(at), position, past);
                     Some(partition_point(items.len(), precedes))
                 };
                 let (from, until) = (place(after, true), place(before, false));
@@ -629,7 +630,8 @@ impl<'a> Run<'a> {
                         break;
                     }
                     let item = Item::over(neighbour);
-                    if skip.is_none_or(|skip| !self.precedes(call, Some(side), item, skip, true)) {
+                    if skip.is_none_or(|skip| !self.precedes(&CodePoints, call, Some(side), item, skip, true))
+                    {
                         self.keep(call, Some(side), item, &mut list)?;
                     }
                 }
@@ -641,6 +643,21 @@ impl<'a> Run<'a> {
     /// Orders a list as far as its page needs it, which is what it gives.
     fn ordered(
         &self,
+        list: &mut [Item],
+        call: &PageCall,
+        side: Option<Side>,
+        positions: (Option<&Position>, Option<&Position>),
+        needs: &Needs,
+    ) -> Result<Window, Failure> {
+        match &call.collation {
+            None => self.ordered_by(&CodePoints, list, call, side, positions, needs),
+            Some(it) => self.ordered_by(&it.collator(), list, call, side, positions, needs),
+        }
+    }
+
+    fn ordered_by(
+        &self,
+        texts: &impl Texts,
         list: &mut [Item],
         call: &PageCall,
         side: Option<Side>,
@@ -656,7 +673,7 @@ impl<'a> Run<'a> {
                 if at % COMPARED_AT_ONCE == 0 {
                     self.check_clock()?;
                 }
-                place += usize::from(self.precedes(call, side, *item, position, past));
+                place += usize::from(self.precedes(texts, call, side, *item, position, past));
             }
             Ok(Some(place))
         };
@@ -667,7 +684,7 @@ impl<'a> Run<'a> {
         } else {
             window.start..window.end
         };
-        let compare = |a: &Item, b: &Item| self.compare(call, side, *a, *b);
+        let compare = |a: &Item, b: &Item| self.compare(texts, call, side, *a, *b);
         working::sort(list, wanted, &self.budget.clock, compare)?;
         Ok(window)
     }
@@ -676,6 +693,7 @@ impl<'a> Run<'a> {
     /// items with this beginning stand after it if `past`, else before it: a page repeats them rather than skip one.
     fn precedes(
         &self,
+        texts: &impl Texts,
         call: &PageCall,
         side: Option<Side>,
         item: Item,
@@ -687,16 +705,15 @@ impl<'a> Run<'a> {
             let value = self.key(key, side, item, row);
             let ordering = match (mark, &value) {
                 (Mark::Cut(begin, _), Some(Key::Text(text))) => {
-                    let ordering = text.as_bytes()[..text.len().min(begin.len())].cmp(begin);
-                    match ordering {
+                    match texts.compare_beginning(key, text, begin) {
                         Ordering::Equal => return !past,
                         ordering if key.descending => ordering.reverse(),
                         ordering => ordering,
                     }
                 }
                 // Any text will do where there is none on the other side.
-                (Mark::Cut(..), _) => compare_keys(key, value, Some(Key::Text(""))),
-                (mark, _) => compare_keys(key, value, mark.key()),
+                (Mark::Cut(..), _) => compare_keys(texts, key, value, Some(Key::Text(""))),
+                (mark, _) => compare_keys(texts, key, value, mark.key()),
             };
             match ordering {
                 Ordering::Less => return true,
@@ -734,10 +751,11 @@ impl<'a> Run<'a> {
     }
 
     /// The order of a list: its keys, then the ids, then the edges, so that every position is its own.
-    fn compare(&self, call: &PageCall, side: Option<Side>, a: Item, b: Item) -> Ordering {
+    fn compare(&self, texts: &impl Texts, call: &PageCall, side: Option<Side>, a: Item, b: Item) -> Ordering {
         let (row_a, row_b) = (self.view.locate(a.entity), self.view.locate(b.entity));
         for key in &call.order {
-            let ordering = compare_keys(key, self.key(key, side, a, row_a), self.key(key, side, b, row_b));
+            let (value_a, value_b) = (self.key(key, side, a, row_a), self.key(key, side, b, row_b));
+            let ordering = compare_keys(texts, key, value_a, value_b);
             if ordering != Ordering::Equal {
                 return ordering;
             }
@@ -774,10 +792,53 @@ fn distance<'a>(from: Point, key: &Key) -> Option<Key<'a>> {
     }
 }
 
-fn compare_keys(key: &OrderKey, a: Option<Key>, b: Option<Key>) -> Ordering {
+/// How texts are ordered.
+trait Texts {
+    /// The order of two values of a key.
+    fn compare(&self, key: &OrderKey, a: &Key, b: &Key) -> Ordering;
+
+    /// The order of a text and another of which only the first bytes are known; equal where these do not decide it.
+    fn compare_beginning(&self, key: &OrderKey, text: &str, begin: &[u8]) -> Ordering;
+}
+
+struct CodePoints;
+
+impl Texts for CodePoints {
+    #[inline]
+    fn compare(&self, _: &OrderKey, a: &Key, b: &Key) -> Ordering {
+        a.compare(b)
+    }
+
+    fn compare_beginning(&self, _: &OrderKey, text: &str, begin: &[u8]) -> Ordering {
+        text.as_bytes()[..text.len().min(begin.len())].cmp(begin)
+    }
+}
+
+impl Texts for Collator {
+    fn compare(&self, key: &OrderKey, a: &Key, b: &Key) -> Ordering {
+        match (&key.by, a, b) {
+            // Ids belong to no language.
+            (OrderBy::Id, ..) => a.compare(b),
+            (_, Key::Text(a), Key::Text(b)) => Collator::compare(self, a, b),
+            _ => a.compare(b),
+        }
+    }
+
+    fn compare_beginning(&self, key: &OrderKey, text: &str, begin: &[u8]) -> Ordering {
+        match &key.by {
+            OrderBy::Id => CodePoints.compare_beginning(key, text, begin),
+            _ => {
+                let whole = begin.utf8_chunks().next().map_or("", |it| it.valid());
+                Collator::compare_beginning(self, text, whole)
+            }
+        }
+    }
+}
+
+fn compare_keys(texts: &impl Texts, key: &OrderKey, a: Option<Key>, b: Option<Key>) -> Ordering {
     match (a, b) {
-        (Some(a), Some(b)) if key.descending => b.compare(&a),
-        (Some(a), Some(b)) => a.compare(&b),
+        (Some(a), Some(b)) if key.descending => texts.compare(key, &b, &a),
+        (Some(a), Some(b)) => texts.compare(key, &a, &b),
         (None, None) => Ordering::Equal,
         (None, Some(_)) if key.nulls_first => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,

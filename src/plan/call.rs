@@ -18,6 +18,7 @@ use super::question::{
     SuggestCall, TimelineCall,
 };
 use super::{Bound, Unbound};
+use crate::collation::Collation;
 use crate::condition::{Filter, MatcherNo};
 use crate::ontology::{
     Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, Point, PropertyNo, RelationId, TypeId,
@@ -147,6 +148,8 @@ pub struct PageCall {
     pub filter: Option<Arc<Filter>>,
     /// In which order, before the ids'.
     pub order: Vec<OrderKey>,
+    /// By which language texts are ordered; by code points where it is `None`.
+    pub collation: Option<Collation>,
     /// Says which list in which order this is; part of its cursors.
     pub sequence: u32,
     /// At which date.
@@ -449,6 +452,7 @@ fn page_call<'b>(
         None => None,
     };
     let order = arguments.get("orderBy");
+    let collation = collation(arguments)?;
     let depth = match arguments.get("depth") {
         Some(_) => Some(number(arguments, "depth", 1, 1, "edges")?),
         None => None,
@@ -457,13 +461,34 @@ fn page_call<'b>(
         Some(depth) => Cow::Owned(format!("{tag} {depth}")),
         None => Cow::Borrowed(tag),
     };
+    let tag = match &collation {
+        Some(collation) => Cow::Owned(format!("{tag} in {}", collation.tag())),
+        None => tag,
+    };
+    if let Some(collation) = &collation {
+        binder.hold(collation.tag().len())?;
+    }
     Ok(PageCall {
         page: page(binder, arguments)?,
         filter,
         order: order_keys(binder, domain, edge, order)?,
+        collation,
         sequence: sequence(binder, &tag, order)?,
         as_of: as_of(arguments)?,
         depth,
+    })
+}
+
+/// The language by which texts are ordered.
+fn collation(arguments: &Arguments) -> std::result::Result<Option<Collation>, InputError> {
+    let Some(tag) = arguments.get("collation").and_then(Given::as_str) else {
+        return Ok(None);
+    };
+    Collation::of(tag).map(Some).map_err(|error| {
+        let tag = crate::report::shown(tag);
+        InputError::field(format!(
+            "`collation` is \"{tag}\", which {error}: give a language such as \"fr\", or its variant such as \"de-u-co-phonebk\""
+        ))
     })
 }
 

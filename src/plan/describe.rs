@@ -426,6 +426,9 @@ impl<'a> Text<'a> {
             let keys: Vec<String> = keys.collect();
             self.below(format_args!("order {}", keys.join(", ")));
         }
+        if let Some(collation) = &call.collation {
+            self.below(format_args!("texts as in {}", collation.tag()));
+        }
         self.page(&call.page);
     }
 

@@ -101,6 +101,11 @@ pub const CHOICE: &[Argument] = &[
         "[{order}!]",
         "In this order, the first key counting most; by id where it is not given.",
     ),
+    argument(
+        "collation",
+        "String",
+        "Texts, but not ids, are ordered as in this language, such as `fr` or `de-u-co-phonebk` (BCP 47), and not by their code points. Costs many times as much as code points; only the first 1,024 bytes of a text count.",
+    ),
 ];
 /// As [`CHOICE`], of what a relation leads to.
 pub const CHOICE_OF_RELATION: &[Argument] = &[
@@ -109,6 +114,11 @@ pub const CHOICE_OF_RELATION: &[Argument] = &[
         "orderBy",
         "[{order}!]",
         "In this order, the first key counting most; by id where it is not given.",
+    ),
+    argument(
+        "collation",
+        "String",
+        "Texts are ordered as in this language, such as `fr` or `de-u-co-phonebk` (BCP 47). Costs many times as much as the order of code points.",
     ),
 ];
 /// How far a transitive relation is followed.
