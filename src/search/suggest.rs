@@ -129,7 +129,9 @@ impl Names {
                 .then_with(|| one.entity.stored().cmp(&other.entity.stored()))
                 .then_with(|| one.name.cmp(&other.name))
         });
-        let entries = keyed.into_iter().map(|it| it.1).collect();
+        let mut entries: Vec<Entry> = keyed.into_iter().map(|it| it.1).collect();
+        // Collected in the memory of what it was made from.
+        entries.shrink_to_fit();
         external.par_sort_unstable_by_key(|it| (it.hash, it.entity.stored()));
         external.shrink_to_fit();
         Self {
