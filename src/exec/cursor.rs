@@ -260,6 +260,54 @@ impl Cursor {
     }
 }
 
+/// For the fuzz targets: `cargo fuzz` sets this condition.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use super::{Cursor, LAYOUT, URL_SAFE_NO_PAD, Writer, push_number};
+    use base64::Engine;
+
+    /// Bytes before the marks: the layout, the list and the owner.
+    const HEAD: usize = 9;
+
+    /// Reads bytes as the marks, the ordinal and the id of a cursor. Returns how it is written, and how that is written when
+    /// it is read; `None` where the bytes are no cursor, or hold the beginning of a long text, which is not written again.
+    ///
+    /// # Panics
+    /// When what is written cannot be read.
+    pub fn written_again(bytes: &[u8], marks: usize) -> Option<(String, String)> {
+        let mut cursor = vec![0; HEAD];
+        cursor[0] = LAYOUT;
+        push_number(&mut cursor, marks as u64);
+        cursor.extend_from_slice(bytes);
+        let read = |text: &str| Cursor::read(text, 0, None, marks);
+        let first = written(&read(&URL_SAFE_NO_PAD.encode(cursor)).ok()?)?;
+        let second = read(&first).expect("what is written can be read");
+        Some((first, written(&second)?))
+    }
+
+    fn written(cursor: &Cursor) -> Option<String> {
+        let mut writer = Writer::new(0, None, cursor.marks.len());
+        for mark in &cursor.marks {
+            let is_cut = matches!(mark, super::Mark::Cut(..));
+            let is_long = matches!(mark, super::Mark::Text(text) if text.len() > writer.longest_text);
+            if is_cut || is_long {
+                return None;
+            }
+            writer.mark(mark.key().as_ref());
+        }
+        let mut out = Vec::new();
+        writer.end(cursor.ordinal, &cursor.id, &mut out);
+        let quoted = String::from_utf8(out).ok()?;
+        Some(quoted.trim_matches('"').to_owned())
+    }
+
+    /// A cursor of the same list with other bytes for the rest.
+    pub fn after_the_list(cursor: &str, rest: &[u8]) -> Option<String> {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        Some(URL_SAFE_NO_PAD.encode([bytes.get(..HEAD)?, rest].concat()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -36,6 +36,9 @@ use crate::plan::{
     Bound, Call, CallNo, InputError, Lookup, Object, Plan, Question, RootField, Selection, Slot, Step,
 };
 use crate::search::Background;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use cursor::fuzzing;
 pub use introspection::PublicSchema;
 pub use matchers::Matchers;
 use matchers::Tests;
