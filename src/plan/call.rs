@@ -23,6 +23,7 @@ use crate::condition::{Filter, MatcherNo};
 use crate::ontology::{
     Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, Point, PropertyNo, RelationId, TypeId,
 };
+use crate::surface::arguments::PAGE;
 use crate::surface::inputs::{DistanceOrder, EdgeOrder, Orders, OwnOrder};
 use crate::surface::{Inputs, SortOrder};
 
@@ -563,7 +564,7 @@ fn asked(binder: &mut Binder, tag: &str, arguments: &Arguments) -> Result<u32> {
     let mut hashed = Hashed::new(tag);
     let of = arguments
         .iter()
-        .filter(|(name, _)| !matches!(*name, "first" | "after" | "last" | "before"));
+        .filter(|(name, _)| PAGE.iter().all(|it| it.name != *name));
     let mut any = false;
     for (name, value) in of {
         any = true;

@@ -3,11 +3,12 @@
 use super::input::{Arguments, Given, InputError};
 use crate::ontology::Date;
 use crate::report::shown;
+use crate::surface::inputs::OwnCondition;
 
 /// What stands between an id and its date.
 pub const AS_OF: &str = "?asOf=";
 
-/// The arguments that take ids, at any field.
+/// The arguments that take ids, at any field; a test compares them with the tables of `surface`.
 const ID_ARGUMENTS: &[&str] = &["id", "ids", "of", "from", "to", "avoid", "ref"];
 
 /// An id without its date, if it has one.
@@ -87,7 +88,7 @@ impl Found {
     fn filter(&mut self, given: Given) -> Result<(), InputError> {
         if let Some(fields) = given.fields() {
             for (name, given) in fields {
-                if name == "id" {
+                if name == OwnCondition::Id.name() {
                     for (_, compared) in given.fields().into_iter().flatten() {
                         self.ids(compared)?;
                     }
@@ -109,6 +110,22 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::surface::{Entity, Fields, Query, arguments};
+
+    #[test]
+    fn every_argument_that_takes_ids_is_looked_at() {
+        let of_query = Query::ALL.iter().flat_map(|(_, row)| row.arguments);
+        let of_entities = Entity::ALL.iter().flat_map(|(_, row)| row.arguments);
+        let of_lookups = [arguments::ID, arguments::ID_OR_UNIQUE];
+        let all = of_query.chain(of_entities).copied().chain(of_lookups).flatten();
+        let ids = all.filter(|it| it.ty.trim_matches(['[', ']', '!']) == "ID");
+        let mut ids: Vec<&str> = ids.map(|it| it.name).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut known = ID_ARGUMENTS.to_vec();
+        known.sort_unstable();
+        assert_eq!(ids, known);
+    }
 
     #[test]
     fn a_date_is_split_off_if_it_is_one() {
