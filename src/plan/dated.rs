@@ -119,7 +119,8 @@ mod tests {
         let of_lookups = [arguments::ID, arguments::ID_OR_UNIQUE];
         let all = of_query.chain(of_entities).copied().chain(of_lookups).flatten();
         let ids = all.filter(|it| it.ty.trim_matches(['[', ']', '!']) == "ID");
-        let mut ids: Vec<&str> = ids.map(|it| it.name).collect();
+        // A reference is a text, since it may be a name too.
+        let mut ids: Vec<&str> = ids.map(|it| it.name).chain(["ref"]).collect();
         ids.sort_unstable();
         ids.dedup();
         let mut known = ID_ARGUMENTS.to_vec();
