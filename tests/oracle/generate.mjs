@@ -203,6 +203,7 @@ export class Generator {
     const { random } = this;
     if (['ref', 'prefix'].includes(argument?.name)) return this.name(argument.name);
     if (argument?.name === 'fields') return random.pick(this.fields);
+    if (argument?.name === 'collation' && property === undefined) return random.pick(['fr', 'sv', 'DE', 'de-u-co-phonebk', 'cs', 'en-u-kn', 'und', 'xx', 'english']);
     if (operator === 'matches') return random.pick(['^E', 'o.*n', '[A-Z]{3}', 'the (code|body)', '\\d+', 's$']);
     const values = [...this.graph.entities.values()].flatMap((it) => (it.values.get(property) ?? []).map((said) => said.value)).filter((it) => typeof it === 'string');
     const pool = values.length ? values : ['The', 'the', 'UN', 'CEO', 'member', ''];

@@ -83,6 +83,26 @@ function refuseAbsent(node, given) {
   }
 }
 
+/** What compares texts of a language; the language must be one that CLDR knows. */
+function collatorOf(tag) {
+  if (tag == null) return undefined;
+  if (!collators.has(tag)) {
+    const wrong = () => new GraphQLError('not a language');
+    let language;
+    try {
+      ({ language } = new Intl.Locale(tag));
+    } catch {
+      throw wrong();
+    }
+    const isKnown = !language || language === 'und' || new Intl.Locale(language).maximize().toString() !== language;
+    if (!isKnown || /-(?!u-)[a-z0-9]-/i.test(tag)) throw wrong();
+    collators.set(tag, new Intl.Collator(tag));
+  }
+  return collators.get(tag);
+}
+
+const collators = new Map();
+
 /** Notes on what a field gives which resolvers answer below it. */
 function mark(value, by) {
   if (Array.isArray(value)) return value.map((it) => mark(it, by));
@@ -109,6 +129,7 @@ export class Resolvers {
           const filter = field.args.find((it) => it.name === 'filter');
           const written = info.fieldNodes[0].arguments?.find((it) => it.name.value === 'filter');
           if (filter && written) refuseAbsent(written.value, info.variableValues.coerced);
+          collatorOf(args.collation);
           if (filter && args.filter != null) refuse(getNamedType(filter.type), args.filter);
           const resolvers = args.asOf != null ? this.at(args.asOf) : (parent?.by ?? this);
           return mark(resolvers.resolve(type, parent, field, args), resolvers);
@@ -349,14 +370,14 @@ export class Resolvers {
 
   page(items, args, entityOf) {
     const kept = items.filter((it) => this.meets(args.filter, entityOf(it), it));
-    const ordered = [...kept].sort((a, b) => this.compare(args.orderBy, entityOf(a), entityOf(b), a, b));
+    const ordered = [...kept].sort((a, b) => this.compare(args, entityOf(a), entityOf(b), a, b));
     return { kind: 'page', ...this.cut(ordered, args, (it) => entityOf(it).id), wrap: (it) => this.entity(entityOf(it)) };
   }
 
   /** A page of a list that has an order of its own. */
   rankedPage(items, args) {
     const kept = items.filter((it) => this.meets(args.filter, it.other, it));
-    const ordered = args.orderBy?.length ? [...kept].sort((a, b) => this.compare(args.orderBy, a.other, b.other, a, b, items)) : kept;
+    const ordered = args.orderBy?.length ? [...kept].sort((a, b) => this.compare(args, a.other, b.other, a, b, items)) : kept;
     return { kind: 'page', ...this.cut(ordered, args, (it) => it.other.id), wrap: (it) => this.entity(it.other) };
   }
 
@@ -380,8 +401,8 @@ export class Resolvers {
     }
   }
 
-  compare(orderBy, a, b, itemA, itemB, own) {
-    for (const key of orderBy ?? []) {
+  compare(args, a, b, itemA, itemB, own) {
+    for (const key of args.orderBy ?? []) {
       const [[name, given]] = Object.entries(key);
       let direction = given;
       let values;
@@ -401,20 +422,22 @@ export class Resolvers {
       if (x == null || y == null) {
         order = x == null && y == null ? 0 : (x == null) === direction.endsWith('NULLS_FIRST') ? -1 : 1;
       } else {
-        order = this.compareValues(field?.type, x, y) * (direction.startsWith('DESC') ? -1 : 1);
+        const collation = name === 'id' ? undefined : collatorOf(args.collation);
+        order = this.compareValues(field?.type, x, y, collation) * (direction.startsWith('DESC') ? -1 : 1);
       }
       if (order !== 0) return order;
     }
     return own ? own.indexOf(itemA) - own.indexOf(itemB) : compareText(a.id, b.id);
   }
 
-  compareValues(type, x, y) {
+  compareValues(type, x, y, collation) {
     const values = this.graph.ontology.types.get(type)?.values ?? [];
     if (values.length) return values.indexOf(x) - values.indexOf(y);
     if (type === 'Date') {
       const [a, b] = [span(x), span(y)];
       return compareText(a[0], b[0]) || compareText(a[1], b[1]);
     }
+    if (collation && !COMPARABLE[type] && typeof x === 'string') return collation.compare(x, y);
     const of = COMPARABLE[type] ?? ((it) => it);
     return compareText(of(x), of(y));
   }
