@@ -88,8 +88,11 @@ fn no_field(binder: &Binder, base: &str, name: &str) -> InputError {
 }
 
 /// The date that the answer is to hold at.
-pub(super) fn as_of(arguments: &Arguments) -> std::result::Result<Option<Date>, InputError> {
-    date_of_ids(arguments, date(arguments, "asOf")?)
+pub(super) fn as_of(binder: &mut Binder, arguments: &Arguments) -> Result<Option<Date>> {
+    let (date, steps) = date_of_ids(arguments, date(arguments, "asOf")?)?;
+    // Fields that share a variable each look through its value.
+    binder.work(steps)?;
+    Ok(date)
 }
 
 /// A date that an argument gives.

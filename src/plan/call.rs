@@ -314,21 +314,21 @@ impl Template {
             Kind::Entity(domain) => Call::Entity(EntityCall {
                 by: lookup(binder, *domain, arguments)?,
                 domain: *domain,
-                as_of: as_of(arguments)?,
+                as_of: as_of(binder, arguments)?,
             }),
             Kind::Node => Call::Entity(EntityCall {
                 by: Lookup::Id(id(binder, arguments, "id")?),
                 domain: Domain::Interface(ENTITY),
-                as_of: as_of(arguments)?,
+                as_of: as_of(binder, arguments)?,
             }),
             Kind::Resolve => Call::Entity(EntityCall {
                 by: Lookup::Reference(id(binder, arguments, "ref")?),
                 domain: Domain::Interface(ENTITY),
-                as_of: as_of(arguments)?,
+                as_of: as_of(binder, arguments)?,
             }),
             Kind::Nodes => Call::Nodes(NodesCall {
                 ids: binder.ids(arguments.get("ids"))?,
-                as_of: as_of(arguments)?,
+                as_of: as_of(binder, arguments)?,
             }),
             Kind::Languages => Call::Languages(languages(binder, arguments)?),
             Kind::Page { domain, edge, tag } => {
@@ -475,7 +475,7 @@ fn page_call<'b>(
         order: order_keys(binder, domain, edge, order)?,
         collation,
         sequence: sequence(binder, &tag, order)?,
-        as_of: as_of(arguments)?,
+        as_of: as_of(binder, arguments)?,
         depth,
     })
 }

@@ -22,14 +22,19 @@ fn split(id: &str) -> Option<(&str, Date)> {
     Some((&id[..at], Date::parse(date).ok()?))
 }
 
-/// The date that a field's ids have: those of its arguments, and those that its filter compares with.
+/// The date that a field's ids have: those of its arguments, and those that its filter compares with. Also gives the number
+/// of values that were read.
 ///
 /// # Errors
 /// When they have several, or another one than `asOf`.
-pub(super) fn date_of_ids(arguments: &Arguments, as_of: Option<Date>) -> Result<Option<Date>, InputError> {
+pub(super) fn date_of_ids(
+    arguments: &Arguments,
+    as_of: Option<Date>,
+) -> Result<(Option<Date>, usize), InputError> {
     let mut found = Found {
         date: as_of,
         is_given: as_of.is_some(),
+        steps: 0,
     };
     for (name, given) in arguments.iter() {
         if ID_ARGUMENTS.contains(&name) {
@@ -38,18 +43,21 @@ pub(super) fn date_of_ids(arguments: &Arguments, as_of: Option<Date>) -> Result<
             found.filter(given)?;
         }
     }
-    Ok(found.date)
+    Ok((found.date, found.steps))
 }
 
 struct Found {
     date: Option<Date>,
     /// Whether it is that of `asOf`.
     is_given: bool,
+    /// How many values were read.
+    steps: usize,
 }
 
 impl Found {
     /// Looks at an id or a list of them.
     fn ids(&mut self, given: Given) -> Result<(), InputError> {
+        self.steps += 1;
         if let Some(id) = given.as_str() {
             return self.id(id);
         }
@@ -86,6 +94,7 @@ impl Found {
 
     /// Looks at the ids that a filter compares with, at any depth.
     fn filter(&mut self, given: Given) -> Result<(), InputError> {
+        self.steps += 1;
         if let Some(fields) = given.fields() {
             for (name, given) in fields {
                 if name == OwnCondition::Id.name() {

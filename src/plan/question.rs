@@ -179,7 +179,7 @@ impl Walk {
             direction: direction(arguments),
             avoid: binder.ids(arguments.get("avoid"))?,
             avoid_types: types(binder, arguments.get("avoidTypes"))?.unwrap_or_default(),
-            as_of: as_of(arguments)?,
+            as_of: as_of(binder, arguments)?,
         })
     }
 }
@@ -350,7 +350,7 @@ impl SearchCall {
         Ok(Self {
             typed,
             types: types(binder, arguments.get("types"))?,
-            as_of: as_of(arguments)?,
+            as_of: as_of(binder, arguments)?,
             page: page(binder, arguments)?,
             sequence,
         })
@@ -379,7 +379,7 @@ impl SuggestCall {
         Ok(Self {
             beginning,
             types: types(binder, arguments.get("types"))?,
-            as_of: as_of(arguments)?,
+            as_of: as_of(binder, arguments)?,
             first: number(arguments, "first", 0, DEFAULT_SUGGESTED, "entities")?,
         })
     }
@@ -484,7 +484,7 @@ impl TimelineCall {
             },
             from,
             until,
-            as_of: as_of(arguments)?,
+            as_of: as_of(binder, arguments)?,
             page: page(binder, arguments)?,
             sequence,
         })
@@ -500,7 +500,7 @@ impl ConflictCall {
         Ok(Self {
             types: types(binder, arguments.get("types"))?,
             fields: fields(binder, arguments.get("fields"))?,
-            as_of: as_of(arguments)?,
+            as_of: as_of(binder, arguments)?,
             page: page(binder, arguments)?,
             sequence,
         })
