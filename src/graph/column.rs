@@ -879,6 +879,22 @@ impl Column {
         given.chain(others)
     }
 
+    /// One of [`Self::each_said`], in time logarithmic in the alternatives: sorting names looks up many.
+    pub(super) fn said(&self, row: usize, no: usize) -> Option<(&Values, usize, StatementNo)> {
+        if self.is_list() {
+            let at = self.range(row).nth(no)?;
+            return Some((&self.values, at, self.statement(at)));
+        }
+        let given = usize::from(!self.values.is_null(row));
+        let Some(no) = no.checked_sub(given) else {
+            return Some((&self.values, row, self.statement(row)));
+        };
+        let others = self.alternatives.as_ref()?;
+        let at = others.rows.partition_point(|it| (*it as usize) < row) + no;
+        let is_of_row = others.rows.get(at).is_some_and(|it| *it as usize == row);
+        is_of_row.then(|| (&others.values, at, others.statements[at]))
+    }
+
     /// Its values, those that were said beside the given ones after them.
     pub(super) fn all_values(&self) -> impl Iterator<Item = &Values> {
         std::iter::once(&self.values).chain(self.alternatives.iter().map(|it| &it.values))
@@ -1025,7 +1041,39 @@ mod tests {
         ]
     }
 
+    fn whole_numbers(values: impl Iterator<Item = Option<i32>>) -> Values {
+        let mut numbers = Fixed::default();
+        values.for_each(|it| numbers.push(it));
+        Values::Int(numbers)
+    }
+
     proptest! {
+        #[test]
+        fn each_value_that_is_said_is_found_by_its_number(
+            given in prop::collection::vec(any::<bool>(), 1..5),
+            rows in prop::collection::vec(0_u32..5, 0..12),
+        ) {
+            let mut rows: Vec<u32> = rows.into_iter().filter(|it| (*it as usize) < given.len()).collect();
+            rows.sort_unstable();
+            let count = rows.len();
+            let column = Column {
+                values: whole_numbers(given.iter().map(|it| it.then_some(1))),
+                lists: None,
+                statements: None,
+                alternatives: Some(Alternatives {
+                    rows: rows.into(),
+                    values: whole_numbers((0..count).map(|_| Some(2))),
+                    statements: (0..count).map(|it| StatementNo(it as u32)).collect(),
+                }),
+            };
+            let place = |(values, at, statement): (&Values, usize, StatementNo)| (values.int(at), at, statement);
+            for row in 0..given.len() {
+                let all: Vec<_> = column.each_said(row).map(place).collect();
+                let found = (0..).map_while(|no| column.said(row, no).map(place));
+                prop_assert_eq!(found.collect::<Vec<_>>(), all);
+            }
+        }
+
         #[test]
         fn keys_have_one_identity_where_they_are_equal([a, b] in keys()) {
             let identity = |key: &Key| {

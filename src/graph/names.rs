@@ -2,8 +2,7 @@
 //!
 //! [`Snapshot::names`] gives the names of all dates. Whether an entity has one of them is for a [`View`] to say.
 
-use super::column::{Column, Values};
-use super::{Row, Snapshot, StatementNo, View};
+use super::{Row, Snapshot, View};
 use crate::ontology::PropertyNo;
 
 /// Which of its names one of an entity is, in 32 bits.
@@ -54,15 +53,6 @@ pub struct Name<'a> {
     pub property: Option<PropertyNo>,
 }
 
-/// One of the values of a property, from all its statements.
-fn said_at(column: &Column, row: usize, no: usize) -> Option<(&Values, usize, StatementNo)> {
-    if column.is_list() {
-        let at = column.range(row).nth(no)?;
-        return Some((column.values(), at, column.statement(at)));
-    }
-    column.each_said(row).nth(no)
-}
-
 impl Snapshot {
     fn holder(&self, row: Row, is_alias: bool) -> Option<PropertyNo> {
         let entity_type = self.entity_type(row);
@@ -101,7 +91,7 @@ impl Snapshot {
             return self.id(row);
         }
         let text = self.holder(row, no.is_alias()).and_then(|property| {
-            let (values, at, _) = said_at(self.column(row.type_id, property), row.row, no.value())?;
+            let (values, at, _) = self.column(row.type_id, property).said(row.row, no.value())?;
             values.nth_text(at, no.text())
         });
         text.unwrap_or_default()
@@ -130,7 +120,7 @@ impl<'a> View<'a> {
         }
         let property = self.snapshot().holder(row, no.is_alias())?;
         let column = self.column(row.type_id, property);
-        let (values, at, statement) = said_at(column, row.row, no.value())?;
+        let (values, at, statement) = column.said(row.row, no.value())?;
         let is_had = if column.is_list() {
             self.holds(statement)
         } else {
