@@ -32,6 +32,7 @@ Body:
     name: [{value: Old league, valid: {until: 1950}}, {value: New league, valid: {from: 1951}}]
   leagues: {name: Leagues, motto: {en: New leagues for an old league, de: Neue Ligen}}
   silent: {name: Silent, note: UN}
+  hikers: {name: Hiking company}
 Paper:
   awards: {title: {en: Gold award, de: Goldpreis}, about: award for gold}
   gold: {title: Gold}
@@ -60,6 +61,9 @@ const FOUND: &[(&str, &str, &[&str])] = &[
     ("leagues", "", &["leagues"]),
     ("agency", "", &["agencies"]),
     ("lawmaking", "", &["lawmakers"]),
+    // A stem can end with another letter than the words that have it.
+    ("companies", "", &["hikers"]),
+    ("hike company", "", &["hikers"]),
     ("kaya", "", &["kayak"]),
     ("ka", "", &[]),
     ("kaya vital", "", &["elan", "kayak"]),

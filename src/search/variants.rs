@@ -13,6 +13,8 @@ use super::{SearchError, text};
 
 /// Shorter words stand for themselves only.
 const SHORTEST: usize = 3;
+/// Words have no other forms if these would begin with fewer letters.
+const SHORTEST_BEGINNING: usize = 2;
 /// Maximum number of words in one field that a word stands for: the shortest ones.
 const MOST: usize = 64;
 /// Words of the index between two checks of the clock.
@@ -22,7 +24,8 @@ const CHECK_EVERY: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Variants {
     word: String,
-    /// What its other forms begin with, and their stem.
+    /// What its other forms begin with, and their stem. A stem can end with another letter than a form of it:
+    /// "compani" is that of "company", and "hike" that of "hiking".
     stem: Option<(String, String)>,
     /// Whether longer words count that begin with it.
     is_begun: bool,
@@ -31,16 +34,17 @@ pub(super) struct Variants {
 impl Variants {
     /// What a word stands for in texts of a language, as the analyzer of the language makes it.
     pub fn of(word: &str, language: &str, is_begun: bool) -> Option<Self> {
-        let is_long = |it: &str| it.chars().count() >= SHORTEST;
-        if !is_long(word) {
+        if word.chars().count() < SHORTEST {
             return None;
         }
         let stem = language.is_empty().then(|| {
             let stem = text::english_stem(word);
             let same = word.chars().zip(stem.chars()).take_while(|(a, b)| a == b);
-            let beginning: String = same.map(|it| it.0).collect();
+            let but_the_last = stem.chars().count().saturating_sub(1);
+            let beginning: String = same.map(|it| it.0).take(but_the_last).collect();
             (beginning, stem)
         });
+        let is_long = |it: &str| it.chars().count() >= SHORTEST_BEGINNING;
         Some(Self {
             word: word.to_owned(),
             stem: stem.filter(|it| is_long(&it.0)),
@@ -112,14 +116,25 @@ mod tests {
             ("lobby", "lobbying"),
             ("activities", "activity"),
             ("hotels", "hotel"),
+            ("company", "companies"),
+            ("party", "parties"),
+            ("country", "countries"),
+            ("university", "universities"),
+            ("try", "tries"),
+            ("hike", "hiking"),
+            ("write", "writing"),
+            ("trade", "trading"),
+            ("use", "using"),
         ] {
             assert!(accepts(word, other, false), "{word} {other}");
+            assert!(accepts(other, word, false), "{other} {word}");
         }
         assert!(accepts("accor", "accorhotels", true));
         assert!(!accepts("accor", "accorhotels", false));
         assert!(!accepts("contract", "contrary", true));
         assert!(!accepts("ac", "accorhotels", true));
         assert!(!accepts("dying", "die", true));
+        assert!(!accepts("try", "trial", false));
     }
 
     #[test]
