@@ -3,6 +3,8 @@
 //! What a view gives holds at its date and leads to no hidden entity, so readers check neither. Where a view has no date
 //! and hides nothing, which is usual, this costs one test for a list and none for a value.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::{
     Column, Counts, EdgeNo, EntityNo, Hidden, NO_STATEMENT, Neighbours, Row, Snapshot, StatementNo,
     Statements, Values,
@@ -124,9 +126,14 @@ impl<'a> View<'a> {
         self.snapshot.number(row)
     }
 
-    /// An entity by its id.
+    /// An entity by its id. Stored ids are in the form NFC of Unicode; the given one may be in another.
     pub fn find(&self, id: &str) -> Option<EntityNo> {
-        self.snapshot.find(id).filter(|it| !self.hides(*it))
+        let composed = || {
+            let composed = (!id.is_ascii()).then(|| id.nfc().collect::<String>())?;
+            self.snapshot.find(&composed)
+        };
+        let found = self.snapshot.find(id).or_else(composed);
+        found.filter(|it| !self.hides(*it))
     }
 
     /// The entity whose `@unique` property shows a value. Of several that have it one after the other, the one with the
