@@ -148,6 +148,67 @@ fn the_statement_that_equals_the_search_is_the_first_that_matched() {
     );
 }
 
+/// What a reference can differ in from a name: white space at the ends, and case. From an id, in the form of Unicode.
+const REFERENCES: &[(&str, Option<&str>)] = &[
+    ("trail", Some("trail")),
+    ("TRAIL ", Some("trail")),
+    (" trail", Some("trail")),
+    ("lead", Some("trail")),
+    ("lead\t", Some("trail")),
+    (" Lead", Some("trail")),
+    ("?! ", Some("signs")),
+    ("?!", Some("signs")),
+    ("cafe\u{301}-id", Some("café")),
+    ("trai", None),
+    ("", None),
+    ("  ", None),
+];
+
+#[test]
+fn references_are_compared_without_white_space_and_in_one_form() {
+    let schema = "type Body @entity(label: \"name\") { name: String! }";
+    let data = r#"Body: {trail-id: {name: "Trail ", aliases: [" lead"]}, signs-id: {name: " ?!"}, café-id: {name: Coffee}}"#;
+    let folder = common::graph(schema, data);
+    let server = Server::of(folder.path(), &[]);
+    for (reference, expected) in REFERENCES {
+        let query = "query($ref: String!) { resolve(ref: $ref) { id } }";
+        let answer = server.ask_with(query, &json!({"ref": reference}).to_string());
+        let expected = expected.map_or(Value::Null, |it| json!({"id": format!("{it}-id")}));
+        assert_eq!(answer, json!({"data": {"resolve": expected}}), "{reference:?}");
+    }
+}
+
+/// All statements of a label are names, those of other dates too.
+#[test]
+fn each_statement_of_a_label_is_found_at_its_date() {
+    let schema = "type Body @entity(label: \"name\") { name: String! }";
+    let statements = (0..60).map(|no| {
+        let year = 1900 + no;
+        format!("{{value: The same beginning {no:02}, valid: {{from: {year}-01-01, until: {year}-12-31}}}}")
+    });
+    let statements = statements.collect::<Vec<_>>().join(", ");
+    let others = "before: {name: A body}, later: {name: Z body}";
+    let folder = common::graph(
+        schema,
+        &format!("Body: {{{others}, many: {{name: [{statements}]}}}}"),
+    );
+    let server = Server::of(folder.path(), &[]);
+    for no in [0, 1, 30, 58] {
+        for (year, is_found) in [(1900 + no, true), (1901 + no, false)] {
+            let query = format!(
+                "{{ resolve(ref: \"the same beginning {no:02}\", asOf: \"{year}-06-01\") {{ entityId }} }}"
+            );
+            let found = &server.ask(&query)["data"]["resolve"];
+            let expected = if is_found {
+                json!({"entityId": "many"})
+            } else {
+                Value::Null
+            };
+            assert_eq!(*found, expected, "{query}");
+        }
+    }
+}
+
 /// Names of a few words, so that many are equal.
 fn names() -> impl Strategy<Value = Vec<(Vec<String>, bool)>> {
     let name = prop::collection::vec("[abc]", 1..4);

@@ -68,7 +68,10 @@ impl<'a> Run<'a> {
         let iri = self.ontology.prefixes.expand(reference.trim());
         let mut found = names.same_as(view, &iri, most, || self.visit(1))?;
         if found.is_empty() {
-            found = names.named(view, reference, most, || self.visit(1))?;
+            found = names.named(view, reference, most, |bytes| {
+                self.visit(1)?;
+                self.work(bytes / 8)
+            })?;
         }
         match found[..] {
             [] => Ok(None),

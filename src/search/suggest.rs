@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::folding::{Folded, compare, compare_beginning, matched};
+use super::folding::{Folded, LONGEST, compare, compare_beginning, matched};
 use crate::condition::folded;
 use crate::graph::{EntityNo, Name, NameNo, Snapshot, View};
 use crate::ontology::{PropertyNo, TypeId};
@@ -24,7 +24,8 @@ pub struct Beginning(Box<[char]>);
 impl Beginning {
     /// Reads what was typed.
     pub fn read(typed: &str) -> Self {
-        Self(Folded::letters(typed).collect())
+        let letters = Folded::begun(typed).map(|it| it.0);
+        Self(letters.take(LONGEST).collect())
     }
 
     /// Bytes that it takes beside itself.
@@ -99,6 +100,10 @@ fn key(text: &str) -> [u8; KEY] {
 fn hash(iri: &str) -> u32 {
     xxh3_64(iri.as_bytes()) as u32
 }
+
+/// Texts that are equal but for case differ in length by less than this factor: composing a letter and folding its case
+/// change its bytes at most threefold each.
+const MOST_LONGER: usize = 16;
 
 /// A name without regard to case, for an exact comparison.
 fn exact(text: &str) -> String {
@@ -204,6 +209,7 @@ impl Names {
     }
 
     /// The entities that are seen and have exactly this name but for case, in the order of types and ids; at most `most`.
+    /// `visit` is called for each name that is read, with the bytes to compare.
     ///
     /// # Errors
     /// With that of `visit`.
@@ -212,8 +218,9 @@ impl Names {
         view: View,
         name: &str,
         most: usize,
-        mut visit: impl FnMut() -> Result<(), E>,
+        mut visit: impl FnMut(usize) -> Result<(), E>,
     ) -> Result<Vec<EntityNo>, E> {
+        let name = name.trim();
         let beginning = Beginning::read(name);
         let asked = exact(name);
         let mut found: Vec<EntityNo> = Vec::new();
@@ -223,7 +230,11 @@ impl Names {
             if found.len() == most || compare(stored, name).is_gt() {
                 break;
             }
-            visit()?;
+            let can_be_equal = stored.trim().len() <= asked.len() * MOST_LONGER;
+            visit(if can_be_equal { stored.len() } else { 0 })?;
+            if !can_be_equal {
+                continue;
+            }
             let is_it = || {
                 view.name(row, entry.name)
                     .is_some_and(|it| exact(it.text) == asked)
