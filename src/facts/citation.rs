@@ -1,7 +1,7 @@
 //! How a statement says where it comes from: citations, rank and validity, in both formats.
 
 use super::{Batch, CitationFact, Entry, Item, Span, StatementFact, Str, Value};
-use crate::report::{Code, Report, Reports, did_you_mean};
+use crate::report::{Code, Report, Reports, did_you_mean, near_misses};
 
 /// The defaults that a file sets for its statements.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,6 +28,18 @@ const KEYS: [&str; 7] = [
 pub(super) fn is_statement(batch: &Batch, entries: &[Entry], is_json: bool) -> bool {
     let is_word = |it: &Entry| WORDS.contains(&batch.text(it.key));
     entries.iter().any(|it| batch.text(it.key) == "value") && (!is_json || entries.iter().all(is_word))
+}
+
+/// The key of a statement that is written as the language of a text. A language with more than three letters is not
+/// registered; of the others, only `val` is taken for a key.
+pub fn key_meant(tag: &str) -> Option<&'static str> {
+    if tag == "val" {
+        return Some("value");
+    }
+    let is_word = (4..=8).contains(&tag.len()) && tag.bytes().all(|it| it.is_ascii_alphabetic());
+    is_word
+        .then(|| near_misses(tag, WORDS).into_iter().next())
+        .flatten()
 }
 
 /// Reports the keys that a statement does not have, and a value that is missing.
@@ -103,6 +115,11 @@ fn citation(
     reports: &mut Reports,
 ) -> Option<CitationFact> {
     match &item.value {
+        Value::String(text) if text.length == 0 => {
+            let report = shape(batch, item.at, "this citation is empty".to_owned());
+            reports.push(report.hint("name a source or a place in it, or write `cite: []` for no citation"));
+            None
+        }
         Value::String(text) | Value::Number(text) => Some(short(batch, *text, item.at, defaults)),
         Value::Map(entries) => long(batch, entries, item.at, defaults, reports),
         other => {
@@ -173,7 +190,21 @@ fn long(
     let mut note = None;
     let mut parts: [Option<Str>; 3] = [None; 3];
     let mut sound = true;
+    // The first key that gives a place in the source.
+    let mut located: Option<&Entry> = None;
     for entry in entries {
+        if matches!(batch.text(entry.key), "locator" | "url" | "page" | "section") {
+            if let Some(first) = located {
+                let (first, key) = (batch.text(first.key), batch.text(entry.key));
+                let what = format!("a citation gives one place, and this has \"{first}\" and \"{key}\"");
+                let report = shape(batch, entry.key_at, what);
+                reports.push(
+                    report.hint("keep one of them, or write each as a citation of its own: cite: [{…}, {…}]"),
+                );
+                sound = false;
+            }
+            located = located.or(Some(entry));
+        }
         let text = match entry.item.value {
             Value::String(text) | Value::Number(text) => text,
             ref other => {
@@ -210,6 +241,27 @@ fn long(
                 sound = false;
             }
         }
+    }
+    for (no, (whole, part)) in [("section", "paragraph"), ("paragraph", "sentence")]
+        .into_iter()
+        .enumerate()
+    {
+        if sound && parts[no].is_none() && parts[no + 1].is_some() {
+            let entry = entries.iter().find(|it| batch.text(it.key) == part);
+            let what = format!("this citation has a {part} without a {whole}");
+            let report = shape(batch, entry.map_or(at, |it| it.key_at), what);
+            reports.push(report.hint(format!("add `{whole}: …`")));
+            sound = false;
+        }
+    }
+    if sound && is_default && source.is_some() && entries.iter().all(|it| batch.text(it.key) == "note") {
+        let report = shape(
+            batch,
+            at,
+            "this citation gives neither a source nor a place".to_owned(),
+        );
+        reports.push(report.hint("add `locator: …` for a place in the default source, or `source: …`"));
+        sound = false;
     }
     if parts.iter().any(Option::is_some) {
         let path: Vec<&str> = parts.iter().map_while(|it| it.map(|it| batch.text(it))).collect();

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use citation::key_meant;
 pub use files::{Files, Ids, Part, Progress, fingerprint, is_data};
 
 use crate::report::{Place, Reports, SourceText};

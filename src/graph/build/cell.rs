@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use oxilangtag::LanguageTag;
 
 use super::meant;
-use crate::facts::{Batch, Entry, Item, Span, Value};
+use crate::facts::{Batch, Entry, Item, Span, Value, key_meant};
 use crate::graph::column::Cell;
 use crate::ontology::{
     BuiltIn, Date, DateError, DecimalError, DurationError, ExternalError, Instant, Ontology, Point,
@@ -261,6 +261,15 @@ pub(super) fn cell<'a>(
                     let message = format!("\"{}\" of {} {why}", property.name, subject());
                     Report::new(code, message).at(batch.place(entry.key_at), "here")
                 };
+                if let Some(key) = key_meant(tag) {
+                    let why = format!("has a text in \"{tag}\", which is not a language");
+                    let hint = if key == tag {
+                        format!("beside `{key}`, write the text as the value: {{value: …, {key}: …}}")
+                    } else {
+                        format!("did you mean \"{key}\"?")
+                    };
+                    return Err(wrong(Code::BAD_LANGUAGE, why).hint(hint));
+                }
                 let Some(language) = language(tag) else {
                     let why = format!("has a text in \"{}\", which is not a language tag", shorten(tag));
                     return Err(wrong(Code::BAD_LANGUAGE, why).hint(

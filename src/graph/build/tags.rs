@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use icu_locale::{LanguageIdentifier, Locale, LocaleCanonicalizer, TransformResult};
 
 use super::MOST_SHOWN;
-use crate::facts::{Batch, Item, Span, Value};
+use crate::facts::{Batch, Item, Span, Value, key_meant};
 use crate::ontology::{Property, Scalar};
 use crate::report::{Code, Report, shown};
 
@@ -35,6 +35,7 @@ impl<'b> Tags<'b> {
             let tag = batch.text(entry.key);
             if self.found.len() < MOST_SHOWN
                 && self.seen.insert(tag)
+                && key_meant(tag).is_none()
                 && let Some(hint) = meant(tag)
             {
                 let report = warning(batch, tag, entry.key_at, &hint);
