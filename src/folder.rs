@@ -74,6 +74,17 @@ pub fn is_hidden(path: &Path) -> bool {
         .is_some_and(|it| it.as_encoded_bytes().starts_with(b"."))
 }
 
+/// Whether a file is a text about the others of its folder, by its name.
+pub fn is_companion(path: &Path) -> bool {
+    let name = path.file_name().map(|it| it.to_string_lossy().to_uppercase());
+    name.is_some_and(|it| {
+        ["LICENSE", "LICENCE", "README", "COPYING", "NOTICE"]
+            .iter()
+            .any(|word| it.starts_with(word))
+            || [".MD", ".TXT"].iter().any(|end| it.ends_with(end))
+    })
+}
+
 struct Walk<'a> {
     files: Vec<PathBuf>,
     /// The folders that were read: where they really lie, and the path that led there.

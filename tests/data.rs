@@ -360,6 +360,31 @@ fn a_named_file_of_another_kind_is_an_error() {
     );
 }
 
+#[test]
+fn files_in_the_schema_folder_that_are_not_read_are_named() {
+    let folder = place();
+    for name in ["more.gql", "more.graphql.txt", "README.md", ".hidden"] {
+        write(
+            folder.path(),
+            &format!("schema/{name}"),
+            "type Other { name: String! }",
+        );
+    }
+    let (code, said) = check(folder.path(), &[]);
+    assert_eq!(code, 0, "{said}");
+    for name in ["more.gql", "more.graphql.txt"] {
+        let line = format!("[W0304] Warning: \"schema/{name}\" is not named like a schema file");
+        assert!(said.contains(&line), "{said}");
+    }
+    assert_eq!(said.matches("W0304").count(), 2, "{said}");
+    write(folder.path(), "data/wrong.yaml", "Other:\n  a: {name: A}\n");
+    refused(
+        folder.path(),
+        &[],
+        &["\"schema/more.gql\" is not named like a schema file", "E0208"],
+    );
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_whose_name_is_not_utf8_is_reported() {

@@ -106,12 +106,15 @@ pub(super) fn compile<A: Borrow<Api> + Sync>(
             api,
         });
     }
-    let mut ontology = ontology::load_within(&folders.schema, memory)?;
+    let mut reports = ontology::unread(&folders.schema);
+    let mut ontology = ontology::load_within(&folders.schema, memory).map_err(|mut errors| {
+        errors.0.extend(reports.0.iter().cloned());
+        errors
+    })?;
     ontology.int64 = folders.int64.into();
     let ontology = Arc::new(ontology);
     // Before the data, which need the memory that this gives back.
     let api = api_of(&ontology)?;
-    let mut reports = Reports::default();
     let _huge_pages = HugePages::allowed();
     let snapshot = with_bar(&progress, || {
         let files = Files::find(&folders.data, &mut reports);

@@ -421,24 +421,13 @@ fn source(path: &Path, is_named: bool) -> Result<Option<Format>, Box<Report>> {
         Some(_) if !is_utf8 => refused(Code::DATA_UNREADABLE, "has a name that is not UTF-8", "rename it"),
         Some(format) => Ok(Some(format)),
         None if is_named => refused(Code::DATA_UNREADABLE, "is neither YAML nor JSON Lines", ENDS),
-        None if is_companion(path) => Ok(None),
+        None if folder::is_companion(path) => Ok(None),
         None => refused(
             Code::IGNORED_FILE,
             "is neither YAML nor JSON Lines, and is not read",
             ENDS,
         ),
     }
-}
-
-/// Files that stand beside data without being any.
-fn is_companion(path: &Path) -> bool {
-    let name = path.file_name().map(|it| it.to_string_lossy().to_uppercase());
-    name.is_some_and(|it| {
-        ["LICENSE", "LICENCE", "README", "COPYING", "NOTICE"]
-            .iter()
-            .any(|word| it.starts_with(word))
-            || [".MD", ".TXT"].iter().any(|end| it.ends_with(end))
-    })
 }
 
 /// A part of a file as it is read: whole lines.

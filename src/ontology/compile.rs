@@ -54,6 +54,24 @@ pub fn is_schema(name: &Path) -> bool {
         .is_some_and(|it| it == "graphql" || it == "graphqls")
 }
 
+/// Warns of files in the schema folder that are not read because of their names.
+pub fn unread(folder: &Path) -> Reports {
+    let mut reports = Reports::default();
+    for path in folder::files(folder, &mut |_| ()) {
+        let name = path.file_name().map(|it| it.to_string_lossy().to_lowercase());
+        let is_sdl = name.is_some_and(|it| it.contains(".graphql.") || it.contains(".gql."));
+        if !is_schema(&path) && (is_sdl || !folder::is_companion(&path)) {
+            let message = format!(
+                "\"{}\" is not named like a schema file, and is not read",
+                path.display()
+            );
+            let hint = "schema files end in .graphql or .graphqls; keep other files elsewhere";
+            reports.push(Report::new(Code::IGNORED_FILE, message).hint(hint));
+        }
+    }
+    reports
+}
+
 /// Maximum length of all files of a schema, in bytes.
 const LARGEST: usize = 64 << 20;
 
@@ -82,7 +100,7 @@ fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
                 Code::SCHEMA_UNREADABLE,
                 format!("there is no .graphql file in \"{}\"", folder.display()),
             )
-            .hint("put the types of the graph into files that end in .graphql"),
+            .hint("put the types of the graph into files that end in .graphql or .graphqls"),
         );
     }
     let mut files = Vec::new();

@@ -20,7 +20,7 @@ mod prelude;
 mod relations;
 mod sdl;
 
-pub use compile::{compile, compile_within, is_schema, load, load_within};
+pub use compile::{compile, compile_within, is_schema, load, load_within, unread};
 pub use date::{Date, DateError};
 pub use decimal::{DecimalError, LARGEST_EXPONENT, LONGEST_DECIMAL, decimal};
 pub use digest::OntologyDigest;
