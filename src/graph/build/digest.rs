@@ -8,13 +8,14 @@ use super::columns::no_property;
 use super::edges;
 use super::entities::{self, Entities};
 use super::short::{Gathered, Short, ShortEdges, value};
-use super::statements;
+use super::statements::{self, Said};
 use super::tags::Tags;
 use super::{CheckQuery, MOST_SHOWN};
 use crate::facts::{Batch, GraphFact, Span};
+use crate::graph::EntityNo;
 use crate::graph::statement::Statements;
-use crate::ontology::{Member, Ontology, PropertyNo, RelationId, TypeId};
-use crate::report::{Code, Place, Report, Reports, shown, word_at};
+use crate::ontology::{Member, Members, Ontology, PropertyNo, RelationId, TypeId};
+use crate::report::{Code, Place, Report, Reports, near_misses, shown, word_at};
 
 /// Of a part that is one of many, up to this number of mistakes of a kind are shown.
 const LEAST_SHOWN: usize = 20;
@@ -94,6 +95,8 @@ pub(super) fn digest(
     let mut known: Vec<(&str, usize)> = Vec::new();
     let mut known_of = None;
     let mut tags = Tags::default();
+    // Entities with a field that is reported, and the relation that it stands for.
+    let mut misspelled: Vec<(RelationId, EntityNo)> = Vec::new();
     for (at, fact) in batch.values.iter().enumerate() {
         if here.0 != fact.entity {
             let number = numbers[fact.entity as usize];
@@ -114,6 +117,33 @@ pub(super) fn digest(
                 let member = members.get(key);
                 let Some(Member::Property(no)) = member else {
                     reports.push(no_property(batch, at, ontology.entity_type(row.type_id), member));
+                    match member.or_else(|| required_field_meant(members, key)) {
+                        Some(Member::Property(no)) => {
+                            let name = &members.property(no).name;
+                            let is_there = batch.values[at..]
+                                .iter()
+                                .take(MOST_SHOWN)
+                                .take_while(|it| it.entity == fact.entity)
+                                .any(|it| batch.text(it.key) == *name);
+                            let column = *columns.entry((row.type_id, no)).or_insert_with(|| {
+                                let short = Short::new(part, members.property(no), ontology);
+                                values.push((row.type_id, no, short));
+                                values.len() - 1
+                            });
+                            let short = &mut values[column].2;
+                            let this = row.row as u32;
+                            // Without a value but with a place, it is not reported as missing.
+                            if !is_there && short.rows.last() != Some(&this) {
+                                short.push(this, None, Said::NOTHING);
+                            }
+                        }
+                        Some(Member::Relation(no)) => {
+                            let number = numbers[fact.entity as usize];
+                            let relation = members.field(no).relation;
+                            misspelled.extend(number.map(|it| (relation, it)));
+                        }
+                        None => {}
+                    }
                     continue;
                 };
                 let column = *columns.entry((row.type_id, no)).or_insert_with(|| {
@@ -146,7 +176,7 @@ pub(super) fn digest(
         short.shrink();
     }
     values.shrink_to_fit();
-    let edges = edges::digest(
+    let mut edges = edges::digest(
         ontology,
         entities,
         part,
@@ -157,6 +187,16 @@ pub(super) fn digest(
         &mut unknown,
         &mut reports,
     );
+    for (relation, entity) in misspelled {
+        let known = edges.iter_mut().find(|it| it.0 == relation);
+        if let Some((_, short)) = known {
+            short.refused.push(entity.0);
+        } else {
+            let mut short = ShortEdges::new(part);
+            short.refused.push(entity.0);
+            edges.push((relation, short));
+        }
+    }
     unknown.append(&mut tags.found);
     let statements = statements::digest(ontology, entities, batch, &said, &mut reports);
     let most = (MOST_SHOWN / entities.numbers.len().max(1)).max(LEAST_SHOWN);
@@ -174,6 +214,17 @@ pub(super) fn digest(
         unknown,
         reports,
     }
+}
+
+/// The required field that a misspelled name most likely stands for.
+fn required_field_meant(members: &Members, key: &str) -> Option<Member> {
+    let near = near_misses(key, members.names());
+    let member = members.get(near.first()?)?;
+    let is_required = match member {
+        Member::Property(no) => members.property(no).required,
+        Member::Relation(no) => members.field(no).required,
+    };
+    is_required.then_some(member)
 }
 
 /// Puts the digests of all parts together.
