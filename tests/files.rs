@@ -155,6 +155,33 @@ fn every_mistake_in_data_is_explained() {
 }
 
 #[test]
+fn references_to_what_could_not_be_read_are_not_reported() {
+    let sdl =
+        "type A { name: String! b: B @relation } type B { name: String! a: A! @relation(name: \"HAS\") }";
+    let ontology = Arc::new(ontology::compile(&[clew::report::SourceText::whole("s.graphql", sdl)]).unwrap());
+    let first = "A:\n  a1: {name: x, b: b1}\n  a2: {name: x, cite: log}\nB:\n  b2: {name: x}\n";
+    let second = "B:\n  b1: {name: \"x}";
+    for (second, codes) in [
+        (second.as_bytes(), vec!["E0202", "W0309"]),
+        (b"B:\n  b1: {name: \xff}\n", vec!["E0205", "W0309"]),
+        (b"A:\n  a3: {name: 1}\n", vec!["E0213", "E0217", "E0221", "E0225"]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.yaml"), first).unwrap();
+        std::fs::write(folder.path().join("b.yaml"), second).unwrap();
+        let (_, reports) = read(&ontology, folder.path());
+        let mut found: Vec<&str> = reports.0.iter().map(|it| it.code.0).collect();
+        if codes.len() > 2 {
+            found.sort_unstable();
+        } else {
+            let message = &reports.0[1].message;
+            assert!(message.contains(" not checked: "), "{message}");
+        }
+        assert_eq!(found, codes, "{}", reports.render(PLAIN));
+    }
+}
+
+#[test]
 fn one_bad_line_in_a_million_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("people.jsonl");

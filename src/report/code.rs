@@ -58,7 +58,7 @@ codes! {
     INVERSE_CLAIMED_TWICE = "E0120";
     /// A symmetric relation with an inverse of another name, or whose ends differ.
     SYMMETRIC = "E0121";
-    /// A transitive relation whose ends differ or that is not to-many.
+    /// A transitive relation whose ends differ.
     TRANSITIVE = "E0122";
     /// `edge` names a type that is not an `@edge` type.
     UNKNOWN_EDGE_TYPE = "E0123";
@@ -172,7 +172,7 @@ codes! {
     ISOLATED = "W0302";
     /// An edge that stands twice.
     EDGE_TWICE = "W0303";
-    /// A file that is neither YAML nor JSON Lines.
+    /// A file in the folder of the data or the schema that is not read because of its name.
     IGNORED_FILE = "W0304";
     /// A locator that is the id of a source.
     LOCATOR_IS_SOURCE = "W0305";
@@ -182,9 +182,24 @@ codes! {
     BAD_QUERY = "W0307";
     /// A language tag that is not registered.
     LANGUAGE_TAG = "W0308";
+    /// References that were not checked, because a file could not be read.
+    NOT_CHECKED = "W0309";
 }
 
 impl Code {
+    /// Whether a part of the data is not read because of it.
+    pub fn leaves_unread(self) -> bool {
+        [
+            Self::DATA_UNREADABLE,
+            Self::YAML_SYNTAX,
+            Self::JSON_SYNTAX,
+            Self::DUPLICATE_KEY,
+            Self::NOT_UTF8,
+            Self::DAMAGED_ARCHIVE,
+        ]
+        .contains(&self)
+    }
+
     /// Whether a problem of this kind stops the graph from being served.
     pub fn severity(self) -> Severity {
         if self.0.starts_with('W') {

@@ -153,6 +153,8 @@ pub struct Report {
     pub others: Vec<(Place, String)>,
     /// What would be right.
     pub hint: Option<String>,
+    /// Whether something is missing that a file may have which could not be read to its end.
+    pub is_about_missing: bool,
 }
 
 impl Report {
@@ -165,7 +167,15 @@ impl Report {
             label: String::new(),
             others: Vec::new(),
             hint: None,
+            is_about_missing: false,
         }
+    }
+
+    /// The same report, which does not hold if a file could not be read to its end.
+    #[must_use]
+    pub fn about_missing(mut self) -> Self {
+        self.is_about_missing = true;
+        self
     }
 
     /// The same report, pointing at a place with what is said there.
@@ -211,9 +221,10 @@ impl Reports {
     /// Keeps at most `most` reports of each code, with one that counts the others, and lets none keep the long text that all
     /// of them are about. Takes time linear in the text and the reports.
     pub fn limit(&mut self, most: usize, path: &str) {
-        let mut counts: BTreeMap<Code, usize> = BTreeMap::new();
+        let mut counts: BTreeMap<(Code, bool), usize> = BTreeMap::new();
         self.0.retain(|report| {
-            let count = counts.entry(report.code).or_default();
+            let kind = (report.code, report.is_about_missing);
+            let count = counts.entry(kind).or_default();
             *count += 1;
             *count <= most
         });
@@ -232,15 +243,54 @@ impl Reports {
             }
             place.excerpt(&mut counted);
         }
-        for (code, count) in counts {
+        for ((code, is_about_missing), count) in counts {
             if let Some(more) = count.checked_sub(most + 1) {
                 let message = format!(
                     "{} more problems of this kind in \"{path}\" are not shown",
                     more + 1
                 );
-                self.push(Report::new(code, message).hint("fix those that are shown, and check again"));
+                let report = Report::new(code, message).hint("fix those that are shown, and check again");
+                self.push(Report {
+                    is_about_missing,
+                    ..report
+                });
             }
         }
+    }
+
+    /// Leaves out what is reported missing if a file could not be read to its end, since it may be there. One report
+    /// counts what is left out.
+    pub fn without_consequences(&mut self) {
+        if !self.0.iter().any(|it| it.code.leaves_unread()) {
+            return;
+        }
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut is_more = false;
+        self.0.retain(|report| {
+            if report.is_about_missing {
+                let kind = if report.code == Code::MISSING_VALUE {
+                    "required edge"
+                } else {
+                    "reference"
+                };
+                *counts.entry(kind).or_default() += 1;
+                is_more |= report.place.is_none();
+            }
+            !report.is_about_missing
+        });
+        if counts.is_empty() {
+            return;
+        }
+        let counts: Vec<String> = counts
+            .into_iter()
+            .map(|(kind, count)| format!("{count} {kind}{}", if count == 1 { "" } else { "s" }))
+            .collect();
+        let message = format!(
+            "{}{} not checked: what is missing may be in a part of the files that could not be read",
+            if is_more { "more than " } else { "" },
+            counts.join(" and ")
+        );
+        self.push(Report::new(Code::NOT_CHECKED, message).hint("fix the errors of syntax, and check again"));
     }
 
     /// Whether any of them is an error.
@@ -258,12 +308,14 @@ impl Reports {
         (errors, self.0.len() - errors)
     }
 
-    /// Orders them by file, then by place, so that a run's output is the same every time.
+    /// Orders them by file, then by place, so that a run's output is the same every time. Errors of syntax come first: the
+    /// others may follow from them.
     pub fn sort(&mut self) {
         self.0.sort_by_cached_key(|report| {
             let place = report.place.as_ref();
             (
                 report.severity(),
+                !(report.code.leaves_unread() || report.code == Code::SYNTAX),
                 place.map(|place| place.source.path.clone()),
                 place.map(|place| (place.source.lines_before, place.span.start)),
                 report.code,

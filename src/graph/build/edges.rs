@@ -352,7 +352,8 @@ fn resolve(
         if found.is_none() && !entities.is_untyped(id) {
             let report = Report::new(Code::UNKNOWN_ID, format!("nothing defines the id \"{id}\""))
                 .at(batch.place(at), "unknown")
-                .hint(entities.unknown(id, comparisons));
+                .hint(entities.unknown(id, comparisons))
+                .about_missing();
             reports.push(report);
         }
         found
@@ -590,16 +591,22 @@ impl Builder<'_> {
             let bounds = order::bounds(entities, turned().map(|it| it.at));
             (None, self.adjacency(Ordered::of(bounds, turned()), Direction::In))
         };
+        let mut reported = HashSet::new();
         if let Some(both) = &out {
-            self.check_cardinality(Direction::Both, both, reports);
+            self.check_cardinality(Direction::Both, both, &mut reported, reports);
         } else {
-            self.check_cardinality(Direction::Out, &forward, reports);
-            self.check_cardinality(Direction::In, &back, reports);
+            self.check_cardinality(Direction::Out, &forward, &mut reported, reports);
+            self.check_cardinality(Direction::In, &back, &mut reported, reports);
         }
-        self.warn_of_twins(out.as_ref().unwrap_or(&forward), &forward, reports);
         let statements = self.statements();
         let shorts = self.short_columns();
         let columns = self.columns(shorts, &forward, reports);
+        self.warn_of_twins(
+            out.as_ref().unwrap_or(&forward),
+            &forward,
+            (&columns, &reported),
+            reports,
+        );
         Edges {
             count: self.places.len(),
             out: out.unwrap_or(forward),
@@ -822,7 +829,14 @@ impl Builder<'_> {
 
     /// A field that leads to one entity has one, or several that are statements of their own; a required
     /// one has at least one.
-    fn check_cardinality(&self, way: Direction, adjacency: &Adjacency, reports: &mut Reports) {
+    /// Edges that are reported as duplicates are added to `reported`.
+    fn check_cardinality(
+        &self,
+        way: Direction,
+        adjacency: &Adjacency,
+        reported: &mut HashSet<u32>,
+        reports: &mut Reports,
+    ) {
         let ontology = self.context.ontology;
         for id in ontology.type_ids() {
             let Some(field) = self.field(id, way) else {
@@ -832,6 +846,7 @@ impl Builder<'_> {
                 continue;
             }
             let (mut missing, mut several) = (0, 0);
+            let mut lacking = Reports::default();
             for row in 0..self.entities.ids[id.index()].len() {
                 let neighbours = adjacency.of(id.index(), row);
                 let name = || self.entities.name(id, row as u32);
@@ -841,7 +856,7 @@ impl Builder<'_> {
                         .refused
                         .binary_search(&(self.entities.bases[id.index()] + row as u32))
                         .is_err()
-                    && shown(&mut missing, Code::MISSING_VALUE, &field.name, reports)
+                    && shown(&mut missing, Code::MISSING_VALUE, &field.name, &mut lacking)
                 {
                     let message = format!("{} has no \"{}\", which the schema requires", name(), field.name);
                     // Nothing is said of an entity whose line is broken: that is said already.
@@ -852,7 +867,7 @@ impl Builder<'_> {
                                 "add `{}: <id>`, or drop the `!` in the schema",
                                 field.name
                             ));
-                        reports.push(report);
+                        lacking.push(report);
                     }
                 }
                 let place_of = |at: usize| self.places[neighbours.get(at).1.0 as usize];
@@ -860,6 +875,26 @@ impl Builder<'_> {
                     && (0..neighbours.len()).any(|at| !self.said(place_of(at)).own)
                     && shown(&mut several, Code::SEVERAL_VALUES, &field.name, reports)
                 {
+                    let (target, edge) = neighbours.get(0);
+                    if neighbours.iter().all(|it| it.0 == target) {
+                        let mut edges: Vec<u32> = neighbours.iter().map(|it| it.1.0).collect();
+                        edges.sort_unstable_by_key(|it| self.places[*it as usize]);
+                        reported.extend(&edges);
+                        let message = format!(
+                            "\"{}\" of {} leads to one entity, and the edge to \"{}\" is written {} times",
+                            field.name,
+                            name(),
+                            self.entities.id(target),
+                            edges.len()
+                        );
+                        let second = self.place(*edges.get(1).unwrap_or(&edge.0));
+                        let report = placed(Report::new(Code::SEVERAL_VALUES, message), second, "again here");
+                        let report = report
+                            .also(self.place(edges[0]), "first here")
+                            .hint("write an edge once, from either side");
+                        reports.push(report);
+                        continue;
+                    }
                     // Those that are statements of their own may contradict each other.
                     let is_plain = |edge: &u32| !self.said(self.places[*edge as usize]).own;
                     let plain: Vec<u32> = neighbours.iter().map(|it| it.1.0).filter(is_plain).collect();
@@ -877,15 +912,19 @@ impl Builder<'_> {
                     reports.push(report);
                 }
             }
+            reports.0.extend(lacking.0.into_iter().map(Report::about_missing));
         }
     }
 
-    /// An edge written from both sides, most likely: parallel edges are legal, but these say the same.
-    fn warn_of_twins(&self, out: &Adjacency, forward: &Adjacency, reports: &mut Reports) {
-        let plain = |edge: u32| {
-            let (short, at) = self.short(self.places[edge as usize]);
-            short.with_properties.binary_search(&at).is_err()
-        };
+    /// An edge written from both sides, most likely: parallel edges are legal, but these say the same. Those in `reported`
+    /// are left out.
+    fn warn_of_twins(
+        &self,
+        out: &Adjacency,
+        forward: &Adjacency,
+        (columns, reported): (&[Column], &HashSet<u32>),
+        reports: &mut Reports,
+    ) {
         let mut found = 0;
         let types = out.starts.iter().zip(&self.entities.bases).enumerate();
         for (type_no, (starts, base)) in types {
@@ -900,12 +939,21 @@ impl Builder<'_> {
                 let ends = neighbours.iter().map(|(to, edge)| (to.0, edge.0));
                 // A symmetric edge is met at both ends, and looked at where it is met first.
                 let met = |it: &(u32, u32)| !self.relation.symmetric || it.0 >= from;
-                let mut of_row: Vec<(u32, u32)> = ends.filter(|it| met(it) && plain(it.1)).collect();
-                of_row.sort_unstable_by_key(|it| (it.0, self.places[it.1 as usize]));
-                for twin in of_row.windows(2).filter(|it| it[0].0 == it[1].0) {
+                let ends = ends.filter(|it| met(it) && !reported.contains(&it.1));
+                let mut of_row: Vec<(u32, Vec<u8>, u32)> = ends
+                    .map(|(to, edge)| (to, self.written_properties(columns, edge), edge))
+                    .collect();
+                of_row.sort_unstable_by(|a, b| {
+                    let place = |edge: u32| self.places[edge as usize];
+                    (a.0, &a.1, place(a.2)).cmp(&(b.0, &b.1, place(b.2)))
+                });
+                let twins = of_row
+                    .windows(2)
+                    .filter(|it| it[0].0 == it[1].0 && it[0].1 == it[1].1);
+                for twin in twins {
                     found += 1;
                     if found <= MOST_TWINS {
-                        self.twins(twin[0].1, twin[1].1, forward, reports);
+                        self.twins(twin[0].2, twin[1].2, forward, reports);
                     }
                 }
             }
@@ -918,6 +966,33 @@ impl Builder<'_> {
             );
             reports.push(Report::new(Code::EDGE_TWICE, message).hint(self.cure_of_twins()));
         }
+    }
+
+    /// The properties of an edge as bytes, to compare them with those of others.
+    fn written_properties(&self, columns: &[Column], edge: u32) -> Vec<u8> {
+        let mut written = Vec::new();
+        let (short, at) = self.short(self.places[edge as usize]);
+        if short.with_properties.binary_search(&at).is_err() {
+            return written;
+        }
+        for column in columns {
+            for at in column.range(edge as usize) {
+                let values = column.values();
+                if values.languages().is_empty() {
+                    values.write(at, &[], &mut written);
+                } else {
+                    for (language, text) in values.texts(at) {
+                        written.extend_from_slice(language.as_bytes());
+                        written.push(b':');
+                        written.extend_from_slice(text.as_bytes());
+                        written.push(0);
+                    }
+                }
+                written.push(b',');
+            }
+            written.push(b';');
+        }
+        written
     }
 
     fn cure_of_twins(&self) -> &'static str {

@@ -122,6 +122,7 @@ pub fn build_and_check(
         Err(_) => checked(reports),
     };
     let Some(excess) = progress.memory.excess() else {
+        reports.without_consequences();
         return built;
     };
     // What else was found may be wrong, since not all was read.

@@ -400,7 +400,8 @@ fn source(
         });
         let report = Report::new(Code::BAD_SOURCE, format!("there is no source \"{id}\""))
             .at(batch.place(at), "cites it")
-            .hint(hint);
+            .hint(hint)
+            .about_missing();
         return Err(Some(Box::new(report)));
     };
     let type_id = entities.locate(source).type_id;
