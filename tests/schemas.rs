@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clew::api::{Api, Engine, Limits, Request};
 use clew::facts::{Files, Progress};
 use clew::graph;
-use clew::ontology::{self, Ontology};
+use clew::ontology::{self, BuiltIn, Ontology, Property};
 use clew::report::{Code, Reports, SourceText, Style};
 use common::{Server, clew};
 use proptest::prelude::*;
@@ -442,7 +442,11 @@ fn texts_survive(ontology: &Ontology, api: &Api) {
 fn fields_answer(ontology: Ontology) {
     let mut queries = Vec::new();
     for it in &ontology.types {
-        let names: Vec<&str> = it.members.properties.iter().map(|it| it.name.as_str()).collect();
+        let selected = |it: &Property| match it.built_in {
+            Some(BuiltIn::SameAs) => format!("{} {{ prefix id url }}", it.name),
+            _ => it.name.clone(),
+        };
+        let names: Vec<String> = it.members.properties.iter().map(selected).collect();
         let many = &it.root.many;
         queries.push(format!(
             "{{ {many} {{ totalCount nodes {{ id {} }} }} }}",
@@ -452,7 +456,7 @@ fn fields_answer(ontology: Ontology) {
             .members
             .properties
             .iter()
-            .filter(|it| it.scalar.is_ordered() && !it.list)
+            .filter(|it| it.scalar.is_ordered() && !it.list && it.built_in.is_none())
         {
             let name = &property.name;
             queries.push(format!(
