@@ -289,9 +289,8 @@ fn examples_and_documents_that_are_no_queries_of_the_graph_are_warnings() {
 fn a_server_warns_of_examples_and_documents_too() {
     let folder = asked();
     let server = common::Server::of(folder.path(), &["--documents", "documents.json"]);
-    let said = server.log.all().join("\n");
     for message in MISFITS {
-        assert!(said.contains(message), "{message} is not in {said}");
+        server.log.line(message);
     }
     // What fits depends on the schema.
     common::replace(
