@@ -418,7 +418,7 @@ fn engine(ontology: &Arc<Ontology>, lines: &str, before: Option<&Engine>) -> Eng
 }
 
 /// One in this number of graphs answers a question.
-const PARTS: u64 = 4;
+const PARTS: u64 = 6;
 
 /// The answers at the date and those of the facts that hold then are the same: to all questions, or to a part of them.
 fn compare(facts: &Facts, whole: &impl Answers, cut: &impl Answers, part: Option<u64>) -> Result<(), String> {
