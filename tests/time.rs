@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use clew::api::{Engine, Limits, Request};
 use clew::facts::{Files, Progress};
@@ -417,8 +417,11 @@ fn engine(ontology: &Arc<Ontology>, lines: &str, before: Option<&Engine>) -> Eng
     }
 }
 
-/// One in this number of graphs answers a question.
-const PARTS: u64 = 6;
+/// One in this number of graphs answers a question: 6, or `CLEW_PARTS`. `CLEW_PARTS=1` asks each graph all questions.
+static PARTS: LazyLock<u64> = LazyLock::new(|| match std::env::var("CLEW_PARTS") {
+    Ok(parts) => parts.parse().expect("CLEW_PARTS is a number above 0"),
+    Err(_) => 6,
+});
 
 /// The answers at the date and those of the facts that hold then are the same: to all questions, or to a part of them.
 fn compare(facts: &Facts, whole: &impl Answers, cut: &impl Answers, part: Option<u64>) -> Result<(), String> {
@@ -458,7 +461,7 @@ fn compare(facts: &Facts, whole: &impl Answers, cut: &impl Answers, part: Option
         )
     };
     let mut differences = String::new();
-    let is_asked = |no: usize| part.is_none_or(|it| (no as u64 + it).is_multiple_of(PARTS));
+    let is_asked = |no: usize| part.is_none_or(|it| (no as u64 + it).is_multiple_of(*PARTS));
     let asked = |all: &'static [&'static str]| {
         let all = all.iter().enumerate();
         all.filter(move |(no, _)| is_asked(*no)).map(|(_, it)| *it)
