@@ -23,6 +23,8 @@ pub mod facts;
 mod folder;
 #[forbid(unsafe_code)]
 pub mod forms;
+#[forbid(unsafe_code)]
+mod freeing;
 // The only module with code that the compiler does not check.
 pub mod graph;
 #[forbid(unsafe_code)]

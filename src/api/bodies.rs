@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use quick_cache::{DefaultHashBuilder, Weighter};
 
 use super::prepared::Prepared;
+use crate::freeing::{Later, Weighs};
 
 /// Longer bodies are read each time.
 const LONGEST: usize = 16 << 10;
@@ -24,12 +25,24 @@ impl Weighter<Box<[u8]>, Arc<Prepared>> for Weight {
     }
 }
 
+impl Weighs for Prepared {
+    fn bytes(&self) -> usize {
+        self.weight()
+    }
+}
+
 /// Requests that are ready to run, by the bytes of their bodies.
-pub(super) struct Bodies(Cache<Box<[u8]>, Arc<Prepared>, Weight>);
+pub(super) struct Bodies(Cache<Box<[u8]>, Arc<Prepared>, Weight, DefaultHashBuilder, Later>);
 
 impl Default for Bodies {
     fn default() -> Self {
-        Self(Cache::with_weighter(4096, BYTES, Weight))
+        Self(Cache::with(
+            4096,
+            BYTES,
+            Weight,
+            DefaultHashBuilder::default(),
+            Later,
+        ))
     }
 }
 

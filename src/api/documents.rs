@@ -12,7 +12,7 @@ use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{Node, Schema};
 use quick_cache::sync::Cache;
-use quick_cache::{Equivalent, Weighter};
+use quick_cache::{DefaultHashBuilder, Equivalent, Weighter};
 
 use super::answer::GraphqlError;
 use super::limits::MOST_ERRORS;
@@ -20,6 +20,7 @@ use super::revision::KnownFor;
 use super::{Api, Limits, duplicates, suggestions, weight};
 use crate::budget::{Clock, Stop};
 use crate::exec::Matchers;
+use crate::freeing::{Later, Weighs};
 use crate::ontology::Ontology;
 use crate::plan::{self, Effort, Lines, Names, Plan, Unbound, Variables};
 
@@ -493,9 +494,15 @@ impl Weighter<Key, Arc<Document>> for Weight {
     }
 }
 
+impl Weighs for Document {
+    fn bytes(&self) -> usize {
+        self.weight()
+    }
+}
+
 /// The documents of one schema, bounded by the memory that they take.
 pub(super) struct Documents {
-    cache: Cache<Key, Arc<Document>, Weight>,
+    cache: Cache<Key, Arc<Document>, Weight, DefaultHashBuilder, Later>,
 }
 
 /// Bytes of documents and plans that are kept.
@@ -504,7 +511,7 @@ const CACHE_BYTES: u64 = 32 << 20;
 impl Default for Documents {
     fn default() -> Self {
         Self {
-            cache: Cache::with_weighter(4096, CACHE_BYTES, Weight),
+            cache: Cache::with(4096, CACHE_BYTES, Weight, DefaultHashBuilder::default(), Later),
         }
     }
 }

@@ -45,7 +45,8 @@ impl Live {
         self.gate.fit(engine.snapshot().counts().entities);
         // Counted first: a client that sees the new graph also sees the reload.
         self.reloads.fetch_add(1, Ordering::SeqCst);
-        self.engine.store(Arc::new(engine));
+        let old = self.engine.swap(Arc::new(engine));
+        crate::freeing::later(old);
         self.is_stale.store(false, Ordering::Release);
     }
 

@@ -51,6 +51,12 @@ export default [
     const rest = dense(many(330, (no) => `x${no}: associations(filter: {and: [{name: {contains: "a"}}, {id: {ne: "b"}}]}, first: 1) { nodes { id name label } }`));
     return Array.from({ length: 150 }, (_, no) => ({ query: `{ y${no}: __typename ${rest} }` }));
   }, { expects: ["ok"] }),
+  series("documents", "4,000 small documents that push 40 large ones out of the caches", () => {
+    const fields = dense(many(400, (no) => `x${no}: associations(filter: {and: [{name: {contains: "a${no}"}}, {id: {ne: "b"}}]}, first: 1) { nodes { id } }`));
+    const large = Array.from({ length: 40 }, (_, no) => ({ query: `{ y${no}: __typename ${fields} }` }));
+    const small = Array.from({ length: 4000 }, (_, no) => ({ query: `{ y${no}: __typename ${many(30, (alias) => `a${alias}: associations(first: 1) { nodes { id } }`)} }` }));
+    return [...large, ...small, ...large, ...small];
+  }, { expects: ["ok"] }),
   series("documents", "150 operation names of one document", () => {
     const text = dense(many(150, (no) => `query Q${no} { ${many(6, (field) => `f${field}: associations(first: 3) { nodes { id name } }`)} }`));
     return Array.from({ length: 150 }, (_, no) => ({ query: text, operationName: `Q${no}` }));
