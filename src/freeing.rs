@@ -1,8 +1,8 @@
-//! Frees what is large on a thread of its own.
+//! Frees large values on a separate thread.
 //!
-//! To free a plan of many megabytes or a graph takes milliseconds. A thread that serves many connections must not spend
-//! them, and it would if it let go of the last reference. So the owner hands its reference to [`later`] when it replaces
-//! or evicts the value, and that reference is the last one.
+//! Freeing a graph or a plan of many megabytes takes milliseconds, too long for a thread that serves many connections.
+//! Such a thread would free the value if it dropped the last reference. So the owner of a value passes its reference to
+//! [`later`] when it replaces or evicts the value, and that reference is dropped last.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
@@ -37,7 +37,7 @@ pub fn later<T: Send + Sync + 'static>(value: Arc<T>) {
         let thread = std::thread::Builder::new().name("free".to_owned());
         thread.spawn(move || free(&receiver)).ok().map(|_| sender)
     });
-    // Without a thread it is freed by whoever lets go of it last.
+    // If the thread could not be started, the last user frees the value.
     if let Some(thread) = thread {
         _ = thread.send(Box::new(value));
     }
