@@ -1,4 +1,4 @@
-//! The console: files that the build embedded, or a small page of our own where it had no npm.
+//! The console: the files that the build embedded, or a small page if the build had no npm.
 
 use std::io::Read;
 use std::sync::{Arc, OnceLock};
@@ -16,7 +16,7 @@ struct Asset {
     path: &'static str,
     content_type: &'static str,
     gzip: &'static [u8],
-    /// What it is without the compression, once somebody has asked for that.
+    /// Its uncompressed bytes, made when a client first asks for them.
     plain: OnceLock<Bytes>,
 }
 
@@ -35,14 +35,14 @@ pub(super) async fn index(State(shared): State<Arc<Shared>>, headers: HeaderMap)
     }
 }
 
-/// `GET /…`: the files that the page asks for.
+/// `GET /…`: the files that the console's page loads.
 pub(super) async fn file(
     State(shared): State<Arc<Shared>>,
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     match find(&path).filter(|_| shared.settings.console) {
-        // Vite names files below assets/ by their content.
+        // Vite puts a hash of the content into the names of files in `assets/`.
         Some(asset) => send(asset, &headers, path.starts_with("assets/")).await,
         None if path == "small.js" && shared.settings.console && ASSETS.is_empty() => {
             let headers = [
@@ -77,7 +77,7 @@ async fn send(asset: &'static Asset, headers: &HeaderMap, forever: bool) -> Resp
     if negotiate::encoding_of(headers, &[Encoding::Gzip]).is_some() {
         return (common, [(header::CONTENT_ENCODING, "gzip")], asset.gzip).into_response();
     }
-    // Large files take longer than others should wait.
+    // Compressing a large file takes too long for a thread that serves connections.
     let plain = tokio::task::spawn_blocking(|| asset.plain.get_or_init(|| unpacked(asset.gzip))).await;
     match plain {
         Ok(plain) => (common, plain.clone()).into_response(),
@@ -87,7 +87,7 @@ async fn send(asset: &'static Asset, headers: &HeaderMap, forever: bool) -> Resp
 
 fn unpacked(gzip: &[u8]) -> Bytes {
     let mut plain = Vec::new();
-    // What the build compressed is sound, and a vector takes all of it.
+    // The build made valid gzip, and writing to a vector cannot fail.
     let _ = flate2::read::GzDecoder::new(gzip).read_to_end(&mut plain);
     plain.into()
 }

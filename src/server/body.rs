@@ -1,4 +1,4 @@
-//! The body of a request, read up to a limit of bytes, of the memory that requests share, and for as long as the sweeper lets it.
+//! Reads the body of a request, within a limit of bytes, the memory that requests share, and the sweeper's timeout.
 
 use std::fmt::Display;
 use std::future::poll_fn;
@@ -11,13 +11,13 @@ use axum::body::{Bytes, HttpBody};
 use super::watch::{Phase, Watch};
 use crate::budget::{Memory, Reservation};
 
-/// The memory of shorter bodies is not counted.
+/// Bodies up to this length are not counted against the shared memory.
 const SMALL: usize = 16 << 10;
 
 /// Why a body was not read to its end.
 #[derive(Debug)]
 pub(super) enum Unread {
-    /// It has more bytes than it may.
+    /// The body is longer than the limit.
     TooLong,
     /// It took too long.
     TooSlow,
@@ -27,8 +27,8 @@ pub(super) enum Unread {
     Broken(String),
 }
 
-/// Reads a body. One that came in one piece is not copied; what others take beyond [`SMALL`] is reserved before it is
-/// read.
+/// Reads a body. A body that arrives in one piece is not copied. Longer bodies reserve the bytes beyond [`SMALL`]
+/// before reading them.
 pub(super) async fn read<B>(
     mut body: B,
     limit: usize,
@@ -41,7 +41,7 @@ where
     watch.begin_body();
     let read = whole(&mut body, limit, memory, watch).await;
     watch.enter(Phase::Busy);
-    // Where it was refused, the client may still be sending.
+    // The client may still be sending a refused body.
     watch.set_unread_body(read.is_err());
     read
 }
@@ -55,7 +55,7 @@ async fn whole<B>(
 where
     B: HttpBody<Data = Bytes, Error: Display> + Unpin,
 {
-    // A length that the head names is refused before the client is asked to send.
+    // A declared length that is too large is refused before the client is asked to send the body.
     if body.size_hint().lower() > limit as u64 {
         return Err(Unread::TooLong);
     }
@@ -76,7 +76,7 @@ where
     Ok(whole.end())
 }
 
-/// Bytes that are being received. What they take beyond [`SMALL`] is reserved before it is taken.
+/// Bytes that are being received. Those beyond [`SMALL`] are reserved before they are allocated.
 #[derive(Default)]
 pub(super) struct Gathered {
     bytes: Vec<u8>,
@@ -88,7 +88,7 @@ impl Gathered {
         self.bytes.len()
     }
 
-    /// Takes more bytes, up to a limit of all.
+    /// Appends bytes, up to a limit of the total.
     ///
     /// # Errors
     /// [`Unread::TooLong`] over the limit, [`Unread::Busy`] if the memory is used up.
@@ -102,7 +102,7 @@ impl Gathered {
                 Some(held) => held,
                 None => self.held.insert(memory.reserve(0).ok_or(Unread::Busy)?),
             };
-            // A vector that grows is there twice for a moment.
+            // While a vector grows, the old and the new buffer both exist.
             if !held.grow_to((2 * length).next_multiple_of(SMALL)) {
                 return Err(Unread::Busy);
             }
@@ -111,13 +111,13 @@ impl Gathered {
         Ok(())
     }
 
-    /// All bytes, and what is reserved for them.
+    /// All bytes, and their reservation.
     pub fn end(self) -> (Bytes, Option<Reservation>) {
         (self.bytes.into(), self.held)
     }
 }
 
-/// The next bytes of a body; nothing at its end. Trailers are skipped.
+/// The next bytes of a body; `None` at its end. Trailers are skipped.
 async fn next<B>(body: &mut B, watch: &Watch) -> Result<Option<Bytes>, Unread>
 where
     B: HttpBody<Data = Bytes, Error: Display> + Unpin,

@@ -1,7 +1,7 @@
-//! The connections: accepted, counted, checked against timeouts, and shut down gracefully.
+//! Connections: accepts and counts them, checks them against timeouts, and shuts them down gracefully.
 //!
-//! One task, the sweeper, checks all of them several times within the shortest timeout and ends those that are overdue,
-//! so that a request sets no timer. The current state of a connection is in its [`Watch`].
+//! A single task, the sweeper, checks all connections several times within the shortest timeout and ends overdue ones,
+//! so a request sets no timer. The current state of a connection is in its [`Watch`].
 
 use std::collections::hash_map::Entry as MapEntry;
 use std::convert::Infallible;
@@ -26,34 +26,35 @@ use super::record::Record;
 use super::stream::Watched;
 use super::watch::{CLASSES, Order, Phase, Ticks, Watch};
 
-/// Bytes of a request's head, and of what is read or written at once.
+/// Maximum size of a request's head, and of a single read or write, in bytes.
 const MOST_HEAD: usize = 64 << 10;
-/// Minimum rate of a body, or of an answer that waits for its client, in bytes per second.
+/// Minimum rate of a body, and of an answer while its client is slow to read, in bytes per second.
 const SLOWEST: u64 = 1_000;
-/// A rate is measured over this part of the timeout.
+/// Rates are measured over this fraction of the timeout.
 const WINDOWS: u32 = 6;
-/// Bytes that wait in the system to be sent, for each connection. More would hide for long that a client reads.
+/// Size of the system's send buffer of a connection, in bytes. A larger buffer would delay noticing that a client does
+/// not read.
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 128 << 10;
-/// Connections that ask for metrics at one time.
+/// Maximum number of connections to the metrics address.
 const SCRAPES: usize = 16;
-/// Connections that are closed with a `503`, or to make room for others, at one time.
+/// Maximum number of connections that are being closed with a `503` or to make room for others.
 const LEAVING: usize = 64;
-/// How long a client has to read an answer that came before its request was read.
+/// How long a client has to read an answer that was sent before its request was read completely.
 const LINGER: Duration = Duration::from_secs(2);
-/// How long nothing is accepted after the system could give no connection.
+/// How long to stop accepting after the system failed to provide a connection.
 const PAUSE: Duration = Duration::from_millis(20);
 
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\n\
     x-content-type-options: nosniff\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 57\r\n\r\n\
     this server has as many connections as it may: try again\n";
 
-/// How many connections there may be, and how long each may wait for its client.
+/// Maximum number of connections, and how long each may wait for its client.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Connections at one time.
+    /// Maximum number of connections.
     pub connections: usize,
-    /// From the first moment of a connection, or the first byte of another request, to the end of the head.
+    /// From the start of a connection, or the first byte of a later request, to the end of the head.
     pub header: Duration,
     /// From the head to the end of the body.
     pub body: Duration,
@@ -61,7 +62,7 @@ pub struct Bounds {
     pub idle: Duration,
     /// How long a client may read nothing of an answer.
     pub write: Duration,
-    /// From the signal to end to the end.
+    /// From the shutdown signal to the end of the server.
     pub grace: Duration,
 }
 
@@ -78,14 +79,14 @@ impl Default for Bounds {
     }
 }
 
-/// How much had moved at a tick.
+/// How many bytes had been transferred at a tick.
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     tick: u32,
     bytes: u64,
 }
 
-/// What the sweeper knows of a connection.
+/// State of a connection that only the sweeper uses.
 #[derive(Debug)]
 struct Entry {
     watch: Arc<Watch>,
@@ -96,7 +97,7 @@ struct Entry {
     is_leaving: bool,
 }
 
-/// What connections are for. Those of one purpose take no places of the other: the metrics say why clients find none.
+/// Purpose of a connection. Each purpose has its own places, so the metrics can be read while clients use all of theirs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Clients,
@@ -115,11 +116,11 @@ impl Purpose {
 #[derive(Debug, Default)]
 struct Open {
     entries: FxHashMap<u64, Entry>,
-    /// Connections by their purpose, without those that are to make room.
+    /// Number of connections of each purpose, without those that were ordered to make room.
     staying: [usize; 2],
     leaving: usize,
     next: u64,
-    /// What the connections counted that are closed.
+    /// Sums of the counters of closed connections.
     sent: u64,
     answers: [u64; CLASSES],
 }
@@ -148,7 +149,7 @@ pub(super) struct Counts {
     pub answers: [u64; CLASSES],
 }
 
-/// A place among the connections, given back when it is dropped.
+/// A place among the connections, which is free again when this is dropped.
 struct Place {
     connections: Arc<Connections>,
     id: u64,
@@ -194,7 +195,7 @@ impl Connections {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the connections counted, open and closed ones.
+    /// Sums of the counters of open and closed connections.
     pub fn counts(&self) -> Counts {
         let open = self.open();
         let mut counts = Counts {
@@ -228,7 +229,7 @@ impl Connections {
                         let open = self.open().entries.len();
                         tracing::error!(%error, open, "cannot accept connections: trying again");
                     }
-                    // Too many open files, most likely; a connection that waits for nothing holds one.
+                    // Probably too many open files. Closing an idle connection frees one.
                     self.make_room(&mut self.open(), Purpose::of(&site));
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -287,7 +288,8 @@ impl Connections {
         });
     }
 
-    /// Tells the connection of a purpose that has waited the longest for a request to make room; whether there is one.
+    /// Orders the connection of a purpose that has waited the longest for a request to make room. Returns whether there
+    /// is one.
     fn make_room(&self, open: &mut Open, purpose: Purpose) -> bool {
         if open.leaving >= LEAVING {
             return false;
@@ -317,7 +319,7 @@ impl Connections {
         true
     }
 
-    /// Closes a connection that there is no room for, and says so where the client listens.
+    /// Closes a connection for which there is no room; clients of GraphQL get a `503`.
     fn refuse(&self, mut stream: TcpStream) {
         self.record.counters.note_code("CONNECTION_LIMIT");
         self.record.log.note(
@@ -379,7 +381,7 @@ impl Connections {
         }
     }
 
-    /// Ends a connection that is overdue; says why, where a request is lost.
+    /// Ends an overdue connection. If that loses a request, logs why.
     fn look_at(&self, entry: &mut Entry, now: u32) -> Option<(&'static str, Duration)> {
         let bounds = &self.bounds;
         let watch = &entry.watch;
@@ -387,7 +389,7 @@ impl Connections {
         let after = |since: u32, timeout: Duration| self.is_after(now.wrapping_sub(since), timeout);
         let taken = |since: u32| self.tick * now.wrapping_sub(since);
         if watch.order() == Order::Drop {
-            // A connection that is being upgraded may miss an order while its owner changes, so it is repeated.
+            // A connection that is being upgraded may miss an order while its owner changes, so the order is repeated.
             watch.tell(Order::Drop);
             return None;
         }
@@ -414,7 +416,7 @@ impl Connections {
             {
                 watch.set_late();
             }
-            // Bytes of another request that came with the last one keep it open.
+            // Bytes of another request, received together with the last one, keep the connection open.
             Phase::Idle if after(since, bounds.idle + bounds.header) => watch.tell(Order::Drop),
             Phase::Idle if after(since, bounds.idle) => watch.tell(Order::Finish),
             Phase::Closing if after(since, LINGER) => watch.tell(Order::Drop),
@@ -423,13 +425,13 @@ impl Connections {
         None
     }
 
-    /// Whether `ticks` ticks are longer than `time`. The first of them may have begun before it.
+    /// Whether `ticks` ticks are longer than `time`. Part of the first tick may have passed before counting began.
     fn is_after(&self, ticks: u32, time: Duration) -> bool {
         self.tick * ticks >= time + self.tick
     }
 
-    /// Whether less has moved in a stretch of time than the slowest rate allows. The stretch begins again whenever enough
-    /// has moved, so that a client that stops is noticed one stretch later.
+    /// Whether fewer bytes were transferred in a period than the minimum rate requires. A new period begins when enough
+    /// bytes were transferred, so a client that stops is noticed one period later.
     fn is_too_slow(&self, mark: &mut Option<Mark>, bytes: u64, now: u32, stretch: Duration) -> bool {
         let needed = (stretch.as_millis() as u64 * SLOWEST / 1_000).max(1);
         match *mark {
@@ -443,7 +445,7 @@ impl Connections {
         }
     }
 
-    /// Lets each connection end its request, and ends those that are left when the time is over.
+    /// Lets each connection finish its request, and ends the remaining ones when the time is over.
     pub async fn end(&self) {
         self.tell_all(Order::Finish);
         if tokio::time::timeout(self.bounds.grace, self.all_closed())
@@ -475,7 +477,7 @@ impl Connections {
     }
 }
 
-/// Whether only the connection that was to be accepted is lost.
+/// Whether an error of `accept` affects only the connection that was being accepted.
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -498,7 +500,7 @@ impl Future for Served {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         if !this.is_known {
-            // A task has the same waker as long as it lives.
+            // The waker of a task does not change.
             this.watch.wake_task(cx.waker());
             this.is_known = true;
         }
@@ -535,7 +537,7 @@ impl Future for Served {
 }
 
 impl Connections {
-    /// Notes a request that is no HTTP, which was answered below us.
+    /// Records a malformed request, which hyper answered itself.
     fn refused_by_http(&self, error: &hyper::Error) {
         let status = if error.is_parse_too_large() { 431 } else { 400 };
         self.record.counters.note_code("BAD_HTTP");
@@ -570,7 +572,7 @@ mod tests {
         }
     }
 
-    /// Checks a connection at each tick, while `step` does what its client does. Returns the seconds until it is
+    /// Checks a connection at each tick while `step` simulates its client. Returns the seconds until the connection is
     /// ordered to end, and the error code.
     fn ended(phase: Phase, mut step: impl FnMut(&Watch)) -> Option<(Duration, Option<&'static str>)> {
         let connections = connections();
@@ -629,7 +631,7 @@ mod tests {
             assert_eq!(blocked(phase, 400), Some((31, Some("WRITE_TIMEOUT"))));
             assert_eq!(blocked(phase, 600), None);
         }
-        // What was sent once is no reason to wait for the rest.
+        // An earlier transfer does not excuse a later stop.
         let flushed = ended(Phase::Busy, |watch| {
             watch.note_blocked();
             watch.note_flushed();

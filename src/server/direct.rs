@@ -1,5 +1,5 @@
-//! The service that hyper calls for each request of a connection. It checks the host, and it counts and logs the
-//! result. It answers `POST /graphql` without the router and its layers, which cost more than a small answer.
+//! The service that hyper calls for each request of a connection. It checks the host, and counts and logs the result.
+//! It answers `POST /graphql` without the router and its layers, because these cost more than a small answer.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -27,24 +27,24 @@ use super::watch::{Phase, Watch};
 use super::{Shared, headers, response};
 use crate::report;
 
-/// What is served at an address.
+/// The services of an address.
 pub(super) struct Site {
-    /// What answers a `POST /graphql` past the router, where there is such a thing.
+    /// Answers `POST /graphql` without the router, if the address serves it.
     pub shared: Option<Arc<Shared>>,
     pub router: Router,
-    /// Whether pages of other origins may ask: what they ask needs headers that a layer of the router adds.
+    /// Whether other origins may send requests. Their answers need headers that a layer of the router adds.
     pub cors: bool,
     pub hosts: Arc<[AllowedHost]>,
 }
 
-/// What serves the requests of one connection.
+/// The service of one connection.
 pub(super) struct Peer {
     site: Arc<Site>,
     record: Arc<Record>,
     watch: Arc<Watch>,
-    /// The address that the connection came in on.
+    /// The local address of the connection.
     local: Option<IpAddr>,
-    /// The last accepted `Host`: a client usually sends the same value with each request.
+    /// The last accepted `Host`: clients usually send the same value with each request.
     host: RefCell<Option<HeaderValue>>,
 }
 
@@ -59,7 +59,7 @@ impl Peer {
         }
     }
 
-    /// Whether the request names a host that is served, once.
+    /// Whether the request names exactly one host, and that host is served.
     fn check_host(&self, request: &Request<Incoming>) -> Result<(), Response> {
         let mut named = request.headers().get_all(header::HOST).iter();
         let first = named.next();
@@ -82,7 +82,7 @@ impl Peer {
                 "the request has no `Host` header: HTTP/1.1 needs one",
             ));
         }
-        // Of a target with an authority, that is what counts; but the header has to be sound as well.
+        // If the target has an authority, the authority counts; but the `Host` header has to be valid too.
         let target = request.uri().authority().map(|it| it.as_str().as_bytes());
         for authority in target.into_iter().chain(first.map(HeaderValue::as_bytes)) {
             let refusal = match hosts::check(authority, &self.site.hosts, self.local) {
@@ -163,8 +163,7 @@ impl hyper::service::Service<Request<Incoming>> for Peer {
     }
 }
 
-/// Lets others on the same thread have their turn: a client may send many requests at once, and they are answered one in
-/// each poll.
+/// Yields to other tasks of the thread: a client may send many requests at once, and each poll answers one.
 async fn next_turn(watch: &Watch) {
     let turn = watch.turn();
     watch.enter(Phase::Turn);
@@ -179,7 +178,7 @@ async fn next_turn(watch: &Watch) {
     watch.enter(Phase::Busy);
 }
 
-/// Counts and notes an answer, and says what the connection waits for from now on.
+/// Counts and logs an answer, and records the state of the connection after it.
 fn finish(record: &Record, watch: &Arc<Watch>, start: Moment, answer: Response) -> Response {
     let status = answer.status();
     let bytes = answer.body().size_hint().exact();
@@ -205,7 +204,7 @@ fn finish(record: &Record, watch: &Arc<Watch>, start: Moment, answer: Response) 
         return answer;
     }
     if bytes.is_some() {
-        // It is written in one piece, and the socket says when.
+        // The body is written in one piece, and the socket records the end.
         watch.enter(Phase::Answered);
         return answer;
     }
@@ -217,7 +216,7 @@ fn finish(record: &Record, watch: &Arc<Watch>, start: Moment, answer: Response) 
     })
 }
 
-/// An answer that comes in parts: the connection is busy until the last.
+/// The body of an answer that comes in parts: the connection is busy until the last one.
 struct Streamed {
     body: Body,
     watch: Arc<Watch>,

@@ -1,4 +1,4 @@
-//! `/graphql`: from HTTP to a request and from an answer to HTTP, as GraphQL-over-HTTP has it.
+//! `/graphql`: turns HTTP into requests and answers into HTTP, as the GraphQL-over-HTTP specification requires.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::api::{Answer, Asked, BUSY, Encoding, Parts, Reached, SHORTEST, Servin
 use crate::budget::Reservation;
 use crate::forms;
 
-/// Comments that keep a connection open while an event is waited for, in the time that a client has to read.
+/// Number of comments sent within the write timeout to keep a connection open while the client waits for an event.
 const KEEP_ALIVES: u32 = 3;
 
 /// The query string of a request.
@@ -36,7 +36,7 @@ struct QueryParameters {
     extensions: Option<Box<str>>,
 }
 
-/// What a handler behind the router knows of its request beside what the client sent.
+/// State for handlers behind the router, in addition to the client's request.
 #[derive(Clone)]
 pub(super) struct Caller {
     pub watch: Arc<Watch>,
@@ -107,7 +107,7 @@ where
     }
 }
 
-/// How a client wants the answer to a request, and when it asked.
+/// The form in which a client wants its answer, and when it asked.
 #[derive(Clone, Copy)]
 struct Wanted<'s> {
     shared: &'s Arc<Shared>,
@@ -117,7 +117,7 @@ struct Wanted<'s> {
     start: Moment,
 }
 
-/// A request that is being answered. If it is dropped, nobody waits for the answer any more, and the log says so.
+/// A request that is being answered. If it is dropped, its client has disconnected, and the log says so.
 struct Awaited<'a> {
     shared: &'a Shared,
     watch: &'a Watch,
@@ -126,7 +126,7 @@ struct Awaited<'a> {
 }
 
 impl Awaited<'_> {
-    /// The answer of a run.
+    /// Waits for the answer of a run.
     async fn answer(self, run: impl Future<Output = Answer>) -> Answer {
         let answer = run.await;
         std::mem::forget(self);
@@ -136,14 +136,14 @@ impl Awaited<'_> {
 
 impl Drop for Awaited<'_> {
     fn drop(&mut self) {
-        // The server may have closed the connection: the sweeper notes why. A panic is answered.
+        // If the server closed the connection, the sweeper logs why. A panic gets an answer.
         if self.watch.order() != Order::Drop && !std::thread::panicking() {
             self.shared.note_hang_up(self.asked.clone(), self.start);
         }
     }
 }
 
-/// The answer to a request, or a response to which it comes later.
+/// The answer to a request, or a response whose body gets the answer later.
 async fn answer(
     wanted: Wanted<'_>,
     serving: Serving,
@@ -188,12 +188,12 @@ async fn answer(
     .await
 }
 
-/// The encoding of an answer.
+/// The content encoding of an answer.
 fn encoding(headers: &HeaderMap, form: Form) -> Option<Encoding> {
     negotiate::encoding(headers).filter(|_| is_encodable(form))
 }
 
-/// Whether answers may be compressed. Parts and events are framed, and sent as they are.
+/// Whether answers in a form may be compressed. Parts and events are framed, and sent as they are.
 fn is_encodable(form: Form) -> bool {
     match form {
         Form::Multipart | Form::Events => false,
@@ -201,14 +201,15 @@ fn is_encodable(form: Form) -> bool {
     }
 }
 
-/// The encoding of a request's body, if it has one.
+/// The content encoding of a request's body, if it has one.
 fn foreign_encoding(headers: &HeaderMap) -> Option<String> {
     let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
     let foreign = encodings.find(|it| !it.as_bytes().eq_ignore_ascii_case(b"identity"))?;
     Some(String::from_utf8_lossy(foreign.as_bytes()).into_owned())
 }
 
-/// The answer where a body was not read to its end. Nothing else can be read from the connection.
+/// The answer to a request whose body was not read to its end. The connection is closed, since the rest of the body
+/// would be read as another request.
 fn unread_body(unread: Unread, max_body: usize, form: Form) -> Response {
     let mut response = match unread {
         Unread::TooLong => refuse_as(
@@ -236,7 +237,7 @@ fn unread_body(unread: Unread, max_body: usize, form: Form) -> Response {
     response
 }
 
-/// Notes which document an answer is to, if a line is written for it.
+/// Adds the document of a request to its answer, if a line will be logged for it.
 fn with_document(mut response: Response, shared: &Shared, start: Moment, asked: Asked) -> Response {
     let code = response.extensions().get::<Noted>().map(|it| it.code);
     if code.is_some() || shared.connections.record.log.is_slow(start.elapsed()) {
@@ -307,7 +308,7 @@ async fn answer_url(shared: &Arc<Shared>, query: &str, headers: &HeaderMap, call
     }
 }
 
-/// The members of a request in a URL.
+/// The parameters of a request in a URL.
 fn parts(query: &str) -> Result<Parts, String> {
     let given: QueryParameters = serde_urlencoded::from_str(query)
         .map_err(|error| format!("the query string cannot be read: {error}"))?;
@@ -320,14 +321,14 @@ fn parts(query: &str) -> Result<Parts, String> {
     })
 }
 
-/// JSON in a URL. An empty text is left out.
+/// Parses JSON in a URL. An empty text counts as missing.
 fn json(name: &str, text: Option<Box<str>>) -> Result<Option<Box<RawValue>>, String> {
     let text = text.filter(|it| !it.is_empty());
     let json = text.map(|it| RawValue::from_string(it.into())).transpose();
     json.map_err(|error| format!("`{name}` is not JSON: {error}"))
 }
 
-/// The answer to a mutation in a URL, which caches and crawlers may repeat.
+/// Refuses a mutation in a URL, since caches and crawlers may repeat it.
 fn no_mutation(form: Form) -> Response {
     let message = "a mutation cannot be sent with GET, and this server has none: send a query";
     let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, form, message);
@@ -336,7 +337,7 @@ fn no_mutation(form: Form) -> Response {
     response
 }
 
-/// The form that is not JSON, if it is one.
+/// The form, if it is not JSON.
 fn rendering(form: Form) -> Option<forms::Form> {
     match form {
         Form::Rendered(form) => Some(form),
@@ -348,13 +349,13 @@ fn respond(answer: Answer, form: Form) -> Response {
     let (code, encoding) = (answer.code, answer.encoding);
     let may_be_encoded = is_encodable(form) && answer.body.len() > SHORTEST;
     let mut response = match (answer.reached, form) {
-        // What comes when too much is running, and what is no request: JSON with a status of its own in each form.
+        // A server that is busy and a malformed request have a JSON body and their own status in each form.
         _ if code == Some(BUSY) => return busy(form),
         (Reached::Malformed, _) => json_response(StatusCode::BAD_REQUEST, form, body(answer)),
         (_, Form::Events) => sse::respond(answer),
         (_, Form::Multipart) => multipart::respond(&bytes(answer)),
         (_, Form::Rendered(form)) if !answer.has_errors() => rendered(form, body(answer)),
-        // A client that asked for a drawing must not take errors for one.
+        // The status must not be 200, so that a client that asked for a drawing does not store errors as one.
         (Reached::Executed, Form::Rendered(_)) => {
             json_response(StatusCode::UNPROCESSABLE_ENTITY, form, body(answer))
         }
@@ -380,7 +381,7 @@ fn respond(answer: Answer, form: Form) -> Response {
     response
 }
 
-/// The media types of forms name no encoding of their own.
+/// Some media types of forms have no default character encoding, so it is always named.
 fn rendered(form: forms::Form, body: Body) -> Response {
     let mut response = Response::new(body);
     let content_type = format!("{}; charset=utf-8", form.media_type());

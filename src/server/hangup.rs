@@ -1,8 +1,8 @@
-//! Notices that a client hangs up while nobody reads from its socket.
+//! Notices that a client disconnects while nobody reads from its socket.
 //!
-//! hyper looks for the end of a connection by reading, and it does not read while it holds bytes of the next request or
-//! while a body is left unread. The socket is registered with the runtime a second time. That registration waits
-//! for the next event without reading anything, and an event says whether the client closed its side.
+//! hyper notices the end of a connection only by reading, and it does not read while it holds bytes of the next request
+//! or while a body is left unread. Therefore the socket is registered with the runtime a second time. That registration
+//! waits for the next event without reading, and the event says whether the client closed its side.
 
 use std::io;
 #[cfg(unix)]
@@ -33,14 +33,14 @@ impl HangUp {
         Ok(Self { socket })
     }
 
-    /// Ready once the client has closed its side, however many bytes came before.
+    /// Ready when the client has closed its side, even if bytes that it sent before are unread.
     pub fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
         while std::task::ready!(self.socket.poll_read_ready(cx)).is_ok() {
             let seen = self.socket.ready(Interest::READABLE).now_or_never();
             if seen.and_then(Result::ok).is_some_and(Ready::is_read_closed) {
                 break;
             }
-            // Nothing is read: this says that the event was seen, and that the next one is waited for.
+            // Nothing is read: this only marks the event as seen, so that the next call waits for the next event.
             let again = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
             let _ = self.socket.try_io(Interest::READABLE, again);
         }

@@ -1,12 +1,12 @@
-//! Security headers of pages and drawings, which allow them only what they need, and headers that are lists.
+//! Security headers of pages and drawings, which forbid everything that they do not need; and headers that are lists.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-/// The console loads nothing from elsewhere; its editors make style elements and workers.
+/// The console loads nothing from other hosts. Its editors create style elements and workers.
 const PAGE: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
     font-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'";
-/// A drawing has no scripts, whatever its texts say.
+/// Allows a drawing no scripts, whatever its texts contain.
 const DRAWING: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// Adds the headers to all answers of the router.
@@ -40,7 +40,7 @@ pub(super) fn secure_drawing(response: &mut Response) {
     not_sniffed(response);
 }
 
-/// Tells browsers not to guess another content type.
+/// Stops browsers from guessing another content type.
 pub(super) fn not_sniffed(response: &mut Response) {
     response.headers_mut().insert(
         header::X_CONTENT_TYPE_OPTIONS,
@@ -48,7 +48,7 @@ pub(super) fn not_sniffed(response: &mut Response) {
     );
 }
 
-/// The items of a header that is a list, without the white space around them. Those that are not text are left out.
+/// The items of a header that is a list, trimmed. Header lines that are not text are skipped.
 pub(super) fn items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
     let values = headers.get_all(name).iter();
     let items = values.flat_map(|it| it.as_bytes().split(|it| *it == b','));

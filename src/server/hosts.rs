@@ -1,10 +1,11 @@
-//! Which hosts a request may name. A foreign name can resolve to this machine (DNS rebinding). A page of that name then
-//! has the same origin as the server, so only the name distinguishes it from our own pages.
+//! Which hosts a request may name. Any host name can be made to resolve to this machine (DNS rebinding). A page from
+//! such a host then has the same origin as the server, so only the host name distinguishes it from the server's own
+//! pages.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// A name that `--allow-host` lists.
+/// A name given by `--allow-host`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AllowedHost {
     /// Every name.
@@ -22,7 +23,7 @@ impl FromStr for AllowedHost {
         if given == "*" {
             return Ok(Self::Any);
         }
-        // An address of version 6 may be given without the brackets that a URL needs.
+        // An IPv6 address may be given without the brackets that a URL needs.
         if let Ok(address) = given.parse::<Ipv6Addr>() {
             return Ok(Self::Address(IpAddr::V6(address).to_canonical()));
         }
@@ -64,7 +65,7 @@ fn host(authority: &[u8]) -> Option<Host<'_>> {
     port.bytes().all(|it| it.is_ascii_digit()).then_some(host)
 }
 
-/// A name without the dot that may end it, if it has only letters that names have.
+/// A name without its optional final dot, if it has only characters that host names may have.
 fn bare_name(name: &str) -> Option<&str> {
     let name = name.strip_suffix('.').unwrap_or(name);
     let is_name = !name.is_empty()
@@ -75,16 +76,16 @@ fn bare_name(name: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// What is wrong with a request's host.
+/// Why a request's host is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// It is malformed.
     Malformed,
-    /// It is another host.
+    /// The server does not serve it.
     Foreign,
 }
 
-/// Whether a request that names an authority may be served on a connection to an address.
+/// Whether a request that names an authority may be served on a connection to a local address.
 pub(super) fn check(authority: &[u8], allowed: &[AllowedHost], local: Option<IpAddr>) -> Result<(), Refusal> {
     let is_listed = |host: &Host| {
         allowed.iter().any(|it| match (it, host) {
@@ -108,7 +109,7 @@ pub(super) fn check(authority: &[u8], allowed: &[AllowedHost], local: Option<IpA
     }
 }
 
-/// `localhost`, and the names below it: they never leave the machine.
+/// `localhost` and its subdomains, which always resolve to the machine itself.
 fn is_localhost(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or_default();
     last.eq_ignore_ascii_case("localhost")

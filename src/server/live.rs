@@ -1,4 +1,4 @@
-//! What is served now, and how the last attempt to serve something newer went.
+//! The engine in use, and the result of the last reload.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,19 +7,19 @@ use arc_swap::ArcSwap;
 
 use crate::api::{Engine, Gate};
 
-/// The engine that serves, which may be replaced while it does. A request keeps the one that it began with.
+/// The engine in use, which can be replaced at any time. A running request keeps the engine with which it began.
 #[derive(Debug)]
 pub struct Live {
     engine: ArcSwap<Engine>,
     gate: Arc<Gate>,
-    /// Whether the last attempt to replace it failed.
+    /// Whether the last attempt to replace the engine failed.
     is_stale: AtomicBool,
     reloads: AtomicU64,
     failed_reloads: AtomicU64,
 }
 
 impl Live {
-    /// Serves an engine.
+    /// Starts with an engine.
     pub fn new(engine: Engine, gate: Gate) -> Self {
         Self {
             engine: ArcSwap::from_pointee(engine),
@@ -30,43 +30,43 @@ impl Live {
         }
     }
 
-    /// The engine that serves now.
+    /// The current engine.
     pub fn engine(&self) -> Arc<Engine> {
         self.engine.load_full()
     }
 
-    /// What all requests together may take.
+    /// The gate, which limits the memory and the long runs of all requests together.
     pub fn gate(&self) -> &Arc<Gate> {
         &self.gate
     }
 
-    /// Serves another engine from now on.
+    /// Replaces the engine.
     pub fn replace(&self, engine: Engine) {
         self.gate.fit(engine.snapshot().counts().entities);
-        // Counted first: a client that sees the new graph also sees the reload.
+        // The reload is counted first, so that a client that sees the new graph also sees the reload.
         self.reloads.fetch_add(1, Ordering::SeqCst);
         let old = self.engine.swap(Arc::new(engine));
         crate::freeing::later(old);
         self.is_stale.store(false, Ordering::Release);
     }
 
-    /// Keeps the old engine, because no newer one can be served. The reason is only logged: anyone can read the health.
+    /// Keeps the old engine because a reload failed. The reason is only logged, because anyone can read `/health`.
     pub fn keep(&self) {
         self.failed_reloads.fetch_add(1, Ordering::Relaxed);
         self.is_stale.store(true, Ordering::Release);
     }
 
-    /// Whether the newest schema or data could not be served.
+    /// Whether the last reload failed.
     pub fn is_stale(&self) -> bool {
         self.is_stale.load(Ordering::Acquire)
     }
 
-    /// How often the engine was replaced.
+    /// Number of successful reloads.
     pub fn reloads(&self) -> u64 {
         self.reloads.load(Ordering::SeqCst)
     }
 
-    /// How often it was to be replaced and was not.
+    /// Number of failed reloads.
     pub fn failed_reloads(&self) -> u64 {
         self.failed_reloads.load(Ordering::Relaxed)
     }

@@ -13,22 +13,22 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::api::{Asked, Persisted};
 
-/// Lines of one second; those beyond are counted.
+/// Maximum number of lines per second; further lines are only counted.
 const LINES_A_SECOND: u64 = 50;
-/// Lines that wait to be written.
+/// Maximum number of queued lines.
 const WAITING: usize = 1_000;
-/// The document of a longer request is looked up on a thread of its own.
+/// The document of a longer request is looked up on a separate thread.
 const LARGE: usize = 16 << 10;
-/// How long the end of the server waits for lines.
+/// How long the server waits at its end for queued lines.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// What the writing thread is sent.
+/// A message to the writing thread.
 enum Message {
     Line(Vec<u8>),
     Flush(SyncSender<()>),
 }
 
-/// The end of the log: dropping it writes the lines that still wait.
+/// Ends the log: dropping it writes the queued lines.
 pub struct Written(SyncSender<Message>);
 
 impl Drop for Written {
@@ -40,7 +40,7 @@ impl Drop for Written {
     }
 }
 
-/// Sends what is traced to standard error, with colors on a terminal.
+/// Sends tracing events to standard error, in color on a terminal.
 pub fn write_to_stderr() -> Written {
     let (sender, receiver) = sync_channel(WAITING);
     std::thread::spawn(move || write(&receiver));
@@ -51,7 +51,7 @@ pub fn write_to_stderr() -> Written {
         .with_ansi(color)
         .with_writer(Lines(sender.clone()))
         .finish();
-    // A program that embeds the server may have a subscriber already.
+    // A program that embeds the server may have installed a subscriber already.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Written(sender)
 }
@@ -70,7 +70,7 @@ fn write(receiver: &Receiver<Message>) {
     }
 }
 
-/// Makes a writer for each line.
+/// Creates a writer for each line.
 struct Lines(SyncSender<Message>);
 
 impl<'a> MakeWriter<'a> for Lines {
@@ -81,7 +81,7 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-/// Takes one line, in one piece.
+/// Queues a whole line.
 struct Line<'a>(&'a SyncSender<Message>);
 
 impl Write for Line<'_> {
@@ -95,7 +95,7 @@ impl Write for Line<'_> {
     }
 }
 
-/// A moment, to a few milliseconds: asking for it costs less than asking for the exact time.
+/// The current time, with a resolution of a few milliseconds. Reading it costs less than reading the exact time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment(Duration);
 
@@ -123,16 +123,16 @@ impl Moment {
 /// How a request ended.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ended {
-    /// The status, where there was an answer.
+    /// The HTTP status, if a response was sent.
     pub status: Option<u16>,
-    /// Why it was refused or failed.
+    /// The error code of a request that was refused or that failed.
     pub code: Option<&'static str>,
     pub taken: Duration,
-    /// Bytes of the answer's body, where they are known.
+    /// Length of the answer's body in bytes, if known.
     pub bytes: u64,
 }
 
-/// What an answer carries for the log beside what it shows.
+/// Extension of a response: what the log needs and the response itself does not show.
 #[derive(Debug, Clone)]
 pub(super) struct Noted {
     /// The code of the first error.
@@ -140,7 +140,7 @@ pub(super) struct Noted {
     pub document: Option<Document>,
 }
 
-/// The document of a request, which is looked up for the line alone.
+/// The document of a request, which is looked up only if a line is written.
 #[derive(Debug, Clone)]
 pub(super) struct Document(Arc<(Asked, Arc<Persisted>)>);
 
@@ -154,7 +154,7 @@ impl Document {
         asked.document_hash(persisted)
     }
 
-    /// Whether finding it takes so long that it would hold up others.
+    /// Whether looking it up takes so long that it would delay other requests.
     fn is_large(&self) -> bool {
         self.0.0.len() > LARGE
     }
@@ -166,7 +166,7 @@ pub(super) struct Log {
     start: Instant,
     /// Requests that take longer are slow.
     slow: Duration,
-    /// The second of the last line above, the lines of that second in the low 16 bits.
+    /// The second of the last line in the upper bits, the number of lines in that second in the low 16 bits.
     second: AtomicU64,
     left_out: AtomicU64,
 }
@@ -181,12 +181,12 @@ impl Log {
         }
     }
 
-    /// Whether a request that took so long is noted for that alone.
+    /// Whether a request that took this long is logged as slow.
     pub fn is_slow(&self, taken: Duration) -> bool {
         taken >= self.slow
     }
 
-    /// Writes the line of a request, unless there are too many.
+    /// Logs a request, unless this second already has the maximum number of lines.
     pub fn note(&self, ended: Ended, document: Option<Document>) {
         if !self.has_room() {
             return;
@@ -199,7 +199,7 @@ impl Log {
         }
     }
 
-    /// Whether one more line may be written in this second.
+    /// Whether another line may be written in this second.
     fn has_room(&self) -> bool {
         let second = self.start.elapsed().as_secs();
         let took = self
@@ -218,7 +218,7 @@ impl Log {
         took.is_ok()
     }
 
-    /// Says how many lines were left out, once the second in which they were is over.
+    /// Logs how many lines were left out in the second of the last line, once that second is over.
     pub fn count_left_out(&self) {
         let is_over = self.second.load(Ordering::Relaxed) >> 16 != self.start.elapsed().as_secs();
         if is_over {
@@ -226,7 +226,7 @@ impl Log {
         }
     }
 
-    /// Says how many lines were left out.
+    /// Logs how many lines were left out.
     pub fn finish(&self) {
         let count = self.left_out.swap(0, Ordering::Relaxed);
         if count > 0 {
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn a_flood_is_counted_and_not_written() {
         let log = Log::new(Duration::from_secs(1));
-        // The lines may fall into two seconds, or into more where the machine is busy.
+        // The lines may fall into two seconds, or into more on a busy machine.
         let written = (0..1_000).filter(|_| log.has_room()).count() as u64;
         let seconds = log.start.elapsed().as_secs() + 1;
         assert!(

@@ -1,6 +1,6 @@
-//! What the server counts, in the text format of Prometheus.
+//! The metrics of the server, in the text format of Prometheus.
 //!
-//! Everything is counted where it happens, in a few stores; a scrape adds it up.
+//! Events are counted where they happen, with a few stores; a scrape adds up the counters.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -22,7 +22,7 @@ use super::connections::Connections;
 use super::live::Live;
 use crate::api::{BUSY, Persisted};
 
-/// What a scrape looks at.
+/// State that a scrape reads.
 pub(super) struct Exported {
     pub connections: Arc<Connections>,
     pub live: Arc<Live>,
@@ -30,7 +30,7 @@ pub(super) struct Exported {
     pub start: Instant,
 }
 
-/// The routes of the address for metrics.
+/// The routes of the metrics address.
 pub(super) fn routes(exported: Exported) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
@@ -52,7 +52,7 @@ async fn metrics(State(exported): State<Arc<Exported>>) -> Response {
 type Labelled<T> = Family<[(&'static str, String); 1], T>;
 
 impl Exported {
-    /// All metrics as they are now.
+    /// The current values of all metrics.
     fn registry(&self) -> Registry {
         let mut registry = Registry::with_prefix("clew");
         let gauge = |registry: &mut Registry, name: &str, help: &str, value: u64| {
@@ -242,7 +242,7 @@ impl Exported {
     }
 }
 
-/// The memory that the process holds, where the system tells.
+/// The memory that the process holds, if the system reports it.
 fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"))?;

@@ -1,9 +1,9 @@
 //! HTTP: connections and their limits, routes, content negotiation, the console, health, metrics, and graceful
 //! shutdown.
 //!
-//! The hot way is `POST /graphql`: the body is read without a tree, the plan is found by its text, the
-//! answer's bytes become the response's body. A run that took long the last time, or that was never seen,
-//! goes to a thread of its own, so that it does not hold up others.
+//! The fast path is `POST /graphql`: the body is read without building a tree, the plan is found by the operation's
+//! text, and the answer's bytes become the response's body. A run that took long the last time, or whose duration is
+//! unknown, goes to a separate thread, so that it does not delay others.
 
 mod assets;
 mod body;
@@ -52,31 +52,31 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::api::{Answer, Asked, Encoding, Engine, Persisted, Serving};
 
-/// How long a browser may keep the answer to a preflight. Longer times are cut by browsers.
+/// How long a browser may cache the answer to a preflight request. Browsers shorten longer times.
 const PREFLIGHT: Duration = Duration::from_hours(2);
 
-/// How the server behaves.
+/// Settings of the server.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The longest request body, in bytes.
     pub max_body: usize,
-    /// The documents that clients may name.
+    /// Persisted documents, which clients may name instead of sending.
     pub persisted: Arc<Persisted>,
-    /// Web pages of these origins may ask too; `*` stands for all.
+    /// Origins whose web pages may send requests; `*` allows all.
     pub allow_origins: Vec<String>,
-    /// Headers that those pages may send, beside those of GraphQL over HTTP.
+    /// Headers that those pages may send, in addition to those of GraphQL over HTTP.
     pub allow_headers: Vec<HeaderName>,
-    /// Names of the server beside those of the machine itself.
+    /// Host names of the server, in addition to those of the machine itself.
     pub allow_hosts: Vec<AllowedHost>,
-    /// Whether there is a console.
+    /// Whether the console is served.
     pub console: bool,
     /// Connections and their timeouts.
     pub bounds: Bounds,
-    /// A request that takes longer gets a line in the log.
+    /// Requests that take longer get a line in the log.
     pub slow: Duration,
 }
 
-/// Where the server listens.
+/// Addresses of the server.
 #[derive(Debug)]
 pub struct Listeners {
     /// For clients.
@@ -85,10 +85,10 @@ pub struct Listeners {
     pub metrics: Option<TcpListener>,
 }
 
-/// The code of a request whose client hung up before it was answered.
+/// The error code of a request whose client disconnected before it was answered.
 const HANG_UP: &str = "CLIENT_CLOSED";
 
-/// What handlers share; one count for a request, not one for each part.
+/// State that the handlers share, in one `Arc`, so that a request copies one pointer only.
 struct Shared {
     live: Arc<Live>,
     settings: Settings,
@@ -96,7 +96,7 @@ struct Shared {
 }
 
 impl Shared {
-    /// What serves a request that begins now.
+    /// The engine that serves a new request.
     fn serving(&self) -> Serving {
         Serving {
             engine: self.live.engine(),
@@ -105,7 +105,7 @@ impl Shared {
         }
     }
 
-    /// Counts and logs an answer that is part of a longer response, if it is refused, failed or slow.
+    /// Counts an answer that is part of a longer response, and logs it if it was refused, failed or slow.
     fn note(&self, answer: &Answer, status: StatusCode, asked: Option<Asked>, start: Moment) {
         let Record { log, counters } = &*self.connections.record;
         let taken = start.elapsed();
@@ -125,7 +125,7 @@ impl Shared {
         log.note(ended, document);
     }
 
-    /// Counts and logs a request whose client hung up before it was answered.
+    /// Counts and logs a request whose client disconnected before it was answered.
     fn note_hang_up(&self, asked: Asked, start: Moment) {
         let Record { log, counters } = &*self.connections.record;
         counters.note_code(HANG_UP);
@@ -140,7 +140,7 @@ impl Shared {
     }
 }
 
-/// The routes of what is served.
+/// The routes of the server.
 fn routes(live: Arc<Live>, settings: Settings, connections: Arc<Connections>) -> Site {
     let cors = cors(&settings);
     let hosts = settings.allow_hosts.clone().into();
@@ -197,7 +197,7 @@ fn cors(settings: &Settings) -> Option<CorsLayer> {
     Some(layer)
 }
 
-/// Serves until `shutdown` comes, then finishes what is running, for as long as [`Bounds::grace`] allows.
+/// Serves until `shutdown` resolves. Running requests then have [`Bounds::grace`] to finish.
 pub async fn serve(
     listeners: Listeners,
     live: Arc<Live>,
@@ -227,7 +227,7 @@ pub async fn serve(
     shutdown.await;
     for task in accepting {
         task.abort();
-        // The socket is closed once the task is gone.
+        // The socket is closed when the task ends.
         let _ = task.await;
     }
     connections.end().await;
@@ -247,7 +247,7 @@ async fn schema(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Respon
     let Some(encoding) = negotiate::encoding(&headers) else {
         return (common, Bytes::from_owner(Sdl(engine, None))).into_response();
     };
-    // Compressing takes longer than others should wait.
+    // Compressing takes too long for a thread that serves connections.
     let made = engine.clone();
     let packed = tokio::task::spawn_blocking(move || !made.sdl(encoding).is_empty()).await;
     if packed.unwrap_or(false) {
@@ -257,7 +257,7 @@ async fn schema(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Respon
     (common, Bytes::from_owner(Sdl(engine, None))).into_response()
 }
 
-/// The schema of an engine, which is not copied for each client.
+/// The schema of an engine, without a copy for each client.
 struct Sdl(Arc<Engine>, Option<Encoding>);
 
 impl AsRef<[u8]> for Sdl {
@@ -269,7 +269,7 @@ impl AsRef<[u8]> for Sdl {
     }
 }
 
-/// How the server is, for who watches it.
+/// The health of the server, for monitoring.
 #[derive(serde::Serialize)]
 struct Health {
     status: &'static str,
@@ -278,7 +278,8 @@ struct Health {
     entities: usize,
     edges: usize,
     reloads: u64,
-    /// Reports that the newest schema or data are wrong and the previous ones are served. The details are only logged.
+    /// Reports that the newest schema or data have errors and the previous ones are still served. Details are only
+    /// logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'static str>,
 }

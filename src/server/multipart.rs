@@ -1,4 +1,4 @@
-//! `multipart/mixed`: an answer as its only part, for clients that take nothing else.
+//! `multipart/mixed`: an answer as the only part, for clients that accept no other form.
 
 use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
@@ -11,7 +11,7 @@ const CONTENT_TYPE: &str = "multipart/mixed; boundary=\"graphql\"; subscriptionS
 const BEFORE: &[u8] = b"--graphql\r\nContent-Type: application/json\r\n\r\n";
 const AFTER: &[u8] = b",\"hasNext\":false}\r\n--graphql--\r\n";
 
-/// The bytes of a JSON object in a response of one part. They are neither copied nor read.
+/// A response whose only part is a JSON object. Its bytes are neither copied nor parsed.
 pub(super) fn respond(json: &Bytes) -> Response {
     let inner = json.slice(..json.len().saturating_sub(1));
     let mut response = Response::new(framed([

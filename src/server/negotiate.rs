@@ -1,4 +1,4 @@
-//! Which form of answer a client wants, by its `Accept` header.
+//! Content negotiation: which form of answer a client wants, by its `Accept` header.
 
 use axum::http::{HeaderMap, HeaderName, header};
 use smallvec::SmallVec;
@@ -10,9 +10,9 @@ use crate::forms;
 /// A form of answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// `application/graphql-response+json`: the status says how it went.
+    /// `application/graphql-response+json`: the status shows whether the request succeeded.
     GraphqlResponse,
-    /// `application/json`: 200 for whatever is a GraphQL request.
+    /// `application/json`: status 200 for every well-formed GraphQL request.
     Json,
     /// `multipart/mixed`: the JSON as the only part.
     Multipart,
@@ -23,7 +23,7 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// A letter for tags: the same question in another form has another answer.
+    /// A letter for entity tags, since each form of the same answer needs another tag.
     pub fn short(self) -> char {
         match self {
             Form::GraphqlResponse => 'g',
@@ -34,7 +34,7 @@ impl Form {
         }
     }
 
-    /// The media type of a JSON body, as the response names it.
+    /// The media type of a JSON body, for the response's `Content-Type`.
     pub fn content_type(self) -> &'static str {
         match self {
             Form::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
@@ -83,13 +83,13 @@ impl Range {
     }
 }
 
-/// What a client accepts, in its order, with weights. There is one entry for each range, so that a long header takes
-/// linear time.
+/// The media ranges that a client accepts, in its order, with their weights. A repeated range has one entry, so a long
+/// header takes linear time.
 #[derive(Default)]
 struct Accepted(SmallVec<[(Range, f32); 8]>);
 
 impl Accepted {
-    /// Adds a range. Of a repeated one the first counts.
+    /// Adds a range. If it is there already, the first one counts.
     fn add(&mut self, range: Range, weight: f32) {
         if self.weight_of(range).is_none() {
             self.0.push((range, weight));
@@ -100,7 +100,7 @@ impl Accepted {
         self.0.iter().find(|it| it.0 == range).map(|it| it.1)
     }
 
-    /// The weight of a JSON type: that of the most specific range.
+    /// The weight of a JSON type: the weight of the most specific range that matches it.
     fn weight(&self, json: Form) -> f32 {
         let ranges = [Range::One(json), Range::Application, Range::Any];
         ranges
@@ -109,10 +109,11 @@ impl Accepted {
             .unwrap_or(0.0)
     }
 
-    /// The form that a range stands for, and its weight. Of other types than JSON only named ones are sent.
+    /// The form that a range selects, and its weight. A form other than JSON is sent only if the range names it.
     fn form(&self, range: Range, weight: f32) -> Option<(Form, f32)> {
         match range {
-            // Clients that list it first want parts only where an answer has several, and it never has.
+            // A client that lists `multipart/mixed` first wants parts only if an answer has several, but an answer here
+            // always has one.
             Range::One(Form::Multipart) if JSON.iter().any(|it| self.weight(*it) > 0.0) => None,
             Range::One(form) => Some((form, weight)),
             Range::Application | Range::Any => {
@@ -124,10 +125,10 @@ impl Accepted {
     }
 }
 
-/// The best form for a client; `None` if it takes none of ours.
+/// The best form for a client; `None` if it accepts none of them.
 pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
     let mut values = headers.get_all(header::ACCEPT).iter();
-    // What most clients send needs no list.
+    // A fast path for the headers that most clients send.
     match (values.next(), values.next()) {
         (None, _) => return Some(Form::Json),
         (Some(only), None) if only == "*/*" || only == "application/json" => return Some(Form::Json),
@@ -141,13 +142,13 @@ pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
             accepted.add(range, weight);
         }
     }
-    // An empty header says as little as none.
+    // An empty header counts as a missing one.
     if is_empty {
         return Some(Form::Json);
     }
     let mut best: Option<(Form, f32)> = None;
     for (range, weight) in &accepted.0 {
-        // Of equals the first counts, as clients write them.
+        // Among equal weights the first form counts, as clients expect.
         if let Some((form, weight)) = accepted.form(*range, *weight)
             && weight > best.map_or(0.0, |it| it.1)
         {
@@ -157,12 +158,12 @@ pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
     best.map(|it| it.0)
 }
 
-/// The best of all encodings for a client; `None` if the body stays as it is.
+/// The best of all encodings for a client; `None` if the body is sent uncompressed.
 pub(super) fn encoding(headers: &HeaderMap) -> Option<Encoding> {
     encoding_of(headers, &Encoding::ALL)
 }
 
-/// The best encoding for a client of those that there are, in the order of the server's preference.
+/// The best of the available encodings for a client, in the order of the server's preference.
 pub(super) fn encoding_of(headers: &HeaderMap, offered: &[Encoding]) -> Option<Encoding> {
     if !headers.contains_key(header::ACCEPT_ENCODING) {
         return None;
@@ -178,11 +179,11 @@ pub(super) fn encoding_of(headers: &HeaderMap, offered: &[Encoding]) -> Option<E
             weights[encoding.rank()] = Some(quality);
         }
     }
-    // Every client knows gzip.
+    // Every client supports gzip.
     let gzip = &mut weights[Encoding::Gzip.rank()];
     *gzip = gzip.or(others);
     let mut best = None;
-    // A client may prefer the plain body.
+    // A client may prefer the uncompressed body.
     let mut most: f32 = plain;
     for encoding in offered {
         let quality = weights[encoding.rank()].unwrap_or(0.0);

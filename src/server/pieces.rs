@@ -1,4 +1,4 @@
-//! A body of several pieces, of which none is copied.
+//! A response body of several pieces, sent without copying them.
 
 use std::array;
 use std::convert::Infallible;

@@ -1,4 +1,4 @@
-//! What is noted of requests and connections: lines in the log, and counters.
+//! Records of requests and connections: lines in the log, and counters.
 
 use std::collections::BTreeMap;
 #[cfg(feature = "probes")]
@@ -23,17 +23,17 @@ impl Record {
     }
 }
 
-/// Counters that are kept only here.
+/// Counters that no other module has.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     codes: Mutex<BTreeMap<&'static str, u64>>,
-    /// The longest poll of a connection, in nanoseconds of the thread's processor time.
+    /// CPU time of the longest poll of a connection, in nanoseconds.
     #[cfg(feature = "probes")]
     longest_poll: AtomicU64,
 }
 
 impl Counters {
-    /// Counts a request that was refused or failed with a code.
+    /// Counts a request that was refused or that failed, by its error code.
     pub fn note_code(&self, code: &'static str) {
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
         *codes.entry(code).or_default() += 1;
@@ -44,20 +44,20 @@ impl Counters {
         self.codes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notes the processor time that a poll of a connection took.
+    /// Records the CPU time of a poll of a connection.
     #[cfg(feature = "probes")]
     pub fn note_poll(&self, taken: std::time::Duration) {
         self.longest_poll
             .fetch_max(taken.as_nanos() as u64, Ordering::Relaxed);
     }
 
-    /// The longest poll so far, in nanoseconds.
+    /// CPU time of the longest poll so far, in nanoseconds.
     #[cfg(feature = "probes")]
     pub fn longest_poll(&self) -> u64 {
         self.longest_poll.load(Ordering::Relaxed)
     }
 
-    /// A future that notes the processor time of its polls.
+    /// A future that records the CPU time of its polls.
     #[cfg(feature = "probes")]
     pub async fn measured<F: Future>(&self, future: F) -> F::Output {
         let mut future = std::pin::pin!(future);

@@ -1,4 +1,4 @@
-//! Responses: the bytes of an answer, and refusals.
+//! Responses: the bytes of an answer, and errors.
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -10,7 +10,7 @@ use super::negotiate::Form;
 use crate::api::{Answer, BUSY, BUSY_MESSAGE, GraphqlError};
 use crate::budget::Reservation;
 
-/// The bytes of an answer, and what is reserved for them until they are sent.
+/// The bytes of an answer, and their reservation until they are sent.
 struct Held {
     bytes: Vec<u8>,
     _memory: Reservation,
@@ -26,7 +26,7 @@ pub(super) fn body(answer: Answer) -> Body {
     Body::from(bytes(answer))
 }
 
-/// The bytes of an answer. What is reserved for them is given back when the last of them are dropped.
+/// The bytes of an answer. Their reservation ends when the last of them is dropped.
 pub(super) fn bytes(answer: Answer) -> Bytes {
     match answer.memory {
         None => Bytes::from(answer.body),
@@ -37,7 +37,7 @@ pub(super) fn bytes(answer: Answer) -> Bytes {
     }
 }
 
-/// Refuses a request for now.
+/// Refuses a request because the server is busy.
 pub(super) fn busy(form: Form) -> Response {
     let mut response = refuse_as(BUSY, StatusCode::SERVICE_UNAVAILABLE, form, BUSY_MESSAGE);
     let headers = response.headers_mut();
@@ -57,12 +57,12 @@ pub(super) fn json_response(status: StatusCode, form: Form, body: Body) -> Respo
     response
 }
 
-/// Refuses a request that cannot be read.
+/// Refuses a malformed request.
 pub(super) fn refuse(status: StatusCode, form: Form, message: &str) -> Response {
     refuse_as("BAD_REQUEST", status, form, message)
 }
 
-/// Refuses a request with a code.
+/// Refuses a request with an error code.
 pub(super) fn refuse_as(code: &'static str, status: StatusCode, form: Form, message: &str) -> Response {
     let answer = Answer::refused(&[GraphqlError::request(code, message)]);
     let mut response = json_response(status, form, Body::from(answer.body));
@@ -73,7 +73,7 @@ pub(super) fn refuse_as(code: &'static str, status: StatusCode, form: Form, mess
     response
 }
 
-/// The answer to a request whose host is malformed or not served.
+/// Refuses a request whose host is malformed or not served.
 pub(super) fn refuse_host(status: StatusCode, message: &str) -> Response {
     let code = if status == StatusCode::MISDIRECTED_REQUEST {
         "FOREIGN_HOST"
@@ -83,7 +83,7 @@ pub(super) fn refuse_host(status: StatusCode, message: &str) -> Response {
     refuse_as(code, status, Form::Json, message)
 }
 
-/// What is answered when something panicked: a bug, whose details stay here.
+/// The response after a panic, which is a bug. It does not reveal the details.
 pub(super) fn internal() -> Response {
     let error = GraphqlError::internal();
     refuse_as(

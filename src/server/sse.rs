@@ -1,5 +1,5 @@
-//! Server-Sent Events, as the distinct connections mode of the graphql-sse protocol has them: a `next` event with the
-//! answer, then `complete`.
+//! Server-Sent Events, in the distinct connections mode of the graphql-sse protocol: a `next` event with the answer,
+//! then `complete`.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -19,9 +19,9 @@ const COMMENT: &[u8] = b":\n\n";
 const NEXT: &[u8] = b"event: next\ndata: ";
 const COMPLETE: &[u8] = b"\n\nevent: complete\ndata:\n\n";
 
-/// The answer of a run that ends within `keep_alive`. Of others a response whose events come later; until then it sends
-/// a comment each time that `keep_alive` has passed, so that proxies keep the connection. The run ends when the response
-/// is dropped. `note` is called with an answer that comes later.
+/// The answer of a run, if the run ends within `keep_alive`. Otherwise a response whose events follow later. Until
+/// then, it sends a comment after each `keep_alive`, so that proxies keep the connection. Dropping the response cancels
+/// the run. `note` is called with an answer that comes later.
 pub(super) async fn answer(
     run: impl Future<Output = Answer> + Send + 'static,
     keep_alive: Duration,
@@ -55,7 +55,7 @@ fn events(body: Body) -> Response {
     response
 }
 
-/// An answer is JSON on one line: line breaks in strings are escaped.
+/// Each answer is JSON on one line, since line breaks in strings are escaped.
 fn pieces(answer: Answer) -> [Bytes; 3] {
     [
         Bytes::from_static(NEXT),
@@ -64,7 +64,7 @@ fn pieces(answer: Answer) -> [Bytes; 3] {
     ]
 }
 
-/// Comments until the run ends, then its events.
+/// Sends comments until the run ends, then its events.
 fn later(
     run: Pin<Box<dyn Future<Output = Answer> + Send>>,
     keep_alive: Duration,

@@ -15,10 +15,10 @@ use super::watch::{Order, Phase, Watch};
 /// allowed.
 const MOST_DISCARDED: usize = 64 << 20;
 
-/// Bytes that are written before others on the same thread have their turn.
+/// Bytes that are written before the task yields to others of its thread.
 const TURN: usize = 1 << 20;
 
-/// A socket that is watched.
+/// A socket that records its state in a [`Watch`].
 pub(super) struct Watched<P> {
     stream: TcpStream,
     watch: Arc<Watch>,
@@ -26,11 +26,11 @@ pub(super) struct Watched<P> {
     is_blocked: bool,
     is_shut_down: bool,
     discarded: usize,
-    /// The last poll in which something was written, and how much.
+    /// The last poll in which bytes were written, and their number.
     turn: (u32, usize),
-    /// Whether the last read waits for the client, so that it ends when the client hangs up.
+    /// Whether the last read waits for the client, so that the read notices if the client disconnects.
     is_reading: bool,
-    /// Notices that the client hangs up during a request while nobody reads.
+    /// Notices that the client disconnects during a request while nothing reads from the socket.
     hang_up: Option<HangUp>,
     /// Released when the socket is closed, also after an upgrade.
     _place: P,
@@ -51,7 +51,7 @@ impl<P> Watched<P> {
         }
     }
 
-    /// The error that ends an upgraded connection on order. Others are ended by their task.
+    /// The error that ends an upgraded connection on order. Other connections are ended by their task.
     fn ended(&self) -> io::Result<()> {
         if self.watch.order() == Order::Drop {
             return Err(io::ErrorKind::TimedOut.into());
@@ -79,13 +79,13 @@ impl<P> Watched<P> {
         Ok(())
     }
 
-    /// Whether so much was written that others have their turn first. The client may read as fast as this can write.
+    /// Whether enough was written in this poll that the task yields. A client may read as fast as the server writes.
     fn has_had_its_turn(&mut self, cx: &Context<'_>) -> bool {
         let turn = self.watch.turn();
         if self.turn.0 != turn {
             self.turn = (turn, 0);
         }
-        // Nobody counts the polls of a connection that was upgraded.
+        // No task counts the polls of an upgraded connection.
         let is_over = self.turn.1 >= TURN && self.watch.phase() != Phase::Upgraded;
         if is_over {
             self.is_blocked = true;
@@ -94,20 +94,20 @@ impl<P> Watched<P> {
         is_over
     }
 
-    /// Ready if the client has hung up during a request without a read that would tell. A client that only closes its
-    /// side to say that it has no more requests is one that hung up: the answers that it still gets are those that do not
-    /// wait for anything.
+    /// Ready if the client has disconnected during a request and no read is pending that would notice it. A client that
+    /// closes only its sending side also counts as disconnected: it gets only those answers for which the server does
+    /// not have to wait.
     fn poll_hang_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.watch.phase() != Phase::Busy {
             self.hang_up = None;
             return Poll::Pending;
         }
-        // A body that nobody reads is dropped together with the rest of the connection's input.
+        // An unread body is discarded with the rest of the connection's input.
         if self.is_reading && !self.watch.has_unread_body() {
             return Poll::Pending;
         }
         if self.hang_up.is_none() {
-            // Without a descriptor a hang-up is noticed when the answer is sent.
+            // Without a descriptor, the server notices a disconnect only when it sends the answer.
             self.hang_up = HangUp::of(&self.stream).ok();
         }
         match &self.hang_up {
@@ -116,8 +116,8 @@ impl<P> Watched<P> {
         }
     }
 
-    /// Reads what the client still sends, until it closes its side: a socket that is closed before resets the
-    /// connection, and the client may lose the answer. The sweeper bounds the time.
+    /// Reads and discards the client's input until the client closes its side. If the server closed the socket earlier,
+    /// the system would reset the connection, and the client might lose the answer. The sweeper limits the time.
     fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut scratch = [0; 8 << 10];
         while self.discarded < MOST_DISCARDED {

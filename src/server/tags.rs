@@ -7,7 +7,7 @@ use super::headers::items;
 use super::negotiate::Form;
 use crate::api::{Asked, Encoding, Serving};
 
-/// The tags of the answer to a URL. It is the same for as long as the revision and the document that it names are.
+/// The tags of the answer to a URL. They stay the same as long as the revision and the named document do.
 pub(super) struct Tags {
     revision: u64,
     asked: u64,
@@ -15,7 +15,7 @@ pub(super) struct Tags {
 }
 
 impl Tags {
-    /// The tags, unless there is no document or the answer comes as an event.
+    /// The tags, unless no document is named or the answer is sent as an event.
     pub fn of(serving: &Serving, asked: &Asked, form: Form, query: &str) -> Option<Self> {
         if form == Form::Events {
             return None;
@@ -39,8 +39,8 @@ impl Tags {
         format!("\"{revision:016x}-{asked:016x}-{form}{encoding}\"")
     }
 
-    /// The tag of an answer that the client has and that still holds. Answers that get no shorter are not compressed, so
-    /// there are two tags for an encoding.
+    /// The tag of an answer that the client has and that is still valid. An answer is only compressed if this makes it
+    /// shorter, so with an encoding two tags are possible.
     pub fn held(&self, headers: &HeaderMap, encoding: Option<Encoding>) -> Option<String> {
         let possible = [encoding, None].map(|it| self.tag(it));
         possible.into_iter().find(|tag| {
@@ -49,17 +49,17 @@ impl Tags {
     }
 }
 
-/// Whether any answer to a request is one that the client has.
+/// Whether the client has any valid answer to the request.
 pub(super) fn holds_any(headers: &HeaderMap) -> bool {
     items(headers, &header::IF_NONE_MATCH).any(|it| it == "*")
 }
 
-/// The response to a client that has the answer.
+/// The response to a client that has the current answer.
 pub(super) fn not_modified(tag: &str) -> Response {
     tagged(StatusCode::NOT_MODIFIED.into_response(), tag)
 }
 
-/// A response that clients may keep. They ask each time whether it still holds.
+/// A response that clients may cache. They must revalidate it before each use.
 pub(super) fn tagged(mut response: Response, tag: &str) -> Response {
     let headers = response.headers_mut();
     if let Ok(tag) = HeaderValue::from_str(tag) {

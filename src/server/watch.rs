@@ -1,8 +1,8 @@
-//! The current state of a connection: written by the task that serves it, read by the sweeper of
-//! [`super::connections`], which checks it against the timeouts.
+//! The current state of a connection. The task that serves the connection writes it; the sweeper of
+//! [`super::connections`] reads it and compares it with the timeouts.
 //!
-//! The task never asks for the time and never sets a timer: it notes the sweeper's tick. A request costs a few plain
-//! stores into memory that no other thread writes.
+//! The task never reads the clock and never sets a timer: it records the sweeper's tick. A request costs a few plain
+//! stores to memory that no other thread writes.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::task::Poll;
 use axum::http::StatusCode;
 use futures_util::task::AtomicWaker;
 
-/// What a connection waits for.
+/// The event for which a connection waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Phase {
@@ -24,15 +24,15 @@ pub(super) enum Phase {
     Body,
     /// The answer to a request.
     Busy,
-    /// The client, which has to take an answer.
+    /// The client, which has to read an answer.
     Answered,
-    /// The first byte of another request.
+    /// The first byte of the next request.
     Idle,
-    /// Nothing that HTTP knows of: it is a WebSocket now.
+    /// An upgraded connection is a WebSocket; HTTP has no state for it.
     Upgraded,
-    /// The client, which has to close its side after an early answer.
+    /// The client, which has to close its side after an answer that was sent early.
     Closing,
-    /// The answers to other connections of its thread.
+    /// Other connections of its thread, to which it yielded.
     Turn,
 }
 
@@ -51,24 +51,24 @@ impl Phase {
         }
     }
 
-    /// Whether the client has nothing to lose if the connection is closed now, other than half a head.
+    /// Whether the client loses nothing if the connection is closed now, except an incomplete head.
     pub fn is_waiting_for_a_request(self) -> bool {
         matches!(self, Self::Fresh | Self::Head | Self::Idle)
     }
 }
 
-/// What a connection has been ordered to do.
+/// The sweeper's order to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(super) enum Order {
     GoOn,
-    /// Close after the answer that is being made.
+    /// Close after the current answer.
     Finish,
     /// Close at once.
     Drop,
 }
 
-/// The ticks of the sweeper since it began.
+/// Number of ticks of the sweeper so far.
 #[derive(Debug, Default)]
 pub(super) struct Ticks(AtomicU32);
 
@@ -82,30 +82,30 @@ impl Ticks {
     }
 }
 
-/// Answers by the class of their status, from 1xx to 5xx.
+/// Number of answers by the class of their status, from 1xx to 5xx.
 pub(super) const CLASSES: usize = 5;
 
 /// The state of one connection.
 #[derive(Debug)]
 pub(super) struct Watch {
     ticks: Arc<Ticks>,
-    /// The phase in the low byte, above it the tick when it began.
+    /// The phase in the low byte; in the upper bits the tick when it began.
     phase: AtomicU64,
-    /// One more than the tick when a write first had to wait; 0 while none does.
+    /// One more than the tick when a write first had to wait; 0 if no write waits.
     blocked: AtomicU32,
-    /// Bytes that the system took to send.
+    /// Bytes that the system accepted for sending.
     sent: AtomicU64,
-    /// Bytes of request bodies.
+    /// Bytes of request bodies that were received.
     received: AtomicU64,
     answers: [AtomicU64; CLASSES],
     order: AtomicU8,
-    /// Which poll of the connection's task takes place.
+    /// Number of the current poll of the connection's task.
     turn: AtomicU32,
-    /// The poll in which a request was answered last.
+    /// Number of the poll in which a request was last answered.
     answered_in: AtomicU32,
-    /// The body takes too long.
+    /// Whether the body takes too long.
     is_late: AtomicBool,
-    /// The client may still be sending a body that nobody reads.
+    /// Whether the client may still be sending a body that is not read.
     has_unread_body: AtomicBool,
     task: AtomicWaker,
     reader: AtomicWaker,
@@ -134,7 +134,7 @@ impl Watch {
         watch
     }
 
-    /// Notes that a phase begins.
+    /// Records the start of a phase.
     pub fn enter(&self, phase: Phase) {
         let bits = u64::from(self.ticks.now()) << 8 | u64::from(phase as u8);
         self.phase.store(bits, Ordering::Relaxed);
@@ -150,36 +150,36 @@ impl Watch {
         (Phase::from_bits(bits), (bits >> 8) as u32)
     }
 
-    /// Notes that bytes were read.
+    /// Records that bytes were received.
     pub fn note_read(&self) {
         if matches!(self.phase(), Phase::Idle | Phase::Fresh) {
             self.enter(Phase::Head);
         }
     }
 
-    /// Notes that a poll of the connection's task begins.
+    /// Records the start of a poll of the connection's task.
     pub fn begin_turn(&self) {
         let turn = self.turn.load(Ordering::Relaxed);
         self.turn.store(turn.wrapping_add(1), Ordering::Relaxed);
     }
 
-    /// The number of the poll that takes place.
+    /// The number of the current poll.
     pub fn turn(&self) -> u32 {
         self.turn.load(Ordering::Relaxed)
     }
 
-    /// Whether a request was answered in this poll already.
+    /// Whether a request was already answered in this poll.
     pub fn has_answered_in_turn(&self) -> bool {
         self.answered_in.load(Ordering::Relaxed) == self.turn()
     }
 
-    /// Notes that a body is waited for.
+    /// Records that the server waits for a body.
     pub fn begin_body(&self) {
         self.is_late.store(false, Ordering::Relaxed);
         self.enter(Phase::Body);
     }
 
-    /// Notes that part of a body has come.
+    /// Records that part of a body was received.
     pub fn note_body(&self, bytes: usize) {
         add(&self.received, bytes as u64);
     }
@@ -188,7 +188,7 @@ impl Watch {
         self.received.load(Ordering::Relaxed)
     }
 
-    /// Notes that the system took bytes to send.
+    /// Records that the system accepted bytes for sending.
     pub fn note_sent(&self, bytes: usize) {
         add(&self.sent, bytes as u64);
     }
@@ -197,7 +197,7 @@ impl Watch {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Notes that a write has to wait for the client.
+    /// Records that a write has to wait for the client.
     pub fn note_blocked(&self) {
         if self.blocked.load(Ordering::Relaxed) == 0 {
             self.blocked
@@ -205,7 +205,7 @@ impl Watch {
         }
     }
 
-    /// Notes that everything was sent.
+    /// Records that everything was sent.
     pub fn note_flushed(&self) {
         if self.blocked.load(Ordering::Relaxed) != 0 {
             self.blocked.store(0, Ordering::Relaxed);
@@ -215,7 +215,7 @@ impl Watch {
         }
     }
 
-    /// The tick when a write first had to wait, if one does.
+    /// The tick when the waiting write began to wait, if one waits.
     pub fn blocked_since(&self) -> Option<u32> {
         self.blocked.load(Ordering::Relaxed).checked_sub(1)
     }
@@ -227,12 +227,12 @@ impl Watch {
         self.answered_in.store(self.turn(), Ordering::Relaxed);
     }
 
-    /// Answers by the class of their status.
+    /// Number of answers by the class of their status.
     pub fn answers(&self) -> [u64; CLASSES] {
         std::array::from_fn(|class| self.answers[class].load(Ordering::Relaxed))
     }
 
-    /// Notes whether the client may still send a body that is not read.
+    /// Records whether the client may still send a body that is not read.
     pub fn set_unread_body(&self, has_unread_body: bool) {
         self.has_unread_body.store(has_unread_body, Ordering::Relaxed);
     }
@@ -245,7 +245,7 @@ impl Watch {
         self.is_late.load(Ordering::Relaxed)
     }
 
-    /// Ends the reading of the body.
+    /// Ends reading of the body.
     pub fn set_late(&self) {
         self.is_late.store(true, Ordering::Relaxed);
         self.task.wake();
@@ -259,7 +259,7 @@ impl Watch {
         }
     }
 
-    /// Orders the connection to end; an earlier, stronger order stays in force.
+    /// Orders the connection to end. An earlier, stronger order stays in force.
     pub fn tell(&self, order: Order) {
         self.order.fetch_max(order as u8, Ordering::Release);
         self.task.wake();
@@ -267,7 +267,7 @@ impl Watch {
         self.writer.wake();
     }
 
-    /// Waits until a connection that was upgraded is ordered to end: the task that served it before has ended.
+    /// Waits until an upgraded connection is ordered to end. The task that served HTTP on it has ended.
     pub async fn until_ordered(&self) {
         poll_fn(|cx| {
             self.task.register(cx.waker());
@@ -284,18 +284,18 @@ impl Watch {
         self.task.register(waker);
     }
 
-    /// Wakes the reader of a connection that was upgraded: no task of ours drives it any more.
+    /// Wakes the reader of an upgraded connection, since the sweeper does not know the task that serves it.
     pub fn wake_reader(&self, waker: &std::task::Waker) {
         self.reader.register(waker);
     }
 
-    /// Wakes the writer of a connection that was upgraded.
+    /// Wakes the writer of an upgraded connection.
     pub fn wake_writer(&self, waker: &std::task::Waker) {
         self.writer.register(waker);
     }
 }
 
-/// Adds to a counter that only one thread at a time writes.
+/// Adds to a counter that no other thread writes at the same time.
 fn add(counter: &AtomicU64, more: u64) {
     counter.store(counter.load(Ordering::Relaxed) + more, Ordering::Relaxed);
 }

@@ -1,8 +1,8 @@
-//! Messages in frames (RFC 6455). What a message takes until it is whole is reserved before it is taken, and an answer is
-//! written from where it is.
+//! Messages in frames (RFC 6455). Memory for a message is reserved before the message is received, and an answer is
+//! sent without a copy.
 //!
-//! tungstenite codes the heads of frames. Its sockets are not used: they keep a buffer as long as the longest message
-//! for as long as they are open, outside of what requests may hold together.
+//! tungstenite encodes and decodes the headers of frames. Its sockets are not used: as long as they are open, they keep
+//! a buffer as long as the longest message, which the shared memory of requests does not include.
 
 use std::io::{self, Cursor};
 use std::sync::Arc;
@@ -16,16 +16,16 @@ use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 use crate::budget::{Memory, Reservation};
 use crate::server::body::{Gathered, Unread};
 
-/// Bytes that are read at once.
+/// Maximum number of bytes per read.
 const READ: usize = 8 << 10;
-/// Bytes that are written before other tasks of the thread have their turn.
+/// Bytes that are written before the task yields to others of its thread.
 const TURN: usize = 1 << 20;
-/// Bytes of a control frame.
+/// Maximum payload of a control frame, in bytes.
 const LONGEST_CONTROL: usize = 125;
-/// Bytes of a reason to close: a control frame without the code.
+/// Maximum length of a close reason, in bytes: a control frame without the code.
 const LONGEST_REASON: usize = LONGEST_CONTROL - 2;
 
-/// What a client sent.
+/// A message or control frame of a client.
 #[derive(Debug)]
 pub(super) enum Received {
     Text(Bytes, Option<Reservation>),
@@ -35,16 +35,16 @@ pub(super) enum Received {
     Close,
 }
 
-/// Why a socket cannot be read any further.
+/// Why no more can be read from a socket.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Broken {
     /// The connection is closed, or it failed.
     Gone,
-    /// What it sends is not the protocol.
+    /// The client violates the protocol.
     Protocol(&'static str),
     /// A message is longer than the limit.
     TooLong,
-    /// A text is not UTF-8.
+    /// A text message is not UTF-8.
     NotText,
     /// The memory that requests share is used up.
     Busy,
@@ -53,31 +53,31 @@ pub(super) enum Broken {
 /// The frame that is being read.
 struct Frame {
     header: FrameHeader,
-    /// The mask of its next byte.
+    /// The part of the mask that applies to its next byte.
     mask: [u8; 4],
-    /// Bytes that are not yet read.
+    /// Payload bytes that have not arrived yet.
     left: u64,
 }
 
 /// A WebSocket of a client.
 pub(super) struct Socket<S> {
     stream: S,
-    /// What was read and not yet looked at, at most [`READ`] bytes.
+    /// Bytes that were received but not decoded, at most [`READ`].
     input: BytesMut,
     frame: Option<Frame>,
-    /// The message that is being received, and whether it is text.
+    /// The message that is being received, and whether it is a text message.
     message: Option<(Gathered, bool)>,
     control: Vec<u8>,
-    /// How many messages were received.
+    /// Number of complete messages so far.
     count: u64,
     limit: usize,
     memory: Arc<Memory>,
-    /// The socket is being closed: messages are dropped.
+    /// Whether the socket is being closed: messages are dropped.
     is_closing: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
-    /// A socket whose messages have at most `limit` bytes.
+    /// A socket that accepts messages of at most `limit` bytes.
     pub fn new(stream: S, limit: usize, memory: Arc<Memory>) -> Self {
         Self {
             stream,
@@ -102,11 +102,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 }
                 has_parts = true;
             }
-            // The parts may be empty and many. Others on this thread have their turn.
+            // A client may send many empty frames, so the task yields to others of its thread.
             if has_parts {
                 tokio::task::yield_now().await;
             }
-            // A head that is not whole has at most 13 bytes.
+            // An incomplete frame header has at most 13 bytes.
             self.input.reserve(READ);
             let mut room = (&mut self.stream).take(READ as u64);
             match room.read_buf(&mut self.input).await {
@@ -116,13 +116,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    /// The number of the message that has begun and is not whole.
+    /// The number of the message of which only a part has arrived.
     pub fn unfinished(&self) -> Option<u64> {
         let is_begun = self.message.is_some() || self.frame.is_some() || !self.input.is_empty();
         is_begun.then_some(self.count)
     }
 
-    /// Reads on in the input. Returns the head of a frame that has ended, and nothing at the end of the input.
+    /// Decodes more of the input. Returns the header of a frame that has ended; `None` at the end of the input.
     fn advance(&mut self) -> Result<Option<FrameHeader>, Broken> {
         let Some(frame) = &mut self.frame else {
             let mut cursor = Cursor::new(&self.input[..]);
@@ -165,7 +165,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         Ok(self.frame.take_if(|_| is_whole).map(|it| it.header))
     }
 
-    /// Begins a frame, if it may come here.
+    /// Begins a frame, if the protocol allows it at this point.
     fn begin(&mut self, header: FrameHeader, length: u64) -> Result<(), Broken> {
         if header.rsv1 || header.rsv2 || header.rsv3 {
             return Err(Broken::Protocol("a frame has reserved bits"));
@@ -190,7 +190,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             }
             OpCode::Data(data) => self.message = Some((Gathered::default(), data == Data::Text)),
         }
-        // Refused before it is read.
+        // Refused before the payload is read.
         let received = self.message.as_ref().map_or(0, |it| it.0.len());
         if length > self.limit.saturating_sub(received) as u64
             && matches!(header.opcode, OpCode::Data(_))
@@ -206,7 +206,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         Ok(())
     }
 
-    /// What a frame has ended: a message, if it was the last of one.
+    /// The result of a complete frame: a message, if this was its last frame.
     fn end(&mut self, header: &FrameHeader) -> Result<Option<Received>, Broken> {
         match header.opcode {
             OpCode::Control(Control::Ping) => Ok(Some(Received::Ping(Bytes::copy_from_slice(&self.control)))),
@@ -244,7 +244,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         std::str::from_utf8(reason).map(drop).map_err(|_| Broken::NotText)
     }
 
-    /// Sends a text of three pieces in one frame, and waits until the system has taken it. The pieces are not copied.
+    /// Sends a text of three pieces in one frame, and waits until the system has accepted it. The pieces are not
+    /// copied.
     pub async fn send(&mut self, before: Bytes, mut body: Bytes, mut after: Bytes) -> io::Result<()> {
         let length = before.len() + body.len() + after.len();
         let head = head(OpCode::Data(Data::Text), length);
@@ -278,8 +279,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.stream.flush().await
     }
 
-    /// Says why the socket is closed, and waits until the client confirms it. What it sends until then is dropped: a
-    /// connection that is closed with unread bytes is reset, and the client may lose the reason.
+    /// Sends the close frame with a reason, and waits until the client confirms it. Until then, the client's messages
+    /// are received and dropped: closing a socket with unread bytes resets the connection, and the client may lose the
+    /// reason.
     pub async fn close(&mut self, code: u16, reason: &str) {
         let mut payload = code.to_be_bytes().to_vec();
         let end = reason.floor_char_boundary(LONGEST_REASON);
@@ -296,14 +298,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    /// Confirms that the client closes the socket, with its code.
+    /// Confirms with the client's code that the client closes the socket.
     pub async fn confirm_close(&mut self) {
         let code = Bytes::copy_from_slice(&self.control[..self.control.len().min(2)]);
         let _ = self.send_control(Control::Close, code).await;
     }
 }
 
-/// The head of a frame of the server.
+/// The header of a frame that the server sends.
 fn head(opcode: OpCode, length: usize) -> Bytes {
     let header = FrameHeader {
         opcode,
@@ -324,7 +326,7 @@ mod tests {
 
     const LIMIT: usize = 100_000;
 
-    /// A frame of a client, as tungstenite writes the head.
+    /// A frame of a client, with the header that tungstenite writes.
     fn frame(opcode: OpCode, is_final: bool, mask: [u8; 4], payload: &[u8]) -> Vec<u8> {
         let header = FrameHeader {
             is_final,
@@ -343,7 +345,7 @@ mod tests {
         Socket::new(stream, LIMIT, memory.clone())
     }
 
-    /// A message in parts, with pings between them.
+    /// A message in several frames, with pings between them.
     fn sent(message: &str, cuts: &[usize], mask: [u8; 4]) -> Vec<u8> {
         let mut cuts: Vec<usize> = cuts.iter().map(|it| it % (message.len() + 1)).collect();
         cuts.sort_unstable();

@@ -1,5 +1,5 @@
-//! GraphQL over WebSocket, in the protocols `graphql-transport-ws` and, for old clients, `graphql-ws`: the handshake is
-//! here, [`frames`] reads and writes messages, and [`session`] speaks the protocols.
+//! GraphQL over WebSocket, with the protocols `graphql-transport-ws` and, for old clients, `graphql-ws`. This file has
+//! the handshake, [`frames`] reads and writes messages, and [`session`] implements the protocols.
 
 mod frames;
 mod session;
@@ -28,7 +28,7 @@ use crate::report;
 use frames::Socket;
 use session::Session;
 
-/// The version of the protocol in RFC 6455.
+/// The protocol version that RFC 6455 defines.
 const VERSION: HeaderValue = HeaderValue::from_static("13");
 
 /// Whether a request asks for a WebSocket. Other protocols are ignored (RFC 9110, section 7.8).
@@ -43,7 +43,7 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     items(headers, name).any(|it| it.eq_ignore_ascii_case(token))
 }
 
-/// Answers the handshake of a WebSocket. Accepted sockets are served by a task of their own.
+/// Answers the handshake of a WebSocket. A task of its own serves an accepted socket.
 pub(super) async fn begin(shared: Arc<Shared>, request: Request, watch: Arc<Watch>) -> Response {
     let (mut parts, _) = request.into_parts();
     let accepted = match accept(&mut parts, &shared).await {
@@ -52,7 +52,7 @@ pub(super) async fn begin(shared: Arc<Shared>, request: Request, watch: Arc<Watc
     };
     let upgraded = hyper::upgrade::on(Request::from_parts(parts, Body::empty()));
     tokio::spawn(async move {
-        // The client may be gone before it has the answer.
+        // The client may disconnect before it has the answer.
         if let Ok(stream) = upgraded.await {
             let limit = shared.settings.max_body;
             let memory = shared.live.gate().memory().clone();
@@ -90,9 +90,9 @@ async fn accept(parts: &mut Parts, shared: &Shared) -> Result<Accepted, Response
     Ok(Accepted { protocol, response })
 }
 
-/// The protocol that async-graphql-axum chooses: the first of the client's that it knows.
+/// The protocol that async-graphql-axum chooses: the first one in the client's list that it supports.
 async fn protocol(parts: &mut Parts) -> Result<WebSocketProtocols, Response> {
-    // It ignores case, but the answer has to be one of the names that were offered (RFC 6455, section 4.2.2).
+    // async-graphql-axum ignores case, but the answer must be one of the offered names (RFC 6455, section 4.2.2).
     let offered: Vec<&str> = items(&parts.headers, &header::SEC_WEBSOCKET_PROTOCOL)
         .filter(|it| ALL_WEBSOCKET_PROTOCOLS.contains(it))
         .collect();
@@ -106,7 +106,7 @@ async fn protocol(parts: &mut Parts) -> Result<WebSocketProtocols, Response> {
         );
         return Err(refuse(StatusCode::BAD_REQUEST, Form::Json, &message));
     };
-    // The choice can only be compared.
+    // The type of the choice has no accessor, so it is compared with each protocol.
     let old = WebSocketProtocols::SubscriptionsTransportWS;
     let mut only_old = Request::new(()).into_parts().0;
     only_old.headers.insert(
@@ -141,7 +141,7 @@ fn key(headers: &HeaderMap) -> Result<HeaderValue, Response> {
         })
 }
 
-/// Refuses pages of other origins: browsers let any page open a WebSocket to any host.
+/// Refuses pages of other origins, because browsers let any page open a WebSocket to any host.
 fn check_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(), Response> {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return Ok(());
@@ -162,7 +162,7 @@ fn check_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(), Response>
     ))
 }
 
-/// Whether pages of an origin may open a socket: those of the same host, and those that are listed.
+/// Whether pages of an origin may open a socket: the server's own origin and the configured ones may.
 fn is_allowed(origin: &HeaderValue, host: Option<&HeaderValue>, allowed: &[String]) -> bool {
     let Ok(origin) = origin.to_str() else {
         return false;
@@ -175,7 +175,7 @@ fn is_allowed(origin: &HeaderValue, host: Option<&HeaderValue>, allowed: &[Strin
     let (Ok(origin), Some(host)) = (Url::parse(origin), host) else {
         return false;
     };
-    // A proxy may provide TLS, so the scheme is the page's.
+    // A proxy may provide TLS, so the scheme of the page is used.
     let own = Url::parse(&format!("{}://{host}", origin.scheme()));
     matches!(origin.scheme(), "http" | "https")
         && own.is_ok_and(|own| {

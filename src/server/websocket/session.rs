@@ -1,9 +1,9 @@
-//! The protocols of a socket: what each message does, and when the socket is closed.
+//! The session of a socket: the effect of each message, and when the socket is closed.
 //!
-//! One task serves a socket. It receives a message or sends an answer, never both at once: while a client does not read,
-//! nothing is read from it, and answers that wait for it keep their reservations. The runs that have begun go on
-//! meanwhile: one that had its turn and was not polled would keep its place from others. Operations are answered as
-//! requests over HTTP are, each with its own budget.
+//! One task serves a socket. It receives a message or sends an answer, but never does both at the same time. While a
+//! client does not read, the task reads nothing from it, and answers that wait for the client keep their reservations.
+//! Started runs are polled meanwhile, because a run that is not polled would keep its place at the gate. Each operation
+//! has its own budget, as a request over HTTP has.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -32,15 +32,15 @@ use crate::server::log::Moment;
 use crate::server::watch::{Order, Watch};
 use crate::server::{Shared, response};
 
-/// Operations of one socket at a time.
+/// Maximum number of concurrent operations of a socket.
 const MOST_OPERATIONS: usize = 32;
-/// Bytes of an operation's id.
+/// Maximum length of an operation's id, in bytes.
 const LONGEST_ID: usize = 1_000;
-/// Characters of a message's type that a reason repeats.
+/// Number of characters of an unknown message type that a close reason repeats.
 const LONGEST_ECHO: usize = 40;
-/// What the body of a refused request begins with: it has errors alone.
+/// The body of a refused request begins with this, since it has only errors.
 const ERRORS: &[u8] = br#"{"errors":"#;
-/// Time that a client has to confirm that the socket is closed.
+/// How long a client may take to confirm that the socket is closed.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Why a socket ends.
@@ -54,7 +54,7 @@ enum End {
 }
 
 impl End {
-    /// The end after a message that is not of the protocol.
+    /// Ends a socket after a message that violates the protocol.
     fn invalid(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Close(4400, reason.into())
     }
@@ -66,7 +66,7 @@ impl From<io::Error> for End {
     }
 }
 
-/// A message of a client, of either protocol.
+/// A message of a client, in either protocol.
 #[derive(Deserialize)]
 #[serde(expecting = "an object with `type`")]
 struct Message<'m> {
@@ -78,20 +78,20 @@ struct Message<'m> {
     payload: Option<&'m RawValue>,
 }
 
-/// An operation that runs. Dropping it cancels the run.
+/// A running operation. Dropping it cancels the run.
 struct Operation {
     id: String,
     answer: Pin<Box<dyn Future<Output = Answer> + Send>>,
-    /// Whether it was polled: the first poll may take some milliseconds.
+    /// Whether it was polled. The first poll may take some milliseconds.
     is_begun: bool,
     /// The request, for the log.
     asked: Asked,
     start: Moment,
-    /// What is reserved for it beside its request.
+    /// Its reserved memory, in addition to that of its request.
     _held: Reservation,
 }
 
-/// An operation that has ended.
+/// A finished operation.
 struct Done {
     id: String,
     answer: Answer,
@@ -101,7 +101,7 @@ struct Done {
 struct Operations {
     shared: Arc<Shared>,
     running: Vec<Operation>,
-    /// Answers of runs that ended while something else was sent.
+    /// Answers of runs that finished while the task was sending something else.
     done: VecDeque<Done>,
 }
 
@@ -126,13 +126,13 @@ impl Operations {
         self.running.iter().any(|it| it.id == id) || self.done.iter().any(|it| it.id == id)
     }
 
-    /// Ends a run, and drops what it wrote.
+    /// Cancels a run, and drops its answer.
     fn cancel(&mut self, id: &str) {
         self.running.retain(|it| it.id != id);
         self.done.retain(|it| it.id != id);
     }
 
-    /// The next operation that has ended.
+    /// The next finished operation.
     async fn ended(&mut self) -> Done {
         poll_fn(|cx| {
             if self.done.is_empty() {
@@ -146,13 +146,13 @@ impl Operations {
         .await
     }
 
-    /// Polls the operations that have begun, and begins one more if it may: that may take some milliseconds.
+    /// Polls the started operations, and starts one more if `may_begin`. Starting may take some milliseconds.
     fn advance(&mut self, cx: &mut Context<'_>, mut may_begin: bool) {
         let mut no = 0;
         while no < self.running.len() {
             let operation = &mut self.running[no];
             if !operation.is_begun {
-                // Those after it have not begun, either.
+                // The operations after it have not started either.
                 if !may_begin {
                     break;
                 }
@@ -172,15 +172,15 @@ impl Operations {
     }
 }
 
-/// What comes next.
+/// The next event of a session.
 enum Event {
     Received(Result<Received, Broken>),
     Done(Done),
-    /// There was time for `connection_init`.
+    /// The time for `connection_init` is over.
     InitTimeout,
     /// It is time for a ping.
     Ping,
-    /// It is time to look whether a message takes too long.
+    /// It is time to check whether a message takes too long.
     Look,
     /// The server is being shut down.
     Shutdown,
@@ -192,12 +192,12 @@ pub(super) struct Session {
     watch: Arc<Watch>,
     protocol: WebSocketProtocols,
     is_acknowledged: bool,
-    /// Whether it ends with its last operation.
+    /// Whether the socket is closed after its last operation.
     is_ending: bool,
     operations: Operations,
     /// Whether nothing was received since the last ping.
     is_silent: bool,
-    /// The message that was not whole when it was last looked at.
+    /// Number of the message that was incomplete at the last check.
     unfinished: Option<u64>,
 }
 
@@ -221,7 +221,7 @@ impl Session {
             Ok(never) => match never {},
             Err(end) => end,
         };
-        // Where the server ended the connection, the sweeper notes why.
+        // If the server ended the connection, the sweeper logs why.
         let is_hang_up = matches!(end, End::Gone | End::Client) && self.watch.order() != Order::Drop;
         self.operations.done.clear();
         for operation in self.operations.running.drain(..) {
@@ -261,7 +261,8 @@ impl Session {
                 }
                 Event::Done(done) => {
                     self.send_answer(socket, done).await?;
-                    // Meanwhile nothing was read from the client, and it may have been slow to read.
+                    // While the answer was sent, nothing was read from the client, and the client may have been slow to
+                    // read.
                     (self.is_silent, self.unfinished) = (false, None);
                 }
                 Event::InitTimeout => {
@@ -274,12 +275,12 @@ impl Session {
             if self.is_ending && self.operations.is_empty() {
                 return Err(End::Close(1001, "the server is being shut down".into()));
             }
-            // A client may send many messages at once. Others on this thread have their turn between them.
+            // A client may send many messages at once, so the task yields to others of its thread after each.
             tokio::task::yield_now().await;
         }
     }
 
-    /// Asks the client whether it is still there; if it has sent nothing since the last ping, it is not.
+    /// Sends a ping. If the client has sent nothing since the last ping, the socket is closed.
     async fn ping<S: AsyncRead + AsyncWrite + Unpin>(&mut self, socket: &mut Socket<S>) -> Result<(), End> {
         if self.is_silent {
             return Err(End::Close(1001, "the client answered no ping".into()));
@@ -291,7 +292,7 @@ impl Session {
         self.send(socket.send_ping()).await
     }
 
-    /// Ends a socket whose message was not whole the last time, either.
+    /// Ends a socket whose message was incomplete at the last check too.
     fn check_message(&mut self, unfinished: Option<u64>) -> Result<(), End> {
         if unfinished.is_some() && unfinished == self.unfinished {
             return Err(End::Close(
@@ -332,7 +333,7 @@ impl Session {
         })
     }
 
-    /// Does what a message asks for.
+    /// Performs the action of a message.
     async fn message<S>(
         &mut self,
         socket: &mut Socket<S>,
@@ -361,7 +362,7 @@ impl Session {
             ("subscribe", false) | ("start", true) => self.subscribe(socket, &text, &message, held).await,
             ("complete", false) | ("stop", true) => {
                 let id = id(&message)?;
-                // The run ends, and nothing that it wrote is sent.
+                // Cancels the run; none of its answer is sent.
                 self.operations.cancel(id);
                 Ok(())
             }
@@ -388,7 +389,7 @@ impl Session {
         Ok(())
     }
 
-    /// Begins an operation. One that there is no room for is answered with an error.
+    /// Starts an operation. If there is no room for it, its answer is an error.
     async fn subscribe<S>(
         &mut self,
         socket: &mut Socket<S>,
@@ -409,7 +410,7 @@ impl Session {
             return Err(End::Close(4401, "Unauthorized".into()));
         }
         if self.is_ending {
-            // The socket is closed before it would be answered.
+            // The socket will be closed before the answer could be sent.
             return Ok(());
         }
         if self.operations.has(id) {
@@ -426,12 +427,12 @@ impl Session {
         }
         let asked = Asked::Body(text.slice_ref(payload.as_bytes()));
         let serving = self.shared.serving();
-        // A socket that runs nothing else may have a short operation for nothing.
+        // A short operation needs no reservation if the socket runs no other.
         let is_counted = !self.operations.is_empty();
         let memory = self.shared.live.gate().memory();
         let request = match held {
             None if is_counted => {
-                // A buffer has up to twice the bytes that are in it.
+                // The capacity of a buffer is up to twice its length.
                 let Some(held) = memory.reserve(2 * text.len()) else {
                     return self.refuse(socket, id, BUSY, BUSY_MESSAGE).await;
                 };
@@ -441,7 +442,7 @@ impl Session {
         };
         let answer = serving.answer(asked.clone(), None, request);
         let answer = AssertUnwindSafe(answer).catch_unwind().map(|answer| {
-            // A bug, which ends this operation alone.
+            // A panic is a bug. It ends only this operation.
             answer.unwrap_or_else(|_| Answer::refused(&[GraphqlError::internal()]))
         });
         let own = if is_counted {
@@ -463,7 +464,7 @@ impl Session {
         Ok(())
     }
 
-    /// Answers an operation that does not begin.
+    /// Sends an error for an operation that is not started.
     async fn refuse<S>(
         &mut self,
         socket: &mut Socket<S>,
@@ -481,7 +482,7 @@ impl Session {
         self.send_answer(socket, Done { id, answer }).await
     }
 
-    /// Sends the answer of an operation. Its bytes are those of a response's body.
+    /// Sends the answer of an operation. Its payload has the bytes of an HTTP response's body.
     async fn send_answer<S>(&mut self, socket: &mut Socket<S>, done: Done) -> Result<(), End>
     where
         S: AsyncRead + AsyncWrite + Unpin,
@@ -501,7 +502,7 @@ impl Session {
         let id = serde_json::Value::from(id);
         let before = format!(r#"{{"id":{id},"type":"{kind}","payload":"#);
         if is_error {
-            // The errors, and the brace that ends the message instead of the body.
+            // The errors, and the closing brace of the message in place of that of the body.
             body = body.slice(ERRORS.len().min(body.len())..);
             return self.send(socket.send(before.into(), body, Bytes::new())).await;
         }
@@ -511,7 +512,7 @@ impl Session {
             .await
     }
 
-    /// Answers a ping with its payload, byte for byte.
+    /// Answers a ping with a copy of its payload.
     async fn pong<S>(&mut self, socket: &mut Socket<S>, payload: Option<Bytes>) -> Result<(), End>
     where
         S: AsyncRead + AsyncWrite + Unpin,
@@ -533,7 +534,7 @@ impl Session {
             .await
     }
 
-    /// Waits until something is sent. The operations that have begun go on meanwhile.
+    /// Waits until a message is sent. Started operations are polled meanwhile.
     async fn send(&mut self, sending: impl Future<Output = io::Result<()>>) -> Result<(), End> {
         let mut sending = pin!(sending);
         let sent = poll_fn(|cx| {
@@ -562,7 +563,7 @@ fn first_message(body: &[u8]) -> String {
     first.map_or_else(String::new, |it| it.message)
 }
 
-/// The id that a message must have.
+/// The id of a message, which is required.
 fn id<'m>(message: &'m Message) -> Result<&'m str, End> {
     match message.id.as_deref() {
         Some("") | None => Err(End::invalid("the message has no `id`: send a text")),
@@ -573,7 +574,7 @@ fn id<'m>(message: &'m Message) -> Result<&'m str, End> {
     }
 }
 
-/// The payload of a message, which is an object where there is one.
+/// The payload of a message, which must be an object if present.
 fn object<'m>(message: &Message<'m>) -> Result<Option<&'m str>, End> {
     match message.payload.map(RawValue::get) {
         Some(payload) if !payload.starts_with('{') => {
