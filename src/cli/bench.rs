@@ -17,13 +17,13 @@ use crate::report::Reports;
 /// `clew bench`.
 #[derive(Debug, Args)]
 pub(super) struct Bench {
-    /// Make a graph of so many entities and edges instead of reading one: entities=10M,edges=100M,seed=7
+    /// Generate a graph with these numbers of entities and edges instead of loading one: entities=10M,edges=100M,seed=7
     #[arg(long, value_name = "SHAPE", conflicts_with_all = ["schema", "data", "graph"])]
     generate: Option<Shape>,
-    /// How long each question is asked, in seconds
+    /// How long each query is repeated, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
     seconds: f64,
-    /// Make no text and no substring index, and do not search
+    /// Build no indexes of texts and substrings, and do not measure searches
     #[arg(long)]
     no_search: bool,
     #[command(flatten)]
@@ -75,7 +75,7 @@ impl Bench {
         Ok((snapshot, api, line))
     }
 
-    /// Makes a graph and loads it as if it were read.
+    /// Generates a graph and loads it as if it were read from files.
     fn make(&self, shape: Shape) -> Result<(Snapshot, Api, String), ExitCode> {
         let mut reports = Reports::default();
         let progress = load::progress(&self.folders).map_err(|reports| {
@@ -165,12 +165,12 @@ impl Bench {
     }
 }
 
-/// The most memory that the process held so far.
+/// The peak memory of the process so far.
 fn peak() -> String {
     load::status("VmHWM:").map_or_else(String::new, |it| format!(", {:.0} MB at most", it as f64 / 1e6))
 }
 
-/// What the graph's parts take.
+/// Memory of the graph by part.
 fn memory(snapshot: &Snapshot) -> String {
     let memory = snapshot.memory();
     let parts = [

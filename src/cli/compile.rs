@@ -9,7 +9,7 @@ use super::{Folders, Reporting, fail, load, say};
 /// `clew compile`.
 #[derive(Debug, Args)]
 pub(super) struct Compile {
-    /// The file to write; what is served from a file of that name goes on as it was
+    /// The file to write. A server that uses an older file of that name keeps it
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
@@ -22,12 +22,12 @@ impl Compile {
     pub fn run(&self) -> ExitCode {
         let start = Instant::now();
         let snapshot = match load::graph(&self.folders, &self.reporting) {
-            // A graph without an API is not written: `serve` could not serve it.
+            // A graph without a valid API is not written, because `serve` could not serve it.
             Ok((snapshot, _)) => snapshot,
             Err(code) => return code,
         };
         let taken = start.elapsed();
-        // The file first: whoever reads standard output may have gone.
+        // The file is written first, because the reader of standard output may have closed it.
         match snapshot.save(&self.out) {
             Ok(bytes) => {
                 say(load::summary(&snapshot, taken));

@@ -5,33 +5,33 @@ use clap::Args;
 
 use crate::server::{AllowedHost, Bounds};
 
-/// Who may connect, and how long a connection may wait. The defaults are those of [`Bounds`].
+/// Limits of connections: allowed hosts and addresses, timeouts. The defaults are those of [`Bounds`].
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connections")]
 pub(super) struct ConnectionOptions {
-    /// Serve requests to this host too; loopback names and the server's own address always are. * for all. May be
-    /// repeated
+    /// Also serve requests to this host; loopback names and the server's own address are always served. * allows all
+    /// hosts. May be repeated
     #[arg(long, value_name = "HOST")]
     pub allow_host: Vec<AllowedHost>,
-    /// Allow --listen and --metrics-listen to take addresses that other machines can reach
+    /// Allow --listen and --metrics-listen to use addresses that other machines can reach
     #[arg(long, requires = "allow_host")]
     pub public: bool,
-    /// Connections at one time; beyond it the one that has waited longest for a request makes room
+    /// Maximum number of connections; for one more, the connection that has been idle the longest is closed
     #[arg(long, value_name = "N", default_value_t = Bounds::default().connections, value_parser = count)]
     max_connections: usize,
-    /// Seconds for the head of a request, and for `connection_init` of a WebSocket
+    /// Seconds to receive the head of a request, or `connection_init` on a WebSocket
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     header_timeout: Duration,
-    /// Seconds for the body of a request, which also has to come at 1 kB a second, and for a message of a WebSocket
+    /// Seconds to receive the body of a request, at a rate of at least 1 kB per second, or a message on a WebSocket
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     body_timeout: Duration,
-    /// Seconds between two requests
+    /// Seconds that a connection may be idle between two requests
     #[arg(long, value_name = "SECONDS", default_value = "75", value_parser = seconds)]
     idle_timeout: Duration,
-    /// Seconds that a client may leave an answer, or a ping over WebSocket, unread
+    /// Seconds that a client may leave an answer unread, or a ping on a WebSocket unanswered
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     write_timeout: Duration,
-    /// Seconds for running requests after SIGTERM; then their connections are aborted
+    /// Seconds to finish running requests after SIGTERM; then their connections are aborted
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds_or_none)]
     grace: Duration,
 }
@@ -50,10 +50,10 @@ impl From<&ConnectionOptions> for Bounds {
 }
 
 impl ConnectionOptions {
-    /// Whether the addresses may be listened at.
+    /// Checks that the server may listen on the addresses.
     ///
     /// # Errors
-    /// If an address can be reached from other machines and `--public` was not given; the message says what to do.
+    /// If other machines can reach an address and `--public` was not given. The message says how to fix it.
     pub fn check(&self, flag: &str, addresses: &[SocketAddr]) -> Result<(), String> {
         let reachable = addresses.iter().find(|it| !it.ip().to_canonical().is_loopback());
         match reachable {
@@ -73,7 +73,7 @@ fn count(given: &str) -> Result<usize, String> {
     }
 }
 
-/// A time in seconds, with fractions.
+/// A time in seconds, optionally with a fraction.
 pub(super) fn seconds(given: &str) -> Result<Duration, String> {
     match seconds_or_none(given)? {
         Duration::ZERO => Err("give at least 0.001 seconds".to_owned()),
@@ -90,6 +90,6 @@ fn seconds_or_none(given: &str) -> Result<Duration, String> {
         return Err("give a number of seconds between 0 and 86400".to_owned());
     }
     let time = Duration::from_secs_f64(seconds);
-    // The clock has a resolution of one millisecond; a shorter time counts as zero.
+    // The clock has a resolution of one millisecond, so a shorter time counts as zero.
     Ok(Duration::from_millis(time.as_millis() as u64))
 }

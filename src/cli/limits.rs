@@ -5,44 +5,44 @@ use clap::Args;
 use super::connections::seconds;
 use crate::api::{GateLimits, Limits};
 
-/// What a request may cost. The defaults are those of [`Limits`].
+/// Limits of requests. The defaults are those of [`Limits`].
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What a request may cost")]
 pub(super) struct LimitOptions {
-    /// How long one answer may take, in seconds
+    /// Maximum time for an answer, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
-    /// Bytes of a request's body
+    /// Maximum size of a request's body, in bytes
     #[arg(long, value_name = "N", default_value_t = 1 << 20)]
     pub max_body: usize,
-    /// Tokens of the document
+    /// Maximum number of tokens in a document
     #[arg(long, value_name = "N", default_value_t = Limits::default().tokens)]
     max_tokens: usize,
-    /// Fields below each other
+    /// Maximum depth of nested fields
     #[arg(long, value_name = "N", default_value_t = Limits::default().depth)]
     max_depth: u64,
-    /// Aliases, fragments put in their places
+    /// Maximum number of aliases, after expanding fragments
     #[arg(long, value_name = "N", default_value_t = Limits::default().aliases)]
     max_aliases: u64,
-    /// Fields, fragments put in their places
+    /// Maximum number of fields, after expanding fragments
     #[arg(long, value_name = "N", default_value_t = Limits::default().fields)]
     max_fields: u64,
-    /// Entries on one page
+    /// Maximum number of entries on a page
     #[arg(long, value_name = "N", default_value_t = Limits::default().page)]
     max_page: usize,
-    /// Entries that all pages of an answer could have together, told before it runs
+    /// Maximum number of entries that all pages of an answer could have together, computed before the operation runs
     #[arg(long, value_name = "N", default_value_t = Limits::default().cost)]
     max_cost: u64,
-    /// Entities and edges that are looked at
+    /// Maximum number of entities and edges that an operation visits
     #[arg(long, value_name = "N", default_value_t = Limits::default().rows)]
     max_rows: u64,
-    /// Bytes of an answer
+    /// Maximum size of an answer, in bytes
     #[arg(long, value_name = "N", default_value_t = Limits::default().bytes)]
     max_bytes: usize,
-    /// Bytes that all running requests hold together; by default 256 MiB and 64 bytes for each entity
+    /// Maximum memory of all running requests together, in bytes; by default 256 MiB plus 64 bytes per entity
     #[arg(long, value_name = "N")]
     max_memory: Option<usize>,
-    /// Long runs at a time; by default four for each core. More wait for up to a second
+    /// Maximum number of concurrent long runs; by default four per core. Further runs wait for up to a second
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     max_runs: Option<u64>,
     /// Do not publish the schema: no introspection, no /schema.graphql, no console
@@ -51,7 +51,7 @@ pub(super) struct LimitOptions {
 }
 
 impl LimitOptions {
-    /// What all requests together may take.
+    /// Limits of all requests together.
     pub fn together(&self) -> GateLimits {
         GateLimits {
             runs: self.max_runs.map(|it| it as usize),

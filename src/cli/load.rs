@@ -1,4 +1,4 @@
-//! Loading a graph with reports on standard error and progress on a terminal.
+//! Loads a graph, with reports on standard error and progress on a terminal.
 
 use std::borrow::Borrow;
 use std::io::{IsTerminal, Write};
@@ -18,7 +18,7 @@ use crate::memory::Allowance;
 use crate::ontology::{self, Ontology};
 use crate::report::{Code, Place, Report, Reports, Style, shown};
 
-/// Draws reports on standard error.
+/// Shows reports on standard error.
 pub(super) fn show(reports: &Reports, reporting: &Reporting) {
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let style = Style {
@@ -28,7 +28,7 @@ pub(super) fn show(reports: &Reports, reporting: &Reporting) {
     let _ = write!(std::io::stderr(), "{}", reports.render(style));
 }
 
-/// Draws reports as text without colours.
+/// Formats reports as text without colors.
 pub(super) fn drawn(reports: &Reports, reporting: &Reporting) -> String {
     reports.render(Style {
         color: false,
@@ -36,7 +36,7 @@ pub(super) fn drawn(reports: &Reports, reporting: &Reporting) -> String {
     })
 }
 
-/// Compiles the schema alone, and makes the API's schema.
+/// Compiles only the schema, and generates the API's schema.
 pub(super) fn schema(
     folder: &Path,
     max_memory_total: Option<u64>,
@@ -52,14 +52,14 @@ pub(super) fn schema(
     })
 }
 
-/// A graph that can be served, with its API as `make_api` made it.
+/// A graph that can be served, with the result of `make_api`.
 pub(super) struct Loaded<A> {
     pub snapshot: Snapshot,
     pub api: A,
     pub warnings: Reports,
 }
 
-/// Compiles schema and data, or maps the file that they were compiled into; warnings are shown, errors end it.
+/// Compiles schema and data, or maps a compiled file. Shows warnings; errors end the command.
 pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<(Snapshot, Api), ExitCode> {
     match compile(folders, Api::within) {
         Ok(loaded) => {
@@ -73,11 +73,11 @@ pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<(Snapsho
     }
 }
 
-/// Compiles schema and data, or maps the file that they were compiled into, and makes the API's schema: what one command
-/// accepts, all do. A reload makes no API where it has one already.
+/// Compiles schema and data, or maps a compiled file, and generates the API's schema. All commands call this function,
+/// so they accept the same graphs. A reload with an unchanged schema keeps the API.
 ///
 /// # Errors
-/// With all that is wrong.
+/// All errors of the schema and the data.
 pub(super) fn compile<A: Borrow<Api> + Sync>(
     folders: &Folders,
     make_api: impl FnOnce(&Ontology, &Allowance) -> Result<A, ApiError>,
@@ -113,7 +113,7 @@ pub(super) fn compile<A: Borrow<Api> + Sync>(
     })?;
     ontology.int64 = folders.int64.into();
     let ontology = Arc::new(ontology);
-    // Before the data, which need the memory that this gives back.
+    // Before the data is loaded, since loading needs the memory that this frees.
     let api = api_of(&ontology)?;
     let _huge_pages = HugePages::allowed();
     let snapshot = with_bar(&progress, || {
@@ -132,7 +132,7 @@ pub(super) fn compile<A: Borrow<Api> + Sync>(
     }
 }
 
-/// What is wrong with a query that a graph's data show as an example.
+/// The first error of an example query that the data of a graph contain.
 fn misfit(api: &Api, query: &str) -> Option<Misfit> {
     let error = api.first_error(query, &Limits::default())?;
     Some(Misfit {
@@ -141,7 +141,7 @@ fn misfit(api: &Api, query: &str) -> Option<Misfit> {
     })
 }
 
-/// Warns of examples of a compiled graph that are not queries of it: its file may be of another version of Clew.
+/// Warns about invalid example queries of a compiled graph, whose file may be from another version of Clew.
 fn examples(snapshot: &Snapshot, api: &Api) -> Reports {
     let mut reports = Reports::default();
     for example in &snapshot.info().examples {
@@ -159,7 +159,7 @@ fn examples(snapshot: &Snapshot, api: &Api) -> Reports {
     reports
 }
 
-/// Where entities are written; nowhere if the graph is a compiled one, or if there is not enough memory to read its files
+/// Positions of entities in files; `None` for a compiled graph, and if there is not enough memory to read the files
 /// again.
 pub(super) fn places(folders: &Folders, snapshot: &Snapshot, ids: &[&str]) -> Vec<Place> {
     let Ok(progress) = progress(folders) else {
@@ -177,18 +177,18 @@ pub(super) fn places(folders: &Folders, snapshot: &Snapshot, ids: &[&str]) -> Ve
     }
 }
 
-/// Makes the API's schema.
+/// Generates the API's schema.
 ///
 /// # Errors
-/// When it cannot be made.
+/// When it cannot be generated.
 pub(super) fn api(ontology: &Ontology, memory: &Allowance) -> Result<Api, Reports> {
     Api::within(ontology, memory).map_err(|error| Reports(vec![error.report()]))
 }
 
-/// The memory that a load may take.
+/// The memory that a load may use.
 ///
 /// # Errors
-/// When the process already holds more than that.
+/// When the process already uses more than that.
 fn memory(most: Option<u64>) -> Result<Allowance, Reports> {
     let memory = Allowance::of_process(most);
     if !memory.holds()
@@ -200,7 +200,7 @@ fn memory(most: Option<u64>) -> Result<Allowance, Reports> {
     Ok(memory)
 }
 
-/// What a load begins with.
+/// Prepares a load: its allowance of memory and its threads.
 ///
 /// # Errors
 /// When the process already holds more memory than it may.
@@ -210,8 +210,8 @@ pub(super) fn progress(folders: &Folders) -> Result<Progress, Reports> {
         memory: memory(folders.max_memory_total)?,
         ..Progress::default()
     };
-    // rayon would panic when it starts its threads itself and cannot. Those that did start may be refused memory at any
-    // moment, which ends the process with a line, so this is said in the same way.
+    // If rayon started its threads on first use, a failure would panic. Threads that did start may run out of memory at
+    // any moment, which ends the process with one line, so this error has the same form.
     THREADS.call_once(|| {
         if let Err(error) = rayon::ThreadPoolBuilder::new().build_global() {
             let line = format!("clew: the system starts no threads: {error}; allow the process more memory and threads (see `ulimit -v` and `ulimit -u`)\n");
@@ -221,9 +221,9 @@ pub(super) fn progress(folders: &Folders) -> Result<Progress, Reports> {
     Ok(progress)
 }
 
-/// While this is there, the system may put what is new in memory into huge pages. A large graph is looked up faster
-/// in them; whatever comes and goes after it was loaded would leave most of each unused, and what was given back is taken
-/// again when the system puts the rest into one: a server of WordNet held 117 to 129 MB so, and holds 90 to 96.
+/// While this value exists, the system may use huge pages for new memory. They make lookups in a large graph faster.
+/// After loading they are switched off: temporary allocations would leave most of each page unused, and the system
+/// would take freed memory again to complete a page.
 struct HugePages;
 
 impl HugePages {
@@ -234,7 +234,7 @@ impl HugePages {
 
     fn allow(allowed: bool) {
         #[cfg(target_os = "linux")]
-        // A system that has none needs not be told.
+        // A system without huge pages needs no call.
         let _ = rustix::thread::disable_transparent_huge_pages(!allowed);
         #[cfg(not(target_os = "linux"))]
         let _ = allowed;
@@ -247,7 +247,7 @@ impl Drop for HugePages {
     }
 }
 
-/// Shows how far reading has come, on a terminal.
+/// Shows the progress of reading on a terminal.
 fn with_bar<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
     if !std::io::stderr().is_terminal() {
         return work();
@@ -260,11 +260,11 @@ fn with_bar<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
     bar.set_message("reading");
     let done = std::sync::atomic::AtomicBool::new(false);
     let result = std::thread::scope(|scope| {
-        // Without a thread for it there is no bar.
+        // If its thread cannot be started, no progress bar is shown.
         let _ = std::thread::Builder::new().spawn_scoped(scope, || {
             let start = Instant::now();
             while !done.load(Ordering::Relaxed) {
-                // A graph that loads at once needs no bar.
+                // A graph that loads in a moment needs no progress bar.
                 if start.elapsed() > Duration::from_millis(300) {
                     let (total, read) = (
                         progress.total.load(Ordering::Relaxed),
@@ -287,7 +287,7 @@ fn with_bar<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// One line about a graph that was loaded.
+/// A line that describes a loaded graph.
 pub(super) fn summary(snapshot: &Snapshot, taken: Duration) -> String {
     let counts = snapshot.counts();
     let megabytes = |bytes: usize| bytes as f64 / 1e6;
@@ -305,7 +305,7 @@ pub(super) fn summary(snapshot: &Snapshot, taken: Duration) -> String {
     )
 }
 
-/// A number with its thousands set apart.
+/// A number with separators between thousands.
 pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut out = String::new();
@@ -318,12 +318,12 @@ pub(super) fn grouped(number: usize) -> String {
     out
 }
 
-/// The memory that the process holds, where the system tells.
+/// The memory that the process holds, if the system reports it.
 fn resident() -> Option<usize> {
     status("VmRSS:")
 }
 
-/// Bytes that the system tells of the process under a name.
+/// A value in bytes from the system's status of the process.
 pub(super) fn status(name: &str) -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|it| it.starts_with(name))?;
@@ -331,8 +331,8 @@ pub(super) fn status(name: &str) -> Option<usize> {
     Some(kilobytes * 1024)
 }
 
-/// Makes the indexes of names and texts of an engine while it serves already, and says what they took. Indexes are made one after the
-/// other; one that no engine needs any more when its turn comes is not made.
+/// Builds the indexes of names and texts while an engine is already served, and reports what they use. Indexes are
+/// built one after the other. An index that no engine needs any more when its turn comes is skipped.
 pub(super) fn index_in_background(engine: &crate::api::Engine) {
     static TURN: Mutex<()> = Mutex::new(());
     let index = Arc::downgrade(&engine.index());

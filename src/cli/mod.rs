@@ -1,4 +1,4 @@
-//! The command line: one file a command.
+//! The command line: one file per command.
 
 mod bench;
 mod check;
@@ -27,7 +27,7 @@ const EXIT_CODES: &str = "Exit codes:
   2  the command line is wrong
   74  the graph file was truncated or could not be read any more while it was in use";
 
-/// A GraphQL server for knowledge graphs: SDL says what there is, facts say which, Clew serves the API.
+/// A GraphQL server for knowledge graphs, defined by a GraphQL schema and files of facts
 #[derive(Debug, Parser)]
 #[command(name = "clew", version, after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -39,21 +39,21 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the graph: GraphQL at /graphql, GraphiQL at /. This is what is done without a command
+    /// Serve the graph: GraphQL at /graphql, GraphiQL at /. This is the default command
     Serve(Box<serve::ServeGraph>),
-    /// Check schema and data, and report all that is wrong with them
+    /// Check schema and data, and report all errors and warnings
     Check(check::Check),
-    /// Compile schema and data into one file, which is served without being read
+    /// Compile schema and data into one file, which is served without loading time
     Compile(compile::Compile),
     /// Print the API's schema as SDL
     Schema(schema::Schema),
-    /// Measure loading, memory and answers of a graph, or of one that is made for it
+    /// Measure loading, memory and answers of a graph, or of a generated one
     Bench(bench::Bench),
     /// Answer one operation on standard output, without a server
     Query(query::Query),
 }
 
-/// Where the graph lies.
+/// Location of the graph.
 #[derive(Debug, Clone, Args)]
 struct Folders {
     /// The folder with the schema: all .graphql files below it
@@ -65,16 +65,16 @@ struct Folders {
     /// A graph that `clew compile` wrote, instead of the two folders
     #[arg(long, value_name = "FILE", conflicts_with_all = ["schema", "data"])]
     graph: Option<PathBuf>,
-    /// Bytes of memory that the process may hold while a graph is loaded; by default the limit of the cgroup, else 90 % of
+    /// Maximum memory of the process while it loads a graph, in bytes; by default the limit of the cgroup, else 90 % of
     /// the machine's memory
     #[arg(long, value_name = "N")]
     max_memory_total: Option<u64>,
-    /// How answers give the values of Int64: as strings, which every client reads exactly, or as numbers
+    /// How answers show values of Int64: as strings, which every client reads exactly, or as numbers
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     int64: Int64,
 }
 
-/// How answers give the values of `Int64`.
+/// How answers show values of `Int64`.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Int64 {
     #[default]
@@ -91,10 +91,10 @@ impl From<Int64> for Int64Form {
     }
 }
 
-/// How many reports are drawn.
+/// How many reports are shown.
 #[derive(Debug, Clone, Args)]
 struct Reporting {
-    /// Draw at most so many reports; the others are counted
+    /// Maximum number of reports that are shown; the others are only counted
     #[arg(long, value_name = "N", default_value_t = 50)]
     most: usize,
 }
@@ -113,7 +113,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Writes a line on standard output. Whoever reads it may have seen enough, as `head` has: then the command ends.
+/// Writes a line on standard output. If its reader has closed it, as `head` does, the command ends.
 fn say(line: impl std::fmt::Display) {
     if writeln!(std::io::stdout(), "{line}").is_err() {
         std::process::exit(0);
@@ -126,7 +126,7 @@ fn note(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{}", visible(&line));
 }
 
-/// Says why a command ends.
+/// Reports why a command ends.
 fn fail(message: impl std::fmt::Display) -> ExitCode {
     note(format_args!("clew: {message}"));
     ExitCode::from(1)

@@ -13,7 +13,7 @@ use crate::forms::Form;
 /// `clew query`.
 #[derive(Debug, Args)]
 pub(super) struct Query {
-    /// The file with the operation; - for standard input
+    /// The file with the operation; - reads standard input
     #[arg(
         value_name = "FILE",
         required_unless_present = "expression",
@@ -26,10 +26,10 @@ pub(super) struct Query {
     /// The values of the operation's variables, as a JSON object
     #[arg(long, value_name = "JSON")]
     variables: Option<String>,
-    /// The form of the answer, where JSON is not what you want: the part of the graph that it shows, or a table
+    /// The form of the answer, if not JSON: the part of the graph that it shows, or a table
     #[arg(long = "as", value_name = "FORM")]
     form: Option<Form>,
-    /// Which operation to run, where the document has several
+    /// The name of the operation to run, if the document has several
     #[arg(long, value_name = "NAME")]
     operation: Option<String>,
     #[command(flatten)]
@@ -72,7 +72,7 @@ impl Query {
             .write_all(&body)
             .and_then(|()| out.write_all(if is_json { b"\n" } else { b"" }));
         match written {
-            // The reader may have seen enough, as `head` has.
+            // The reader may have closed standard output, as `head` does.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
             Err(error) => return fail(format!("cannot write the answer: {error}")),
             Ok(()) => {}
@@ -100,7 +100,7 @@ impl Query {
     }
 }
 
-/// An answer set out for people.
+/// An answer, indented for people.
 fn pretty(body: Vec<u8>) -> Vec<u8> {
     let value = serde_json::from_slice::<serde_json::Value>(&body);
     value

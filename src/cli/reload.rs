@@ -1,4 +1,4 @@
-//! Compiling again while the server serves: on SIGHUP, and with `--watch` when a file changes.
+//! Reloads schema and data while the server runs: on SIGHUP, and with `--watch` when a file changes.
 
 use std::any::Any;
 use std::io::Write;
@@ -13,21 +13,21 @@ use crate::api::{Engine, Limits, Persisted};
 use crate::report::visible;
 use crate::server::Live;
 
-/// Scripts send several signals in a row. A reload begins when none has come for this time.
+/// Scripts may send several signals in a row. A reload begins when no signal has arrived for this time.
 const QUIET: Duration = Duration::from_millis(100);
-/// Where it is never quiet, a reload waits no longer.
+/// Maximum delay of a reload if signals continue to arrive.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Requests a reload. Requests that arrive before the reload begins are merged.
 #[derive(Debug, Clone)]
 pub(super) struct Trigger {
-    /// Holds one message while a reload is asked for.
+    /// The channel holds one message while a reload is requested.
     asked: SyncSender<()>,
-    /// Whether more may follow at once.
+    /// Whether more signals may follow at once.
     is_signal: Arc<AtomicBool>,
 }
 
-/// What waits for triggers.
+/// The receiving end, which waits for triggers.
 pub(super) struct Triggered {
     pub asked: Receiver<()>,
     is_signal: Arc<AtomicBool>,
@@ -48,13 +48,13 @@ pub(super) fn trigger() -> (Trigger, Triggered) {
 }
 
 impl Trigger {
-    /// Asks for a reload after a signal, perhaps one of several.
+    /// Requests a reload after a signal, which may be one of several.
     pub fn pull(&self) {
         self.is_signal.store(true, Ordering::SeqCst);
         self.changed();
     }
 
-    /// Asks for a reload after a change that is complete. Returns `false` when there will be no more reloads.
+    /// Requests a reload after a change is complete. Returns `false` if there will be no more reloads.
     pub fn changed(&self) -> bool {
         // If the channel is full, a reload is already pending.
         !matches!(self.asked.try_send(()), Err(TrySendError::Disconnected(())))
@@ -62,7 +62,7 @@ impl Trigger {
 }
 
 impl Triggered {
-    /// Waits for the next reload; returns `false` when there will be no more.
+    /// Waits for the next reload. Returns `false` if there will be no more.
     fn wait(&self) -> bool {
         if self.asked.recv().is_err() {
             return false;
@@ -82,7 +82,7 @@ impl Triggered {
     }
 }
 
-/// What a reload needs.
+/// State that a reload uses.
 pub(super) struct Reloader {
     pub folders: Folders,
     pub reporting: Reporting,
@@ -92,7 +92,7 @@ pub(super) struct Reloader {
 }
 
 impl Reloader {
-    /// Begins to wait for triggers, on a thread of its own.
+    /// Starts a thread that waits for triggers.
     pub fn start(self) -> Trigger {
         let (trigger, triggered) = trigger();
         std::thread::spawn(move || {
@@ -127,7 +127,8 @@ impl Reloader {
                 note(format_args!("reloaded: {summary}"));
             }
             Err(failure) => {
-                // It is drawn in lines, and names and values in it are already visible.
+                // The report is written line by line as it is; control characters in names and values are escaped
+                // already.
                 let _ = write!(std::io::stderr(), "{failure}");
                 note("not reloaded: the graph from before is still served");
                 self.live.keep();
@@ -138,7 +139,7 @@ impl Reloader {
 
 /// Outcome of a reload. A panic is a bug; the previous graph is served after it.
 fn caught<T>(reload: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    // Nothing that a reload makes is used after it panicked.
+    // After a panic, nothing that the reload made is used.
     catch_unwind(AssertUnwindSafe(reload)).unwrap_or_else(|panic| {
         let why = said(&*panic);
         let why = visible(why);

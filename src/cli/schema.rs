@@ -11,11 +11,11 @@ pub(super) struct Schema {
     /// The folder with the schema: all .graphql files below it
     #[arg(long, value_name = "DIR", default_value = "schema")]
     schema: PathBuf,
-    /// Taken so that all commands have it; the API follows from the schema alone
+    /// Accepted because all commands have it, but ignored: the API depends on the schema alone
     #[arg(long, value_name = "DIR", hide = true)]
     #[allow(dead_code, reason = "the same options are given to every command")]
     data: Option<PathBuf>,
-    /// Bytes of memory that the process may hold; by default the limit of the cgroup, else 90 % of the machine's memory
+    /// Maximum memory of the process, in bytes; by default the limit of the cgroup, else 90 % of the machine's memory
     #[arg(long, value_name = "N")]
     max_memory_total: Option<u64>,
     #[command(flatten)]

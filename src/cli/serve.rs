@@ -17,8 +17,8 @@ use super::{Folders, Reporting, fail, load, note};
 use crate::api::{Engine, Gate, Limits, Persisted};
 use crate::server::{self, Bounds, Listeners, Live, Settings};
 
-/// Descriptors that the server needs beside those of its connections: files, the system's queues, connections that are
-/// being closed.
+/// File descriptors that the server needs in addition to those of its connections: for files, event queues, and
+/// connections that are being closed.
 const OTHER_FILES: u64 = 192;
 
 /// `clew serve`.
@@ -26,42 +26,44 @@ const OTHER_FILES: u64 = 192;
 pub(super) struct Serve {
     #[command(flatten)]
     folders: Folders,
-    /// Where to listen; port 0 picks a free one. Other than loopback addresses need --public
+    /// Address to listen on; port 0 picks a free port. Addresses other than loopback ones need --public
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8000")]
     listen: String,
-    /// Serve metrics for Prometheus there, at /metrics
+    /// Serve metrics for Prometheus on this address, at /metrics
     #[arg(long, value_name = "ADDR:PORT")]
     metrics_listen: Option<String>,
     /// Log requests that take at least this many seconds
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = connections::seconds)]
     log_slow: Duration,
-    /// Let web pages of this origin ask too, such as <https://app.example.org>; * for all. May be repeated
+    /// Allow web pages of this origin, such as <https://app.example.org>, to send requests; * allows all. May be
+    /// repeated
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
-    /// Let those pages send this header too, such as authorization. May be repeated
+    /// Allow those pages to send this header too, such as authorization. May be repeated
     #[arg(long, value_name = "HEADER", requires = "allow_origin", value_parser = header_name)]
     allow_header: Vec<HeaderName>,
-    /// Documents that clients may name instead of sending: a JSON object of ids and documents
+    /// Documents that clients may name instead of sending: a JSON object that maps ids to documents
     #[arg(long, value_name = "FILE")]
     documents: Option<PathBuf>,
-    /// Answer only the documents of that file, and show no console
+    /// Answer only the documents of that file, and serve no console
     #[arg(long, requires = "documents")]
     documents_only: bool,
     #[command(flatten)]
     limits: LimitOptions,
     #[command(flatten)]
     connections: ConnectionOptions,
-    /// Reload 0.2 s after the last change of the schema or the data, also where folders or links are replaced; SIGHUP reloads too
+    /// Reload 0.2 s after the last change of the schema or the data, also if folders or links are replaced; SIGHUP
+    /// always reloads
     #[arg(long)]
     watch: bool,
     #[command(flatten)]
     reporting: Reporting,
 }
 
-/// `clew serve` with the name of a file.
+/// `clew serve` with a graph file as its argument.
 #[derive(Debug, Args)]
 pub(super) struct ServeGraph {
-    /// A graph that `clew compile` wrote, as with --graph
+    /// A graph that `clew compile` wrote; the same as --graph
     #[arg(value_name = "GRAPH", conflicts_with_all = ["schema", "data", "graph"])]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -120,7 +122,7 @@ impl Serve {
         code
     }
 
-    /// The addresses that a flag names, if they may be listened at.
+    /// Resolves the addresses that a flag names, and checks that the server may listen on them.
     async fn addresses(&self, flag: &str, given: &str) -> Result<Vec<SocketAddr>, ExitCode> {
         let addresses: Vec<SocketAddr> = match tokio::net::lookup_host(given).await {
             Ok(addresses) => addresses.collect(),
@@ -137,7 +139,7 @@ impl Serve {
         Ok(addresses)
     }
 
-    /// Lets the process open as many files as its connections need, where the system lets it.
+    /// Raises the limit of open files to what the connections need, if the system allows it.
     fn allow_files(&self) {
         #[cfg(target_os = "linux")]
         {
@@ -239,8 +241,8 @@ impl Serve {
     }
 }
 
-/// The stack of a thread that answers requests, in bytes. Enough for the deepest document and variables, also in a debug
-/// build; the system provides only the pages that are used.
+/// Stack size of the threads that answer requests, in bytes. It suffices for the deepest document and variables, also
+/// in a debug build; the system provides only the pages that are used.
 const STACK: usize = 8 << 20;
 
 fn header_name(given: &str) -> Result<HeaderName, String> {
@@ -267,7 +269,7 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     })
 }
 
-/// Pulls the trigger with every SIGHUP.
+/// Requests a reload at every SIGHUP.
 fn reload_on_hangup(trigger: Trigger) {
     #[cfg(unix)]
     {

@@ -1,12 +1,13 @@
-//! Notices when the schema or the data change while the server serves.
+//! Notices changes of the schema or the data while the server runs.
 //!
-//! The system's events are hints only: after each, and every few seconds without one, the [`State`] of the files is compared
-//! with the one that was last loaded. So events that change nothing reload nothing, such as those of an editor's probe files.
-//! Changes without events are found too, such as those on a network file system. Watched are the folders
-//! themselves and all folders with a name on the way, since any part of a path may be replaced: by `mv`, `ln -sfn`, or
-//! the `..data` link of Kubernetes.
+//! Events of the system are only hints. After each event, and every few seconds without one, the current [`State`] of
+//! the files is compared with the one that was last loaded. So events that change nothing cause no reload, such as
+//! those of an editor's temporary files. Changes without events are found too, such as those on a network file system.
+//! The watched folders are the given ones and all folders on the paths to them, since any part of a path may be
+//! replaced: by `mv`, `ln -sfn`, or the `..data` link of Kubernetes.
 //!
-//! To compare takes time linear in the number of files. It takes at most a tenth of one core after events, and a fiftieth without.
+//! A comparison takes time linear in the number of files. Comparisons use at most a tenth of one core after events, and
+//! a fiftieth without events.
 
 mod state;
 
@@ -26,21 +27,23 @@ use self::state::{Folder, Root, State};
 use super::reload::Trigger;
 use super::{Folders, note};
 
-/// Editors and copies write a file in several steps. It counts as written when nothing has changed for this time.
+/// Editors and copying programs write a file in several steps. A change is complete when nothing has changed for this
+/// time.
 const QUIET: Duration = Duration::from_millis(200);
-/// Where it is never quiet, a reload waits no longer.
+/// Maximum delay of a reload if files continue to change.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Time between two comparisons without an event.
 const POLL: Duration = Duration::from_secs(2);
 
-/// The files that are watched, as they were before they were loaded.
+/// The watched files, in their state before they were loaded.
 pub(super) struct Watch {
     roots: Vec<Root>,
     loaded: State,
 }
 
 impl Watch {
-    /// Looks at the files. Call it before they are loaded, so that a change during the load is noticed.
+    /// Reads the state of the files. Must be called before they are loaded, so that a change during the load is
+    /// noticed.
     pub fn new(folders: &Folders) -> Self {
         let root = |path: &Path, is_read| Root {
             path: path.to_owned(),
@@ -57,10 +60,10 @@ impl Watch {
         Self { roots, loaded }
     }
 
-    /// Pulls the trigger after each change, on a thread of its own.
+    /// Requests a reload after each change, on a separate thread.
     ///
     /// # Errors
-    /// When the system starts no thread.
+    /// If the system cannot start a thread.
     pub fn start(self, trigger: Trigger) -> io::Result<()> {
         let watching = Watching::new(self, trigger, system, POLL);
         let thread = std::thread::Builder::new().name("watch".to_owned());
@@ -71,7 +74,7 @@ impl Watch {
 type Handler = Box<dyn FnMut(notify::Result<Event>) + Send>;
 type Events = Box<dyn Watcher + Send>;
 
-/// The system's events.
+/// The source of events.
 fn system(handler: Handler) -> notify::Result<Events> {
     Ok(Box::new(notify::recommended_watcher(handler)?))
 }
@@ -79,22 +82,22 @@ fn system(handler: Handler) -> notify::Result<Events> {
 struct Watching {
     roots: Vec<Root>,
     trigger: Trigger,
-    /// As of the last load.
+    /// State at the last load.
     loaded: Arc<State>,
-    /// As it was last found.
+    /// State at the last comparison.
     found: Arc<ArcSwap<State>>,
     hints: Receiver<()>,
     hint: SyncSender<()>,
-    /// Whether events may be missing because a watched folder was replaced, or too many came at once.
+    /// Whether events may be missing because a watched folder was replaced or the queue overflowed.
     is_broken: Arc<AtomicBool>,
     make: fn(Handler) -> notify::Result<Events>,
     events: Option<Events>,
-    /// Folders whose events come.
+    /// Folders that are registered for events.
     watched: BTreeMap<PathBuf, Folder>,
-    /// Why not all events come, as it was last logged.
+    /// Why some events are missing, as last logged.
     fault: Option<String>,
     poll: Duration,
-    /// Time that the last comparison took.
+    /// Duration of the last comparison.
     taken: Duration,
 }
 
@@ -124,13 +127,13 @@ impl Watching {
         }
     }
 
-    /// Watches until no reload can be triggered any more.
+    /// Watches until no more reloads can be requested.
     fn run(mut self) {
         loop {
             let found = self.look();
             if !found.is_same(&self.loaded) {
                 let settled = self.settled(found);
-                // A file that was only renamed and back is as it was.
+                // For example, a file that was renamed and renamed back is unchanged.
                 if !settled.is_same(&self.loaded) {
                     self.loaded = settled;
                     if !self.trigger.changed() {
@@ -147,7 +150,7 @@ impl Watching {
         }
     }
 
-    /// Waits until nothing changes any more.
+    /// Waits until the files stop changing.
     fn settled(&mut self, mut last: Arc<State>) -> Arc<State> {
         let start = Instant::now();
         loop {
@@ -160,10 +163,10 @@ impl Watching {
         }
     }
 
-    /// Looks at the files, and sees to it that later changes cause events.
+    /// Reads the state of the files, and registers all folders for events of later changes.
     fn look(&mut self) -> Arc<State> {
-        // Folders may be replaced between a look and the moment from which their events come. What changes more often is left
-        // to the next comparison.
+        // A folder may be replaced after the state was read and before its events are registered. If folders change
+        // more often, the next comparison finds them.
         for _ in 0..2 {
             let found = self.find();
             let is_broken = self.is_broken.swap(false, Ordering::SeqCst);
@@ -183,8 +186,9 @@ impl Watching {
         found
     }
 
-    /// Takes the events of all folders, and no longer those of folders that were replaced. Everything is begun again: notify
-    /// knows folders by their paths, and loses those that are renamed, even if they get their old names again.
+    /// Registers all folders for events, and unregisters those that were replaced. All registrations are renewed,
+    /// because notify identifies folders by their paths: it loses folders that are renamed, even if they get their old
+    /// names again.
     fn listen(&mut self, found: &State) {
         self.watched.clone_from(&found.folders);
         let begun = (self.make)(self.handler()).map(|mut events| {
@@ -193,7 +197,7 @@ impl Watching {
         });
         let fault = match begun {
             Ok((events, fault)) => {
-                // Where not all folders can be watched, some are.
+                // If some folders cannot be watched, the others are.
                 self.events = Some(events);
                 fault
             }
@@ -233,7 +237,7 @@ impl Watching {
                 event.kind,
                 EventKind::Access(AccessKind::Close(AccessMode::Write))
             );
-            // Reading a file is an event too, and reloading reads all of them.
+            // Reading a file is an event too, and a reload reads all files.
             if event.kind.is_access() && !has_written {
                 return;
             }
@@ -247,20 +251,20 @@ impl Watching {
                 is_broken.store(true, Ordering::SeqCst);
             }
             if event.need_rescan() || event.paths.iter().any(|path| found.concerns(path)) {
-                // If the channel is full, a comparison is to come anyway.
+                // If the channel is full, a comparison is already pending.
                 let _ = hint.try_send(());
             }
         })
     }
 }
 
-/// Asks for the events of folders.
+/// Registers folders for events.
 fn add<'a>(events: &mut dyn Watcher, folders: impl Iterator<Item = &'a PathBuf>) -> notify::Result<()> {
     let mut first_fault = Ok(());
     let mut paths = events.paths_mut();
     for folder in folders {
         match paths.add(folder, RecursiveMode::NonRecursive) {
-            // The next look finds that it is gone; files that cannot be read are reported by the load.
+            // The next comparison finds that the folder was removed. The load reports files that cannot be read.
             Err(error) if is_absent(&error) => {}
             Err(error) if first_fault.is_ok() => first_fault = Err(error),
             Err(_) | Ok(()) => {}
@@ -279,7 +283,7 @@ fn is_absent(error: &notify::Error) -> bool {
     }
 }
 
-/// Why events are missing, and what helps.
+/// Why events are missing, and how to fix it.
 fn why(error: &notify::Error) -> String {
     const EMFILE: i32 = 24;
     match &error.kind {
@@ -301,9 +305,9 @@ mod tests {
     use super::super::reload::{Triggered, trigger};
     use super::*;
 
-    /// So long that no test passes by polling.
+    /// So long that no test can pass by polling alone.
     const NEVER: Duration = Duration::from_hours(24);
-    /// A machine may be busy.
+    /// Long enough for a busy machine.
     const PATIENCE: Duration = Duration::from_mins(5);
 
     struct Data {
@@ -325,7 +329,7 @@ mod tests {
             let watching = Watching::new(Watch { roots, loaded }, trigger, make, poll);
             std::thread::spawn(|| watching.run());
             let data = Self { folder, triggered };
-            // Its look may be before the events come, or after.
+            // The watcher may read the state before or after the events are registered.
             data.write("data/first");
             data
         }
@@ -336,7 +340,7 @@ mod tests {
 
         /// Writes a file and waits for the reload.
         fn write(&self, name: &str) {
-            // In one step: a busy machine may take long between two.
+            // Replaced in one step, since a busy machine may pause for long between two steps.
             fs::write(self.path(".new"), name).unwrap();
             fs::rename(self.path(".new"), self.path(name)).unwrap();
             self.reloads();

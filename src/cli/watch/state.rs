@@ -1,4 +1,4 @@
-//! The files that a load would read, and the names on the way to them.
+//! The state of the files that a load would read, and of the names on the paths to them.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::ffi::OsString;
@@ -11,41 +11,41 @@ use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::folder::is_hidden;
 
-/// Links on the way to a file, at most; as many as Linux follows.
+/// Maximum number of links on the path to a file, as on Linux.
 const MOST_LINKS: usize = 40;
 
-/// A folder or a file that is loaded.
+/// A folder or a file to be loaded.
 #[derive(Debug, Clone)]
 pub(super) struct Root {
     pub path: PathBuf,
-    /// Whether a load reads a file of this name in the folder.
+    /// Whether a load would read a file of this name in the folder.
     pub is_read: fn(&Path) -> bool,
 }
 
-/// What a folder is watched for.
+/// Why a folder is watched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Folder {
-    /// Its number in the file system. A folder made again under the same path has another one.
+    /// Its inode number. A folder that was created again under the same path has another one.
     identity: (u64, u64),
-    /// Whether its files are loaded. Of other folders, only single names matter: a part of a path, or a linked file.
+    /// Whether its files are loaded. In other folders, only certain names matter: a part of a path, or a linked file.
     has_files: bool,
 }
 
-/// The files at some roots at one moment.
+/// The state of the files below some roots at one moment.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct State {
-    /// Sum of the hashes of all files that are read: their paths, sizes, times and numbers in the file system. If
-    /// neither it nor `files` changes, a load would read the same again.
+    /// Sum of the hashes of all files to be read: their paths, sizes, times and inode numbers. If neither this nor
+    /// `files` changes, a load would read the same data again.
     content: u128,
     files: usize,
     /// The folders to watch, by their paths without links.
     pub folders: BTreeMap<PathBuf, Folder>,
-    /// Paths without links of all names on the way to the roots and to linked files.
+    /// Paths without links of all names on the paths to the roots and to linked files.
     names: HashSet<PathBuf>,
 }
 
 impl State {
-    /// Looks at all names below the roots. Reads folders and links, but no files.
+    /// Reads the state of all names below the roots. Reads folders and links, but no files.
     pub fn of(roots: &[Root]) -> Self {
         let mut state = Self::default();
         for root in roots {
@@ -64,7 +64,7 @@ impl State {
         (self.content, self.files) == (other.content, other.files)
     }
 
-    /// Whether an event at a path may change the state.
+    /// Whether an event for a path may change the state.
     pub fn concerns(&self, path: &Path) -> bool {
         let folder = path.parent().and_then(|it| self.folders.get(it));
         let is_among_files = folder.is_some_and(|it| it.has_files) && !is_hidden(path);
@@ -83,7 +83,7 @@ impl State {
 struct Walk<'a> {
     state: &'a mut State,
     is_read: fn(&Path) -> bool,
-    /// The folders that were walked through, by their paths without links: links may make cycles.
+    /// The folders that were visited, by their paths without links, since links may make cycles.
     folders: HashSet<PathBuf>,
 }
 
@@ -100,8 +100,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Follows a path from a folder name by name, and notes each name: any of them may be replaced. Gives the path without
-    /// links.
+    /// Resolves a path name by name from a folder, and records each name, since any of them may be replaced. Returns
+    /// the path without links.
     fn follow(&mut self, start: PathBuf, path: &Path) -> io::Result<PathBuf> {
         let mut here = start;
         let mut links = 0;
@@ -127,7 +127,7 @@ impl Walk<'_> {
                     target.append(&mut rest);
                     rest = target;
                 }
-                // The root of a file system replaces what is before it.
+                // The root of a file system replaces the path before it.
                 Some(Component::RootDir | Component::Prefix(_)) => here.push(&part),
                 Some(Component::CurDir) | None => {}
             }
@@ -138,7 +138,7 @@ impl Walk<'_> {
     /// Adds the files of a folder: `shown` is its path as a load reads it, `path` the same without links.
     fn folder(&mut self, shown: &Path, path: &Path) {
         if !self.folders.insert(path.to_owned()) {
-            // A load reports this.
+            // The load reports this error.
             return self.state.add(shown, ());
         }
         self.watch(path, true);
@@ -185,13 +185,13 @@ impl Walk<'_> {
     }
 }
 
-/// The names that a path consists of, one by one.
+/// The components of a path.
 fn parts(path: &Path) -> VecDeque<OsString> {
     path.components().map(|it| it.as_os_str().to_owned()).collect()
 }
 
-/// What differs after a file was written or replaced. The time of the last change of the inode is part of it, since programs
-/// that copy files set the time of the last change of the content.
+/// Metadata that differs after a file was written or replaced. It includes the time when the inode changed, since
+/// programs that copy files set the time when the content changed.
 #[cfg(unix)]
 fn seen(file: &Metadata) -> impl Hash + use<> {
     use std::os::unix::fs::MetadataExt;
