@@ -1,14 +1,14 @@
-//! What a request may take: bytes, rows, time and working memory.
+//! Limits of a request: bytes, rows, time and working memory.
 //!
-//! A request has one [`Budget`] from the first byte that is read to the last byte that is written. Each stage counts what
-//! it uses against it and ends with a [`Stop`] when a part of it is used up. [`Memory`] bounds what all requests hold
-//! together: a request reserves bytes before it uses them.
+//! A request has one [`Budget`] from its first byte to the last byte of its answer. Each stage counts its use, and ends
+//! with a [`Stop`] when a limit is reached. [`Memory`] limits all requests together: a request reserves bytes before it
+//! uses them.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-/// Why a request ended early: which part of its budget was used up.
+/// Why a request ended early: which limit was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
     /// More entities and edges would be visited than the limit allows.
@@ -19,24 +19,24 @@ pub enum Stop {
     Timeout,
     /// The client disconnected.
     Cancelled,
-    /// All running requests together hold as much memory as they may.
+    /// All running requests together have reserved the memory that they may use.
     Busy,
 }
 
 /// Deadline and cancellation flag of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock<'a> {
-    /// When the request started; if nobody has set it, the first time that the clock is read. A short run never reads
-    /// it, because asking for the time costs as much as looking up an entity.
+    /// When the request started; if not set, the time when the clock is first read. A short run never reads the clock,
+    /// because that takes as long as finding an entity.
     pub started: &'a OnceLock<Instant>,
     /// Time from `started` to the deadline.
     pub time: Duration,
-    /// Set when the answer is no longer wanted.
+    /// Set when the client no longer needs the answer.
     pub cancelled: Option<&'a AtomicBool>,
 }
 
 impl Clock<'_> {
-    /// Whether the request has to end now, and why.
+    /// Whether the request has to end now, and the reason.
     pub fn stop(&self) -> Option<Stop> {
         self.elapsed().err()
     }
@@ -58,7 +58,7 @@ impl Clock<'_> {
         Ok(elapsed)
     }
 
-    /// Ends the request if its time is over.
+    /// Ends the request if its deadline has passed.
     ///
     /// # Errors
     /// [`Stop::Timeout`] after the deadline, [`Stop::Cancelled`] after the client disconnected.
@@ -70,17 +70,17 @@ impl Clock<'_> {
 /// The limits of one run.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget<'a> {
-    /// Bytes of the answer, its errors and extensions included.
+    /// Size of the answer in bytes, including its errors and extensions.
     pub bytes: usize,
-    /// Bytes of working memory beside the answer: sorted rows, scores, groups, sets of visited entities.
+    /// Bytes of working memory in addition to the answer: sorted rows, scores, groups, sets of visited entities.
     pub working: usize,
     /// Entities and edges visited.
     pub rows: u64,
     /// Deadline and cancellation.
     pub clock: Clock<'a>,
-    /// What the request has reserved of the shared memory; `None` for runs that are too small to be counted.
+    /// The request's reservation of the shared memory; `None` for a run that is too small to be counted.
     pub memory: Option<&'a Reservation>,
-    /// Bytes of it that are held beside the answer and the working memory: what the request was prepared to.
+    /// Reserved bytes that are neither answer nor working memory, but belong to the prepared request.
     pub base: usize,
 }
 
@@ -111,28 +111,28 @@ impl Memory {
         reservation.grow(bytes).then_some(reservation)
     }
 
-    /// Bytes that may be reserved in all.
+    /// Maximum number of bytes that may be reserved.
     pub fn limit(&self) -> usize {
         self.limit.load(Ordering::Relaxed)
     }
 
-    /// Changes the limit. What is reserved already stays.
+    /// Changes the limit. Existing reservations stay valid.
     pub fn set_limit(&self, limit: usize) {
         self.limit.store(limit, Ordering::Relaxed);
     }
 
-    /// Bytes that are reserved now.
+    /// Number of bytes that are reserved now.
     pub fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// The largest number of bytes that were reserved at one time.
+    /// The largest number of bytes that were reserved at the same time.
     pub fn most(&self) -> usize {
         self.most.load(Ordering::Relaxed)
     }
 }
 
-/// Reserved bytes, given back when this is dropped.
+/// Reserved bytes, which are released when this is dropped.
 #[derive(Debug)]
 pub struct Reservation {
     memory: Arc<Memory>,
@@ -168,7 +168,7 @@ impl Reservation {
             .fetch_sub(before.saturating_sub(bytes), Ordering::Relaxed);
     }
 
-    /// Bytes reserved here.
+    /// Number of bytes reserved here.
     pub fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }

@@ -1,18 +1,18 @@
-//! How much memory the process holds and how much it may hold.
+//! Memory that the process uses, and its limit.
 //!
-//! An [`Allowance`] is asked before a load allocates something large. It reads `/proc/self/statm`, which takes a few
-//! microseconds, and adds what other threads have reserved and perhaps not touched yet. Where there is no `/proc`, as on
-//! macOS, nothing is limited.
+//! A load asks an [`Allowance`] before it allocates something large. The allowance reads `/proc/self/statm`, which
+//! takes a few microseconds, and adds the bytes that other threads have reserved but perhaps not touched yet. Without
+//! `/proc`, as on macOS, there is no limit.
 
 use std::fmt;
 use std::path::{Component, Path};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Allocations of at least this many bytes are mapped and unmapped by the system, on Linux.
+/// Allocations of at least this size are mapped and unmapped by the system, on Linux.
 pub const LARGE: usize = 1 << 20;
 
-/// How much memory a load may take, as bytes that the whole process holds; pages of mapped files are not counted.
+/// How much memory a load may use, as a limit of the whole process. Pages of mapped files are not counted.
 #[derive(Debug, Default)]
 pub struct Allowance {
     limit: Option<Limit>,
@@ -27,7 +27,7 @@ struct Limit {
     from: From,
 }
 
-/// Where a limit comes from.
+/// Origin of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum From {
     Option,
@@ -47,7 +47,7 @@ impl fmt::Display for From {
     }
 }
 
-/// By how much a load would pass its allowance.
+/// A load that would exceed its allowance, and by how much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Excess {
     limit: Limit,
@@ -67,8 +67,8 @@ impl fmt::Display for Excess {
     }
 }
 
-/// Bytes that a running step is about to take; they are given back when the step ends, since the process holds them by
-/// then or has freed them.
+/// Bytes that a running step is about to allocate. They are released when the step ends, since the process then uses
+/// them or has freed them.
 #[derive(Debug)]
 #[must_use]
 pub struct Reserved<'a> {
@@ -84,7 +84,7 @@ impl Drop for Reserved<'_> {
 
 impl Allowance {
     /// The allowance that an option gives; without one, the limit of the cgroup, else 90 % of the machine's memory. A
-    /// limit of the address space holds beside either.
+    /// limit of the address space applies in both cases.
     pub fn of_process(option: Option<u64>) -> Self {
         let root = Path::new("/");
         let option = option.map(|bytes| Limit {
@@ -99,8 +99,8 @@ impl Allowance {
         }
     }
 
-    /// Reserves bytes for a step. `None` if the process would hold too much with them, or did so before: then the load
-    /// is to be abandoned.
+    /// Reserves bytes for a step. `None` if the process would exceed the limit with them, or has done so before: then
+    /// the load has to be abandoned.
     pub fn reserve(&self, bytes: usize) -> Option<Reserved<'_>> {
         let bytes = bytes as u64;
         if self.is_passed() {
@@ -122,7 +122,7 @@ impl Allowance {
         Some(reserved)
     }
 
-    /// Whether the process still holds no more than it may. Once it is not so, it stays so.
+    /// Whether the process has not exceeded the limit so far.
     pub fn holds(&self) -> bool {
         self.reserve(0).is_some()
     }
@@ -132,16 +132,16 @@ impl Allowance {
         self.excess.get().is_some()
     }
 
-    /// Why the load is to be abandoned.
+    /// Why the load has to be abandoned.
     pub fn excess(&self) -> Option<Excess> {
         self.excess.get().copied()
     }
 }
 
-/// Bytes of a step of which the memory is checked, at least. Reading what the process holds takes a few microseconds.
+/// Bytes of a step between two checks. Reading the memory of the process takes a few microseconds.
 const BETWEEN_CHECKS: usize = 1 << 20;
 
-/// Counts what a long step allocates in small pieces, and checks the memory from time to time.
+/// Counts the small allocations of a long step, and checks the memory from time to time.
 #[derive(Debug)]
 pub struct Meter<'a> {
     memory: &'a Allowance,
@@ -150,12 +150,12 @@ pub struct Meter<'a> {
 }
 
 impl<'a> Meter<'a> {
-    /// A meter of a step.
+    /// A meter for a step.
     pub fn new(memory: &'a Allowance) -> Self {
         Self { memory, unchecked: 0 }
     }
 
-    /// Counts bytes that were allocated, or are about to be. Returns `false` if the step is to be abandoned.
+    /// Counts bytes that were allocated, or are about to be. Returns `false` if the step has to be abandoned.
     pub fn takes(&mut self, bytes: usize) -> bool {
         self.unchecked = self.unchecked.saturating_add(bytes);
         if self.unchecked < BETWEEN_CHECKS {
@@ -166,11 +166,11 @@ impl<'a> Meter<'a> {
     }
 }
 
-/// Bytes of the process's own memory: what is resident, without pages of files.
+/// Resident memory of the process, without pages of files, in bytes.
 #[cfg(target_os = "linux")]
 fn held() -> Option<u64> {
     use std::io::Read;
-    // On the stack, since it is read often.
+    // A buffer on the stack, since the file is read often.
     let mut buffer = [0; 128];
     let length = std::fs::File::open("/proc/self/statm")
         .ok()?
@@ -201,7 +201,7 @@ fn address_space() -> Option<Limit> {
     None
 }
 
-/// The limit of the cgroup, unless the machine has less memory anyway, and else 90 % of that.
+/// The limit of the cgroup; if there is none, or the machine has less memory, 90 % of the machine's memory.
 fn limit_of_system(root: &Path) -> Option<Limit> {
     let machine = std::fs::read_to_string(root.join("proc/meminfo")).ok();
     let machine = machine.and_then(|text| {
@@ -223,7 +223,7 @@ fn limit_of_system(root: &Path) -> Option<Limit> {
     }
 }
 
-/// The lowest limit of the process's cgroup and those above it, version 1 or 2.
+/// The lowest limit of the process's cgroup and its ancestors, version 1 or 2.
 fn limit_of_cgroup(root: &Path) -> Option<u64> {
     let own = std::fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
     let limits = own.lines().filter_map(|line| {
@@ -236,7 +236,7 @@ fn limit_of_cgroup(root: &Path) -> Option<u64> {
         } else {
             return None;
         };
-        // In a container, the path may be that of the host, and its group is what is mounted.
+        // In a container, the path may be that of the host, and the mounted folder is the process's own group.
         let mut folder = root.join(mount);
         let names = Path::new(path).components();
         let names = names.filter_map(|it| match it {
@@ -245,7 +245,7 @@ fn limit_of_cgroup(root: &Path) -> Option<u64> {
         });
         let limit_in = |folder: &Path| {
             let text = std::fs::read_to_string(folder.join(file)).ok()?;
-            // "max" where there is none.
+            // The text is "max" if there is no limit.
             text.trim().parse::<u64>().ok()
         };
         let mut lowest = limit_in(&folder);
@@ -264,7 +264,7 @@ mod tests {
 
     const GIB: u64 = 1 << 30;
 
-    /// The limit of a system with 8 GiB of memory and some files.
+    /// The limit of a system with 8 GiB of memory and the given files.
     fn limit(files: &[(&str, &str)]) -> Option<Limit> {
         let root = tempfile::tempdir().unwrap();
         let memory = ("proc/meminfo", "MemTotal:        8388608 kB\nMemFree: 1 kB\n");

@@ -1,4 +1,4 @@
-//! Measures of CPU time for tests of the limits; only with the cargo feature `probes`.
+//! Measures CPU time for tests of the limits; only with the cargo feature `probes`.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -18,12 +18,13 @@ thread_local! {
     static LAST: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
-/// Notes that the clock of a run was read and that the run may continue.
+/// Records that a run checked its clock and may continue.
 pub fn checked() {
     LAST.set(cpu_time());
 }
 
-/// CPU time of the current thread since a run last read its clock in time: at most so much was used after its end.
+/// CPU time of the current thread since a run last passed a check. An upper bound on the time that it used after its
+/// deadline.
 pub fn since_last_check() -> Duration {
     cpu_time().saturating_sub(LAST.get())
 }

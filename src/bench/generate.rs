@@ -1,5 +1,5 @@
-//! Graphs of any size with the shape of real ones: a few entities have most of the edges, words come as often as in
-//! texts.
+//! Graphs of any size with the distributions of real ones: a few entities have most of the edges, and words are as
+//! frequent as in texts.
 
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use std::time::Instant;
 use crate::facts::Files;
 use crate::report::SourceText;
 
-/// The schema of every graph that is made.
+/// The schema of every generated graph.
 const SCHEMA: &str = r#"
 type Person @entity(label: "name", plural: "people") {
   name: String! @search
@@ -32,14 +32,14 @@ enum OrganizationKind { COMPANY SCHOOL ASSOCIATION }
 type Place @entity(label: "name") { name: String! @search population: Int }
 "#;
 
-/// Entities and edges of one part: enough to be worth a task.
+/// Entities and edges of a part, enough to be worth a task.
 const ENTITIES_OF_A_PART: u64 = 20_000;
 const EDGES_OF_A_PART: u64 = 50_000;
 
-/// A kind of entity: the letter of its ids, and its share of a thousand.
+/// A type of entities: the letter of its ids, and its share in thousandths.
 const KINDS: [(char, u64); 4] = [('p', 600), ('w', 300), ('o', 90), ('l', 10)];
 
-/// A relation: from which kind to which, and its share of a thousand.
+/// A relation: from which type to which, and its share in thousandths.
 const RELATIONS: [(&str, usize, usize, u64); 5] = [
     ("KNOWS", 0, 0, 500),
     ("CITES", 1, 1, 250),
@@ -48,12 +48,12 @@ const RELATIONS: [(&str, usize, usize, u64); 5] = [
     ("LIVES_IN", 0, 3, 20),
 ];
 
-/// How large a graph is to be made.
+/// The size of a graph to generate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// How many entities.
+    /// Number of entities.
     pub entities: u64,
-    /// How many edges.
+    /// Number of edges.
     pub edges: u64,
     /// The same seed gives the same graph.
     pub seed: u64,
@@ -62,7 +62,7 @@ pub struct Shape {
 impl FromStr for Shape {
     type Err = String;
 
-    /// `entities=10M,edges=100M,seed=7`; the seed may be left out.
+    /// Parses `entities=10M,edges=100M,seed=7`; the seed is optional.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut shape = Self {
             entities: 0,
@@ -107,7 +107,7 @@ impl FromStr for Shape {
     }
 }
 
-/// Numbers that look random and are the same for the same seed: splitmix64, whose state is a counter.
+/// Pseudorandom numbers, the same for the same seed: splitmix64, whose state is a counter.
 struct Random(u64);
 
 impl Random {
@@ -119,20 +119,20 @@ impl Random {
         bits ^ (bits >> 31)
     }
 
-    /// From 0 up to 1.
+    /// At least 0 and less than 1.
     fn share(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A number below another, the small ones more often by a power law.
+    /// A number less than `below`; small numbers are more frequent, by a power law.
     fn skewed(&mut self, below: u64, power: f64) -> u64 {
         ((below as f64 * self.share().powf(power)) as u64).min(below - 1)
     }
 }
 
-/// Mixes numbers below another, each to another one, so that those with many edges lie everywhere.
+/// A permutation of the numbers less than `below`, so that entities with many edges are not adjacent.
 fn spread(number: u64, below: u64) -> u64 {
-    // A prime above all counts, so it has no divisor with them.
+    // A prime larger than all counts, so it has no common divisor with them.
     ((u128::from(number) * 4_294_967_311) % u128::from(below)) as u64
 }
 
@@ -158,12 +158,12 @@ fn words() -> Vec<String> {
 }
 
 impl Shape {
-    /// The schema of the graph.
+    /// The schema of the generated graph.
     pub fn schema() -> Arc<SourceText> {
         SourceText::whole("generated.graphql", SCHEMA)
     }
 
-    /// How many lines it has.
+    /// Number of lines.
     pub fn lines(&self) -> u64 {
         let entities: u64 = (0..KINDS.len()).map(|it| self.count(it)).sum();
         let edges: u64 = (0..RELATIONS.len()).map(|it| self.edge_count(it)).sum();
@@ -174,7 +174,7 @@ impl Shape {
         (self.entities * KINDS[kind].1 / 1000).max(1)
     }
 
-    /// The facts, made while they are read, and how long all cores together made them.
+    /// The facts, generated while they are read, and the total time of all cores for this.
     pub fn files(self) -> (Files, Arc<AtomicU64>) {
         let words = words();
         let made = Arc::new(AtomicU64::new(0));
@@ -215,7 +215,7 @@ impl Shape {
     fn edge_count(&self, relation: usize) -> u64 {
         let (name, from, _, share) = RELATIONS[relation];
         let count = self.edges * share / 1000;
-        // Everybody lives in one place.
+        // Each person lives in one place.
         if name == "LIVES_IN" {
             count.min(self.count(from))
         } else {
@@ -256,7 +256,7 @@ impl Shape {
             let length = if kind == 1 { 3 + random.next() % 8 } else { 2 };
             text(&mut out, &mut random, length);
             out.push_str("\"]");
-            // Most have a text, of about a sentence.
+            // Most entities have a text of about one sentence.
             if kind < 2 && random.next() % 10 < 8 {
                 out.push_str(if kind == 1 {
                     r#","abstract":[""#
@@ -295,7 +295,7 @@ impl Shape {
         let mut random = self.random(KINDS.len() + relation, range.start);
         let mut out = String::with_capacity((range.end - range.start) as usize * 72);
         for no in range {
-            // Those of one source stand together, as in a file that was exported.
+            // Edges of the same source are adjacent, as in an exported file.
             let source = if name == "LIVES_IN" {
                 no
             } else {

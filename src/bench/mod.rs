@@ -1,7 +1,7 @@
-//! What a graph costs: how fast it loads, what memory it takes by part, how long answers take.
+//! Costs of a graph: time to load, memory by part, time of answers.
 //!
-//! [`Shape`] makes a graph of any size, the same for the same seed; [`questions`] finds questions that fit any graph; [`measure`]
-//! asks them in this process and gives quantiles. Times mean little on another machine; what is compared is measured in one run.
+//! [`Shape`] generates a graph of any size, the same for the same seed. [`questions`] finds queries that fit any graph.
+//! [`measure`] runs them in this process and gives quantiles. Only times of the same run and machine can be compared.
 
 #![allow(clippy::cast_sign_loss, reason = "times and counts are never negative")]
 
@@ -17,37 +17,37 @@ pub use questions::{Question, questions};
 
 use crate::api::{Engine, Request};
 
-/// How long the answers to one question took.
+/// Durations of the answers to a question.
 #[derive(Debug)]
 pub struct Times {
-    /// Each, sorted.
+    /// The durations, sorted.
     all: Vec<Duration>,
-    /// Bytes of all answers together.
+    /// Total size of the answers, in bytes.
     pub bytes: usize,
 }
 
 impl Times {
-    /// How many answers there were.
+    /// Number of answers.
     pub fn count(&self) -> usize {
         self.all.len()
     }
 
-    /// How long the slowest of a share of the answers took; of 0.5 the median, of 1.0 the maximum.
+    /// The duration that this share of the answers did not exceed: 0.5 gives the median, 1.0 the maximum.
     pub fn quantile(&self, share: f64) -> Duration {
         let at = (self.all.len() as f64 * share).ceil() as usize;
         self.all.get(at.max(1) - 1).copied().unwrap_or_default()
     }
 
-    /// How many answers a second one core gave.
+    /// Answers per second of one core.
     pub fn rate(&self) -> f64 {
         self.all.len() as f64 / self.all.iter().sum::<Duration>().as_secs_f64()
     }
 }
 
-/// Asks a question for so long, with one set of variables after the other.
+/// Repeats a question for a time, with one set of variables after the other.
 ///
 /// # Errors
-/// The answer, when it has errors.
+/// An answer that has errors.
 pub fn measure(engine: &Engine, question: &Question, time: Duration) -> Result<Times, String> {
     let ask = |variables: &RawValue| {
         let start = Instant::now();
@@ -63,7 +63,7 @@ pub fn measure(engine: &Engine, question: &Question, time: Duration) -> Result<T
         }
         Ok((taken, answer.body.len()))
     };
-    // The first one plans.
+    // The first runs compile the plan and fill caches.
     for variables in question.variables.iter().take(3) {
         ask(variables)?;
     }

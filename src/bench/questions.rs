@@ -1,4 +1,4 @@
-//! Questions that fit any graph: what its largest type and its longest relation allow.
+//! Queries that fit any graph: they use its largest type and its longest relation.
 
 use std::cmp::Reverse;
 
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::graph::{Row, Snapshot};
 use crate::ontology::{Domain, EntityType, Property, RelationField, Scalar, TypeId};
 
-/// A question, to be asked with one set of variables after the other.
+/// A query, to be repeated with one set of variables after the other.
 #[derive(Debug)]
 pub struct Question {
-    /// What it asks, in a few words.
+    /// Its subject, in a few words.
     pub name: &'static str,
     /// The operation.
     pub query: String,
@@ -19,16 +19,16 @@ pub struct Question {
     pub variables: Vec<Box<RawValue>>,
 }
 
-/// So many sets of variables are drawn for each question.
+/// Maximum number of sets of variables for each query.
 const DRAWN: u64 = 4096;
 
-/// So many entities with the most edges are asked for what they lead to.
+/// Number of entities with the most edges that are asked for their neighbors.
 const HUBS: usize = 256;
 
-/// Letters of a name that are typed before names are suggested.
+/// Number of letters of a name for which suggestions are requested.
 const TYPED: usize = 3;
 
-/// The questions that a graph allows. The same graph gives the same ones.
+/// The queries that a graph allows. The same graph gives the same queries.
 pub fn questions(snapshot: &Snapshot, with_search: bool) -> Vec<Question> {
     let ontology = snapshot.ontology();
     let Some(largest) = ontology.type_ids().max_by_key(|id| snapshot.view().count(*id)) else {
@@ -44,7 +44,7 @@ pub fn questions(snapshot: &Snapshot, with_search: bool) -> Vec<Question> {
     let plain = plain(entity_type);
     let fields: Vec<&str> = plain.iter().take(4).map(|it| it.name.as_str()).collect();
     let fields = fields.join(" ");
-    // Entities that are spread over the type, the same each time.
+    // Entities that are spread over the type, the same in each run.
     let row = |no: u64| {
         let at = (no.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 16) % rows;
         view.locate(all.get(at as usize))
@@ -146,7 +146,7 @@ pub fn questions(snapshot: &Snapshot, with_search: bool) -> Vec<Question> {
     questions
 }
 
-/// Properties that any client would ask for: one value each.
+/// Properties with a single value, which every client might request.
 fn plain(entity_type: &EntityType) -> Vec<&Property> {
     let properties = entity_type.members.declared();
     properties
@@ -154,7 +154,7 @@ fn plain(entity_type: &EntityType) -> Vec<&Property> {
         .collect()
 }
 
-/// The entities of a type that have the most edges of a field; at least one, as the type has one.
+/// The entities of a type that have the most edges of a field; at least one, since the type is not empty.
 fn hubs(snapshot: &Snapshot, id: TypeId, field: &RelationField) -> Vec<Row> {
     let view = snapshot.view();
     let entities = view.entities_of(id, None);
@@ -175,7 +175,7 @@ fn property_text(snapshot: &Snapshot, id: TypeId, property: &Property, row: Row)
     text.unwrap_or_default().to_owned()
 }
 
-/// The field of a type that leads to many over the relation with the most edges.
+/// The list field of a type with the most edges.
 fn longest(snapshot: &Snapshot, id: TypeId, fits: impl Fn(&RelationField) -> bool) -> Option<&RelationField> {
     let fields = snapshot.ontology().entity_type(id).members.fields.iter();
     fields

@@ -8,7 +8,7 @@ use crate::exec;
 /// Why a form was not written.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Unwritten {
-    /// The form cannot show the answer: what is in the way and what to do.
+    /// The form cannot show the answer: the reason and how to avoid it.
     Refused(String),
     /// The budget is used up.
     Stop(Stop),
@@ -20,19 +20,19 @@ impl From<Stop> for Unwritten {
     }
 }
 
-/// Bytes that are reserved at a time.
+/// Number of bytes that are reserved at a time.
 const RESERVED_AT_ONCE: usize = 256 << 10;
 
 /// Writes or items between two checks of the clock.
 const CHECK_EVERY: u32 = 256;
 
-/// Bytes that are written, and working memory beside them.
+/// The bytes written so far, and the working memory used in addition.
 pub(super) struct Body<'a> {
     bytes: Vec<u8>,
     budget: Budget<'a>,
     held: usize,
     looked: u32,
-    /// Why writing ended; an [`io::Error`] cannot say it.
+    /// Why writing ended, since an [`io::Error`] cannot hold a [`Stop`].
     stop: Option<Stop>,
 }
 
@@ -57,12 +57,12 @@ impl<'a> Body<'a> {
         self.reserve()
     }
 
-    /// Gives working memory back.
+    /// Releases working memory.
     pub fn release(&mut self, bytes: usize) {
         self.held = self.held.saturating_sub(bytes);
     }
 
-    /// Looks at the clock, once in many calls. To be asked for each item.
+    /// Checks the clock, once in [`CHECK_EVERY`] calls. Must be called for each item.
     pub fn check(&mut self) -> Result<(), Stop> {
         self.looked += 1;
         if self.looked.is_multiple_of(CHECK_EVERY) {
@@ -71,12 +71,12 @@ impl<'a> Body<'a> {
         Ok(())
     }
 
-    /// The budget that it is written within.
+    /// The budget of the body.
     pub fn budget(&self) -> &Budget<'a> {
         &self.budget
     }
 
-    /// What an error of a writer means.
+    /// Converts an error of a writer.
     pub fn failed(&self, error: impl std::fmt::Display) -> Unwritten {
         match self.stop {
             Some(stop) => stop.into(),
@@ -84,7 +84,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// What was written.
+    /// The written bytes.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -115,7 +115,7 @@ impl<'a> Body<'a> {
         self.hold_grown(self.bytes.capacity())
     }
 
-    /// Reserves what is held beside a buffer of some length. While that grows, the old and the new one exist.
+    /// Reserves the working memory and a buffer of a capacity. While a buffer grows, the old and the new one exist.
     fn hold_grown(&mut self, capacity: usize) -> Result<(), Stop> {
         let Some(memory) = self.budget.memory else {
             return Ok(());

@@ -12,16 +12,17 @@ use super::value::plain;
 use crate::budget::{Budget, Stop};
 use crate::plan::Table;
 
-/// A row as a tree of values takes about this many times its size in JSON.
+/// Ratio of the size of a row as a tree of values to its size in JSON.
 const TREE: usize = 4;
 
 /// Rows between two checks of the clock.
 const ROWS_AT_ONCE: usize = 64;
 
-/// Writes the table that an answer's `data` holds, row after row. The two together take no more than the limit of bytes.
+/// Writes the rows in an answer's `data` as a table, one by one. The answer and the table together take at most the
+/// limit of bytes.
 ///
 /// # Errors
-/// When the budget is used up, or the answer cannot be read, which would be a mistake of ours.
+/// When the budget is used up. An answer that cannot be read is an error too, but would be a bug of Clew.
 pub fn table(table: &Table, data: &[u8], mut budget: Budget) -> Result<Vec<u8>, Unwritten> {
     budget.bytes = budget.bytes.saturating_sub(data.len());
     let mut body = Body::new(budget, data.len());
@@ -67,15 +68,15 @@ pub fn table(table: &Table, data: &[u8], mut budget: Budget) -> Result<Vec<u8>, 
     }
 }
 
-/// What stands at a place, null where nothing does.
+/// The value at a path, or null.
 fn at<'v>(value: &'v Value, path: &[String]) -> &'v Value {
     path.iter().fold(value, |value, key| &value[key.as_str()])
 }
 
-/// The rows at a position of an answer, read in place: none is kept.
+/// The rows at a position of an answer. They are read in place, and none is kept.
 struct Rows<'r> {
     path: &'r [String],
-    /// Whether what is there is one row and no list.
+    /// Whether there is a single row instead of a list.
     is_one: bool,
     write: &'r mut dyn FnMut(&RawValue) -> Result<(), String>,
 }

@@ -15,7 +15,7 @@ use crate::graph::View;
 const NODE: usize = size_of::<&str>() + 8;
 const EDGE: usize = size_of::<&str>() + 16;
 
-/// The subgraph with what a drawing says of it: an entity's label, an edge's field.
+/// The subgraph with the labels of its drawing: an entity's label, an edge's field.
 pub(super) fn labelled<'a>(
     view: View<'a>,
     subgraph: &Subgraph,
@@ -29,7 +29,7 @@ pub(super) fn labelled<'a>(
     }
     for walked in &subgraph.edges {
         body.check()?;
-        // Both ends of an edge are among the entities, whose places are the nodes' numbers.
+        // Both ends of an edge are entities of the subgraph, whose places are the nodes' numbers.
         if let (Some(from), Some(to)) = (subgraph.place(walked.from), subgraph.place(walked.to)) {
             graph.add_edge(NodeIndex::new(from), NodeIndex::new(to), field_name(view, walked));
         }
@@ -49,7 +49,7 @@ pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<
     write!(body, "{dot}").map_err(|error| body.failed(error))
 }
 
-/// A text between the quotes of DOT.
+/// Escapes a text for a quoted string in DOT.
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }

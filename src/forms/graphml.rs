@@ -12,16 +12,16 @@ use super::value::{self, Values, field_name, for_xml, plain};
 use crate::exec::{Subgraph, Walked};
 use crate::graph::View;
 
-/// The data of one element by name.
+/// The data of an element by name.
 type Data = BTreeMap<String, Value>;
 
-/// Bytes that a value takes in [`Data`], beside its text.
+/// Bytes that a value takes in [`Data`], in addition to its text.
 const VALUE: usize = 160;
 
 pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
     let values = Values::of(subgraph, body)?;
     let (mut node_kinds, mut edge_kinds) = (Kinds::default(), Kinds::default());
-    // Keys are declared before what uses them, so everything is looked at twice and nothing kept.
+    // Keys must be declared before the elements that use them, so everything is read twice and nothing is kept.
     for place in 0..subgraph.entities.len() {
         body.check()?;
         let of_entity = values.of_entity(place);
@@ -90,7 +90,7 @@ fn document(
     body.write_all(b"\n")
 }
 
-/// The data of an entity, of whose values these are shown.
+/// The data of an entity, with the values at the given positions.
 fn node(view: View, subgraph: &Subgraph, place: usize, values: &[u32]) -> Data {
     let (entity, as_of) = subgraph.entities[place];
     let row = view.locate(entity);
@@ -117,10 +117,10 @@ fn edge(view: View, walked: &Walked) -> Data {
     data
 }
 
-/// Adds a value; several under one name are a list.
+/// Adds a value. Several values of a name become a list.
 fn add(data: &mut Data, name: &str, value: Value) {
     match data.get_mut(name) {
-        // `label` and `type` are ours, and a property of that name says the same or stands aside.
+        // Clew defines `label`, `type` and `relation`, so a property of such a name is left out.
         Some(_) if name == "label" || name == "type" || name == "relation" => {}
         None => {
             data.insert(name.to_owned(), value);
@@ -133,7 +133,7 @@ fn add(data: &mut Data, name: &str, value: Value) {
 /// The type of each name.
 type Kinds = HashMap<String, &'static str>;
 
-/// The keys that data is declared by: for each name its key's id and type.
+/// The keys that declare the data: for each name, the key's id and type.
 type Keys = BTreeMap<String, (String, &'static str)>;
 
 fn note_kinds(kinds: &mut Kinds, data: &Data) {

@@ -1,4 +1,4 @@
-//! JSON-LD whose context gives the schema's names their IRIs, so that the document reads like an answer.
+//! JSON-LD. The context maps the names of the schema to IRIs, so the document reads like an answer in JSON.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
@@ -12,22 +12,22 @@ use crate::exec::Subgraph;
 use crate::graph::View;
 use crate::json::List;
 
-/// What all objects of a property have in common, so that they need not say it each time.
+/// The common kind of all objects of a property, which the context states once.
 #[derive(Clone, PartialEq)]
 enum Kind {
-    /// They are nodes.
+    /// All objects are nodes.
     Node,
-    /// They are literals of a datatype.
+    /// All objects are literals of this datatype.
     Typed(NamedNode),
-    /// They are of several kinds.
+    /// Objects are of several kinds.
     Mixed,
 }
 
-/// Bytes that a value takes in a node, beside its text.
+/// Bytes that a value takes in a node, in addition to its text.
 const VALUE: usize = 192;
 
-/// Writes node after node. The context comes first and says which names the document uses, so the triples are gone through
-/// twice.
+/// Writes nodes one by one. The context precedes them and lists the names that the document uses, so the triples are
+/// read twice.
 pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
     let triples = Triples::of(view, subgraph, body)?;
     let context = Context::new(view, subgraph, &triples, body)?;
@@ -52,9 +52,9 @@ pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<
 struct Nodes<'w, 'b> {
     body: &'w mut Body<'b>,
     context: &'w Context,
-    /// The subject whose triples come now, and its node as far as it goes.
+    /// The subject of the current triples, and the members of its node so far.
     node: Option<(NamedOrBlankNode, Map<String, Value>)>,
-    /// Bytes that the node takes.
+    /// Bytes that this node takes.
     held: usize,
     /// The list that the nodes are in.
     list: List,
@@ -117,14 +117,14 @@ impl Nodes<'_, '_> {
 struct Context {
     json: Map<String, Value>,
     prefixes: Vec<(String, String)>,
-    /// What classes and properties are called.
+    /// Names of classes and properties.
     terms: HashMap<NamedNode, String>,
     kinds: HashMap<NamedNode, Kind>,
 }
 
 impl Context {
     fn new(view: View, subgraph: &Subgraph, triples: &Triples, body: &mut Body) -> Result<Self, Unwritten> {
-        // A processor takes a term as a prefix if its IRI ends in one of these characters.
+        // A processor accepts a term as a prefix only if its IRI ends in one of these characters.
         let is_prefix = |iri: &str| iri.ends_with([':', '/', '?', '#', '[', ']', '@']);
         let mut prefixes = prefixes(view, subgraph);
         prefixes.retain(|it| is_prefix(&it.1));
@@ -138,7 +138,7 @@ impl Context {
             context.json.insert(name.clone(), iri.as_str().into());
         }
         let mut classes: HashSet<NamedNode> = HashSet::new();
-        // In the order in which they come.
+        // In the order of their first triples.
         let mut predicates: Vec<NamedNode> = Vec::new();
         triples.each(&mut |triple| {
             body.check()?;
@@ -174,7 +174,7 @@ impl Context {
         Ok(context)
     }
 
-    /// Gives an IRI a name, if the document uses it and neither has another meaning.
+    /// Gives an IRI a name, if the document uses the IRI and neither has another meaning.
     fn name(&mut self, classes: &HashSet<NamedNode>, iri: NamedNode, name: String) {
         let kind = self.kinds.get(&iri);
         let used = kind.is_some() || classes.contains(&iri);
@@ -193,11 +193,11 @@ impl Context {
         self.terms.insert(iri, name);
     }
 
-    /// An IRI with a prefix where one fits.
+    /// An IRI, shortened with a prefix if one fits.
     fn compact(&self, iri: &str) -> String {
         let fits = |(name, namespace): &(String, String)| {
             let local = iri.strip_prefix(namespace.as_str())?;
-            // After the colon, two slashes would make it an absolute IRI again.
+            // Two slashes after the colon would make it an absolute IRI.
             (!local.starts_with("//")).then(|| format!("{name}:{local}"))
         };
         self.prefixes
@@ -213,7 +213,7 @@ impl Context {
         }
     }
 
-    /// The key and the value that say a triple of its subject.
+    /// The key and the value that express a triple in the node of its subject.
     fn entry(&self, triple: &Triple) -> (String, Value) {
         if triple.predicate == rdf::TYPE {
             let class = match &triple.object {
@@ -246,7 +246,7 @@ impl Context {
     }
 }
 
-/// A node as an object, which the context may already say that it is.
+/// A node as an object; only its IRI if the context declares that the property has nodes.
 fn node(id: String, defined: Option<&Kind>) -> Value {
     match defined {
         Some(Kind::Node) => id.into(),

@@ -1,9 +1,9 @@
 //! Answers in other forms than JSON: the part of the graph that an answer shows as RDF, as a graph file or as a
 //! drawing, and a flat answer as a table.
 //!
-//! A form is written from the part of the graph that a run visited ([`Subgraph`]), after the run and
-//! within the rest of its budget. It takes time linear in that part of the graph, except for drawings, whose size is
-//! bounded. It takes memory for the order of the facts, not for the facts.
+//! A form is written from the part of the graph that a run visited ([`Subgraph`]), after the run and within the rest of
+//! its budget. It takes time linear in that part of the graph, except drawings, whose size is limited. Its working
+//! memory is the order of the facts, since facts are not copied.
 
 mod body;
 mod csv;
@@ -44,7 +44,7 @@ pub enum Form {
     Csv,
 }
 
-/// All forms, each with the media type that asks for it and its letter in tags.
+/// All forms, each with its media type and its letter in entity tags.
 const FORMS: [(Form, &str, char); 7] = [
     (Form::Turtle, "text/turtle", 't'),
     (Form::Ntriples, "application/n-triples", 'n'),
@@ -70,7 +70,7 @@ impl Form {
         self.entry().1
     }
 
-    /// A letter that no other form has.
+    /// A letter that is unique among the forms.
     pub fn letter(self) -> char {
         self.entry().2
     }
@@ -79,7 +79,7 @@ impl Form {
 impl FromStr for Form {
     type Err = ();
 
-    /// The form of a media type in small letters.
+    /// The form of a media type in lower case.
     fn from_str(media: &str) -> Result<Self, ()> {
         let found = FORMS.iter().find(|(_, it, _)| *it == media);
         found.map(|(form, _, _)| *form).ok_or(())
@@ -89,7 +89,7 @@ impl FromStr for Form {
 /// Writes the part of a graph that an answer shows, in addition to `held` bytes of working memory of the run.
 ///
 /// # Errors
-/// With what is in the way: a drawing of too much, or a budget that is used up.
+/// If the form cannot show the answer, for example a drawing of a large graph, or if the budget is used up.
 pub fn write(
     form: Form,
     view: View,

@@ -1,8 +1,8 @@
 //! The part of the graph that an answer shows, as RDF triples.
 //!
 //! An entity has its class, its label and the values that the answer shows; an edge is a triple from its start to its
-//! end. Where a fact has a source, a rank, a validity or (for an edge) properties of its own, a reified statement
-//! says so, with PROV for the sources: `docs/decisions/other-forms.md`.
+//! end. If a fact has a source, a rank, a validity or (for an edge) properties of its own, a reified statement has
+//! them, with PROV for the sources: `docs/decisions/other-forms.md`.
 
 use std::io;
 
@@ -21,28 +21,28 @@ use crate::exec::{self, Subgraph, Told, Walked};
 use crate::graph::{EntityNo, NO_STATEMENT, Rank, StatementNo, ValueRef, View, write_float};
 use crate::ontology::{BuiltIn, Date, Direction, Instant, Member, Point, Prefix, Property, Scalar};
 
-/// Entities, where their ids are all that is known of them.
+/// Namespace of entities, whose ids are not IRIs.
 pub(super) const ENTITY: &str = "urn:clew:entity:";
-/// Classes and properties that the schema gives no IRI, and our own words about statements.
+/// Namespace of classes and properties without an IRI in the schema, and of Clew's own terms about statements.
 pub(super) const VOCABULARY: &str = "urn:clew:vocabulary:";
 pub(super) const PROV: &str = "http://www.w3.org/ns/prov#";
 const OWL: &str = "http://www.w3.org/2002/07/owl#";
 const SKOS: &str = "http://www.w3.org/2004/02/skos/core#";
 const EDTF: &str = "http://id.loc.gov/datatypes/edtf/EDTF";
-/// The vocabulary of `GeoSPARQL`, and its datatype of geometries.
+/// Namespace of the vocabulary of `GeoSPARQL`, and its datatype of geometries.
 const GEO: &str = "http://www.opengis.net/ont/geosparql#";
 const WKT: &str = "http://www.opengis.net/ont/geosparql#wktLiteral";
 const JSON: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON";
 /// Bytes that a source takes in a set and in a list.
 const SOURCE: usize = 24;
-/// What RFC 3986 leaves as it is in a part of a path.
+/// Characters that a path segment may have unescaped (RFC 3986).
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// Our own words: a vocabulary's names begin with a small letter where they are properties.
+/// A name in Clew's namespace. By convention, names of properties begin with a small letter.
 fn own(name: &str) -> NamedNode {
     NamedNode::new_unchecked(format!("{VOCABULARY}{}", utf8_percent_encode(name, KEPT)))
 }
@@ -51,7 +51,7 @@ fn prov(name: &str) -> NamedNode {
     NamedNode::new_unchecked(format!("{PROV}{name}"))
 }
 
-/// The RDF property of a property: our own, or for a built-in one that which others use.
+/// The RDF property of a property: for a built-in one a common vocabulary's, else one in Clew's namespace.
 fn predicate(property: &Property) -> NamedNode {
     match property.built_in {
         None => own(&property.name),
@@ -60,24 +60,24 @@ fn predicate(property: &Property) -> NamedNode {
     }
 }
 
-/// The IRI that the schema gives, or one of our own.
+/// The IRI in the schema, or a name in Clew's namespace.
 fn iri_or(class: Option<&String>, name: &str) -> NamedNode {
     class
         .and_then(|it| NamedNode::new(it).ok())
         .unwrap_or_else(|| own(name))
 }
 
-/// A back edge of a symmetric relation, in [`Block::what`]; otherwise that is the place of an entity.
+/// Marks a back edge of a symmetric relation in [`Block::what`], which otherwise has the place of an entity.
 const BACK: u32 = 1 << 31;
 
 /// Consecutive triples with the same subject.
 #[derive(Clone, Copy)]
 struct Block {
-    /// When the subject was first met.
+    /// Order of the subject by its first occurrence.
     subject: u32,
-    /// Where the block comes among those of its subject.
+    /// Order of the block among those of its subject.
     no: u32,
-    /// Which triples these are: all statements about an entity at its place, or one edge back to it.
+    /// The triples of the block: all facts of the entity at this place, or one edge back to the subject.
     what: u32,
 }
 
@@ -88,14 +88,14 @@ pub(super) struct Triples<'a> {
     view: View<'a>,
     subgraph: &'a Subgraph<'a>,
     values: Values,
-    /// The edges' positions, by the entity that they start from, and where those of each begin.
+    /// Positions of the edges, grouped by their start, and the first position of each group.
     edges: (Vec<u32>, Vec<u32>),
     blocks: Vec<Block>,
-    /// Sources that are cited and no part of the subgraph.
+    /// Sources that are cited but not part of the subgraph.
     sources: Vec<EntityNo>,
 }
 
-/// Takes a triple.
+/// Receives a triple.
 pub(super) type Take<'t> = &'t mut dyn FnMut(Triple) -> Result<(), Unwritten>;
 
 impl<'a> Triples<'a> {
@@ -158,7 +158,7 @@ impl<'a> Triples<'a> {
         Ok(())
     }
 
-    /// A source that is only cited is named too.
+    /// A source that is only cited gets a label too.
     fn find_sources(&mut self, body: &mut Body) -> Result<(), Unwritten> {
         let mut sources: FxHashSet<EntityNo> = FxHashSet::default();
         let values = self.subgraph.values.iter().map(|it| it.statement);
@@ -188,7 +188,7 @@ impl<'a> Triples<'a> {
         &order[starts[place] as usize..starts[place + 1] as usize]
     }
 
-    /// Goes through all triples.
+    /// Visits all triples.
     pub fn each(&self, take: Take) -> Result<(), Unwritten> {
         for block in &self.blocks {
             if block.what & BACK == 0 {
@@ -232,7 +232,7 @@ impl<'a> Triples<'a> {
         NamedNode::new_unchecked(format!("{ENTITY}{}", utf8_percent_encode(id, KEPT)))
     }
 
-    /// Writes the facts of an entity at a place.
+    /// Writes the facts of the entity at a place.
     fn entity_block(&self, place: usize, take: Take) -> Result<(), Unwritten> {
         let (entity, as_of) = self.subgraph.entities[place];
         self.entity(entity, as_of, take)?;
@@ -275,15 +275,15 @@ impl<'a> Triples<'a> {
         Ok(())
     }
 
-    /// The triple of an edge. The other one of a symmetric relation is in a block of its own.
+    /// The triple of an edge. The reverse edge of a symmetric relation is in a block of its own.
     fn edge(&self, walked: &Walked) -> Triple {
         let relation = self.view.ontology().relation(walked.relation);
-        // A relation's name in the API is that of its field, which is what a reader of the schema knows.
+        // The name of a relation in the API is that of its field, which readers of the schema know.
         let predicate = iri_or(relation.class.as_ref(), field_name(self.view, walked));
         Triple::new(self.iri(walked.from), predicate, self.iri(walked.to))
     }
 
-    /// A node that stands for a fact, with what is known of it.
+    /// Writes a node for a fact, with the fact's properties.
     fn statement(
         &self,
         fact: Triple,
@@ -341,7 +341,7 @@ impl<'a> Triples<'a> {
     }
 }
 
-/// A value as literals: one, or for a text in several languages one for each.
+/// A value as literals: one literal, or one per language for a text in several languages.
 fn literals(value: ValueRef, scalar: Scalar) -> Vec<Literal> {
     if let Some(translations) = value.translations() {
         let literal = |(language, text): (&str, &str)| {
@@ -391,8 +391,8 @@ fn wkt(point: Point) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// A date by its precision. XML Schema has datatypes for a year, a month and a day, and EDTF has one for all else: years
-/// of more than four digits are written otherwise there, and years before 1 counted otherwise in XML Schema 1.0.
+/// A date by its precision. XML Schema has datatypes for a year, a month and a day; EDTF has one for all other dates.
+/// Years of more than four digits have another notation in EDTF, and XML Schema 1.0 counts years before 1 differently.
 fn date_literal(text: &str) -> Literal {
     let is_plain = text.bytes().all(|it| it.is_ascii_digit() || it == b'-')
         && !text.starts_with('-')
@@ -417,7 +417,7 @@ fn has_points(view: View) -> bool {
     properties.any(|it| it.scalar == Scalar::Point)
 }
 
-/// The namespaces that the classes and properties of a graph come from, each with a short name.
+/// The namespaces of a graph's classes and properties, each with a prefix.
 pub(super) fn prefixes(view: View, subgraph: &Subgraph) -> Vec<(String, String)> {
     const KNOWN: [(&str, &str); 11] = [
         ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
@@ -522,7 +522,7 @@ pub(super) fn ntriples(view: View, subgraph: &Subgraph, body: &mut Body) -> Resu
     ended(written, failed, body)
 }
 
-/// Notes the error of a writer, which only the body can explain.
+/// Converts the error of a writer, whose reason only the body has.
 fn note(written: io::Result<()>, failed: &mut Option<io::Error>) -> Result<(), Unwritten> {
     written.map_err(|error| {
         *failed = Some(error);
@@ -537,7 +537,7 @@ fn ended(written: Result<(), Unwritten>, failed: Option<io::Error>, body: &Body)
     }
 }
 
-/// The name of a class or a property in a schema, by its IRI.
+/// The name of a class or a property in the schema, by its IRI.
 pub(super) fn names(view: View) -> Vec<(NamedNode, String)> {
     let ontology = view.ontology();
     let mut names = Vec::new();
@@ -555,7 +555,7 @@ pub(super) fn names(view: View) -> Vec<(NamedNode, String)> {
                 }
                 Some(Member::Relation(no)) => {
                     let field = entity_type.members.field(no);
-                    // An inverse field reads the property from its other end.
+                    // An inverse field shows the same property in the opposite direction.
                     if field.direction != Direction::In {
                         let relation = ontology.relation(field.relation);
                         names.push((iri_or(relation.class.as_ref(), member), member.to_owned()));

@@ -1,4 +1,5 @@
-//! A drawing: layers from left to right, so that labels stand below each other; places by `rust-sugiyama`.
+//! A drawing with layers from left to right, so that the labels of a layer are below each other. `rust-sugiyama`
+//! computes the positions.
 
 use petgraph::Direction;
 use petgraph::Graph;
@@ -16,14 +17,13 @@ use super::value::for_xml;
 use crate::exec::Subgraph;
 use crate::graph::View;
 
-/// Beyond so many entities or edges nobody could read the drawing, nor would it be made in time.
+/// Larger drawings would be unreadable, and their layout would take too long.
 const MOST: usize = 1000;
-/// Maximum number of layer crossings. The layout takes time and memory for each: this many take less than a second and
-/// 32 MB.
+/// Maximum number of layer crossings, since the layout takes time and memory for each one.
 const MOST_CROSSED: usize = 10_000;
-/// Bytes that the layout takes for each entity, each edge and each layer that one crosses.
+/// Bytes that the layout takes for each entity, each edge and each layer crossing.
 const LAYOUT: usize = 512;
-/// Labels are cut after so many characters.
+/// Maximum number of characters of a label; longer ones are cut.
 const LONGEST: usize = 42;
 const HEIGHT: f64 = 26.0;
 const CHARACTER: f64 = 7.0;
@@ -34,7 +34,7 @@ const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1b1f24;text-ancho
 .edge text{font-size:10px;fill:#57606a;paint-order:stroke;stroke:#fff;stroke-width:3px}\
 rect{fill:#f6f8fa;stroke:#57606a}path{fill:none;stroke:#8c959f}marker path{fill:#8c959f;stroke:none}";
 
-/// Where an entity is drawn: the middle of its box, and how wide that is.
+/// Position of an entity: the center of its box, and the width.
 #[derive(Clone, Copy, Default)]
 struct Place {
     x: f64,
@@ -111,7 +111,7 @@ fn shorten(label: &str) -> String {
     if has_more { start + "…" } else { start }
 }
 
-/// The entities and what leads to what: parallel edges and loops say nothing about where an entity stands.
+/// The entities and the edges between them, without loops and parallel edges, which do not affect the layout.
 fn simplify(graph: &Graph<&str, &str>) -> StableDiGraph<(), ()> {
     let mut simple = StableDiGraph::with_capacity(graph.node_count(), graph.edge_count());
     for _ in graph.node_indices() {
@@ -125,9 +125,9 @@ fn simplify(graph: &Graph<&str, &str>) -> StableDiGraph<(), ()> {
     simple
 }
 
-/// The number of layers that the edges cross between their ends, with the layers that `rust-sugiyama` computes: it
-/// reverses some edges of cycles, then puts an entity in the first layer after all its predecessors. Each layer that an
-/// edge crosses costs a dummy node.
+/// The number of layers that edges cross between their ends. Layers are computed as in `rust-sugiyama`: it reverses
+/// some edges of cycles, then puts an entity in the first layer after all its predecessors. Each layer crossing needs a
+/// dummy node.
 fn crossed_layers(simple: &StableDiGraph<(), ()>) -> usize {
     let mut acyclic = simple.clone();
     if is_cyclic_directed(simple) {
@@ -137,7 +137,7 @@ fn crossed_layers(simple: &StableDiGraph<(), ()>) -> usize {
         }
     }
     let mut layers = vec![0_usize; simple.node_count()];
-    // No cycles are left.
+    // The graph has no cycles any more.
     for node in toposort(&acyclic, None).unwrap_or_default() {
         let before = acyclic.neighbors_directed(node, Direction::Incoming);
         layers[node.index()] = before.map(|it| layers[it.index()] + 1).max().unwrap_or(0);
@@ -148,17 +148,17 @@ fn crossed_layers(simple: &StableDiGraph<(), ()>) -> usize {
         .sum()
 }
 
-/// Places the entities, component below component, and says how large it all is.
+/// Places the entities, component below component. Returns the places, and the width and height of the drawing.
 fn places(simple: &StableDiGraph<(), ()>, labels: &[String]) -> (Vec<Place>, f64, f64) {
     let width = |no: usize| labels[no].chars().count() as f64 * CHARACTER + 20.0;
     let config = Config {
         vertex_spacing: ROW_GAP,
-        // Measured on random graphs of 500 entities and 1,000 edges: 0.07 s, and no end within 40 s otherwise.
+        // With the default settings, the layout of the largest allowed graphs takes too long.
         ranking_type: RankingType::Up,
         transpose: false,
         ..Config::default()
     };
-    // Its layers go downwards, ours to the right: an entity is as high there as it is wide here.
+    // Its layers go downwards and those of the drawing to the right, so width and height are exchanged.
     let size = |index: NodeIndex, (): &()| (HEIGHT, width(index.index()) + LAYER_GAP);
     let mut places: Vec<Place> = (0..labels.len())
         .map(|no| Place {
@@ -217,7 +217,7 @@ fn marker(writer: &mut Writer<&mut Body>) -> Drawn {
 }
 
 fn draw_edge(writer: &mut Writer<&mut Body>, (from, to): (Place, Place), label: &str) -> Drawn {
-    // From border to border, whichever way the layers lie; within a layer in a bow to the right.
+    // From border to border in either direction; within a layer, an arc on the right side.
     let way = if (to.x - from.x).abs() < 1.0 {
         0.0
     } else {
@@ -238,7 +238,7 @@ fn draw_edge(writer: &mut Writer<&mut Body>, (from, to): (Place, Place), label: 
     } else {
         (start + way * bend, end - way * bend)
     };
-    // A loop leaves and comes back at different heights.
+    // A loop starts and ends at different heights.
     let gap = if from.x == to.x && from.y == to.y {
         HEIGHT / 3.0
     } else {

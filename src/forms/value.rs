@@ -1,4 +1,4 @@
-//! Values, and the properties of edges, as the other forms need them.
+//! Values and properties of edges, in representations for the other forms.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::ontology::{Direction, PropertyNo, Scalar};
 
 /// A value as JSON.
 pub(super) fn json(value: ValueRef) -> Value {
-    // A file has a type for it, whatever form answers in JSON have.
+    // A file has a type for `Int64`, so the form of such values in answers does not apply.
     if let Some(number) = value.int64() {
         return number.into();
     }
@@ -19,7 +19,7 @@ pub(super) fn json(value: ValueRef) -> Value {
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
-/// A value as plain text: a text without quotes, anything else as JSON writes it.
+/// A value as plain text: texts without quotes, other values as in JSON.
 pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -28,17 +28,17 @@ pub(super) fn plain(value: &Value) -> String {
     }
 }
 
-/// A text that XML can hold: what it cannot becomes the sign for what cannot be shown.
+/// Replaces characters that XML does not allow by U+FFFD.
 pub(super) fn for_xml(text: &str) -> String {
     let is_foreign = |it: char| (it < ' ' && !"\t\n\r".contains(it)) || matches!(it, '\u{fffe}' | '\u{ffff}');
     text.replace(is_foreign, "\u{fffd}")
 }
 
-/// Which values of a subgraph each of its entities has, in the order in which they were met.
+/// The shown values of each entity of a subgraph, in the order in which the run visited them.
 pub(super) struct Values {
-    /// The values' positions, entity after entity.
+    /// Positions of the values, grouped by entity.
     order: Vec<u32>,
-    /// Where those of each entity begin, and one more.
+    /// The first position of each entity's group, and the end of the last one.
     starts: Vec<u32>,
 }
 
@@ -56,8 +56,8 @@ impl Values {
     }
 }
 
-/// Sorts positions by the places of the entities that they belong to, which keep their order otherwise; and says where
-/// those of each entity begin, and one more. Those without a place are left out.
+/// Groups positions by the places of their entities; within a group their order stays the same. Returns them and the
+/// start of each group, followed by the end of the last one. Positions without a place are left out.
 pub(super) fn by_place(
     entities: usize,
     places: impl ExactSizeIterator<Item = Option<usize>> + Clone,
@@ -84,7 +84,7 @@ pub(super) fn by_place(
     Ok((order, starts))
 }
 
-/// One property of an edge that has a value.
+/// A property of an edge, with its value.
 pub(super) struct EdgeValue<'a> {
     pub name: &'a str,
     pub scalar: Scalar,
@@ -114,7 +114,7 @@ pub(super) fn of_edge<'a>(view: View<'a>, walked: &Walked) -> Vec<EdgeValue<'a>>
     all
 }
 
-/// What an edge is called at its start: the schema's field there, else the relation's own name.
+/// The name of an edge at its start: the schema's field there, else the relation's own name.
 pub(super) fn field_name<'a>(view: View<'a>, walked: &Walked) -> &'a str {
     let ontology = view.ontology();
     let relation = ontology.relation(walked.relation);
