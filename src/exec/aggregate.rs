@@ -1,4 +1,4 @@
-//! Figures about all entities of a list together, and about groups of them.
+//! Aggregates of all entities of a list, and of groups of them.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -26,13 +26,13 @@ const MEMBERS_AT_ONCE: usize = 1 << 16;
 /// Entities in groups.
 struct Groups<'a> {
     packing: Packing<'a>,
-    /// What each group has in common: as many as there are fields to group by.
+    /// The common values of each group: one for each field to group by.
     commons: Vec<Packed>,
-    /// The entities, group after group.
+    /// The entities, ordered by group.
     entities: Vec<EntityNo>,
-    /// Where those of each group begin, and one more.
+    /// The position of each group's first entity, followed by the number of entities.
     starts: Vec<u32>,
-    /// The groups in the order that is asked for.
+    /// The groups in the requested order.
     order: Vec<u32>,
 }
 
@@ -68,16 +68,16 @@ struct Measures<'a> {
     wants_ends: bool,
     wants_sum: bool,
     count: usize,
-    /// Values that can be ordered.
+    /// Minimum and maximum of values that can be ordered.
     ordered: usize,
     least: Option<(Key<'a>, ValueRef<'a>)>,
     greatest: Option<(Key<'a>, ValueRef<'a>)>,
     sum: f64,
-    /// The sum of whole numbers, which is exact: not even 2^32 values of 64 bits are too many.
+    /// The exact sum of whole numbers: 128 bits suffice for 2^32 values of 64 bits.
     whole: i128,
     decimals: BigDecimal,
     packing: Packing<'a>,
-    /// All values, where the different ones are counted.
+    /// All values, if distinct ones are counted.
     places: Vec<Packed>,
     distinct: usize,
 }
@@ -106,8 +106,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Goes once through all values that some entities have of a property. Takes 8 bytes for each value where the
-    /// different ones are counted.
+    /// Visits all values of a property of some entities once. Takes 8 bytes for each value if distinct ones are
+    /// counted.
     fn measure(
         &mut self,
         entities: &[EntityNo],
@@ -183,7 +183,7 @@ impl<'a> Run<'a> {
             self.push(&mut measures.places, packed)?;
         }
         if measures.wants_ends {
-            // Of equal ones the first and the last of the list.
+            // Of equal values, the minimum is the first and the maximum the last in the list.
             let is = |end: &Option<(Key, ValueRef)>, order: Ordering| {
                 end.as_ref().is_some_and(|(end, _)| key.compare(end) == order)
             };
@@ -233,7 +233,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The mean is rounded to a microsecond.
+    /// The mean is rounded to microseconds.
     fn durations(&mut self, measures: &Measures<'a>, fields: &'a Object<MeasureField>) -> Written {
         let count = measures.ordered as i128;
         self.object(fields, |run, slot| {
@@ -270,17 +270,17 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// An entity with several values of a field, or several ends of a relation, is in the group of each. Takes 12 bytes
-    /// for each entity of each group, and about 20 bytes for each group of one field.
+    /// Groups entities. An entity with several values of a field, or several ends of a relation, is in the group of
+    /// each. Takes 12 bytes for each entity of each group, and about 20 bytes for each group of one field.
     fn grouped(&mut self, entities: &[EntityNo], call: &GroupCall) -> Result<Groups<'a>, Failure> {
         let keys = call.keys.len();
         let mut packing = Packing::default();
         let mut commons: Vec<Packed> = Vec::new();
-        // The group and the position of each entity of it.
+        // Pairs of a group and the position of an entity in it.
         let mut members: Vec<(u32, u32)> = self.list_of(entities.len())?;
         let mut table: HashTable<u32> = HashTable::new();
         let mut choices: Vec<Vec<Common<'a>>> = vec![Vec::new(); keys];
-        // Of the entity that is looked at, the groups that it is in already.
+        // The groups that already contain the current entity.
         let mut seen: FxHashSet<u32> = FxHashSet::default();
         let scratch = RefCell::new(Vec::new());
         for (position, entity) in entities.iter().enumerate() {
@@ -355,7 +355,7 @@ impl<'a> Run<'a> {
         let count = commons.len() / keys;
         self.release(working::tables::<u32>(table.capacity()).0);
         drop(table);
-        // Counting sort: the entities of a group keep their order.
+        // A counting sort keeps the order of entities in each group.
         let mut starts = self.array(0_u32, count + 2)?;
         for (group, _) in &members {
             starts[*group as usize + 2] += 1;
@@ -400,7 +400,7 @@ impl<'a> Run<'a> {
                 GroupOrder::KeyAsc => by_key(*a, *b, false),
                 GroupOrder::KeyDesc => by_key(*a, *b, true),
             };
-            // Equal keys that are written differently stay in the order in which they were met.
+            // Keys that are equal but written differently stay in the order in which they were first found.
             asked.then(a.cmp(b))
         };
         working::sort(&mut order, 0..call.first.min(count), &self.budget.clock, compare)?;
@@ -408,7 +408,7 @@ impl<'a> Run<'a> {
         Ok(groups)
     }
 
-    /// What an entity may have in common with others, for one field: at least one thing.
+    /// The keys of an entity for one field: at least one.
     fn commons(&mut self, row: Row, key: &GroupKey, commons: &mut Vec<Common<'a>>) -> Written {
         commons.clear();
         match &key.by {

@@ -1,4 +1,4 @@
-//! Connections: which entities are on the page, and what is said of the page.
+//! Connections: the entities of a page, and the information about the page.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -20,12 +20,12 @@ use crate::plan::{
 pub(super) struct Item {
     pub entity: EntityNo,
     pub edge: EdgeNo,
-    /// Its place in a list that has an order of its own, else 0.
+    /// Its position in a list that has an order of its own, else 0.
     pub rank: u32,
 }
 
 impl Item {
-    /// An entity that no edge led to.
+    /// An entity without an edge.
     #[inline]
     fn alone(entity: EntityNo) -> Self {
         Self {
@@ -51,16 +51,16 @@ impl Item {
 enum Source<'a, 'f> {
     /// All entities of some types.
     Types(&'a [TypeId]),
-    /// What a relation leads to from an entity.
+    /// The targets of a relation from an entity.
     Neighbours(Side, Row),
-    /// What a relation leads to from an entity over several edges, in an order of its own.
+    /// The targets of a relation from an entity over several edges, in the order of the walk.
     Reached(Side, &'f [Item], Row),
-    /// What was found, in the order of ids; from which entity, if from one.
+    /// The results of a search or a question in the order of ids, and the entity that was asked about, if any.
     Found(&'f [EntityNo], Option<Row>),
 }
 
 impl Source<'_, '_> {
-    /// The entity whose list it is.
+    /// The entity to which the list belongs.
     fn owner(&self) -> Option<Row> {
         match self {
             Source::Types(_) => None,
@@ -70,18 +70,18 @@ impl Source<'_, '_> {
     }
 }
 
-/// The list that an edge or a page is in.
+/// The list that an edge or a page belongs to.
 #[derive(Clone, Copy)]
 pub(super) struct Within<'a, 'f> {
     source: Source<'a, 'f>,
     call: &'a PageCall,
 }
 
-/// A cursor, and what is left at this revision of what it names.
+/// A decoded cursor, and the entity and edge that it names, if they exist at this revision.
 struct Position {
     cursor: Cursor,
     entity: Option<EntityNo>,
-    /// None where no edge led there, or there is none any more: it then stands after all edges.
+    /// `None` if the cursor has no edge or the edge does not exist any more; it then sorts after all edges.
     edge: EdgeNo,
     rank: u32,
 }
@@ -92,7 +92,7 @@ impl Position {
     }
 }
 
-/// A list that lies ready, or one that was made.
+/// A list that exists already, or one that was made for this field.
 enum Items<'a, 'f> {
     Listed(Listed),
     Neighbours(Neighbours<'a>),
@@ -135,13 +135,13 @@ impl Items<'_, '_> {
     }
 }
 
-/// The code of a cursor that cannot be read, or that belongs to another list.
+/// The error code of a cursor that is malformed or belongs to another list.
 const CURSOR_INVALID: &str = "CURSOR_INVALID";
 
 /// Entities that are compared with a cursor between two checks of the clock.
 const COMPARED_AT_ONCE: usize = 512;
 
-/// From so many entities on, the columns of a page of plain values are looked up once for all.
+/// Minimum number of entities on a page of plain values for which the columns are resolved once for all.
 const LEAST_ROWS: usize = 16;
 
 /// A page of a list.
@@ -152,7 +152,7 @@ pub(super) struct Window {
     pub has_previous: bool,
 }
 
-/// Cuts a list of so many by a page whose cursors stand at positions.
+/// Cuts a list of a length to a page whose cursors are at the given positions.
 pub(super) fn window(len: usize, page: &Page, after: Option<usize>, before: Option<usize>) -> Window {
     let mut start = after.unwrap_or(0).min(len);
     let mut end = before.unwrap_or(len).clamp(start, len);
@@ -170,7 +170,7 @@ pub(super) fn window(len: usize, page: &Page, after: Option<usize>, before: Opti
     }
 }
 
-/// What the answer needs of the whole list.
+/// Which properties of the whole list the answer needs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Whole {
     Nothing,
@@ -179,7 +179,7 @@ enum Whole {
     Entities,
 }
 
-/// What the answer needs to know of a list beyond the page.
+/// The properties of a list that the answer needs in addition to the page.
 struct Needs {
     whole: Whole,
     next: bool,
@@ -212,14 +212,14 @@ impl Needs {
 }
 
 impl<'a> Run<'a> {
-    /// Writes a page of a domain's entities.
+    /// Writes a page of the entities of some types.
     pub(super) fn list(&mut self, domain: Domain, call: CallNo, connection: &'a Connection) -> Written {
         let types: &'a [TypeId] = self.ontology.types_of(domain);
         let call = self.page_call(call)?;
         self.connection(Source::Types(types), call, connection)
     }
 
-    /// Writes a page of what a relation leads to.
+    /// Writes a page of the targets of a relation.
     pub(super) fn neighbours(
         &mut self,
         row: Row,
@@ -237,13 +237,13 @@ impl<'a> Run<'a> {
         self.connection(Source::Neighbours(side, row), call, connection)
     }
 
-    /// Writes a page of entities that were found, in the order of their ids.
+    /// Writes a page of results in the order of their ids.
     pub(super) fn found(&mut self, found: &[EntityNo], call: CallNo, connection: &'a Connection) -> Written {
         let call = self.page_call(call)?;
         self.found_page(found, None, call, connection)
     }
 
-    /// Writes a page of entities that were found from an entity, if from one, in the order of their ids.
+    /// Writes a page of results in the order of their ids; the results may depend on an entity.
     pub(super) fn found_page(
         &mut self,
         found: &[EntityNo],
@@ -264,7 +264,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Makes a field fail whose filter has ids of another date than the root field's.
+    /// Fails a field if its filter has ids of another date than the root field's.
     #[inline]
     pub(super) fn check_date(&mut self, call: &PageCall) -> Written {
         match call.as_of {
@@ -328,7 +328,7 @@ impl<'a> Run<'a> {
                 run.field(slot, false, |run| run.aggregate_of(&items, fields))
             }
             ConnectionField::Nodes(selection) => run.field(slot, false, |run| {
-                // For fewer it does not pay to look up where their values lie.
+                // For fewer entities, resolving the columns first costs more than it saves.
                 if window.end - window.start >= LEAST_ROWS
                     && let Some(shape) = run.shape(selection)?
                 {
@@ -360,7 +360,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Writes the aggregate of a list; kept out of the way of the pages.
+    /// Writes the aggregate of a list. Not inlined, so that the code for pages stays small.
     #[cold]
     #[inline(never)]
     fn aggregate_of(&mut self, items: &Items, fields: &'a Object<AggregateField>) -> Written {
@@ -406,7 +406,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Writes `PageInfo`; `cursor` writes that of an entry of the page.
+    /// Writes `PageInfo`; `cursor` writes the cursor of an entry.
     pub(super) fn page_info(
         &mut self,
         fields: &'a Object<PageInfoField>,
@@ -465,7 +465,7 @@ impl<'a> Run<'a> {
         writer.end(ordinal, id, &mut self.out);
     }
 
-    /// Tells the cursors of a list at one date from those at another.
+    /// A tag for cursors that depends on the date, so that a cursor of another date is refused.
     fn date_tag(&self) -> u32 {
         let Some(date) = self.view.as_of() else { return 0 };
         let (first, last) = date.span();
@@ -473,7 +473,7 @@ impl<'a> Run<'a> {
         xxhash_rust::xxh3::xxh3_64(&days) as u32
     }
 
-    /// Reads a cursor of a list; one that does not fit makes the field fail.
+    /// Reads a cursor of a list; a cursor of another list makes the field fail.
     pub(super) fn read_cursor(
         &mut self,
         text: &str,
@@ -488,7 +488,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Reads a cursor, and finds what it names in a list.
+    /// Reads a cursor, and finds its entity and edge.
     #[cold]
     fn cursor_in(
         &mut self,
@@ -514,7 +514,7 @@ impl<'a> Run<'a> {
                 let same = found.iter().find(|it| Some(it.entity) == entity);
                 (edge, rank) = same.map_or((EdgeNo::NONE, cursor.ordinal), |it| (it.edge, it.rank));
             }
-            // The lists of several components differ only in what they hold.
+            // Lists of several components differ only in their members.
             Source::Found(found, None) => {
                 let id_of = |it: &EntityNo| view.id(view.locate(*it));
                 let at = found.partition_point(|it| id_of(it) < cursor.id.as_str());
@@ -564,7 +564,7 @@ impl<'a> Run<'a> {
                 {
                     return Ok(Items::Neighbours(all));
                 }
-                // What does not hold at the date was not found either.
+                // The results already exclude entities that are not valid at the date.
                 Source::Reached(_, found, _) => {
                     self.visit(found.len() as u64)?;
                     return Ok(Items::Reached(found));
@@ -579,7 +579,7 @@ impl<'a> Run<'a> {
         if let Some(filter) = &call.filter {
             self.search_for(filter)?;
         }
-        // Where only the first few in the order of ids are asked for, the scan ends with them.
+        // If only the first few entities in the order of ids are needed, the scan ends after them.
         let page = &call.page;
         let stops_early = call.order.is_empty()
             && page.last.is_none()
@@ -640,7 +640,7 @@ impl<'a> Run<'a> {
         Ok(Items::List(list))
     }
 
-    /// Orders a list as far as its page needs it, which is what it gives.
+    /// Orders a list as far as its page needs, and returns the page.
     fn ordered(
         &self,
         list: &mut [Item],
@@ -689,8 +689,9 @@ impl<'a> Run<'a> {
         Ok(window)
     }
 
-    /// Whether an item stands before a cursor, or at it if `past`. Where the cursor holds only the beginning of a text,
-    /// items with this beginning stand after it if `past`, else before it: a page repeats them rather than skip one.
+    /// Whether an item is before a cursor, or at it if `past`. If the cursor has only the first bytes of a text, items
+    /// with the same first bytes are after it if `past`, else before it. So a page may repeat items, but never skips
+    /// one.
     fn precedes(
         &self,
         texts: &impl Texts,
@@ -711,7 +712,7 @@ impl<'a> Run<'a> {
                         ordering => ordering,
                     }
                 }
-                // Any text will do where there is none on the other side.
+                // Any text is correct if the other side has none.
                 (Mark::Cut(..), _) => compare_keys(texts, key, value, Some(Key::Text(""))),
                 (mark, _) => compare_keys(texts, key, value, mark.key()),
             };
@@ -750,7 +751,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The order of a list: its keys, then the ids, then the edges, so that every position is its own.
+    /// The order of a list: its keys, then the ids, then the edges, so that no two items are equal.
     fn compare(&self, texts: &impl Texts, call: &PageCall, side: Option<Side>, a: Item, b: Item) -> Ordering {
         let (row_a, row_b) = (self.view.locate(a.entity), self.view.locate(b.entity));
         for key in &call.order {
@@ -784,7 +785,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The distance of a point from another, as lists are ordered by it.
+/// The distance between two points, as used to order lists.
 fn distance<'a>(from: Point, key: &Key) -> Option<Key<'a>> {
     match key {
         Key::Point(point) => Some(Key::Float(from.distance(*point))),
@@ -792,12 +793,12 @@ fn distance<'a>(from: Point, key: &Key) -> Option<Key<'a>> {
     }
 }
 
-/// How texts are ordered.
+/// The collation of texts.
 trait Texts {
-    /// The order of two values of a key.
+    /// Compares two values of a key.
     fn compare(&self, key: &OrderKey, a: &Key, b: &Key) -> Ordering;
 
-    /// The order of a text and another of which only the first bytes are known; equal where these do not decide it.
+    /// Compares a text with another of which only the first bytes are known; equal if these do not decide the order.
     fn compare_beginning(&self, key: &OrderKey, text: &str, begin: &[u8]) -> Ordering;
 }
 
@@ -817,7 +818,7 @@ impl Texts for CodePoints {
 impl Texts for Collator {
     fn compare(&self, key: &OrderKey, a: &Key, b: &Key) -> Ordering {
         match (&key.by, a, b) {
-            // Ids belong to no language.
+            // Ids have no language.
             (OrderBy::Id, ..) => a.compare(b),
             (_, Key::Text(a), Key::Text(b)) => Collator::compare(self, a, b),
             _ => a.compare(b),
@@ -853,7 +854,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Relay's algorithm, word for word, on a plain list.
+        /// The algorithm of the Relay specification, step by step, on a plain list.
         #[test]
         fn a_window_is_what_relay_says(
             len in 0usize..12,

@@ -1,6 +1,6 @@
-//! Cursors: opaque to clients. To us a position in a list: what the list is ordered by, and the id of the entity there.
+//! Cursors: opaque to clients; here the position of an entry in a list, as the keys of its order and the entity's id.
 //!
-//! A cursor holds no number of an entity and no index, so a page continues after the data were loaded again.
+//! A cursor contains no entity number and no index, so it stays valid after a reload.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,32 +11,32 @@ use crate::graph::Key;
 use crate::ontology::Date;
 use crate::report::shown;
 
-/// Bytes of a text that a cursor holds; of a longer text it holds these and a hash. With [`TEXTS`] and the longest id, a
-/// cursor stays below [`LONGEST_CURSOR`](crate::plan::LONGEST_CURSOR).
+/// Maximum number of bytes of a text in a cursor; a longer text is stored as these bytes and a hash. With [`TEXTS`] and
+/// the longest id, a cursor is shorter than [`LONGEST_CURSOR`](crate::plan::LONGEST_CURSOR).
 const LONGEST_TEXT: usize = 200;
 
-/// Bytes that the texts of all keys may take. With more than ten keys, each text is cut earlier.
+/// Maximum number of bytes of the texts of all keys. With more than ten keys, the limit for each text is lower.
 const TEXTS: usize = 2_000;
 
-/// Changes with the layout of the bytes.
+/// Version of the layout, which changes with it.
 const LAYOUT: u8 = 3;
 
-/// What a cursor holds of a value that its list is ordered by.
+/// The value of an order's key in a cursor.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Mark {
-    /// There is no value.
+    /// The entry has no value.
     Absent,
     Text(String),
     Whole(i64),
     Float(f64),
     Date(Date),
     Decimal(BigDecimal),
-    /// The first bytes of a long text, and a hash of all of it.
+    /// The first bytes of a long text, and a hash of the whole text.
     Cut(Vec<u8>, u64),
 }
 
 impl Mark {
-    /// The value as lists compare it. Of a long text only the beginning is known, so it has none.
+    /// The value for comparisons; `None` for a long text, of which only the first bytes are known.
     pub fn key(&self) -> Option<Key<'_>> {
         Some(match self {
             Mark::Text(it) => Key::Text(it),
@@ -48,7 +48,7 @@ impl Mark {
         })
     }
 
-    /// Replaces the beginning of a long text by the whole text, if that is the one.
+    /// Replaces a shortened text by the whole text, if the hash matches.
     pub fn complete(&mut self, with: Option<&Key>) {
         if let (Mark::Cut(begin, hash), Some(Key::Text(text))) = (&*self, with)
             && text.as_bytes().starts_with(begin)
@@ -62,23 +62,23 @@ impl Mark {
 /// A position in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Cursor {
-    /// What the list is ordered by before the ids.
+    /// The values of the order's keys.
     pub marks: Vec<Mark>,
-    /// Which of several entries with these marks and this id.
+    /// Distinguishes entries with the same marks and id.
     pub ordinal: u32,
-    /// The id of the entity there, or another text that tells entries with the same marks apart.
+    /// The id of the entity, or another text that distinguishes entries with the same marks.
     pub id: String,
 }
 
-/// Bytes of a cursor while it is written.
+/// A cursor that is being written.
 pub(super) struct Writer {
     bytes: Vec<u8>,
     longest_text: usize,
 }
 
 impl Writer {
-    /// Begins a cursor of a list with a number of marks. `sequence` says which list in which order, and `owner` of which
-    /// entity.
+    /// Begins a cursor of a list with a number of marks. `sequence` identifies the list and its order, `owner` the
+    /// entity to which the list belongs.
     pub fn new(sequence: u32, owner: Option<&str>, marks: usize) -> Self {
         let mut bytes = Vec::with_capacity(64);
         bytes.push(LAYOUT);
@@ -94,7 +94,7 @@ impl Writer {
     pub fn mark(&mut self, key: Option<&Key>) {
         let bytes = &mut self.bytes;
         match key {
-            // Lists are ordered by the distance from a point, which is a number, and not by points.
+            // A list is ordered by the distance from a point, which is a number, and never by a point itself.
             None | Some(Key::Point(_)) => bytes.push(b'n'),
             Some(Key::Text(text)) if text.len() <= self.longest_text => {
                 bytes.push(b't');
@@ -133,7 +133,7 @@ impl Writer {
         out.push(b'"');
         let start = out.len();
         out.resize(start + self.bytes.len().div_ceil(3) * 4, 0);
-        // There is room for each group of three bytes.
+        // Base64 needs four characters for each group of three bytes.
         let length = URL_SAFE_NO_PAD
             .encode_slice(&self.bytes, &mut out[start..])
             .unwrap_or(0);
@@ -142,7 +142,7 @@ impl Writer {
     }
 }
 
-/// Tells the lists of different entities apart.
+/// Distinguishes the lists of different entities.
 fn tag(owner: Option<&str>) -> u32 {
     owner.map_or(0, |it| xxh3_64(it.as_bytes()) as u32)
 }
@@ -160,7 +160,7 @@ fn push_bytes(bytes: &mut Vec<u8>, of: &[u8]) {
     bytes.extend_from_slice(of);
 }
 
-/// Bytes of a cursor while it is read. Each step is `None` where they end early or cannot be.
+/// A cursor that is being read. Each step returns `None` if bytes are missing or invalid.
 struct Reader<'b>(&'b [u8]);
 
 impl<'b> Reader<'b> {
@@ -224,7 +224,7 @@ impl<'b> Reader<'b> {
 }
 
 impl Cursor {
-    /// The number that a list is ordered by.
+    /// The number by which a list is ordered.
     pub fn whole(&self) -> i64 {
         match self.marks[..] {
             [Mark::Whole(it)] => it,
@@ -232,10 +232,10 @@ impl Cursor {
         }
     }
 
-    /// Reads a cursor of a list with a number of marks, or says what is wrong with it.
+    /// Reads a cursor of a list with a number of marks.
     ///
     /// # Errors
-    /// The text is no cursor, or a cursor of another list, order, date or entity.
+    /// The text is not a cursor, or a cursor of another list, order, date or entity.
     pub fn read(text: &str, sequence: u32, owner: Option<&str>, marks: usize) -> Result<Self, String> {
         let shown = shown(text);
         let unreadable = || format!("\"{shown}\" is not a cursor: give one that this server returned");
@@ -260,20 +260,21 @@ impl Cursor {
     }
 }
 
-/// For the fuzz targets: `cargo fuzz` sets this condition.
+/// Entry point of the fuzz targets: `cargo fuzz` sets this condition.
 #[cfg(fuzzing)]
 pub mod fuzzing {
     use super::{Cursor, LAYOUT, URL_SAFE_NO_PAD, Writer, push_number};
     use base64::Engine;
 
-    /// Bytes before the marks: the layout, the list and the owner.
+    /// Bytes before the marks: layout, list and owner.
     const HEAD: usize = 9;
 
-    /// Reads bytes as the marks, the ordinal and the id of a cursor. Returns how it is written, and how that is written when
-    /// it is read; `None` where the bytes are no cursor, or hold the beginning of a long text, which is not written again.
+    /// Decodes bytes as the marks, the ordinal and the id of a cursor, encodes these, and decodes and encodes the
+    /// result again. Returns both encoded forms; `None` if the bytes are not a cursor, or have a shortened text, which
+    /// cannot be encoded again.
     ///
     /// # Panics
-    /// When what is written cannot be read.
+    /// If an encoded cursor cannot be decoded.
     pub fn written_again(bytes: &[u8], marks: usize) -> Option<(String, String)> {
         let mut cursor = vec![0; HEAD];
         cursor[0] = LAYOUT;
@@ -301,7 +302,7 @@ pub mod fuzzing {
         Some(quoted.trim_matches('"').to_owned())
     }
 
-    /// A cursor of the same list with other bytes for the rest.
+    /// A cursor of the same list with other bytes after the header.
     pub fn after_the_list(cursor: &str, rest: &[u8]) -> Option<String> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         Some(URL_SAFE_NO_PAD.encode([bytes.get(..HEAD)?, rest].concat()))

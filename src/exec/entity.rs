@@ -1,4 +1,4 @@
-//! Entities are written, field by field.
+//! Writes entities, field by field.
 
 use super::{Failure, Run, Written};
 use crate::graph::{EdgeNo, EntityNo, Key, Row};
@@ -59,7 +59,7 @@ impl<'a> Run<'a> {
             EntityField::Constant(bytes) => self.out.extend_from_slice(bytes),
             EntityField::Property(no, Some(call)) => {
                 let languages = self.languages(*call);
-                // Each of them may be looked for.
+                // Each language may have to be looked up.
                 self.work(languages.len() / 8)?;
                 return self.property(row, *no, languages);
             }
@@ -84,7 +84,7 @@ impl<'a> Run<'a> {
                     self.walk(self.view.number(row), target, *side, edge)?;
                 }
                 let target = found.map(|(target, _)| target);
-                // A required relation was checked when the graph was built; only a nullable field stops a null.
+                // The build checked all required relations, so only a nullable field can become null here.
                 let nullable = !self.is_required(row, *side);
                 return self.field(slot, nullable, |run| run.optional(target, selection));
             }
@@ -130,12 +130,12 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Writes an entity's id, with the date that was asked for.
+    /// Writes an entity's id, with the requested date.
     #[inline]
     fn id(&mut self, row: Row) {
         self.out.extend_from_slice(self.view.id_json(row));
         if let Some(date) = self.asked {
-            // Before the closing quotation mark.
+            // The date goes before the closing quotation mark.
             self.out.pop();
             self.out.extend_from_slice(AS_OF.as_bytes());
             date.write(&mut self.out);
@@ -180,7 +180,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Writes what other systems call an entity.
+    /// Writes the identifiers that other systems have for an entity.
     #[inline(never)]
     fn same_as(&mut self, row: Row, no: PropertyNo, fields: &'a Object<ExternalIdField>) -> Written {
         if self.trace.is_some() {
@@ -203,8 +203,8 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The edge of a relation that leads to one entity. One that is required is given though it does not hold at
-    /// the date, since the field may not be null.
+    /// The edge of a relation that leads to at most one entity. An edge of a required relation is used even if it is
+    /// not valid at the date, since the field must not be null.
     #[inline]
     fn edge_of_one(&self, row: Row, side: Side) -> Option<(EntityNo, EdgeNo)> {
         self.view.neighbour(row, side.relation, side.direction)
@@ -232,7 +232,7 @@ impl<'a> Run<'a> {
             .extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
     }
 
-    /// Writes an edge: the entity that it leads to, its cursor by `cursor`, its own properties, its statement.
+    /// Writes an edge: its entity, its cursor (by `cursor`), its own properties and its statement.
     pub(super) fn edge(
         &mut self,
         fields: &'a Object<EdgeField>,

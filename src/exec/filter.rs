@@ -1,4 +1,4 @@
-//! Which entities meet a filter: the graph tests them, within the budget of the run.
+//! Applies filters: the graph tests entities within the budget of the run.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::graph::{EntityNo, Subject, Testing};
 use crate::ontology::TypeId;
 
 impl Run<'_> {
-    /// Goes through a type's entities that meet a filter, those with ids after one if it is given, until `take` has enough.
+    /// Visits a type's entities that match a filter, after an id if one is given, until `take` ends the scan.
     pub(super) fn scan(
         &mut self,
         filter: &Filter,
@@ -40,7 +40,7 @@ impl Run<'_> {
         }
     }
 
-    /// The rows of a type that can meet a test, where one of its conditions is a substring that is indexed.
+    /// The rows of a type that can match a test, if the index of substrings covers one of its conditions.
     fn rows_with(&self, test: &Test, type_id: TypeId) -> Option<Vec<Range<usize>>> {
         match test {
             Test::All(tests) => tests.iter().find_map(|it| self.rows_with(it, type_id)),
@@ -52,7 +52,7 @@ impl Run<'_> {
         }
     }
 
-    /// Ends the run where testing was ended by the clock.
+    /// Ends the run if the clock stopped testing.
     #[inline]
     fn tested(&self) -> Written {
         match self.tests.stopped() {
@@ -61,7 +61,7 @@ impl Run<'_> {
         }
     }
 
-    /// Whether the subject meets the filter.
+    /// Whether the subject matches the filter.
     pub(super) fn holds(&self, filter: &Filter, subject: Subject) -> Result<bool, Failure> {
         let meets = self.view.meets(filter, subject, &self.tests);
         self.tested()?;

@@ -1,4 +1,4 @@
-//! What the graph holds as a whole.
+//! Information about the graph as a whole.
 
 use super::{Run, Written};
 use crate::json;
@@ -86,7 +86,7 @@ impl<'a> Run<'a> {
     fn relation_info(&mut self, id: RelationId, fields: &'a Object<RelationField>) -> Written {
         let ontology = self.ontology;
         let relation = ontology.relation(id);
-        // Each of its fields may look at all types.
+        // Each of its fields may examine all types.
         self.work(fields.len() * ontology.types.len())?;
         let ends = |direction: Direction| {
             let direction = if relation.symmetric {
@@ -98,7 +98,7 @@ impl<'a> Run<'a> {
                 .type_ids()
                 .filter_map(move |it| Some((it, relation.field(it, direction)?)))
         };
-        // Where the schema names no inverse, the types at the end follow from the fields at the start.
+        // If the schema does not name an inverse, the fields at the start determine the types at the end.
         let names = |direction: Direction| -> Vec<&str> {
             let forward =
                 ends(Direction::Out).map(|(it, no)| ontology.entity_type(it).members.field(no).target);

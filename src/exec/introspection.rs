@@ -1,4 +1,4 @@
-//! `__schema` and `__type`, written into the same counted buffer as everything else.
+//! `__schema` and `__type`, written into the same counted buffer as all other fields.
 
 use apollo_compiler::Schema;
 use apollo_compiler::ast::{
@@ -11,25 +11,25 @@ use apollo_compiler::{Name, Node};
 use super::{Run, Written};
 use crate::plan::{Given, IncludeDeprecated, Introspection, MetaField, Object, Step, Variables};
 
-/// What introspection needs beside the plan.
+/// State for introspection, in addition to the plan.
 #[derive(Debug, Clone, Copy)]
 pub struct PublicSchema<'a> {
-    /// The schema that is described.
+    /// The described schema.
     pub schema: &'a Schema,
-    /// Which types implement its interfaces.
+    /// The types that implement each interface.
     pub implementers: &'a HashMap<Name, Implementers>,
     /// The variables of the request.
     pub variables: &'a Variables,
 }
 
-/// An object of the introspection system.
+/// An object of introspection.
 #[derive(Clone, Copy)]
 enum Meta<'s> {
     Schema,
     Type(&'s ExtendedType),
     /// A list of a type.
     List(&'s Type),
-    /// A type that is not null: `NonNullNamed` or `NonNullList`.
+    /// A non-null type: `NonNullNamed` or `NonNullList`.
     NonNull(&'s Type),
     Field(&'s FieldDefinition),
     InputValue(&'s InputValueDefinition),
@@ -40,7 +40,7 @@ enum Meta<'s> {
 impl Step for MetaField {}
 
 impl<'a> Run<'a> {
-    /// Writes the value of a root field that asks about the schema.
+    /// Writes the value of a root field about the schema.
     pub(super) fn introspection(&mut self, asked: &'a Introspection, public: PublicSchema<'a>) -> Written {
         match asked {
             Introspection::Schema(fields) => self.meta(fields, Meta::Schema, public),

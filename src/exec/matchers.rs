@@ -27,14 +27,14 @@ const KEPT_STATES: usize = 128 << 10;
 /// Bytes of a finder in addition to its text, for its skip tables.
 const FINDER_BYTES: usize = 320;
 
-/// What a text is matched with.
+/// A compiled pattern.
 #[derive(Debug)]
 enum Matcher {
     Contains(Box<Finder<'static>>),
     Regex(Box<Regex>),
-    /// What is found once for a run: the property and the text.
+    /// The results of a search, computed once per run, for a property and a text.
     Search(Arc<str>, Arc<str>),
-    /// It cannot be compiled, and fields that use it fail.
+    /// The pattern cannot be compiled, and fields that use it fail.
     Refused(Box<InputError>),
 }
 
@@ -43,7 +43,7 @@ enum Matcher {
 pub struct Matchers {
     all: Vec<Arc<Matcher>>,
     bytes: usize,
-    /// Bytes that one run writes at most while it searches.
+    /// Maximum scratch space of one run, in bytes.
     written: usize,
     is_any_refused: bool,
 }
@@ -78,23 +78,23 @@ impl Matchers {
         Ok(matchers)
     }
 
-    /// Whether no filter tests with a pattern.
+    /// Whether no filter uses a pattern.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
-    /// The memory that they take, in bytes.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The memory that a run takes at most for what it writes while it searches, in bytes.
+    /// Maximum scratch space of a run for searches, in bytes.
     pub fn written(&self) -> usize {
         self.written
     }
 
-    /// The calls, those made to fail whose patterns cannot be compiled.
+    /// The calls, of which those whose patterns cannot be compiled fail.
     pub fn refuse(&self, calls: &[Bound]) -> Option<Vec<Bound>> {
         if !self.is_any_refused {
             return None;
@@ -115,7 +115,7 @@ impl Matchers {
         Some(each.collect())
     }
 
-    /// What a substring is found with.
+    /// The finder of a substring.
     #[inline]
     fn finder(&self, no: MatcherNo) -> Option<&Finder<'static>> {
         match &*self.all[no.index()] {
@@ -198,14 +198,14 @@ fn compile_as(source: &str, fold: bool, limit: usize, keeps_states: bool) -> Res
             Refused::Wrong(last_line(&syntax.unwrap_or_else(|| error.to_string())))
         }
     })?;
-    // What has been tried is kept instead of states, in about as many bytes.
+    // A backtracker records the visited states instead of caching them, in about as many bytes.
     let grows = if keeps_states {
         KEPT_STATES
     } else {
         2 * KEPT_STATES
     };
     let written = match regex.create_cache().memory_usage() {
-        // A search for a literal writes nothing.
+        // A search for a literal needs no scratch space.
         0 => 0,
         begun => begun + grows,
     };
@@ -215,20 +215,20 @@ fn compile_as(source: &str, fold: bool, limit: usize, keeps_states: bool) -> Res
     Ok((regex, written))
 }
 
-/// Steps of testing between two checks of the clock; a step takes about 50 ns.
+/// Steps of testing between two checks of the clock.
 const CHECK_EVERY: usize = 4096;
 
-/// What a run tests with.
+/// State of the tests of a run.
 pub(super) struct Tests<'a> {
     pub matchers: &'a Matchers,
     clock: Clock<'a>,
-    /// What regular expressions write while they search.
+    /// Scratch space of regular expressions.
     caches: RefCell<Vec<Option<Box<Cache>>>>,
-    /// The entities that searches find, each computed at the first filter that uses it.
+    /// Results of searches, each computed when a filter first uses it.
     pub searched: Vec<Option<EntitySet>>,
-    /// Steps until the clock is read.
+    /// Steps until the next check of the clock.
     left: Cell<usize>,
-    /// How often the clock was read.
+    /// Number of checks of the clock.
     looks: Cell<u64>,
     /// Why testing ended early.
     stopped: Cell<Option<Stop>>,
@@ -355,7 +355,7 @@ mod tests {
         );
         assert!(matches!(&*matchers.all[1], Matcher::Regex(_)));
         assert!(matches!(&*matchers.all[2], Matcher::Refused(error) if error.message.contains("Unicode")));
-        // In a run that has to be short there is less room for it, and it may have more in a longer one.
+        // A scratch space is bounded by the budget of its run, so a later run with a larger budget may use more.
         assert_eq!(
             prepared([r"\pL{900}".to_owned()], 64 << 10).err(),
             Some(Stop::Bytes)

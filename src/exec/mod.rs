@@ -1,9 +1,9 @@
-//! Runs a plan on a view of the graph: a plain walk that writes the answer's bytes into one buffer.
+//! Runs a plan on a view of the graph: one pass over the plan writes the answer's bytes into one buffer.
 //!
-//! Nothing is allocated for a field. What fails is a field's own arguments (a cursor of another revision, a
-//! negative page): then `null` goes up to the nearest field that may be null, as the specification says, and
-//! what was written of it is cut off the buffer. Work is counted against a [`Budget`]. The time is linear in
-//! the rows visited and the bytes written.
+//! Nothing is allocated per field. A field fails only because of its arguments, for example a cursor of another
+//! revision or a negative page. Then the nearest nullable field becomes `null`, as the specification requires, and the
+//! part of its value that was already written is removed from the buffer. Work is counted against a [`Budget`]. The
+//! time is linear in the rows visited and the bytes written.
 
 mod aggregate;
 mod connection;
@@ -46,29 +46,29 @@ use trace::Trace;
 pub use visited::{Subgraph, Told, Walked};
 pub(crate) use working::sort;
 
-/// What a plan is run with.
+/// The inputs of a run, in addition to the plan.
 #[derive(Debug, Clone, Copy)]
 pub struct Arguments<'a> {
     /// The arguments of each field.
     pub calls: &'a [Bound],
-    /// What their filters test with.
+    /// The compiled patterns of their filters.
     pub matchers: &'a Matchers,
 }
 
-/// What is asked of a run beside the answer.
+/// Options of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
-    /// Bytes to reserve for the answer.
+    /// Number of bytes to reserve for the answer.
     pub capacity: usize,
-    /// Whether to tell which part of the graph the answer shows.
+    /// Whether to return the part of the graph that the answer shows.
     pub subgraph: bool,
-    /// Whether ids are written without the date that was asked for, as other forms of the answer have them.
+    /// Whether ids are written without the requested date, as in other forms of the answer.
     pub plain_ids: bool,
-    /// Whether to have fetched from memory what is written next: where the graph is larger than the processor's caches.
+    /// Whether to prefetch the memory of the next entities: worthwhile if the graph is larger than the CPU's caches.
     pub ahead: bool,
 }
 
-/// One step into an answer.
+/// A segment of a path in an answer.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(untagged)]
 pub enum Segment {
@@ -78,26 +78,26 @@ pub enum Segment {
     Index(usize),
 }
 
-/// The code of an argument that means nothing.
+/// The error code of an invalid argument.
 const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
 
 /// A field that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// Its code.
+    /// Its error code.
     pub code: &'static str,
-    /// What was given and what would be right.
+    /// What was given and what was expected.
     pub message: String,
-    /// Where in the answer.
+    /// The path in the answer.
     pub path: Vec<Segment>,
-    /// Where in the document.
+    /// The position in the document.
     pub location: (u32, u32),
 }
 
 /// Why a value was not written.
 #[derive(Debug)]
 enum Failure {
-    /// An error was noted; the nearest field that may be null becomes null.
+    /// An error was recorded; the nearest nullable field becomes null.
     Null,
     /// The whole run ends.
     Stop(Stop),
@@ -110,7 +110,7 @@ impl From<Stop> for Failure {
 }
 
 impl Failure {
-    /// The reason why a run ended before it began to write.
+    /// The reason why a run ended before it wrote anything.
     fn stop(self) -> Stop {
         match self {
             Failure::Stop(stop) => stop,
@@ -121,28 +121,28 @@ impl Failure {
 
 type Written = Result<(), Failure>;
 
-/// What a run leaves.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Outcome<'a> {
-    /// The answer but for its last brace and its errors: [`BEGINNING`], the value of `data`, and `extensions` where
-    /// something is asked for beside the answer: citations by their places, and what the steps took.
+    /// The answer without its closing brace and its errors: [`BEGINNING`], the value of `data`, and `extensions` if
+    /// citations or a trace of the steps are requested.
     pub begun: Vec<u8>,
-    /// Where the value of `data` ends.
+    /// End of the value of `data`.
     pub end: usize,
-    /// How many entities and edges were looked at.
+    /// Number of entities and edges visited.
     pub rows: u64,
     /// The fields that failed.
     pub errors: Vec<FieldError>,
-    /// The part of the graph that the answer shows, where it is asked for.
+    /// The part of the graph that the answer shows, if requested.
     pub subgraph: Option<Box<Subgraph<'a>>>,
-    /// Bytes of working memory that this part takes.
+    /// Working memory of this part, in bytes.
     pub held: usize,
-    /// The limits of the run, within which another form of the answer is written too.
+    /// The limits of the run, which also apply to writing another form of the answer.
     pub budget: Budget<'a>,
 }
 
-/// How an answer without errors begins. It is written before the data, so that a long answer is not copied to have it put
-/// in front.
+/// The beginning of an answer without errors. It is written before the data, because inserting it later would copy the
+/// answer.
 pub const BEGINNING: &[u8] = b"{\"data\":";
 
 impl Outcome<'_> {
@@ -152,10 +152,10 @@ impl Outcome<'_> {
     }
 }
 
-/// Runs a plan. `public` is what root fields that ask about the schema describe.
+/// Runs a plan. `public` is the schema that introspection describes.
 ///
 /// # Errors
-/// When the budget is used up.
+/// When a limit of the budget is reached.
 pub fn run<'a>(
     plan: &'a Plan,
     view: View<'a>,
@@ -197,7 +197,7 @@ pub fn run<'a>(
         run.account().map_err(Failure::stop)?;
     }
     if budget.clock.cancelled.is_some() {
-        // It may have waited for a thread longer than the client for it.
+        // The run may have waited for a thread longer than its deadline allows.
         run.check_clock().map_err(Failure::stop)?;
     }
     match run.root(&plan.root, public) {
@@ -231,25 +231,25 @@ pub fn run<'a>(
 }
 
 /// Returns a capacity of at least `capacity` bytes, up to `limit`. While a buffer grows, the old and the new one exist.
-/// Therefore a capacity is at most half of the limit, or the whole limit, of which only the written part takes memory.
+/// Therefore a capacity is at most half of the limit, or the whole limit, of which only the written part uses memory.
 pub(crate) fn capacity_within(limit: usize, capacity: usize) -> usize {
     let most = limit.saturating_add(LAST_STEP);
     if capacity > most / 2 { most } else { capacity }
 }
 
-/// A buffer longer than this gets room for the longest answer.
+/// A buffer that grows beyond this size gets a capacity for the longest answer.
 const LARGE: usize = 1 << 20;
 
-/// Room for the longest answer, unless limits are set higher than this.
+/// Capacity for the longest answer, unless the limits are higher.
 const LONGEST: usize = 64 << 20;
 
-/// Bytes that a run reserves at a time.
+/// Number of bytes that a run reserves at a time.
 const RESERVED_AT_ONCE: usize = 256 << 10;
 
-/// Bytes that an error takes beside its message and path, in memory and as JSON.
+/// Bytes that an error takes in addition to its message and path, in memory and as JSON.
 const ERROR_BYTES: usize = 192;
 
-/// Bytes that a segment of a path takes beside its key.
+/// Bytes that a segment of a path takes in addition to its key.
 const SEGMENT_BYTES: usize = 48;
 
 /// Maximum number of rows between two checks of the clock.
@@ -269,7 +269,7 @@ const HELD_AT_ONCE: usize = 64 << 10;
 struct Run<'a> {
     view: View<'a>,
     search: &'a Background,
-    /// What filters test with.
+    /// State of the filters' tests.
     tests: Tests<'a>,
     ontology: &'a Ontology,
     bound: &'a [Bound],
@@ -278,37 +278,37 @@ struct Run<'a> {
     check_at: u64,
     /// Rows between two checks of the clock.
     interval: u64,
-    /// Time that had passed at the last check.
+    /// Time since the start at the last check.
     checked: Duration,
-    /// Length that the answer will have at most when what is being written is whole.
+    /// Maximum length of the answer when the current value is complete.
     expected: usize,
-    /// Length that the answer may have before its memory is accounted for again.
+    /// Length of the answer at which its memory is counted again.
     room: usize,
-    /// Bytes of errors and of what is traced: they become part of the answer.
+    /// Bytes of errors and of the trace, which become part of the answer.
     beside: usize,
-    /// Bytes of working memory that is held now.
+    /// Bytes of working memory that are held now.
     working: usize,
-    /// Bytes of working memory that is held to the end of the run.
+    /// Bytes of working memory that are held to the end of the run.
     kept: usize,
-    /// Working memory that may be held before it is accounted for again.
+    /// Working memory at which it is counted again.
     working_room: usize,
-    /// Whether values are written as they are stored: neither a date nor a trace is asked for.
+    /// Whether values are written as they are stored, since neither a date nor a trace is requested.
     plain: bool,
-    /// The date that the root field asks for.
+    /// The date of the current root field.
     date: Option<Date>,
-    /// The date that ids are written with.
+    /// The date that is added to ids.
     asked: Option<Date>,
     plain_ids: bool,
-    /// Whether what is written next is fetched from memory before.
+    /// Whether the memory of the next entities is prefetched.
     ahead: bool,
     trace: Option<Box<Trace<'a>>>,
     out: Vec<u8>,
-    /// Their paths are written from the inside outwards, and turned round at the end.
+    /// Their paths are recorded from the inside outwards, and reversed at the end.
     errors: Vec<FieldError>,
 }
 
 impl<'a> Run<'a> {
-    /// Counts rows that were looked at.
+    /// Counts visited rows.
     #[inline]
     fn visit(&mut self, rows: u64) -> Written {
         self.rows += rows;
@@ -346,13 +346,12 @@ impl<'a> Run<'a> {
         self.check()
     }
 
-    /// Ends the run where its time is over.
+    /// Ends the run if its deadline has passed.
     fn check_clock(&self) -> Written {
         self.budget.clock.check().map_err(Failure::Stop)
     }
 
-    /// Ends the run where the answer is too long. Asked after each field of an object and each
-    /// element of a list.
+    /// Ends the run if the answer is too long. Called after each field of an object and each element of a list.
     #[inline]
     fn check_bytes(&mut self) -> Written {
         if self.out.len() <= self.room {
@@ -361,13 +360,13 @@ impl<'a> Run<'a> {
         self.account()
     }
 
-    /// Counts bytes that become part of the answer later: errors and what is traced.
+    /// Counts bytes of errors and of the trace, which are added to the answer later.
     fn beside(&mut self, bytes: usize) -> Written {
         self.beside = self.beside.saturating_add(bytes);
         self.account()
     }
 
-    /// Counts working memory before it is allocated; [`Self::release`] gives it back, or the end of [`Self::scope`].
+    /// Counts working memory before it is allocated. [`Self::release`] or the end of [`Self::scope`] releases it.
     #[inline]
     fn hold(&mut self, bytes: usize) -> Written {
         self.working = self.working.saturating_add(bytes);
@@ -377,7 +376,7 @@ impl<'a> Run<'a> {
         self.account()
     }
 
-    /// Gives working memory back that was held.
+    /// Releases working memory.
     #[inline]
     fn release(&mut self, bytes: usize) {
         self.working = self.working.saturating_sub(bytes);
@@ -399,7 +398,7 @@ impl<'a> Run<'a> {
         }
         self.room = self.budget.bytes - self.beside;
         if self.out.capacity() > LARGE / 2 {
-            // By default, the buffer would double beyond the limit.
+            // By default, the buffer could double beyond the limit.
             if self.out.capacity() - self.out.len() <= LARGE / 16 {
                 self.grow(LARGE / 2);
             }
@@ -424,9 +423,9 @@ impl<'a> Run<'a> {
 
     /// Makes the buffer longer by at least `bytes`, but not longer than the limit.
     ///
-    /// A short buffer doubles. One that exceeds [`LARGE`] gets the room of the longest answer at once: the system gives
-    /// memory page by page as it is written, while copying a long buffer into one that is twice as long takes three times its
-    /// length for a moment.
+    /// A short buffer doubles. A buffer that exceeds [`LARGE`] gets the capacity for the longest answer at once: the
+    /// system provides memory page by page as it is written, while growing by copying needs the old and the new buffer
+    /// at the same time.
     #[cold]
     fn grow(&mut self, bytes: usize) {
         let (len, capacity) = (self.out.len(), self.out.capacity());
@@ -437,11 +436,11 @@ impl<'a> Run<'a> {
             longer
         };
         let longer = longer.min(self.budget.bytes.saturating_add(LAST_STEP));
-        // What is reserved is counted from the end of what is written.
+        // `reserve_exact` counts from the end of the written bytes.
         self.out.reserve_exact(longer.saturating_sub(len));
     }
 
-    /// The bound arguments of a field; wrong ones make it fail.
+    /// The bound arguments of a field; invalid ones make it fail.
     fn call(&mut self, no: CallNo) -> Result<&'a Call, Failure> {
         let bound: &'a Bound = &self.bound[no.0];
         match &**bound {
@@ -461,12 +460,12 @@ impl<'a> Run<'a> {
         Err(Failure::Null)
     }
 
-    /// Makes the field that is being written fail, with what was given and what would be right.
+    /// Makes the current field fail. The message says what was given and what was expected.
     fn refuse<T>(&mut self, message: String) -> Result<T, Failure> {
         self.refuse_as(BAD_USER_INPUT, message)
     }
 
-    /// As [`Self::refuse`], with a code of its own.
+    /// As [`Self::refuse`], with another error code.
     fn refuse_as<T>(&mut self, code: &'static str, message: String) -> Result<T, Failure> {
         self.count_error(&message)?;
         self.errors.push(FieldError {
@@ -478,8 +477,8 @@ impl<'a> Run<'a> {
         Err(Failure::Null)
     }
 
-    /// Counts an error against the budget before it is recorded: failures may take no time and still be unlimited in
-    /// number.
+    /// Counts an error against the budget before it is recorded, since the number of failing fields is not limited
+    /// otherwise.
     fn count_error(&mut self, message: &str) -> Written {
         self.check_clock()?;
         self.beside(message.len() + ERROR_BYTES)
@@ -493,7 +492,7 @@ impl<'a> Run<'a> {
         mut value: impl FnMut(&mut Self, &'a Slot<F>) -> Written,
     ) -> Written {
         let start = self.out.len();
-        // The value is written in one place only, so that it is inlined into the loop of a plain run.
+        // The value is written at only one place, so that it is inlined into the loop of a run without a trace.
         let traced = self.trace.is_some();
         for part in fields.parts() {
             for slot in part.fields {
@@ -523,7 +522,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Writes a field's value that may fail.
+    /// Writes the value of a field, which may fail.
     #[inline(always)]
     fn field<F>(
         &mut self,
@@ -539,7 +538,7 @@ impl<'a> Run<'a> {
         )
     }
 
-    /// Writes a root field's value, all of which holds at the date that its arguments name.
+    /// Writes a root field's value at the date of its arguments.
     fn dated<F>(
         &mut self,
         slot: &Slot<F>,
@@ -552,7 +551,7 @@ impl<'a> Run<'a> {
         if date.is_none() {
             return self.field(slot, nullable, write);
         }
-        // What a filter's search finds depends on the date.
+        // The results of searches in filters depend on the date.
         self.forget_searches();
         self.view = view.at(date);
         self.date = date;
@@ -566,7 +565,7 @@ impl<'a> Run<'a> {
         written
     }
 
-    /// Writes an element of a list that may fail.
+    /// Writes an element of a list, which may fail.
     #[inline(always)]
     fn element(&mut self, index: usize, nullable: bool, write: impl FnOnce(&mut Self) -> Written) -> Written {
         if let Some(trace) = &mut self.trace {
@@ -579,7 +578,8 @@ impl<'a> Run<'a> {
         written
     }
 
-    /// Writes a value that may fail: notes where it stands, and stops the null here if it may be one.
+    /// Writes a value that may fail. Errors get its place added to their paths. If the value is nullable, null is written
+    /// instead.
     #[inline(always)]
     fn guarded(
         &mut self,
@@ -607,7 +607,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Adds a segment to the paths of the errors that were noted last.
+    /// Adds a segment to the paths of the errors that the current value caused.
     #[cold]
     fn note_path(&mut self, noted: usize, segment: &dyn Fn() -> Segment, location: (u32, u32)) -> Written {
         let mut bytes = 0;
@@ -672,7 +672,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The entity that a lookup asks for.
+    /// The entity that a lookup requests.
     fn find(&mut self, no: CallNo) -> Result<Option<EntityNo>, Failure> {
         let Call::Entity(call) = self.call(no)? else {
             return Ok(None);

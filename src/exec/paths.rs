@@ -1,4 +1,4 @@
-//! What connects two entities: a shortest path, and simple paths in the order of their length.
+//! Paths between two entities: a shortest path, and simple paths in the order of their length.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -19,7 +19,7 @@ pub(super) struct Path {
     pub cost: f64,
 }
 
-/// What an edge counts.
+/// The cost of an edge.
 pub(super) trait Weigh {
     fn weigh(&self, edge: &EdgeReference) -> f64;
 }
@@ -30,15 +30,15 @@ impl<F: Fn(&EdgeReference) -> f64> Weigh for F {
     }
 }
 
-/// From which entity another was reached.
+/// The predecessor of a reached entity.
 type Reached = Marks<EntityNo>;
 
-/// Stands for no path.
+/// Marks a missing path.
 const NOTHING: u32 = u32::MAX;
 
-/// A shortest path of at most so many edges, by breadth-first search from both ends, the smaller front first.
-/// Takes O(edges within half the distance of either end), and at most 8 bytes for each entity of either half beside the
-/// fronts.
+/// A shortest path of at most `most` edges, by breadth-first search from both ends that extends the smaller frontier.
+/// Visits the edges within half the distance of each end, and takes at most 8 bytes for each entity there, in addition
+/// to the frontiers.
 pub(super) fn shortest(
     run: &mut Run,
     subgraph: &Subgraph,
@@ -50,7 +50,7 @@ pub(super) fn shortest(
         return Ok(None);
     }
     let mut reached: [Reached; 2] = [Marks::new(EntityNo::NONE), Marks::new(EntityNo::NONE)];
-    // The ends are reached from themselves.
+    // Each end is its own predecessor.
     reached[0].set(run, from, from)?;
     reached[1].set(run, to, to)?;
     let mut fronts = [vec![from], vec![to]];
@@ -72,7 +72,7 @@ pub(super) fn shortest(
                     continue;
                 }
                 reached[side].set(run, other, *entity)?;
-                // All that meet on one level make paths of one length, so the first will do.
+                // All meeting points on a level have paths of the same length, so any of them is correct.
                 if reached[1 - side].get(other).is_some() {
                     meeting = Some(other);
                     break 'level;
@@ -109,7 +109,7 @@ pub(super) fn shortest(
     }))
 }
 
-/// The edge that a search took from an entity to another: the first that leads there.
+/// The edge that a search took between two entities: the first one.
 fn edge_between(
     run: &mut Run,
     subgraph: &Subgraph,
@@ -131,17 +131,17 @@ fn edge_between(
     Ok(None)
 }
 
-/// Rows that a path in progress counts for.
+/// Number of rows for which a path in progress is counted.
 const KEPT: u64 = 20;
 
 /// Entities of a path that are examined in the time of a row.
 const ENTITIES_A_ROW: usize = 4;
 
-/// A path that has not arrived yet, as the edge that it ends with and the path before it.
+/// An incomplete path: its last edge and the path before it.
 #[derive(Clone, Copy)]
 struct Partial {
     at: EntityNo,
-    /// The path before it; [`NOTHING`] where it begins.
+    /// The path before it; [`NOTHING`] at the start.
     before: u32,
     relation: RelationId,
     direction: Direction,
@@ -150,8 +150,8 @@ struct Partial {
     cost: f64,
 }
 
-/// The first of the queue is the cheapest to complete, then the one with fewer edges in all, then the one that
-/// is nearest to its end, then the one that was found first.
+/// The order of the queue: the cheapest path to complete, then the fewest edges in all, then the fewest edges left,
+/// then the path found first.
 struct Queued {
     bound: f64,
     hops_bound: u32,
@@ -184,10 +184,10 @@ impl PartialEq for Queued {
 
 impl Eq for Queued {}
 
-/// What is still to come from an entity at least: edges, and their cost.
+/// Lower bounds for the rest of a path from an entity: number of edges and their cost.
 struct Remaining {
     hops: Marks<u32>,
-    /// Where edges have weights.
+    /// `None` if edges have no weights.
     cost: Option<Marks<f64>>,
 }
 
@@ -199,12 +199,11 @@ impl Remaining {
     }
 }
 
-/// The first `count` simple paths of at most so many edges, the cheapest first; parallel edges make paths of
-/// their own.
+/// The first `count` simple paths of at most `most` edges, the cheapest first. Parallel edges make different paths.
 ///
-/// A best-first search over paths from the start, each bounded by what is left at least, which a search back from
-/// the end has found before. It looks only at beginnings that can still arrive in time, so the first paths cost
-/// about their length times the degree; where many beginnings have to visit an entity twice to arrive, it
+/// A best-first search over paths from the start. A search back from the end first computes a lower bound of the rest
+/// for each entity. Only paths that can still arrive within the limits are extended, so the first paths cost about
+/// their length times the degree. If many incomplete paths could only arrive by visiting an entity twice, the search
 /// costs more, up to the limit of rows.
 pub(super) fn simple(
     run: &mut Run,
@@ -264,7 +263,7 @@ pub(super) fn simple(
             if is_on(&partials, partial, at) {
                 continue;
             }
-            // What is kept counts more than what is only looked at, so that memory is bounded too.
+            // Incomplete paths count for several rows, so that the limit of rows also bounds their memory.
             run.visit(KEPT)?;
             let cost = partial.cost + weigh.map_or(1.0, |it| it.weigh(&edge));
             if queue.len() == queue.capacity() {
@@ -312,7 +311,7 @@ fn whole_path(run: &mut Run, partials: &[Partial], start: EntityNo, end: Partial
     })
 }
 
-/// Whether a path has been at an entity.
+/// Whether a path contains an entity.
 fn is_on(partials: &[Partial], mut path: Partial, entity: EntityNo) -> bool {
     loop {
         if path.at == entity {
@@ -325,8 +324,8 @@ fn is_on(partials: &[Partial], mut path: Partial, entity: EntityNo) -> bool {
     }
 }
 
-/// An edge that `is_wanted` on a way of at most `most` edges from an entity to another. Takes O(edges within that
-/// distance of either end).
+/// An edge that `is_wanted` on a path of at most `most` edges between two entities. Visits the edges within that
+/// distance of either end.
 pub(super) fn on_a_way(
     run: &mut Run,
     subgraph: &Subgraph,
@@ -365,7 +364,7 @@ pub(super) fn on_a_way(
     Ok(None)
 }
 
-/// The fewest edges left to the end from each entity that can reach it within `most`.
+/// The number of edges from each entity that can reach the end within `most` edges.
 fn hops_left(run: &mut Run, subgraph: &Subgraph, to: EntityNo, most: usize) -> Result<Marks<u32>, Failure> {
     let mut hops_left = Marks::new(u32::MAX);
     hops_left.set(run, to, 0)?;
@@ -390,7 +389,7 @@ fn hops_left(run: &mut Run, subgraph: &Subgraph, to: EntityNo, most: usize) -> R
     Ok(hops_left)
 }
 
-/// The least that is left from each entity that can reach the end within `most` edges.
+/// The lowest cost from each entity that can reach the end within `most` edges.
 fn remaining(
     run: &mut Run,
     subgraph: &Subgraph,
@@ -405,7 +404,7 @@ fn remaining(
             cost: None,
         });
     };
-    // Dijkstra's algorithm, among those that the end is near enough to.
+    // Dijkstra's algorithm, restricted to entities that are near enough to the end.
     let mut cost_left = Marks::new(f64::INFINITY);
     let mut queue = BinaryHeap::from([Nearest(0.0, to)]);
     cost_left.set(run, to, 0.0)?;
@@ -433,7 +432,7 @@ fn remaining(
     })
 }
 
-/// Makes room for more in a queue that is counted as working memory.
+/// Reserves capacity in a queue that is counted as working memory.
 fn grow_heap<T: Ord>(run: &mut Run, queue: &mut BinaryHeap<T>) -> Written {
     let now = queue.capacity() * size_of::<T>();
     let more = (queue.capacity() / 2).max(16);
@@ -443,7 +442,7 @@ fn grow_heap<T: Ord>(run: &mut Run, queue: &mut BinaryHeap<T>) -> Written {
     Ok(())
 }
 
-/// A cost, and the entity that has it; equal costs are in no particular order.
+/// An entity and its cost; equal costs have no particular order.
 struct Nearest(f64, EntityNo);
 
 impl Ord for Nearest {

@@ -1,4 +1,4 @@
-//! Answers to questions about the graph as a whole.
+//! Answers questions about the graph as a whole.
 
 use petgraph::visit::EdgeRef;
 
@@ -43,7 +43,7 @@ impl<'a> Run<'a> {
                 };
                 let (after, before) = (cursor(&call.page.after)?, cursor(&call.page.before)?);
                 let first = call.page.first.unwrap_or(0);
-                // One more tells whether there are more.
+                // One path more than the page shows whether there is a next page.
                 let count = |begin: usize| begin.saturating_add(first).saturating_add(1);
                 let expected = after.as_ref().map_or(0, |it| it.ordinal as usize + 1);
                 let mut found = self.find_paths(call, count(expected))?;
@@ -180,7 +180,7 @@ impl<'a> Run<'a> {
         Ok(found)
     }
 
-    /// Tells a path from others.
+    /// A hash that distinguishes paths.
     fn name_of_path(&self, path: &Path) -> String {
         let mut hasher = xxhash_rust::xxh3::Xxh3::new();
         for edge in &path.steps {
@@ -193,8 +193,8 @@ impl<'a> Run<'a> {
         format!("{:016x}", hasher.digest())
     }
 
-    /// How many of some paths stand before a cursor, or at it if `past`. Where its path is gone, those of the same cost
-    /// stand after it if `past`, else before it: a page repeats them rather than skip one.
+    /// The number of paths before a cursor, or at it if `past`. If the cursor's path does not exist any more, paths of
+    /// the same cost are after it if `past`, else before it. So a page may repeat paths, but never skips one.
     fn place_of_path(&self, found: &[Path], cursor: &Cursor, past: bool) -> usize {
         let is_it = |path: &Path| self.name_of_path(path) == cursor.id;
         let expected = cursor.ordinal as usize;
@@ -239,7 +239,7 @@ impl<'a> Run<'a> {
         self.each(links.iter(), |run, edge| run.link(Link::of(edge), fields))
     }
 
-    /// The entities of some types; all where none is named.
+    /// The entities of some types, or of all types.
     fn wanted(&mut self, types: Option<&[TypeId]>) -> Result<EntitySet, Failure> {
         let mut wanted = self.entity_set()?;
         let all: Vec<TypeId> = self.ontology.type_ids().collect();

@@ -1,9 +1,9 @@
-//! Which entities matter most, which are alike, and into which parts the graph falls.
+//! Rankings of entities, similar entities, and components.
 //!
-//! petgraph's union-find serves for components. Its strongly connected components take a list for each, its `page_rank`
-//! scans every edge for every node, and
-//! it has neither betweenness nor closeness, so these are here: `PageRank` by power iteration, betweenness by
-//! Brandes' algorithm, closeness as Wasserman and Faust have it; the scores are those of networkx.
+//! Components use petgraph's union-find. petgraph's strongly connected components allocate a list for each one, its
+//! `page_rank` scans every edge for every node, and it has neither betweenness nor closeness. Therefore these are
+//! implemented here: `PageRank` by power iteration, betweenness by Brandes' algorithm, and closeness as defined by
+//! Wasserman and Faust. Scores are equal to those of networkx.
 
 use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
@@ -26,15 +26,15 @@ pub(super) struct Ranked {
     pub exact: bool,
 }
 
-/// A subgraph as plain rows, for algorithms that go over all of it many times. Where the working memory does not suffice for
-/// a copy, the subgraph itself, which takes longer.
+/// A subgraph for algorithms that visit all of it many times: a copy in arrays, or the slower subgraph itself if the
+/// working memory does not suffice for a copy.
 struct Rows<'v> {
     subgraph: &'v Subgraph<'v>,
-    /// Whether parallel edges count once, and those from an entity to itself not at all.
+    /// Whether parallel edges count once, and loops not at all.
     simple: bool,
     copy: Option<Copied>,
     edges: usize,
-    /// The entities that are not left out.
+    /// Number of entities that are not left out.
     nodes: usize,
 }
 
@@ -44,7 +44,7 @@ struct Copied {
 }
 
 impl<'v> Rows<'v> {
-    /// Keeps a copy, which takes 4 bytes for each entity and edge, if `others` bytes are left beside it.
+    /// Makes a copy, which takes 4 bytes for each entity and edge, if this leaves `others` bytes of working memory.
     fn of(run: &mut Run, subgraph: &'v Subgraph<'v>, simple: bool, others: usize) -> Result<Self, Failure> {
         let count = subgraph.node_count();
         let mut rows = Self {
@@ -65,7 +65,7 @@ impl<'v> Rows<'v> {
         let copy = (count + 1 + rows.edges) * size_of::<u32>();
         let left = run.budget.working.saturating_sub(run.working + run.kept);
         if copy.saturating_add(others) > left {
-            // What one entity leads to is kept to count parallel edges once.
+            // The targets of one entity are kept, to count parallel edges once.
             run.hold(most * size_of::<u32>() * LANES)?;
             return Ok(rows);
         }
@@ -90,7 +90,7 @@ impl<'v> Rows<'v> {
         Ok(rows)
     }
 
-    /// How many entities there are, those that are left out among them.
+    /// Number of entities, including those that are left out.
     fn len(&self) -> usize {
         self.subgraph.node_count()
     }
@@ -101,7 +101,7 @@ impl<'v> Rows<'v> {
         (0..self.len() as u32).filter(move |it| !is_left_out(*it))
     }
 
-    /// Goes through what an entity leads to.
+    /// Visits the targets of an entity.
     #[inline]
     fn each(&self, node: u32, scratch: &mut Vec<u32>, mut take: impl FnMut(usize)) {
         if let Some(copy) = &self.copy {
@@ -121,7 +121,7 @@ impl<'v> Rows<'v> {
         scratch[..kept].iter().for_each(|it| take(*it as usize));
     }
 
-    /// How many entities or edges an entity leads to.
+    /// Number of targets of an entity.
     fn degree(&self, node: u32, scratch: &mut Vec<u32>) -> usize {
         let mut degree = 0;
         self.each(node, scratch, |_| degree += 1);
@@ -129,7 +129,7 @@ impl<'v> Rows<'v> {
     }
 }
 
-/// Puts each target once and in order to the front, without the entity itself; how many these are.
+/// Sorts targets, and moves each distinct one except the entity itself to the front. Returns their number.
 fn simplify(targets: &mut [u32], entity: u32) -> usize {
     targets.sort_unstable();
     let mut kept = 0;
@@ -143,7 +143,7 @@ fn simplify(targets: &mut [u32], entity: u32) -> usize {
     kept
 }
 
-/// Ranks entities: the greatest first, equal ones in the order of types and ids.
+/// Ranks entities: the highest score first, equal scores in the order of types and ids.
 pub(super) fn rank(
     run: &mut Run,
     subgraph: &Subgraph,
@@ -183,7 +183,7 @@ pub(super) fn rank(
     best(run, ranked, first, exact)
 }
 
-/// A score; the greatest sorts first, and equal scores in the order of types and ids.
+/// A score. The highest sorts first, and equal scores sort by types and ids.
 struct Scored(f64, OrderKey, EntityNo);
 
 impl PartialEq for Scored {
@@ -206,7 +206,7 @@ impl PartialOrd for Scored {
     }
 }
 
-/// Returns the best scores; keeps no more than these in memory.
+/// Returns the best scores, and never stores more than these.
 fn best(
     run: &mut Run,
     scored: impl Iterator<Item = (EntityNo, f64)>,
@@ -234,12 +234,12 @@ fn best(
 }
 
 const DAMPING: f64 = 0.85;
-/// The iteration ends when the scores of all together change by less than this for each.
+/// The iteration ends when the total change of the scores is less than this per entity.
 const TOLERANCE: f64 = 1e-12;
 const MOST_ITERATIONS: usize = 500;
 
-/// Power iteration: a share of each score goes on over the edges, the rest, and what ends in a dead end, to all.
-/// Parallel edges count as often as they are there.
+/// Power iteration: a fixed fraction of each score is passed on over the edges. The rest, and the scores of entities
+/// without targets, are distributed to all. Parallel edges count separately.
 fn page_rank(run: &mut Run, rows: &Rows) -> Result<Vec<f64>, Failure> {
     let clock = run.budget.clock;
     let mut scratch = Vec::new();
@@ -280,22 +280,22 @@ fn page_rank(run: &mut Run, rows: &Rows) -> Result<Vec<f64>, Failure> {
     Ok(scores)
 }
 
-/// If all searches together would visit more edges than this, only a sample of the entities is searched from.
+/// If searches from all entities together would visit more edges than this, only a sample of the entities is used.
 const MOST_WORK: u64 = 400_000_000;
 
 /// Maximum number of lanes in which searches run in parallel, each with its own sums, as far as the working memory
 /// allows. The number depends on the graph and the limits, not on the processor, so that the sums are reproducible.
 const LANES: usize = 8;
 
-/// Consecutive searches in a lane before the next lane has its turn.
+/// Number of consecutive searches in a lane before the next lane continues.
 const SEARCHES_AT_ONCE: usize = 64;
 
-/// The entities that searches begin at.
+/// The entities where searches begin.
 struct Pivots {
     nodes: Vec<u32>,
-    /// Whether these are all.
+    /// Whether these are all entities.
     all: bool,
-    /// How many entities stand for one of these.
+    /// Number of entities that each of these represents.
     weight: f64,
 }
 
@@ -312,7 +312,7 @@ impl Pivots {
                 weight: 1.0,
             });
         }
-        // The same sample each time: entities in the order of a fixed mix of their numbers' bits.
+        // The sample is reproducible: entities in the order of a fixed hash of their numbers.
         let mix = |node: u32| {
             u64::from(node)
                 .wrapping_add(1)
@@ -340,7 +340,7 @@ impl Pivots {
         })
     }
 
-    /// Searches from all pivots, in lanes; returns the sums of each lane in a fixed order.
+    /// Searches from all pivots, in lanes. Returns the sums of each lane in a fixed order.
     fn search<S: Send>(
         &self,
         run: &mut Run,
@@ -367,7 +367,7 @@ impl Pivots {
     }
 }
 
-/// Looks at the clock once in so many entities, the first time at once.
+/// Checks the clock at the first entity, and then once in a number of entities.
 #[inline]
 fn tick(at: usize, clock: &Clock) -> Result<(), Stop> {
     match at
@@ -382,7 +382,7 @@ fn tick(at: usize, clock: &Clock) -> Result<(), Stop> {
 
 const FAR: u32 = u32::MAX;
 
-/// What a lane needs to compute betweenness.
+/// State of a lane that computes betweenness.
 struct Between {
     scores: Vec<f64>,
     distance: Vec<u32>,
@@ -395,12 +395,12 @@ struct Between {
 }
 
 impl Between {
-    /// Bytes for each entity.
+    /// Bytes per entity.
     const BYTES: usize = 2 * size_of::<f64>() + 2 * size_of::<u32>();
 }
 
-/// Brandes' algorithm: a search from each entity counts the shortest paths, and going back over it shares them out.
-/// Takes 24 bytes for each entity in each lane.
+/// Brandes' algorithm: a search from each entity counts the shortest paths, and a backward pass distributes them over
+/// the entities. Takes 24 bytes for each entity in each lane.
 fn betweenness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, Failure> {
     let count = rows.len();
     let new = || Between {
@@ -479,7 +479,7 @@ fn betweenness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, 
     Ok(scores)
 }
 
-/// What a lane needs to compute closeness.
+/// State of a lane that computes closeness.
 struct Near {
     distances: Vec<u64>,
     reached: Vec<u32>,
@@ -490,11 +490,11 @@ struct Near {
 }
 
 impl Near {
-    /// Bytes for each entity.
+    /// Bytes per entity.
     const BYTES: usize = size_of::<u64>() + 2 * size_of::<u32>() + size_of::<bool>();
 }
 
-/// How near an entity is to those that reach it: searches from these add up their distances. Takes 17 bytes for each
+/// Closeness of entities to those that reach them: searches from these add up their distances. Takes 17 bytes for each
 /// entity in each lane.
 fn closeness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, Failure> {
     let count = rows.len();
@@ -548,7 +548,7 @@ fn closeness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, Fa
         if distance == 0 {
             continue;
         }
-        // Those that reach it, itself not counted; of a sample, as many as it stands for.
+        // Number of other entities that reach it, estimated if only a sample was searched from.
         let itself = if pivots.all { 1.0 } else { 0.0 };
         let others = (reached as f64 - itself) * pivots.weight;
         let distance = distance as f64 * pivots.weight;
@@ -558,7 +558,7 @@ fn closeness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, Fa
     Ok(scores)
 }
 
-/// What an entity leads to or what leads to it, each once, itself left out.
+/// The distinct targets or sources of an entity, without itself.
 fn around(run: &mut Run, subgraph: &Subgraph, entity: EntityNo, way: Way) -> Result<Vec<EntityNo>, Failure> {
     let mut all: Vec<EntityNo> = Vec::new();
     for edge in subgraph.edges_of(entity, way) {
@@ -579,8 +579,8 @@ fn around(run: &mut Run, subgraph: &Subgraph, entity: EntityNo, way: Way) -> Res
     Ok(all)
 }
 
-/// The entities whose neighbours are most like another's. Takes time linear in the edges within two of it, and at most
-/// 12 bytes for each entity there.
+/// The entities whose neighbors are most similar to an entity's. Takes time linear in the edges within distance two of
+/// it, and at most 12 bytes for each entity there.
 pub(super) fn similar(
     run: &mut Run,
     subgraph: &Subgraph,
@@ -590,13 +590,13 @@ pub(super) fn similar(
     first: usize,
 ) -> Result<Vec<Ranked>, Failure> {
     let own = around(run, subgraph, to, Way::Outgoing)?;
-    // A score is never negative.
+    // Scores are never negative.
     let mut scores: Marks<f64> = Marks::new(-1.0);
     for shared in &own {
         let others = around(run, subgraph, *shared, Way::Incoming)?;
         let weight = match by {
             Similarity::Jaccard => 1.0,
-            // Two at least have it as a neighbour, or it counts for none.
+            // With a single entity the weight is infinite, but then there is no other entity to score.
             Similarity::AdamicAdar => 1.0 / (others.len() as f64).ln(),
         };
         for other in &others {
@@ -626,22 +626,23 @@ pub(super) fn similar(
     best(run, scores.iter(view), first, true)
 }
 
-/// The components of a subgraph, the largest first, equal ones by their first entity. Only as many as requested are sorted.
+/// The components of a subgraph: the largest first, equal ones by their first entity. Only as many as requested are
+/// sorted.
 pub(super) struct Components {
-    /// The entities, component after component.
+    /// The entities, ordered by component.
     entities: Vec<EntityNo>,
-    /// Where those of each component begin, and one more.
+    /// The position of each component's first entity, followed by the number of entities.
     starts: Vec<u32>,
     order: Vec<u32>,
 }
 
 impl Components {
-    /// How many there are.
+    /// Number of components.
     pub fn len(&self) -> usize {
         self.order.len()
     }
 
-    /// The entities of each in the order of their ids.
+    /// The entities of each component in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = &[EntityNo]> {
         self.order.iter().map(|no| {
             let no = *no as usize;
@@ -661,7 +662,7 @@ pub(super) fn components(
     for _ in 0..count {
         run.visit(1)?;
     }
-    // To which component each entity belongs.
+    // The component of each entity.
     let labels = if strong {
         strong_labels(run, subgraph)?
     } else {
@@ -677,7 +678,7 @@ pub(super) fn components(
         sets.into_labeling()
     };
     let clock = run.budget.clock;
-    // How many entities have each label, then where these begin: one place further on, so that filling moves it back.
+    // The number of entities of each label, then the start of each group, shifted by one so that filling moves it back.
     let mut begins = run.array(0_u32, count + 2)?;
     for entity in (0..count).filter(|it| !subgraph.leaves_out(subgraph.from_index(*it))) {
         tick(entity, &clock)?;
@@ -695,7 +696,7 @@ pub(super) fn components(
         *next += 1;
     }
     run.free(labels);
-    // Labels that no entity has are no components.
+    // Labels without entities are not components.
     begins.dedup();
     let starts = begins;
     let components = starts.len() - 1;
@@ -735,23 +736,23 @@ pub(super) fn components(
     })
 }
 
-/// Stands for an entity that was not met.
+/// Marks an entity that was not visited.
 const UNMET: u32 = u32::MAX;
 
-/// Stands for an entity whose component is known.
+/// Marks an entity whose component is known.
 const DONE: u32 = u32::MAX - 1;
 
-/// Tarjan's algorithm with a stack of its own, so that a long chain takes no stack of the thread: for each entity the
-/// number of its strongly connected component.
+/// Tarjan's algorithm with an explicit stack, since recursion along a long chain would overflow the thread's stack.
+/// Gives each entity the number of its strongly connected component.
 fn strong_labels(run: &mut Run, subgraph: &Subgraph) -> Result<Vec<u32>, Failure> {
-    /// An entity whose edges are gone through.
+    /// An entity whose edges are being visited.
     struct Open {
         /// Its slot.
         entity: u32,
         place: Place,
     }
     let count = subgraph.node_count();
-    // When each was met; once its component is known, that is `DONE` and `low` holds the component.
+    // The number of each entity's visit; `DONE` if its component is known, which is then in `low`.
     let mut met = run.array(UNMET, count)?;
     let mut low = run.array(0_u32, count)?;
     let mut stack: Vec<u32> = Vec::new();

@@ -1,4 +1,4 @@
-//! Searches for text.
+//! Full-text searches.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::search::{
 };
 
 impl<'a> Run<'a> {
-    /// Writes a page of what a search finds.
+    /// Writes a page of the results of a search.
     pub(super) fn search(&mut self, call: &'a SearchCall, fields: &'a Object<SearchField>) -> Written {
         let mut cursor = |text: &Option<String>| match text {
             None => Ok(None),
@@ -71,7 +71,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Writes the cursor of what was found. What has the same score is in the order of types, then of ids.
+    /// Writes the cursor of a result. Results with the same score are in the order of types, then of ids.
     fn found_cursor(&mut self, call: &SearchCall, found: Found) {
         let row = self.view.locate(found.entity);
         let key = Key::Float(f64::from(found.score));
@@ -79,7 +79,7 @@ impl<'a> Run<'a> {
         self.cursor(call.sequence, None, &key, of);
     }
 
-    /// Whether something that was found stands before a cursor, or at it if `past`.
+    /// Whether a result is before a cursor, or at it if `past`.
     fn is_found_before(&self, found: Found, cursor: &Cursor, past: bool) -> bool {
         let score = match cursor.marks[..] {
             [Mark::Float(score)] => score,
@@ -192,7 +192,7 @@ impl<'a> Run<'a> {
         written
     }
 
-    /// Searches for what a filter asks of words, once for a run and a date.
+    /// Runs the text search of a filter, once for a run and a date.
     pub(super) fn search_for(&mut self, filter: &Filter) -> Written {
         let matchers = self.tests.matchers;
         for no in &filter.matchers {
@@ -213,7 +213,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Gives back what the filters' searches have found.
+    /// Releases the results of the filters' searches.
     pub(super) fn forget_searches(&mut self) {
         if self.tests.searched.is_empty() {
             return;
@@ -223,7 +223,7 @@ impl<'a> Run<'a> {
         self.kept = self.kept.saturating_sub(bytes);
     }
 
-    /// Searches within what is left of the budget.
+    /// Searches within the rest of the budget.
     fn searching<T>(
         &mut self,
         search: impl FnOnce(&Index, View<'a>, Effort) -> Result<T, SearchError>,

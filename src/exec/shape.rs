@@ -1,4 +1,4 @@
-//! Selections whose values are written as they are stored (no date, no trace, no filter, no order): the graph resolves their
+//! Selections whose values are written as they are stored (no date, trace, filter or order): the graph resolves their
 //! fields once for an answer and writes them itself.
 //!
 //! A selection with any other field has no [`Shape`]; it is written field by field.
@@ -16,7 +16,8 @@ const MOST_FIELDS: usize = 2000;
 /// Fields that are resolved in the time of a row.
 const FIELDS_A_ROW: usize = 8;
 
-/// Whether a selection goes on to lists of others: only then does it pay to look up where its values lie for one entity.
+/// Whether a selection contains lists of further entities: only then is it worthwhile to resolve columns for a single
+/// entity.
 pub(super) fn leads_on(selection: &Selection) -> bool {
     match selection {
         Selection::One(_, fields) => fields
@@ -27,7 +28,7 @@ pub(super) fn leads_on(selection: &Selection) -> bool {
     }
 }
 
-/// The key of a field that comes after `before` others.
+/// The key of a field after `before` other fields.
 #[inline]
 fn key<F>(slot: &Slot<F>, before: usize) -> Key<'_> {
     Key::of(&slot.key, &slot.short_key, before)
@@ -46,7 +47,7 @@ impl Meter for Run<'_> {
         self.ahead
     }
 
-    /// The answer is elsewhere while entities are written.
+    /// Placeholder while the graph writes into the buffer of the answer.
     #[inline(always)]
     fn scratch(&mut self) -> &mut Vec<u8> {
         &mut self.out
@@ -106,7 +107,7 @@ impl<'a> Run<'a> {
                     let shape = self.shape_within(selection, left)?;
                     resolver.one(side.relation, side.direction, shape)?
                 }
-                // Where fields that lead to one entity have several statements, not all edges are seen.
+                // If a field for a single target has several statements, the connection does not show all edges.
                 EntityField::Connection(side, ..) if self.view.is_disputed(side.relation) => return None,
                 EntityField::Connection(side, call, connection) => {
                     let Ok(Call::Page(call)) = &*self.bound[call.0] else {
@@ -179,14 +180,14 @@ impl<'a> Run<'a> {
         self.filled(|run, out, most| shape.write_list(entities, out, most, run))
     }
 
-    /// Lets something be written behind what is written; again with more room where there is too little.
+    /// Calls a writer that appends to the answer; if the buffer is too small, calls it again with a larger one.
     fn filled(
         &mut self,
         write: impl Fn(&mut Self, &mut Vec<u8>, usize) -> Result<(), Halt<Failure>>,
     ) -> Written {
         let rows = self.rows;
         let mut out = std::mem::take(&mut self.out);
-        // A last step may be longer than what it adds.
+        // The writer may need more space for a last step than the step adds.
         let limit = (self.budget.bytes + LAST_STEP).saturating_sub(out.len());
         let mut most = limit.min((self.room + LAST_STEP).saturating_sub(out.len()));
         let written = loop {
@@ -199,7 +200,7 @@ impl<'a> Run<'a> {
                 Err(Halt::Full) => {
                     let had = (out.capacity() - out.len()).min(most);
                     self.out = out;
-                    // The part that did not fit is written again, so the room doubles.
+                    // The incomplete part is written again, so the capacity doubles.
                     most = self.more_room(had.saturating_mul(2))?.min(limit);
                     out = std::mem::take(&mut self.out);
                     self.rows = rows;
@@ -211,8 +212,8 @@ impl<'a> Run<'a> {
         self.check_bytes()
     }
 
-    /// Reserves memory for `bytes` of the answer that are not written yet, and makes the buffer long enough; gives the
-    /// bytes that may be written.
+    /// Reserves memory for `bytes` more bytes of the answer, and grows the buffer. Returns the number of bytes that may
+    /// be written.
     #[cold]
     fn more_room(&mut self, bytes: usize) -> Result<usize, Failure> {
         let bytes = bytes.max(1024);

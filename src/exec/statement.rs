@@ -1,4 +1,4 @@
-//! Statements and links: all that the graph says of an entity, whatever its type.
+//! Statements and links: all statements and edges of an entity, whatever its type.
 
 use super::connection::{Window, window};
 use super::cursor::Cursor;
@@ -14,18 +14,18 @@ use crate::plan::{
     Slot, StatementField, Step, ValidityField,
 };
 
-/// Edges that are examined for one of them in the time of a row.
+/// Edges that are examined in the time of a row to find one of them.
 const LOOKED_AT_AS_A_ROW: usize = 16;
 
-/// Where the fields of edges begin among the fields of an entity, in cursors.
+/// In cursors, the fields of edges are numbered from here, after the fields of an entity.
 const AFTER_VALUES: i64 = 1 << 32;
 
-/// The place of one side of a relation among the edges of an entity.
+/// The number of one side of a relation among the sides of all relations.
 fn place_of(side: Side) -> i64 {
     side.relation.index() as i64 * 2 + i64::from(side.direction == Direction::In)
 }
 
-/// Numbers entries of a list that differ in nothing that a cursor holds.
+/// Numbers the entries of a list whose cursors would otherwise be equal.
 #[derive(Default)]
 struct Alike {
     last: Option<(i64, Option<EntityNo>)>,
@@ -45,7 +45,7 @@ impl Alike {
 pub(super) type Each<'f, 'a, T> =
     &'f dyn Fn(&mut Run<'a>, &mut dyn FnMut(&mut Run<'a>, T) -> Written) -> Written;
 
-/// One thing that is said of an entity.
+/// A statement about an entity.
 #[derive(Clone, Copy)]
 pub(super) enum Said<'a> {
     Value {
@@ -60,7 +60,7 @@ pub(super) enum Said<'a> {
     },
 }
 
-/// An edge as it is seen from one of its ends.
+/// An edge, viewed from one of its ends.
 #[derive(Clone, Copy)]
 pub(super) struct Link {
     from: EntityNo,
@@ -70,7 +70,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// An edge as it was walked.
+    /// An edge in the direction in which it was walked.
     pub fn of(edge: &EdgeReference) -> Self {
         let (relation, no) = edge.id();
         Self {
@@ -86,7 +86,7 @@ impl Link {
 }
 
 impl<'a> Run<'a> {
-    /// Writes a page of what is said of an entity.
+    /// Writes a page of the statements about an entity.
     pub(super) fn statements(
         &mut self,
         row: Row,
@@ -202,8 +202,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The schema's field on this side; where the schema has none for it, the other side's after a `^`, as
-    /// path expressions write an inverse.
+    /// The field on this side in the schema; if there is none, the other side's with a leading `^`, as path expressions
+    /// write an inverse.
     fn field_name(&self, row: Row, side: Side, other: EntityNo) -> std::borrow::Cow<'a, str> {
         let ontology = self.ontology;
         if let Some(no) = self.view.field_no(row, side.relation, side.direction) {
@@ -222,8 +222,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Writes a page of a list that `each` goes through, once to count it and once for the page, and that is ordered by
-    /// what `field_of` gives: a field, and the entity that its edge leads to. Only the page is kept.
+    /// Writes a page of a list that `each` visits, once to count and once for the page. The list is ordered by the
+    /// results of `field_of`: a field, and the entity that its edge leads to. Only the page is kept.
     fn listing<F: Step, T: Copy>(
         &mut self,
         listing: &'a Listing<F>,
@@ -350,15 +350,15 @@ impl<'a> Run<'a> {
         self.object(fields, |run, slot| run.statement_field(row, said, slot))
     }
 
-    /// Writes the statement behind an edge, as it is seen from where it was walked.
+    /// Writes the statement of an edge, viewed from the end where the walk came from.
     pub(super) fn edge_statement(
         &mut self,
         fields: &'a Object<StatementField>,
         target: EntityNo,
         via: ViaEdge,
     ) -> Written {
-        // The statement of a connection's edge is about the entity that the connection belongs to; its
-        // field is the one that led here, which the target's own side gives.
+        // The statement of a connection's edge is about the entity that has the connection. Its field is the
+        // connection's, which the target's own side determines.
         let said = Said::Edge {
             side: via.side,
             target,
@@ -368,7 +368,7 @@ impl<'a> Run<'a> {
         self.object(fields, |run, slot| run.statement_field(row, said, slot))
     }
 
-    /// The entity at the other end of an edge that led to an entity. Looks through the edges that the entity has there.
+    /// The entity at the other end of an edge that led to an entity. Scans the edges of the entity.
     pub(super) fn start_of(&mut self, target: EntityNo, via: ViaEdge) -> Result<Row, Failure> {
         let back = via.side.direction.turned();
         let row = self.view.locate(target);
@@ -378,7 +378,7 @@ impl<'a> Run<'a> {
         Ok(start.map_or(row, |start| self.view.locate(start)))
     }
 
-    /// The statement that says it.
+    /// The number of the statement.
     pub(super) fn behind(&self, said: Said) -> StatementNo {
         match said {
             Said::Value { statement, .. } => statement,

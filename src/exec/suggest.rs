@@ -1,4 +1,4 @@
-//! Entities by their names: suggestions for what is being typed, and what a reference means.
+//! Finds entities by their names: suggestions for a typed prefix, and the entity of a reference.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use crate::search::{Names, Suggested};
 const MOST_NAMED: usize = 10;
 
 impl<'a> Run<'a> {
-    /// The names of all entities; waits until they are there.
+    /// The index of names. Waits until it is built.
     fn names(&mut self) -> Result<&'a Names, Failure> {
         let clock = self.budget.clock;
         let over = move || clock.stop().is_some();
@@ -22,12 +22,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Writes the names that begin as it was asked for.
+    /// Writes the names that begin with the requested prefix.
     pub(super) fn suggest(&mut self, call: &'a SuggestCall, fields: &'a Object<SuggestionField>) -> Written {
         let names = self.names()?;
         let view = self.view;
         let (types, first) = (call.types.as_deref(), call.first);
-        // What is found, and the set that tells which entities are known.
+        // The results, and the set of entities found so far.
         let bytes = first.min(view.slots()) * 2 * (size_of::<Suggested>() + 2 * size_of::<EntityNo>());
         self.hold(bytes)?;
         let found = names.suggest(view, &call.beginning, types, first, || self.visit(1))?;
@@ -55,7 +55,7 @@ impl<'a> Run<'a> {
         written
     }
 
-    /// The entity that a reference means: by its id, else by an identifier of another system, else by its name.
+    /// The entity that a reference identifies: by its id, else by an identifier in another system, else by its name.
     pub(super) fn resolve(&mut self, reference: &str) -> Result<Option<EntityNo>, Failure> {
         let view = self.view;
         if let Some(found) = view.find(reference) {
@@ -63,7 +63,7 @@ impl<'a> Run<'a> {
         }
         let names = self.names()?;
         self.work(reference.len() / 8)?;
-        // One more tells whether there are more.
+        // One candidate more than the maximum shows whether there are more.
         let most = MOST_NAMED + 1;
         let iri = self.ontology.prefixes.expand(reference.trim());
         let mut found = names.same_as(view, &iri, most, || self.visit(1))?;
@@ -80,14 +80,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What to say of a reference that several entities have.
+    /// The error about a reference that several entities match.
     fn ambiguous(&self, reference: &str, found: &[EntityNo]) -> String {
         let mut message = format!("\"{}\" means several entities: ", shown(reference));
         for (no, entity) in found.iter().take(MOST_NAMED).enumerate() {
             let row = self.view.locate(*entity);
             let comma = if no == 0 { "" } else { ", " };
             let name = &self.view.entity_type(row).name;
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(message, "{comma}\"{}\" ({name})", self.view.id(row));
         }
         if found.len() > MOST_NAMED {

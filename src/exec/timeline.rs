@@ -1,4 +1,4 @@
-//! Dated statements in order, and fields whose statements disagree.
+//! Dated statements in order, and fields with conflicting statements.
 
 use std::cmp::Ordering;
 
@@ -27,8 +27,8 @@ struct Dated<'a> {
     said: Said<'a>,
 }
 
-/// A field of an entity with conflicting statements: one of its type's properties or, numbered after these, one of its
-/// relations' fields.
+/// A field of an entity with conflicting statements: the number of a property of its type, or after these, of a
+/// relation's field.
 #[derive(Clone, Copy)]
 struct Disputed {
     entity: EntityNo,
@@ -36,8 +36,8 @@ struct Disputed {
 }
 
 impl<'a> Run<'a> {
-    /// Writes a page of dated statements about one entity, or about all. Takes 24 bytes for each of them, and sorts no
-    /// more than the page.
+    /// Writes a page of dated statements about one entity, or about all. Takes 24 bytes for each statement, and sorts
+    /// only the page.
     pub(super) fn timeline(
         &mut self,
         call: &'a TimelineCall,
@@ -57,7 +57,7 @@ impl<'a> Run<'a> {
             self.each_said(row, &|_| true, &mut |run, said| {
                 run.visit(1)?;
                 place += 1;
-                // Of the whole graph, an edge is told once, from its start.
+                // In the timeline of the whole graph, an edge is listed once, at its start.
                 if of.is_none() && !run.begins_at(entity, said) {
                     return Ok(());
                 }
@@ -88,7 +88,7 @@ impl<'a> Run<'a> {
                 .then(it.place.cmp(&cursor.ordinal))
         };
         let window = self.window_of(&entries, &call.page, (call.sequence, of), place_of)?;
-        // What is said of one entity on one date keeps its order.
+        // Statements about the same entity and date keep their order.
         let wanted = window.start..window.end;
         working::sort(&mut entries, wanted, &self.budget.clock, |a, b| {
             let by_date = a.date.cmp(&b.date);
@@ -143,7 +143,7 @@ impl<'a> Run<'a> {
         Ok(page)
     }
 
-    /// Whether an edge of a statement starts at an entity; a symmetric one at the end that comes first.
+    /// Whether an edge of a statement starts at an entity. A symmetric edge starts at the end that sorts first.
     fn begins_at(&self, entity: EntityNo, said: Said) -> bool {
         match said {
             Said::Value { .. } => true,
@@ -155,7 +155,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The date that a statement is about: its value, a date among the properties of its edge, or when it holds.
+    /// The date of a statement: its value, a date among the properties of its edge, or its validity.
     fn date_of(&self, said: Said) -> Option<Date> {
         let (own, statement) = match said {
             Said::Value { value, statement, .. } => (value.date(), statement),
@@ -203,7 +203,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Writes a page of fields whose statements disagree. Takes 8 bytes for each of them.
+    /// Writes a page of fields with conflicting statements. Takes 8 bytes for each field.
     pub(super) fn conflicts(
         &mut self,
         call: &'a ConflictCall,
@@ -245,7 +245,7 @@ impl<'a> Run<'a> {
         )
     }
 
-    /// The page of a list whose entries are not in order yet: a cursor stands after as many as come before it.
+    /// The page of a list that is not sorted yet: a cursor's position is the number of entries before it.
     fn window_of<T>(
         &mut self,
         items: &[T],
@@ -330,7 +330,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The statements about a property or, numbered after these, about a relation's field.
+    /// The statements about a property or, numbered after the properties, about a relation's field.
     fn said_of(&mut self, row: Row, field: usize) -> Result<Vec<Said<'a>>, Failure> {
         let view = self.view;
         let members = &self.ontology.entity_type(row.type_id).members;
@@ -358,7 +358,7 @@ impl<'a> Run<'a> {
         Ok(said)
     }
 
-    /// Whether two of some statements about a field cannot be true together.
+    /// Whether two of the statements about a field contradict each other.
     fn disagree(&mut self, said: &[Said]) -> Result<bool, Failure> {
         for (no, a) in said.iter().enumerate() {
             let others = &said[no + 1..];
@@ -370,7 +370,7 @@ impl<'a> Run<'a> {
         Ok(false)
     }
 
-    /// Those of some statements about a field that cannot be true together with another of them.
+    /// The statements about a field that contradict another of them.
     fn contradictory(&mut self, said: &[Said<'a>]) -> Result<Vec<Said<'a>>, Failure> {
         let mut contradictory = self.list_of(said.len())?;
         for (no, a) in said.iter().enumerate() {
@@ -383,8 +383,8 @@ impl<'a> Run<'a> {
         Ok(contradictory)
     }
 
-    /// Whether two statements about one field cannot be true together: they say different things of one time. What says
-    /// nothing of when always holds.
+    /// Whether two statements about a field contradict each other: their values differ and their validities overlap. A
+    /// statement without validity holds at all times.
     fn contradict(&self, a: Said, b: Said) -> bool {
         let differ = match (a, b) {
             (Said::Value { value, .. }, Said::Value { value: other, .. }) => !value.is_compatible(other),

@@ -1,7 +1,7 @@
-//! What a run is asked to tell beside the answer: where each value comes from, and what each step took.
+//! Additional output of a run on request: the source of each value, and the cost of each step.
 //!
-//! Only runs that are asked for it keep a trace; all others pay one branch for an object and one for an element. What is
-//! noted becomes part of the answer and counts as such from the moment that it is noted.
+//! Only runs with such a request keep a trace; others pay one branch per object and per element. Recorded data becomes
+//! part of the answer and is counted when it is recorded.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,33 +15,33 @@ use crate::graph::{EdgeNo, NO_STATEMENT, Row, StatementNo};
 use crate::json;
 use crate::ontology::{Member, PropertyNo, RelationId};
 
-/// Bytes that a step takes beside its path, in memory and as JSON.
+/// Bytes that a step takes in addition to its path, in memory and as JSON.
 const STEP_BYTES: usize = 256;
 
-/// What is noted while a run goes on.
+/// Data that a run records.
 #[derive(Debug, Default)]
 pub(super) struct Trace<'a> {
-    /// The place that is being written, as the inside of a JSON list.
+    /// The path of the current value, as the content of a JSON list.
     path: Vec<u8>,
-    /// The same without positions in lists.
+    /// The same path without positions in lists.
     keys: Vec<u8>,
-    /// Where each part of the place begins.
+    /// The start of each segment of the path.
     parts: Vec<Part>,
-    /// Whether what is being written is to be cited.
+    /// Whether the current value is to be cited.
     citing: bool,
-    /// Places in the answer, as the insides of JSON lists, one after the other.
+    /// Paths in the answer, as the contents of JSON lists, one after the other.
     places: Vec<u8>,
-    /// Where each place ends, with the statement behind the value there.
+    /// The end of each path, and the statement of the value at it.
     cited: Vec<(usize, StatementNo)>,
-    /// The fields that are under way.
+    /// The fields that are being written.
     open: Vec<Open>,
-    /// The steps in the order of their first run, where they are asked for.
+    /// The steps in the order of their first run, if requested.
     steps: Option<Steps>,
-    /// What the run comes by, where that is asked for.
+    /// The visited part of the graph, if requested.
     pub visited: Option<Subgraph<'a>>,
 }
 
-/// What was there before a part of the place that is being written.
+/// State before the current part of the path, to return to.
 #[derive(Debug)]
 struct Part {
     path: usize,
@@ -49,7 +49,7 @@ struct Part {
     cited: usize,
 }
 
-/// A field that is under way: what was before it, and when its step began.
+/// A field that is being written: the state before it, and the start of its step.
 #[derive(Debug)]
 struct Open {
     citing: bool,
@@ -59,13 +59,13 @@ struct Open {
 #[derive(Debug, Default)]
 struct Steps {
     order: Vec<Took>,
-    /// By the keys that lead there.
+    /// Steps by their response keys.
     known: HashMap<Arc<[u8]>, usize>,
-    /// The steps that are under way.
+    /// The steps that are running.
     open: Vec<usize>,
 }
 
-/// What all runs of one step took together.
+/// Sums over all runs of a step.
 #[derive(Debug)]
 struct Took {
     path: Arc<[u8]>,
@@ -96,7 +96,7 @@ impl Took {
     }
 }
 
-/// A citation in the answer, before its locator.
+/// A citation in the answer, without its locator.
 #[derive(Serialize)]
 struct ToldSource<'a> {
     id: &'a str,
@@ -114,7 +114,7 @@ impl Trace<'_> {
         }
     }
 
-    /// Begins a part of the place that is being written.
+    /// Begins a segment of the path.
     fn begin_part(&mut self, part: &impl Serialize, is_key: bool) {
         self.parts.push(Part {
             path: self.path.len(),
@@ -155,7 +155,7 @@ impl Trace<'_> {
         self.end_part();
     }
 
-    /// Forgets what was cited since the part that is being written began, because it is null now.
+    /// Discards the citations inside the current value, because it is null now.
     pub fn forget(&mut self) {
         let Some(part) = self.parts.last() else { return };
         self.cited.truncate(part.cited);
@@ -245,7 +245,7 @@ impl Run<'_> {
         took.nanoseconds += start.elapsed().as_nanos();
     }
 
-    /// Notes how many entries a step gave.
+    /// Records the number of entries that a step returned.
     #[inline]
     pub(super) fn gave(&mut self, rows: usize) {
         if let Some(trace) = &mut self.trace
@@ -256,7 +256,7 @@ impl Run<'_> {
         }
     }
 
-    /// Notes that what is being written rests on an edge.
+    /// Records that the current value depends on an edge.
     #[inline]
     pub(super) fn cite_edge(&mut self, relation: RelationId, edge: EdgeNo) -> Written {
         if self.trace.is_some() {
@@ -265,7 +265,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Notes the statement behind what is being written, or behind an element of it.
+    /// Records the statement of the current value, or of an element of it.
     pub(super) fn cite(&mut self, statement: StatementNo, element: Option<usize>) -> Written {
         let Some(trace) = &mut self.trace else {
             return Ok(());
@@ -287,7 +287,7 @@ impl Run<'_> {
         self.beside(end - begin + size_of::<(usize, StatementNo)>())
     }
 
-    /// Notes the statements behind a property that is being written.
+    /// Records the statements of the current property.
     #[cold]
     pub(super) fn cite_property(&mut self, row: Row, no: PropertyNo) -> Written {
         let view = self.view;
@@ -307,12 +307,12 @@ impl Run<'_> {
         self.tell(row, no, value, statement)
     }
 
-    /// Writes what was noted behind the answer, as its `extensions`.
+    /// Writes the trace after the data, as the `extensions` of the answer.
     pub(super) fn write_told(&mut self, cite: bool) -> Written {
         let Some(trace) = &mut self.trace else {
             return Ok(());
         };
-        // From here on it counts as it is written.
+        // From here on, it is counted as part of the written answer.
         self.beside = self.beside.saturating_sub(trace.places.len());
         let (places, cited) = (
             std::mem::take(&mut trace.places),

@@ -1,4 +1,4 @@
-//! What a run came by: the part of the graph that an answer shows, for forms that show it as a graph.
+//! Visited part of the graph: the entities, values and edges that an answer shows, for forms that show them as a graph.
 
 use petgraph::visit::EdgeRef;
 
@@ -11,10 +11,10 @@ use crate::graph::{EdgeNo, EdgeReference, EntityNo, Row, StatementNo, ValueId, V
 use crate::ontology::{Date, Direction, PropertyNo, RelationId};
 use crate::plan::Side;
 
-/// The entities, values and edges of an answer, each once, in the order in which they were met.
+/// The entities, values and edges of an answer, each once, in the order in which the run first visited them.
 #[derive(Debug, Default)]
 pub struct Subgraph<'a> {
-    /// The entities, with the date that the answer shows each at.
+    /// The entities, with the date at which the answer shows each.
     pub entities: Vec<(EntityNo, Option<Date>)>,
     /// Values of their properties.
     pub values: Vec<Told<'a>>,
@@ -25,44 +25,44 @@ pub struct Subgraph<'a> {
     walked: FxHashSet<(RelationId, EdgeNo)>,
 }
 
-/// Bytes that an entity, a value and an edge take, with their places in the tables and the room for more.
+/// Bytes that an entity, a value and an edge take, including their entries in the tables and spare capacity.
 const ENTITY_BYTES: usize = 96;
 const VALUE_BYTES: usize = 160;
 const EDGE_BYTES: usize = 64;
 
-/// A value of a property, and what says it.
+/// A value of a property, and its statement.
 #[derive(Debug, Clone, Copy)]
 pub struct Told<'a> {
-    /// Whose it is.
+    /// The entity.
     pub entity: EntityNo,
-    /// Of what.
+    /// The property.
     pub property: PropertyNo,
     /// The value.
     pub value: ValueRef<'a>,
-    /// The statement behind it.
+    /// Its statement.
     pub statement: StatementNo,
 }
 
-/// An edge as it is stored.
+/// A stored edge.
 #[derive(Debug, Clone, Copy)]
 pub struct Walked {
-    /// Where it starts.
+    /// Its start.
     pub from: EntityNo,
-    /// Where it ends.
+    /// Its end.
     pub to: EntityNo,
     /// Its relation.
     pub relation: RelationId,
-    /// Its number there.
+    /// Its number in the relation.
     pub edge: EdgeNo,
 }
 
 impl<'a> Subgraph<'a> {
-    /// The place of an entity among the entities.
+    /// The position of an entity among the entities.
     pub fn place(&self, entity: EntityNo) -> Option<usize> {
         self.met.get(&entity).map(|it| *it as usize)
     }
 
-    /// Notes an entity; whether it is new.
+    /// Adds an entity. Returns whether it is new.
     fn meet(&mut self, entity: EntityNo, as_of: Option<Date>) -> bool {
         let known = self.entities.len();
         self.met.entry(entity).or_insert_with(|| {
@@ -72,7 +72,7 @@ impl<'a> Subgraph<'a> {
         self.entities.len() > known
     }
 
-    /// Notes a value; whether it is new.
+    /// Adds a value. Returns whether it is new.
     fn tell(&mut self, told: Told<'a>) -> bool {
         let is_new = self.told.insert((told.entity, told.property, told.value.id()));
         if is_new {
@@ -87,7 +87,7 @@ impl<'a> Run<'a> {
         self.trace.as_mut()?.visited.as_mut()
     }
 
-    /// Notes an entity that is being written.
+    /// Adds the entity that is being written.
     #[cold]
     #[inline(never)]
     pub(super) fn meet(&mut self, row: Row) -> Written {
@@ -98,7 +98,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Notes a value that is being written.
+    /// Adds the value that is being written.
     pub(super) fn tell(
         &mut self,
         row: Row,
@@ -119,7 +119,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Notes an edge that is walked: what is being written rests on it.
+    /// Adds an edge that the current value depends on.
     #[cold]
     #[inline(never)]
     pub(super) fn walk(&mut self, from: EntityNo, to: EntityNo, side: Side, edge: EdgeNo) -> Written {
@@ -127,7 +127,7 @@ impl<'a> Run<'a> {
         self.pass(from, to, side, edge)
     }
 
-    /// Notes the edge that led to an entity from wherever it starts.
+    /// Adds the edge that led to an entity, in either direction.
     #[cold]
     #[inline(never)]
     pub(super) fn walk_to(&mut self, target: EntityNo, side: Side, edge: EdgeNo) -> Written {
@@ -139,7 +139,7 @@ impl<'a> Run<'a> {
         self.pass(self.view.number(start), target, side, edge)
     }
 
-    /// Notes edges that an answer is about, whether or not they are written.
+    /// Adds the edges that an answer is about, whether or not it shows them.
     pub(super) fn pass_all(&mut self, edges: &[EdgeReference]) -> Written {
         if self.visited().is_none() {
             return Ok(());
@@ -175,7 +175,7 @@ impl<'a> Run<'a> {
         self.keep_held(met * ENTITY_BYTES + EDGE_BYTES)
     }
 
-    /// Notes a statement that is being written.
+    /// Adds the statement that is being written.
     pub(super) fn say(&mut self, row: Row, said: Said<'a>) -> Written {
         match said {
             Said::Value {

@@ -1,4 +1,4 @@
-//! Walks from entities: what a transitive relation leads to, what a path expression leads to, what surrounds.
+//! Walks from entities: the results of a transitive relation or of a path expression, and neighborhoods.
 
 use std::cell::Cell;
 
@@ -24,18 +24,18 @@ const COMPARED_AT_ONCE: usize = 512;
 /// After this many errors, similar ids are no longer suggested.
 const MOST_HINTS: usize = 20;
 
-/// The surroundings of entities.
+/// The neighborhood of entities.
 pub(super) struct Surroundings {
-    /// The nearest first, those of one distance in the order of types and ids.
+    /// The nearest first, then in the order of types and ids.
     pub entities: Vec<EntityNo>,
-    /// The edges between them, each once, from its start.
+    /// The edges between them, each once, in its stored direction.
     pub links: Vec<EdgeReference>,
-    /// How many entities there are, those that were left out among them.
+    /// Number of entities in the neighborhood, including those beyond the maximum.
     pub total: usize,
 }
 
 impl<'a> Run<'a> {
-    /// The entity of an id that an argument names; an error where there is none.
+    /// The entity of an id in an argument; an error if it does not exist.
     pub(super) fn named(&mut self, argument: &str, id: &str) -> Result<EntityNo, Failure> {
         if let Some(found) = self.view.find(id) {
             return Ok(found);
@@ -54,7 +54,7 @@ impl<'a> Run<'a> {
             && self.errors.len() < MOST_HINTS
             && id.chars().nth(MOST_SHOWN).is_none();
         let all = is_compared.then(|| view.entities());
-        // Comparing all of them takes longer than most answers.
+        // Comparing all of them would take longer than most answers.
         let stopped = Cell::new(None);
         let clock = self.budget.clock;
         let goes_on = |(no, _): &(usize, EntityNo)| {
@@ -74,7 +74,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The part of the graph that a walk goes over.
+    /// The part of the graph that a walk visits.
     pub(super) fn subgraph(&mut self, walk: &Walk, direction: Direction) -> Result<Subgraph<'a>, Failure> {
         let view = self.view;
         let relations: Vec<RelationId> = match &walk.via {
@@ -97,11 +97,11 @@ impl<'a> Run<'a> {
         Ok(subgraph.without(left_out))
     }
 
-    /// What a relation leads to over at most so many edges: breadth first, each entity once, with the edge that
-    /// it was reached by. Takes time linear in the edges there.
+    /// The entities that a relation reaches over at most `most` edges, by breadth-first search, each once with the last
+    /// edge of its path. Takes time linear in the number of edges there.
     #[cold]
     pub(super) fn closure(&mut self, row: Row, side: Side, depth: usize) -> Result<Vec<Item>, Failure> {
-        // A set of what is met, not of all entities: the cost follows the answer, not the graph.
+        // A set of visited entities only, so that the cost depends on the answer and not on the size of the graph.
         let mut seen = Met::default();
         let mut items: Vec<Item> = Vec::new();
         let mut level = 0..0;
@@ -122,7 +122,7 @@ impl<'a> Run<'a> {
         Ok(items)
     }
 
-    /// Adds what a relation leads to from an entity over one edge.
+    /// Adds the entities that a relation reaches from an entity over one edge.
     fn reach_from(&mut self, row: Row, side: Side, seen: &mut Met, items: &mut Vec<Item>) -> Written {
         for (target, edge) in self.view.neighbours(row, side.relation, side.direction) {
             self.visit(1)?;
@@ -139,7 +139,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// What a path expression leads to from an entity, each entity once, in the order of ids. Visits each pair of
+    /// The entities that a path expression reaches from an entity, each once, in the order of ids. Visits each pair of
     /// a state and an entity at most once.
     pub(super) fn follow(&mut self, row: Row, expression: &PathExpression) -> Result<Vec<EntityNo>, Failure> {
         let last = expression.len() - 1;
@@ -195,7 +195,7 @@ impl<'a> Run<'a> {
         Ok(found)
     }
 
-    /// The entities within so many edges of some, at most so many of them, the nearest.
+    /// The nearest entities within a distance of some, up to a maximum number.
     pub(super) fn surroundings(
         &mut self,
         subgraph: &Subgraph,
@@ -245,7 +245,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The edges of a subgraph between some entities, each once, from its start.
+    /// The edges of a subgraph between some entities, each once, in its stored direction.
     fn links_between(
         &mut self,
         subgraph: &Subgraph,
@@ -264,7 +264,7 @@ impl<'a> Run<'a> {
                 if !kept.has(edge.target()) {
                     continue;
                 }
-                // Where the subgraph walks both ways, an edge comes from either end.
+                // If the subgraph follows edges in both directions, an edge is found from either end.
                 self.grow_set(&mut seen)?;
                 if seen.insert(edge.id()) {
                     let link = match edge.direction() {

@@ -1,8 +1,8 @@
 //! Working memory: lists, sets and sorts that are counted before they are allocated.
 //!
 //! Allocations that depend on the data or on the request are counted with [`Run::hold`] while they exist.
-//! [`Run::scope`] releases what a field held, also if the field failed. The size of [`Met`] and [`Marks`] is linear in
-//! their entries, and never more than a bit or a value for each entity of the graph.
+//! [`Run::scope`] releases the memory of a field, also if the field failed. The size of [`Met`] and [`Marks`] is linear
+//! in their entries, and never more than a bit or a value for each entity of the graph.
 
 use std::cmp::Ordering;
 use std::hash::Hash;
@@ -14,11 +14,11 @@ use super::{Failure, Run, Written};
 use crate::budget::{Clock, Stop};
 use crate::graph::{EntityNo, EntitySet, View};
 
-/// A list of more bytes than this grows by half; a shorter one doubles.
+/// A list of more bytes than this grows by half; a shorter list doubles.
 const LONG_LIST: usize = 64 << 10;
 
 impl Run<'_> {
-    /// Runs something and gives back the working memory that it held, whether or not it failed.
+    /// Calls a function, and then releases the working memory that it held, whether or not it failed.
     pub(super) fn scope<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Failure>,
@@ -29,7 +29,7 @@ impl Run<'_> {
         done
     }
 
-    /// Adds to a list that is counted as working memory.
+    /// Appends to a list that is counted as working memory.
     #[inline]
     pub(super) fn push<T>(&mut self, list: &mut Vec<T>, item: T) -> Written {
         if list.len() == list.capacity() {
@@ -47,7 +47,7 @@ impl Run<'_> {
         } else {
             list.capacity() / 2
         };
-        // The old list exists until it is copied.
+        // The old list exists until it has been copied.
         self.hold(now + more * size_of::<T>())?;
         list.reserve_exact(more);
         self.release(now);
@@ -66,7 +66,7 @@ impl Run<'_> {
         Ok(vec![value; len])
     }
 
-    /// Frees a list and gives its memory back.
+    /// Frees a list and releases its memory.
     pub(super) fn free<T>(&mut self, list: Vec<T>) {
         let bytes = list.capacity() * size_of::<T>();
         drop(list);
@@ -79,17 +79,17 @@ impl Run<'_> {
         Ok(EntitySet::of(self.view.snapshot()))
     }
 
-    /// Bytes of a set of entities.
+    /// Size of a set of entities in bytes.
     pub(super) fn set_bytes(&self) -> usize {
         self.entities() / 8 + size_of::<EntitySet>()
     }
 
-    /// How many entities the graph has, hidden ones among them.
+    /// Number of entities of the graph, including hidden ones.
     pub(super) fn entities(&self) -> usize {
         self.view.slots()
     }
 
-    /// Makes room for another entry of a hash set.
+    /// Reserves capacity for another entry of a hash set.
     pub(super) fn grow_set<T: Hash + Eq>(&mut self, set: &mut FxHashSet<T>) -> Written {
         if set.len() < set.capacity() {
             return Ok(());
@@ -102,7 +102,7 @@ impl Run<'_> {
     }
 }
 
-/// Bytes of a hash table of some capacity, and of the next larger one.
+/// Size in bytes of a hash table of a capacity, and of the next larger one.
 pub(super) fn tables<T>(capacity: usize) -> (usize, usize) {
     // The layout of hashbrown, which the standard library uses: a power of two of buckets, 7 of 8 of them full.
     let buckets = match capacity {
@@ -115,7 +115,7 @@ pub(super) fn tables<T>(capacity: usize) -> (usize, usize) {
     (bytes(buckets), bytes((buckets * 2).max(4)))
 }
 
-/// Entities that were met: in a hash set while they are few, then a bit for each entity of the graph.
+/// A set of visited entities: a hash set while it is small, then a bit for each entity of the graph.
 #[derive(Default)]
 pub(super) struct Met {
     few: FxHashSet<EntityNo>,
@@ -123,7 +123,7 @@ pub(super) struct Met {
 }
 
 impl Met {
-    /// Puts an entity in; whether it is new.
+    /// Inserts an entity. Returns whether it is new.
     #[inline]
     pub fn insert(&mut self, run: &mut Run, entity: EntityNo) -> Result<bool, Failure> {
         if self.all.is_none() && self.few.len() == self.few.capacity() {
@@ -150,7 +150,7 @@ impl Met {
         Ok(())
     }
 
-    /// Whether an entity was met.
+    /// Whether the set has an entity.
     #[inline]
     pub fn has(&self, entity: EntityNo) -> bool {
         match &self.all {
@@ -159,7 +159,7 @@ impl Met {
         }
     }
 
-    /// All that were met, in no order.
+    /// All entities of the set, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = EntityNo> {
         self.few
             .iter()
@@ -170,7 +170,7 @@ impl Met {
 
 /// A value for each of some entities: in a hash map while they are few, then in an array.
 pub(super) struct Marks<T> {
-    /// Stands for no value in the array.
+    /// Marks a missing value in the array.
     none: T,
     few: FxHashMap<EntityNo, T>,
     all: Vec<T>,
@@ -224,7 +224,7 @@ impl<T: Copy + PartialEq> Marks<T> {
         Ok(())
     }
 
-    /// All that have a value, in no order.
+    /// All entities with a value, in no particular order.
     pub fn iter<'m>(&'m self, view: View<'m>) -> impl Iterator<Item = (EntityNo, T)> {
         let few = self.few.iter().map(|(entity, value)| (*entity, *value));
         let all = self.all.iter().enumerate();
@@ -235,15 +235,15 @@ impl<T: Copy + PartialEq> Marks<T> {
     }
 }
 
-/// Size of the parts that are sorted at once.
+/// Length of the parts that are sorted at once.
 const SORTED_AT_ONCE: usize = 512;
 
 /// Comparisons between two checks of the clock.
 const COMPARED_AT_ONCE: u32 = 2048;
 
-/// Sorts a list as far as its positions `wanted` are concerned: what stands there is what would stand there if all
-/// were sorted. In place. `compare` must be a total order in which only equal items are equal, since equal items may
-/// change places.
+/// Sorts a list in place as far as its positions `wanted` are concerned: they get the items that they would have if the
+/// whole list were sorted. `compare` must be a total order in which only identical items are equal, since the sort is
+/// unstable.
 pub(crate) fn sort<T>(
     list: &mut [T],
     wanted: Range<usize>,
@@ -271,7 +271,7 @@ pub(crate) fn sort<T>(
         let items = &mut list[part];
         if items.len() <= SORTED_AT_ONCE {
             let mut stopped = Ok(());
-            // The order must stay one to the end, or the sort may panic: a stop is only noted.
+            // The comparison must stay consistent to the end, or the sort may panic. So a stop is only recorded.
             items.sort_unstable_by(|a, b| {
                 checked(a, b).unwrap_or_else(|stop| {
                     stopped = Err(stop);
@@ -286,7 +286,7 @@ pub(crate) fn sort<T>(
         }
         let pivot = base + split(items, &mut seed, &mut checked)?;
         let (before, after) = (base..pivot, pivot + 1..base + items.len());
-        // The shorter part is next, so that the stack stays short.
+        // The shorter part is next, so that the stack stays small.
         if before.len() < after.len() {
             parts.extend([after, before]);
         } else {
@@ -307,13 +307,13 @@ fn is_sorted<T>(items: &[T], compare: &mut impl FnMut(&T, &T) -> Compared) -> Re
     Ok(true)
 }
 
-/// Puts what is less than an item before it and what is greater after it; gives its position.
+/// Moves smaller items before an item and greater ones after it. Returns its position.
 fn split<T>(
     items: &mut [T],
     seed: &mut u64,
     compare: &mut impl FnMut(&T, &T) -> Compared,
 ) -> Result<usize, Stop> {
-    // The median of three positions that cannot be predicted from the data.
+    // The median of three positions that the data does not determine.
     let mut place = || {
         *seed ^= *seed << 13;
         *seed ^= *seed >> 7;
