@@ -1,4 +1,4 @@
-//! Who is related to whom, one way: compressed sparse rows.
+//! Adjacency of a relation in one direction: compressed sparse rows.
 //!
 //! ```text
 //! starts (of one type)   0     2  2        5        row i's edges are starts[i]..starts[i+1]
@@ -6,7 +6,7 @@
 //! edges                  0  4     1  2  3           edge numbers; none where they count up by themselves
 //! ```
 //!
-//! Where few rows of a type have such edges, only these have starts, and are looked up.
+//! If few rows of a type have edges, only these rows are stored, and are found by binary search.
 
 use std::ops::Range;
 
@@ -15,20 +15,20 @@ use prefetch_index::prefetch_index;
 use super::stored::Stored;
 use super::{EdgeNo, EntityNo};
 
-/// Where less than one row in so many has edges, only these have starts: 300 relations of 1,000 edges each among a
-/// million entities take 5 MB and not 2,400.
+/// If less than one row in this number has edges, only these rows are stored. Otherwise, many small relations of large
+/// types would take most of the memory.
 const FEW: usize = 16;
 
-/// Where the edges of a type's rows begin, or the values of their lists.
+/// The start of the edges of each row of a type, or of the values of its lists.
 #[derive(Debug)]
 pub(super) struct Starts {
-    /// The rows that have edges, in order; without them each row has its place.
+    /// The rows that have edges, in order; `None` if every row is stored.
     pub(super) rows: Option<Stored<u32>>,
-    /// Where the edges of each of the rows begin, and one more.
+    /// The start of each stored row's edges, followed by the end of the last one.
     pub(super) bounds: Stored<u32>,
 }
 
-/// The position among bounds of a row, if it can have edges.
+/// The index in `bounds` of a row, if the row can have edges.
 #[inline(always)]
 fn position(rows: Option<&[u32]>, row: usize) -> Option<usize> {
     match rows {
@@ -38,7 +38,7 @@ fn position(rows: Option<&[u32]>, row: usize) -> Option<usize> {
 }
 
 impl Starts {
-    /// Keeps where the edges of each row begin, given that and one more; `None` where there are no edges.
+    /// Stores the starts of all rows, followed by the end of the last one; `None` if there are no edges.
     pub(super) fn of(bounds: &[u32]) -> Option<Self> {
         let having = || (0..).zip(bounds.windows(2)).filter(|(_, it)| it[0] < it[1]);
         let count = having().count();
@@ -58,7 +58,7 @@ impl Starts {
         })
     }
 
-    /// Where a row's edges lie.
+    /// The range of a row's edges.
     #[inline(always)]
     pub(super) fn range(&self, row: usize) -> Range<usize> {
         match position(self.rows.as_deref(), row) {
@@ -67,7 +67,7 @@ impl Starts {
         }
     }
 
-    /// All rows that have edges, in order, and where these lie.
+    /// All rows that have edges, in order, with the ranges of their edges.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, Range<usize>)> {
         let rows = self.rows.as_deref();
         let ranges = (0..).zip(self.bounds.windows(2));
@@ -78,7 +78,7 @@ impl Starts {
         ranges.filter(|(_, range)| !range.is_empty())
     }
 
-    /// The row whose edges have one at a place, if any has.
+    /// The row that has the edge at a position, if there is one.
     pub(super) fn row_at(&self, place: u32) -> Option<u32> {
         let at = self.bounds.partition_point(|it| *it <= place);
         if at == self.bounds.len() {
@@ -98,13 +98,13 @@ impl Starts {
 /// One direction of a relation.
 #[derive(Debug, Default)]
 pub struct Adjacency {
-    /// For each type that has such edges.
+    /// For each type that has edges in this direction.
     pub(super) starts: Vec<Option<Starts>>,
     pub(super) targets: Stored<u32>,
     pub(super) edges: Option<Stored<u32>>,
 }
 
-/// The edges of one entity, one way, one relation.
+/// The edges of an entity over a relation in a direction.
 #[derive(Debug, Clone, Copy)]
 pub struct Neighbours<'a> {
     targets: &'a [u32],
@@ -112,7 +112,7 @@ pub struct Neighbours<'a> {
     first: u32,
 }
 
-/// The entities that the rows of one type lead to, found once for many rows.
+/// The targets of the rows of a type, resolved once for many rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Targets<'a> {
     rows: Option<&'a [u32]>,
@@ -121,7 +121,7 @@ pub struct Targets<'a> {
 }
 
 impl<'a> Targets<'a> {
-    /// The numbers of those that a row leads to.
+    /// The numbers of a row's targets.
     #[inline(always)]
     pub fn of(self, row: usize) -> &'a [u32] {
         let bounds = position(self.rows, row).and_then(|at| self.bounds.get(at..at + 2));
@@ -131,16 +131,16 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// Has the processor fetch from memory where what a row leads to lies.
+    /// Prefetches the bounds of a row.
     #[inline(always)]
     pub fn fetch_place(self, row: usize) {
-        // Those of few rows lie close together.
+        // The bounds of a few rows are close together.
         if self.rows.is_none() {
             prefetch_index(self.bounds, row);
         }
     }
 
-    /// Has the processor fetch from memory what a row leads to, as much of it as it does not see coming itself.
+    /// Prefetches a row's targets, as far as the CPU would not prefetch them by itself.
     #[inline(always)]
     pub fn fetch(self, row: usize) {
         if self.rows.is_none()
@@ -180,7 +180,7 @@ impl Adjacency {
         }
     }
 
-    /// The memory that it takes, in bytes.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         let starts: usize = self.starts.iter().flatten().map(Starts::bytes).sum();
         starts + self.targets.bytes() + self.edges.as_ref().map_or(0, Stored::bytes)
@@ -188,13 +188,13 @@ impl Adjacency {
 }
 
 impl Neighbours<'_> {
-    /// How many there are.
+    /// Number of edges.
     #[inline]
     pub fn len(&self) -> usize {
         self.targets.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no edges.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty()
@@ -215,7 +215,7 @@ impl Neighbours<'_> {
 }
 
 impl<'a> Neighbours<'a> {
-    /// All of them in order.
+    /// All entities and edges, in order.
     pub fn iter(self) -> impl ExactSizeIterator<Item = (EntityNo, EdgeNo)> + use<'a> {
         (0..self.targets.len()).map(move |at| self.get(at))
     }

@@ -8,26 +8,26 @@ use super::exit::exit_with;
 
 /// mimalloc, with two differences.
 ///
-/// Allocations of 1 MiB and more are mapped and unmapped by the system on Linux. mimalloc keeps what another
-/// thread frees until the allocating thread asks again, so that a server that sends long answers would hold several of
-/// them at any time. A mapping also grows without being copied.
+/// On Linux, the system maps and unmaps allocations of 1 MiB and more. mimalloc would keep memory that another thread
+/// frees until the allocating thread allocates again, so a server that sends long answers would hold several of them. A
+/// mapping can also grow without being copied.
 ///
-/// A refused allocation ends the process with exit code 1 and one line on standard error instead of an abort, also where
-/// `try_reserve` would return an error: neither a load nor an answer can continue without memory, and a file that cannot be
-/// read because of it would be reported as broken.
+/// A failed allocation ends the process with exit code 1 and one line on standard error instead of an abort, even if
+/// `try_reserve` would return an error. Neither a load nor an answer can continue without memory, and an unreadable
+/// file would be reported as damaged.
 #[derive(Debug)]
 pub struct Allocator;
 
 #[allow(unsafe_code, reason = "an allocator cannot be written otherwise")]
-// SAFETY: every call is passed to mimalloc or, by the size in its layout alone, to the mappings of the system, so that
-// memory goes back to where it came from. What they return is returned unless it is null.
+// SAFETY: every call is passed to mimalloc or to the mappings of the system. The size in the layout alone decides
+// which, so memory is freed by the allocator that it came from. The results are returned unless they are null.
 unsafe impl GlobalAlloc for Allocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if large::is_large(layout) {
             return granted(large::map(layout.size()), layout.size());
         }
-        // SAFETY: the caller's promises are those that mimalloc asks for.
+        // SAFETY: mimalloc has the same requirements, which the caller fulfills.
         granted(unsafe { MiMalloc.alloc(layout) }, layout.size())
     }
 
@@ -43,7 +43,7 @@ unsafe impl GlobalAlloc for Allocator {
     #[inline]
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         if large::is_large(layout) {
-            // SAFETY: a layout of this size was mapped, and the caller gives up the memory.
+            // SAFETY: a layout of this size was mapped, and the caller does not use the memory any more.
             return unsafe { large::unmap(pointer, layout.size()) };
         }
         // SAFETY: as above.
@@ -64,7 +64,7 @@ unsafe impl GlobalAlloc for Allocator {
 }
 
 impl Allocator {
-    /// Reallocates where the old or the new size is large.
+    /// Reallocates if the old or the new size is large.
     ///
     /// # Safety
     /// As for [`GlobalAlloc::realloc`].
@@ -72,11 +72,11 @@ impl Allocator {
     #[allow(unsafe_code, reason = "part of an allocator")]
     unsafe fn realloc_large(&self, pointer: *mut u8, layout: Layout, resized: Layout) -> *mut u8 {
         if large::is_large(layout) && large::is_large(resized) {
-            // SAFETY: the pointer is of a mapping of the old size.
+            // SAFETY: the pointer belongs to a mapping of the old size.
             let moved = unsafe { large::remap(pointer, layout.size(), resized.size()) };
             return granted(moved, resized.size());
         }
-        // SAFETY: both layouts are valid, the old memory holds as many bytes as are copied, and the new memory is another.
+        // SAFETY: both layouts are valid, both blocks have at least the copied length, and they do not overlap.
         unsafe {
             let moved = self.alloc(resized);
             std::ptr::copy_nonoverlapping(pointer, moved, layout.size().min(resized.size()));
@@ -94,7 +94,7 @@ mod large {
 
     use rustix::mm::{MapFlags, MremapFlags, ProtFlags, mmap_anonymous, mremap, munmap};
 
-    /// The smallest page of any processor: mappings are aligned to at least this.
+    /// The smallest page size of any supported processor. Mappings are aligned to at least this.
     const PAGE: usize = 4 << 10;
 
     #[inline]
@@ -102,11 +102,11 @@ mod large {
         layout.size() >= crate::memory::LARGE && layout.align() <= PAGE
     }
 
-    /// New memory, all zero; null if there is none.
+    /// New memory, all zero; null on failure.
     #[cold]
     pub fn map(size: usize) -> *mut u8 {
         #[allow(unsafe_code, reason = "part of an allocator")]
-        // SAFETY: the system chooses the address, so that nothing else is mapped over.
+        // SAFETY: the system chooses the address, so it replaces no other mapping.
         let mapped = unsafe {
             mmap_anonymous(
                 null_mut(),
@@ -119,28 +119,28 @@ mod large {
     }
 
     /// # Safety
-    /// The pointer is of a mapping of this size, which nobody uses any more.
+    /// The pointer belongs to a mapping of this size, which is not used any more.
     #[cold]
     #[allow(unsafe_code, reason = "part of an allocator")]
     pub unsafe fn unmap(pointer: *mut u8, size: usize) {
-        // SAFETY: promised by the caller. It cannot fail for a whole mapping.
+        // SAFETY: guaranteed by the caller. Unmapping a whole mapping cannot fail.
         let _ = unsafe { munmap(pointer.cast(), size) };
     }
 
-    /// The memory of a mapping in another size, moved if need be; null if there is not enough.
+    /// Resizes a mapping, and moves it if necessary; null on failure.
     ///
     /// # Safety
-    /// The pointer is of a mapping of the old size, and is not used any more if the result is not null.
+    /// The pointer belongs to a mapping of the old size, and is not used any more if the result is not null.
     #[cold]
     #[allow(unsafe_code, reason = "part of an allocator")]
     pub unsafe fn remap(pointer: *mut u8, old: usize, new: usize) -> *mut u8 {
-        // SAFETY: promised by the caller.
+        // SAFETY: guaranteed by the caller.
         let moved = unsafe { mremap(pointer.cast(), old, new, MremapFlags::MAYMOVE) };
         moved.map_or(null_mut(), <*mut _>::cast)
     }
 }
 
-/// Elsewhere mimalloc allocates everything.
+/// On other systems, mimalloc allocates everything.
 #[cfg(not(target_os = "linux"))]
 mod large {
     use std::alloc::Layout;
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
     use crate::memory::LARGE;
 
-    /// Bytes of each size around the limit between the two allocators survive being reallocated to each other size.
+    /// The content of blocks near the limit between the two allocators survives reallocation to every other size.
     #[test]
     #[allow(unsafe_code, reason = "an allocator is called")]
     fn bytes_survive_reallocation_between_all_sizes() {
@@ -204,7 +204,7 @@ mod tests {
             for to in sizes {
                 let layout = Layout::from_size_align(from, 8).expect("a small alignment");
                 let resized = Layout::from_size_align(to, 8).expect("a small alignment");
-                // SAFETY: the memory is used within its size and freed once, with the layout that it has.
+                // SAFETY: the memory is used within its size and freed once, with its current layout.
                 unsafe {
                     let pointer = Allocator.alloc_zeroed(layout);
                     let bytes = std::slice::from_raw_parts_mut(pointer, from);

@@ -17,7 +17,7 @@ use super::{NO_STATEMENT, StatementNo};
 use crate::json::List;
 use crate::ontology::{Date, Instant, Int64Form, Ontology, Point, Scalar, decimal, duration};
 
-/// One bit a row.
+/// A bit per row.
 #[derive(Debug, Default)]
 pub struct Bits {
     pub(super) words: Stored<u64>,
@@ -40,11 +40,11 @@ impl Bits {
     }
 }
 
-/// Values of a fixed size, and which rows have one.
+/// Values of a fixed size, and the rows that have one.
 #[derive(Debug)]
 pub struct Fixed<T: 'static> {
     pub(super) values: Stored<T>,
-    /// `None` while every row has a value.
+    /// `None` if every row has a value.
     pub(super) present: Option<Bits>,
 }
 
@@ -72,7 +72,7 @@ impl<T: Copy + Default> Fixed<T> {
         self.values.push(value.unwrap_or_default());
     }
 
-    /// The values of some rows, where none of the column is missing.
+    /// The values of some rows, if all rows of the column have a value.
     #[inline]
     pub fn all(&self, rows: std::ops::Range<usize>) -> Option<&[T]> {
         match self.present {
@@ -96,21 +96,21 @@ impl<T: Copy + Default> Fixed<T> {
     }
 }
 
-/// The largest number of languages of a column, none among them.
+/// The largest number of languages of a column, including texts without a language.
 pub(super) const MOST_LANGUAGES: usize = 1 << 16;
 
-/// Up to this number of languages, comparing with each is faster than hashing.
+/// Up to this number of languages, a linear search is faster than hashing.
 const FEW_LANGUAGES: usize = 16;
 
-/// Texts in several languages: for each row a run of entries.
+/// Texts in several languages: a range of entries for each row.
 #[derive(Debug, Default)]
 pub struct Languages {
     pub(super) ends: Stored<u32>,
     pub(super) tags: Stored<u16>,
     pub(super) texts: Strings,
-    /// The languages that occur; 0 is none.
+    /// The languages of the column; 0 means no language.
     pub(super) names: Vec<String>,
-    /// The positions of the languages while texts are added, where there are more than a few.
+    /// Index of the languages while texts are added, if there are more than a few.
     pub(super) by_name: HashMap<String, u32>,
 }
 
@@ -125,7 +125,7 @@ impl Languages {
         self.ends.push(self.tags.len() as u32);
     }
 
-    /// The position of a language, which is added where it is new.
+    /// The index of a language, which is added if it is new.
     fn tag(&mut self, language: &str) -> usize {
         let found = if self.names.len() <= FEW_LANGUAGES {
             self.names.iter().position(|it| it == language)
@@ -136,7 +136,7 @@ impl Languages {
             self.by_name.get(language).map(|it| *it as usize)
         };
         found.unwrap_or_else(|| {
-            // One more than tags can tell apart is kept: it shows that there are too many.
+            // One language more than an index can number is kept, to show that there are too many.
             if self.names.len() <= MOST_LANGUAGES {
                 self.names.push(language.to_owned());
             }
@@ -149,7 +149,8 @@ impl Languages {
         start..self.ends[row] as usize
     }
 
-    /// The entry in the first of the languages that the row has, else the untagged one, else the first.
+    /// The row's entry in the first of the given languages that it has; otherwise the untagged one, otherwise the
+    /// first.
     fn choose(&self, row: usize, languages: &[String]) -> Option<usize> {
         let mut range = self.range(row);
         let tagged = |language: &String| {
@@ -176,14 +177,14 @@ impl Languages {
     }
 }
 
-/// Values of one kind, one after the other.
+/// Values of one kind, by row.
 #[derive(Debug)]
 pub enum Values {
     /// `String`, `ID`, `URL`.
     Text(Strings),
     /// `Int`.
     Int(Fixed<i32>),
-    /// `Int64`, and how answers give it.
+    /// `Int64`, and its form in answers.
     Int64(Fixed<i64>, Int64Form),
     /// `Float`.
     Float(Fixed<f64>),
@@ -191,23 +192,23 @@ pub enum Values {
     Boolean(Fixed<u8>),
     /// `Date`, packed.
     Date(Fixed<[u64; 2]>),
-    /// `DateTime`: as written, and microseconds since 1970.
+    /// `DateTime`: the original text, and microseconds since 1970.
     DateTime(Strings, Fixed<i64>),
-    /// `Duration`: as written, and microseconds.
+    /// `Duration`: the original text, and microseconds.
     Duration(Strings, Fixed<i64>),
-    /// `Decimal`, in its own digits.
+    /// `Decimal`, with the original digits.
     Decimal(Strings),
-    /// An enum: the position of the value among the enum's, each written ready.
+    /// An enum: the index of the value in the enum, and the names as JSON.
     Enum(Fixed<u16>, Arc<[String]>),
     /// `Text`.
     Languages(Languages),
     /// `Point`: latitude and longitude.
     Point(Fixed<[f64; 2]>),
-    /// `JSON` and scalars of the schema's own.
+    /// `JSON` and custom scalars of the schema.
     Json(Strings),
 }
 
-/// A value that has passed all checks.
+/// A valid value of a property.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Cell<'a> {
     Text(&'a str),
@@ -222,7 +223,7 @@ pub(super) enum Cell<'a> {
     Enum(u16),
     Languages(Vec<(Cow<'a, str>, &'a str)>),
     Point(Point),
-    /// A text that is not written so.
+    /// A text whose JSON form differs from its stored form.
     Owned(String),
     Json(String),
 }
@@ -250,7 +251,7 @@ impl Values {
         }
     }
 
-    /// Adds a row. A cell of another kind cannot come: the builder makes it by the property's scalar.
+    /// Adds a row. The cell always has the right kind, because the builder creates it by the property's scalar.
     pub(super) fn push(&mut self, cell: Option<Cell>) {
         match (self, cell) {
             (Values::Text(it) | Values::Decimal(it), Some(Cell::Text(text) | Cell::Decimal(text))) => {
@@ -287,7 +288,7 @@ impl Values {
         }
     }
 
-    /// Adds a row as it lies in other values of the same kind.
+    /// Appends a row of other values of the same kind.
     pub(super) fn push_from(&mut self, from: &Values, at: usize) {
         match (self, from) {
             (Values::Text(to), Values::Text(from))
@@ -312,7 +313,7 @@ impl Values {
         }
     }
 
-    /// Makes room for so many rows with what lies in other values.
+    /// Reserves capacity for a number of rows of other values.
     pub(super) fn reserve<'a>(&mut self, rows: usize, from: impl Iterator<Item = &'a Values>) {
         match self {
             Values::Text(it)
@@ -362,7 +363,7 @@ impl Values {
         }
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub(super) fn len(&self) -> usize {
         match self {
             Values::Text(it)
@@ -400,7 +401,7 @@ impl Values {
         }
     }
 
-    /// Writes a row's JSON, `null` where it has no value. `languages` chooses among a `Text`'s.
+    /// Writes a row's JSON; `null` if it has no value. `languages` chooses one text of a `Text`.
     #[inline]
     pub fn write(&self, row: usize, languages: &[String], out: &mut Vec<u8>) {
         match self {
@@ -452,7 +453,7 @@ impl Values {
         }
     }
 
-    /// A row's text, where it is one.
+    /// A row's text, if its value is one.
     pub fn text(&self, row: usize) -> Option<&str> {
         match self {
             Values::Text(it) | Values::Decimal(it) | Values::DateTime(it, _) | Values::Duration(it, _) => {
@@ -466,12 +467,12 @@ impl Values {
         }
     }
 
-    /// Whether texts are in more languages than a column can have.
+    /// Whether there are texts in more languages than a column can have.
     pub(super) fn has_too_many_languages(&self) -> bool {
         self.languages().len() > MOST_LANGUAGES
     }
 
-    /// The languages that a column of texts has, none among them.
+    /// The languages of the column, where an empty tag means no language.
     pub fn languages(&self) -> &[String] {
         match self {
             Values::Languages(it) => &it.names,
@@ -479,7 +480,7 @@ impl Values {
         }
     }
 
-    /// The position of a row's enum value in the schema.
+    /// The index of a row's enum value in the schema.
     pub fn enum_position(&self, row: usize) -> Option<u16> {
         match self {
             Values::Enum(it, _) => it.get(row),
@@ -495,7 +496,7 @@ impl Values {
         }
     }
 
-    /// Gives each of a row's texts with its number among them.
+    /// Calls a function with each of a row's texts and its index.
     pub(super) fn each_text(&self, row: usize, take: &mut dyn FnMut(usize, &str)) {
         match self {
             Values::Languages(it) => {
@@ -506,7 +507,7 @@ impl Values {
         }
     }
 
-    /// One of a row's texts by its number among them.
+    /// One of a row's texts by its index.
     pub(super) fn nth_text(&self, row: usize, no: usize) -> Option<&str> {
         match self {
             Values::Languages(it) => it.entries(row).nth(no).map(|it| it.1),
@@ -522,7 +523,7 @@ impl Values {
         }
     }
 
-    /// A row's integer of 64 bits.
+    /// A row's 64-bit integer.
     pub fn int64(&self, row: usize) -> Option<i64> {
         match self {
             Values::Int64(it, _) => it.get(row),
@@ -530,7 +531,7 @@ impl Values {
         }
     }
 
-    /// A row's number.
+    /// A row's floating-point number.
     pub fn float(&self, row: usize) -> Option<f64> {
         match self {
             Values::Float(it) => it.get(row),
@@ -590,7 +591,7 @@ impl Values {
         }
     }
 
-    /// A row's JSON as it is written.
+    /// A row's JSON as stored.
     pub fn json(&self, row: usize) -> Option<&str> {
         match self {
             Values::Json(it) => it.raw(row),
@@ -598,8 +599,8 @@ impl Values {
         }
     }
 
-    /// Whether two values can both be true of one thing at one time: they are equal, dates that share a day, or texts that
-    /// differ in no language that both have.
+    /// Whether two values can both be correct for the same subject and time: equal values, dates that share a day, or
+    /// texts that do not differ in any language that both have.
     pub fn is_compatible(&self, row: usize, others: &Self, other: usize) -> bool {
         match (self, others) {
             (Values::Languages(a), Values::Languages(b)) => {
@@ -620,7 +621,7 @@ impl Values {
         }
     }
 
-    /// What a row is ordered by; `None` where it has no value.
+    /// The sort key of a row; `None` if it has no value.
     pub fn key(&self, row: usize) -> Option<Key<'_>> {
         match self {
             Values::Text(_) | Values::Languages(_) => self.text(row).map(Key::Text),
@@ -638,8 +639,8 @@ impl Values {
         }
     }
 
-    /// The key of a value that a request gives as text, as [`Self::key`] would give it; `None` where no value of this
-    /// kind is written so.
+    /// The sort key of a value that a request gives as text, in the same form as [`Self::key`]; `None` if the text is
+    /// not a value of this kind.
     pub(super) fn key_of<'t>(&self, text: &'t str) -> Option<Key<'t>> {
         match self {
             Values::Text(_) | Values::Languages(_) | Values::Json(_) => Some(Key::Text(text)),
@@ -687,13 +688,13 @@ impl Values {
     }
 }
 
-/// What values are ordered by: texts by their code points, enums in the order of the schema, dates by their
-/// first day, points from south to north. Only keys of one kind meet.
+/// Sort keys of values: texts by their code points, enums in the order of the schema, dates by their first day, points
+/// from south to north. Only keys of the same kind are compared.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Key<'a> {
     /// A text.
     Text(&'a str),
-    /// A whole number, an instant, a boolean, a position.
+    /// An integer, a boolean, an enum value or a time.
     Whole(i64),
     /// A number.
     Float(f64),
@@ -701,12 +702,12 @@ pub enum Key<'a> {
     Date(Date),
     /// A decimal number.
     Decimal(BigDecimal),
-    /// A place on Earth.
+    /// A point on Earth.
     Point(Point),
 }
 
 impl Key<'_> {
-    /// How two keys of one kind compare.
+    /// Compares two keys of the same kind.
     pub fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Key::Text(a), Key::Text(b)) => a.cmp(b),
@@ -721,7 +722,7 @@ impl Key<'_> {
 }
 
 impl Key<'_> {
-    /// Writes a text that only keys have that are equal to this one, however their values are written.
+    /// Writes a text that is the same for equal keys only, however their values are written.
     pub fn write_identity(&self, out: &mut Vec<u8>) {
         // Writing to a vector cannot fail.
         let _ = match self {
@@ -755,7 +756,7 @@ fn unsigned_zero(value: f64) -> f64 {
     value + 0.0
 }
 
-/// A whole number in the form that answers have it.
+/// An integer of 64 bits, in the form for answers.
 fn write_int64(value: i64, form: Int64Form, out: &mut Vec<u8>) {
     let mut buffer = itoa::Buffer::new();
     let digits = buffer.format(value).as_bytes();
@@ -778,7 +779,7 @@ fn write_point(point: Point, out: &mut Vec<u8>) {
     out.extend_from_slice(b"]}");
 }
 
-/// A finite number as GraphQL writes it: whole numbers without a fraction, as JavaScript does.
+/// A finite number as GraphQL requires; whole numbers have no fraction, as in JavaScript.
 pub fn write_float(value: f64, out: &mut Vec<u8>) {
     if value == value.trunc() && value.abs() < 1e15 {
         out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
@@ -787,16 +788,16 @@ pub fn write_float(value: f64, out: &mut Vec<u8>) {
     }
 }
 
-/// Values that were said beside the one that is given, since sources disagree.
+/// Additional values of rows, from statements that contradict the shown one.
 #[derive(Debug)]
 pub(super) struct Alternatives {
-    /// The row of each, in order.
+    /// The row of each value, in order.
     pub rows: Stored<u32>,
     pub values: Values,
     pub statements: Stored<StatementNo>,
 }
 
-/// Where the values of the rows of a list property lie; `None` where no row has any.
+/// The ranges of values of a list property's rows; `None` if no row has any.
 #[derive(Debug)]
 pub(super) struct Lists(pub Option<Starts>);
 
@@ -814,13 +815,13 @@ impl Lists {
 /// The values of one property, for all rows of a type or all edges of a relation.
 ///
 /// ```text
-/// single   value i is row i's
-/// list     row i's are those where its list lies
+/// single   value i belongs to row i
+/// list     the values of row i are those in its range
 /// ```
 #[derive(Debug)]
 pub struct Column {
     pub(super) values: Values,
-    /// Where the values of lists lie.
+    /// The ranges of the lists' values.
     pub(super) lists: Option<Lists>,
     /// The statement of each value; `None` while no value has one.
     pub(super) statements: Option<Stored<StatementNo>>,
@@ -828,13 +829,13 @@ pub struct Column {
 }
 
 impl Column {
-    /// The values, numbered as [`Column::range`] says.
+    /// The values, numbered as in [`Column::range`].
     #[inline]
     pub fn values(&self) -> &Values {
         &self.values
     }
 
-    /// Whether a row has a list of values.
+    /// Whether rows have lists of values.
     pub fn is_list(&self) -> bool {
         self.lists.is_some()
     }
@@ -862,12 +863,12 @@ impl Column {
         out.extend_from_slice(list.end());
     }
 
-    /// The statement behind a value.
+    /// The statement of a value.
     pub fn statement(&self, value: usize) -> StatementNo {
         self.statements.as_ref().map_or(NO_STATEMENT, |it| it[value])
     }
 
-    /// All that is said of a row: the values with their numbers and statements, the given one first.
+    /// All values of a row with their numbers and statements, the shown one first.
     pub fn each_said(&self, row: usize) -> impl Iterator<Item = (&Values, usize, StatementNo)> {
         let given = self.range(row).filter(|at| !self.values.is_null(*at));
         let given = given.map(|at| (&self.values, at, self.statement(at)));
@@ -879,7 +880,8 @@ impl Column {
         given.chain(others)
     }
 
-    /// One of [`Self::each_said`], in time logarithmic in the alternatives: sorting names looks up many.
+    /// The value at an index of [`Self::each_said`]. Takes time logarithmic in the number of additional values, since
+    /// sorting by names calls this often.
     pub(super) fn said(&self, row: usize, no: usize) -> Option<(&Values, usize, StatementNo)> {
         if self.is_list() {
             let at = self.range(row).nth(no)?;
@@ -895,12 +897,12 @@ impl Column {
         is_of_row.then(|| (&others.values, at, others.statements[at]))
     }
 
-    /// Its values, those that were said beside the given ones after them.
+    /// Its values: the shown ones, then the additional ones.
     pub(super) fn all_values(&self) -> impl Iterator<Item = &Values> {
         std::iter::once(&self.values).chain(self.alternatives.iter().map(|it| &it.values))
     }
 
-    /// Whether anything was said beside the values that are given.
+    /// Whether there are additional values.
     pub(super) fn has_alternatives(&self) -> bool {
         self.alternatives.is_some()
     }
@@ -915,14 +917,13 @@ impl Column {
         given.chain(others)
     }
 
-    /// How many positions a column of single values has: one for each row, then one for each value that another statement
-    /// gives.
+    /// Number of positions of a column of single values: one for each row, then one for each additional value.
     pub(super) fn positions(&self) -> u32 {
         let others = self.alternatives.as_ref().map_or(0, |it| it.rows.len());
         (self.values.len() + others) as u32
     }
 
-    /// Where the value at a position lies.
+    /// The values that have a position, and its index in them.
     pub(super) fn value_of(&self, position: u32) -> (&Values, usize) {
         let at = position as usize;
         match &self.alternatives {
@@ -931,7 +932,7 @@ impl Column {
         }
     }
 
-    /// The row, the place and the statement of the value at a position.
+    /// The row, the value's number and the statement at a position.
     pub(super) fn place(&self, position: u32) -> (usize, usize, StatementNo) {
         let at = position as usize;
         match &self.alternatives {
@@ -943,7 +944,7 @@ impl Column {
         }
     }
 
-    /// The positions of the values that other statements of a row give.
+    /// The positions of a row's additional values.
     pub(super) fn positions_beside(&self, row: usize) -> std::ops::Range<u32> {
         let Some(others) = &self.alternatives else {
             return 0..0;
@@ -954,7 +955,7 @@ impl Column {
         base + from..base + until
     }
 
-    /// The value that a row has at a date: among those whose statements hold then, the most preferred.
+    /// The value of a row at a date: of the statements that are valid then, the preferred one.
     pub(super) fn at(&self, row: usize, date: Date, statements: &Statements) -> Option<(&Values, usize)> {
         let holding = self
             .each_said(row)
@@ -966,7 +967,7 @@ impl Column {
         best.map(|(values, at, _)| (values, at))
     }
 
-    /// The rows of which more than one value is said, in order.
+    /// The rows that have additional values, in order.
     pub fn disputed_rows(&self) -> impl Iterator<Item = usize> {
         let rows = self.alternatives.iter().flat_map(|it| it.rows.iter());
         let mut before = None;
@@ -974,7 +975,7 @@ impl Column {
             .map(|row| *row as usize)
     }
 
-    /// How many values it holds, those that others contradict among them.
+    /// Number of values, including additional ones.
     pub fn count(&self, rows: usize) -> usize {
         let given = match &self.lists {
             Some(_) => 0..self.values.len(),
@@ -984,13 +985,13 @@ impl Column {
         given + self.alternatives.as_ref().map_or(0, |it| it.rows.len())
     }
 
-    /// The memory that its texts take, in bytes.
+    /// Size of its texts in bytes.
     pub fn strings(&self) -> usize {
         let others = self.alternatives.as_ref().map_or(0, |it| it.values.strings());
         self.values.strings() + others
     }
 
-    /// The memory that it takes, in bytes.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         let lists = self.lists.as_ref().map_or(0, Lists::bytes);
         let statements = self.statements.as_ref().map_or(0, Stored::bytes);
@@ -1007,7 +1008,7 @@ mod tests {
 
     use super::*;
 
-    /// Decimals, dates and numbers that are often equal and written differently.
+    /// Decimals, dates and numbers of which many are equal but written differently.
     fn keys() -> impl Strategy<Value = [Key<'static>; 2]> {
         let decimal = || {
             ("-?[0-2]{1,3}(\\.[0-2]{1,2})?", -2_i64..3).prop_map(|(digits, exponent)| {

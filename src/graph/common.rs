@@ -1,4 +1,4 @@
-//! What entities have in common: the values, types and ends of relations that they are grouped by.
+//! Grouping keys: the values, types and ends of relations by which entities are grouped.
 
 use std::cmp::Ordering;
 
@@ -6,10 +6,10 @@ use super::{EntityNo, Key, Row, ValueRef, Values, View};
 use crate::json;
 use crate::ontology::{PropertyNo, TypeId};
 
-/// What the entities of a group have in common for one field.
+/// The common property of a group's entities for one field.
 #[derive(Debug, Clone, Copy)]
 pub enum Common<'a> {
-    /// They have nothing there.
+    /// They have no value for this field.
     Nothing,
     /// Their type.
     Type(TypeId),
@@ -23,15 +23,15 @@ pub enum Common<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Packed(u32, u32);
 
-/// Packs what entities have in common; keeps the columns of packed values, one or two for each type.
+/// Packs grouping keys, and keeps the columns of packed values: one or two for each type.
 #[derive(Debug, Default)]
 pub struct Packing<'a>(Vec<&'a Values>);
 
-/// The columns come after what a packed common may be otherwise.
+/// Numbers of columns begin after the other packed forms.
 const NO_COLUMNS: u32 = 3;
 
 impl<'a> Packing<'a> {
-    /// Packs it.
+    /// Packs a key.
     pub fn pack(&mut self, common: Common<'a>) -> Packed {
         match common {
             Common::Nothing => Packed(0, 0),
@@ -50,7 +50,7 @@ impl<'a> Packing<'a> {
         }
     }
 
-    /// What was packed.
+    /// Unpacks a key.
     pub fn unpack(&self, Packed(what, at): Packed) -> Common<'a> {
         match what {
             0 => Common::Nothing,
@@ -65,7 +65,7 @@ impl<'a> Packing<'a> {
 }
 
 impl<'a> View<'a> {
-    /// The values of an entity's property, one or a list, those that are there.
+    /// The existing values of an entity's property, which has one or a list.
     pub fn values(&self, row: Row, property: PropertyNo) -> impl Iterator<Item = ValueRef<'a>> + use<'a> {
         let column = self.column(row.type_id, property);
         let (list, single) = if column.is_list() {
@@ -78,21 +78,21 @@ impl<'a> View<'a> {
         all.filter(|it| !it.is_null())
     }
 
-    /// Writes what only equal commons have, however their values are written.
+    /// Writes a text that is the same for equal keys only, however their values are written.
     pub fn write_identity(&self, common: Common, out: &mut Vec<u8>) {
         let key = match common {
             Common::Value(value) => value.key(),
             _ => None,
         };
         match key {
-            // The quotes of JSON tell texts from what follows.
+            // The quotes of JSON separate the text from the following key.
             None | Some(Key::Text(_)) => self.write_common(common, out),
             Some(key) => key.write_identity(out),
         }
         out.push(b',');
     }
 
-    /// Writes it as JSON: a value, the name of a type, an id, or null.
+    /// Writes the key as JSON: a value, the name of a type, an id, or null.
     pub fn write_common(&self, common: Common, out: &mut Vec<u8>) {
         match common {
             Common::Nothing => out.extend_from_slice(b"null"),
@@ -102,7 +102,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The order of two commons of one field; nothing comes last, even if the order is `turned`.
+    /// Compares two keys of a field. A missing value is always last, even if the order is `turned`.
     pub fn compare_commons(&self, a: Common, b: Common, turned: bool) -> Ordering {
         let order = match (a, b) {
             (Common::Nothing, Common::Nothing) => return Ordering::Equal,

@@ -1,10 +1,10 @@
-//! The last line of a process that cannot continue.
+//! Ends a process that cannot continue, with a last line.
 
 #[cfg(unix)]
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Writes a line to standard error and ends the process. It allocates nothing, takes no lock and calls only functions that
-/// are safe in a signal handler.
+/// Writes a line to standard error and ends the process. Allocates nothing, takes no lock, and calls only functions
+/// that are safe in a signal handler.
 #[cfg(unix)]
 pub(crate) fn exit_with(line: &[u8], code: u8) -> ! {
     static ENDING: AtomicBool = AtomicBool::new(false);
@@ -15,12 +15,12 @@ pub(crate) fn exit_with(line: &[u8], code: u8) -> ! {
     // SAFETY: the pointers are to a local and to the bytes of `line`, which live until the calls return.
     unsafe {
         if ENDING.swap(true, Ordering::Relaxed) {
-            // Another thread writes its line.
+            // Another thread is writing its line.
             loop {
                 libc::pause();
             }
         }
-        // If the pipe is full and nobody reads it, the line is dropped: the process must not wait.
+        // If the pipe is full and nobody reads it, the line is lost, because the process must not wait.
         let mut stderr = libc::pollfd {
             fd: libc::STDERR_FILENO,
             events: libc::POLLOUT,

@@ -1,9 +1,9 @@
-//! The snapshot file: a compiled graph that is mapped, not read. `docs/snapshot-format.md` draws it.
+//! The snapshot file: a compiled graph that is mapped instead of being read. `docs/snapshot-format.md` describes it.
 //!
-//! What has many parts lies in sections, each the bytes of one array as they lie in memory; how many there are of
-//! what is told by one list of numbers. Both are written and read in the same order, so the functions here come in
-//! pairs. Every section has a checksum, which is looked at when a file is opened, as is all that the code relies on
-//! so as not to go beyond an array.
+//! Arrays are stored in sections, with the bytes that they have in memory. One list of numbers has the lengths and the
+//! other scalars. Both are written and read in the same order, so the functions in this file come in pairs. Every
+//! section has a checksum. Opening a file verifies the checksums, and all values that the code relies on to stay inside
+//! an array.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -31,49 +31,49 @@ use crate::ontology::{
 };
 use crate::report::SourceText;
 
-/// What every file begins with.
+/// The first bytes of every file.
 const MAGIC: [u8; 8] = *b"CLEWGRPH";
-/// The layout that is written, and the only one that is read.
+/// The version of the layout. Files of other versions are not read.
 const VERSION: u32 = 6;
-/// Reads otherwise on a machine whose bytes stand the other way round.
+/// A number that reads differently on a machine with another byte order.
 const ORDER: u32 = 0x0102_0304;
-/// Sections begin at multiples of this, a cache line, so that whatever lies in them is aligned.
+/// Sections begin at multiples of this, the size of a cache line, so all values in them are aligned.
 const ALIGNMENT: u64 = 64;
 
-/// The first bytes of a file.
+/// The header of a file.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 struct Header {
     magic: [u8; 8],
     version: u32,
     order: u32,
-    /// Bytes of the file.
+    /// Length of the file in bytes.
     length: u64,
-    /// Where the table of sections begins.
+    /// Offset of the table of sections.
     table: u64,
-    /// How many sections there are.
+    /// Number of sections.
     sections: u64,
-    /// Of the table's bytes.
+    /// Checksum of the table's bytes.
     table_checksum: u64,
     reserved: u64,
-    /// Of all bytes before this.
+    /// Checksum of all bytes before this field.
     checksum: u64,
 }
 
 const HEADER: usize = size_of::<Header>();
 
-/// One section in the table.
+/// A section in the table.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 struct Section {
     start: u64,
     length: u64,
-    /// Bytes of one element.
+    /// Size of an element in bytes.
     element: u64,
     checksum: u64,
 }
 
-/// Why a file cannot be served.
+/// Why a file cannot be opened or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It cannot be read or written.
@@ -82,49 +82,49 @@ pub enum FileError {
     /// It is not a regular file.
     #[error("it is {0}, not a regular file: give the name of a file")]
     Kind(&'static str),
-    /// It is something else.
+    /// It is not a snapshot file.
     #[error("it is not a graph that `clew compile` wrote")]
     Foreign,
-    /// It was written by another version.
+    /// Another version of Clew wrote it.
     #[error("it has layout {0}, and this version of Clew reads layout {VERSION}: compile it again")]
     Version(u32),
-    /// It was written on another kind of machine.
+    /// It was written on a machine with another byte order.
     #[error("it was written on a machine with another order of bytes: compile it again on this one")]
     Order,
-    /// It ends too early, or goes on.
+    /// Its length is wrong.
     #[error("it has {found} bytes and should have {expected}: copy or compile it again")]
     Length {
-        /// What the header says.
+        /// The length in the header.
         expected: u64,
-        /// What there is.
+        /// The actual length.
         found: u64,
     },
-    /// Its bytes have changed.
+    /// Its bytes have changed since it was written.
     #[error("it is damaged ({0}): copy or compile it again")]
     Damaged(&'static str),
-    /// The process would hold too much memory.
+    /// The process would exceed its limit of memory.
     #[error("its schema takes more memory than it may: {0}")]
     Memory(Excess),
 }
 
-/// What is told in JSON, since there is little of it.
+/// The part of a snapshot that is stored as JSON, since it is small.
 #[derive(Serialize, Deserialize)]
 struct Meta {
     revision: u64,
     counts: [usize; 6],
     info: GraphFact,
-    /// The texts of the schema's files, in order. Their names are left out: the same schema and data give the same
-    /// bytes in any folder.
+    /// The texts of the schema's files, in order. Their names are left out, so that the same schema and data give the
+    /// same bytes in any folder.
     schema: Vec<String>,
 }
 
 impl Snapshot {
-    /// Writes the graph to a file. The bytes go to a temporary file in the same folder, which is synced and then renamed
-    /// to `path`: after a crash there is either the old file or the whole new one, and a server that maps the old file
-    /// is not affected. A symbolic link is followed. Returns the number of bytes.
+    /// Writes the graph to a file. The bytes go to a temporary file in the same folder, which is synced and then
+    /// renamed to `path`. So after a crash, either the old file or the complete new one exists, and a server that maps
+    /// the old file is not affected. A symbolic link is followed. Returns the number of bytes.
     ///
     /// # Errors
-    /// When `path` is not a regular file, or the file cannot be written.
+    /// If `path` is not a regular file, or the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<u64, FileError> {
         let path = &destination(path)?;
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
@@ -157,7 +157,7 @@ impl Snapshot {
             sections: Vec::new(),
             numbers: Vec::new(),
         };
-        // The header is known at the end.
+        // The header is complete only at the end.
         writer.write(&[0; HEADER])?;
         let counts = self.counts;
         let meta = Meta {
@@ -193,18 +193,18 @@ impl Snapshot {
         writer.finish()
     }
 
-    /// Maps the graph that a file holds. Its pages are shared with whatever else maps the file.
+    /// Maps the graph in a file. Other processes that map the file share its pages.
     ///
     /// # Errors
-    /// When the file is not a whole, undamaged snapshot of this version.
+    /// If the file is not a complete, undamaged snapshot of this version.
     pub fn open(path: &Path) -> Result<Self, FileError> {
         Self::open_within(path, &Allowance::default(), Int64Form::default())
     }
 
-    /// As [`Snapshot::open`], with at most this memory, and with values of `Int64` in a form.
+    /// As [`Snapshot::open`], with a limit of memory and a form for values of `Int64`.
     ///
     /// # Errors
-    /// When there is not enough memory for the schema, or the file is not a whole, undamaged snapshot of this version.
+    /// If there is not enough memory for the schema, or the file is not a complete, undamaged snapshot of this version.
     pub fn open_within(path: &Path, memory: &Allowance, int64: Int64Form) -> Result<Self, FileError> {
         let mut reader = Reader::open(path)?;
         let meta: Meta = {
@@ -283,9 +283,9 @@ impl Snapshot {
     }
 }
 
-/// Where a file of this name is written: the file that a symbolic link leads to, which need not exist.
+/// The path to which a file is written: the target of a symbolic link, which need not exist.
 fn destination(path: &Path) -> Result<PathBuf, FileError> {
-    /// As many as Linux follows.
+    /// The same limit as in Linux.
     const MOST_LINKS: usize = 40;
     match std::fs::metadata(path) {
         Ok(metadata) => match irregular(&metadata) {
@@ -306,7 +306,7 @@ fn destination(path: &Path) -> Result<PathBuf, FileError> {
     }
 }
 
-/// What something is that is not a regular file.
+/// The kind of a path that is not a regular file.
 fn irregular(metadata: &std::fs::Metadata) -> Option<&'static str> {
     let kind = metadata.file_type();
     #[cfg(unix)]
@@ -348,7 +348,7 @@ impl Writer<'_> {
         self.write(&[0; ALIGNMENT as usize][..rest as usize])
     }
 
-    /// A section of values.
+    /// Writes a section of values.
     fn array<T: Pod>(&mut self, values: &[T]) -> io::Result<()> {
         self.align()?;
         let bytes: &[u8] = bytemuck::cast_slice(values);
@@ -365,13 +365,13 @@ impl Writer<'_> {
         self.numbers.push(number as u64);
     }
 
-    /// A section that may be missing.
+    /// Writes a section that may be missing.
     fn option<T: Pod>(&mut self, values: Option<&Stored<T>>) -> io::Result<()> {
         self.number(values.is_some().into());
         values.map_or(Ok(()), |it| self.array(it))
     }
 
-    /// The numbers, the table and at last the header.
+    /// Writes the numbers, the table and finally the header.
     fn finish(mut self) -> Result<u64, FileError> {
         let numbers = std::mem::take(&mut self.numbers);
         self.array(&numbers)?;
@@ -472,7 +472,7 @@ impl Reader {
         Ok(reader)
     }
 
-    /// Whether sections follow each other, and only what aligns them lies between.
+    /// Whether sections follow each other with only padding between them.
     fn fills(file: &[u8], sections: &[Section], table: &[u8]) -> bool {
         let mut at = HEADER;
         let starts = sections.iter().filter_map(Section::range);
@@ -551,7 +551,7 @@ fn sound(is_sound: bool, what: &'static str) -> Result<(), FileError> {
     }
 }
 
-/// Whether places follow each other and none is beyond the last that may be.
+/// Whether offsets are ascending and none exceeds the maximum.
 fn ascend(ends: &[u32], most: usize) -> bool {
     ends.is_sorted() && ends.last().is_none_or(|it| *it as usize <= most)
 }
@@ -569,7 +569,7 @@ fn save_ends(writer: &mut Writer<'_>, ends: &Ends) -> io::Result<()> {
     }
 }
 
-/// Ends of texts that lie in an arena: each where a character ends.
+/// Reads the ends of texts in an arena: each must be the end of a character.
 fn load_ends(reader: &mut Reader, arena: &str) -> Result<Ends, FileError> {
     let ends = match reader.number()? {
         0 => Ends::Narrow(reader.array()?),
@@ -592,7 +592,7 @@ fn save_strings(writer: &mut Writer<'_>, strings: &Strings) -> io::Result<()> {
     save_ends(writer, &strings.plain_ends)
 }
 
-/// Texts: so many where that is known, and each in quotes unless it is JSON of any kind.
+/// Reads texts: a given number if it is known, and each in quotes unless they are JSON of any kind.
 fn load_strings(reader: &mut Reader, rows: Option<usize>, quoted: bool) -> Result<Strings, FileError> {
     let arena = reader.text()?;
     let ends = load_ends(reader, &arena)?;
@@ -662,7 +662,7 @@ fn save_values(writer: &mut Writer<'_>, values: &Values) -> io::Result<()> {
             save_strings(writer, texts)?;
             save_fixed(writer, numbers)
         }
-        // The names are the schema's.
+        // The names come from the schema.
         Values::Enum(it, _) => save_fixed(writer, it),
         Values::Languages(it) => {
             writer.array(&it.ends)?;
@@ -828,7 +828,7 @@ fn load_starts(reader: &mut Reader) -> Result<Option<Starts>, FileError> {
     Ok(Some(Starts { rows, bounds }))
 }
 
-/// Whether there is a start for each of a number of rows, or for some of them, and one more.
+/// Whether there are starts for all of a number of rows or for some of them, and a final end.
 fn has_rows(starts: &Starts, rows: usize) -> bool {
     let bounds = starts.bounds.len();
     match &starts.rows {
@@ -849,7 +849,7 @@ fn save_adjacency(writer: &mut Writer<'_>, adjacency: &Adjacency) -> io::Result<
     writer.option(adjacency.edges.as_ref())
 }
 
-/// The entities that a relation may lead to from a type, in a direction, as ranges of numbers.
+/// The possible targets of a relation from a type in a direction, as ranges of entity numbers.
 fn allowed(
     ontology: &Ontology,
     id: RelationId,
@@ -862,7 +862,7 @@ fn allowed(
     let target = |of: TypeId, no| ontology.entity_type(of).members.field(no).target;
     let types: Vec<TypeId> = match relation.field(type_id, direction) {
         Some(no) => ontology.types_of(target(type_id, no)).to_vec(),
-        // A relation without an inverse has its edges both ways all the same.
+        // A relation without an inverse field is stored in both directions too.
         None if direction == Direction::In => {
             let begins = ontology.type_ids().filter(|from| {
                 let field = relation.field(*from, Direction::Out);

@@ -1,24 +1,24 @@
-//! Entities that a reader may not see, and what the graph holds without them.
+//! Entities that a reader may not see, and the size of the graph without them.
 
 use petgraph::unionfind::UnionFind;
 
 use super::{Counts, EntitySet, Row, Snapshot};
 use crate::ontology::{Direction, PropertyNo, RelationId, TypeId};
 
-/// Entities that are hidden from a reader: they, their edges and their citations do not exist for it.
+/// Entities that are hidden from a reader: for it, they, their edges and their citations do not exist.
 #[derive(Debug)]
 pub struct Hidden {
     pub(super) entities: EntitySet,
     pub(super) counts: Counts,
-    /// How many entities of each type are left.
+    /// Number of remaining entities of each type.
     pub(super) rows: Vec<usize>,
-    /// How many edges of each relation are left.
+    /// Number of remaining edges of each relation.
     pub(super) edges: Vec<usize>,
 }
 
 impl Hidden {
-    /// Counts what is left without some entities. Takes time linear in the graph. Where a hidden entity is the end of a
-    /// required relation, its start must be hidden too.
+    /// Counts the graph without some entities. Takes time linear in the graph. If a hidden entity is the end of a
+    /// required relation, the entity at its start must be hidden too.
     pub fn of(snapshot: &Snapshot, entities: EntitySet) -> Self {
         let ontology = snapshot.ontology();
         let mut left = Left {
@@ -50,7 +50,7 @@ impl Hidden {
     }
 }
 
-/// What was counted so far.
+/// The counts so far.
 struct Left<'a> {
     snapshot: &'a Snapshot,
     hidden: &'a EntitySet,
@@ -97,7 +97,7 @@ impl<'a> Left<'a> {
             for row in self.rows_of(type_id) {
                 let from = snapshot.number(row);
                 for (to, edge) in snapshot.neighbours(row, relation, Direction::Out).iter() {
-                    // A symmetric edge is there at both ends.
+                    // A symmetric edge is stored at both ends.
                     if self.hidden.has(to) || symmetric && from.0 > to.0 {
                         continue;
                     }
@@ -116,7 +116,7 @@ impl<'a> Left<'a> {
         self.citations += citations.filter(|it| !self.hidden.has(it.source)).count();
     }
 
-    /// Whether an entity has no edge.
+    /// Whether an entity has no edges.
     fn is_lonely(&self, row: Row) -> bool {
         let mut links = self.snapshot.links(row);
         links.all(|(_, _, ends)| ends.iter().all(|(end, _)| self.hidden.has(end)))

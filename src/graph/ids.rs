@@ -1,4 +1,4 @@
-//! From an id, or from a unique value, to a row.
+//! Indexes from ids and from unique values to rows.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -6,17 +6,19 @@ use super::EntityNo;
 use super::column::{Column, Key, Values};
 use super::stored::Stored;
 
-/// A slot that nothing is in.
+/// Marks an empty slot.
 const FREE: u32 = u32::MAX;
 
-/// Texts to numbers by hash, in two flat arrays: a number lies in the first free slot from where its text's hash says.
+/// A hash table from texts to numbers, in two flat arrays. A number is stored in the first free slot from the slot of
+/// its text's hash.
 ///
 /// ```text
-/// numbers   7  ·  ·  3  9  ·  ·  1        a power of two, at most three quarters of it taken
+/// numbers   7  ·  ·  3  9  ·  ·  1        a power of two, at most three quarters of it used
 /// tags      a1       0c e7       42       eight more bits of the hash, so that few texts are compared
 /// ```
 ///
-/// The texts lie elsewhere. hashbrown's table has no layout that could be kept in a file.
+/// The texts are stored elsewhere. hashbrown is not used because the layout of its table is not specified, so it could
+/// not be stored in a file.
 #[derive(Debug, Default)]
 pub(super) struct HashSlots {
     pub numbers: Stored<u32>,
@@ -24,7 +26,7 @@ pub(super) struct HashSlots {
 }
 
 impl HashSlots {
-    /// Room for so many numbers.
+    /// A table with capacity for a number of entries.
     fn with_capacity(count: usize) -> Self {
         let slots = (count * 4).div_ceil(3).next_power_of_two().max(4);
         Self {
@@ -33,7 +35,7 @@ impl HashSlots {
         }
     }
 
-    /// The slot of a text, or the free one where it would be.
+    /// The slot of a text, or the free slot where it would be stored.
     fn slot(&self, text: &str, is_it: impl Fn(u32) -> bool) -> usize {
         let hash = xxh3_64(text.as_bytes());
         let (numbers, tags) = (&*self.numbers, &*self.tags);
@@ -53,7 +55,7 @@ impl HashSlots {
         (number != FREE).then_some(number)
     }
 
-    /// Adds a number; the one that has its text already, if there is one.
+    /// Adds a number. Returns the number that has the same text, if there is one.
     fn insert(&mut self, text: &str, number: u32, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         let at = self.slot(text, is_it);
         let there = self.numbers[at];
@@ -65,7 +67,7 @@ impl HashSlots {
         None
     }
 
-    /// Whether these are slots of numbers below a count, with a free one that ends every search.
+    /// Whether all numbers are less than a count, and a slot is free, which ends every search.
     pub fn is_sound(&self, count: usize) -> bool {
         let slots = self.numbers.len();
         let is_free = |it: &u32| *it == FREE;
@@ -80,12 +82,12 @@ impl HashSlots {
     }
 }
 
-/// The bits of a hash that do not say where to look.
+/// The bits of a hash that do not determine the slot.
 fn tag(hash: u64) -> u8 {
     (hash >> 56) as u8
 }
 
-/// Ids to entity numbers. The ids themselves lie in the tables.
+/// Index from ids to entity numbers. The ids themselves are in the tables of the types.
 #[derive(Debug, Default)]
 pub(super) struct IdIndex {
     pub slots: HashSlots,
@@ -98,7 +100,7 @@ impl IdIndex {
         }
     }
 
-    /// Adds an entity; the one that has its id already, if there is one.
+    /// Adds an entity. Returns the entity that has the same id, if there is one.
     pub fn insert<'a>(&mut self, entity: EntityNo, id_of: impl Fn(EntityNo) -> &'a str) -> Option<EntityNo> {
         let id = id_of(entity);
         let there = self
@@ -107,7 +109,7 @@ impl IdIndex {
         there.map(EntityNo)
     }
 
-    /// The entity that most likely has an id, without looking at the ids themselves.
+    /// The entity that most likely has an id, without comparing the ids themselves.
     pub fn likely(&self, id: &str) -> Option<EntityNo> {
         self.slots.find(id, |_| true).map(EntityNo)
     }
@@ -122,18 +124,18 @@ impl IdIndex {
     }
 }
 
-/// Unique values of one property to the positions of statements in its column: a value that is given has the position
-/// of its row, the others come after the rows in the order of their column.
+/// Index from the unique values of a property to positions of statements in its column. A shown value has the position
+/// of its row; additional values have the positions after all rows, in the order of the column.
 ///
-/// Several statements may have one value, of one entity or of entities that have it one after the other. The first has a
-/// slot; `more` has the first's position and another's, in order.
+/// Several statements may have the same value: of one entity, or of entities at different times. Only the first has a
+/// slot. `more` has pairs of the first's position and another's, in order.
 #[derive(Debug, Default)]
 pub(super) struct UniqueIndex {
     pub slots: HashSlots,
     pub more: Stored<[u32; 2]>,
 }
 
-/// A key as text. An enum's is its value's name, by which requests ask for it.
+/// A key as text. The key of an enum value is its name, which requests use.
 fn text_of(values: &Values, key: &Key, row: Option<usize>) -> String {
     let mut text = Vec::new();
     match (values, row) {
@@ -148,7 +150,7 @@ fn text_of(values: &Values, key: &Key, row: Option<usize>) -> String {
 }
 
 impl Column {
-    /// The key of the value at a position; `None` where there is none. Equal values have one key, however they are written.
+    /// The key of the value at a position, if there is one. Equal values have the same key, however they are written.
     pub(super) fn unique_key(&self, position: u32) -> Option<String> {
         let (values, at) = self.value_of(position);
         let key = values.key(at)?;
@@ -178,13 +180,13 @@ impl UniqueIndex {
         }
     }
 
-    /// The first position that has a key.
+    /// The first position with a key.
     pub fn first(&self, column: &Column, key: &str) -> Option<u32> {
         let key_of = |it: u32| column.unique_key(it).unwrap_or_default();
         self.slots.find(key, |it| key_of(it) == key)
     }
 
-    /// All positions that have the value of a first one.
+    /// All positions with the same value as a first one.
     pub fn group(&self, first: u32) -> impl Iterator<Item = u32> + '_ {
         let begin = self.more.partition_point(|it| it[0] < first);
         let others = self.more[begin..].iter().take_while(move |it| it[0] == first);
@@ -196,7 +198,7 @@ impl UniqueIndex {
         self.slots.numbers.iter().copied().filter(|it| *it != FREE)
     }
 
-    /// The first position of each value that is there more than once, and all of them.
+    /// The first position of each value that occurs more than once, with all its positions.
     pub fn groups(&self) -> impl Iterator<Item = (u32, impl Iterator<Item = u32> + '_)> + '_ {
         let same = self.more.chunk_by(|a, b| a[0] == b[0]);
         same.map(|it| {
@@ -218,7 +220,7 @@ impl UniqueIndex {
         first.into_iter().flat_map(|first| self.group(first))
     }
 
-    /// Whether all its positions are below a count.
+    /// Whether all its positions are less than a count.
     pub fn is_sound(&self, count: usize) -> bool {
         self.slots.is_sound(count) && self.more.iter().flatten().all(|it| (*it as usize) < count)
     }

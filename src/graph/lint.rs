@@ -1,4 +1,4 @@
-//! What is legal but most likely not meant: petgraph's algorithms look at its subgraphs.
+//! Warnings about a graph that is valid but probably not intended, found with petgraph's algorithms.
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::visit::{IntoNeighbors, IntoNodeIdentifiers};
@@ -7,14 +7,14 @@ use super::{Row, Snapshot};
 use crate::ontology::{Direction, RelationId};
 use crate::report::{Code, Place, Report, Reports, quoted_list};
 
-/// So many of a kind are named one by one; the rest is counted.
+/// Maximum number of warnings of a kind; further ones are only counted.
 const MOST_NAMED: usize = 10;
 
-/// Finds where entities are written, by their ids.
+/// Finds the positions of entities in files, by their ids.
 pub type Places<'a> = dyn FnMut(&[&str]) -> Vec<Place> + 'a;
 
-/// Warns of circles in transitive relations and of entities that stand alone. Takes time linear in
-/// entities and edges for each transitive relation. `places` is asked at most once for each report.
+/// Warns about cycles in transitive relations and about isolated entities. Takes time linear in entities and edges for
+/// each transitive relation. `places` is called at most once for each report.
 pub fn lint(snapshot: &Snapshot, places: &mut Places) -> Reports {
     let mut reports = Reports::default();
     let ontology = snapshot.ontology();

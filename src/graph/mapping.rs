@@ -1,4 +1,4 @@
-//! A file that is mapped, and what happens when it shrinks.
+//! A mapped file, and a signal handler in case the file shrinks.
 //!
 //! The kernel answers an access beyond the end of a mapped file with SIGBUS, which kills a process without a message.
 //! The first mapping installs a handler that writes one line to standard error and exits with [`FILE_LOST`].
@@ -12,7 +12,7 @@ use memmap2::Mmap;
 /// The exit code of a process whose mapped graph file was truncated or could not be read: `EX_IOERR` of `sysexits.h`.
 pub const FILE_LOST: u8 = 74;
 
-/// The bytes of a file, read only. A [`super::Snapshot`] holds it for as long as any of its arrays.
+/// The read-only bytes of a file. A [`super::Snapshot`] keeps the mapping as long as any of its arrays uses it.
 pub(super) struct Mapping(Mmap);
 
 impl Deref for Mapping {
@@ -30,8 +30,8 @@ impl Mapping {
         handler::install()?;
         #[allow(unsafe_code, reason = "memmap2 has no safe way to map a file")]
         // SAFETY: the map is read only, and `save` never writes into an existing file. If another program truncates the
-        // file, the handler ends the process. If another program overwrites it, the bytes change under us: the
-        // documentation asks not to, and everything that keeps code inside an array was checked when it was opened.
+        // file, the handler ends the process. If another program overwrites it, the bytes change while they are used.
+        // The documentation forbids that, and opening the file checked all values that keep the code inside its arrays.
         let map = unsafe { Mmap::map(file)? };
         Ok(Self(map))
     }
@@ -52,7 +52,7 @@ mod handler {
         b"clew: the graph file was truncated or cannot be read any more while it was in use; \
         replace a graph file with `clew compile --out`, which never changes it in place, and start again\n";
 
-    /// What handled SIGBUS before: the standard library, which reports stack overflows.
+    /// The previous handler of SIGBUS: the standard library's, which reports stack overflows.
     static BEFORE: OnceLock<libc::sigaction> = OnceLock::new();
 
     /// Installs the handler, once for the process.
@@ -64,7 +64,7 @@ mod handler {
             return Ok(());
         }
         let mut before = MaybeUninit::<libc::sigaction>::uninit();
-        // SAFETY: with no new action, `sigaction` only writes the present one to `before`.
+        // SAFETY: without a new action, `sigaction` only writes the current one to `before`.
         let before = unsafe {
             if libc::sigaction(libc::SIGBUS, ptr::null(), before.as_mut_ptr()) != 0 {
                 return Err(io::Error::last_os_error());
@@ -77,7 +77,7 @@ mod handler {
         let mut action = before;
         action.sa_sigaction = handler as usize;
         action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-        // SAFETY: `action` is a whole `sigaction`, and `on_sigbus` calls nothing but async-signal-safe functions.
+        // SAFETY: `action` is a valid `sigaction`, and `on_sigbus` calls only async-signal-safe functions.
         if unsafe { libc::sigaction(libc::SIGBUS, &raw const action, ptr::null_mut()) } != 0 {
             return Err(io::Error::last_os_error());
         }
@@ -86,14 +86,14 @@ mod handler {
 
     #[allow(unsafe_code, reason = "the kernel passes a pointer")]
     extern "C" fn on_sigbus(_: c_int, info: *mut siginfo_t, _: *mut c_void) {
-        // SAFETY: the kernel passes a whole `siginfo_t`.
+        // SAFETY: the kernel passes a valid `siginfo_t`.
         if unsafe { (*info).si_code } == libc::BUS_ADRERR {
             crate::graph::exit_with(LINE, FILE_LOST);
         }
-        // Not an access beyond the end of a file. When this returns, the fault happens again and is handled as it was
-        // before.
+        // The fault is not an access beyond the end of a file. After this function returns, it happens again, and the
+        // previous handler handles it.
         if let Some(before) = BEFORE.get() {
-            // SAFETY: `sigaction` is async-signal-safe, and `before` is what it returned itself.
+            // SAFETY: `sigaction` is async-signal-safe, and `before` is a value that it returned.
             unsafe { libc::sigaction(libc::SIGBUS, before, ptr::null_mut()) };
         }
     }

@@ -1,17 +1,17 @@
 //! The snapshot: an immutable, columnar graph, and the builder that makes it from facts.
 //!
-//! An entity is a row of its type's table; all rows of all types are numbered through, type after type,
-//! in the order of their ids ([`EntityNo`]). A property is a column, a relation two adjacency arrays.
-//! What a fact's source is lies in side tables ([`Statements`]).
+//! An entity is a row of its type's table. All rows are numbered consecutively, type after type, in the order of their
+//! ids ([`EntityNo`]). A property is a column, a relation is two adjacency arrays, and provenance is kept in side
+//! tables ([`Statements`]).
 //!
 //! ```text
 //! number      0 1 2 3 4 | 5 6 7 | 8          bases: 0 5 8 9
 //! type, row   Person    | Place | Source
 //! ```
 //!
-//! [`build`] checks every fact against the ontology, so nothing can be missing at query time. It takes
-//! O(n log n) for n facts (ids are sorted), on all cores. Only this module knows how a column or an
-//! adjacency is laid out; others use its accessors. It never sees GraphQL.
+//! [`build`] checks every fact against the ontology, so nothing needs to be checked at query time. It takes O(n log n)
+//! for n facts (ids are sorted), on all cores. Only this module knows the layout of columns and adjacency; others use
+//! its accessors. It never sees GraphQL.
 
 mod adjacency;
 mod allocator;
@@ -81,10 +81,10 @@ use strings::Strings;
 pub struct EntityNo(u32);
 
 impl EntityNo {
-    /// Stands for no entity.
+    /// Marks a missing entity.
     pub const NONE: Self = Self(u32::MAX);
 
-    /// Its place in an array that has one for each entity of its snapshot. Slots say nothing about order.
+    /// Its index in an array with an element for each entity of the snapshot. Slots say nothing about order.
     #[inline]
     pub fn slot(self) -> usize {
         self.0 as usize
@@ -96,7 +96,7 @@ impl EntityNo {
 pub struct EdgeNo(u32);
 
 impl EdgeNo {
-    /// Stands for no edge.
+    /// Marks a missing edge.
     pub const NONE: Self = Self(u32::MAX);
 }
 
@@ -105,7 +105,7 @@ impl EdgeNo {
 #[repr(transparent)]
 pub struct StatementNo(u32);
 
-/// A fact about whose source nothing is said.
+/// Marks a fact without provenance.
 pub const NO_STATEMENT: StatementNo = StatementNo(u32::MAX);
 
 /// An entity as a row of its type.
@@ -113,7 +113,7 @@ pub const NO_STATEMENT: StatementNo = StatementNo(u32::MAX);
 pub struct Row {
     /// Its type.
     pub type_id: TypeId,
-    /// Its row there.
+    /// Its row in the type's table.
     row: usize,
 }
 
@@ -122,7 +122,7 @@ pub struct Row {
 struct Table {
     ids: Strings,
     columns: Vec<Column>,
-    /// For each property, its index of unique values where it is `@unique`.
+    /// For each property, its index of unique values if it is `@unique`.
     unique: Vec<Option<UniqueIndex>>,
 }
 
@@ -132,15 +132,15 @@ struct Edges {
     out: Adjacency,
     back: Adjacency,
     count: usize,
-    /// The edge type's properties, a row an edge.
+    /// The edge type's properties, with a row for each edge.
     columns: Vec<Column>,
     statements: Option<Stored<StatementNo>>,
-    /// Whether a field that leads to one entity has several statements.
+    /// Whether a field with a single target has several statements.
     is_disputed: bool,
 }
 
 impl Edges {
-    /// Notes whether a field that leads to one entity has several statements.
+    /// Determines whether a field with a single target has several statements.
     fn checked(mut self, ontology: &Ontology, relation: &Relation) -> Self {
         let ways: &[(&Adjacency, Direction)] = if relation.symmetric {
             &[(&self.out, Direction::Both)]
@@ -178,20 +178,20 @@ pub struct Snapshot {
     counts: Counts,
 }
 
-/// What a snapshot holds.
+/// Contents of a snapshot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Entities, sources among them.
+    /// Number of entities, including sources.
     pub entities: usize,
-    /// Edges.
+    /// Number of edges.
     pub edges: usize,
-    /// Values and edges.
+    /// Number of values and edges.
     pub statements: usize,
-    /// Sources.
+    /// Number of sources.
     pub sources: usize,
-    /// Citations.
+    /// Number of citations.
     pub citations: usize,
-    /// Weakly connected components.
+    /// Number of weakly connected components.
     pub components: usize,
 }
 
@@ -204,7 +204,7 @@ pub struct Memory {
     pub indexes: usize,
     /// Texts of properties.
     pub strings: usize,
-    /// All else in the columns of properties.
+    /// Other data of the columns of properties.
     pub columns: usize,
     /// Adjacency of relations.
     pub adjacency: usize,
@@ -213,44 +213,44 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// All of it.
+    /// The sum of all parts.
     pub fn total(self) -> usize {
         self.ids + self.indexes + self.strings + self.columns + self.adjacency + self.statements
     }
 }
 
 impl Snapshot {
-    /// The schema that it was built by.
+    /// The schema of the snapshot.
     pub fn ontology(&self) -> &Ontology {
         &self.ontology
     }
 
-    /// The schema that it was built by, to be kept.
+    /// The schema of the snapshot, shared.
     pub fn shared_ontology(&self) -> Arc<Ontology> {
         self.ontology.clone()
     }
 
-    /// A number that says which data and schema it was built from; the same files give the same.
+    /// Fingerprint of the data and the schema; the same files give the same number.
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// What the data says of the graph as a whole.
+    /// Metadata of the graph as a whole, from the data files.
     pub fn info(&self) -> &GraphFact {
         &self.info
     }
 
-    /// What it holds.
+    /// Contents of the snapshot.
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// How many entities a type has.
+    /// Number of entities of a type.
     fn rows(&self, id: TypeId) -> usize {
         self.tables[id.index()].ids.len()
     }
 
-    /// How many edges a relation has.
+    /// Number of edges of a relation.
     fn edge_count(&self, id: RelationId) -> usize {
         self.relations[id.index()].count
     }
@@ -290,7 +290,7 @@ impl Snapshot {
         self.ids.find(id, |entity| self.id(self.locate(entity)))
     }
 
-    /// The statements that have a value of a `@unique` property: the row of each, where its value lies, and its number.
+    /// The statements with a value of a `@unique` property: the row, the value's number, and the statement's number.
     fn with_unique<'s>(
         &'s self,
         id: TypeId,
@@ -316,7 +316,7 @@ impl Snapshot {
             .unwrap_or_default()
     }
 
-    /// An entity's id as it is written in an answer.
+    /// An entity's id as JSON, in its stored form.
     #[inline]
     fn id_json(&self, row: Row) -> &[u8] {
         self.tables[row.type_id.index()].ids.json(row.row)
@@ -334,7 +334,7 @@ impl Snapshot {
         &self.tables[id.index()].columns[property.index()]
     }
 
-    /// The positions of the values of a list in its column, those that hold at a date if one is given.
+    /// The numbers of the values of a list in its column; at a date, those that are valid then.
     fn held_values<'a>(
         &'a self,
         column: &'a Column,
@@ -346,9 +346,9 @@ impl Snapshot {
         column.range(row).filter(holds)
     }
 
-    /// A single value of an entity's property, at a date if one is given: where it lies, whether or not it is
-    /// there. `None` where no statement of it holds at the date; a required property is given all the same,
-    /// since it may not be null.
+    /// The number of a single value of an entity's property; the value may be missing. With a date, the value that is
+    /// valid then, and `None` if no statement is. A required property has a value in any case, since it must not be
+    /// null.
     #[inline]
     fn value(&self, row: Row, property: PropertyNo, as_of: Option<Date>) -> Option<(&Values, usize)> {
         match as_of {
@@ -398,7 +398,7 @@ impl Snapshot {
             .of(row.type_id.index(), row.row)
     }
 
-    /// The entities that those of a type lead to over a relation in a direction.
+    /// The targets of a type's entities over a relation in a direction.
     fn targets(&self, type_id: TypeId, relation: RelationId, direction: Direction) -> Targets<'_> {
         self.adjacency(relation, direction).targets(type_id.index())
     }
@@ -412,7 +412,7 @@ impl Snapshot {
         }
     }
 
-    /// All edges of an entity: each relation that its type takes part in, each way.
+    /// All edges of an entity: each relation of its type, in each direction.
     fn links(&self, row: Row) -> impl Iterator<Item = (RelationId, Direction, Neighbours<'_>)> {
         self.ontology.relation_ids().flat_map(move |id| {
             let ways: &[Direction] = if self.ontology.relation(id).symmetric {
@@ -430,13 +430,13 @@ impl Snapshot {
         &self.relations[relation.index()].columns[property.index()]
     }
 
-    /// The statement behind an edge.
+    /// The statement of an edge.
     fn edge_statement(&self, relation: RelationId, edge: EdgeNo) -> StatementNo {
         let statements = &self.relations[relation.index()].statements;
         statements.as_ref().map_or(NO_STATEMENT, |it| it[edge.0 as usize])
     }
 
-    /// Whether an edge holds at a date, if one is given.
+    /// Whether an edge is valid at a date, if one is given.
     #[inline]
     fn edge_holds(&self, relation: RelationId, edge: EdgeNo, as_of: Option<Date>) -> bool {
         as_of.is_none_or(|date| self.statements.holds(self.edge_statement(relation, edge), date))
@@ -447,7 +447,7 @@ impl Snapshot {
         &self.statements
     }
 
-    /// The memory that it takes.
+    /// Size in bytes, by part.
     pub fn memory(&self) -> Memory {
         let mut memory = Memory {
             indexes: self.ids.bytes(),

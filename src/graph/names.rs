@@ -1,28 +1,28 @@
 //! The names of entities, for indexes of them: labels, ids where there is no label, and aliases.
 //!
-//! [`Snapshot::names`] gives the names of all dates. Whether an entity has one of them is for a [`View`] to say.
+//! [`Snapshot::names`] gives the names of all dates. A [`View`] determines whether an entity has one of them.
 
 use super::{Row, Snapshot, View};
 use crate::ontology::PropertyNo;
 
-/// Which of its names one of an entity is, in 32 bits.
+/// Identifies one of the names of an entity, in 32 bits.
 ///
 /// ```text
 /// bit 31   whether it is an alias
-/// 24..31   which of the texts of a value
-/// 0..24    which of the values
+/// 24..31   the index of the text in the value
+/// 0..24    the index of the value
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NameNo(u32);
 
 const ALIAS: u32 = 1 << 31;
 const VALUE_BITS: u32 = 24;
-/// The most values of a property, and the most texts of a value, that count as names.
+/// Maximum number of values of a property, and of texts of a value, that count as names.
 const MOST_VALUES: usize = (1 << VALUE_BITS) - 1;
 const MOST_TEXTS: usize = (1 << 7) - 1;
 
 impl NameNo {
-    /// The id, which serves as label where there is no other.
+    /// The id, which is the label if there is no other.
     const ID: Self = Self(ALIAS - 1);
 
     fn of(is_alias: bool, value: usize, text: usize) -> Self {
@@ -44,12 +44,12 @@ impl NameNo {
     }
 }
 
-/// A name that an entity has.
+/// A name of an entity.
 #[derive(Debug, Clone, Copy)]
 pub struct Name<'a> {
     /// The text.
     pub text: &'a str,
-    /// The property that says so; none for an id.
+    /// The property with the name; `None` for an id.
     pub property: Option<PropertyNo>,
 }
 
@@ -63,7 +63,7 @@ impl Snapshot {
         }
     }
 
-    /// All names that an entity has at any date. Takes time linear in the names.
+    /// All names of an entity at any date. Takes time linear in the number of names.
     pub fn names(&self, row: Row, take: &mut dyn FnMut(NameNo, &str)) {
         let mut has_label = false;
         for is_alias in [false, true] {
@@ -85,7 +85,7 @@ impl Snapshot {
         }
     }
 
-    /// The text of a name that [`Self::names`] gave, whether or not the entity has it at any certain date.
+    /// The text of a name from [`Self::names`], whether or not it is valid at a certain date.
     pub fn name(&self, row: Row, no: NameNo) -> &str {
         if no == NameNo::ID {
             return self.id(row);
@@ -97,7 +97,7 @@ impl Snapshot {
         text.unwrap_or_default()
     }
 
-    /// The IRIs that other systems have for an entity at any date.
+    /// The IRIs of an entity in other systems, at any date.
     pub fn same_as(&self, row: Row) -> impl Iterator<Item = &str> {
         let property = self.entity_type(row).same_as;
         let said = property.map(|it| self.column(row.type_id, it).each_said(row.row));
@@ -107,7 +107,7 @@ impl Snapshot {
 }
 
 impl<'a> View<'a> {
-    /// A name, if the entity has it: an alias that holds at the date, or what serves as label then.
+    /// The text of a name, if the entity has it: an alias that is valid at the date, or the label at the date.
     pub fn name(self, row: Row, no: NameNo) -> Option<Name<'a>> {
         let label = self.snapshot().holder(row, false);
         if no == NameNo::ID {
@@ -133,7 +133,7 @@ impl<'a> View<'a> {
         })
     }
 
-    /// What serves as an entity's label, in all its languages.
+    /// The label of an entity, in all its languages.
     pub fn labels(self, row: Row) -> Vec<&'a str> {
         let label = self.entity_type(row).label;
         let value = label.and_then(|it| self.value(row, it));
@@ -147,7 +147,7 @@ impl<'a> View<'a> {
         labels
     }
 
-    /// Whether another system has an IRI for an entity, at the date.
+    /// Whether an IRI of another system identifies an entity at the date.
     pub fn is_same_as(self, row: Row, iri: &str) -> bool {
         let Some(property) = self.entity_type(row).same_as else {
             return false;

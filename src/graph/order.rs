@@ -1,4 +1,4 @@
-//! Entities in the order of their ids, and what else they are ordered by.
+//! The order of entities by their ids, and by keys.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -30,7 +30,7 @@ impl Iterator for Entities<'_> {
     }
 }
 
-/// Where an entity stands in the order of types, and in its type in the order of ids.
+/// The position of an entity in the order of types, and of ids in each type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderKey(u32);
 
@@ -42,13 +42,13 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// How many there are.
+    /// Number of entities.
     #[inline]
     pub fn len(&self) -> usize {
         self.len as usize
     }
 
-    /// Whether there is none.
+    /// Whether there are no entities.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -87,13 +87,13 @@ impl Iterator for Merged<'_> {
 }
 
 impl<'a> View<'a> {
-    /// Where an entity stands in the order of types, and in its type in the order of ids.
+    /// The position of an entity in the order of types, and of ids in each type.
     #[inline]
     pub fn order_key(&self, entity: EntityNo) -> OrderKey {
         OrderKey(entity.0)
     }
 
-    /// All entities, without hidden ones, in the order of types, and in each in the order of ids.
+    /// All entities, without hidden ones, in the order of types, and of ids in each type.
     pub fn entities(&self) -> Entities<'a> {
         Entities {
             view: *self,
@@ -102,19 +102,19 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The bound of [`EntityNo::slot`], for arrays with a place for each entity.
+    /// The upper bound of [`EntityNo::slot`], for arrays with an element for each entity.
     #[inline]
     pub fn slots(&self) -> usize {
         self.snapshot().counts.entities
     }
 
-    /// The entity that has a slot.
+    /// The entity of a slot.
     #[inline]
     pub fn entity_in(&self, slot: usize) -> EntityNo {
         EntityNo(slot as u32)
     }
 
-    /// The entities of a type in the order of their ids; with `after`, those whose ids come after it.
+    /// The entities of a type in the order of their ids; with `after`, those with greater ids.
     pub fn entities_of(&self, type_id: TypeId, after: Option<&str>) -> Entities<'a> {
         let range = self.snapshot().range(type_id);
         let passed = after.map_or(0, |id| self.row_after(type_id, id));
@@ -125,7 +125,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The row at which the entities of a type begin whose ids come after one. Takes time logarithmic in their number.
+    /// The first row of a type whose id is greater than the given one. Takes time logarithmic in the number of
+    /// entities.
     pub(super) fn row_after(&self, type_id: TypeId, id: &str) -> usize {
         match self.snapshot().find(id).map(|it| self.locate(it)) {
             Some(row) if row.type_id == type_id => row.row + 1,
@@ -136,7 +137,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// All entities of a type in the order of their ids; `None` where some of them may be hidden.
+    /// All entities of a type in the order of their ids; `None` if some of them may be hidden.
     #[inline]
     pub fn list_of(&self, type_id: TypeId) -> Option<Listed> {
         let range = self.snapshot().range(type_id);
@@ -146,7 +147,7 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The entities of several types in the order of their ids; with `after`, those whose ids come after it.
+    /// The entities of several types in the order of their ids; with `after`, those with greater ids.
     pub fn merged(&self, types: &[TypeId], after: Option<&str>) -> Merged<'a> {
         let heads: Vec<Entities<'a>> = types.iter().map(|it| self.entities_of(*it, after)).collect();
         let count = heads.len();
@@ -159,7 +160,7 @@ impl<'a> View<'a> {
         merged
     }
 
-    /// The order of two entities by their ids.
+    /// Compares two entities by their ids.
     #[inline]
     pub fn compare_ids(&self, a: Row, b: Row) -> Ordering {
         if a.type_id == b.type_id {
@@ -169,14 +170,14 @@ impl<'a> View<'a> {
         }
     }
 
-    /// What an entity is ordered by where lists are ordered by a property; `None` where it has no value.
+    /// The sort key of an entity for a property; `None` if it has no value.
     #[inline]
     pub fn key(&self, row: Row, property: PropertyNo) -> Option<Key<'a>> {
         let (values, at) = self.value(row, property)?;
         values.key(at)
     }
 
-    /// What an edge is ordered by where lists are ordered by a property of edges.
+    /// The sort key of an edge for a property.
     pub fn edge_key(&self, relation: RelationId, edge: EdgeNo, property: PropertyNo) -> Option<Key<'a>> {
         let values = self.edge_column(relation, property).values();
         if edge == EdgeNo::NONE {
@@ -185,7 +186,7 @@ impl<'a> View<'a> {
         values.key(edge.0 as usize)
     }
 
-    /// The number of an edge's property; `None` where it has none.
+    /// The number in an edge's property; `None` if it has none.
     pub fn edge_number(&self, relation: RelationId, edge: EdgeNo, property: PropertyNo) -> Option<f64> {
         match self.edge_key(relation, edge, property)? {
             Key::Whole(it) => Some(it as f64),
@@ -195,7 +196,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The date of an edge's property; `None` where it has none.
+    /// The date in an edge's property; `None` if it has none.
     pub fn edge_date(&self, relation: RelationId, edge: EdgeNo, property: PropertyNo) -> Option<Date> {
         match self.edge_key(relation, edge, property)? {
             Key::Date(it) => Some(it),
@@ -203,7 +204,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The entities of a type of which more than one value of a property is said.
+    /// The entities of a type that have several values of a single-valued property.
     pub fn disputed(&self, type_id: TypeId, property: PropertyNo) -> impl Iterator<Item = Row> + use<'a> {
         let view = *self;
         let rows = self.snapshot().column(type_id, property).disputed_rows();
@@ -211,8 +212,8 @@ impl<'a> View<'a> {
         rows.filter(move |row| !view.hides(view.number(*row)))
     }
 
-    /// The edges of an entity that lead to the entity of an id. Its neighbours are in the order of their ids, so this takes
-    /// time logarithmic in their number.
+    /// The edges of an entity to the entity of an id. Neighbors are sorted by their ids, so this takes time logarithmic
+    /// in their number.
     pub fn edges_to<'i>(
         &self,
         row: Row,
@@ -232,7 +233,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// The first position for which the predicate does not hold, as [`slice::partition_point`] has it.
+/// The first position for which the predicate is false, as in [`slice::partition_point`].
 pub fn partition_point(len: usize, precedes: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (0, len);
     while low < high {

@@ -1,7 +1,7 @@
 //! Writes resolved fields of entities as JSON, into the spare capacity of a buffer.
 //!
-//! The time is linear in the bytes written, nothing is allocated for a field but the text of a value that is no text, and
-//! the caller's [`Meter`] counts the entities.
+//! Takes time linear in the bytes written. Nothing is allocated per field, except the text of some values that are not
+//! texts. The caller's [`Meter`] counts the entities.
 
 use super::EntityNo;
 use super::column::Column;
@@ -9,34 +9,34 @@ use super::resolved::{Fields, Part, Shape, Text, Value, What};
 use super::room::{Full, Room, fill};
 use crate::json::{Key, List};
 
-/// How many entities before it is written the values of an entity are fetched from memory.
+/// Number of entities between the prefetch of an entity's values and its output.
 const AHEAD: usize = 4;
 
-/// Entities that are at most this far from each other, on average, are fetched by the processor without a hint.
+/// If entities are at most this far from each other, on average, the CPU prefetches them without a hint.
 const NEAR: usize = 16;
 
-/// Counts what is written, and ends it.
+/// Counts the output, and can stop it.
 pub trait Meter {
-    /// Why writing ends.
+    /// Reason to stop.
     type Stop;
 
-    /// Counts entities that are about to be written.
+    /// Counts entities before they are written.
     fn visit(&mut self, entities: u64) -> Result<(), Self::Stop>;
 
-    /// Whether entities are to be fetched from memory before they are written: where the graph is larger than the
-    /// processor's caches.
+    /// Whether entities are prefetched before they are written: worthwhile if the graph is larger than the CPU's
+    /// caches.
     fn fetches_ahead(&self) -> bool;
 
-    /// A buffer that nothing else uses while entities are written.
+    /// A scratch buffer that nothing else uses while entities are written.
     fn scratch(&mut self) -> &mut Vec<u8>;
 }
 
 /// Why entities were not written.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Halt<S> {
-    /// They need more room.
+    /// They need more capacity.
     Full,
-    /// The meter ended it.
+    /// The meter stopped the output.
     Stop(S),
 }
 
@@ -49,11 +49,11 @@ impl<S> From<Full> for Halt<S> {
 type Filled<'b, M> = Result<Room<'b>, Halt<<M as Meter>::Stop>>;
 
 impl Shape<'_> {
-    /// Writes an entity at the end of a buffer, into at most `most` bytes of its spare capacity. Where that fails the buffer
-    /// is as it was.
+    /// Writes an entity at the end of a buffer, into at most `most` bytes of its spare capacity. On an error, the
+    /// buffer is unchanged.
     ///
     /// # Errors
-    /// When there is not enough room, or the meter ends it.
+    /// If there is not enough capacity, or the meter stops the output.
     #[inline]
     pub fn write<M: Meter>(
         &self,
@@ -65,10 +65,10 @@ impl Shape<'_> {
         fill(out, most, |room| entity_into(self, entity.0, room, meter))
     }
 
-    /// Writes a list of entities, as [`Self::write`] does one.
+    /// Writes a list of entities, in the same way as [`Self::write`].
     ///
     /// # Errors
-    /// When there is not enough room, or the meter ends it.
+    /// If there is not enough capacity, or the meter stops the output.
     #[inline]
     pub fn write_list<M: Meter>(
         &self,
@@ -81,7 +81,7 @@ impl Shape<'_> {
         fill(out, most, |room| {
             #[cfg(target_arch = "x86_64")]
             if is_x86_feature_detected!("avx2") {
-                // SAFETY: the processor has what the function needs.
+                // SAFETY: the CPU supports the instructions of the function.
                 #[allow(unsafe_code, reason = "a function for some processors is called")]
                 return unsafe { list_in_wide_steps(self, entities, room, meter) };
             }
@@ -90,7 +90,7 @@ impl Shape<'_> {
     }
 }
 
-/// Writes a list as [`list_into`] does, and copies 32 bytes at once: `docs/decisions/wide-steps.md`.
+/// Writes a list as [`list_into`] does, but copies 32 bytes at a time: `docs/decisions/wide-steps.md`.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn list_in_wide_steps<'b, M: Meter>(
@@ -131,7 +131,7 @@ impl Text<'_> {
 }
 
 impl Fields<'_> {
-    /// Has the processor fetch from memory the values of a row, or before that the places where they are stored.
+    /// Prefetches the values of a row, or with `PLACES` only their bounds, which has to be done before.
     #[inline(always)]
     fn fetch<const PLACES: bool>(&self, row: usize) {
         let text = |it: &Text| {
@@ -153,8 +153,8 @@ impl Fields<'_> {
     }
 }
 
-/// Whether a list is long enough, and its entities far enough from each other, that the processor does not fetch the next
-/// ones by itself.
+/// Whether a list is so long, and its entities so far from each other, that the CPU does not prefetch the next ones by
+/// itself.
 #[inline(always)]
 fn are_scattered(entities: &[u32]) -> bool {
     match entities {
@@ -242,8 +242,8 @@ fn page_into<'b, M: Meter>(
     Ok(room.byte(b'}')?)
 }
 
-/// Has the processor fetch from memory, while one of a list is written, the values of a later one, and of one still later
-/// where its values are stored; before the first, of all until there.
+/// Prefetches the values of a later entity of a list, and the bounds of the values of an even later one. Before the
+/// first entity is written, does this for all entities up to there.
 #[inline(never)]
 fn fetch(shape: &Shape, entities: &[u32], no: usize) {
     let upto = |ahead: usize| {
@@ -255,9 +255,9 @@ fn fetch(shape: &Shape, entities: &[u32], no: usize) {
     upto(AHEAD).for_each(|(row, fields)| fields.fetch::<false>(row));
 }
 
-/// Writes a list as [`list_into`] does, of entities that are far from each other, which are fetched before:
+/// Writes a list as [`list_into`] does, for entities that are far from each other, and prefetches them:
 /// `docs/decisions/fetching-ahead.md`.
-// A loop of its own, and out of the way: lists that need no fetching are slower where it is tested for each entity.
+// A separate loop, not inlined, because a test for each entity would slow down lists that need no prefetch.
 #[cold]
 fn scattered_into<'b, M: Meter>(
     shape: &Shape,
@@ -302,7 +302,7 @@ mod tests {
     use super::*;
     use crate::json::SHORT_KEY;
 
-    /// Counts entities, and ends writing after `most`.
+    /// A meter that counts entities and stops after `most`.
     struct Counting {
         entities: u64,
         most: u64,
@@ -341,7 +341,7 @@ mod tests {
         }
     }
 
-    /// A key as a plan keeps it.
+    /// A key in the form that a plan stores.
     fn key(bytes: &'static [u8], before: usize) -> Key<'static> {
         let mut short = [0; SHORT_KEY];
         short.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
@@ -388,7 +388,7 @@ mod tests {
         people.shape(fields)
     }
 
-    /// The same by looking up each value for itself.
+    /// The same output, made by looking up each value separately.
     fn naive(snapshot: &Snapshot, entity: EntityNo) -> serde_json::Value {
         let (view, row) = (snapshot.view(), snapshot.locate(entity));
         let value = |name: &str| {

@@ -1,4 +1,4 @@
-//! Whether an entity, an edge or a value meets a condition.
+//! Tests whether an entity, an edge or a value meets a condition.
 
 use memchr::memmem::Finder;
 
@@ -6,31 +6,31 @@ use super::{Column, EdgeNo, EntityNo, EntitySet, Row, Values, View};
 use crate::condition::{Filter, ListTest, MatcherNo, RelationTest, Test, TextTest, ValueTest, folded};
 use crate::ontology::RelationId;
 
-/// What conditions are tested with: compiled patterns, and a budget of steps of about 50 ns.
+/// State of tests: compiled patterns, and a budget of steps.
 pub trait Testing {
-    /// What finds a substring.
+    /// The finder of a substring.
     fn finder(&self, no: MatcherNo) -> Option<&Finder<'static>>;
 
     /// Whether a text matches a regular expression.
     fn is_match(&self, no: MatcherNo, text: &str) -> bool;
 
-    /// The entities that a search has found.
+    /// The results of a search.
     fn found(&self, no: MatcherNo) -> Option<&EntitySet>;
 
     /// Counts steps.
     fn worked(&self, steps: usize);
 
-    /// Whether testing has ended because the budget is used up; its results are then not valid.
+    /// Whether testing has stopped because the budget is used up. Its results are then invalid.
     fn is_stopped(&self) -> bool;
 
-    /// How often the budget was checked. Where that happens often, testing a block of rows takes long.
+    /// How often the budget was checked. If this increases quickly, testing a block of rows takes long.
     fn checks(&self) -> u64;
 }
 
 /// Bytes of a text that are examined in about the time of a step.
 pub(super) const BYTES_OF_A_STEP: usize = 64;
 
-/// What a filter is asked about: an entity, and the edge that led to it.
+/// The subject of a test: an entity, and the edge that led to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject {
     /// The entity.
@@ -39,7 +39,7 @@ pub struct Subject {
     pub via: Option<(RelationId, EdgeNo)>,
 }
 
-/// Where the properties of a test lie.
+/// The columns of a test.
 #[derive(Debug, Clone, Copy)]
 enum Holder {
     Entity(Subject),
@@ -153,7 +153,7 @@ impl<T: Testing> Tester<'_, T> {
                     RelationTest::Count(compare) => compare.holds(&(counted.count() as i64)),
                 }
             }
-            // An edge has no id, no label, no relations: the schema has no such filter.
+            // An edge has no id, label or relations, so the schema has no such filter for it.
             (
                 Test::Id(_) | Test::Label(_) | Test::Edge(_) | Test::Search(_) | Test::Relation { .. },
                 Holder::Edge(..),
@@ -208,7 +208,7 @@ impl<T: Testing> Tester<'_, T> {
         }
     }
 
-    /// A text in several languages meets a test in any of them.
+    /// A text in several languages meets a test if any language does.
     fn texts_meet(&self, test: &TextTest, values: &Values, at: usize) -> bool {
         match values {
             Values::Languages(languages) => {

@@ -1,8 +1,8 @@
-//! Fields whose values are written as they are stored, resolved once for many entities.
+//! Fields whose values are written as they are stored. They are resolved once for many entities.
 //!
-//! [`Fields`] are those of one type, in the order of the answer. A [`Resolver`] finds where the values of each are stored, and a
-//! caller adds them one by one with their keys. A [`Shape`] says which fields an entity has by its type. Writing them
-//! (`output`) then looks up nothing but the entity's row.
+//! [`Fields`] are the fields of one type, in the order of the answer. A [`Resolver`] finds where the values of each
+//! field are stored, and the caller adds the fields one by one with their keys. A [`Shape`] has the fields of each
+//! type. Writing (`output`) then needs only the entity's row.
 //!
 //! ```text
 //! Shape                      Fields of Person              in the answer
@@ -18,23 +18,23 @@ use super::{EntityNo, Snapshot, View};
 use crate::json::{Key, SHORT_KEY};
 use crate::ontology::{Direction, PropertyNo, RelationId, TypeId};
 
-/// What to write of entities.
+/// The fields to write of entities of any type.
 #[derive(Debug)]
 pub struct Shape<'a>(pub(super) ByType<'a>);
 
 #[derive(Debug)]
 pub(super) enum ByType<'a> {
-    /// The entities have one type, whose first entity has this number.
+    /// All entities have one type, whose first entity has this number.
     One(u32, Fields<'a>),
     /// The fields of each type.
     All(&'a Snapshot, Vec<Fields<'a>>),
 }
 
-/// What to write of the entities of one type.
+/// The fields to write of the entities of one type.
 #[derive(Debug, Default)]
 pub struct Fields<'a> {
-    /// The texts with short keys that come before any other field: most fields are such texts, and writing them tests nothing
-    /// else.
+    /// The texts with short keys before any other field. Most fields are such texts, and they are written without a
+    /// test.
     pub(super) texts: Vec<TextField<'a>>,
     pub(super) others: Vec<Field<'a>>,
 }
@@ -53,7 +53,7 @@ pub(super) struct Field<'a> {
     pub value: Value<'a>,
 }
 
-/// A text, or where a row has none another.
+/// A text, with another as the default of rows without one.
 #[derive(Debug)]
 pub(super) struct Text<'a> {
     pub texts: Texts<'a>,
@@ -62,13 +62,13 @@ pub(super) struct Text<'a> {
 
 #[derive(Debug)]
 pub(super) enum Value<'a> {
-    /// The same for all.
+    /// The same value for all entities.
     Constant(&'a [u8]),
     Text(Text<'a>),
     Column(&'a Column),
-    /// The entity that an edge leads to, if there is one.
+    /// The target of an edge, if there is one.
     One(Targets<'a>, Shape<'a>),
-    /// The first entities that edges lead to, at most this number.
+    /// The first targets of edges, at most this number.
     Page(Targets<'a>, usize, Vec<Part<'a>>),
 }
 
@@ -77,24 +77,24 @@ pub(super) enum Value<'a> {
 pub struct Part<'a> {
     /// Its key.
     pub key: Key<'a>,
-    /// What it is.
+    /// Its value.
     pub what: What<'a>,
 }
 
-/// What a field of a page of entities is.
+/// The value of a field of a page.
 #[derive(Debug)]
 pub enum What<'a> {
-    /// JSON that is the same for all.
+    /// JSON that is the same for all pages.
     Constant(&'a [u8]),
-    /// The number of all entities that the page is cut from.
+    /// The total number of entities in the list.
     Count,
     /// The list of the page's entities.
     List(Shape<'a>),
-    /// A list of objects with one field each, the entity under this key.
+    /// A list of objects with a single field of this key, which has the entity.
     Wrapped(Key<'a>, Shape<'a>),
 }
 
-/// Where the values of a field are stored.
+/// The place where the values of a field are stored.
 #[derive(Debug)]
 pub struct Resolved<'a>(Value<'a>);
 
@@ -108,7 +108,7 @@ pub struct Resolver<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Finds where the fields of a type's entities are stored. `None` where values are those of a date.
+    /// A resolver for a type; `None` for a view at a date.
     #[inline]
     pub fn resolver(self, type_id: TypeId) -> Option<Resolver<'a>> {
         self.as_of().is_none().then(|| Resolver {
@@ -118,13 +118,13 @@ impl<'a> View<'a> {
         })
     }
 
-    /// What to write of entities that may have any type, given the fields of each type in order.
+    /// The shape of entities of any type, from the fields of each type in order.
     pub fn shape_by_type(self, by_type: Vec<Fields<'a>>) -> Shape<'a> {
         Shape(ByType::All(self.snapshot(), by_type))
     }
 }
 
-/// `None` where a field cannot be resolved: it is then written entity by entity.
+/// Returns `None` if a field cannot be resolved. Entities are then written one by one.
 impl<'a> Resolver<'a> {
     /// The id.
     #[inline]
@@ -133,7 +133,7 @@ impl<'a> Resolver<'a> {
         Some(Resolved::text(ids, None))
     }
 
-    /// A property; of texts in several languages, the untagged one.
+    /// A property. Of texts in several languages, it is the untagged one.
     #[inline]
     pub fn property(self, no: PropertyNo) -> Option<Resolved<'a>> {
         let column = self.snapshot.column(self.type_id, no);
@@ -156,14 +156,14 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The entity that a relation leads to, or null.
+    /// The target of a relation, or null.
     #[inline]
     pub fn one(self, relation: RelationId, direction: Direction, shape: Shape<'a>) -> Option<Resolved<'a>> {
         let targets = self.targets(relation, direction)?;
         Some(Resolved(Value::One(targets, shape)))
     }
 
-    /// A page of the first entities that a relation leads to, at most `first`.
+    /// A page of the first `first` targets of a relation.
     #[inline]
     pub fn page(
         self,
@@ -176,13 +176,13 @@ impl<'a> Resolver<'a> {
         Some(Resolved(Value::Page(targets, first, parts)))
     }
 
-    /// What to write of entities that all have this type.
+    /// The shape of entities that all have this type.
     #[inline]
     pub fn shape(self, fields: Fields<'a>) -> Shape<'a> {
         Shape(ByType::One(self.snapshot.range(self.type_id).start, fields))
     }
 
-    /// `None` where some of the entities may be hidden.
+    /// `None` if some of the entities may be hidden.
     #[inline]
     fn targets(self, relation: RelationId, direction: Direction) -> Option<Targets<'a>> {
         self.is_whole
@@ -191,7 +191,7 @@ impl<'a> Resolver<'a> {
 }
 
 impl<'a> Resolved<'a> {
-    /// JSON that is the same for all.
+    /// JSON that is the same for all entities.
     #[inline]
     pub fn constant(json: &'a [u8]) -> Self {
         Self(Value::Constant(json))
@@ -204,7 +204,7 @@ impl<'a> Resolved<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// No fields yet, with room for some.
+    /// No fields yet, with some capacity.
     #[inline]
     pub fn with_capacity(expected: usize) -> Self {
         Self {
@@ -213,13 +213,13 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// How many fields there are.
+    /// Number of fields.
     #[inline]
     pub fn len(&self) -> usize {
         self.texts.len() + self.others.len()
     }
 
-    /// Whether there is no field.
+    /// Whether there are no fields.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -234,7 +234,7 @@ impl<'a> Fields<'a> {
             }
             (key, value) => {
                 if self.others.is_empty() {
-                    // Allocated once: growing takes longer than writing a field.
+                    // Allocated once, because growing takes longer than writing a field.
                     let left = self.texts.capacity() - self.texts.len();
                     self.others = Vec::with_capacity(left.max(1));
                 }
@@ -245,7 +245,7 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> Shape<'a> {
-    /// An entity's row in its type, and what to write of it.
+    /// An entity's row, and the fields to write of it.
     #[inline(always)]
     pub(super) fn row(&self, entity: u32) -> (usize, &Fields<'a>) {
         match &self.0 {

@@ -1,31 +1,31 @@
-//! The room behind what is written of an answer.
+//! Spare capacity of a buffer, into which an answer is written.
 //!
-//! A vector keeps its length in memory, where it is read and stored again for each few bytes that are added; a [`Room`]
-//! is passed on by value, in registers. Short pieces are copied in steps of a fixed length: `docs/decisions/room.md`.
+//! A vector stores its length in memory, and each append reads and writes it. A [`Room`] is passed by value, so it
+//! stays in registers. Short pieces are copied with a fixed length: `docs/decisions/room.md`.
 
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-/// Up to this many bytes are copied in one step of this length: a copy of a fixed length is a few instructions, one
-/// of any length is a call.
+/// Pieces up to this length are copied with exactly this length. A copy of a fixed length is a few instructions, one of
+/// a variable length is a function call.
 const SHORT: usize = 32;
-/// The step for what is longer: most of what is not short is within it.
+/// Length of the copies for most longer pieces.
 const MEDIUM: usize = 128;
-/// Writing needs up to this many bytes of room beyond what it adds, for its last step.
+/// Writing needs up to this number of bytes of capacity beyond the result, for its last copy.
 pub const LAST_STEP: usize = MEDIUM;
 
-/// There is no room for what should be written.
+/// The capacity is too small.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Full;
 
-/// Bytes that are not written yet, of one vector only: the lifetime is that of no other room.
+/// Unwritten bytes of a single vector: its lifetime differs from that of any other room.
 pub(super) struct Room<'b> {
     free: &'b mut [MaybeUninit<u8>],
     one: PhantomData<fn(&'b ()) -> &'b ()>,
 }
 
-/// Lets something be written at the end of a vector, into its spare capacity, at most `most` bytes of it. Where that
-/// fails the vector is as it was.
+/// Calls a function that writes into at most `most` bytes of a vector's spare capacity. On an error, the vector is
+/// unchanged.
 pub(super) fn fill<E>(
     out: &mut Vec<u8>,
     most: usize,
@@ -39,8 +39,8 @@ pub(super) fn fill<E>(
     };
     let left = write(room)?.free.len();
     let end = out.len() + len - left;
-    // SAFETY: a room is only made here and becomes smaller only by what is written into it, and for its lifetime it
-    // cannot be taken for the room of another vector; so all bytes up to `end`, within the capacity, are written.
+    // SAFETY: rooms are created only here, and shrink only by the bytes that are written into them. The lifetime
+    // prevents exchanging them with rooms of other vectors. So all bytes up to `end`, within the capacity, are written.
     #[allow(unsafe_code, reason = "a vector is filled from its spare capacity")]
     unsafe {
         out.set_len(end);
@@ -57,7 +57,7 @@ impl Room<'_> {
         Ok(Self { free, ..self })
     }
 
-    /// Writes the first `len` of some bytes, of which more may be copied.
+    /// Writes the first `len` bytes of a slice; more of them may be copied.
     #[inline(always)]
     pub fn first(self, bytes: &[u8], len: usize) -> Result<Self, Full> {
         if len <= SHORT
@@ -73,12 +73,12 @@ impl Room<'_> {
         }
     }
 
-    /// Writes the first `len` of some bytes, at most all, and copies all.
+    /// Writes the first `len` bytes of a slice, but copies all of it.
     #[inline(always)]
     pub fn step<const N: usize>(self, bytes: &[u8; N], len: usize) -> Result<Self, Full> {
         let here: &mut [MaybeUninit<u8>; N] = self.free.first_chunk_mut().ok_or(Full)?;
         here.write_copy_of_slice(bytes);
-        // Only what was written is not free any more.
+        // Only the `len` bytes are used up.
         let free = &mut self.free[len.min(N)..];
         Ok(Self { free, ..self })
     }
@@ -123,7 +123,7 @@ mod tests {
                 Ok(()) => prop_assert_eq!(out, expected),
                 Err(Full) => {
                     let whole: usize = pieces.iter().map(|(piece, len)| (*len).min(piece.len()) + 1 + piece.len()).sum();
-                    // A short piece needs room for a whole step.
+                    // A short piece needs capacity for a whole copy.
                     prop_assert!(whole + LAST_STEP > spare.min(most));
                     prop_assert_eq!(out, begun);
                 }

@@ -1,4 +1,5 @@
-//! A small graph for the tests of this module: texts with and without escapes, lists, missing values, edges of one and of many.
+//! A small graph for the tests of this module: texts with and without escapes, lists, missing values, and single and
+//! multiple edges.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ const SCHEMA: &str = "
     type Place { name: String! }
 ";
 
-/// `persons` people, of whom each knows those with a multiple of its number, in five places.
+/// `persons` people in five places; each knows those whose numbers are multiples of its own.
 pub(super) fn snapshot(persons: usize) -> Snapshot {
     let mut lines = String::new();
     for no in 0..5 {
@@ -92,7 +93,7 @@ pub(super) fn property(snapshot: &Snapshot, type_id: TypeId, name: &str) -> Prop
     }
 }
 
-/// A relation by its name, as it is declared.
+/// A relation by its declared name.
 pub(super) fn relation(snapshot: &Snapshot, name: &str) -> (RelationId, Direction) {
     (snapshot.ontology().relation_named(name).unwrap(), Direction::Out)
 }

@@ -1,5 +1,5 @@
-//! Which entities of a type meet a condition: columns are tested a block of rows at a time, which asks once what kind of
-//! column and of test it is.
+//! Finds the entities of a type that meet a condition. Columns are tested block by block, so that the kinds of the
+//! column and of the test are determined once per block.
 
 use std::ops::Range;
 
@@ -8,16 +8,16 @@ use super::{EntityNo, Row, Values, View};
 use crate::condition::{Compare, Test, TextTest, ValueTest};
 use crate::ontology::TypeId;
 
-/// At most 1024 rows are tested at once; a scan begins with as few as a word has bits.
+/// At most 1024 rows are tested at once. A scan begins with one word of bits.
 const LARGEST_BLOCK: usize = 1024;
 
-/// A block of at most this many rows is tested without counting the length of its texts.
+/// A block of at most this number of rows is tested without counting the length of its texts.
 const SHORT_BLOCK: usize = 64;
 
-/// Which rows of a block meet a test, a bit each.
+/// The rows of a block that meet a test, as bits.
 type Bits = [u64; LARGEST_BLOCK / 64];
 
-/// Asks about each of `len` rows.
+/// Tests each of `len` rows.
 #[inline(always)]
 fn bits(len: usize, meets: impl Fn(usize) -> bool) -> Bits {
     let mut bits = Bits::default();
@@ -40,7 +40,7 @@ fn all(len: usize) -> Bits {
     bits
 }
 
-/// Which of some values are equal to one, found many at once.
+/// Finds the values that are equal to a given one, eight at a time.
 fn equal<T: PartialEq + Copy>(values: &[T], wanted: T) -> Bits {
     let mut bits = Bits::default();
     for (word, values) in bits.iter_mut().zip(values.chunks(64)) {
@@ -49,7 +49,7 @@ fn equal<T: PartialEq + Copy>(values: &[T], wanted: T) -> Bits {
             *met = u8::from(*value == wanted);
         }
         for (no, eight) in met.as_chunks().0.iter().enumerate() {
-            // The product has the lowest bits of the eight bytes side by side at its top.
+            // The multiplication collects the lowest bits of the eight bytes in its top byte.
             let eight = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
             *word |= eight << (no * 8);
         }
@@ -57,29 +57,29 @@ fn equal<T: PartialEq + Copy>(values: &[T], wanted: T) -> Bits {
     bits
 }
 
-/// Goes through the entities of a type that meet a test, in the order of their ids, block by block.
+/// Iterates over the entities of a type that meet a test, in the order of their ids, block by block.
 pub struct Scan<'a, 't> {
     view: View<'a>,
     test: &'t Test,
     type_id: TypeId,
-    /// The rows that are scanned next.
+    /// The rows of the next blocks.
     rows: Range<usize>,
-    /// The ranges of rows that come after them, where not all rows can meet the test.
+    /// The ranges of rows after them, if only some rows can meet the test.
     later: Option<std::vec::IntoIter<Range<usize>>>,
     /// Rows before this one are not scanned.
     first: usize,
-    /// How many rows a block has at most.
+    /// Maximum number of rows of a block.
     size: usize,
-    /// How many rows the next block has.
+    /// Number of rows of the next block.
     len: usize,
 }
 
 /// The entities of a block that meet a test.
 pub struct Block {
     bits: Bits,
-    /// How many words the block has.
+    /// Number of words of the block.
     words: usize,
-    /// The word that is gone through, and what is left of it.
+    /// The remaining bits of the current word.
     word: usize,
     left: u64,
     /// The number of the word's first row.
@@ -119,7 +119,7 @@ impl Iterator for Block {
 }
 
 impl<'a> View<'a> {
-    /// Scans the entities of a type. `within` says which rows can meet the test, in order, where it is known.
+    /// Scans the entities of a type. `within` has the ranges of rows that can meet the test, in order, if known.
     pub fn scan<'t>(
         &self,
         type_id: TypeId,
@@ -143,7 +143,7 @@ impl<'a> View<'a> {
 }
 
 impl Scan<'_, '_> {
-    /// Scans only entities whose ids come after one.
+    /// Scans only entities whose ids are greater than one.
     #[must_use]
     pub fn after(mut self, id: &str) -> Self {
         let first = self.view.row_after(self.type_id, id);
@@ -152,7 +152,7 @@ impl Scan<'_, '_> {
         self
     }
 
-    /// Goes on to the next block; how many rows it has, 0 after the last.
+    /// Advances to the next block. Returns its number of rows; 0 after the last one.
     #[inline]
     pub fn advance(&mut self) -> usize {
         while self.rows.is_empty() {
@@ -181,7 +181,7 @@ impl Scan<'_, '_> {
         self.view.mask(number, &mut bits);
         self.rows.start += len;
         self.len = 0;
-        // Where testing takes long, the time between two blocks is kept short.
+        // If testing is slow, blocks stay small, so that the clock is checked often enough.
         let is_slow = by.checks() - before > 1;
         self.size = if is_slow {
             SHORT_BLOCK
@@ -211,7 +211,7 @@ impl View<'_> {
 }
 
 impl<T: Testing> Tester<'_, T> {
-    /// Which of some rows from the first on meet a test.
+    /// Which of the rows from the first one meet a test.
     fn block(&self, test: &Test, first: Row, len: usize) -> Bits {
         match test {
             Test::All(tests) => {
@@ -257,7 +257,7 @@ impl<T: Testing> Tester<'_, T> {
         }
     }
 
-    /// Which of some values, one a row, meet a test.
+    /// Which values, one per row, meet a test.
     #[inline(always)]
     fn values(&self, test: &ValueTest, values: &Values, rows: Range<usize>) -> Bits {
         let (first, len) = (rows.start, rows.len());
@@ -286,7 +286,7 @@ impl<T: Testing> Tester<'_, T> {
                 if let Some(finder) = self.by.finder(*needle) =>
             {
                 let mut met = Bits::default();
-                // The rows of a short block are not enough to take long.
+                // A short block cannot take long.
                 if len > SHORT_BLOCK {
                     let end = column.located(rows.end - 1).1.end;
                     let bytes = end - column.located(rows.start).1.start;
@@ -303,7 +303,7 @@ impl<T: Testing> Tester<'_, T> {
     }
 }
 
-/// Compares each of `len` values; the usual comparisons have loops of their own.
+/// Compares each of `len` values. The usual comparisons have loops of their own.
 #[inline(always)]
 fn compared<T: PartialOrd + Copy>(
     compare: &Compare<T>,

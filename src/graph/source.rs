@@ -16,7 +16,7 @@ impl Structure {
     /// Reads the value of a source's `structure`.
     ///
     /// # Errors
-    /// With what is wrong and what would be right.
+    /// The message, and the expected form.
     pub fn parse(json: &str) -> Result<Self, Wrong> {
         let value = serde_json::from_str(json).map_err(|_| Wrong::new("it is not JSON", FORM))?;
         let Value::Array(sections) = value else {
@@ -34,8 +34,8 @@ impl Structure {
         Ok(structure)
     }
 
-    /// Whether `section`, `section/paragraph`, `section/paragraph/sentence` or
-    /// `section/paragraph/first-last` exists; else what would.
+    /// Checks that `section`, `section/paragraph`, `section/paragraph/sentence` or `section/paragraph/first-last`
+    /// exists. If not, returns what does.
     pub fn check(&self, locator: &str) -> Result<(), String> {
         let mut parts = locator.split('/');
         let section = parts.next().unwrap_or_default();
@@ -82,17 +82,17 @@ impl Structure {
     }
 }
 
-/// A number from 1.
+/// A number of at least 1.
 fn number(text: &str) -> Option<u32> {
     text.parse().ok().filter(|it| *it > 0)
 }
 
-/// Why a structure is not one.
+/// Why a structure is invalid.
 #[derive(Debug)]
 pub(super) struct Wrong {
-    /// What is wrong.
+    /// The message.
     pub why: String,
-    /// What would be right.
+    /// The expected form.
     pub hint: String,
 }
 
@@ -105,7 +105,7 @@ impl Wrong {
     }
 }
 
-/// What a structure looks like.
+/// The form of a structure.
 const FORM: &str =
     "write each as {section: history, paragraphs: [4, 3]}: the number of sentences of each paragraph";
 

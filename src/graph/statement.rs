@@ -1,4 +1,4 @@
-//! Where facts come from: the side tables that a fact without provenance costs nothing in.
+//! Provenance: side tables for the facts that have any.
 
 use super::stored::Stored;
 use super::strings::Strings;
@@ -6,15 +6,15 @@ use super::{EntityNo, EntitySet, StatementNo};
 use crate::ontology::Date;
 use crate::surface;
 
-/// How far a statement is trusted against others about the same thing.
+/// The rank of a statement among others about the same thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Rank {
     /// Known to be wrong or outdated.
     Deprecated,
-    /// As good as any.
+    /// The default.
     #[default]
     Normal,
-    /// The one to give.
+    /// Preferred to the others.
     Preferred,
 }
 
@@ -26,7 +26,7 @@ impl Rank {
         ("deprecated", Rank::Deprecated),
     ];
 
-    /// The rank in a byte.
+    /// The rank as a byte.
     pub(super) fn pack(self) -> u8 {
         match self {
             Rank::Deprecated => 0,
@@ -35,7 +35,7 @@ impl Rank {
         }
     }
 
-    /// The rank that [`Rank::pack`] packed.
+    /// The rank of a byte from [`Rank::pack`].
     fn unpack(packed: u8) -> Self {
         match packed {
             0 => Rank::Deprecated,
@@ -55,20 +55,20 @@ impl Rank {
     }
 }
 
-/// When a statement holds; an end that is not known is open. Neither end is an interval.
+/// When a statement is valid, as an interval with inclusive ends. An unknown end is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Validity {
-    /// From when.
+    /// The start.
     pub from: Option<Date>,
-    /// Until when.
+    /// The end.
     pub until: Option<Date>,
 }
 
-/// Stands for an end that is not known; no such date is packed so.
+/// Marks an unknown end; no date has this packed form.
 const OPEN: u64 = u64::MAX;
 
 impl Validity {
-    /// Whether both hold on some day.
+    /// Whether both include a common day.
     pub fn overlaps(self, other: Self) -> bool {
         let over_before = |a: Self, b: Self| match (a.until, b.from) {
             (Some(until), Some(from)) => until.last_day() < from.first_day(),
@@ -77,23 +77,23 @@ impl Validity {
         !over_before(self, other) && !over_before(other, self)
     }
 
-    /// The last day on which it holds. What says nothing of when it holds comes before all that does.
+    /// The last day of validity. A statement without validity sorts before all others.
     pub(super) fn latest(validity: Option<Self>) -> i64 {
         validity.map_or(i64::MIN, |it| it.until.map_or(i64::MAX, Date::last_day))
     }
 
-    /// Both ends in 64 bits each; nothing at all as two open ends.
+    /// Both ends in 64 bits each; without validity, both are open.
     pub(super) fn pack(validity: Option<Self>) -> [u64; 2] {
         let end = |date: Option<Date>| date.map_or(OPEN, Date::pack_single);
         validity.map_or([OPEN; 2], |it| [end(it.from), end(it.until)])
     }
 
-    /// Whether these are bits that [`Validity::pack`] could have packed.
+    /// Whether these are possible results of [`Validity::pack`].
     pub(super) fn is_packed(packed: [u64; 2]) -> bool {
         packed.iter().all(|it| *it == OPEN || Date::is_packed([*it, 0]))
     }
 
-    /// The validity that [`Validity::pack`] packed.
+    /// The validity of a result of [`Validity::pack`].
     fn unpack(packed: [u64; 2]) -> Option<Self> {
         let end = |bits: u64| (bits != OPEN).then(|| Date::unpack_single(bits));
         let [from, until] = packed;
@@ -104,23 +104,23 @@ impl Validity {
     }
 }
 
-/// One place in a source.
+/// A citation of a source.
 #[derive(Debug, Clone, Copy)]
 pub struct Citation<'a> {
     /// The source.
     pub source: EntityNo,
-    /// The place in it, as JSON; empty where none is said.
+    /// The locator as JSON; empty if none is given.
     pub locator: &'a [u8],
-    /// A remark, as JSON; empty where none is made.
+    /// The note as JSON; empty if none is given.
     pub note: &'a [u8],
 }
 
-/// All statements that carry more than their value.
+/// All statements that have more than a value.
 #[derive(Debug, Default)]
 pub struct Statements {
-    /// As [`Rank::pack`] packs them.
+    /// Results of [`Rank::pack`].
     pub(super) ranks: Stored<u8>,
-    /// As [`Validity::pack`] packs them; empty where no statement says when it holds.
+    /// Results of [`Validity::pack`]; empty if no statement has a validity.
     pub(super) validity: Stored<[u64; 2]>,
     pub(super) citation_ends: Stored<u32>,
     pub(super) sources: Stored<u32>,
@@ -135,17 +135,17 @@ impl Statements {
         packed.map_or_else(Rank::default, |it| Rank::unpack(*it))
     }
 
-    /// When a statement holds.
+    /// The validity of a statement.
     pub fn validity(&self, no: StatementNo) -> Option<Validity> {
         Validity::unpack(*self.validity.get(no.0 as usize)?)
     }
 
-    /// Whether any statement says when it holds.
+    /// Whether any statement has a validity.
     pub fn any_validity(&self) -> bool {
         !self.validity.is_empty()
     }
 
-    /// Whether a statement holds at a date: their spans share a day; what says nothing of it always holds.
+    /// Whether a statement is valid at a date: both share a day. A statement without validity always is.
     pub fn holds(&self, no: StatementNo, date: Date) -> bool {
         self.validity(no).is_none_or(|it| {
             let begun = it.from.is_none_or(|from| from.first_day() <= date.last_day());
@@ -169,7 +169,7 @@ impl Statements {
         })
     }
 
-    /// Whether all that a statement says is that some sources say so.
+    /// Whether a statement has only citations, and neither rank nor validity.
     pub(super) fn is_only_cited_by(&self, no: StatementNo, sources: &EntitySet) -> bool {
         let mut citations = self.citations(no);
         self.rank(no) == Rank::Normal
@@ -178,13 +178,13 @@ impl Statements {
             && citations.all(|it| sources.has(it.source))
     }
 
-    /// The order in which statements about one thing are preferred, greater is better: by rank, then by
-    /// how late they hold (an open end is the latest); the caller keeps the order of the files for ties.
+    /// The preference among statements about the same thing; greater is better. It depends on the rank, then on the end
+    /// of validity, where an open end is the latest. Callers keep the order of the files for ties.
     pub fn preference(&self, no: StatementNo) -> (Rank, i64) {
         (self.rank(no), Validity::latest(self.validity(no)))
     }
 
-    /// The memory that they take, in bytes.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         self.ranks.bytes()
             + self.validity.bytes()

@@ -1,6 +1,6 @@
-//! Where a graph's numbers and texts lie: in memory of our own, or in a file that is mapped.
+//! Arrays and texts of a graph, stored in memory or in a mapped file.
 //!
-//! A mapped part keeps the file for as long as it is there. Reading either costs a test of which it is and no copy.
+//! A mapped part keeps the file mapped. Reading tests which of the two it is, and copies nothing.
 
 use std::fmt;
 use std::ops::Deref;
@@ -11,7 +11,7 @@ use yoke::Yoke;
 
 use super::mapping::Mapping;
 
-/// Values of a fixed size, one after the other.
+/// An array of values of a fixed size.
 pub(super) enum Stored<T: 'static> {
     Owned(Vec<T>),
     Mapped(Yoke<&'static [T], Arc<Mapping>>),
@@ -54,7 +54,7 @@ impl<T: fmt::Debug> fmt::Debug for Stored<T> {
 }
 
 impl<T: Pod> Stored<T> {
-    /// A range of a file's bytes; `None` where it is not there, or does not hold whole values at their alignment.
+    /// A range of a file's bytes; `None` if it is outside the file, or does not have complete, aligned values.
     pub fn mapped(file: &Arc<Mapping>, range: std::ops::Range<usize>) -> Option<Self> {
         let attached = Yoke::try_attach_to_cart(file.clone(), |file: &Mapping| {
             let bytes = file.get(range).ok_or(())?;
@@ -65,7 +65,7 @@ impl<T: Pod> Stored<T> {
 }
 
 impl<T: Clone> Stored<T> {
-    /// The values, to be added to; those of a file are copied first.
+    /// The values, for appending; values of a file are copied first.
     pub fn values(&mut self) -> &mut Vec<T> {
         if let Self::Mapped(values) = self {
             *self = Self::Owned(values.get().to_vec());
@@ -82,7 +82,7 @@ impl<T: Clone> Stored<T> {
 }
 
 impl<T> Stored<T> {
-    /// The bytes that it takes.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         let count = match self {
             Self::Owned(values) => values.capacity(),
@@ -92,7 +92,7 @@ impl<T> Stored<T> {
     }
 }
 
-/// Text in one piece.
+/// A text in one piece.
 pub(super) enum StoredText {
     Owned(String),
     Mapped(Yoke<&'static str, Arc<Mapping>>),
@@ -123,7 +123,7 @@ impl fmt::Debug for StoredText {
 }
 
 impl StoredText {
-    /// A range of a file's bytes; `None` where it is not there or is not UTF-8.
+    /// A range of a file's bytes; `None` if it is outside the file or is not UTF-8.
     pub fn mapped(file: &Arc<Mapping>, range: std::ops::Range<usize>) -> Option<Self> {
         let attached = Yoke::try_attach_to_cart(file.clone(), |file: &Mapping| {
             let bytes = file.get(range).ok_or(())?;
@@ -132,7 +132,7 @@ impl StoredText {
         attached.ok().map(Self::Mapped)
     }
 
-    /// The text, to be added to; that of a file is copied first.
+    /// The text, for appending; a text of a file is copied first.
     pub fn text(&mut self) -> &mut String {
         if let Self::Mapped(text) = self {
             *self = Self::Owned((*text.get()).to_owned());
@@ -143,7 +143,7 @@ impl StoredText {
         }
     }
 
-    /// The bytes that it takes.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         match self {
             Self::Owned(text) => text.capacity(),

@@ -1,4 +1,4 @@
-//! Texts as they will be written: quoted and escaped, one after the other.
+//! Texts in the form of answers: quoted and escaped, stored consecutively.
 //!
 //! ```text
 //! arena   "UNICEF""The Body Shop""a \"quoted\" word"
@@ -6,7 +6,7 @@
 //! plain   row 2 → a "quoted" word                           (only where the two differ: texts and ends of their own)
 //! ```
 //!
-//! A row without a text has no bytes; an empty text has two, its quotes.
+//! A row without a text has no bytes; an empty text has two quotes.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use prefetch_index::prefetch_index;
 
 use super::stored::{Stored, StoredText};
 
-/// Whether JSON writes a byte of a text otherwise.
+/// Whether JSON escapes a byte of a text.
 fn is_escaped(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
@@ -25,13 +25,13 @@ fn is_escaped(byte: u8) -> bool {
 pub struct Strings {
     pub(super) arena: StoredText,
     pub(super) ends: Ends,
-    /// The rows whose texts are not what is written, in order.
+    /// The rows whose texts differ from their output form, in order.
     pub(super) escaped_rows: Stored<u32>,
     pub(super) plain: StoredText,
     pub(super) plain_ends: Ends,
 }
 
-/// Where each row's text ends; 32 bits a row until the arena needs more.
+/// The end of each row's text; 32 bits per row until the arena needs more.
 #[derive(Debug)]
 pub(super) enum Ends {
     Narrow(Stored<u32>),
@@ -60,7 +60,7 @@ impl Ends {
         }
     }
 
-    /// How many of some rows end at a place or before it.
+    /// How many of some rows end at an offset or before it.
     fn rows_before(&self, rows: Range<usize>, place: usize) -> usize {
         match self {
             Ends::Narrow(ends) => ends[rows].partition_point(|it| *it as usize <= place),
@@ -103,12 +103,12 @@ impl Ends {
     }
 }
 
-/// Bytes that a processor fetches from memory at once.
+/// Size of a cache line in bytes.
 const CACHE_LINE: usize = 64;
-/// So much of a text is fetched before it is asked for.
+/// Bytes of a text that are prefetched.
 const FETCHED: usize = 256;
 
-/// Where texts lie, found once for many rows.
+/// Location of texts, resolved once for many rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Texts<'a> {
     arena: &'a [u8],
@@ -116,20 +116,20 @@ pub struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
-    /// The bytes from where a row's begin, and how many of them are its own; 0 where it has none.
+    /// The bytes from the start of a row's text, and its length; 0 if it has none.
     #[inline(always)]
     pub fn begin(self, row: usize) -> (&'a [u8], usize) {
         let start = row.checked_sub(1).map_or(0, |before| self.ends[before]) as usize;
         (&self.arena[start..], self.ends[row] as usize - start)
     }
 
-    /// Has the processor fetch from memory where a row's text lies.
+    /// Prefetches the bounds of a row's text.
     #[inline(always)]
     pub fn fetch_place(self, row: usize) {
         prefetch_index(self.ends, row);
     }
 
-    /// Has the processor fetch from memory how a row's text begins, and as much more of it as it does not see coming itself.
+    /// Prefetches the start of a row's text, as far as the CPU would not prefetch it by itself.
     #[inline(always)]
     pub fn fetch(self, row: usize) {
         let (bytes, len) = self.begin(row);
@@ -141,7 +141,7 @@ impl<'a> Texts<'a> {
 }
 
 impl Strings {
-    /// Where the texts lie; nothing where they take more than 32 bits to be found.
+    /// The location of the texts; `None` if their offsets need more than 32 bits.
     #[inline]
     pub fn texts(&self) -> Option<Texts<'_>> {
         match &self.ends {
@@ -153,7 +153,7 @@ impl Strings {
         }
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
@@ -206,7 +206,7 @@ impl Strings {
         self.ends.push(self.arena.len());
     }
 
-    /// Adds a row as it lies in other strings.
+    /// Appends a row of other strings.
     pub(super) fn push_from(&mut self, from: &Strings, row: usize) {
         if let Some(text) = from.escaped_text(row) {
             self.push_plain(text);
@@ -220,7 +220,7 @@ impl Strings {
         self.arena.len()
     }
 
-    /// Makes room for so many more rows and bytes.
+    /// Reserves capacity for a number of rows and bytes.
     pub(super) fn reserve(&mut self, rows: usize, bytes: usize) {
         self.arena.text().reserve_exact(bytes);
         if let Ends::Narrow(ends) = &mut self.ends
@@ -246,14 +246,14 @@ impl Strings {
         &self.arena[self.range(row)]
     }
 
-    /// The row's bytes as they are written in an answer; empty where there is none.
+    /// The row's bytes in the form of answers; empty if it has no text.
     #[inline]
     pub fn json(&self, row: usize) -> &[u8] {
-        // Of bytes, since whether a text begins and ends where characters do need not be asked again.
+        // A slice of bytes, which needs no check that it begins and ends at characters.
         &self.arena.as_bytes()[self.range(row)]
     }
 
-    /// Where the row's bytes lie in those of all rows.
+    /// The range of the row's bytes.
     #[inline]
     pub fn located(&self, row: usize) -> (&[u8], Range<usize>) {
         (self.arena.as_bytes(), self.range(row))
@@ -274,8 +274,8 @@ impl Strings {
         Some(&json[1..json.len() - 1])
     }
 
-    /// The rows of a range whose text contains another, in order. The arena is searched in one go, not row by row:
-    /// a needle without quotes cannot lie across two rows, and what needs no escape stands there as it is.
+    /// The rows of a range whose text contains another, in order. The arena is searched as a whole: a needle without
+    /// quotes cannot span two rows, and characters that need no escape are stored unchanged.
     pub fn containing(&self, rows: Range<usize>, needle: &Finder, mut found: impl FnMut(usize)) {
         let whole = needle.needle();
         if whole.is_empty() || whole.iter().any(|it| is_escaped(*it)) {
@@ -292,7 +292,7 @@ impl Strings {
         let mut row = rows.start;
         while let Some(place) = needle.find(&self.arena.as_bytes()[at..end]) {
             row += self.ends.rows_before(row..rows.end, at + place);
-            // An escape has letters of its own.
+            // A match may be part of an escape sequence.
             let meets = match self.escaped_text(row) {
                 Some(text) => needle.find(text.as_bytes()).is_some(),
                 None => true,
@@ -316,7 +316,7 @@ impl Strings {
         (!json.is_empty()).then_some(json)
     }
 
-    /// The memory that it takes, in bytes.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         let escaped = self.escaped_rows.bytes() + self.plain.bytes() + self.plain_ends.bytes();
         self.arena.bytes() + self.ends.bytes() + escaped

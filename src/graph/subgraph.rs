@@ -1,8 +1,7 @@
-//! The graph's face to algorithms: petgraph's traits on a part of a view.
+//! Interface of the graph for algorithms: petgraph's traits for a part of a view.
 //!
-//! A subgraph borrows the snapshot and copies nothing. Its nodes are all entities; its edges are those of the
-//! chosen relations, walked in the chosen direction, that the view shows and that lead to no entity that is
-//! left out.
+//! A subgraph borrows the snapshot and copies nothing. Its nodes are all entities. Its edges are those of the chosen
+//! relations in the chosen direction, as far as the view shows them and they do not lead to an excluded entity.
 
 use petgraph::Direction as Way;
 use petgraph::data::DataMap;
@@ -18,13 +17,13 @@ use crate::ontology::{Direction, RelationId, TypeId};
 #[derive(Debug, Clone)]
 pub struct Subgraph<'a> {
     view: View<'a>,
-    /// For each type: the relations that it takes part in and the ways to walk them, outwards and back.
+    /// For each type: its relations and the directions to walk them, outgoing and incoming.
     sides: Vec<[Vec<(RelationId, Direction)>; 2]>,
     left_out: Option<EntitySet>,
 }
 
 impl<'a> View<'a> {
-    /// Chosen relations in a chosen direction; `Both` walks every edge both ways.
+    /// Chosen relations in a chosen direction; `Both` walks every edge in both directions.
     pub fn over(&self, relations: &[RelationId], direction: Direction) -> Subgraph<'a> {
         Subgraph::of(*self, relations, direction)
     }
@@ -63,7 +62,7 @@ impl Snapshot {
         }
     }
 
-    /// Whether entities of a type may have edges of a relation, seen in a direction.
+    /// Whether entities of a type may have edges of a relation in a direction.
     fn has_edges(&self, type_no: usize, relation: RelationId, direction: Direction) -> bool {
         let adjacency = self.adjacency(relation, direction);
         adjacency.starts.get(type_no).is_some_and(Option::is_some)
@@ -71,26 +70,26 @@ impl Snapshot {
 }
 
 impl Subgraph<'_> {
-    /// Only edges that begin and end at other entities than these.
+    /// Excludes entities, with all their edges.
     #[must_use]
     pub fn without(self, left_out: Option<EntitySet>) -> Self {
         Self { left_out, ..self }
     }
 
-    /// Whether an entity is left out or hidden.
+    /// Whether an entity is excluded or hidden.
     pub fn leaves_out(&self, entity: EntityNo) -> bool {
         self.view.hides(entity) || self.left_out.as_ref().is_some_and(|it| it.has(entity))
     }
 }
 
-/// A place among the edges that leave an entity.
+/// A position among the outgoing edges of an entity.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Place {
     side: u32,
     edge: u32,
 }
 
-/// An edge of a subgraph, in the direction that it is walked.
+/// An edge of a subgraph, in the direction of the walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EdgeReference {
     source: EntityNo,
@@ -100,7 +99,7 @@ pub struct EdgeReference {
 }
 
 impl EdgeReference {
-    /// An edge that is walked from one entity to another.
+    /// An edge from one entity to another, in the direction of the walk.
     pub fn new(source: EntityNo, target: EntityNo, id: (RelationId, EdgeNo), direction: Direction) -> Self {
         Self {
             source,
@@ -110,7 +109,7 @@ impl EdgeReference {
         }
     }
 
-    /// The same edge, walked the other way.
+    /// The same edge in the opposite direction.
     #[must_use]
     pub fn turned(self) -> Self {
         Self {
@@ -121,7 +120,7 @@ impl EdgeReference {
         }
     }
 
-    /// Which way the relation is walked here.
+    /// The direction in which the relation is walked.
     pub fn direction(&self) -> Direction {
         self.direction
     }
@@ -150,8 +149,7 @@ impl EdgeRef for EdgeReference {
 }
 
 impl Subgraph<'_> {
-    /// The edges that leave an entity, or that come in to it: each leads from `source` to `target` as the
-    /// subgraph walks them.
+    /// The outgoing or incoming edges of an entity. Each leads from `source` to `target` in the direction of the walk.
     pub fn edges_of(&self, entity: EntityNo, way: Way) -> impl Iterator<Item = EdgeReference> {
         let row = self.view.locate(entity);
         let sides = match way {
@@ -184,8 +182,8 @@ impl Subgraph<'_> {
         all.filter(kept).take_while(move |_| !nothing)
     }
 
-    /// The entity that the next edge leads to, in the order of [`Self::edges_of`]. `place` says how far one is among the
-    /// edges that leave the entity, so that a search can turn to another entity and come back.
+    /// The target of the next edge, in the order of [`Self::edges_of`]. `place` is the position among the outgoing
+    /// edges, so that a search can continue with another entity and return.
     pub fn next_target(&self, entity: EntityNo, place: &mut Place) -> Option<EntityNo> {
         if self.leaves_out(entity) {
             return None;
@@ -285,7 +283,7 @@ impl petgraph::visit::VisitMap<EntityNo> for EntitySet {
     }
 }
 
-/// A set of entities of one snapshot, a bit each.
+/// A set of entities of a snapshot, as bits.
 #[derive(Debug, Clone, Default)]
 pub struct EntitySet(fixedbitset::FixedBitSet);
 
@@ -297,25 +295,25 @@ impl EntitySet {
         ))
     }
 
-    /// Puts an entity in; whether it is new.
+    /// Inserts an entity. Returns whether it is new.
     #[inline]
     pub fn add(&mut self, entity: EntityNo) -> bool {
         !self.0.put(entity.0 as usize)
     }
 
-    /// Puts in all entities of a type.
+    /// Inserts all entities of a type.
     pub fn add_type(&mut self, snapshot: &Snapshot, type_id: TypeId) {
         let range = snapshot.range(type_id);
         self.0.insert_range(range.start as usize..range.end as usize);
     }
 
-    /// Whether an entity is in it.
+    /// Whether the set contains an entity.
     #[inline]
     pub fn has(&self, entity: EntityNo) -> bool {
         self.0.contains(entity.0 as usize)
     }
 
-    /// All of them, by slot.
+    /// All entities of the set, by slot.
     pub fn iter(&self) -> impl Iterator<Item = EntityNo> {
         self.0.ones().map(|it| EntityNo(it as u32))
     }

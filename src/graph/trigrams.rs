@@ -1,13 +1,14 @@
-//! Where in a column a text can be at all: which three bytes in a row occur in which block of rows.
+//! Index of substrings of a column: which three consecutive bytes occur in which block of rows.
 //!
 //! ```text
 //! block       32 rows
-//! gram        three bytes in a row, as 16 bits of a hash of them
-//! postings    for each gram the blocks that it occurs in, as distances of 1 to 5 bytes
+//! gram        three consecutive bytes, as 16 bits of their hash
+//! postings    for each gram the blocks that contain it, as differences of 1 to 5 bytes
 //! ```
 //!
-//! A text can only be in the blocks that have all its grams. What is found is tested all the same, so a gram that falls together with
-//! another costs time and nothing else. Building takes time linear in the bytes of the column; the index takes about a quarter of them.
+//! A text can only be in the blocks that contain all its grams. Rows of these blocks are still tested, so two grams
+//! with the same hash cost only time. Building takes time linear in the bytes of the column, and the index takes about a
+//! quarter of these bytes.
 
 use std::ops::Range;
 
@@ -16,17 +17,17 @@ use super::column::Values;
 use super::strings::Strings;
 use crate::ontology::{PropertyNo, TypeId};
 
-/// Rows of a block.
+/// Rows per block.
 const BLOCK: usize = 32;
-/// How many grams are told apart.
+/// Number of distinct grams.
 const GRAMS: usize = 1 << 16;
-/// Maximum number of a text's grams that are looked at, the rarest.
+/// Maximum number of a text's grams that are looked up: the rarest ones.
 const LOOKED_AT: usize = 6;
 
 /// The grams of a column of texts.
 #[derive(Debug)]
 pub struct Trigrams {
-    /// Where the blocks of each gram begin among the postings, and one more.
+    /// The start of each gram's postings, and a final end.
     starts: Vec<usize>,
     postings: Vec<u8>,
     rows: usize,
@@ -39,7 +40,7 @@ fn gram(bytes: &[u8]) -> usize {
     (packed.wrapping_mul(0x9E37_79B1) >> 16) as usize
 }
 
-/// Adds a number in as many bytes as it needs: seven bits in each, the last marked.
+/// Adds a number with a variable length: seven bits in each byte, the last one marked.
 fn put(number: u32, out: &mut Vec<u8>) {
     let mut rest = number;
     while rest >= 0x80 {
@@ -50,7 +51,7 @@ fn put(number: u32, out: &mut Vec<u8>) {
 }
 
 impl Snapshot {
-    /// Indexes where the texts of a property have which bytes; nothing where it has no texts, or lists of them.
+    /// Indexes the texts of a property; `None` if it has no texts, or lists of them.
     pub fn trigrams(&self, type_id: TypeId, property: PropertyNo) -> Option<Trigrams> {
         let column = self.column(type_id, property);
         match column.values() {
@@ -64,7 +65,7 @@ impl Trigrams {
     /// Indexes a column.
     fn of(strings: &Strings) -> Self {
         let rows = strings.len();
-        // For each gram its distances, and one more than the block that it was met in last.
+        // For each gram its postings, and one more than the number of its last block.
         let mut lists: Vec<(u32, Vec<u8>)> = vec![(0, Vec::new()); GRAMS];
         let mut seen = vec![0_u64; GRAMS / 64];
         for block in 0..rows.div_ceil(BLOCK) {
@@ -101,7 +102,7 @@ impl Trigrams {
         &self.postings[self.starts[gram]..self.starts[gram + 1]]
     }
 
-    /// The blocks of a gram, in order.
+    /// The blocks that contain a gram, in order.
     fn blocks(&self, gram: usize) -> impl Iterator<Item = u32> {
         let (mut next, mut number, mut shift) = (0, 0_u32, 0);
         self.list(gram).iter().filter_map(move |byte| {
@@ -116,8 +117,8 @@ impl Trigrams {
         })
     }
 
-    /// The rows that a text can be in, as ranges in order; `None` where it is too short, or has bytes that JSON writes
-    /// otherwise.
+    /// The rows that can contain a text, as ranges in order; `None` if the text is too short, or has bytes that JSON
+    /// escapes.
     pub fn rows_with(&self, text: &[u8]) -> Option<Vec<Range<usize>>> {
         let is_escaped = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
         if text.len() < 3 || text.iter().any(is_escaped) {
@@ -142,7 +143,7 @@ impl Trigrams {
         Some(ranges.collect())
     }
 
-    /// The memory that it takes, in bytes.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         self.postings.len() + self.starts.len() * size_of::<usize>()
     }

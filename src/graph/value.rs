@@ -1,4 +1,4 @@
-//! Values of properties, as readers see them: a [`ValueRef`] is one value, and where it is stored stays hidden.
+//! Values of properties for readers: a [`ValueRef`] is one value, and hides where it is stored.
 
 use bigdecimal::BigDecimal;
 
@@ -6,14 +6,14 @@ use super::column::{Column, Key, Values};
 use super::{Citation, EdgeNo, EntityNo, NO_STATEMENT, Row, Snapshot, StatementNo, View};
 use crate::ontology::{Date, Point, PropertyNo, RelationId, TypeId};
 
-/// A value of an entity's or an edge's property, or that it has none.
+/// A value of an entity's or an edge's property, which may be missing.
 #[derive(Debug, Clone, Copy)]
 pub struct ValueRef<'a> {
     values: &'a Values,
     at: usize,
 }
 
-/// Tells the values of a snapshot from each other.
+/// Identifies a value within a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ValueId(usize, usize);
 
@@ -23,35 +23,35 @@ impl<'a> ValueRef<'a> {
         Self { values, at }
     }
 
-    /// The column that it is in, and its position there.
+    /// Its column, and its number in the column.
     #[inline]
     pub(super) fn place(self) -> (&'a Values, usize) {
         (self.values, self.at)
     }
 
-    /// What no other value of the snapshot has.
+    /// A number that no other value of the snapshot has.
     pub fn id(self) -> ValueId {
         ValueId(std::ptr::from_ref(self.values).addr(), self.at)
     }
 
-    /// Whether there is none.
+    /// Whether the value is missing.
     pub fn is_null(self) -> bool {
         self.values.is_null(self.at)
     }
 
-    /// What it is ordered by; `None` where there is none.
+    /// The sort key; `None` if the value is missing.
     #[inline]
     pub fn key(self) -> Option<Key<'a>> {
         self.values.key(self.at)
     }
 
-    /// Writes it as JSON, `null` where there is none. `languages` chooses among texts in several.
+    /// Writes it as JSON; `null` if it is missing. `languages` chooses one text of several.
     #[inline]
     pub fn write(self, languages: &[String], out: &mut Vec<u8>) {
         self.values.write(self.at, languages, out);
     }
 
-    /// Writes it as JSON; texts in several languages as an object of them.
+    /// Writes it as JSON; texts in several languages as an object.
     pub fn write_all_languages(self, out: &mut Vec<u8>) {
         let entries = match self.translations() {
             None => return self.write(&[], out),
@@ -67,7 +67,7 @@ impl<'a> ValueRef<'a> {
         crate::json::value(&object, out);
     }
 
-    /// Its texts, each with its language, where its property has texts in several.
+    /// Its texts, each with its language, if its property has texts in several languages.
     pub fn translations(self) -> Option<impl Iterator<Item = (&'a str, &'a str)>> {
         match self.values {
             Values::Languages(it) => Some(it.entries(self.at)),
@@ -75,17 +75,17 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// Its texts, each with its language, `""` for none.
+    /// Its texts, each with its language, or `""` without one.
     pub fn texts(self) -> Vec<(&'a str, &'a str)> {
         self.values.texts(self.at)
     }
 
-    /// Whether this value and another of the same property can both be true at one time.
+    /// Whether this value and another of the same property can both be correct at the same time.
     pub fn is_compatible(self, other: ValueRef) -> bool {
         self.values.is_compatible(self.at, other.values, other.at)
     }
 
-    /// Its text, where it is one; the untagged one of several.
+    /// Its text, if it is one; of several, the untagged one.
     pub fn text(self) -> Option<&'a str> {
         self.values.text(self.at)
     }
@@ -95,7 +95,7 @@ impl<'a> ValueRef<'a> {
         self.values.int(self.at)
     }
 
-    /// Its integer of 64 bits.
+    /// Its 64-bit integer.
     pub fn int64(self) -> Option<i64> {
         self.values.int64(self.at)
     }
@@ -110,21 +110,21 @@ impl<'a> ValueRef<'a> {
         self.values.decimal(self.at)
     }
 
-    /// Its place on Earth.
+    /// Its point on Earth.
     pub fn point(self) -> Option<Point> {
         self.values.point(self.at)
     }
 }
 
 impl<'a> View<'a> {
-    /// Whether an entity has a list of a property's values.
+    /// Whether a property has lists of values.
     #[inline]
     pub fn is_list(self, type_id: TypeId, property: PropertyNo) -> bool {
         self.snapshot().column(type_id, property).is_list()
     }
 
-    /// Writes the single value of a property as it is stored, whatever the date. Writes nothing and returns `false` where
-    /// the property is a list.
+    /// Writes the single value of a property as it is stored, independent of the date. Writes nothing and returns
+    /// `false` if the property has lists.
     #[inline(always)]
     pub fn write_stored(
         self,
@@ -141,15 +141,15 @@ impl<'a> View<'a> {
         true
     }
 
-    /// The single value of a property. `None` where no statement of it holds at the date; a required property is given
-    /// all the same, since it may not be null.
+    /// The single value of a property. `None` if no statement of it is valid at the date. A required property has a
+    /// value in any case, since it must not be null.
     #[inline]
     pub fn value_of(self, row: Row, property: PropertyNo) -> Option<ValueRef<'a>> {
         let value = self.snapshot().value(row, property, self.as_of());
         value.map(ValueRef::of)
     }
 
-    /// The text of the single value of a property, whatever the date.
+    /// The text of the single value of a property, independent of the date.
     pub fn stored_text(self, row: Row, property: PropertyNo) -> Option<&'a str> {
         self.snapshot()
             .column(row.type_id, property)
@@ -157,7 +157,7 @@ impl<'a> View<'a> {
             .text(row.row)
     }
 
-    /// The values of a list, each with the statement behind it.
+    /// The values of a list, each with its statement.
     pub fn values_of(
         self,
         row: Row,
@@ -174,7 +174,7 @@ impl<'a> View<'a> {
         })
     }
 
-    /// All values of a property and their statements, whether or not they hold at the date, the given one first.
+    /// All values of a property and their statements, valid at the date or not, the shown one first.
     pub fn each_said(
         self,
         row: Row,
@@ -184,20 +184,20 @@ impl<'a> View<'a> {
         said.map(move |(values, at, statement)| (ValueRef { values, at }, self.seen(statement)))
     }
 
-    /// The statement behind one of an entity's values.
+    /// The statement of an entity's value.
     pub fn statement_of(self, row: Row, property: PropertyNo, value: ValueRef) -> StatementNo {
         let mut said = self.each_said(row, property);
         let found = said.find(|(it, _)| it.id() == value.id());
         found.map_or(NO_STATEMENT, |(_, statement)| statement)
     }
 
-    /// The citations of a statement whose sources are seen.
+    /// The citations of a statement whose sources are visible.
     pub fn citations(self, statement: StatementNo) -> impl Iterator<Item = Citation<'a>> {
         let all = self.snapshot().statements().citations(statement);
         all.filter(move |it| !self.hides(it.source))
     }
 
-    /// The values of an edge's property, without those that are missing.
+    /// The existing values of an edge's property.
     pub fn edge_values(
         self,
         relation: RelationId,
@@ -226,14 +226,14 @@ impl<'a> View<'a> {
 }
 
 impl EntityNo {
-    /// The number as an index over a snapshot stores it.
+    /// The number under which an index of a snapshot stores it.
     pub fn stored(self) -> u64 {
         self.0.into()
     }
 }
 
 impl Snapshot {
-    /// The entity that an index over this snapshot stored as a number; `None` where the snapshot has no such entity.
+    /// The entity of a number in an index of this snapshot; `None` if the snapshot has no such entity.
     pub fn entity_at(&self, stored: u64) -> Option<EntityNo> {
         let number = u32::try_from(stored).ok()?;
         ((number as usize) < self.counts().entities).then_some(EntityNo(number))
@@ -244,7 +244,7 @@ impl Snapshot {
         (0..self.rows(type_id)).map(move |row| Row { type_id, row })
     }
 
-    /// The languages in which a property has texts, `""` for none.
+    /// The languages of a property's texts, `""` for texts without one.
     pub fn languages(&self, type_id: TypeId, property: PropertyNo) -> Vec<String> {
         let mut languages: Vec<String> = Vec::new();
         for values in self.column(type_id, property).all_values() {
@@ -255,14 +255,14 @@ impl Snapshot {
         languages
     }
 
-    /// The texts of all statements of a property, each with its language, `""` for none.
+    /// The texts of all statements of a property, each with its language, or `""` without one.
     pub fn texts(&self, row: Row, property: PropertyNo) -> impl Iterator<Item = (&str, &str)> {
         let said = self.column(row.type_id, property).each_said(row.row);
         said.flat_map(|(values, at, _)| values.texts(at))
     }
 
-    /// Whether some statements of a property are not shown, and whether some hold only at certain dates. Takes time linear
-    /// in the property's statements.
+    /// Whether some statements of a property are not shown, and whether some are valid only at certain dates. Takes
+    /// time linear in the property's statements.
     pub fn varies(&self, type_id: TypeId, property: PropertyNo) -> (bool, bool) {
         let column = self.column(type_id, property);
         let holds_always = |it: StatementNo| self.statements().validity(it).is_none();
@@ -272,7 +272,7 @@ impl Snapshot {
 }
 
 impl<'a> View<'a> {
-    /// The statements of a property that hold at the date, each with its value: the one that is shown first.
+    /// The statements of a property that are valid at the date, each with its value, the shown one first.
     pub fn held_said(
         self,
         row: Row,
@@ -292,8 +292,8 @@ impl<'a> View<'a> {
         shown.into_iter().chain(others)
     }
 
-    /// The statements of a property that hold at the date, each with its value. Of a required property of which none
-    /// holds, the one that is given all the same.
+    /// The statements of a property that are valid at the date, each with its value. If a required property has none,
+    /// its default statement.
     pub fn held_of(
         self,
         row: Row,

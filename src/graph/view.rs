@@ -1,7 +1,7 @@
-//! The graph as one reader sees it: a snapshot at a date, without the entities that are hidden from the reader.
+//! The graph for one reader: a snapshot at a date, without the entities that are hidden from the reader.
 //!
-//! What a view gives holds at its date and leads to no hidden entity, so readers check neither. Where a view has no date
-//! and hides nothing, which is usual, this costs one test for a list and none for a value.
+//! All results of a view are valid at its date and lead to no hidden entity, so readers check neither. Most views have
+//! no date and hide nothing; for them this costs one test per list and none per value.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -24,7 +24,7 @@ pub struct View<'a> {
 }
 
 impl Snapshot {
-    /// All of it, at all dates.
+    /// The whole snapshot, at all dates.
     #[inline]
     pub fn view(&self) -> View<'_> {
         View {
@@ -40,7 +40,7 @@ impl<'a> View<'a> {
     /// The same view at a date, or at all dates.
     #[must_use]
     pub fn at(self, date: Option<Date>) -> Self {
-        // Where nothing says when it holds, everything always does.
+        // Without any validity, all statements hold at every date.
         let as_of = date.filter(|_| self.snapshot.statements().any_validity());
         Self { as_of, ..self }
     }
@@ -51,13 +51,13 @@ impl<'a> View<'a> {
         Self { hidden, ..self }
     }
 
-    /// The date, if what is seen holds at one.
+    /// The date of the view, if it has one.
     #[inline]
     pub fn as_of(&self) -> Option<Date> {
         self.as_of
     }
 
-    /// Whether everything in the snapshot is seen: there is no date, and nothing is hidden.
+    /// Whether the whole snapshot is visible: the view has no date and hides nothing.
     #[inline]
     pub fn is_whole(&self) -> bool {
         self.as_of.is_none() && self.hidden.is_none()
@@ -75,34 +75,34 @@ impl<'a> View<'a> {
         self.ontology
     }
 
-    /// The snapshot that is seen.
+    /// The snapshot of the view.
     #[inline]
     pub fn snapshot(&self) -> &'a Snapshot {
         self.snapshot
     }
 
-    /// A number that says which data and schema the snapshot was built from.
+    /// Fingerprint of the data and the schema of the snapshot.
     pub fn revision(&self) -> u64 {
         self.snapshot.revision()
     }
 
-    /// What the data says of the graph as a whole.
+    /// Metadata of the graph as a whole, from the data files.
     pub fn info(&self) -> &'a GraphFact {
         self.snapshot.info()
     }
 
-    /// What the graph holds.
+    /// Contents of the graph.
     pub fn counts(&self) -> Counts {
         self.hidden.map_or_else(|| self.snapshot.counts(), |it| it.counts)
     }
 
-    /// How many entities a type has.
+    /// Number of entities of a type.
     pub fn count(&self, id: TypeId) -> usize {
         self.hidden
             .map_or_else(|| self.snapshot.rows(id), |it| it.rows[id.index()])
     }
 
-    /// How many edges a relation has.
+    /// Number of edges of a relation.
     pub fn edge_count(&self, id: RelationId) -> usize {
         self.hidden
             .map_or_else(|| self.snapshot.edge_count(id), |it| it.edges[id.index()])
@@ -126,7 +126,7 @@ impl<'a> View<'a> {
         self.snapshot.number(row)
     }
 
-    /// An entity by its id. Stored ids are in the form NFC of Unicode; the given one may be in another.
+    /// An entity by its id. Stored ids are in the Unicode form NFC; the given id may be in another form.
     pub fn find(&self, id: &str) -> Option<EntityNo> {
         let composed = || {
             let composed = (!id.is_ascii()).then(|| id.nfc().collect::<String>())?;
@@ -136,7 +136,7 @@ impl<'a> View<'a> {
         found.filter(|it| !self.hides(*it))
     }
 
-    /// The entity whose `@unique` property shows a value. Of several that have it one after the other, the one with the
+    /// The entity whose `@unique` property shows a value. If several have it at different times, the one with the
     /// preferred statement.
     pub fn find_unique(&self, id: TypeId, property: PropertyNo, text: &str) -> Option<Row> {
         let mut best = None;
@@ -167,7 +167,7 @@ impl<'a> View<'a> {
         self.snapshot.id(self.snapshot.locate(entity))
     }
 
-    /// An entity's id as it is written in an answer.
+    /// An entity's id as JSON, in its stored form.
     #[inline]
     pub fn id_json(&self, row: Row) -> &'a [u8] {
         self.snapshot.id_json(row)
@@ -179,7 +179,7 @@ impl<'a> View<'a> {
         self.snapshot.column(id, property)
     }
 
-    /// The positions of the values of a list in its column.
+    /// The numbers of the values of a list in its column.
     pub(super) fn held_values(
         &self,
         column: &'a Column,
@@ -188,8 +188,8 @@ impl<'a> View<'a> {
         self.snapshot.held_values(column, row, self.as_of)
     }
 
-    /// A single value of an entity's property: where it lies, whether or not it is there. `None` where no statement of it
-    /// holds at the date; a required property is given all the same, since it may not be null.
+    /// The number of a single value of an entity's property; the value may be missing. `None` if no statement of it is
+    /// valid at the date. A required property has a value in any case, since it must not be null.
     #[inline]
     pub(super) fn value(&self, row: Row, property: PropertyNo) -> Option<(&'a Values, usize)> {
         self.snapshot.value(row, property, self.as_of)
@@ -205,11 +205,11 @@ impl<'a> View<'a> {
         self.snapshot.write_label(row, self.as_of, out);
     }
 
-    /// The edges of an entity over a relation in a direction, and the entities that they lead to, in the order of ids.
+    /// The edges of an entity over a relation in a direction, and their targets, in the order of ids.
     ///
-    /// A field that leads to one entity shows one edge, however many statements it has: the preferred of those that hold.
-    /// From either end, only edges that such a field shows are seen. What a required field shows although it does not hold
-    /// is not among them: see [`Self::neighbour`].
+    /// A field with a single target shows one edge, even if it has several statements: the preferred one of those that
+    /// are valid. From either end, only edges that such a field shows are visible. The default edge of a required field
+    /// without a valid one is not included: see [`Self::neighbour`].
     #[inline]
     pub fn neighbours(
         &self,
@@ -235,34 +235,34 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Whether every edge of a relation is seen: there is no date, nothing is hidden, and no field that leads to one entity
-    /// has several statements.
+    /// Whether every edge of a relation is visible: the view has no date and hides nothing, and no field with a single
+    /// target has several statements.
     #[inline]
     pub fn sees_all(&self, relation: RelationId) -> bool {
         self.is_whole() && !self.is_disputed(relation)
     }
 
-    /// Whether some field of a relation that leads to one entity has several statements.
+    /// Whether some field of a relation with a single target has several statements.
     #[inline]
     pub fn is_disputed(&self, relation: RelationId) -> bool {
         self.snapshot.relations[relation.index()].is_disputed
     }
 
-    /// Whether an entity's field for a relation seen in a direction leads to one entity.
+    /// Whether an entity's field for a relation in a direction has a single target.
     #[inline]
     fn leads_to_one(&self, row: Row, relation: RelationId, direction: Direction) -> bool {
         let no = self.field_no(row, relation, direction);
         no.is_some_and(|no| !self.entity_type(row).members.field(no).many)
     }
 
-    /// Whether an edge is the preferred of those that hold and that a field has that leads to one entity.
+    /// Whether an edge is the one that a field with a single target shows: the preferred one of those that are valid.
     fn is_first(&self, row: Row, (relation, direction): (RelationId, Direction), edge: EdgeNo) -> bool {
         let first = self.edges_said(row, relation, direction).next();
         first.is_some_and(|it| it.1 == edge)
     }
 
-    /// Whether an edge is seen from an entity whose field leads to many: it holds, its end is not hidden, and if the field
-    /// at that end leads to one entity, it is the edge that this field shows.
+    /// Whether an edge is visible from an entity whose field has many targets: it is valid, its end is not hidden, and
+    /// if the field at that end has a single target, it shows this edge.
     pub(super) fn shows(
         &self,
         relation: RelationId,
@@ -281,7 +281,7 @@ impl<'a> View<'a> {
         self.edge_holds(relation, edge)
     }
 
-    /// Whether an edge is seen from an entity, as [`Self::neighbours`] gives it.
+    /// Whether an edge is visible from an entity, as in [`Self::neighbours`].
     pub(super) fn sees(
         &self,
         row: Row,
@@ -297,8 +297,8 @@ impl<'a> View<'a> {
         self.shows(relation, direction, end, edge)
     }
 
-    /// All edges of an entity over a relation in a direction that hold and lead to no hidden entity, whether or not its
-    /// field shows them.
+    /// All edges of an entity over a relation in a direction that are valid and lead to no hidden entity, whether or
+    /// not its field shows them.
     #[inline]
     pub fn edges_said(
         &self,
@@ -313,8 +313,8 @@ impl<'a> View<'a> {
             .filter(move |(end, edge)| view.is_whole() || view.holds_unhidden(relation, *end, *edge))
     }
 
-    /// The edge that a field shows that leads to one entity: the preferred of those that hold. One that is required is
-    /// given even if none holds at the date, since it may not be missing.
+    /// The edge that a field with a single target shows: the preferred one of those that are valid. A required field
+    /// has an edge even if none is valid at the date, since it must not be null.
     #[inline]
     pub fn neighbour(
         &self,
@@ -322,7 +322,7 @@ impl<'a> View<'a> {
         relation: RelationId,
         direction: Direction,
     ) -> Option<(EntityNo, EdgeNo)> {
-        // The edges of such a field are in the order in which they are preferred.
+        // The edges of such a field are sorted by preference.
         let found = self.edges_said(row, relation, direction).next();
         if found.is_none() && self.as_of.is_some() && self.is_required(row, relation, direction) {
             return Self { as_of: None, ..*self }
@@ -338,8 +338,7 @@ impl<'a> View<'a> {
         no.is_some_and(|no| self.entity_type(row).members.field(no).required)
     }
 
-    /// The edges of an entity over a relation in a direction by their positions; `None` where some of them may not be
-    /// seen.
+    /// The edges of an entity over a relation in a direction, by position; `None` if some of them may not be visible.
     #[inline]
     pub fn all_neighbours(
         &self,
@@ -351,7 +350,7 @@ impl<'a> View<'a> {
             .then(|| self.snapshot.neighbours(row, relation, direction))
     }
 
-    /// How many edges an entity has over a relation in a direction.
+    /// Number of edges of an entity over a relation in a direction.
     #[inline]
     pub fn neighbour_count(&self, row: Row, relation: RelationId, direction: Direction) -> usize {
         if self.sees_all(relation) {
@@ -360,13 +359,13 @@ impl<'a> View<'a> {
         self.neighbours(row, relation, direction).count()
     }
 
-    /// How many edges are looked at to find those that are seen.
+    /// Number of edges that have to be examined to find the visible ones.
     #[inline]
     pub fn stored_count(&self, row: Row, relation: RelationId, direction: Direction) -> usize {
         self.stored_neighbours(row, relation, direction).len()
     }
 
-    /// The entity at the other end of an edge, whether or not it holds at the date. Looks through the entity's edges.
+    /// The entity at the other end of an edge, valid at the date or not. Scans the entity's edges.
     pub fn other_end(
         &self,
         row: Row,
@@ -378,8 +377,8 @@ impl<'a> View<'a> {
         all.find(|(_, it)| *it == edge).map(|(end, _)| end)
     }
 
-    /// The edges of an entity over a relation in a direction as they are stored: those that do not hold and those that
-    /// lead to hidden entities are among them.
+    /// The stored edges of an entity over a relation in a direction, including those that are not valid and those to
+    /// hidden entities.
     #[inline(always)]
     pub(super) fn stored_neighbours(
         &self,
@@ -390,7 +389,7 @@ impl<'a> View<'a> {
         self.snapshot.neighbours(row, relation, direction)
     }
 
-    /// All relations in which an entity's type takes part, each way.
+    /// All relations of an entity's type, in each direction.
     pub fn sides(&self) -> impl Iterator<Item = (RelationId, Direction)> + use<'a> {
         let ontology = self.ontology;
         ontology.relation_ids().flat_map(|id| {
@@ -408,12 +407,12 @@ impl<'a> View<'a> {
         self.snapshot.edge_column(relation, property)
     }
 
-    /// The statement behind an edge.
+    /// The statement of an edge.
     pub fn edge_statement(&self, relation: RelationId, edge: EdgeNo) -> StatementNo {
         self.seen(self.snapshot.edge_statement(relation, edge))
     }
 
-    /// The statement behind a fact, unless all that it says is that hidden sources say so.
+    /// The statement of a fact, unless it has only citations of hidden sources.
     #[inline]
     pub(super) fn seen(&self, statement: StatementNo) -> StatementNo {
         let is_gone = |hidden: &Hidden| {
@@ -427,18 +426,18 @@ impl<'a> View<'a> {
         statement
     }
 
-    /// Whether an edge holds at the date.
+    /// Whether an edge is valid at the date.
     #[inline]
     pub fn edge_holds(&self, relation: RelationId, edge: EdgeNo) -> bool {
         self.snapshot.edge_holds(relation, edge, self.as_of)
     }
 
-    /// Whether an edge holds and does not lead to a hidden entity.
+    /// Whether an edge is valid and does not lead to a hidden entity.
     fn holds_unhidden(&self, relation: RelationId, end: EntityNo, edge: EdgeNo) -> bool {
         !self.hides(end) && self.edge_holds(relation, edge)
     }
 
-    /// Whether a statement holds at the date.
+    /// Whether a statement is valid at the date.
     #[inline]
     pub fn holds(&self, statement: StatementNo) -> bool {
         self.as_of
@@ -450,12 +449,12 @@ impl<'a> View<'a> {
         self.snapshot.statements()
     }
 
-    /// The field that an entity has for a relation seen in a direction.
+    /// The field of an entity for a relation in a direction.
     pub fn field_no(&self, row: Row, relation: RelationId, direction: Direction) -> Option<FieldNo> {
         self.ontology.relation(relation).field(row.type_id, direction)
     }
 
-    /// How many entities a domain has.
+    /// Number of entities of a domain.
     pub fn domain_len(&self, domain: Domain) -> usize {
         let types = self.ontology.types_of(domain);
         types.iter().map(|id| self.count(*id)).sum()

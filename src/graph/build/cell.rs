@@ -1,4 +1,4 @@
-//! From a value as the file says it to one of the property's kind.
+//! Converts a value of a file to a value of the property's kind.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -14,7 +14,8 @@ use crate::ontology::{
 };
 use crate::report::{Code, MOST_SHOWN, Report, did_you_mean};
 
-/// Makes a cell, or says why the value is none. `subject` is what has the property, as messages name it.
+/// Converts a value, or explains why it is invalid. `subject` is the name in messages of the entity or edge with the
+/// property.
 pub(super) fn cell<'a>(
     batch: &'a Batch,
     item: &Item,
@@ -93,7 +94,7 @@ pub(super) fn cell<'a>(
         (Scalar::String, Value::String(text)) | (Scalar::Id, Value::String(text) | Value::Number(text)) => {
             Ok(Cell::Text(batch.text(*text)))
         }
-        // Writers of YAML 1.1, where this is no number, leave out the quotes.
+        // YAML 1.1 does not read such a text as a number, so its writers leave out the quotes.
         (Scalar::String, Value::Number(text)) if has_leading_zero(batch.text(*text)) => {
             Ok(Cell::Text(batch.text(*text)))
         }
@@ -340,28 +341,28 @@ pub(super) fn cell<'a>(
     }
 }
 
-/// What identifiers of other systems look like.
+/// The form of identifiers in other systems.
 const EXTERNAL: &str = "write it as in wd:Q42 or http://www.wikidata.org/entity/Q42";
-/// What dates look like.
+/// The form of dates.
 const DATES: &str =
     "a date as 1996, 1996-08, 1996-08-27, 1996?, 199X or, for an interval, 2009/2012 or 2009/..";
-/// What points in time look like.
+/// The form of points in time.
 const INSTANT: &str = "it as RFC 3339 has it: 1996-08-27T10:00:00Z or 1996-08-27T12:00:00.25+02:00";
 
-/// What lengths of time look like.
+/// The form of durations.
 const DURATION: &str = "write days, hours, minutes and seconds, as in P1DT2H30M or PT0.5S";
 const WEEKS: &str = "write seven days for a week, as in P7D";
 const MONTHS: &str = "write days, as in P30D, or keep years and months in an Int";
 
-/// What points look like.
+/// The form of points.
 const POINT: &str = "a point as {lat: 48.2, lon: 16.4}, in degrees";
 
-/// What is wrong with a point.
+/// Why a point is invalid.
 struct WrongPoint {
     code: Code,
     at: Span,
     why: String,
-    /// What would be right, where it is not just any point.
+    /// The expected form, if it is not that of any point.
     hint: Option<String>,
 }
 
@@ -376,7 +377,7 @@ impl WrongPoint {
     }
 }
 
-/// A point as `{lat, lon}`, or as `GeoJSON`.
+/// Reads a point as `{lat, lon}`, or as `GeoJSON`.
 fn point(batch: &Batch, at: Span, entries: &[Entry]) -> Result<Point, WrongPoint> {
     if entries.iter().any(|it| batch.text(it.key) == "coordinates") {
         return geojson(batch, at, entries);
@@ -405,7 +406,7 @@ fn point(batch: &Batch, at: Span, entries: &[Entry]) -> Result<Point, WrongPoint
     }
 }
 
-/// A point as `GeoJSON`, which has the longitude first.
+/// Reads a point as `GeoJSON`, which has the longitude first.
 fn geojson(batch: &Batch, at: Span, entries: &[Entry]) -> Result<Point, WrongPoint> {
     const FORM: &str = "in GeoJSON a point is {type: Point, coordinates: [16.4, 48.2]}, longitude first";
     let wrong = |at: Span, why: String| {
@@ -447,7 +448,7 @@ fn geojson(batch: &Batch, at: Span, entries: &[Entry]) -> Result<Point, WrongPoi
     }
 }
 
-/// A number of degrees, and where it is written.
+/// A number of degrees, and its place in the file.
 fn degrees(batch: &Batch, name: &str, item: &Item) -> Result<(f64, Span), WrongPoint> {
     let found = match &item.value {
         Value::Number(text) => match batch.text(*text).parse() {
@@ -481,7 +482,7 @@ fn within((lat, lat_at): (f64, Span), (lon, lon_at): (f64, Span)) -> Result<Poin
     })
 }
 
-/// What would be right where a text is no point in time.
+/// A hint for a text that is not a point in time.
 fn wrong_instant(report: Report, text: &str) -> Report {
     match meant::instant(text) {
         Some(meant) if meant.ends_with('Z') && !text.ends_with(['Z', 'z']) => report.hint(format!(
@@ -495,7 +496,7 @@ fn wrong_instant(report: Report, text: &str) -> Report {
     }
 }
 
-/// A language tag as BCP 47 writes it: `pt-BR` for `PT-br`. Empty where a text has no language.
+/// A language tag in the case of BCP 47: `pt-BR` for `PT-br`. Empty if a text has no language.
 fn language(tag: &str) -> Option<Cow<'_, str>> {
     if tag.is_empty() {
         return Some(Cow::Borrowed(tag));
@@ -511,7 +512,7 @@ fn language(tag: &str) -> Option<Cow<'_, str>> {
     })
 }
 
-/// What to write for a number in a form that is not read: hexadecimal, octal or binary, or with underscores.
+/// A hint for a number in an unsupported form: hexadecimal, octal or binary, or with underscores.
 fn number_meant(text: &str) -> Option<String> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -533,7 +534,7 @@ const INT_RANGE: &str =
 const INT64_RANGE: &str =
     "an Int64 has 64 bits, from -9223372036854775808 to 9223372036854775807; use Decimal for more";
 
-/// Whether a text has the form of a whole number, of whatever size.
+/// Whether a text has the form of a whole number, of any size.
 fn is_whole(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit())
@@ -547,7 +548,7 @@ pub(super) fn article(kind: &str) -> &'static str {
     }
 }
 
-/// Whether these are digits that mean a code, such as 08, rather than a number.
+/// Whether digits are a code, such as 08, rather than a number.
 fn has_leading_zero(text: &str) -> bool {
     text.len() > 1 && text.starts_with('0') && text.bytes().all(|it| it.is_ascii_digit())
 }
@@ -567,7 +568,7 @@ pub(super) fn write_json(batch: &Batch, value: &Value, out: &mut String) {
         Value::Null => out.push_str("null"),
         Value::Bool(it) => out.push_str(if *it { "true" } else { "false" }),
         Value::Number(text) => {
-            // YAML allows forms that JSON does not, such as +1 and .5.
+            // YAML allows forms of numbers that JSON does not, such as +1 and .5.
             let text = batch.text(*text);
             let text = text.strip_prefix('+').unwrap_or(text);
             match serde_json::from_str::<serde_json::Number>(text) {

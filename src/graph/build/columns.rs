@@ -1,4 +1,4 @@
-//! The short columns of all parts go into the columns of their properties.
+//! Merges the short columns of all parts into the columns of their properties.
 
 use std::cmp::Reverse;
 
@@ -64,8 +64,8 @@ pub(super) fn build(
     Some(columns)
 }
 
-/// Estimate of the bytes that it takes to put short columns into one of `rows` rows: for each row an end or a value and a
-/// slot of an index, for each value an [`Entry`], and the values themselves.
+/// Estimate of the bytes that building a column of `rows` rows takes: for each row an end or a value and a slot of an
+/// index, for each value an [`Entry`], and the values themselves.
 pub(super) fn bytes(rows: usize, shorts: &[Short]) -> usize {
     const OF_A_ROW: usize = 16;
     let values = shorts
@@ -74,7 +74,7 @@ pub(super) fn bytes(rows: usize, shorts: &[Short]) -> usize {
     values.sum::<usize>().saturating_add(rows * OF_A_ROW)
 }
 
-/// What to say of a value whose key is no property of its type.
+/// The error for a value whose key is not a property of its type.
 pub(super) fn no_property(
     batch: &Batch,
     at: usize,
@@ -129,16 +129,16 @@ pub(super) fn no_property(
     .hint(hint)
 }
 
-/// What messages need to know of the rows of a column.
+/// Data for messages about the rows of a column.
 pub(super) struct Rows<'a> {
-    /// What a row is called.
+    /// The name of a row in messages.
     pub name: &'a dyn Fn(u32) -> String,
-    /// Where a row is written.
+    /// The place of a row in the files.
     pub place: &'a dyn Fn(u32) -> Option<Place>,
-    /// Where the value of a row is written that is one too many: the second of those that are no statements of their own,
-    /// or the only one.
+    /// The place of a row's first excess value: the second of the values that are not statements of their own, or the
+    /// only one.
     pub second: &'a dyn Fn(u32) -> Option<Place>,
-    /// Whether the schema itself does not say that a value is required.
+    /// Whether a required property is built in, and not declared by the schema.
     pub is_built_in: bool,
 }
 
@@ -189,7 +189,8 @@ fn property_column(
     (column, unique, reports)
 }
 
-/// Whether one more mistake with a field is shown; of the first that is not, it is said that there are more.
+/// Whether to report another error about a field. The first error beyond the maximum is replaced by a report that there
+/// are more.
 pub(super) fn shown(found: &mut usize, code: Code, name: &str, reports: &mut Reports) -> bool {
     *found += 1;
     if *found == MOST_SHOWN + 1 {
@@ -247,7 +248,7 @@ fn not_unique(
     .hint("mend one of them, or take @unique from the schema")
 }
 
-/// A property that an interface says is unique is so over all its types.
+/// A property that an interface declares as unique is unique over all its types.
 fn unique_over_interfaces(
     context: &Context,
     entities: &Entities,
@@ -290,7 +291,7 @@ fn unique_over_interfaces(
     }
 }
 
-/// One value of a short column on its way into a column.
+/// A value of a short column, to be added to a column.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     row: u32,
@@ -298,7 +299,7 @@ struct Entry {
     at: u32,
 }
 
-/// The values of short columns in the order of their rows; those of one row as they are written.
+/// The values of short columns in the order of their rows; values of a row keep the order of the files.
 fn entries(shorts: &[Short]) -> Vec<Entry> {
     let mut entries = Vec::with_capacity(shorts.iter().map(|it| it.rows.len()).sum());
     for (short, column) in shorts.iter().enumerate() {
@@ -314,7 +315,7 @@ fn entries(shorts: &[Short]) -> Vec<Entry> {
     entries
 }
 
-/// Builds one column of all its short ones.
+/// Builds a column from all its short columns.
 pub(super) fn column(
     ontology: &Ontology,
     property: &Property,
@@ -343,7 +344,7 @@ pub(super) fn column(
         let values = &shorts[it.short as usize].values;
         building.push(Some((values, it.at as usize)), statement(it, said(it)));
     };
-    // Where the lists begin, and one more; nothing where there is no value.
+    // The start of each row's list, followed by the end of the last one; empty if there are no values.
     let mut bounds: Option<Vec<u32>> = property.list.then(Vec::new);
     let mut count = count;
     if let Some(bounds) = &mut bounds {
@@ -383,7 +384,7 @@ pub(super) fn column(
                     let plain = here.iter().filter(|it| !said(it).own).count();
                     reports.push(several_values(property, row, (here.len(), plain), rows));
                 }
-                // By rank, then the latest, then the first written.
+                // By rank, then the latest validity, then the order of the files.
                 let best = (0..here.len()).max_by_key(|at| (said(&here[*at]).preference(), Reverse(*at)));
                 for (at, it) in here.iter().enumerate() {
                     if Some(at) == best {
@@ -424,7 +425,7 @@ pub(super) fn column(
     }
 }
 
-/// Nothing is said of an entity whose line is broken: that is said already.
+/// The report about a missing value; `None` for an entity whose line has an error, since that is reported already.
 fn no_value(property: &Property, row: u32, rows: &Rows) -> Option<Report> {
     let place = (rows.place)(row)?;
     Some(missing_value(
@@ -435,7 +436,7 @@ fn no_value(property: &Property, row: u32, rows: &Rows) -> Option<Report> {
     ))
 }
 
-/// What to say of something that lacks a required value.
+/// The report about an entity or edge without a required value.
 pub(super) fn missing_value(property: &Property, subject: &str, place: Place, is_built_in: bool) -> Report {
     let message = format!(
         "{subject} has no \"{}\", which the schema requires",
@@ -446,7 +447,7 @@ pub(super) fn missing_value(property: &Property, subject: &str, place: Place, is
         .hint(missing_hint(property, is_built_in))
 }
 
-/// How a required value is added, or made optional where the schema of the user says that it is required.
+/// How to add a required value, or to make it optional if the user's schema declares it as required.
 fn missing_hint(property: &Property, is_built_in: bool) -> String {
     let name = &property.name;
     if is_built_in {
@@ -455,7 +456,7 @@ fn missing_hint(property: &Property, is_built_in: bool) -> String {
     format!("add `{name}: …`, or drop the `!` in the schema")
 }
 
-/// What the frame says at a value that is not a statement of its own, where `plain` values are not.
+/// The label at a value that is not a statement of its own, among `plain` such values.
 pub(super) fn too_many(plain: usize) -> &'static str {
     if plain > 1 {
         "one too many"

@@ -1,4 +1,4 @@
-//! What is left of a part when its text is forgotten: short columns, edges between numbers, statements.
+//! The digest of a part, which remains after its text is freed: short columns, edges between numbers, statements.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,27 +17,27 @@ use crate::graph::statement::Statements;
 use crate::ontology::{Member, Members, Ontology, PropertyNo, RelationId, TypeId};
 use crate::report::{Code, Place, Report, Reports, near_misses, shown, word_at};
 
-/// Of a part that is one of many, up to this number of mistakes of a kind are shown.
+/// Maximum number of errors of a kind that are reported for a part, if there are several parts.
 const LEAST_SHOWN: usize = 20;
 
 /// A part without its text.
 #[derive(Debug)]
 pub(super) struct Digest {
-    /// Only of the properties that have values here: there may be as many parts as types.
+    /// Only for properties with values in this part, since there may be as many parts as types.
     values: Vec<(TypeId, PropertyNo, Short)>,
-    /// Only of the relations that have edges here.
+    /// Only for relations with edges in this part.
     edges: Vec<(RelationId, ShortEdges)>,
     statements: Statements,
     graph: GraphFact,
-    /// The keys of `graph` that have one value.
+    /// The keys of `graph` with a single value.
     graph_keys: Vec<(String, Place)>,
-    /// Types and relations that the schema does not have, each once.
+    /// Types and relations that are not in the schema, each once.
     unknown: Vec<(String, Report)>,
     reports: Reports,
 }
 
 impl Digest {
-    /// Warns of examples that are not queries of this graph.
+    /// Warns about examples that are not valid queries of this graph.
     pub fn check_examples(&mut self, batch: &Batch, check: &CheckQuery) {
         for (example, at) in batch.graph.examples.iter().zip(&batch.example_queries) {
             let Some(misfit) = check(&example.query) else {
@@ -60,8 +60,8 @@ impl Digest {
     }
 }
 
-/// Where a place in a query is written: the lines of the query are looked for in the lines of the file, one after the
-/// other. `None` where the file writes them in another way.
+/// The place in the file of a position in a query. The lines of the query are searched one after the other in the lines
+/// of the file. `None` if the file writes them differently.
 fn within(batch: &Batch, at: Span, query: &str, (line, column): (u32, u32)) -> Option<Span> {
     let (written, start) = (batch.written(at), at.start as usize);
     let mut end = 0;
@@ -75,8 +75,8 @@ fn within(batch: &Batch, at: Span, query: &str, (line, column): (u32, u32)) -> O
     Some(Span::new(start + word.start, start + word.end))
 }
 
-/// Checks a part's facts and makes of them what the graph is built from. `written` is where the first reading found
-/// the ids of its entities.
+/// Checks a part's facts and makes its digest. `written` has the places where the first reading found the ids of the
+/// part's entities.
 pub(super) fn digest(
     ontology: &Ontology,
     entities: &Entities,
@@ -89,13 +89,12 @@ pub(super) fn digest(
     let said = statements::read(batch, &mut reports);
     let mut values: Vec<(TypeId, PropertyNo, Short)> = Vec::new();
     let mut columns: FxHashMap<(TypeId, PropertyNo), usize> = FxHashMap::default();
-    // Where an entity belongs, and the columns of the fields of its type that were met last: in a file they come again and
-    // again.
+    // The row of the last entity, and the last columns of its type's fields, because the same fields recur in a file.
     let mut here = (u32::MAX, None);
     let mut known: Vec<(&str, usize)> = Vec::new();
     let mut known_of = None;
     let mut tags = Tags::default();
-    // Entities with a field that is reported, and the relation that it stands for.
+    // Entities with a misspelled field, which is reported, and the relation that it most likely means.
     let mut misspelled: Vec<(RelationId, EntityNo)> = Vec::new();
     for (at, fact) in batch.values.iter().enumerate() {
         if here.0 != fact.entity {
@@ -132,7 +131,7 @@ pub(super) fn digest(
                             });
                             let short = &mut values[column].2;
                             let this = row.row as u32;
-                            // Without a value but with a place, it is not reported as missing.
+                            // Because it has a place in the file, it is not reported as missing.
                             if !is_there && short.rows.last() != Some(&this) {
                                 short.push(this, None, Said::NOTHING);
                             }
@@ -216,7 +215,7 @@ pub(super) fn digest(
     }
 }
 
-/// The required field that a misspelled name most likely stands for.
+/// The required field that a misspelled name most likely means.
 fn required_field_meant(members: &Members, key: &str) -> Option<Member> {
     let near = near_misses(key, members.names());
     let member = members.get(near.first()?)?;
@@ -227,7 +226,7 @@ fn required_field_meant(members: &Members, key: &str) -> Option<Member> {
     is_required.then_some(member)
 }
 
-/// Puts the digests of all parts together.
+/// Merges the digests of all parts.
 pub(super) fn gather(digests: Vec<Digest>, ontology: &Ontology, reports: &mut Reports) -> Gathered {
     let properties = |id: crate::ontology::TypeId| {
         let count = ontology.entity_type(id).members.properties.len();
@@ -277,7 +276,7 @@ pub(super) fn gather(digests: Vec<Digest>, ontology: &Ontology, reports: &mut Re
     gathered
 }
 
-/// What to say of a key of `graph` that more than one file or document has.
+/// The error for a key of `graph` that occurs in more than one file or document.
 fn key_twice(key: &str, place: Place, first: &Place) -> Report {
     let message = format!("\"{key}\" of the graph has one value, and more are given");
     Report::new(Code::SEVERAL_VALUES, message)

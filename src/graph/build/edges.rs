@@ -1,4 +1,4 @@
-//! Edges go into the adjacency of their relations, both ways.
+//! Adds edges to the adjacency of their relations, in both directions.
 
 use std::cell::Cell;
 use std::cmp::Reverse;
@@ -26,7 +26,7 @@ use crate::ontology::{
 };
 use crate::report::{Code, Place, Report, Reports, did_you_mean};
 
-/// Numbers the edges of a part and checks their ends and properties.
+/// Numbers the edges of a part, and checks their ends and properties.
 #[allow(clippy::too_many_arguments, reason = "what is wrong goes to two places")]
 pub(super) fn digest<'b>(
     ontology: &Ontology,
@@ -49,7 +49,7 @@ pub(super) fn digest<'b>(
         if let Via::Relation { name, .. } = &fact.via {
             let name = batch.text(*name);
             if ontology.relation_named(name).is_none() {
-                // Once a relation is enough, as for types.
+                // One report per relation is enough, as for types.
                 if unnamed.len() < MOST_SHOWN && unnamed.insert(name) {
                     let report = unknown_relation(ontology, name, batch.place(fact.via_at));
                     unknown.push((format!("relation {name}"), report));
@@ -123,7 +123,7 @@ pub(super) fn digest<'b>(
     all
 }
 
-/// The entities that the edges of a part begin and end at, looked up all at once.
+/// The entities at the ends of a part's edges, looked up together.
 struct Found {
     from: Vec<Option<EntityNo>>,
     to: Vec<Option<EntityNo>>,
@@ -132,7 +132,7 @@ struct Found {
 impl Found {
     fn of(entities: &Entities, batch: &Batch) -> Self {
         let to: Vec<&str> = batch.edges.iter().map(|it| batch.text(it.to)).collect();
-        // The edges of an entity mostly stand together.
+        // Edges of the same entity are usually adjacent.
         let mut begin: Vec<&str> = Vec::new();
         let mut of_edge = Vec::with_capacity(batch.edges.len());
         for fact in &batch.edges {
@@ -157,7 +157,7 @@ impl Found {
     }
 }
 
-/// What messages call an edge.
+/// The name of an edge in messages.
 fn edge_name(entities: &Entities, relation: &Relation, from: EntityNo, to: EntityNo) -> String {
     format!(
         "the edge \"{}\" from \"{}\" to \"{}\"",
@@ -215,7 +215,7 @@ fn properties<'b>(
     }
 }
 
-/// Reports what is wrong with the properties of an edge that was refused.
+/// Reports errors in the properties of a refused edge.
 fn check_properties(
     ontology: &Ontology,
     batch: &Batch,
@@ -319,8 +319,8 @@ pub(super) fn build(
     Some(relations)
 }
 
-/// Estimate of the bytes that it takes to order the edges of a relation: where each entity's begin, twice while they are
-/// ordered and once for each way, then an edge's place, and its target and number each way.
+/// Estimate of the bytes that sorting the edges of a relation takes: for each entity the start of its edges, two at a
+/// time and one for each direction; for each edge its place, and its target and number in each direction.
 fn bytes(entities: &Entities, ends: &[Ends], shorts: &[ShortEdges]) -> usize {
     const OF_AN_ENTITY: usize = 12;
     const OF_AN_EDGE: usize = 24;
@@ -336,7 +336,7 @@ fn bytes(entities: &Entities, ends: &[Ends], shorts: &[ShortEdges]) -> usize {
     entities * OF_AN_ENTITY + edges * OF_AN_EDGE + properties
 }
 
-/// Finds what an edge's names stand for and checks its ends.
+/// Finds the relation and the ends of an edge by their names, and checks the ends.
 #[allow(clippy::too_many_arguments, reason = "all of it changes with the edge")]
 fn resolve(
     ontology: &Ontology,
@@ -411,7 +411,7 @@ fn resolve(
     }
 }
 
-/// The relation of an edge, by the names that the file gives alone.
+/// The relation of an edge, by the names in the file alone.
 fn relation_of(ontology: &Ontology, batch: &Batch, fact: &EdgeFact) -> Option<RelationId> {
     match &fact.via {
         Via::Field { entity, key } => {
@@ -426,7 +426,7 @@ fn relation_of(ontology: &Ontology, batch: &Batch, fact: &EdgeFact) -> Option<Re
     }
 }
 
-/// The relation of an edge that was refused, and the entity that lacks it.
+/// The relation of a refused edge, and the entity that lacks the edge.
 fn refused(
     ontology: &Ontology,
     entities: &Entities,
@@ -465,7 +465,7 @@ fn unknown_relation(ontology: &Ontology, name: &str, place: Place) -> Report {
     .hint(hint)
 }
 
-/// The other end must be of a type that the field ends in, and that has it in turn.
+/// The other end must have a type that the field allows and that has the relation too.
 #[allow(clippy::too_many_arguments, reason = "all of it changes with the edge")]
 fn check_target(
     ontology: &Ontology,
@@ -489,7 +489,7 @@ fn check_target(
     if ontology.contains(field.target, there) && fits_back {
         return Some(());
     }
-    // The other entity of this id may be of the right type; that there are two is reported.
+    // Another entity with this id may have the right type. The duplicate id is reported.
     if entities.duplicates.contains(&to) {
         return None;
     }
@@ -517,18 +517,18 @@ fn check_target(
     None
 }
 
-/// Builds one relation. An edge has two numbers: its place among the edges of the relation as they are written, and the
-/// one that it has in the snapshot.
+/// Builds one relation. An edge has two numbers: its place, which is its number in the order of the files, and its
+/// number in the snapshot.
 struct Builder<'a> {
     context: &'a Context<'a>,
     entities: &'a Entities,
     relation: &'a Relation,
     bases: &'a [u32],
-    /// What each part has beside the ends of its edges.
+    /// The digests of the parts, without the ends of the edges.
     shorts: Vec<ShortEdges>,
-    /// Entities with an edge that was refused, in order: a report says why they have none.
+    /// Entities with a refused edge, in order. The refusal is reported, so a missing edge is not.
     refused: Vec<u32>,
-    /// Whether anything is said of any: mostly not, and then where an edge is written need not be looked up.
+    /// Whether any edge has a statement. Usually none has, and then the places of edges need not be looked up.
     any_said: bool,
     /// For each part, the place of its first edge.
     firsts: Vec<u32>,
@@ -552,14 +552,14 @@ impl Builder<'_> {
             self.firsts.push(first);
             first += of_part.len() as u32;
         }
-        // Nothing begins or ends anywhere in a relation without edges, of which a schema may have hundreds.
+        // A relation without edges needs no array for entities; a schema may have hundreds of such relations.
         let entities = match first {
             0 => 0,
             _ => self.entities.bases.last().copied().unwrap_or(0) as usize,
         };
         let symmetric = self.relation.symmetric;
         let bounds = order::bounds(entities, ends.iter().flatten().map(|it| it[0]));
-        // Each part's ends are forgotten as they find their places.
+        // The ends of each part are freed as soon as they are added.
         let entries = (0..).zip(ends.into_iter().flatten());
         let entries = entries.map(|(edge, [at, target])| Entry { at, target, edge });
         let mut ordered = Ordered::of(bounds, entries);
@@ -578,7 +578,7 @@ impl Builder<'_> {
         let (out, back) = if symmetric {
             let both = || {
                 self.entries(&forward).flat_map(|it| {
-                    // An edge to itself is there once.
+                    // An edge from an entity to itself is stored once.
                     let back = (it.at != it.target).then(|| it.turned());
                     std::iter::once(it).chain(back)
                 })
@@ -618,14 +618,14 @@ impl Builder<'_> {
         .checked(self.context.ontology, self.relation)
     }
 
-    /// Sorts the entries of each entity: where its field leads to one and sources disagree, the preferred first, else
-    /// by the ids that they lead to. `place` gives the place of an edge.
+    /// Sorts the entries of each entity by the ids of their targets. If its field has a single target and sources
+    /// disagree, the preferred edge is first. `place` gives the place of an edge.
     fn sort(&self, ordered: &mut Ordered, direction: Direction, place: impl Fn(u32) -> u32 + Sync) {
         let to_one = self.leads_to_one(direction);
         let types = ordered.targets.iter().min().zip(ordered.targets.iter().max());
         let in_one_type = types.is_none_or(|(first, last)| self.type_no(*first) == self.type_no(*last));
         if in_one_type && !to_one.contains(&true) {
-            // Numbers are in the order of ids then.
+            // Then numbers are in the order of ids.
             return ordered.sort(|_, a, b| a.cmp(&b));
         }
         ordered.sort(|at, a, b| {
@@ -649,14 +649,14 @@ impl Builder<'_> {
         }
     }
 
-    /// Where each row's entries begin, for each type that has any.
+    /// The starts of the rows' entries, for each type that has any.
     fn starts(&self, bounds: &[u32]) -> Vec<Option<Starts>> {
         let types = self.entities.bases.windows(2);
         let starts = types.map(|it| Starts::of(bounds.get(it[0] as usize..=it[1] as usize)?));
         starts.collect()
     }
 
-    /// The edges as they begin, in the order of their numbers.
+    /// The starts of the edges, in the order of their numbers.
     fn entries<'b>(&'b self, forward: &'b Adjacency) -> impl Iterator<Item = Entry> + 'b {
         let types = forward.starts.iter().zip(&self.entities.bases);
         types.flat_map(move |(starts, base)| {
@@ -671,7 +671,7 @@ impl Builder<'_> {
         })
     }
 
-    /// Where an edge begins and ends.
+    /// The two ends of an edge.
     fn ends(&self, forward: &Adjacency, edge: u32) -> (EntityNo, EntityNo) {
         let of_type = |(starts, base): (&Option<Starts>, &u32)| Some(base + starts.as_ref()?.row_at(edge)?);
         let from = forward.starts.iter().zip(&self.entities.bases).find_map(of_type);
@@ -681,7 +681,7 @@ impl Builder<'_> {
         )
     }
 
-    /// The short edges that an edge is among, by its place, and its position there.
+    /// The short edges that contain an edge, by its place, and its position in them.
     fn short(&self, place: u32) -> (&ShortEdges, u32) {
         let no = self.firsts.partition_point(|it| *it <= place) - 1;
         (&self.shorts[no], place - self.firsts[no])
@@ -692,7 +692,7 @@ impl Builder<'_> {
         Some(self.context.ontology.entity_type(id).members.field(no))
     }
 
-    /// For each type, whether its field leads to one entity.
+    /// For each type, whether its field has a single target.
     fn leads_to_one(&self, direction: Direction) -> Vec<bool> {
         let types = self.context.ontology.type_ids();
         types
@@ -704,7 +704,7 @@ impl Builder<'_> {
         self.entities.locate(EntityNo(entity)).type_id.index()
     }
 
-    /// What is said of an edge, by its place.
+    /// The statement of an edge, by its place.
     fn said(&self, place: u32) -> Said {
         if !self.any_said {
             return Said::NOTHING;
@@ -713,7 +713,7 @@ impl Builder<'_> {
         short.said(at)
     }
 
-    /// Where the end of an edge is written: its part is read and numbered again.
+    /// The place of an edge's end in the files. Its part is read and numbered again.
     fn place(&self, edge: u32) -> Option<Place> {
         let (short, at) = self.short(self.places[edge as usize]);
         let (part, context) = (short.part, self.context);
@@ -741,7 +741,7 @@ impl Builder<'_> {
         Some(batch.place(fact.to_at).detached())
     }
 
-    /// Numbers of one type are in the order of their ids already.
+    /// Numbers of the same type are in the order of ids already.
     fn compare_ids(&self, a: u32, b: u32) -> std::cmp::Ordering {
         let type_of = |it| self.entities.locate(EntityNo(it)).type_id;
         if self.context.ontology.types.len() > 1 && type_of(a) != type_of(b) {
@@ -767,7 +767,7 @@ impl Builder<'_> {
         any.then(|| statements.into())
     }
 
-    /// The short columns of each property, their rows the numbers of the edges.
+    /// The short columns of each property, with the numbers of the edges as their rows.
     fn short_columns(&mut self) -> Vec<Vec<Short>> {
         let edge_type = self.edge_type();
         let count = edge_type.map_or(0, |it| it.members.properties.len());
@@ -827,9 +827,8 @@ impl Builder<'_> {
         columns.collect()
     }
 
-    /// A field that leads to one entity has one, or several that are statements of their own; a required
-    /// one has at least one.
-    /// Edges that are reported as duplicates are added to `reported`.
+    /// Checks that a field with a single target has one edge, or several that are statements of their own, and that a
+    /// required field has at least one. Edges that are reported as duplicates are added to `reported`.
     fn check_cardinality(
         &self,
         way: Direction,
@@ -859,7 +858,7 @@ impl Builder<'_> {
                     && shown(&mut missing, Code::MISSING_VALUE, &field.name, &mut lacking)
                 {
                     let message = format!("{} has no \"{}\", which the schema requires", name(), field.name);
-                    // Nothing is said of an entity whose line is broken: that is said already.
+                    // The line of such an entity has an error of its own, so no missing edge is reported.
                     if let Some(place) = self.entities.place(self.context, id, row as u32) {
                         let report = Report::new(Code::MISSING_VALUE, message)
                             .at(place, "lacks it")
@@ -895,7 +894,7 @@ impl Builder<'_> {
                         reports.push(report);
                         continue;
                     }
-                    // Those that are statements of their own may contradict each other.
+                    // Edges that are statements of their own may contradict each other.
                     let is_plain = |edge: &u32| !self.said(self.places[*edge as usize]).own;
                     let plain: Vec<u32> = neighbours.iter().map(|it| it.1.0).filter(is_plain).collect();
                     let latest = plain.iter().max_by_key(|it| self.places[**it as usize]);
@@ -916,8 +915,8 @@ impl Builder<'_> {
         }
     }
 
-    /// An edge written from both sides, most likely: parallel edges are legal, but these say the same. Those in `reported`
-    /// are left out.
+    /// Warns about edges that were probably written from both ends: parallel edges are allowed, but these have the same
+    /// properties. Edges in `reported` are skipped.
     fn warn_of_twins(
         &self,
         out: &Adjacency,
@@ -930,14 +929,14 @@ impl Builder<'_> {
         for (type_no, (starts, base)) in types {
             for (row, _) in starts.iter().flat_map(Starts::iter) {
                 let neighbours = out.of(type_no, row as usize);
-                // Where they lead on and on, none leads where another does.
+                // If the targets are strictly ascending, there are no parallel edges.
                 let targets = || neighbours.iter().map(|it| it.0);
                 if targets().is_sorted_by(|a, b| a.0 < b.0) {
                     continue;
                 }
                 let from = base + row;
                 let ends = neighbours.iter().map(|(to, edge)| (to.0, edge.0));
-                // A symmetric edge is met at both ends, and looked at where it is met first.
+                // A symmetric edge is found at both ends, and checked at the first.
                 let met = |it: &(u32, u32)| !self.relation.symmetric || it.0 >= from;
                 let ends = ends.filter(|it| met(it) && !reported.contains(&it.1));
                 let mut of_row: Vec<(u32, Vec<u8>, u32)> = ends
@@ -968,7 +967,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The properties of an edge as bytes, to compare them with those of others.
+    /// The properties of an edge as bytes, for comparisons.
     fn written_properties(&self, columns: &[Column], edge: u32) -> Vec<u8> {
         let mut written = Vec::new();
         let (short, at) = self.short(self.places[edge as usize]);
@@ -1023,5 +1022,5 @@ impl Builder<'_> {
     }
 }
 
-/// So many edges that stand twice are shown of a relation.
+/// Maximum number of duplicate edges that are reported for a relation.
 const MOST_TWINS: usize = 10;

@@ -1,4 +1,4 @@
-//! Entities get their numbers.
+//! Numbers the entities.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -22,14 +22,14 @@ pub(super) struct Entities {
     pub bases: Vec<u32>,
     /// For each type, the ids of its rows.
     pub ids: Vec<Strings>,
-    /// For each type, where each row's entity is written.
+    /// For each type, the place of each row's entity in the files.
     pub origins: Vec<Vec<Origin>>,
-    /// For each part and entity in it, its number; `u32::MAX` where it has none.
+    /// For each part, the numbers of its entities; `u32::MAX` for an entity without a number.
     pub numbers: Vec<Vec<u32>>,
     pub index: IdIndex,
-    /// Entities with an id that an entity of another type has too, which is an error.
+    /// Entities whose id is also the id of an entity of another type, which is an error.
     pub duplicates: HashSet<EntityNo>,
-    /// Ids of entities whose type does not exist. The type is reported, and references to them are right.
+    /// Ids of entities whose type does not exist. The type is reported, so references to these ids are not.
     pub untyped: HashSet<String>,
 }
 
@@ -47,7 +47,7 @@ impl Entities {
         self.ids[row.type_id.index()].text(row.row).unwrap_or_default()
     }
 
-    /// Whether something defines an id, perhaps below a type that does not exist.
+    /// Whether an entity has an id, even one whose type does not exist.
     pub fn is_untyped(&self, id: &str) -> bool {
         self.untyped.contains(id)
     }
@@ -56,8 +56,7 @@ impl Entities {
         self.index.find(id, |entity| self.id(entity))
     }
 
-    /// The numbers of many ids. Each step of looking one up waits for memory, so each is done for several ids side
-    /// by side.
+    /// The numbers of many ids. Each step of a lookup waits for memory, so each step is done for several ids together.
     pub fn find_all(&self, ids: &[&str]) -> Vec<Option<EntityNo>> {
         const ABREAST: usize = 32;
         let mut found = Vec::with_capacity(ids.len());
@@ -82,19 +81,19 @@ impl Entities {
         found
     }
 
-    /// What messages call a row of a type.
+    /// The name of a type's row in messages.
     pub fn name(&self, type_id: TypeId, row: u32) -> String {
         let id = self.ids[type_id.index()].text(row as usize);
         format!("\"{}\"", id.unwrap_or_default())
     }
 
-    /// Where a row of a type is written.
+    /// The place of a type's row in the files.
     pub fn place(&self, context: &Context, type_id: TypeId, row: u32) -> Option<Place> {
         context.place(self.origins[type_id.index()][row as usize])
     }
 
-    /// How many ids of a part may be compared with all others to find near ones. Comparing one takes time linear in the
-    /// entities, and a file may have as many unknown ids.
+    /// Maximum number of a part's ids that are compared with all others to find similar ones. A comparison takes time
+    /// linear in the entities, and a file may have as many unknown ids.
     pub fn comparisons(&self) -> Cell<usize> {
         let all = self
             .bases
@@ -104,7 +103,7 @@ impl Entities {
         Cell::new((COMPARISONS / all / self.numbers.len().max(1)).max(1))
     }
 
-    /// What to say of an id that nothing defines.
+    /// The report about an id that no entity has.
     pub fn unknown(&self, id: &str, comparisons: &Cell<usize>) -> String {
         if let Some(composed) = composed(id)
             && self.find(&composed).is_some()
@@ -129,25 +128,25 @@ impl Entities {
     }
 }
 
-/// The number of ids that an unknown one is compared with.
+/// The number of ids with which an unknown id is compared.
 const MOST_COMPARED: usize = 1_000_000;
 
-/// Comparisons of ids for hints while a graph is loaded. They take a second or two.
+/// Maximum number of comparisons of ids for hints during a load. They take a second or two.
 const COMPARISONS: usize = 5_000_000;
 
-/// Takes one of the comparisons, if there is one left.
+/// Uses up one of the comparisons, if one is left.
 pub(super) fn may_compare(comparisons: &Cell<usize>) -> bool {
     let left = comparisons.get();
     comparisons.set(left.saturating_sub(1));
     left > 0
 }
 
-/// The longest id, in bytes.
+/// Maximum length of an id, in bytes.
 const LONGEST_ID: usize = 1024;
 
-/// Why a text is not an id, and what to do about it.
+/// Why a text is not a valid id, and how to fix it.
 fn wrong_id(id: &str) -> Option<(&'static str, String)> {
-    // Letters, digits and what RFC 3986 allows in a path, so that an id needs no escape there.
+    // Letters, digits, and the characters that RFC 3986 allows in a path, where an id then needs no escape.
     let allowed = |char: char| {
         char.is_alphanumeric() || is_combining_mark(char) || "-._~!$&'()*+,;=:@/%".contains(char)
     };
@@ -170,18 +169,18 @@ fn wrong_id(id: &str) -> Option<(&'static str, String)> {
     })
 }
 
-/// An id in NFC, where it is not so already. Two ids that look the same are the same then.
+/// An id in NFC, if it is in another form. Then ids that look the same are the same.
 fn composed(id: &str) -> Option<String> {
     (!id.is_ascii() && !is_nfc(id)).then(|| id.nfc().collect())
 }
 
-/// What is wrong with the ids and types of a part's entities.
+/// Reports errors in the ids and types of a part's entities.
 pub(super) fn check(ontology: &Ontology, batch: &Batch, reports: &mut Reports) -> Vec<(String, Report)> {
     let mut unknown: Vec<(String, Report)> = Vec::new();
     let mut seen: HashSet<&str> = HashSet::new();
     let mut see = |name, at| {
         let known = matches!(ontology.domain(name), Some(Domain::Type(_)));
-        // Once a type is enough; its entities are all wrong for the same reason.
+        // One report per type is enough, since all its entities have the same error.
         if !known && unknown.len() < MOST_SHOWN && seen.insert(name) {
             unknown.push((name.to_owned(), unknown_type(ontology, batch, at, name)));
         }
@@ -207,8 +206,8 @@ pub(super) fn check(ontology: &Ontology, batch: &Batch, reports: &mut Reports) -
     unknown
 }
 
-/// Sorts origins by the ids that stand there. Eight bytes of each, from where they begin to differ, decide most
-/// comparisons without going to the text.
+/// Sorts origins by their ids. A key of eight bytes, from where the ids begin to differ, decides most comparisons
+/// without reading the text.
 fn sort(origins: &mut Vec<Origin>, parts: &[Part]) {
     let id_of = |origin: &Origin| parts[origin.part as usize].ids.text(origin.at as usize);
     let order = |a: &Origin, b: &Origin| id_of(a).cmp(id_of(b)).then(a.cmp(b));
@@ -235,12 +234,12 @@ fn sort(origins: &mut Vec<Origin>, parts: &[Part]) {
     *origins = keyed.into_iter().map(|it| it.1).collect();
 }
 
-/// Bytes that an entity takes beside its id while entities are sorted: two origins and a key, a number, the end of its
-/// id, and slots of the index.
+/// Bytes that an entity takes in addition to its id while entities are sorted: two origins and a key, a number, the end
+/// of its id, and slots of the index.
 const OF_AN_ENTITY: usize = 52;
 
-/// Sorts the entities of each type by id and numbers them through. The parts forget their ids. `None` where there is not
-/// enough memory.
+/// Sorts the entities of each type by id and numbers them consecutively. Frees the ids of the parts. `None` if there is
+/// not enough memory.
 pub(super) fn number(
     ontology: &Ontology,
     files: &Files,
@@ -349,9 +348,9 @@ pub(super) fn number(
     Some(entities)
 }
 
-/// The ids of entities whose type does not exist. `None` where there is not enough memory.
+/// The ids of entities whose type does not exist. `None` if there is not enough memory.
 fn untyped(memory: &Allowance, parts: &[Part]) -> Option<HashSet<String>> {
-    /// What an id takes in the set, beside its text.
+    /// Bytes that an id takes in the set, in addition to its text.
     const OF_AN_ID: usize = 64;
     let mut meter = Meter::new(memory);
     let mut untyped = HashSet::new();
@@ -434,11 +433,11 @@ fn unknown_type(ontology: &Ontology, batch: &Batch, at: Span, name: &str) -> Rep
     .hint(hint)
 }
 
-/// The number of each entity of a part; none of those whose type is unknown or whose id is defined twice.
+/// The number of each entity of a part; `None` if its type is unknown or its id is defined twice.
 pub(super) fn numbers(known: &[u32], written: &[u32], batch: &Batch) -> Vec<Option<EntityNo>> {
     let mut of_part = written.iter().zip(known).peekable();
     let all = batch.entities.iter().map(|fact| {
-        // Of a part with mistakes, the first reading may have found other entities.
+        // If a part has errors, the first reading may have found other entities.
         while of_part.next_if(|it| *it.0 < fact.at.start).is_some() {}
         let number = of_part.next_if(|it| *it.0 == fact.at.start)?.1;
         (*number != u32::MAX).then_some(EntityNo(*number))

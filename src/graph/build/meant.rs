@@ -1,8 +1,8 @@
-//! What was most likely meant by a value that is written in another form, for hints.
+//! The most likely meaning of a value in an unsupported form, for hints.
 
 use crate::ontology::{Date, Instant};
 
-/// The longest text that is looked at.
+/// Maximum length of a text that is examined.
 const LONGEST: usize = 60;
 
 const MONTHS: [&str; 12] = [
@@ -20,8 +20,8 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-/// The date that a text means, as a `Date` is written: `27.8.1996`, `1996-8-27`, `27 August 1996`, `1990s`, `c. 1990`. `None`
-/// where it may mean several, as `5/6/1996` does.
+/// The date that a text means, in the form of a `Date`: `27.8.1996`, `1996-8-27`, `27 August 1996`, `1990s`, `c. 1990`.
+/// `None` if it is ambiguous, as `5/6/1996` is.
 pub(super) fn date(text: &str) -> Option<String> {
     let text = text.trim();
     if text.len() > LONGEST {
@@ -78,13 +78,13 @@ fn is_date(text: String) -> Option<String> {
     Date::parse(&text).is_ok().then_some(text)
 }
 
-/// The two ends of an interval, the earlier first.
+/// Both ends of an interval, the earlier one first.
 fn interval(text: &str) -> Option<(String, String)> {
     let is_year = |it: &str| it.len() == 4 && it.bytes().all(|it| it.is_ascii_digit());
     let parts = ["/", "–", "-", " to ", "..", "…"].iter().find_map(|it| {
         let (from, until) = text.split_once(it)?;
         let (from, until) = (from.trim(), until.trim());
-        // A day or a month has hyphens of its own.
+        // Months and days are separated by hyphens too.
         let is_interval = *it == "/" && from.contains('-') || is_year(from) && is_year(until);
         is_interval.then_some((from, until))
     });
@@ -99,7 +99,7 @@ fn interval(text: &str) -> Option<(String, String)> {
     })
 }
 
-/// One date: up to three numbers and names of months, in an order that says which is which.
+/// A date: up to three numbers and names of months, in an order that is not ambiguous.
 fn single(text: &str) -> Option<String> {
     let (mut year, mut month, mut others) = (None, None, Vec::new());
     let separated = text.contains('.') && !text.contains('/');
@@ -131,7 +131,7 @@ fn single(text: &str) -> Option<String> {
         (Some(month), []) => return Some(format!("{year:04}-{month:02}")),
         (None, [(month, _)]) => return Some(format!("{year:04}-{month:02}")),
         (Some(month), [(day, _)]) => (month, *day),
-        // After the year come the month and the day.
+        // If the year is first, the month and the day follow.
         (None, [(month, true), (day, true)]) => (*month, *day),
         (None, [(day, false), (month, false)]) if separated || *day > 12 => (*month, *day),
         (None, [(month, false), (day, false)]) if *day > 12 => (*month, *day),
@@ -148,7 +148,7 @@ fn named_month(word: &str) -> Option<u32> {
     (1..).nth(position?)
 }
 
-/// The month of a date and the number of its days; `None` where there is no such month.
+/// The number of a month and its days; `None` if the month does not exist.
 pub(super) fn days(text: &str) -> Option<(&str, u32)> {
     let month = text.get(..7)?;
     (28..=31)
@@ -157,7 +157,7 @@ pub(super) fn days(text: &str) -> Option<(&str, u32)> {
         .map(|it| (month, it))
 }
 
-/// The point in time that a text means, if only its form is another. UTC where it has no offset.
+/// The point in time that a text means, if it is in another form. UTC if it has no offset.
 pub(super) fn instant(text: &str) -> Option<String> {
     let text = text.trim();
     if text.len() > LONGEST {

@@ -1,9 +1,10 @@
-//! From facts to a snapshot, with every fact checked.
+//! Builds a snapshot from facts, and checks every fact.
 //!
-//! The files are gone through twice. First the entities: their ids are sorted within each type, which gives them
-//! their numbers. Then all facts, part by part on all cores: each part is digested into short columns and edges
-//! between numbers ([`digest`]), after which its text is forgotten. At last the short columns are put together in the
-//! order of the entities, and the edges find their places by counting. What is found wrong only then is shown by reading its part again.
+//! The files are read twice. The first reading finds the entities: their ids are sorted within each type, which gives
+//! them their numbers. The second reading takes all facts, part by part on all cores. Each part is digested into short
+//! columns and edges between numbers ([`digest`]); then its text is freed. Finally, the short columns are merged in the
+//! order of the entities, and a counting sort puts the edges in order. To report an error that is found only then, its
+//! part is read again.
 
 mod cell;
 mod columns;
@@ -31,30 +32,30 @@ use crate::ontology::{Ontology, TypeId};
 use crate::report::{Code, Place, Report, Reports};
 use entities::Entities;
 
-/// Where a fact stands: its part, and its position among the part's facts of its kind.
+/// Origin of a fact: its part, and its position among the part's facts of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Origin {
     part: u32,
     at: u32,
 }
 
-/// What all steps of building need.
+/// State that all steps of the build share.
 struct Context<'a> {
     ontology: &'a Ontology,
     files: &'a Files,
     memory: &'a Allowance,
     parts: &'a [Part],
-    /// The parts that were read again last, to show places in them.
+    /// The parts that were last read again to show places in them.
     again: Mutex<Vec<(u32, Arc<Batch>)>>,
 }
 
-/// So many parts that were read again are held.
+/// Maximum number of parts that are kept after they were read again.
 const HELD: usize = 8;
-/// So many mistakes of one kind in one place of the schema are shown; the rest is counted.
+/// Maximum number of errors of a kind that are reported for an element of the schema; the others are counted.
 const MOST_SHOWN: usize = 1000;
 
 impl Context<'_> {
-    /// A part's facts, read again. `None` where the file has changed meanwhile, which is said elsewhere.
+    /// A part's facts, read again. `None` if the file has changed meanwhile, which is reported elsewhere.
     fn batch(&self, part: u32) -> Option<Arc<Batch>> {
         let mut held = self.again.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, batch)) = held.iter().find(|it| it.0 == part) {
@@ -68,35 +69,35 @@ impl Context<'_> {
         Some(batch)
     }
 
-    /// Where an entity is written.
+    /// The place of an entity in the files.
     fn place(&self, origin: Origin) -> Option<Place> {
         let batch = self.batch(origin.part)?;
         let fact = batch.entities.get(self.fact_of(&batch, origin)?)?;
         Some(batch.place(fact.at).detached())
     }
 
-    /// The position of an entity among those of its part's facts.
+    /// The position of an entity among the entities of its part.
     fn fact_of(&self, batch: &Batch, origin: Origin) -> Option<usize> {
         let at = self.parts[origin.part as usize].ids.at[origin.at as usize];
         batch.entities.iter().position(|it| it.at.start == at)
     }
 }
 
-/// What is wrong with a query.
+/// An error in a query.
 #[derive(Debug)]
 pub struct Misfit {
-    /// What is wrong.
+    /// The message.
     pub message: String,
-    /// The line and the column, both from 1, where they are known.
+    /// Line and column, both counted from 1, if known.
     pub at: Option<(u32, u32)>,
 }
 
-/// Finds what is wrong with a query of the graph. What a query may ask follows from the schema, which is not known here.
+/// Finds errors in a query of the graph. Given by the caller, because this module does not know the API.
 pub type CheckQuery<'a> = dyn Fn(&str) -> Option<Misfit> + Sync + 'a;
 
-/// Builds the snapshot of some facts. Reports are added to `reports`; with an error among them there is
-/// no snapshot. Before each step that allocates much, the allowance of `progress` is asked; when it is passed, the build is
-/// abandoned and the only report is that.
+/// Builds the snapshot of facts. Reports are added to `reports`; if there is an error among them, there is no snapshot.
+/// Before each step that allocates much memory, the allowance of `progress` is checked. If it is exceeded, the build is
+/// abandoned, and that is the only report.
 pub fn build(
     ontology: &Arc<Ontology>,
     files: &Files,
@@ -115,17 +116,18 @@ pub fn build_and_check(
     reports: &mut Reports,
 ) -> Option<Snapshot> {
     let checked = |reports: &mut Reports| checked(ontology, files, progress, check, reports);
-    // On threads that end with it: what a thread keeps of the memory that it gave up goes with it.
+    // The build has its own threads, because memory that a thread has freed but cached is released when the thread
+    // ends.
     let built = match rayon::ThreadPoolBuilder::new().build() {
         Ok(threads) => threads.install(|| checked(reports)),
-        // On the threads of the process where there are no more.
+        // If no more threads can be started, the build uses those of the process.
         Err(_) => checked(reports),
     };
     let Some(excess) = progress.memory.excess() else {
         reports.without_consequences();
         return built;
     };
-    // What else was found may be wrong, since not all was read.
+    // Other reports may be wrong, since not all facts were read.
     let message = format!("the graph takes more memory than it may: {excess}");
     let hint = "allow more with --max-memory-total, or compile the graph with `clew compile` where there is more memory and serve the file";
     *reports = Reports(vec![Report::new(Code::MEMORY, message).hint(hint)]);
@@ -211,12 +213,12 @@ fn counts(snapshot: &Snapshot) -> Counts {
     }
 }
 
-/// Weakly connected components. A source that nothing is related to is cited, and no part of its own.
+/// Weakly connected components. A source without relations is only cited, and is not counted as a component.
 fn components(snapshot: &Snapshot) -> usize {
     let all = snapshot.bases.last().copied().unwrap_or(0) as usize;
     let mut sets = UnionFind::<u32>::new(all);
     let mut parts = all;
-    // Over the rows themselves: a view's iterators take several times as long.
+    // Uses the rows themselves, since the iterators of a view are slower.
     for edges in &snapshot.relations {
         for (starts, base) in edges.out.starts.iter().zip(&snapshot.bases) {
             for (row, range) in starts.iter().flat_map(Starts::iter) {

@@ -1,11 +1,11 @@
-//! Ends of edges are put in the order of where they lie: counting how many lie at each entity gives every one its
-//! place, and those of one entity are sorted among themselves.
+//! Sorts the ends of edges by entity. A counting sort puts each end at its entity, and then the ends of each entity are
+//! sorted.
 
 use std::cmp::Ordering;
 
 use rayon::prelude::*;
 
-/// One end of an edge: where it lies, what it leads to, and which edge it is.
+/// An end of an edge: its entity, the entity at the other end, and the edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entry {
     pub at: u32,
@@ -14,7 +14,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The other end.
+    /// The other end of the edge.
     pub fn turned(self) -> Self {
         Self {
             at: self.target,
@@ -24,19 +24,19 @@ impl Entry {
     }
 }
 
-/// Entries in the order of where they lie.
+/// Entries, sorted by entity.
 #[derive(Debug)]
 pub(super) struct Ordered {
-    /// For each entity, where its entries begin; and one more.
+    /// The start of each entity's entries, followed by the end of the last one.
     pub bounds: Vec<u32>,
     pub targets: Vec<u32>,
     pub edges: Vec<u32>,
 }
 
-/// So many entries are sorted by one thread at a time.
+/// Number of entries that a thread sorts at a time.
 const AT_ONCE: u32 = 1 << 16;
 
-/// For each of so many entities where its entries begin, and one more; `at` says where each entry lies.
+/// The start of each entity's entries, followed by the end of the last one; `at` gives the entity of each entry.
 pub(super) fn bounds(entities: usize, at: impl Iterator<Item = u32>) -> Vec<u32> {
     let mut bounds = vec![0_u32; entities + 1];
     for at in at {
@@ -49,7 +49,7 @@ pub(super) fn bounds(entities: usize, at: impl Iterator<Item = u32>) -> Vec<u32>
 }
 
 impl Ordered {
-    /// Puts entries where they belong; those of one entity stay as they come.
+    /// Moves entries to their entities. Entries of an entity keep their order.
     pub fn of(bounds: Vec<u32>, entries: impl Iterator<Item = Entry>) -> Self {
         let count = bounds.last().copied().unwrap_or(0) as usize;
         let (mut targets, mut edges) = (vec![0; count], vec![0; count]);
@@ -67,7 +67,7 @@ impl Ordered {
         }
     }
 
-    /// Sorts the entries of each entity; `compare` is given the entity and two pairs of a target and an edge.
+    /// Sorts the entries of each entity. `compare` gets the entity and two pairs of a target and an edge.
     pub fn sort(&mut self, compare: impl Fn(u32, (u32, u32), (u32, u32)) -> Ordering + Sync) {
         let bounds = &self.bounds;
         let (mut targets, mut edges) = (&mut self.targets[..], &mut self.edges[..]);
@@ -92,7 +92,7 @@ impl Ordered {
                 let (targets, edges) = (&mut targets[here.clone()], &mut edges[here]);
                 let compare = |a: &(u32, u32), b: &(u32, u32)| compare(entity as u32, *a, *b);
                 let given = || targets.iter().copied().zip(edges.iter().copied());
-                // Files mostly have the edges of an entity in order already.
+                // Files usually have the edges of an entity in order already.
                 if given().is_sorted_by(|a, b| compare(a, b) != Ordering::Greater) {
                     continue;
                 }

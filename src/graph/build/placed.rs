@@ -2,7 +2,7 @@
 
 use crate::report::{Place, Report};
 
-/// A report at a place, where the place could be found.
+/// Adds a place to a report, if the place was found.
 pub(super) fn placed(report: Report, place: Option<Place>, label: &str) -> Report {
     match place {
         Some(place) => report.at(place, label),

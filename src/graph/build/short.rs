@@ -1,4 +1,4 @@
-//! Short columns and edges: what one part says of one property or one relation, as numbers.
+//! Short columns and edges: the values of a property and the edges of a relation in one part, as numbers.
 
 use super::cell::cell;
 use super::statements::Said;
@@ -8,14 +8,14 @@ use crate::graph::statement::Statements;
 use crate::ontology::{Ontology, Property, PropertyNo};
 use crate::report::Reports;
 
-/// The values of one property that stand in one part.
+/// The values of a property in a part.
 #[derive(Debug)]
 pub(super) struct Short {
     pub part: u32,
-    /// The row of each, in the order of the part.
+    /// The row of each value, in the order of the part.
     pub rows: Vec<u32>,
     pub values: Values,
-    /// The statement of each; empty where none has one.
+    /// The statement of each value; empty if none has one.
     pub said: Vec<Said>,
 }
 
@@ -40,7 +40,7 @@ impl Short {
         self.values.push(cell);
     }
 
-    /// Gives back the room that was not needed.
+    /// Frees unused capacity.
     pub fn shrink(&mut self) {
         self.rows.shrink_to_fit();
         self.said.shrink_to_fit();
@@ -52,19 +52,19 @@ impl Short {
     }
 }
 
-/// Where the edges of a part begin and end.
+/// The two ends of each edge of a part.
 pub(super) type Ends = Vec<[u32; 2]>;
 
-/// The edges of one relation that stand in one part.
+/// The edges of a relation in a part.
 #[derive(Debug)]
 pub(super) struct ShortEdges {
     pub part: u32,
     pub ends: Ends,
-    /// Entities with an edge that was refused.
+    /// Entities with a refused edge.
     pub refused: Vec<u32>,
-    /// The statement of each; empty where none has one.
+    /// The statement of each edge; empty if none has one.
     pub said: Vec<Said>,
-    /// Those that have properties, in order.
+    /// The edges with properties, in order.
     pub with_properties: Vec<u32>,
     /// The values of each property; their rows are positions among `ends`.
     pub properties: Vec<Option<Short>>,
@@ -112,7 +112,7 @@ pub(super) fn value(
     }
 }
 
-/// The property of a number among an edge type's or an entity type's.
+/// The property of a number in an edge type or an entity type.
 pub(super) fn slot(
     properties: &mut Vec<Option<Short>>,
     no: PropertyNo,
@@ -124,7 +124,7 @@ pub(super) fn slot(
     properties[no.index()].get_or_insert_with(new)
 }
 
-/// All digests, by what they are about.
+/// All digests, grouped by their subject.
 pub(super) struct Gathered {
     /// For each type and property, the short columns in the order of the parts.
     pub values: Vec<Vec<Vec<Short>>>,
@@ -132,7 +132,7 @@ pub(super) struct Gathered {
     pub edges: Vec<Vec<ShortEdges>>,
     /// The statements of each part.
     pub statements: Vec<Statements>,
-    /// For each part, what its first statement's number is in the snapshot.
+    /// For each part, the number in the snapshot of its first statement.
     pub bases: Vec<u32>,
     pub graph: GraphFact,
 }

@@ -1,4 +1,4 @@
-//! Citations, ranks and validity go into their side tables; every citation's place is looked up in its source.
+//! Adds citations, ranks and validity to their side tables, and looks up the place of every citation in its source.
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -16,12 +16,12 @@ use crate::graph::stored::Stored;
 use crate::ontology::{Date, Member, Ontology};
 use crate::report::{Code, Place, Report, Reports, did_you_mean};
 
-/// What is said of a fact beside the fact itself.
+/// Statement of a fact, as far as the build needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Said {
     /// The statement's number in its part.
     pub statement: u32,
-    /// Whether the file says that others may contradict it.
+    /// Whether the file marks it as a statement of its own, which others may contradict.
     pub own: bool,
     rank: Rank,
     latest: i64,
@@ -39,7 +39,7 @@ impl Said {
         *self == Self::NOTHING
     }
 
-    /// How it is preferred to others about the same thing, greater is better: as [`Statements::preference`].
+    /// The preference among statements about the same thing, greater is better, as in [`Statements::preference`].
     pub fn preference(&self) -> (Rank, i64) {
         (self.rank, self.latest)
     }
@@ -52,7 +52,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// What is said of a fact with a statement.
+    /// The statement of a fact, by its number in the part.
     pub fn of(&self, statement: u32, own: bool) -> Said {
         if statement == NO_STATEMENT {
             return Said { own, ..Said::NOTHING };
@@ -69,7 +69,7 @@ impl Told {
 
 /// Reads the ranks and the validity of a part's statements.
 pub(super) fn read(batch: &Batch, reports: &mut Reports) -> Told {
-    // A default stands for many facts; what is wrong with it is said once.
+    // A default applies to many facts, so an error in it is reported once.
     let mut seen: Seen = Seen::new();
     let mut told = Told {
         ranks: Vec::with_capacity(batch.statements.len()),
@@ -98,8 +98,7 @@ pub(super) fn read(batch: &Batch, reports: &mut Reports) -> Told {
     told
 }
 
-/// Finds the sources of a part's statements. Whether they have the places that are cited can only be told when all
-/// of them are known.
+/// Finds the sources of a part's statements. Cited places can only be checked when all sources are known.
 pub(super) fn digest(
     ontology: &Ontology,
     entities: &Entities,
@@ -138,7 +137,7 @@ pub(super) fn digest(
                         None => statements.notes.push_null(),
                     }
                 }
-                // What is wrong with a default source is reported where it is named.
+                // An error in a default source is reported where the default is declared.
                 Err(Some(report)) if !citation.is_default && first_time(&mut seen, citation.at) => {
                     reports.push(*report);
                 }
@@ -150,7 +149,7 @@ pub(super) fn digest(
     statements
 }
 
-/// The id of a source that stands where a locator is read.
+/// The id of a source that was written as a locator.
 fn cites_a_source<'b>(
     ontology: &Ontology,
     entities: &Entities,
@@ -214,7 +213,7 @@ pub(super) fn structures(
     structures
 }
 
-/// Where the first value of a field of an entity is written.
+/// The place of the first value of an entity's field.
 fn place_of_value(context: &Context, origin: Origin, field: &str) -> Option<Place> {
     let batch = context.batch(origin.part)?;
     let entity = context.fact_of(&batch, origin)? as u32;
@@ -223,7 +222,7 @@ fn place_of_value(context: &Context, origin: Origin, field: &str) -> Option<Plac
     Some(batch.place(fact.item.at).detached())
 }
 
-/// Puts the statements of all parts together and looks up what they cite.
+/// Merges the statements of all parts, and looks up the places that they cite.
 pub(super) fn build(
     context: &Context,
     entities: &Entities,
@@ -267,7 +266,7 @@ pub(super) fn build(
     all
 }
 
-/// Where a citation is written: the so many-th of its part whose source is known.
+/// The place of a citation: the one with the given number among those of its part with a known source.
 fn citation(
     context: &Context,
     entities: &Entities,
@@ -283,7 +282,7 @@ fn citation(
     Some((batch.place(citation.at).detached(), citation.at))
 }
 
-/// Places of a part about which something was said.
+/// Places of a part for which a report exists.
 type Seen = HashSet<(u32, u32)>;
 
 fn first_time(seen: &mut Seen, at: Span) -> bool {
@@ -363,15 +362,15 @@ pub(super) fn validity(batch: &Batch, item: &Item) -> Result<Validity, Box<Repor
     }
 }
 
-/// So few sources are all named where one is unknown.
+/// If a source is unknown and there are at most this many sources, all are listed.
 const MOST_NAMED: usize = 8;
 
-/// The id of a citation's source, and where it is cited.
+/// The id of a citation's source, and the place of the citation.
 fn cited(citation: &CitationFact) -> (Str, Span) {
     (citation.source, citation.at)
 }
 
-/// The source of an id, or what is wrong with it; nothing more where a type that does not exist is reported for it.
+/// The source of an id, or the error. There is no error if its type does not exist, since that is reported.
 fn source(
     ontology: &Ontology,
     entities: &Entities,

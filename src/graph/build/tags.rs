@@ -1,4 +1,4 @@
-//! Language tags that have the form of BCP 47 but that nobody looks for.
+//! Language tags that are valid in BCP 47 but that clients do not use.
 
 use std::collections::HashSet;
 
@@ -9,13 +9,13 @@ use crate::facts::{Batch, Item, Span, Value, key_meant};
 use crate::ontology::{Property, Scalar};
 use crate::report::{Code, Report, shown};
 
-/// Languages that CLDR replaces by the macrolanguage that they are most often meant by. Their tags are registered.
+/// Languages that CLDR replaces by the macrolanguage that is usually meant. Their tags are registered.
 const REGISTERED: [&str; 30] = [
     "als", "arb", "azj", "cmn", "cwd", "ekk", "esk", "fat", "fuc", "gug", "ike", "khk", "kmr", "knc", "kng",
     "lvs", "npi", "ojg", "ory", "pbu", "pes", "plt", "quz", "src", "swh", "tzm", "uzn", "ydd", "zlm", "zsm",
 ];
 
-/// The language tags of a part, and warnings about them by what they are about.
+/// The language tags of a part, and warnings about them, grouped by their subject.
 #[derive(Default)]
 pub(super) struct Tags<'b> {
     seen: HashSet<&'b str>,
@@ -23,7 +23,7 @@ pub(super) struct Tags<'b> {
 }
 
 impl<'b> Tags<'b> {
-    /// Looks at the tags of a value if it is a text in several languages.
+    /// Checks the tags of a value if it is a text in several languages.
     pub fn see(&mut self, batch: &'b Batch, property: &Property, item: &Item) {
         if property.scalar != Scalar::Text {
             return;
@@ -54,10 +54,10 @@ fn warning(batch: &Batch, tag: &str, at: Span, hint: &str) -> Report {
         ))
 }
 
-/// What to write for a tag whose language or region is not registered.
+/// A suggestion for a tag whose language or region is not registered.
 fn meant(tag: &str) -> Option<String> {
     let language = tag.split('-').next()?.to_ascii_lowercase();
-    // These lengths are reserved, and nothing of them is registered.
+    // Subtags of these lengths are reserved, and none is registered.
     if (4..=8).contains(&language.len()) && language.bytes().all(|it| it.is_ascii_alphabetic()) {
         return Some("languages have two or three letters, such as en or gsw".to_owned());
     }

@@ -1,8 +1,8 @@
-//! Unique values: which entities have one, and whether two have it at one time.
+//! Unique values: the entities of each value, and values that two entities have at the same time.
 //!
-//! An entity has a value on the days on which its field shows it. Where an entity has several statements, these are the
-//! days of a statement without those of statements that are preferred to it. Takes O(n log n) for the n statements about
-//! values that are there more than once.
+//! An entity has a value on the days on which its field shows it. If an entity has several statements, these are the
+//! days of a statement without the days of preferred statements. Takes O(n log n) for the n statements of values that
+//! occur more than once.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,11 +11,11 @@ use crate::graph::ids::UniqueIndex;
 use crate::graph::statement::{Rank, Statements, Validity};
 use crate::graph::{NO_STATEMENT, StatementNo};
 
-/// Ranks and validity of statements while these still lie part by part.
+/// Ranks and validity of statements before they are merged.
 #[derive(Clone, Copy)]
 pub(super) struct Told<'a> {
     pub statements: &'a [Statements],
-    /// For each part, what its first statement's number is in the snapshot.
+    /// For each part, the number in the snapshot of its first statement.
     pub bases: &'a [u32],
 }
 
@@ -41,12 +41,12 @@ impl Told<'_> {
     }
 }
 
-/// Days from one to another, counted without gaps.
+/// An interval of days, counted consecutively.
 type Span = (i64, i64);
 
 const ALWAYS: Span = (i64::MIN, i64::MAX);
 
-/// The number of a day, given as [`Date`](crate::ontology::Date) gives it.
+/// The number of a day, which is given in the form of [`Date`](crate::ontology::Date).
 fn day(digits: i64) -> i64 {
     let (year, of_year) = (digits.div_euclid(10_000), digits.rem_euclid(10_000));
     let (month, day) = (of_year / 100, of_year % 100);
@@ -68,12 +68,12 @@ fn span(validity: Option<Validity>) -> Span {
     })
 }
 
-/// Days without overlaps, by their first.
+/// Intervals without overlaps, by their first day.
 #[derive(Default)]
 struct Days(BTreeMap<i64, i64>);
 
 impl Days {
-    /// Adds the days of a span; gives those that are new.
+    /// Adds an interval. Returns the days that are new, as intervals.
     fn add(&mut self, (from, until): Span) -> Vec<Span> {
         let mut new = Vec::new();
         let mut next = from;
@@ -107,11 +107,11 @@ impl Days {
     }
 }
 
-/// On which days a field shows each of its values.
+/// The days on which a field shows each of its values.
 struct Showing<'a> {
     column: &'a Column,
     told: Told<'a>,
-    /// Of rows with several statements, the days of each, by position.
+    /// For rows with several statements, the days of each statement, by position.
     known: HashMap<usize, Vec<(u32, Vec<Span>)>>,
 }
 
@@ -135,7 +135,7 @@ impl<'a> Showing<'a> {
         let of_row = self.known.entry(row).or_insert_with(|| {
             let mut all: Vec<u32> = std::iter::once(row as u32).chain(others).collect();
             let statement = |it: &u32| column.place(*it).2;
-            // Of equals the one that was given first is shown; it keeps its place.
+            // The sort is stable, so among equal statements the first in the files is shown.
             all.sort_by_key(|it| std::cmp::Reverse(told.preference(statement(it))));
             let mut taken = Days::default();
             let mut days: Vec<(u32, Vec<Span>)> = all
@@ -150,10 +150,10 @@ impl<'a> Showing<'a> {
     }
 }
 
-/// The rows of two entities that have a value at one time, and a position that has it.
+/// Two rows that have a value at the same time, and a position with it.
 pub(super) type Pair = (usize, usize, u32);
 
-/// Indexes the values of a column, and finds those that two entities have at one time.
+/// Indexes the values of a column, and finds those that two entities have at the same time.
 pub(super) fn index(column: &Column, told: Told) -> (UniqueIndex, Vec<Pair>) {
     let index = UniqueIndex::of(column);
     let mut showing = Showing::new(column, told);
@@ -186,7 +186,7 @@ fn spans(showing: &mut Showing, positions: impl Iterator<Item = u32>) -> Vec<(Sp
     spans
 }
 
-/// Finds the values that entities of two types have at one time.
+/// Finds the values that entities of two types have at the same time.
 pub(super) fn between(
     (column, index): (&Column, &UniqueIndex),
     (other_column, other_index): (&Column, &UniqueIndex),
