@@ -428,8 +428,11 @@ fn texts_survive(ontology: &Ontology, api: &Api) {
         }
     }
     for it in &ontology.enums {
+        // An enum that no field has is left out.
+        let Some(definition) = schema.get_enum(&it.name) else {
+            continue;
+        };
         assert_eq!(of(&it.name), it.description, "description of {}", it.name);
-        let definition = schema.get_enum(&it.name).unwrap();
         for value in &it.values {
             let shown = &definition.values[value.name.as_str()];
             let text = shown.description.as_ref().map(ToString::to_string);

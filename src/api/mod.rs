@@ -140,6 +140,7 @@ impl Api {
             .build()
             .map_err(|error| ApiError::rule(error.errors))?;
         amend(&mut schema, &amendments)?;
+        schema::leave_out_unreachable(&mut schema);
         schema::open_texts(&mut schema);
         let schema = schema.validate().map_err(|error| ApiError::rule(error.errors))?;
         let sdl = schema.to_string();

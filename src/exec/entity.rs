@@ -253,10 +253,15 @@ impl<'a> Run<'a> {
                 view.write_edge_value(via.side.relation, via.edge, *no, languages, &mut run.out);
                 Ok(())
             }
-            (EdgeField::Statement(fields), Some(via)) => {
-                run.field(slot, false, |run| run.edge_statement(fields, target, via))
+            (EdgeField::Statement(fields, is_nullable), Some(via)) => {
+                run.field(slot, *is_nullable, |run| run.edge_statement(fields, target, via))
             }
-            (EdgeField::Property(..) | EdgeField::Statement(_), None) => Err(Failure::Null),
+            // No edge leads to an entry of a root list.
+            (EdgeField::Statement(..), None) => {
+                run.null();
+                Ok(())
+            }
+            (EdgeField::Property(..), None) => Err(Failure::Null),
         })
     }
 }

@@ -802,20 +802,14 @@ impl Compiler<'_> {
         let unions = (0..ontology.unions.len()).map(|at| Domain::Union(UnionId::at(at)));
         for domain in domains.iter().copied().chain(unions) {
             let owner = ontology.name_of(domain);
-            let mut generated = vec![
-                names.filter(domain),
-                names.order(domain),
-                format!("{owner}RelationFilter"),
+            let mut generated = Vec::from(names.of_lists(domain, None));
+            generated.extend([
                 names.aggregate(domain),
                 names.group(domain),
                 names.group_key(domain),
-            ];
+            ]);
             if !matches!(domain, Domain::Union(_)) {
-                generated.extend([
-                    names.root_connection(domain),
-                    names.root_edge(domain),
-                    names.unique(domain),
-                ]);
+                generated.push(names.unique(domain));
             }
             for name in generated {
                 claim(name, format!("what is generated for the type \"{owner}\""), owner);
@@ -858,37 +852,14 @@ impl Compiler<'_> {
                 );
             }
         }
-        for domain in &domains {
-            for field in ontology
-                .members_of(*domain)
-                .map(|it| &it.fields)
-                .into_iter()
-                .flatten()
-            {
-                if !self.meter.takes(5 * OF_A_GENERATED_NAME) {
-                    return;
-                }
-                let mut generated = vec![names.field_edge(field)];
-                if field.many {
-                    generated.push(names.field_connection(field));
-                }
-                if ontology.relation(field.relation).edge.is_some() {
-                    generated.extend([
-                        names.field_filter(field),
-                        names.field_order(field),
-                        names.relation_filter(field),
-                    ]);
-                }
-                for name in generated {
-                    claim(
-                        name,
-                        format!(
-                            "what is generated for the field \"{}.{}\"",
-                            field.owner, field.name
-                        ),
-                        &field.owner,
-                    );
-                }
+        for (domain, edge) in ontology.described_ends() {
+            if !self.meter.takes(5 * OF_A_GENERATED_NAME) {
+                return;
+            }
+            let (owner, of) = (ontology.name_of(domain), &ontology.edge_types[edge.index()].name);
+            for name in names.of_lists(domain, Some(edge)) {
+                let what = format!("what is generated for relations to \"{owner}\" with the edge \"{of}\"");
+                claim(name, what, owner);
             }
         }
         for (name, one, other, owner) in clashes {

@@ -31,7 +31,7 @@ pub use instant::{Instant, InstantError};
 pub use names::GeneratedNames;
 pub use point::{Bounds, Point, PointError};
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use crate::report::SourceText;
@@ -584,6 +584,16 @@ impl Ontology {
     /// The relation of an id.
     pub fn relation(&self, id: RelationId) -> &Relation {
         &self.relations[id.index()]
+    }
+
+    /// What relations lead to whose edges have properties, each with the type of the edges.
+    pub fn described_ends(&self) -> BTreeSet<(Domain, EdgeTypeId)> {
+        let members = self.types.iter().map(|it| &it.members);
+        let members = members.chain(self.interfaces.iter().map(|it| &it.members));
+        let fields = members.flat_map(|it| &it.fields);
+        fields
+            .filter_map(|it| Some((it.seen, self.relation(it.relation).edge?)))
+            .collect()
     }
 
     /// Every entity type.

@@ -20,13 +20,6 @@ pub(super) fn lower_camel(name: &str) -> String {
     head.to_ascii_lowercase() + tail
 }
 
-fn upper_first(name: &str) -> String {
-    let mut chars = name.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().collect::<String>() + chars.as_str()
-    })
-}
-
 /// The root fields of a type, its plural given or made by the rules of English.
 pub(super) fn root_fields(name: &str, plural: Option<&str>) -> RootFields {
     let one = lower_camel(name);
@@ -122,24 +115,44 @@ pub(super) fn screaming(name: &str) -> String {
 }
 
 impl GeneratedNames<'_> {
-    /// The connection of a root list: `OrganizationConnection`.
-    pub fn root_connection(self, domain: Domain) -> String {
-        format!("{}Connection", self.0.name_of(domain))
+    /// A page of a domain's entities: `PlaceConnection`, or `CampaignPartConnection` if the edges to them have
+    /// properties. Root lists and relations share it.
+    pub fn connection(self, domain: Domain, edge: Option<EdgeTypeId>) -> String {
+        format!("{}Connection", self.stem(domain, edge))
     }
 
-    /// The edges of a root list: `OrganizationEdge`.
-    pub fn root_edge(self, domain: Domain) -> String {
-        format!("{}Edge", self.0.name_of(domain))
+    /// An entry of such a page: `PlaceEdge`, `CampaignPartEdge`.
+    pub fn edge(self, domain: Domain, edge: Option<EdgeTypeId>) -> String {
+        format!("{}Edge", self.stem(domain, edge))
     }
 
-    /// The filter on entities of a domain: `OrganizationFilter`.
-    pub fn filter(self, domain: Domain) -> String {
-        format!("{}Filter", self.0.name_of(domain))
+    /// The filter on a domain's entities, and on the edges to them if these have properties: `PlaceFilter`,
+    /// `CampaignPartFilter`.
+    pub fn filter(self, domain: Domain, edge: Option<EdgeTypeId>) -> String {
+        format!("{}Filter", self.stem(domain, edge))
     }
 
-    /// The order of entities of a domain: `OrganizationOrder`.
-    pub fn order(self, domain: Domain) -> String {
-        format!("{}Order", self.0.name_of(domain))
+    /// The filter on how many of a relation's targets meet a condition: `PlaceRelationFilter`,
+    /// `CampaignPartRelationFilter`.
+    pub fn relation_filter(self, domain: Domain, edge: Option<EdgeTypeId>) -> String {
+        format!("{}RelationFilter", self.stem(domain, edge))
+    }
+
+    /// The order of a domain's entities, and of the edges to them if these have properties: `PlaceOrder`,
+    /// `CampaignPartOrder`.
+    pub fn order(self, domain: Domain, edge: Option<EdgeTypeId>) -> String {
+        format!("{}Order", self.stem(domain, edge))
+    }
+
+    /// The types of all lists of a domain's entities: what the five functions above give.
+    pub fn of_lists(self, domain: Domain, edge: Option<EdgeTypeId>) -> [String; 5] {
+        [
+            self.connection(domain, edge),
+            self.edge(domain, edge),
+            self.filter(domain, edge),
+            self.relation_filter(domain, edge),
+            self.order(domain, edge),
+        ]
     }
 
     /// The figures about a list of a domain's entities: `OrganizationAggregate`.
@@ -167,40 +180,6 @@ impl GeneratedNames<'_> {
         format!("{}Unique", self.0.name_of(domain))
     }
 
-    /// The filter of a relation without edge properties: `OrganizationRelationFilter`.
-    pub fn relation_filter(self, field: &RelationField) -> String {
-        match self.edge_type(field) {
-            None => format!("{}RelationFilter", self.0.name_of(field.seen)),
-            Some(_) => format!("{}RelationFilter", Self::stem(field)),
-        }
-    }
-
-    /// The filter argument of a to-many relation.
-    pub fn field_filter(self, field: &RelationField) -> String {
-        match self.edge_type(field) {
-            None => self.filter(field.seen),
-            Some(_) => format!("{}Filter", Self::stem(field)),
-        }
-    }
-
-    /// The order argument of a to-many relation.
-    pub fn field_order(self, field: &RelationField) -> String {
-        match self.edge_type(field) {
-            None => self.order(field.seen),
-            Some(_) => format!("{}Order", Self::stem(field)),
-        }
-    }
-
-    /// The connection of a to-many relation: `OrganizationAwardsConnection`.
-    pub fn field_connection(self, field: &RelationField) -> String {
-        format!("{}Connection", Self::stem(field))
-    }
-
-    /// The edges of a relation field: `OrganizationAwardsEdge`.
-    pub fn field_edge(self, field: &RelationField) -> String {
-        format!("{}Edge", Self::stem(field))
-    }
-
     /// The field beside a to-one relation that gives its edge: `headquartersEdge`.
     pub fn to_one_edge(self, field: &RelationField) -> String {
         format!("{}Edge", field.name)
@@ -222,12 +201,10 @@ impl GeneratedNames<'_> {
         format!("{}{list}Filter", self.0.scalar_name(scalar))
     }
 
-    fn edge_type(self, field: &RelationField) -> Option<EdgeTypeId> {
-        self.0.relation(field.relation).edge
-    }
-
-    fn stem(field: &RelationField) -> String {
-        format!("{}{}", field.owner, upper_first(&field.name))
+    /// What the types of relations are named after: the target, and the type of the edges if these have properties.
+    fn stem(self, domain: Domain, edge: Option<EdgeTypeId>) -> String {
+        let edge = edge.map_or("", |id| &self.0.edge_types[id.index()].name);
+        format!("{}{edge}", self.0.name_of(domain))
     }
 }
 

@@ -228,7 +228,7 @@ impl Estimator<'_> {
     fn edge(&mut self, fields: &Object<EdgeField>) -> u64 {
         self.sum(fields, |it, field| match field {
             EdgeField::Node(selection) => it.selection(selection),
-            EdgeField::Statement(fields) => it.statement(fields),
+            EdgeField::Statement(fields, _) => it.statement(fields),
             _ => 0,
         })
     }

@@ -855,7 +855,7 @@ impl Described for EdgeField {
                 text.selection(selection);
             }
             EdgeField::Property(no, languages) => text.property(text.edge_members(), *no, *languages),
-            EdgeField::Statement(fields) => {
+            EdgeField::Statement(fields, _) => {
                 text.say("statement");
                 text.object(fields);
             }

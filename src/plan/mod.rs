@@ -509,8 +509,8 @@ pub enum EdgeField {
     Cursor,
     /// A property of the edge.
     Property(PropertyNo, Option<CallNo>),
-    /// The statement behind the edge.
-    Statement(Object<StatementField>),
+    /// The statement behind the edge, and whether an error in it makes it null.
+    Statement(Object<StatementField>, bool),
 }
 
 /// A connection of things that are not entities.

@@ -216,7 +216,7 @@ kinds! {
     AnyValues: "A condition on a list of values of type {value}. All its fields must hold." { Emptiness }
     Values: "A condition on a list of values of type {value}. All its fields must hold." { Emptiness, Membership }
     EntityTypes: "A condition on the type of an entity." { TypeEquality }
-    OtherEnds: "A condition on the other ends of {of}." { Quantifier, Number, CountedEdges }
+    OtherEnds: "A condition on the {noun} that a relation leads to." { Quantifier, Number, CountedEdges }
     PointOrder: "By the distance from a point, along the surface of a sphere with the radius 6371.0088 km. Costs a few sines and cosines for each comparison." { DistanceOrder }
     Orders: "By what entities are put in order; exactly one field." { OwnOrder, EdgeOrder }
 }

@@ -203,15 +203,15 @@ objects! {
     }
     Connection "{connection}": "A page of {noun}." {
         nodes Nodes: "[{item}!]!" = "The {noun} of this page.";
-        edges Edges: "[{edge}!]!" = "{edges}";
+        edges Edges: "[{edge}!]!" = "The {noun} of this page, each with its cursor, and in a relation with its edge.";
         pageInfo PageInfo: "PageInfo!" = "Where this page stands in the whole list.";
         totalCount TotalCount: "Int!" = "How many {noun} there are on all pages together. With a filter this looks at each candidate.";
         aggregate Aggregate: "{aggregate}!" = "Figures about all of them, on all pages together. Each candidate is looked at.";
     }
-    Edge "{edge}": "One of the {noun} and its place in the list." {
-        node Node: "{item}!" = "{node}";
-        cursor Cursor: "String!" = "Its place in the list, for `after` and `before`.";
-        statement Statement: "Statement!" = "The edge as a statement, with where it comes from.";
+    Edge "{edge}": "An entry of a list of {noun}; in a relation, the edge{about}." {
+        node Node: "{item}!" = "The entity.";
+        cursor Cursor: "String!" = "Cursor of this edge, for use with `after` and `before`.";
+        statement Statement: "{statement}" = "The edge as a statement, with where it comes from; null in lists that no relation leads to.";
     }
     Listing "{connection}": "A page of {noun}." {
         nodes Nodes: "[{item}!]!" = "The {noun} of this page.";

@@ -158,7 +158,8 @@ export class Resolvers {
       case 'edge':
         if (field.name === 'node') return parent.wrap ? parent.wrap(parent.item) : this.entity(parent.item.other ?? parent.item);
         if (field.name === 'cursor') return 'cursor';
-        if (field.name === 'statement') return { kind: 'edgeStatement', ...parent.item };
+        // No relation leads to an entry of a root list.
+        if (field.name === 'statement') return parent.item.relation ? { kind: 'edgeStatement', ...parent.item } : null;
         return this.edgeValue(parent.item, field.name);
       case 'valueStatement':
         return this.statementField(parent, field, { field: parent.name, value: parent.said.value, target: null, edge: null, statement: parent.said.statement });

@@ -7,7 +7,8 @@ use super::{
     sealed,
 };
 use crate::ontology::{
-    BuiltIn, Direction, Domain, ENTITY, InterfaceId, Member, Property, RelationField, Scalar,
+    BuiltIn, Direction, Domain, ENTITY, EdgeTypeId, InterfaceId, Member, Property, RelationField, Scalar,
+    UnionId,
 };
 use crate::surface::{self, Argument, Fields, Row, arguments};
 
@@ -73,6 +74,11 @@ impl Generator<'_> {
         interfaces
             .chain(self.ontology.type_ids().map(Domain::Type))
             .collect()
+    }
+
+    pub(super) fn unions(&self) -> Vec<Domain> {
+        let all = 0..self.ontology.unions.len();
+        all.map(|at| Domain::Union(UnionId::at(at))).collect()
     }
 
     pub(super) fn noun(&self, domain: Domain) -> &str {
@@ -150,8 +156,22 @@ impl Generator<'_> {
                 }
                 Domain::Union(_) => {}
             }
-            self.root_types(domain);
-            self.field_types(domain);
+            self.connection_types(domain, None);
+        }
+        let unions = self.unions();
+        for domain in unions {
+            if !self.takes(domain) {
+                return;
+            }
+            self.connection_types(domain, None);
+        }
+        let ends = self.ontology.described_ends();
+        for (domain, edge) in ends {
+            if !self.takes(domain) {
+                return;
+            }
+            self.connection_types(domain, Some(edge));
+            self.end_inputs(domain, edge);
         }
     }
 
@@ -175,7 +195,7 @@ impl Generator<'_> {
             _ => "A description in a sentence or two, where its type has such a field.",
         };
         let all = Domain::Interface(ENTITY);
-        let (filter, order) = (self.names.filter(all), self.names.order(all));
+        let (filter, order) = (self.names.filter(all, None), self.names.order(all, None));
         let names = Filled(&[
             ("label", &label),
             ("summary", summary),
@@ -262,10 +282,14 @@ impl Generator<'_> {
     fn relation(&self, field: &RelationField) -> Vec<FieldSpec> {
         let text = self.relation_text(field);
         let target = self.ontology.name_of(field.seen);
+        let edge = self.ontology.relation(field.relation).edge;
         if field.many {
-            let (filter, order) = (self.names.field_filter(field), self.names.field_order(field));
+            let (filter, order) = (
+                self.names.filter(field.seen, edge),
+                self.names.order(field.seen, edge),
+            );
             let names = Filled(&[("filter", &filter), ("order", &order)]);
-            let ty = required(self.names.field_connection(field));
+            let ty = required(self.names.connection(field.seen, edge));
             let groups: &[&[Argument]] = if self.ontology.relation(field.relation).transitive {
                 &[arguments::CHOICE_OF_RELATION, arguments::DEPTH, arguments::PAGE]
             } else {
@@ -284,7 +308,7 @@ impl Generator<'_> {
         spec.deprecated.clone_from(&field.deprecated);
         let edge = FieldSpec::new(
             self.names.to_one_edge(field),
-            named(self.names.field_edge(field)),
+            named(self.names.edge(field.seen, edge)),
             format!(
                 "The edge that `{}` follows: its own properties, and the statement with where it comes from.",
                 field.name
@@ -293,88 +317,36 @@ impl Generator<'_> {
         vec![spec, edge]
     }
 
-    /// The connection and the edge of a domain's root list.
-    fn root_types(&mut self, domain: Domain) {
-        let (connection, edge) = (self.names.root_connection(domain), self.names.root_edge(domain));
+    /// The connection and the edge of lists of a domain's entities; with a type of edges, of relations with such edges.
+    fn connection_types(&mut self, domain: Domain, edge: Option<EdgeTypeId>) {
+        let ontology = self.ontology;
+        let edge_type = edge.map(|id| &ontology.edge_types[id.index()]);
+        let (connection, edge) = (self.names.connection(domain, edge), self.names.edge(domain, edge));
         let aggregate = self.names.aggregate(domain);
-        let name = self.ontology.name_of(domain).to_owned();
+        let item = ontology.name_of(domain);
         let noun = self.noun(domain).to_owned();
-        let edges = format!("The {noun} of this page, each with its cursor.");
+        let (about, statement) = match edge_type {
+            None => (String::new(), "Statement"),
+            Some(it) => (format!(" with the properties of `{}`", it.name), "Statement!"),
+        };
         let names = Filled(&[
             ("connection", &connection),
             ("edge", &edge),
             ("aggregate", &aggregate),
-            ("item", &name),
+            ("item", item),
             ("noun", &noun),
-            ("edges", &edges),
-            ("node", "The entity."),
+            ("about", &about),
+            ("statement", statement),
         ]);
         self.add_table::<surface::Connection>(&names);
-        let rows = surface::Edge::ALL.iter();
-        // An edge of a root list is no statement.
-        let rows = rows.filter(|(it, _)| *it != surface::Edge::Statement);
-        let fields = rows.map(|(_, row)| self.field(row, &names)).collect();
-        let description = names.text(surface::Edge::DESCRIPTION);
-        self.add(object(&edge, description, fields));
-    }
-
-    /// The connections and edges of the relation fields that a domain is the owner of.
-    fn field_types(&mut self, domain: Domain) {
-        let ontology = self.ontology;
-        let owner = ontology.name_of(domain);
-        let fields = ontology
-            .members_of(domain)
-            .map(|it| it.fields.as_slice())
-            .unwrap_or_default();
-        for field in fields.iter().filter(|it| it.owner == owner) {
-            let target = ontology.name_of(field.seen);
-            let noun = self.noun(field.seen).to_owned();
-            let edge_type = ontology
-                .relation(field.relation)
-                .edge
-                .map(|id| &ontology.edge_types[id.index()]);
-            let edge_name = self.names.field_edge(field);
-            let aggregate = self.names.aggregate(field.seen);
-            let names = Filled(&[
-                ("edge", &edge_name),
-                ("aggregate", &aggregate),
-                ("item", target),
-                ("noun", &noun),
-                ("edges", "The edges to them, each with its own properties."),
-                ("node", "The entity at the other end."),
-            ]);
-            let mut edge = Vec::new();
-            for (of, row) in surface::Edge::ALL {
-                match of {
-                    // There is no list that a cursor could be a place in.
-                    surface::Edge::Cursor if !field.many => continue,
-                    surface::Edge::Node | surface::Edge::Cursor => {}
-                    surface::Edge::Statement => {
-                        let properties = edge_type.map(|it| it.members.properties.as_slice());
-                        edge.extend(properties.into_iter().flatten().map(|it| self.property(it)));
-                    }
-                }
-                edge.push(self.field(row, &names));
+        let mut fields = Vec::new();
+        for (of, row) in surface::Edge::ALL {
+            if *of == surface::Edge::Statement {
+                let properties = edge_type.map(|it| it.members.properties.as_slice());
+                fields.extend(properties.into_iter().flatten().map(|it| self.property(it)));
             }
-            let about = edge_type
-                .and_then(|it| it.description.clone())
-                .map_or_else(String::new, |it| format!(" {it}"));
-            self.add(object(
-                &edge_name,
-                format!("An edge of `{owner}.{}`.{about}", field.name),
-                edge,
-            ));
-            if field.many {
-                let connection = self.table::<surface::Connection>(&names);
-                self.add(object(
-                    &self.names.field_connection(field),
-                    format!("A page of what `{owner}.{}` leads to.", field.name),
-                    connection,
-                ));
-            }
-            if let Some(id) = ontology.relation(field.relation).edge {
-                self.edge_inputs(field, id);
-            }
+            fields.push(self.field(row, &names));
         }
+        self.add(object(&edge, names.text(surface::Edge::DESCRIPTION), fields));
     }
 }

@@ -108,10 +108,10 @@ impl Generator<'_> {
         self.add_table::<surface::Conflict>(&none);
         self.add_table::<surface::AggregateKey>(&none);
         let source = Domain::Type(self.ontology.source_type);
-        let (filter, order) = (self.names.filter(source), self.names.order(source));
+        let (filter, order) = (self.names.filter(source, None), self.names.order(source, None));
         self.add_table::<surface::GraphInfo>(&Filled(&[("filter", &filter), ("order", &order)]));
         let all = Domain::Interface(ENTITY);
-        let (filter, order) = (self.names.filter(all), self.names.order(all));
+        let (filter, order) = (self.names.filter(all, None), self.names.order(all, None));
         self.add_table::<surface::Component>(&Filled(&[("filter", &filter), ("order", &order)]));
         for row in surface::LISTINGS {
             self.listing_types(row);

@@ -3,7 +3,7 @@
 use async_graphql::dynamic::InputObject;
 
 use super::{Filled, Generator, OF_A_TYPE, input, named};
-use crate::ontology::{Domain, Members, Property, RelationField, Scalar, UnionId};
+use crate::ontology::{Domain, EdgeTypeId, Members, Property, Scalar};
 use crate::surface::inputs::{
     Connective, CountedEdges, EdgeCondition, EdgeOrder, EntityTypes, Number, OtherEnds, OwnCondition,
     OwnOrder, PointBounds, PointNear, PointOrder, Quantifier,
@@ -11,22 +11,25 @@ use crate::surface::inputs::{
 use crate::surface::{InputRow, InputTable, Inputs};
 
 impl Generator<'_> {
-    /// The filters and orders of a relation whose edges have properties.
-    pub(super) fn edge_inputs(&mut self, field: &RelationField, id: crate::ontology::EdgeTypeId) {
-        let names = self.names;
-        let of = format!("`{}.{}`", field.owner, field.name);
+    /// The filters and orders of relations to a domain whose edges have properties.
+    pub(super) fn end_inputs(&mut self, domain: Domain, id: EdgeTypeId) {
+        let (names, edge) = (self.names, Some(id));
+        let (noun, of) = (
+            self.noun(domain).to_owned(),
+            self.ontology.edge_types[id.index()].name.as_str(),
+        );
         let filter = self.filter_input(
-            &names.field_filter(field),
-            field.seen,
-            &format!("A condition on what {of} leads to, and on the edge to it."),
+            &names.filter(domain, edge),
+            domain,
+            &format!("A condition on {noun}, and on the edges to them (`{of}`)."),
         );
         let (edge_filter, edge_order) = (names.edge_filter(id), names.edge_order(id));
         let of_edges = Filled(&[("edge_filter", &edge_filter), ("edge_order", &edge_order)]);
         self.add(with_rows(filter, EdgeCondition::ROWS, &of_edges));
         let order = self.order_input(
-            &names.field_order(field),
-            field.seen,
-            &format!("By what {of} is put in order."),
+            &names.order(domain, edge),
+            domain,
+            &format!("By what {noun}, or the edges to them (`{of}`), are put in order; exactly one field."),
         );
         let members = &self.ontology.edge_types[id.index()].members;
         // GraphQL has no input type without fields.
@@ -36,28 +39,26 @@ impl Generator<'_> {
             order
         };
         self.add(order);
-        let quantified = self.relation_filter(&names.relation_filter(field), field.seen, &of);
+        let quantified = self.relation_filter(domain, edge);
         self.add(with_rows(quantified, CountedEdges::ROWS, &of_edges));
     }
 
     /// Filters, orders and lookups.
     pub(super) fn inputs(&mut self) {
-        let unions = (0..self.ontology.unions.len()).map(|at| Domain::Union(UnionId(at as u16)));
-        let domains: Vec<Domain> = self.domains().into_iter().chain(unions).collect();
+        let domains: Vec<Domain> = self.domains().into_iter().chain(self.unions()).collect();
         self.aggregates(&domains);
         for domain in domains {
             if !self.meter.takes(OF_A_TYPE) {
                 return;
             }
-            let name = self.ontology.name_of(domain).to_owned();
             let text = format!(
                 "A condition on {}. All its fields must hold; a missing value meets nothing but `isNull: true`.",
                 self.noun(domain)
             );
-            let filter = self.filter_input(&self.names.filter(domain), domain, &text);
+            let filter = self.filter_input(&self.names.filter(domain, None), domain, &text);
             self.add(filter);
             let order = self.order_input(
-                &self.names.order(domain),
+                &self.names.order(domain, None),
                 domain,
                 &format!(
                     "By what {} are put in order; exactly one field.",
@@ -65,16 +66,12 @@ impl Generator<'_> {
                 ),
             );
             self.add(order);
-            let quantified = self.relation_filter(
-                &format!("{name}RelationFilter"),
-                domain,
-                &format!("a relation to `{name}`"),
-            );
+            let quantified = self.relation_filter(domain, None);
             self.add(quantified);
             self.unique_input(domain);
         }
         for (at, edge) in self.ontology.edge_types.iter().enumerate() {
-            let id = crate::ontology::EdgeTypeId(at as u16);
+            let id = EdgeTypeId(at as u16);
             let name = self.names.edge_filter(id);
             let filter = InputObject::new(&name)
                 .description(format!("A condition on the properties of `{}`.", edge.name));
@@ -124,7 +121,8 @@ impl Generator<'_> {
             ));
         }
         for field in members.fields.iter().filter(|it| !is_connective(&it.name)) {
-            let ty = self.names.relation_filter(field);
+            let edge = self.ontology.relation(field.relation).edge;
+            let ty = self.names.relation_filter(field.seen, edge);
             filter = filter.field(input(
                 &field.name,
                 named(ty),
@@ -134,9 +132,10 @@ impl Generator<'_> {
         filter
     }
 
-    fn relation_filter(&self, name: &str, target: Domain, of: &str) -> InputObject {
-        let filter = self.names.filter(target);
-        let names = Filled(&[("filter", &filter), ("of", of)]);
+    fn relation_filter(&self, target: Domain, edge: Option<EdgeTypeId>) -> InputObject {
+        let filter = self.names.filter(target, None);
+        let names = Filled(&[("filter", &filter), ("noun", self.noun(target))]);
+        let name = self.names.relation_filter(target, edge);
         let quantified = InputObject::new(name).description(names.text(OtherEnds::DESCRIPTION));
         let rows = Quantifier::ROWS.iter().chain(Number::ROWS);
         with_rows(quantified, rows, &names)

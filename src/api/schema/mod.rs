@@ -7,6 +7,7 @@ mod aggregates;
 mod entities;
 mod fixed;
 mod inputs;
+mod reachable;
 mod texts;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,7 @@ use super::ApiError;
 use crate::memory::{Allowance, Meter};
 use crate::ontology::{Domain, GeneratedNames, Ontology};
 use crate::surface::{self, Argument, DEFAULT_PAGE, Fields, Given, Row, When, arguments};
+pub(super) use reachable::leave_out_unreachable;
 pub(super) use texts::open as open_texts;
 use texts::sealed;
 
@@ -301,8 +303,8 @@ impl Generator<'_> {
             let about = about.map_or_else(String::new, |it| format!("\n\n{it}"));
             let (unique, filter, order) = (
                 self.names.unique(domain),
-                self.names.filter(domain),
-                self.names.order(domain),
+                self.names.filter(domain, None),
+                self.names.order(domain, None),
             );
             let names = Filled(&[("unique", &unique), ("filter", &filter), ("order", &order)]);
             let (description, lookup) = if self.unique_properties(domain).is_empty() {
@@ -318,7 +320,7 @@ impl Generator<'_> {
             fields.push(one.with(self.arguments(&[lookup, arguments::AS_OF], &names)));
             let many = FieldSpec::new(
                 &root.many,
-                named(self.names.root_connection(domain)),
+                named(self.names.connection(domain, None)),
                 format!(
                     "All {}, page by page; null where an argument cannot be used.{about}",
                     root.many

@@ -24,8 +24,7 @@ use super::{
 };
 use crate::budget::Stop;
 use crate::ontology::{
-    BuiltIn, Domain, ENTITY, EdgeTypeId, GeneratedNames, InterfaceId, Member, Members, Ontology, Property,
-    Scalar, TypeId,
+    BuiltIn, Domain, ENTITY, EdgeTypeId, InterfaceId, Member, Members, Ontology, Property, Scalar, TypeId,
 };
 use crate::surface::{self, Fields};
 
@@ -149,7 +148,7 @@ fn late_bytes(late: &[Template]) -> usize {
 const CHECK_EVERY: usize = 1024;
 
 /// The identity of merged selections: equal ones are compiled once.
-type Key = (Domain, String, Vec<usize>);
+type Key = (Domain, Option<EdgeTypeId>, Vec<usize>);
 
 fn identity(sets: &[&SelectionSet]) -> Vec<usize> {
     sets.iter()
@@ -418,7 +417,7 @@ impl<'a> Compiler<'a> {
 
     /// What to write of an entity of a domain, for each of its types.
     fn selection(&mut self, domain: Domain, sets: &[&'a SelectionSet]) -> Result<Arc<Selection>> {
-        let key = (domain, String::new(), identity(sets));
+        let key = (domain, None, identity(sets));
         if let Some(done) = self.selections.get(&key) {
             return Ok(done.clone());
         }
@@ -493,8 +492,7 @@ impl<'a> Compiler<'a> {
                 let edge = self.ontology.relation(relation.relation).edge;
                 let tag = format!("{}.{}", relation.owner, relation.name);
                 let call = self.call(field, Kind::page(relation.seen, edge, &tag))?;
-                let type_name = GeneratedNames(self.ontology).field_connection(relation);
-                let connection = self.connection(relation.seen, edge, &type_name, &merged.selections())?;
+                let connection = self.connection(relation.seen, edge, &merged.selections())?;
                 Ok(EntityField::Connection(side, call, connection))
             }
             None => self.generated_field(id, merged),
@@ -542,13 +540,12 @@ impl<'a> Compiler<'a> {
         };
         let field = members.field(no);
         let side = Side::of(field);
-        let type_name = GeneratedNames(self.ontology).field_edge(field);
+        let edge = self.ontology.relation(field.relation).edge;
         let sets = merged.selections();
-        let key = (field.seen, type_name, identity(&sets));
+        let key = (field.seen, edge, identity(&sets));
         if let Some(done) = self.edges.get(&key) {
             return Ok(EntityField::ToOneEdge(side, done.clone()));
         }
-        let edge = self.ontology.relation(field.relation).edge;
         let fields = self.edge_fields(field.seen, edge, &sets)?;
         let fields = self.shared(fields)?;
         self.edges.insert(key, fields.clone());
@@ -565,18 +562,16 @@ impl<'a> Compiler<'a> {
     }
 
     fn root_connection(&mut self, domain: Domain, sets: &[&'a SelectionSet]) -> Result<Arc<Connection>> {
-        let type_name = GeneratedNames(self.ontology).root_connection(domain);
-        self.connection(domain, None, &type_name, sets)
+        self.connection(domain, None, sets)
     }
 
     fn connection(
         &mut self,
         domain: Domain,
         edge: Option<EdgeTypeId>,
-        type_name: &str,
         sets: &[&'a SelectionSet],
     ) -> Result<Arc<Connection>> {
-        let key = (domain, type_name.to_owned(), identity(sets));
+        let key = (domain, edge, identity(sets));
         if let Some(done) = self.connections.get(&key) {
             return Ok(done.clone());
         }
@@ -608,7 +603,11 @@ impl<'a> Compiler<'a> {
             }
             Named::Own(surface::Edge::Cursor) => Ok(EdgeField::Cursor),
             Named::Own(surface::Edge::Statement) => {
-                Ok(EdgeField::Statement(it.statement(&merged.selections())?))
+                let is_nullable = edge.is_none();
+                Ok(EdgeField::Statement(
+                    it.statement(&merged.selections())?,
+                    is_nullable,
+                ))
             }
             Named::Other(name) => {
                 let member = members.and_then(|members| Some((members, members.get(name)?)));
