@@ -1,18 +1,22 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, loadEnv } from 'vite';
+
+// The server whose graph the pages show while they are developed.
+const proxy = { '^/(graphql|schema.graphql|health)$': loadEnv('', '.', 'CLEW_').CLEW_URL ?? 'http://127.0.0.1:8000' };
 
 export default defineConfig({
   plugins: [react()],
   build: {
     chunkSizeWarningLimit: 8000,
     rolldownOptions: {
-      onwarn(warning, warn) {
+      onLog(level, log, report) {
         // GraphiQL's packages carry hints for React's compiler, which bundling drops.
-        if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') {
-          warn(warning);
+        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') {
+          report(level, log);
         }
       },
     },
   },
-  server: { proxy: { '/graphql': 'http://127.0.0.1:8000' } },
+  server: { proxy },
+  preview: { proxy },
 });

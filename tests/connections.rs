@@ -705,6 +705,9 @@ fn every_page_says_what_it_may_do() {
     assert!(!paths.is_empty());
     paths.extend([
         "/",
+        "/search",
+        "/entity/quill",
+        "/graphiql",
         "/health",
         "/schema.graphql",
         "/nothing",

@@ -463,6 +463,41 @@ fn the_schema_and_the_health_are_served() {
     let page = server.get("/", &[("accept", "text/html")]);
     assert_eq!(page.status, 200);
     assert!(page.content_type.starts_with("text/html") && page.body.contains("<title>Clew</title>"));
+    // Each address of the console is that page, and its script reads the address.
+    for path in [
+        "/search?q=tides",
+        "/entity/woolf",
+        "/entity/a%2Fb/c?asOf=1912",
+        "/source/catalogue?locator=1",
+        "/answer?query=%7Bgraph%7Btitle%7D%7D",
+        "/graphiql?query=%7Bgraph%7Btitle%7D%7D",
+        "/schema",
+    ] {
+        let other = server.get(path, &[("accept", "text/html")]);
+        assert_eq!((other.status, &other.body), (200, &page.body), "{path}");
+    }
+    assert_eq!(server.get("/entity/", &[]).status, 404);
+}
+
+#[test]
+fn a_query_in_the_address_of_the_home_page_leads_to_graphiql() {
+    let server = Server::start(&[]);
+    let asked = "query=%7Bgraph%7Btitle%7D%7D&variables=%7B%7D";
+    let answer = common::agent()
+        .get(server.url(&format!("/?{asked}")))
+        .config()
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .build()
+        .call()
+        .unwrap();
+    assert_eq!(answer.status(), 307);
+    assert_eq!(answer.headers()["location"], format!("/graphiql?{asked}"));
+    assert_eq!(server.get("/?other=1", &[]).status, 200);
+    let closed = Server::start(&["--no-introspection"]);
+    for path in ["/", "/?query=%7B__typename%7D", "/graphiql", "/entity/woolf"] {
+        assert_eq!(closed.get(path, &[]).status, 404, "{path}");
+    }
 }
 
 #[test]

@@ -1,62 +1,26 @@
-// The console in a real headless Chromium, against the real server.
-//
-// CLEW says which binary to start, CHROMIUM which browser; both have defaults.
+// GraphiQL in a real headless Chromium, against the real server.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { dirname, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
-import { chromium } from 'playwright-core';
-
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const binary = process.env.CLEW ?? resolve(root, 'target/release/clew');
+import * as chromium from './browser.mjs';
 
 let server;
 let browser;
-let address;
 
 before(async () => {
-  const graph = resolve(root, 'console/test/graph');
-  const folders = ['--schema', `${graph}/schema`, '--data', `${graph}/data`];
-  server = spawn(binary, ['serve', '--listen', '127.0.0.1:0', ...folders], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = await once(createInterface({ input: server.stdout }), 'line');
-  address = line.replace('listening on ', '');
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
-  });
+  server = await chromium.serve('graph');
+  browser = await chromium.launch();
 });
 
 after(async () => {
   await browser?.close();
-  server?.kill('SIGTERM');
+  await server?.stop();
 });
 
-async function open(prepare = async () => {}) {
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  await prepare(page);
-  const requests = [];
-  const errors = [];
-  page.on('request', (request) => requests.push(request.url()));
-  page.on('pageerror', (error) => errors.push(error.message));
-  // What a policy forbids is an event in the page, and in workers only a line on the console.
-  await page.exposeFunction('reportViolation', (text) => errors.push(text));
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) => {
-      window.reportViolation(`${event.violatedDirective} forbids ${event.blockedURI} (${event.sourceFile}:${event.lineNumber})`);
-    });
-  });
-  page.on('console', (message) => {
-    if (/content security policy|refused to/i.test(message.text())) {
-      errors.push(message.text());
-    }
-  });
-  await page.goto(address);
-  await page.getByRole('button', { name: 'Prizes by year' }).waitFor();
-  return { page, requests, errors };
+async function open(prepare) {
+  const opened = await chromium.open(browser, `${server.address}/graphiql`, { prepare });
+  await opened.page.getByRole('button', { name: 'Prizes by year' }).waitFor();
+  return opened;
 }
 
 /** What the answer's editor shows; it breaks lines where it likes. */
@@ -165,8 +129,31 @@ test('no request leaves the server', async () => {
   const { page, requests } = await open();
   await page.getByRole('button', { name: 'Everything of 1996' }).click();
   await answered(page, 'first-tide');
-  const foreign = requests.filter((url) => !url.startsWith(address) && !url.startsWith('data:') && !url.startsWith('blob:'));
-  assert.deepEqual(foreign, []);
+  assert.deepEqual(chromium.foreign(requests, server.address), []);
   assert.ok(requests.length > 5, 'the page has asked for its parts');
+  await page.close();
+});
+
+test('a link with a query shows its answer, as JSON and as a table that can be sorted', async () => {
+  const query = encodeURIComponent('query Two($first: Int) { prizes(first: $first) { nodes { name year } } }');
+  const variables = encodeURIComponent('{"first": 2}');
+  // Links of older versions have the query at `/`.
+  const { page, errors } = await chromium.open(browser, `${server.address}/?query=${query}&variables=${variables}`);
+  assert.equal(new URL(page.url()).pathname, '/graphiql');
+  await answered(page, 'Second Tide');
+  await page.getByRole('button', { name: 'Table' }).click();
+  const cells = () => page.locator('.beside-view tbody tr td:first-child').allInnerTexts();
+  await page.locator('.beside-view tbody tr').nth(1).waitFor();
+  assert.deepEqual(await cells(), ['First Tide', 'Second Tide']);
+  await page.getByRole('button', { name: 'name' }).click();
+  await page.getByRole('button', { name: 'name' }).click();
+  assert.deepEqual(await cells(), ['Second Tide', 'First Tide']);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download CSV' }).click()]);
+  const chunks = await (await download.createReadStream()).toArray();
+  assert.equal(Buffer.concat(chunks).toString(), 'name,year\r\nSecond Tide,1998-05-02\r\nFirst Tide,1996\r\n');
+  assert.match(page.url(), /query=query%20Two/, 'the address has the query that was run');
+  await page.getByRole('button', { name: 'Sources' }).click();
+  await page.getByText('does not ask for sources').waitFor();
+  assert.deepEqual(errors, []);
   await page.close();
 });

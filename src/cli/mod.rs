@@ -39,7 +39,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the graph: GraphQL at /graphql, GraphiQL at /. This is the default command
+    /// Serve the graph: pages at /, GraphQL at /graphql, GraphiQL at /graphiql. This is the default command
     Serve(Box<serve::ServeGraph>),
     /// Check schema and data, and report all errors and warnings
     Check(check::Check),

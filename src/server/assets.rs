@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::{Shared, negotiate};
 use crate::api::Encoding;
@@ -22,8 +22,18 @@ struct Asset {
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// `GET /`.
-pub(super) async fn index(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+/// `GET /`. Links to GraphiQL that older versions made have the query in the address of `/`.
+pub(super) async fn home(state: State<Arc<Shared>>, uri: Uri, headers: HeaderMap) -> Response {
+    let asked = uri.query().unwrap_or_default();
+    let has_query = asked.split('&').any(|it| it.starts_with("query="));
+    if has_query && state.settings.console {
+        return Redirect::temporary(&format!("/graphiql?{asked}")).into_response();
+    }
+    page(state, headers).await
+}
+
+/// `GET` of a page of the console. All are one file, whose script reads the address.
+pub(super) async fn page(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     if !shared.settings.console {
         let message = "the console is turned off: this server does not publish its schema, or answers only documents \
             that it knows; the API is at /graphql\n";

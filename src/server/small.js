@@ -6,6 +6,10 @@ const query = document.getElementById('query');
 const variables = document.getElementById('variables');
 const answer = document.getElementById('answer');
 
+const linked = new URLSearchParams(location.search);
+query.value = linked.get('query') ?? query.value;
+variables.value = linked.get('variables') ?? variables.value;
+
 async function run() {
   const body = { query: query.value };
   if (variables.value.trim()) {

@@ -27,11 +27,14 @@ function List({ examples }: { examples: Example[] }) {
     if (!wanted || !queryEditor || !variableEditor) {
       return;
     }
-    setWanted(undefined);
     variableEditor.setValue('');
     queryEditor.setValue(wanted.query);
     // What is run is the operation that the editor has found in its text, and it looks a moment later.
-    setTimeout(run, 100);
+    const timer = setTimeout(() => {
+      setWanted(undefined);
+      run();
+    }, 100);
+    return () => clearTimeout(timer);
   }, [wanted, queryEditor, variableEditor, run]);
   const show = (example: Example) => {
     setShown(example.title);

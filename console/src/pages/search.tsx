@@ -1,0 +1,267 @@
+import { useAnswer } from '../answer';
+import { count, fieldLabel, marked, number, validity, words } from '../format';
+import { Link } from '../navigation';
+import { EntityLink, TypeName } from '../parts/names';
+import { SearchBox } from '../parts/search-box';
+import { Errors, Loading, ShowAsQuery, Shown, Title } from '../parts/states';
+import {
+  browse,
+  facets,
+  FACETED,
+  near,
+  search,
+  typeCounts,
+  type Browsed,
+  type Facets,
+  type Found,
+  type Name,
+  type Near,
+  type TypeCounts,
+} from '../queries';
+
+interface Search {
+  query: string;
+  types: string[];
+  after?: string;
+}
+
+/** Types with their counts, as links that add one to the filter or take it away. */
+function TypeFilter({ query, types, counts, note }: Search & { counts: [string, number][]; note?: string }) {
+  const shown = [...counts, ...types.filter((type) => !counts.some(([name]) => name === type)).map((type): [string, number] => [type, 0])];
+  if (shown.length === 0) {
+    return null;
+  }
+  return (
+    <nav className="facets" aria-label="Types">
+      <h2>Types</h2>
+      <ul>
+        {shown.map(([name, total]) => {
+          const isChosen = types.includes(name);
+          return (
+            <li key={name}>
+              <Link
+                aria-current={isChosen ? 'true' : undefined}
+                to={{ page: 'search', query, types: isChosen ? types.filter((it) => it !== name) : [...types, name] }}
+              >
+                {words(name)}
+              </Link>
+              <span className="count">{number(total)}</span>
+            </li>
+          );
+        })}
+      </ul>
+      {types.length > 0 && (
+        <p>
+          <Link to={{ page: 'search', query, types: [] }}>All types</Link>
+        </p>
+      )}
+      {note && <p className="muted">{note}</p>}
+    </nav>
+  );
+}
+
+function Fragment({ html }: { html: string }) {
+  return (
+    <span dir="auto">
+      {marked(html).map(({ text, mark }, no) => (mark ? <mark key={no}>{text}</mark> : <span key={no}>{text}</span>))}
+    </span>
+  );
+}
+
+type Hit = NonNullable<Found['search']>['edges'][number];
+
+function Result({ hit: { node, highlights, matched } }: { hit: Hit }) {
+  // The label is shown already.
+  const said = highlights.filter(({ fragments }) => fragments.some((it) => marked(it).map(({ text }) => text).join('') !== node.label));
+  return (
+    <li className="result">
+      <h3>
+        <EntityLink entity={node} /> <TypeName name={node.__typename} />
+      </h3>
+      {node.description && !said.some(({ field }) => field === 'description') && <p dir="auto">{node.description}</p>}
+      {said.slice(0, 3).map(({ field, fragments }) => {
+        const former = matched.find((it) => it.field === field && (it.rank === 'DEPRECATED' || it.valid?.until));
+        return (
+          <p key={field} className="highlight">
+            <span className="highlight-field">
+              {fieldLabel(field)}
+              {former && ` (${[former.rank === 'DEPRECATED' ? 'deprecated' : '', former.valid ? validity(former.valid) : ''].filter(Boolean).join(', ')})`}
+            </span>{' '}
+            {fragments.slice(0, 2).map((fragment, no) => (
+              <span key={no}>
+                {no > 0 && ' … '}
+                <Fragment html={fragment} />
+              </span>
+            ))}
+          </p>
+        );
+      })}
+    </li>
+  );
+}
+
+function NearMisses({ query }: { query: string }) {
+  const asked = useAnswer<Near>(near(query));
+  if (asked.state === 'loading') {
+    return <Loading lines={2} />;
+  }
+  const data = asked.state === 'answered' ? asked.answer.data : null;
+  const all: Name[] = [...(data?.search?.nodes ?? []), ...(data?.suggest ?? []).map(({ entity }) => entity)];
+  const once = [...new Map(all.map((entity) => [entity.entityId, entity])).values()].slice(0, 10);
+  return once.length === 0 ? (
+    <p>Try fewer or other words, or look through the types below.</p>
+  ) : (
+    <>
+      <p>Did you mean:</p>
+      <ul className="plain-list">
+        {once.map((entity) => (
+          <li key={entity.entityId}>
+            <EntityLink entity={entity} /> <TypeName name={entity.__typename} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Facet(props: Search) {
+  const asked = useAnswer<Facets>(facets(props.query));
+  if (asked.state !== 'answered' || !asked.answer.data?.search) {
+    return null;
+  }
+  const { totalCount, nodes } = asked.answer.data.search;
+  const counts = new Map<string, number>();
+  for (const { __typename } of nodes) {
+    counts.set(__typename, (counts.get(__typename) ?? 0) + 1);
+  }
+  const note = totalCount > FACETED ? `Counted over the first ${number(FACETED)} results.` : undefined;
+  return <TypeFilter {...props} counts={[...counts].sort(([, a], [, b]) => b - a)} note={note} />;
+}
+
+function More({ place, cursor }: { place: Search; cursor: string | null }) {
+  return cursor === null ? null : (
+    <Link className="button" rel="next" to={{ page: 'search', ...place, after: cursor }}>
+      Next page
+    </Link>
+  );
+}
+
+function First({ place }: { place: Search }) {
+  return place.after === undefined ? null : (
+    <Link className="button" to={{ page: 'search', query: place.query, types: place.types }}>
+      First page
+    </Link>
+  );
+}
+
+function Results(place: Search) {
+  const question = search(place.query, place.types, place.after);
+  const asked = useAnswer<Found>(question);
+  return (
+    <div className="with-facets">
+      <Facet {...place} />
+      <section aria-label="Results" className="results">
+        <Shown asked={asked} lines={8}>
+          {({ data, errors }) =>
+            data.search ? (
+              <>
+                <p className="facts-line" role="status">
+                  <span>{count(data.search.totalCount, 'result')}</span>
+                  {data.search.ignored > 0 && <span>The last {count(data.search.ignored, 'word')} of the text were not searched</span>}
+                </p>
+                {data.search.totalCount === 0 ? (
+                  <>
+                    <p>Nothing was found for “{place.query}”{place.types.length > 0 ? ' among these types' : ''}.</p>
+                    <NearMisses query={place.query} />
+                  </>
+                ) : (
+                  <ol className="result-list">
+                    {data.search.edges.map((hit) => (
+                      <Result key={hit.node.entityId} hit={hit} />
+                    ))}
+                  </ol>
+                )}
+                <p className="pages">
+                  <First place={place} />
+                  {data.search.pageInfo.hasNextPage && <More place={place} cursor={data.search.pageInfo.endCursor} />}
+                </p>
+              </>
+            ) : (
+              <Errors errors={errors} />
+            )
+          }
+        </Shown>
+        <ShowAsQuery question={question} />
+      </section>
+    </div>
+  );
+}
+
+function Browse(place: Search) {
+  const question = place.types.length > 0 ? browse(place.types, place.after) : null;
+  const counted = typeCounts();
+  const types = useAnswer<TypeCounts>(counted);
+  const asked = useAnswer<Browsed>(question);
+  const all = types.state === 'answered' ? (types.answer.data?.graph.types ?? []) : [];
+  const counts = all.filter((type) => type.count > 0).map((type): [string, number] => [type.name, type.count]);
+  const description = all.find((type) => type.name === place.types[0])?.description;
+  if (!question) {
+    return (
+      <div className="with-facets">
+        <TypeFilter {...place} counts={counts} />
+        <section>
+          <p>Type a name or some words, or choose a type.</p>
+          <ShowAsQuery question={counted} />
+        </section>
+      </div>
+    );
+  }
+  return (
+    <div className="with-facets">
+      <TypeFilter {...place} counts={counts} />
+      <section aria-label="Entities" className="results">
+        {place.types.length === 1 && description && <p className="muted">{description}</p>}
+        <Shown asked={asked} lines={8}>
+          {({ data, errors }) =>
+            data.entities ? (
+              <>
+                <p className="facts-line" role="status">
+                  <span>{count(data.entities.totalCount, 'entity', 'entities')}</span>
+                </p>
+                <ol className="result-list">
+                  {data.entities.nodes.map((node) => (
+                    <li key={node.entityId} className="result">
+                      <h3>
+                        <EntityLink entity={node} /> <TypeName name={node.__typename} />
+                      </h3>
+                      {node.description && <p dir="auto">{node.description}</p>}
+                    </li>
+                  ))}
+                </ol>
+                <p className="pages">
+                  <First place={place} />
+                  {data.entities.pageInfo.hasNextPage && <More place={place} cursor={data.entities.pageInfo.endCursor} />}
+                </p>
+              </>
+            ) : (
+              <Errors errors={errors} />
+            )
+          }
+        </Shown>
+        <ShowAsQuery question={question} />
+      </section>
+    </div>
+  );
+}
+
+export function SearchPage(place: Search) {
+  const title = place.query || place.types.map(words).join(', ') || 'Search';
+  return (
+    <main>
+      <Title>{place.query ? `${place.query} · Search` : title}</Title>
+      <h1 className="page-title">{place.query ? 'Search' : title}</h1>
+      <SearchBox key={place.query} label="Search names and texts" text={place.query} autoFocus={place.query === '' && place.types.length === 0} />
+      {place.query ? <Results {...place} /> : <Browse {...place} />}
+    </main>
+  );
+}

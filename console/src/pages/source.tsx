@@ -1,0 +1,126 @@
+import { useAnswer } from '../answer';
+import { suggestedIds } from '../client';
+import { date } from '../format';
+import { Link } from '../navigation';
+import { EntityLink, TypeName } from '../parts/names';
+import { Errors, ShowAsQuery, Shown, Title } from '../parts/states';
+import { Value } from '../parts/value';
+import { names, source as sourceQuestion, type Names, type SourceAnswer } from '../queries';
+
+interface Section {
+  section: string;
+  title?: string;
+  paragraphs?: number[];
+}
+
+function isSection(value: unknown): value is Section {
+  return typeof (value as { section?: unknown } | null)?.section === 'string';
+}
+
+function UnknownSource({ id, ids }: { id: string; ids: string[] }) {
+  const asked = useAnswer<Names>(ids.length > 0 ? names(ids) : null);
+  const close = asked.state === 'answered' ? (asked.answer.data?.nodes ?? []).filter((it) => it !== null) : [];
+  return (
+    <main>
+      <Title>Unknown source</Title>
+      <h1 className="page-title">No source has this id</h1>
+      <p>
+        No source has the id <code>{id}</code>. It may be another <Link to={{ page: 'entity', id }}>entity</Link>.
+      </p>
+      {close.length > 0 && (
+        <ul className="plain-list">
+          {close.map((it) => (
+            <li key={it.entityId}>
+              <EntityLink entity={it} /> <TypeName name={it.__typename} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <p>
+        <Link to={{ page: 'search', query: '', types: ['Source'] }}>All sources</Link>
+      </p>
+    </main>
+  );
+}
+
+/** The section of a place such as `may/2/1`. */
+function sectionOf(locator: string | undefined): string | undefined {
+  return locator?.split('/')[0];
+}
+
+export function SourcePage({ id, locator }: { id: string; locator?: string; after?: string }) {
+  const question = sourceQuestion(id);
+  const asked = useAnswer<SourceAnswer>(question);
+  return (
+    <Shown asked={asked} lines={8}>
+      {({ data, errors }) => {
+        const { source } = data;
+        if (!source) {
+          const isUnknown = errors.every((it) => it.extensions?.code === 'BAD_USER_INPUT');
+          return isUnknown ? <UnknownSource id={id} ids={suggestedIds(errors)} /> : <Errors errors={errors} />;
+        }
+        const facts = [
+          ['Author', source.author],
+          ['Publisher', source.publisher],
+          ['Published', source.published && date(source.published)],
+          ['Retrieved', source.retrieved && date(source.retrieved)],
+          ['Licence', source.licence],
+        ].filter((pair): pair is [string, string] => Boolean(pair[1]));
+        const sections = Array.isArray(source.structure) ? source.structure.filter(isSection) : [];
+        return (
+          <main className="source">
+            <Title>{source.title}</Title>
+            <header className="page-header">
+              <p className="kind">Source</p>
+              <h1 dir="auto">{source.title}</h1>
+              {source.description && (
+                <p className="lead" dir="auto">
+                  {source.description}
+                </p>
+              )}
+            </header>
+            {locator && (
+              <p className="cited-place">
+                Cited place: <strong>{locator}</strong>
+              </p>
+            )}
+            <dl className="source-facts">
+              {source.url && (
+                <div>
+                  <dt>Address</dt>
+                  <dd>
+                    <Value value={source.url} type="URL" />
+                  </dd>
+                </div>
+              )}
+              {facts.map(([name, value]) => (
+                <div key={name}>
+                  <dt>{name}</dt>
+                  <dd dir="auto">{value}</dd>
+                </div>
+              ))}
+            </dl>
+            {sections.length > 0 && (
+              <section>
+                <h2>Sections</h2>
+                <ol className="plain-list">
+                  {sections.map(({ section, title, paragraphs }) => (
+                    <li key={section} aria-current={section === sectionOf(locator) ? 'location' : undefined}>
+                      <span dir="auto">{title ?? section}</span>
+                      <span className="locator">{section}</span>
+                      {paragraphs && <span className="muted"> {paragraphs.length === 1 ? '1 paragraph' : `${paragraphs.length} paragraphs`}</span>}
+                    </li>
+                  ))}
+                </ol>
+              </section>
+            )}
+            <p>
+              <Link to={{ page: 'entity', id }}>All that the graph says of this source</Link>
+            </p>
+            <ShowAsQuery question={question} />
+          </main>
+        );
+      }}
+    </Shown>
+  );
+}

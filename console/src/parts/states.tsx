@@ -1,0 +1,84 @@
+// What a page shows while it has no answer, or one with errors.
+
+import { useEffect, type ReactNode } from 'react';
+
+import type { Asked } from '../answer';
+import { isLimit, type Answer, type GraphError, type Question } from '../client';
+import { Link } from '../navigation';
+
+export function Loading({ lines = 4 }: { lines?: number }) {
+  return (
+    <div className="loading" role="status">
+      <span className="for-readers">Loading</span>
+      {Array.from({ length: lines }, (_, no) => (
+        <span key={no} className="loading-line" aria-hidden="true" />
+      ))}
+    </div>
+  );
+}
+
+export function Notice({ title, children, urgent = false }: { title: string; children?: ReactNode; urgent?: boolean }) {
+  return (
+    <div className="notice" role={urgent ? 'alert' : 'status'}>
+      <p className="notice-title">{title}</p>
+      {children}
+    </div>
+  );
+}
+
+export function Errors({ errors }: { errors: GraphError[] }) {
+  const limit = errors.find(isLimit);
+  return (
+    <Notice title={limit ? 'This is more than the server answers at once' : 'The server cannot answer this'} urgent>
+      <ul>
+        {errors.map((error, no) => (
+          <li key={no}>{error.message}</li>
+        ))}
+      </ul>
+      {limit && <p>Ask for less, for example with a type filter or a narrower date, or try again later.</p>}
+    </Notice>
+  );
+}
+
+/** Shows an answer, or why there is none. An answer may have errors beside its data. */
+export function Shown<T>({ asked, lines, children }: { asked: Asked<T>; lines?: number; children: (answer: Answer<T> & { data: T }) => ReactNode }) {
+  switch (asked.state) {
+    case 'loading':
+      return <Loading lines={lines} />;
+    case 'gone':
+      return (
+        <Notice title="The server cannot be reached" urgent>
+          <p>{asked.message} The page tries again every few seconds.</p>
+          <button type="button" className="button" onClick={asked.retry}>
+            Try now
+          </button>
+        </Notice>
+      );
+    case 'answered':
+      return asked.answer.data === null ? <Errors errors={asked.answer.errors} /> : children({ ...asked.answer, data: asked.answer.data });
+  }
+}
+
+export function ShowAsQuery({ question }: { question: Question }) {
+  const hasVariables = Object.keys(question.variables).length > 0;
+  return (
+    <Link
+      className="as-query"
+      to={{
+        page: 'graphiql',
+        query: question.query,
+        variables: hasVariables ? JSON.stringify(question.variables, null, 2) : undefined,
+      }}
+    >
+      Show as a query
+    </Link>
+  );
+}
+
+/** The title of the page, in the browser and in its history. */
+export function Title({ children }: { children: string }) {
+  useEffect(() => {
+    document.title = children;
+  }, [children]);
+  return null;
+}

@@ -1,0 +1,509 @@
+// The questions that pages ask, and the types of their answers. Each page can show its question in GraphiQL.
+
+import type { Question } from './client';
+
+export interface Name {
+  __typename: string;
+  entityId: string;
+  label: string;
+}
+
+export interface Citation {
+  locator: string | null;
+  note: string | null;
+  source: { entityId: string; label: string };
+}
+
+export interface Statement {
+  field: string;
+  value: unknown;
+  edge: Record<string, unknown> | null;
+  rank: 'PREFERRED' | 'NORMAL' | 'DEPRECATED';
+  valid: { from: string | null; until: string | null } | null;
+  target: Name | null;
+  citations: Citation[];
+}
+
+export interface Page {
+  hasNextPage: boolean;
+  endCursor: string | null;
+}
+
+export interface Statements {
+  totalCount: number;
+  pageInfo: Page;
+  nodes: Statement[];
+}
+
+const STATEMENT = `fragment Statement on Statement {
+  field
+  value
+  edge
+  rank
+  valid { from until }
+  target { __typename entityId label }
+  citations { locator note source { entityId label } }
+}
+`;
+
+// --- Home
+
+export interface Home {
+  graph: {
+    title: string | null;
+    description: string | null;
+    licence: string | null;
+    url: string | null;
+    entityCount: number;
+    statementCount: number;
+    sourceCount: number;
+    types: { name: string; description: string | null; count: number }[];
+    examples: { title: string; query: string }[];
+    sources: { totalCount: number; nodes: { entityId: string; label: string; publisher: string | null; published: string | null }[] };
+  };
+}
+
+export function home(): Question {
+  return {
+    query: `query Home {
+  graph {
+    title
+    description
+    licence
+    url
+    entityCount
+    statementCount
+    sourceCount
+    types { name description count }
+    examples { title query }
+    sources(first: 8) { totalCount nodes { entityId label publisher published } }
+  }
+}
+`,
+    variables: {},
+  };
+}
+
+export interface TimelineEntry {
+  date: string;
+  entity: Name;
+  statement: Pick<Statement, 'field' | 'value' | 'valid' | 'target'>;
+}
+
+export interface Newest {
+  timeline: { nodes: TimelineEntry[] } | null;
+}
+
+/** The last dated statements before a day. */
+export function newest(today: string): Question {
+  return {
+    query: `query Newest($today: Date!) {
+  timeline(until: $today, last: 8) {
+    nodes {
+      date
+      entity { __typename entityId label }
+      statement { field value valid { from until } target { __typename entityId label } }
+    }
+  }
+}
+`,
+    variables: { today },
+  };
+}
+
+// --- Search
+
+export interface Suggested {
+  suggest: { text: string; start: number; end: number; entity: Name }[];
+  search: { totalCount: number; nodes: Name[] } | null;
+}
+
+export function suggest(text: string): Question {
+  return {
+    query: `query Suggest($text: String!) {
+  suggest(prefix: $text, first: 6) { text start end entity { __typename entityId label } }
+  search(query: $text, first: 6) { totalCount nodes { __typename entityId label } }
+}
+`,
+    variables: { text },
+  };
+}
+
+export interface Found {
+  search: {
+    totalCount: number;
+    ignored: number;
+    pageInfo: Page;
+    edges: {
+      node: Name & { description: string | null };
+      highlights: { field: string; fragments: string[] }[];
+      matched: { field: string; rank: string; valid: { from: string | null; until: string | null } | null }[];
+    }[];
+  } | null;
+}
+
+export function search(query: string, types: string[], after?: string): Question {
+  return {
+    query: `query Search($query: String!, $types: [EntityType!], $after: String) {
+  search(query: $query, types: $types, first: 20, after: $after) {
+    totalCount
+    ignored
+    pageInfo { hasNextPage endCursor }
+    edges {
+      node { __typename entityId label description }
+      highlights { field fragments }
+      matched { field rank valid { from until } }
+    }
+  }
+}
+`,
+    variables: given({ query, types: types.length > 0 ? types : undefined, after }),
+  };
+}
+
+/** How many results are counted by their types. */
+export const FACETED = 1000;
+
+export interface Facets {
+  search: { totalCount: number; nodes: { __typename: string }[] } | null;
+}
+
+export function facets(query: string): Question {
+  return {
+    query: `query Types($query: String!) {
+  search(query: $query, first: ${FACETED}) { totalCount nodes { __typename } }
+}
+`,
+    variables: { query },
+  };
+}
+
+export interface Near {
+  search: { nodes: Name[] } | null;
+  suggest: { entity: Name }[];
+}
+
+/** What a text without results may have meant. */
+export function near(query: string): Question {
+  return {
+    query: `query Near($query: String!, $prefix: String!) {
+  search(query: $query, fuzzy: true, first: 8) { nodes { __typename entityId label } }
+  suggest(prefix: $prefix, first: 8) { entity { __typename entityId label } }
+}
+`,
+    variables: { query, prefix: query.trim().slice(0, 3) },
+  };
+}
+
+export interface Browsed {
+  entities: { totalCount: number; pageInfo: Page; nodes: (Name & { description: string | null })[] } | null;
+}
+
+/** All entities of types, by their labels. */
+export function browse(types: string[], after?: string): Question {
+  return {
+    query: `query Browse($types: [EntityType!]!, $after: String) {
+  entities(filter: { entityType: { in: $types } }, orderBy: [{ label: ASC }], first: 50, after: $after) {
+    totalCount
+    pageInfo { hasNextPage endCursor }
+    nodes { __typename entityId label description }
+  }
+}
+`,
+    variables: given({ types, after }),
+  };
+}
+
+export interface TypeCounts {
+  graph: { types: { name: string; description: string | null; count: number }[] };
+}
+
+export function typeCounts(): Question {
+  return { query: 'query TypeCounts {\n  graph { types { name description count } }\n}\n', variables: {} };
+}
+
+// --- Entity
+
+/** How many statements the first question for an entity asks for. */
+export const FIRST_STATEMENTS = 200;
+/** How many statements of one field the page of an entity shows. */
+export const FIRST_OF_FIELD = 10;
+
+export interface Entity extends Name {
+  description: string | null;
+  degree: number;
+}
+
+export interface EntityAnswer {
+  entity: (Entity & { statements: Statements }) | null;
+  timeline: { totalCount: number; nodes: TimelineEntry[] } | null;
+}
+
+const ENTITY = `__typename
+    entityId
+    label
+    description
+    degree`;
+
+const TIMELINE = `timeline(of: $id, asOf: $asOf, first: 50) {
+    totalCount
+    nodes {
+      date
+      entity { __typename entityId label }
+      statement { field value valid { from until } target { __typename entityId label } }
+    }
+  }`;
+
+export function entity(id: string, asOf?: string): Question {
+  return {
+    query: `query Entity($id: ID!, $asOf: Date) {
+  entity(id: $id, asOf: $asOf) {
+    ${ENTITY}
+    statements(first: ${FIRST_STATEMENTS}) {
+      totalCount
+      pageInfo { hasNextPage endCursor }
+      nodes { ...Statement }
+    }
+  }
+  ${TIMELINE}
+}
+
+${STATEMENT}`,
+    variables: given({ id, asOf }),
+  };
+}
+
+/** The alias of a field's statements. `^about` is the other side of `about`. */
+function alias(field: string): string {
+  return field.startsWith('^') ? `inverse_${field.slice(1)}` : `field_${field}`;
+}
+
+export interface EntityByFieldAnswer {
+  entity: (Entity & Record<string, unknown>) | null;
+  timeline: EntityAnswer['timeline'];
+}
+
+/** The first statements of each field, for an entity with many. */
+export function entityByField(id: string, fields: string[], asOf?: string): Question {
+  const lists = fields.map(
+    (field) => `    ${alias(field)}: statements(fields: ["${field}"], first: ${FIRST_OF_FIELD}) {
+      totalCount
+      pageInfo { hasNextPage endCursor }
+      nodes { ...Statement }
+    }`,
+  );
+  return {
+    query: `query EntityByField($id: ID!, $asOf: Date) {
+  entity(id: $id, asOf: $asOf) {
+    ${ENTITY}
+${lists.join('\n')}
+  }
+  ${TIMELINE}
+}
+
+${STATEMENT}`,
+    variables: given({ id, asOf }),
+  };
+}
+
+export function statementsOf(answer: NonNullable<EntityByFieldAnswer['entity']>, field: string): Statements | undefined {
+  return answer[alias(field)] as Statements | undefined;
+}
+
+/** One field's statements, page by page. */
+export function entityField(id: string, field: string, asOf?: string, after?: string): Question {
+  return {
+    query: `query EntityField($id: ID!, $asOf: Date, $field: String!, $after: String) {
+  entity(id: $id, asOf: $asOf) {
+    ${ENTITY}
+    statements(fields: [$field], first: 100, after: $after) {
+      totalCount
+      pageInfo { hasNextPage endCursor }
+      nodes { ...Statement }
+    }
+  }
+}
+
+${STATEMENT}`,
+    variables: given({ id, asOf, field, after }),
+  };
+}
+
+export interface Conflicts {
+  conflicts: { nodes: { entity: { entityId: string }; field: string }[] } | null;
+}
+
+/** The disagreements of a type's fields. */
+export function conflicts(type: string, fields: string[], asOf?: string): Question {
+  return {
+    query: `query Conflicts($types: [EntityType!], $fields: [String!], $asOf: Date) {
+  conflicts(types: $types, fields: $fields, asOf: $asOf, first: 1000) {
+    nodes { entity { entityId } field }
+  }
+}
+`,
+    variables: given({ types: [type], fields, asOf }),
+  };
+}
+
+export interface Branch extends Name {
+  links?: Branches;
+}
+
+export interface Branches {
+  totalCount: number;
+  /** `to` is the other end, whichever way the edge runs. */
+  nodes: { to: Branch }[];
+}
+
+export interface Trees {
+  entity: Record<string, Branches | undefined> | null;
+}
+
+/** How many edges far a tree goes. */
+const DEPTH = 4;
+
+function nested(relation: string, direction: 'OUT' | 'IN', depth: number): string {
+  const deeper = depth > 1 ? ` ${nested(relation, direction, depth - 1)}` : '';
+  return `links(via: [${relation}], direction: ${direction}, first: 20) { totalCount nodes { to { __typename entityId label${deeper} } } }`;
+}
+
+/** What transitive relations lead to, and what leads here. */
+export function trees(id: string, relations: string[], asOf?: string): Question {
+  const lists = relations.flatMap((relation) => [
+    `    up_${relation}: ${nested(relation, 'OUT', DEPTH)}`,
+    `    down_${relation}: ${nested(relation, 'IN', DEPTH)}`,
+  ]);
+  return {
+    query: `query Trees($id: ID!, $asOf: Date) {\n  entity(id: $id, asOf: $asOf) {\n${lists.join('\n')}\n  }\n}\n`,
+    variables: given({ id, asOf }),
+  };
+}
+
+export interface Names {
+  nodes: (Name | null)[];
+}
+
+export function names(ids: string[]): Question {
+  return {
+    query: 'query Names($ids: [ID!]!) {\n  nodes(ids: $ids) { __typename ... on Entity { entityId label } }\n}\n',
+    variables: { ids },
+  };
+}
+
+// --- Source
+
+export interface SourceAnswer {
+  source: {
+    entityId: string;
+    label: string;
+    description: string | null;
+    title: string;
+    url: string | null;
+    author: string | null;
+    publisher: string | null;
+    licence: string | null;
+    published: string | null;
+    retrieved: string | null;
+    structure: unknown;
+  } | null;
+  timeline: { totalCount: number } | null;
+}
+
+export function source(id: string): Question {
+  return {
+    query: `query Source($id: ID!) {
+  source(id: $id) {
+    entityId
+    label
+    description
+    title
+    url
+    author
+    publisher
+    licence
+    published
+    retrieved
+    structure
+  }
+  timeline(of: $id, first: 0) { totalCount }
+}
+`,
+    variables: { id },
+  };
+}
+
+// --- Schema
+
+interface TypeReference {
+  kind: string;
+  name: string | null;
+  ofType: TypeReference | null;
+}
+
+export interface Field {
+  name: string;
+  description: string | null;
+  type: TypeReference;
+}
+
+export interface Relation {
+  name: string;
+  field: string;
+  inverse: string | null;
+  symmetric: boolean;
+  transitive: boolean;
+  from: string[];
+  to: string[];
+  count: number;
+}
+
+export interface TypeAnswer {
+  __type: { name: string; description: string | null; interfaces: { name: string }[] | null; fields: Field[] | null } | null;
+  graph: { relations: Relation[] };
+}
+
+const FIELDS = 'fields { name description type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } }';
+const RELATIONS = 'relations { name field inverse symmetric transitive from to count }';
+
+/** The fields of a type, in the order of the schema, and all relations. */
+export function type(name: string): Question {
+  return {
+    query: `query Type($name: String!) {
+  __type(name: $name) {
+    name
+    description
+    interfaces { name }
+    ${FIELDS}
+  }
+  graph { ${RELATIONS} }
+}
+`,
+    variables: { name },
+  };
+}
+
+export interface SchemaAnswer {
+  graph: {
+    types: { name: string; description: string | null; class: string | null; count: number }[];
+    relations: (Relation & { class: string | null })[];
+  };
+}
+
+export function schema(): Question {
+  return {
+    query: `query Schema {
+  graph {
+    types { name description class count }
+    relations { name field inverse symmetric transitive from to class count }
+  }
+}
+`,
+    variables: {},
+  };
+}
+
+/** Leaves out variables that are not given. */
+function given(variables: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));
+}
