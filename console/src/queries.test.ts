@@ -15,7 +15,7 @@ const QUESTIONS = {
   facets: queries.facets('a'),
   near: queries.near('a'),
   browse: queries.browse(['Ship']),
-  typeCounts: queries.typeCounts(),
+  contents: queries.contents(),
   entity: queries.entity('a', '1900'),
   entityByField: queries.entityByField('a', ['name', '^about']),
   entityField: queries.entityField('a', 'owners', undefined, 'cursor'),

@@ -214,12 +214,15 @@ export function browse(types: string[], after?: string): Question {
   };
 }
 
-export interface TypeCounts {
-  graph: { types: { name: string; description: string | null; count: number }[] };
+export interface Contents {
+  graph: {
+    types: { name: string; description: string | null; count: number }[];
+    examples: { title: string; query: string }[];
+  };
 }
 
-export function typeCounts(): Question {
-  return { query: 'query TypeCounts {\n  graph { types { name description count } }\n}\n', variables: {} };
+export function contents(): Question {
+  return { query: 'query Contents {\n  graph {\n    types { name description count }\n    examples { title query }\n  }\n}\n', variables: {} };
 }
 
 // --- Entity
@@ -484,6 +487,7 @@ export function type(name: string): Question {
 }
 
 export interface SchemaAnswer {
+  __type: { possibleTypes: { name: string; interfaces: { name: string; description: string | null }[] }[] | null } | null;
   graph: {
     types: { name: string; description: string | null; class: string | null; count: number }[];
     relations: (Relation & { class: string | null })[];
@@ -493,6 +497,9 @@ export interface SchemaAnswer {
 export function schema(): Question {
   return {
     query: `query Schema {
+  __type(name: "Entity") {
+    possibleTypes { name interfaces { name description } }
+  }
   graph {
     types { name description class count }
     relations { name field inverse symmetric transitive from to class count }

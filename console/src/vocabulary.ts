@@ -1,6 +1,6 @@
 // What the schema says of the fields of a type.
 
-import type { Field, Relation, Statement, TypeAnswer } from './queries';
+import type { Field, Relation, SchemaAnswer, Statement, TypeAnswer } from './queries';
 
 export type Side = 'property' | 'outgoing' | 'incoming';
 
@@ -10,6 +10,7 @@ export interface FieldInfo {
   type?: string;
   isEnum: boolean;
   isList: boolean;
+  isRequired: boolean;
   description?: string;
   relation?: Relation;
 }
@@ -21,15 +22,23 @@ function meant(description: string | null): string | undefined {
   return description === null || /^(Its `[^`]*`\.|The .* whose `[^`]*` leads here\.)$/.test(description) ? undefined : description;
 }
 
-function named(field: Field): { name?: string; kind: string; isList: boolean } {
+interface Named {
+  name?: string;
+  kind: string;
+  isList: boolean;
+  isRequired: boolean;
+}
+
+function named(field: Field): Named {
   let { type } = field;
+  const isRequired = type.kind === 'NON_NULL';
   let isList = false;
   while (type.ofType) {
     isList ||= type.kind === 'LIST';
     type = type.ofType;
   }
   const name = type.name ?? undefined;
-  return { name, kind: type.kind, isList: isList || (name?.endsWith('Connection') ?? false) };
+  return { name, kind: type.kind, isRequired, isList: isList || (name?.endsWith('Connection') ?? false) };
 }
 
 export function vocabulary(typeName: string, { __type, graph }: TypeAnswer): Vocabulary {
@@ -53,28 +62,56 @@ export function vocabulary(typeName: string, { __type, graph }: TypeAnswer): Voc
       type: relation ? undefined : type?.name,
       isEnum: type?.kind === 'ENUM',
       isList: type?.isList ?? true,
+      isRequired: type?.isRequired ?? false,
       description: field && meant(field.description),
       relation,
     };
   };
 }
 
-/**
- * The fields of a type that may have statements: those of which some were `seen`, then the others in the order of the
- * schema. `description` is a field of each entity even if no type declares it, so it counts only if it was seen.
- */
-export function statedFields(typeName: string, { __type, graph }: TypeAnswer, seen: string[]): string[] {
-  const own = new Set(['id', 'entityId', 'label', 'description', 'degree', 'follow', 'statements', 'links']);
-  const declared = (__type?.fields ?? []).map((field) => field.name);
-  const isEdge = (name: string) => name.endsWith('Edge') && declared.includes(name.slice(0, -'Edge'.length));
-  const inverse = graph.relations.filter((it) => it.inverse === null && !it.symmetric && it.to.includes(typeName));
-  return [
-    ...new Set([
-      ...seen,
-      ...declared.filter((name) => !own.has(name) && !isEdge(name)),
-      ...inverse.map((it) => `^${it.field}`),
-    ]),
-  ];
+/** Fields of each entity that are no statements. */
+const OWN = new Set(['id', 'entityId', 'label', 'degree', 'follow', 'statements', 'links']);
+
+/** The fields that a type declares, with the inverses of others, in the order of the schema. */
+export function declaredFields({ __type }: TypeAnswer): string[] {
+  const fields = __type?.fields ?? [];
+  const names = new Set(fields.map((field) => field.name));
+  const isEdge = (name: string) => name.endsWith('Edge') && names.has(name.slice(0, -'Edge'.length));
+  // Each entity has a description, of which the server says if no type declares it.
+  const isNone = ({ name, description }: Field) => name === 'description' && (description ?? '').endsWith("have none.");
+  return fields.filter((field) => !OWN.has(field.name) && !isEdge(field.name) && !isNone(field)).map((field) => field.name);
+}
+
+/** The fields of a type that may have statements: those of which some were `seen`, then the others in the order of the schema. */
+export function statedFields(typeName: string, answer: TypeAnswer, seen: string[]): string[] {
+  const inverse = answer.graph.relations.filter((it) => it.inverse === null && !it.symmetric && it.to.includes(typeName));
+  const declared = declaredFields(answer).filter((name) => name !== 'description');
+  return [...new Set([...seen, ...declared, ...inverse.map((it) => `^${it.field}`)])];
+}
+
+/** How many values or entities a field has. */
+export function cardinality({ isList, isRequired }: FieldInfo): string {
+  return isList ? 'any number' : isRequired ? 'exactly one' : 'at most one';
+}
+
+export interface Interface {
+  name: string;
+  description: string | null;
+  types: string[];
+}
+
+/** The interfaces of the schema with the types that have them. */
+export function interfaces({ __type }: SchemaAnswer): Interface[] {
+  const own = new Set(['Node', 'Entity']);
+  const found = new Map<string, Interface>();
+  for (const type of __type?.possibleTypes ?? []) {
+    for (const { name, description } of type.interfaces.filter((it) => !own.has(it.name))) {
+      const known = found.get(name) ?? { name, description, types: [] };
+      known.types.push(type.name);
+      found.set(name, known);
+    }
+  }
+  return [...found.values()];
 }
 
 export interface Group {

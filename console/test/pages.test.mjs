@@ -45,7 +45,7 @@ test('a reader searches, opens an entity, and sees the source of a fact', async 
   await page.getByRole('button', { name: 'Search' }).click();
   await page.locator('.result mark', { hasText: 'timber' }).waitFor();
   assert.equal(path(page), '/search?q=carried%20timber');
-  await page.getByRole('link', { name: 'Sea Lark' }).click();
+  await page.getByRole('link', { name: 'Sea Lark', exact: true }).click();
   const tonnage = field(page, 'Tonnage');
   await tonnage.getByText('Sources disagree').waitFor();
   await tonnage.getByText('Source: page 4').click();
@@ -60,7 +60,7 @@ test('a reader searches, opens an entity, and sees the source of a fact', async 
 
 test('reload and back keep the state', async () => {
   const { page } = await open('/search?q=lark&type=Ship');
-  await page.getByRole('link', { name: 'Sea Lark' }).click();
+  await page.getByRole('link', { name: 'Sea Lark', exact: true }).click();
   await page.getByLabel('As of').fill('1905');
   await page.getByRole('button', { name: 'Show', exact: true }).click();
   await page.getByText('As of 1905').waitFor();
@@ -141,7 +141,7 @@ test('ids with all signs that they may have are found by their addresses', async
 test('an unknown id and a text without results lead to what is near', async () => {
   const { page } = await open('/entity/sea-lork');
   await page.getByRole('heading', { name: 'Nothing has this id' }).waitFor();
-  await page.getByRole('link', { name: 'Sea Lark' }).click();
+  await page.getByRole('link', { name: 'Sea Lark', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Sea Lark' }).waitFor();
   await page.goto(`${server.address}/search?q=moring%20zzz`);
   await page.getByText('Nothing was found').waitFor();
@@ -191,6 +191,36 @@ async function served(context, schema, lines) {
   });
   return own.address;
 }
+
+test('a search leads to the questions and types that its words name', async () => {
+  const { page, errors } = await open('/search?q=ships%20launched');
+  await page.getByRole('link', { name: 'Which ships were launched, and when?' }).click();
+  await page.getByText('2 May 1898').waitFor();
+  await page.goto(`${server.address}/search?q=ships`);
+  await page.getByRole('link', { name: 'Ship: 3 entities' }).click();
+  await page.getByRole('link', { name: 'Iron Duke' }).waitFor();
+  assert.equal(path(page), '/search?type=Ship');
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('the schema shows types, fields with their number of values, interfaces and relations', async () => {
+  const { page, errors } = await open('/schema');
+  await page.getByRole('row', { name: /Owned.*Ship/ }).first().waitFor();
+  await page.getByLabel('Find types and relations').fill('harb');
+  await page.getByRole('row', { name: 'Ship A ship.' }).waitFor({ state: 'detached' });
+  assert.equal(path(page), '/schema?q=harb');
+  await page.getByLabel('Find types and relations').fill('ship');
+  await page.getByRole('row', { name: 'Ship A ship.' }).getByRole('link', { name: 'Ship' }).click();
+  await page.getByRole('row', { name: /Tonnage Int at most one/ }).waitFor();
+  await page.getByRole('row', { name: /Owners Firm, Person any number Who owns it/ }).waitFor();
+  await page.getByRole('row', { name: /Home port Place at most one/ }).waitFor();
+  await page.getByText('Interfaces: Owned').waitFor();
+  await page.locator('.diagram').getByRole('link', { name: 'Place' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Place' }).waitFor();
+  assert.deepEqual(errors, []);
+  await page.close();
+});
 
 test('an entity with thousands of neighbours is shown with counts, and page by page', async (context) => {
   const schema = `

@@ -1,11 +1,13 @@
 import { useId, useState } from 'react';
 
 import { useAnswer } from '../answer';
-import { fieldLabel, number, words } from '../format';
+import { count, fieldLabel, number, words } from '../format';
 import { Link, useNavigation } from '../navigation';
 import { RelationDiagram } from '../parts/diagram';
+import { Prose } from '../parts/prose';
 import { ShowAsQuery, Shown, Title } from '../parts/states';
-import { schema, type SchemaAnswer } from '../queries';
+import { schema, type as typeQuestion, type SchemaAnswer, type TypeAnswer } from '../queries';
+import { cardinality, declaredFields, interfaces, vocabulary, type Interface } from '../vocabulary';
 
 type Types = SchemaAnswer['graph']['types'];
 type Relations = SchemaAnswer['graph']['relations'];
@@ -67,7 +69,7 @@ function Lists({ types, relations, chosen }: { types: Types; relations: Relation
                     <td>
                       <Link to={{ page: 'schema', type: type.name }}>{words(type.name)}</Link>
                     </td>
-                    <td>{type.description}</td>
+                    <td>{type.description && <Prose text={type.description} />}</td>
                     <td className="number">
                       <Link to={{ page: 'search', query: '', types: [type.name] }}>{number(type.count)}</Link>
                     </td>
@@ -108,6 +110,103 @@ function Lists({ types, relations, chosen }: { types: Types; relations: Relation
   );
 }
 
+/** The fields of a type: properties, then relations from either end. */
+function Fields({ type }: { type: string }) {
+  const question = typeQuestion(type);
+  const asked = useAnswer<TypeAnswer>(question);
+  return (
+    <Shown asked={asked} lines={6}>
+      {({ data }) => {
+        const of = vocabulary(type, data);
+        const fields = declaredFields(data);
+        return (
+          <section>
+            <h2>Fields</h2>
+            <div className="scrolled" tabIndex={0} role="region" aria-label="Fields">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Field</th>
+                    <th scope="col">Values</th>
+                    <th scope="col">How many</th>
+                    <th scope="col">Description</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {fields.map((name) => {
+                    const info = of(name);
+                    const ends = info.relation && (info.side === 'outgoing' ? info.relation.to : info.relation.from);
+                    return (
+                      <tr key={name}>
+                        <td className="field-name">{fieldLabel(name)}</td>
+                        <td>{ends ? <TypeLinks names={ends} /> : info.type && words(info.type)}</td>
+                        <td>{cardinality(info)}</td>
+                        <td>{info.description && <Prose text={info.description} />}</td>
+                      </tr>
+                    );
+                  })}
+                </tbody>
+              </table>
+            </div>
+            <ShowAsQuery question={question} />
+          </section>
+        );
+      }}
+    </Shown>
+  );
+}
+
+function Interfaces({ list }: { list: Interface[] }) {
+  return list.length === 0 ? null : (
+    <section>
+      <h2>Interfaces</h2>
+      <div className="scrolled" tabIndex={0} role="region" aria-label="Interfaces">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Interface</th>
+              <th scope="col">Description</th>
+              <th scope="col">Types</th>
+            </tr>
+          </thead>
+          <tbody>
+            {list.map((it) => (
+              <tr key={it.name}>
+                <td className="field-name">{words(it.name)}</td>
+                <td>{it.description && <Prose text={it.description} />}</td>
+                <td>
+                  <TypeLinks names={it.types} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Header({ name, type, of }: { name: string; type?: Types[number]; of: Interface[] }) {
+  return (
+    <header className="page-header">
+      <p className="kind">
+        <Link to={{ page: 'schema' }}>Schema</Link>
+      </p>
+      <h1>{words(name)}</h1>
+      {type?.description && <p className="lead"><Prose text={type.description} /></p>}
+      {type ? (
+        <p className="facts-line">
+          <Link to={{ page: 'search', query: '', types: [type.name] }}>{count(type.count, 'entity', 'entities')}</Link>
+          {of.length > 0 && <span>Interfaces: {of.map((it) => words(it.name)).join(', ')}</span>}
+          {type.class && <span>Class: {type.class}</span>}
+        </p>
+      ) : (
+        <p>The schema has no type with this name.</p>
+      )}
+    </header>
+  );
+}
+
 export function SchemaPage({ type: chosen, query = '' }: { type?: string; query?: string }) {
   const { go } = useNavigation();
   const id = useId();
@@ -121,46 +220,38 @@ export function SchemaPage({ type: chosen, query = '' }: { type?: string; query?
         {({ data }) => {
           const { types, relations } = data.graph;
           const type = types.find((it) => it.name === chosen);
-          const shownTypes = types.filter((it) => matches(text, [it.name, it.description]));
+          const all = interfaces(data);
           const shownRelations = relations
             .filter((it) => chosen === undefined || it.from.includes(chosen) || it.to.includes(chosen))
             .filter((it) => matches(text, [it.name, it.field, it.inverse, ...it.from, ...it.to]));
           return (
             <>
               {chosen ? (
-                <header className="page-header">
-                  <p className="kind">
-                    <Link to={{ page: 'schema' }}>Schema</Link>
-                  </p>
-                  <h1>{words(chosen)}</h1>
-                  {type?.description && <p className="lead">{type.description}</p>}
-                  {type ? (
-                    <p>
-                      <Link to={{ page: 'search', query: '', types: [type.name] }}>
-                        {number(type.count)} {type.count === 1 ? 'entity' : 'entities'}
-                      </Link>
-                    </p>
-                  ) : (
-                    <p>The schema has no type with this name.</p>
-                  )}
-                </header>
+                <Header name={chosen} type={type} of={all.filter((it) => it.types.includes(chosen))} />
               ) : (
                 <h1 className="page-title">Schema</h1>
               )}
-              {type && <RelationDiagram type={type.name} relations={shownRelations} />}
+              {type && <RelationDiagram type={type.name} relations={relations} />}
+              {type && <Fields type={type.name} />}
               <p className="filter">
-                <label htmlFor={id}>Find types and relations</label>
+                <label htmlFor={id}>{chosen ? 'Find relations' : 'Find types and relations'}</label>
                 <input
                   id={id}
                   type="search"
                   value={text}
                   onChange={(event) => {
-                    setText(event.target.value);
-                    go({ page: 'schema', ...(chosen ? { type: chosen } : {}), ...(event.target.value ? { query: event.target.value } : {}) }, { replace: true });
+                    const { value } = event.target;
+                    setText(value);
+                    go({ page: 'schema', ...(chosen ? { type: chosen } : {}), ...(value ? { query: value } : {}) }, { replace: true });
                   }}
                 />
               </p>
-              <Lists types={shownTypes} relations={shownRelations} chosen={chosen} />
+              <Lists
+                types={types.filter((it) => matches(text, [it.name, it.description]))}
+                relations={shownRelations}
+                chosen={chosen}
+              />
+              {!chosen && <Interfaces list={all.filter((it) => matches(text, [it.name, it.description, ...it.types]))} />}
               <p>
                 <a href="/schema.graphql">The schema of the API, in full</a>
               </p>

@@ -1,22 +1,24 @@
 import { useAnswer } from '../answer';
 import { count, fieldLabel, marked, number, validity, words } from '../format';
+import * as matches from '../matches';
 import { Link } from '../navigation';
 import { EntityLink, TypeName } from '../parts/names';
+import { Prose } from '../parts/prose';
 import { SearchBox } from '../parts/search-box';
 import { Errors, Loading, ShowAsQuery, Shown, Title } from '../parts/states';
 import {
   browse,
+  contents,
   facets,
   FACETED,
   near,
   search,
-  typeCounts,
   type Browsed,
+  type Contents,
   type Facets,
   type Found,
   type Name,
   type Near,
-  type TypeCounts,
 } from '../queries';
 
 interface Search {
@@ -124,6 +126,32 @@ function NearMisses({ query }: { query: string }) {
   );
 }
 
+/** Questions and types of the graph that the text may mean, before what is found in its entities. */
+function Meant({ query }: { query: string }) {
+  const asked = useAnswer<Contents>(contents());
+  const graph = asked.state === 'answered' ? asked.answer.data?.graph : undefined;
+  const types = matches.types(query, graph?.types ?? []).filter((type) => type.count > 0);
+  const questions = matches.questions(query, graph?.examples ?? []);
+  return types.length + questions.length === 0 ? null : (
+    <ul className="meant" aria-label="Questions and types">
+      {types.map((type) => (
+        <li key={type.name}>
+          <Link to={{ page: 'search', query: '', types: [type.name] }}>
+            {words(type.name)}: {count(type.count, 'entity', 'entities')}
+          </Link>
+        </li>
+      ))}
+      {questions.map(({ title, query }) => (
+        <li key={title}>
+          <Link dir="auto" to={{ page: 'answer', title, query }}>
+            {title}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Facet(props: Search) {
   const asked = useAnswer<Facets>(facets(props.query));
   if (asked.state !== 'answered' || !asked.answer.data?.search) {
@@ -161,6 +189,7 @@ function Results(place: Search) {
     <div className="with-facets">
       <Facet {...place} />
       <section aria-label="Results" className="results">
+        {place.after === undefined && <Meant query={place.query} />}
         <Shown asked={asked} lines={8}>
           {({ data, errors }) =>
             data.search ? (
@@ -199,8 +228,8 @@ function Results(place: Search) {
 
 function Browse(place: Search) {
   const question = place.types.length > 0 ? browse(place.types, place.after) : null;
-  const counted = typeCounts();
-  const types = useAnswer<TypeCounts>(counted);
+  const counted = contents();
+  const types = useAnswer<Contents>(counted);
   const asked = useAnswer<Browsed>(question);
   const all = types.state === 'answered' ? (types.answer.data?.graph.types ?? []) : [];
   const counts = all.filter((type) => type.count > 0).map((type): [string, number] => [type.name, type.count]);
@@ -220,7 +249,7 @@ function Browse(place: Search) {
     <div className="with-facets">
       <TypeFilter {...place} counts={counts} />
       <section aria-label="Entities" className="results">
-        {place.types.length === 1 && description && <p className="muted">{description}</p>}
+        {place.types.length === 1 && description && <p className="muted"><Prose text={description} /></p>}
         <Shown asked={asked} lines={8}>
           {({ data, errors }) =>
             data.entities ? (
