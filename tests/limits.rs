@@ -353,8 +353,8 @@ fn filters_that_lie_deep_or_are_many_are_compiled_once() {
     let query = "query($x: [ThingOrder!]) { things(orderBy: $x, first: 1) { nodes { id } } }";
     let answer = server.within_memory(query, &json!({"x": order}));
     assert_eq!(answer["data"]["things"]["nodes"][0]["id"], "t99", "{answer}");
-    let by: Vec<&str> = std::iter::repeat_n("size", 2000).collect();
-    let query = "query($x: [ThingGroupKey!]!) { things { aggregate { groupBy(by: $x) { count } } } }";
+    let by: Vec<Value> = std::iter::repeat_n(json!({"size": {}}), 2000).collect();
+    let query = "query($x: [ThingGroupBy!]!) { things { aggregate { groupBy(by: $x) { count } } } }";
     let (_, message) = server.error(query, &json!({"x": by}));
     assert!(message.contains("more than 16 fields"), "{message}");
 }

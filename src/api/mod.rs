@@ -169,6 +169,13 @@ impl Api {
         errors.into_iter().next()
     }
 
+    /// The schema as SDL without descriptions. Each call takes time linear in the schema.
+    pub fn bare_sdl(&self) -> String {
+        let mut bare = Schema::clone(&self.schema);
+        schema::remove_descriptions(&mut bare);
+        bare.to_string()
+    }
+
     /// The schema as SDL; the same ontology gives the same bytes.
     pub fn sdl(&self) -> &str {
         &self.sdl

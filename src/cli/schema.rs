@@ -15,6 +15,9 @@ pub(super) struct Schema {
     #[arg(long, value_name = "DIR", hide = true)]
     #[allow(dead_code, reason = "the same options are given to every command")]
     data: Option<PathBuf>,
+    /// Leaves out all descriptions, for tools that do not use them
+    #[arg(long)]
+    no_descriptions: bool,
     /// Maximum memory of the process, in bytes; by default the limit of the cgroup, else 90 % of the machine's memory
     #[arg(long, value_name = "N")]
     max_memory_total: Option<u64>,
@@ -26,7 +29,11 @@ impl Schema {
     pub fn run(&self) -> ExitCode {
         match load::schema(&self.schema, self.max_memory_total, &self.reporting) {
             Ok(api) => {
-                say(api.sdl().trim_end());
+                if self.no_descriptions {
+                    say(api.bare_sdl().trim_end());
+                } else {
+                    say(api.sdl().trim_end());
+                }
                 ExitCode::SUCCESS
             }
             Err(code) => code,

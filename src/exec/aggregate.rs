@@ -408,7 +408,7 @@ impl<'a> Run<'a> {
         Ok(groups)
     }
 
-    /// The keys of an entity for one field: at least one.
+    /// What an entity may have in common with others, for one field. If there is nothing, it is in no group.
     fn commons(&mut self, row: Row, key: &GroupKey, commons: &mut Vec<Common<'a>>) -> Written {
         commons.clear();
         match &key.by {
@@ -431,7 +431,7 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        if commons.is_empty() {
+        if commons.is_empty() && key.includes_missing {
             self.push(commons, Common::Nothing)?;
         }
         Ok(())

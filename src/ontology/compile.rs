@@ -806,7 +806,7 @@ impl Compiler<'_> {
             generated.extend([
                 names.aggregate(domain),
                 names.group(domain),
-                names.group_key(domain),
+                names.group_by(domain),
             ]);
             if !matches!(domain, Domain::Union(_)) {
                 generated.push(names.unique(domain));

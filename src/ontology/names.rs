@@ -165,9 +165,9 @@ impl GeneratedNames<'_> {
         format!("{}Group", self.0.name_of(domain))
     }
 
-    /// By what a domain's entities can be grouped: `OrganizationGroupKey`.
-    pub fn group_key(self, domain: Domain) -> String {
-        format!("{}GroupKey", self.0.name_of(domain))
+    /// By what a domain's entities can be grouped: `OrganizationGroupBy`.
+    pub fn group_by(self, domain: Domain) -> String {
+        format!("{}GroupBy", self.0.name_of(domain))
     }
 
     /// The figures about values of a kind: `DateMeasures`. An enum's are those of texts, in its order.

@@ -55,7 +55,7 @@ const OF_ENTITIES: [&str; 8] = [
     "RelationFilter",
     "Aggregate",
     "Group",
-    "GroupKey",
+    "GroupBy",
 ];
 
 /// Types that only Clew defines: the user's schema may neither define nor extend them. Those for scalars that a schema
@@ -72,6 +72,7 @@ pub(super) fn reserved_types() -> &'static BTreeSet<String> {
             "PointNear",
             "PointBounds",
             "PointOrder",
+            "GroupOptions",
         ];
         let named = surface::TYPES.iter().filter(|it| !it.contains('{'));
         let enums = surface::ENUMS.iter().map(|it| it.name);

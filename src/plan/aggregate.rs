@@ -7,6 +7,7 @@ use super::bind::{Binder, Result};
 use super::input::{Arguments, Given, InputError};
 use super::{CallNo, Object, Selection, Side};
 use crate::ontology::{Domain, Member, Ontology, PropertyNo, Scalar, TypeId};
+use crate::surface::inputs::GroupOption;
 use crate::surface::{AggregateOrder, DEFAULT_PAGE, Measures};
 
 /// Maximum number of fields to group by. An entity with several values of each field is in a group for every
@@ -56,6 +57,8 @@ pub struct GroupKey {
     pub name: String,
     /// What it stands for.
     pub by: GroupBy,
+    /// Whether entities without a value make a group of their own. Otherwise they are in no group.
+    pub includes_missing: bool,
 }
 
 /// What a field to group by stands for.
@@ -95,12 +98,29 @@ pub(super) fn properties(ontology: &Ontology, domain: Domain, name: &str) -> OfT
     of.collect()
 }
 
+/// Whether what has no value makes a group, which is so unless it is refused.
+fn includes_missing(options: Given) -> std::result::Result<bool, InputError> {
+    let name = GroupOption::IncludeMissing.name();
+    let Some(given) = options.get(name) else {
+        return Ok(true);
+    };
+    given
+        .as_bool()
+        .ok_or_else(|| InputError::placed(name, "is null: give true or false, or leave it out"))
+}
+
 impl GroupCall {
     pub(super) fn read(binder: &mut Binder, domain: Domain, arguments: &Arguments) -> Result<Self> {
         let ontology = binder.ontology;
         let mut keys = Vec::new();
-        let names = arguments.get("by").and_then(Given::items);
-        for name in names.into_iter().flatten().filter_map(Given::as_str) {
+        let items = arguments.get("by").and_then(Given::items);
+        // Validation has counted the fields of each item: there is one.
+        let asked = items
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .filter_map(|(at, item)| Some((at, item.fields()?.next()?)));
+        for (at, (name, options)) in asked {
             if keys.len() == MOST_KEYS {
                 return Err(InputError::field(format!(
                     "`by` names more than {MOST_KEYS} fields: group by fewer"
@@ -129,8 +149,12 @@ impl GroupCall {
             };
             binder.work(ontology.types.len() / 4)?;
             binder.hold(size_of::<GroupKey>() + name.len() + held)?;
-            let name = name.to_owned();
-            keys.push(GroupKey { name, by });
+            keys.push(GroupKey {
+                name: name.to_owned(),
+                by,
+                includes_missing: includes_missing(options)
+                    .map_err(|error| error.within(name).within(format!("[{at}]")).within("by"))?,
+            });
         }
         if keys.is_empty() {
             return Err(InputError::field("`by` names no field: give at least one to group by").into());

@@ -330,7 +330,12 @@ impl<'a> Text<'a> {
                         GroupBy::Property(_) => "property",
                         GroupBy::Relation(_) => "relation",
                     };
-                    self.below(format_args!("by {by} {}", key.name));
+                    let missing = if key.includes_missing {
+                        ""
+                    } else {
+                        ", without missing ones"
+                    };
+                    self.below(format_args!("by {by} {}{missing}", key.name));
                 }
                 self.below(format_args!("order {:?}, first {}", call.order, call.first));
             }

@@ -7,7 +7,7 @@ pub struct Argument {
     pub name: &'static str,
     /// The GraphQL type, perhaps with placeholders.
     pub ty: &'static str,
-    /// What it does, perhaps with placeholders.
+    /// What it does, perhaps with placeholders; empty if another description says it for many fields.
     pub description: &'static str,
     /// Its value where it is not given.
     pub given: Given,
@@ -47,6 +47,11 @@ const fn argument(name: &'static str, ty: &'static str, description: &'static st
     }
 }
 
+/// An argument that many fields have: the description of `Query`, or of its own type, says what it does.
+const fn shared(name: &'static str, ty: &'static str) -> Argument {
+    argument(name, ty, "")
+}
+
 impl Argument {
     const fn or(self, given: Given) -> Self {
         Self { given, ..self }
@@ -58,7 +63,7 @@ impl Argument {
 }
 
 /// The id of an entity, for a lookup that has nothing else.
-pub const ID: &[Argument] = &[argument("id", "ID!", "Its id.")];
+pub const ID: &[Argument] = &[shared("id", "ID!")];
 /// A reference to an entity.
 pub const REFERENCE: &[Argument] = &[argument(
     "ref",
@@ -66,60 +71,23 @@ pub const REFERENCE: &[Argument] = &[argument(
     "Its id, a CURIE (`wd:Q42`) or an IRI among its `sameAs`, its label or one of its aliases.",
 )];
 /// The ids of entities.
-pub const IDS: &[Argument] = &[argument("ids", "[ID!]!", "Their ids.")];
+pub const IDS: &[Argument] = &[shared("ids", "[ID!]!")];
 /// A lookup by the id or by a unique property.
-pub const ID_OR_UNIQUE: &[Argument] = &[
-    argument("id", "ID", "Its id."),
-    argument("by", "{unique}", "A value that only it has."),
-];
+pub const ID_OR_UNIQUE: &[Argument] = &[shared("id", "ID"), shared("by", "{unique}")];
 /// The date that an answer holds at.
-pub const AS_OF: &[Argument] = &[argument(
-    "asOf",
-    "Date",
-    "The graph as it was at this date: statements and edges that did not hold then are left out of this field and of all fields below it. Statements without a date always hold; a required field keeps its value. Ids in the answer have the date: `<entityId>?asOf=<date>`. Defaults to the date of the ids in the arguments.",
-)];
+pub const AS_OF: &[Argument] = &[shared("asOf", "Date")];
 /// A part of a list.
 pub const PAGE: &[Argument] = &[
-    argument(
-        "first",
-        "Int",
-        "Returns the first `n` items. Defaults to {default_page} when neither `first` nor `last` is given.",
-    ),
-    argument("after", "String", "Only what comes after this cursor."),
-    argument("last", "Int", "Returns the last `n` items."),
-    argument("before", "String", "Only what comes before this cursor."),
+    shared("first", "Int"),
+    shared("after", "String"),
+    shared("last", "Int"),
+    shared("before", "String"),
 ];
 /// A choice of a list's entities and their order.
 pub const CHOICE: &[Argument] = &[
-    argument(
-        "filter",
-        "{filter}",
-        "Only those that meet this. Each candidate is looked at.",
-    ),
-    argument(
-        "orderBy",
-        "[{order}!]",
-        "In this order, the first key counting most; by id where it is not given.",
-    ),
-    argument(
-        "collation",
-        "String",
-        "Texts, but not ids, are ordered as in this language, such as `fr` or `de-u-co-phonebk` (BCP 47), and not by their code points. Costs many times as much as code points; only the first 1,024 bytes of a text count.",
-    ),
-];
-/// As [`CHOICE`], of what a relation leads to.
-pub const CHOICE_OF_RELATION: &[Argument] = &[
-    argument("filter", "{filter}", "Only those that meet this."),
-    argument(
-        "orderBy",
-        "[{order}!]",
-        "In this order, the first key counting most; by id where it is not given.",
-    ),
-    argument(
-        "collation",
-        "String",
-        "Texts are ordered as in this language, such as `fr` or `de-u-co-phonebk` (BCP 47). Costs many times as much as the order of code points.",
-    ),
+    shared("filter", "{filter}"),
+    shared("orderBy", "[{order}!]"),
+    shared("collation", "String"),
 ];
 /// How far a transitive relation is followed.
 pub const DEPTH: &[Argument] = &[argument(
@@ -128,11 +96,7 @@ pub const DEPTH: &[Argument] = &[argument(
     "Follows up to this number of edges one after the other: the nearest first, each entity once, with the edge that it was first reached by. Costs as much as there are edges on the way.",
 )];
 /// The languages of a text.
-pub const LANGUAGES: &[Argument] = &[argument(
-    "lang",
-    "[String!]",
-    "Languages, best first, as BCP 47 tags. Without it, or where none of them is there: the text without a language, else the first.",
-)];
+pub const LANGUAGES: &[Argument] = &[shared("lang", "[String!]")];
 /// A path expression.
 pub const EXPRESSION: &[Argument] = &[argument(
     "path",
@@ -195,8 +159,8 @@ pub const LENGTH: &[Argument] = &[
 ];
 /// The next entries of a list that is only read forwards.
 pub const NEXT: &[Argument] = &[
-    argument("first", "Int", "Returns the first `n` items.").or(Given::Int(super::DEFAULT_PAGE)),
-    argument("after", "String", "Only what comes after this cursor."),
+    shared("first", "Int").or(Given::Int(super::DEFAULT_PAGE)),
+    shared("after", "String"),
 ];
 /// The middle and the size of a neighborhood.
 pub const MIDDLE: &[Argument] = &[
@@ -204,11 +168,9 @@ pub const MIDDLE: &[Argument] = &[
     argument("hops", "Int", "Maximum distance, in edges.").or(Given::Int(1)),
 ];
 /// The number of entities of a neighborhood.
-pub const MOST_NEIGHBORS: &[Argument] =
-    &[argument("first", "Int", "Returns the first `n` items.").or(Given::Int(super::DEFAULT_SURROUNDINGS))];
+pub const MOST_NEIGHBORS: &[Argument] = &[shared("first", "Int").or(Given::Int(super::DEFAULT_SURROUNDINGS))];
 /// The number of ranked entities or components.
-pub const MOST_RANKED: &[Argument] =
-    &[argument("first", "Int", "Returns the first `n` items.").or(Given::Int(super::DEFAULT_RANKED))];
+pub const MOST_RANKED: &[Argument] = &[shared("first", "Int").or(Given::Int(super::DEFAULT_RANKED))];
 /// The method of a ranking.
 pub const RANKED_BY: &[Argument] = &[argument("by", "RankingMethod!", "By what.")];
 /// The entity that others are compared with, and the method.
@@ -260,8 +222,7 @@ pub const BEGINNING: &[Argument] = &[
     argument("types", "[EntityType!]", "Only entities of these types."),
 ];
 /// The number of suggestions.
-pub const MOST_SUGGESTED: &[Argument] =
-    &[argument("first", "Int", "Returns the first `n` items.").or(Given::Int(super::DEFAULT_SUGGESTED))];
+pub const MOST_SUGGESTED: &[Argument] = &[shared("first", "Int").or(Given::Int(super::DEFAULT_SUGGESTED))];
 /// The entity and the time of dated statements.
 pub const PERIOD: &[Argument] = &[
     argument(
@@ -279,11 +240,7 @@ pub const DISPUTED: &[Argument] = &[
 ];
 /// Groups of a list's entities.
 pub const GROUPED: &[Argument] = &[
-    argument(
-        "by",
-        "[{group_key}!]!",
-        "By which fields. One that has several values for a field, or that a relation leads from to several, is in the group of each; what has none makes a group of its own.",
-    ),
-    argument("orderBy", "AggregateOrder", "In which order the groups come.").or(Given::Enum("COUNT_DESC")),
-    argument("first", "Int", "Maximum number of groups.").or(Given::Int(super::DEFAULT_PAGE)),
+    shared("by", "[{group_by}!]!"),
+    shared("orderBy", "AggregateOrder").or(Given::Enum("COUNT_DESC")),
+    shared("first", "Int").or(Given::Int(super::DEFAULT_PAGE)),
 ];

@@ -197,6 +197,9 @@ groups! {
         distanceFrom DistanceFrom: "Point!" = "The point.";
         direction Direction: "SortOrder" = "The nearest first, unless it says otherwise.";
     }
+    GroupOption: "How entities are grouped by a field." {
+        includeMissing IncludeMissing: "Boolean" = "Whether items without a value make a group. Defaults to true.";
+    }
     EdgeOrder: "An order by the edge that led to an entity, for relations whose edges have properties." {
         edge Edge: "{edge_order}" = "By the edge's own properties.";
     }
@@ -216,7 +219,8 @@ kinds! {
     AnyValues: "A condition on a list of values of type {value}. All its fields must hold." { Emptiness }
     Values: "A condition on a list of values of type {value}. All its fields must hold." { Emptiness, Membership }
     EntityTypes: "A condition on the type of an entity." { TypeEquality }
-    OtherEnds: "A condition on the {noun} that a relation leads to." { Quantifier, Number, CountedEdges }
+    OtherEnds: "A condition on the {noun} that a relation leads to: `some`, `every` or `none` of them match a filter, or on their number.{counted}" { Quantifier, Number, CountedEdges }
     PointOrder: "By the distance from a point, along the surface of a sphere with the radius 6371.0088 km. Costs a few sines and cosines for each comparison." { DistanceOrder }
+    GroupOptions: "How entities are grouped by a field; `{}` for the defaults." { GroupOption }
     Orders: "By what entities are put in order; exactly one field." { OwnOrder, EdgeOrder }
 }

@@ -36,10 +36,10 @@ macro_rules! objects {
 }
 
 objects! {
-    Query "Query": "Where every question begins: one entity by its id, or a list of those of a type." {
+    Query "Query": "Entry points: an entity by its id, a list of the entities of a type, or a question about the whole graph.\n\nArguments that many fields have:\n\n- `filter` keeps only items that match. All fields of a filter must match; `and`, `or` and `not` combine conditions. A missing value matches only `isNull: true`. Each candidate is tested.\n- `orderBy` sorts by its first key, equal items by the next one, and at last by id. Without it, lists are sorted by id.\n- `collation` sorts texts as in a language (BCP 47, such as `fr` or `de-u-co-phonebk`) instead of by code points. It costs many times as much; only the first 1,024 bytes of a text count.\n- `first` returns the first `n` items, after the cursor `after`; `last` the last `n` items, before the cursor `before`. Without `first` and `last`, `{default_page}` items, unless the field has another default.\n- `asOf` shows the graph as it was at a date, in this field and in all fields below it: statements and edges that did not hold then are left out. Statements without a date always hold; a required field keeps its value. Ids in the answer have the date: `<entityId>?asOf=<date>`. Defaults to the date of the ids in the arguments." {
         graph Graph: "GraphInfo!" = "What this graph is and holds.";
-        node Node: "Entity" (ID) = "The entity with an id, whatever its type; null where there is none.";
-        nodes Nodes: "[Entity]!" (IDS, AS_OF) = "The entities with these ids, in the order asked for; null in the place of one that is not there.";
+        node Node: "Entity" (ID) = "The entity with an `id`, whatever its type; null if there is none.";
+        nodes Nodes: "[Entity]!" (IDS, AS_OF) = "The entities with these `ids`, in this order; null in the place of one that does not exist.";
         resolve Resolve: "Entity" (REFERENCE, AS_OF) = "The entity that a reference means: by its id; else by a CURIE or an IRI of its `sameAs`; else by exactly its label or an alias, ignoring case. Null where nothing is found; an error with the candidates where several are.";
         path Path: "Path" (ENDS, VIA, EITHER_DIRECTION, AVOID, AS_OF, LENGTH) = "A shortest path between two entities; null where there is none. It is searched for from both ends; the costs grow with the edges within half its length.";
         paths Paths: "PathConnection" (ENDS, VIA, EITHER_DIRECTION, AVOID, AS_OF, LENGTH, NEXT) = "The simple paths between two entities, the shortest first: no entity is on one twice, and parallel edges make paths of their own. Each further page costs all that were before it.";
@@ -69,7 +69,7 @@ objects! {
         id Id: "ID!" = "The rest of the IRI after the prefix; the whole IRI where `prefix` is null.";
         url Url: "URL!" = "The IRI.";
     }
-    PageInfo "PageInfo": "Where a page stands in the whole list." {
+    PageInfo "PageInfo": "Position of a page in the list. `Query` describes the arguments of lists." {
         hasNextPage HasNextPage: "Boolean!" = "Whether more follow after this page.";
         hasPreviousPage HasPreviousPage: "Boolean!" = "Whether some come before this page.";
         startCursor StartCursor: "String" = "The cursor of the first on this page; null on an empty one.";
@@ -202,41 +202,41 @@ objects! {
         entity Entity: "Entity" = "The entity that a relation leads to; null for a property, and where it leads nowhere.";
     }
     Connection "{connection}": "A page of {noun}." {
-        nodes Nodes: "[{item}!]!" = "The {noun} of this page.";
-        edges Edges: "[{edge}!]!" = "The {noun} of this page, each with its cursor, and in a relation with its edge.";
-        pageInfo PageInfo: "PageInfo!" = "Where this page stands in the whole list.";
-        totalCount TotalCount: "Int!" = "How many {noun} there are on all pages together. With a filter this looks at each candidate.";
-        aggregate Aggregate: "{aggregate}!" = "Figures about all of them, on all pages together. Each candidate is looked at.";
+        nodes Nodes: "[{item}!]!" = "Items of this page.";
+        edges Edges: "[{edge}!]!" = "Items of this page with their cursors and edges.";
+        pageInfo PageInfo: "PageInfo!" = "Position of this page.";
+        totalCount TotalCount: "Int!" = "Number of items on all pages. Tests each candidate of a filter.";
+        aggregate Aggregate: "{aggregate}!" = "Aggregates of the items on all pages.";
     }
-    Edge "{edge}": "An entry of a list of {noun}; in a relation, the edge{about}." {
-        node Node: "{item}!" = "The entity.";
-        cursor Cursor: "String!" = "Cursor of this edge, for use with `after` and `before`.";
-        statement Statement: "{statement}" = "The edge as a statement, with where it comes from; null in lists that no relation leads to.";
+    Edge "{edge}": "An item of a list of {noun}; in a relation, the edge to it{about}." {
+        node Node: "{item}!" = "The item.";
+        cursor Cursor: "String!" = "For use with `after` and `before`.";
+        statement Statement: "{statement}" = "The edge with its sources; null outside of relations.";
     }
     Listing "{connection}": "A page of {noun}." {
-        nodes Nodes: "[{item}!]!" = "The {noun} of this page.";
-        edges Edges: "[{edge}!]!" = "The {noun} of this page, each with its cursor.";
-        pageInfo PageInfo: "PageInfo!" = "Where this page stands in the whole list.";
-        totalCount TotalCount: "Int!" = "How many {noun} there are on all pages together. With a filter this looks at each candidate.";
+        nodes Nodes: "[{item}!]!" = "Items of this page.";
+        edges Edges: "[{edge}!]!" = "Items of this page with their cursors.";
+        pageInfo PageInfo: "PageInfo!" = "Position of this page.";
+        totalCount TotalCount: "Int!" = "Number of items on all pages.";
     }
-    ListingEdge "{edge}": "One of the {noun} and its place in the list." {
-        node Node: "{item}!" = "One of the {noun}.";
-        cursor Cursor: "String!" = "Its place in the list, for `after` and `before`.";
+    ListingEdge "{edge}": "An item of a list of {noun}." {
+        node Node: "{item}!" = "The item.";
+        cursor Cursor: "String!" = "For use with `after` and `before`.";
     }
-    Aggregate "{aggregate}": "Figures about {noun}." {
-        count Count: "Int!" = "How many there are.";
-        groupBy GroupBy: "[{group}!]!" (GROUPED) = "In groups of what they have in common.";
+    Aggregate "{aggregate}": "Aggregates of all {noun} of a list, on all its pages." {
+        count Count: "Int!" = "Number of items.";
+        groupBy GroupBy: "[{group}!]!" (GROUPED) = "Groups with equal values of all fields of `by`, at most `first`.";
     }
-    Group "{group}": "Some {noun} with something in common." {
-        key Key: "JSON" = "What they have in common: a value, or the id of an entity; null where there is none. Where several fields are asked for, a list of them.";
-        keys Keys: "[AggregateKey!]!" = "What they have in common, one for each field that is asked for.";
-        count Count: "Int!" = "How many are in it.";
+    Group "{group}": "Aggregates of {noun} with equal values. With several values for a field, an item is in several groups." {
+        key Key: "JSON" = "The value, or the id of an entity; with several keys, a list.";
+        keys Keys: "[AggregateKey!]!" = "The values and entities, one for each field of `by`.";
+        count Count: "Int!" = "Number of items.";
     }
     Measures "{measures}": "{about}" {
-        count Count: "Int!" = "How many values there are.";
-        distinct Distinct: "Int!" = "How many different values there are.";
-        min Min: "{value}" = "The smallest; null where there is none.";
-        max Max: "{value}" = "The greatest; null where there is none.";
+        count Count: "Int!" = "Number of values.";
+        distinct Distinct: "Int!" = "Number of different values.";
+        min Min: "{value}" = "The smallest value; null if there is none.";
+        max Max: "{value}" = "The greatest value; null if there is none.";
         sum Sum: "{sum}" = "Their sum; null where there is none.";
         avg Avg: "{sum}" = "Their mean; null where there is none.";
     }

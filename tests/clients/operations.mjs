@@ -46,7 +46,7 @@ data('a list with all values', '{ instruments { nodes { id name code kind string
 data('a page with cursors', '{ makers(first: 2, orderBy: [{ name: DESC }]) { edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount } }');
 data('a filter', '{ instruments(filter: { or: [{ strings: { gte: 13 } }, { not: { price: { isNull: true } } }], kind: { in: [LUTE, VIOL] } }) { nodes { id } } }');
 data('a filter over a relation', '{ makers(filter: { instruments: { some: { kind: { eq: LUTE } } } }) { nodes { name instruments { edges { role share year node { id } } } } } }');
-data('figures and groups', '{ instruments { aggregate { count strings { min max sum avg } price { sum distinct } groupBy(by: [kind]) { key count keys { field value } } } } }');
+data('figures and groups', '{ instruments { aggregate { count strings { min max sum avg } price { sum distinct } groupBy(by: [{kind: {}}]) { key count keys { field value } } } } }');
 data('statements', '{ instrument(id: "lute-1") { statements { nodes { field value rank valid { from until } target { id } edge citations { locator source { title } } } } } }');
 data('links', '{ entity(id: "maler") { degree links { nodes { relation forward from { id } to { id } } } } }');
 data('a full-text search', '{ search(query: "lute") { totalCount edges { score node { id } highlights { field fragments } } } }');

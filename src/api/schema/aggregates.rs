@@ -2,17 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use async_graphql::dynamic::{Enum, EnumItem};
+use async_graphql::dynamic::{InputObject, InputValue};
 
-use super::{FieldSpec, Filled, Generator, OF_A_TYPE, object, required};
+use super::inputs::{GROUP_OPTIONS, input_type};
+use super::{FieldSpec, Filled, Generator, OF_A_TYPE, named, object, required};
 use crate::ontology::{Domain, Member, Scalar};
 use crate::plan::is_groupable;
-use crate::surface::{self, Fields};
+use crate::surface::inputs::GroupOptions;
+use crate::surface::{self, Fields, InputTable};
 
 impl Generator<'_> {
     /// The aggregates of all domains.
     pub(super) fn aggregates(&mut self, domains: &[Domain]) {
         let mut scalars = BTreeSet::new();
+        let options = InputTable::of::<GroupOptions>();
+        self.add(input_type(GROUP_OPTIONS, options, &Filled(&[])));
         for domain in domains {
             if !self.meter.takes(OF_A_TYPE) {
                 return;
@@ -25,16 +29,18 @@ impl Generator<'_> {
         let ontology = self.ontology;
         let noun = self.noun(domain).to_owned();
         let members = ontology.members_of(domain);
-        let mut keys =
-            Enum::new(self.names.group_key(domain)).description(format!("By what {noun} can be grouped."));
+        let mut keys = InputObject::new(self.names.group_by(domain))
+            .oneof()
+            .description(format!("A field to group {noun} by: exactly one."));
+        let option = |name: &str| InputValue::new(name, named(GROUP_OPTIONS));
         let mut has_keys = false;
         if !matches!(domain, Domain::Type(_)) && members.is_none_or(|it| it.get("entityType").is_none()) {
-            keys = keys.item(EnumItem::new("entityType").description("By the type."));
+            keys = keys.field(option("entityType"));
             has_keys = true;
         }
         let mut measures = Vec::new();
         for name in members.iter().flat_map(|it| it.names()) {
-            let text = match members.and_then(|it| it.get(name)) {
+            match members.and_then(|it| it.get(name)) {
                 Some(Member::Property(no)) => {
                     let Some(property) = members.map(|it| it.property(no)) else {
                         continue;
@@ -49,32 +55,24 @@ impl Generator<'_> {
                         }
                         measures.push((name.to_owned(), ty));
                     }
-                    format!("By `{name}`.")
                 }
-                _ => format!("By what `{name}` leads to."),
-            };
-            // GraphQL has no enum values of these names.
-            if !matches!(name, "true" | "false" | "null") {
-                keys = keys.item(EnumItem::new(name).description(text));
-                has_keys = true;
+                Some(Member::Relation(_)) | None => {}
             }
+            keys = keys.field(option(name));
+            has_keys = true;
         }
         let (aggregate, group) = (self.names.aggregate(domain), self.names.group(domain));
-        let group_key = self.names.group_key(domain);
+        let group_by = self.names.group_by(domain);
         let names = Filled(&[
             ("aggregate", &aggregate),
             ("group", &group),
-            ("group_key", &group_key),
+            ("group_by", &group_by),
             ("noun", &noun),
         ]);
         let measures = || {
-            let each = measures.iter().map(|(name, ty)| {
-                FieldSpec::new(
-                    name,
-                    required(ty.as_str()),
-                    format!("Figures about their `{name}`."),
-                )
-            });
+            let each = measures
+                .iter()
+                .map(|(name, ty)| FieldSpec::new(name, required(ty.as_str()), None));
             each.collect::<Vec<_>>()
         };
         let mut whole = Vec::new();

@@ -182,17 +182,14 @@ impl Generator<'_> {
         };
         let label = match domain {
             Domain::Type(id) => match self.ontology.entity_type(id).label {
-                Some(no) => format!(
-                    "What it is called: its `{}`, or its id where it has none.",
-                    members.property(no).name
-                ),
-                None => "What it is called: its id.".to_owned(),
+                Some(no) => format!("Its `{}`, or its id if it has none.", members.property(no).name),
+                None => "Its id.".to_owned(),
             },
-            _ => "What it is called: a name or a title, or the id where it has neither.".to_owned(),
+            _ => "A name or a title, or the id if it has neither.".to_owned(),
         };
         let summary = match domain {
-            Domain::Type(_) => "A description in a sentence or two; entities of this type have none.",
-            _ => "A description in a sentence or two, where its type has such a field.",
+            Domain::Type(_) => "Null: entities of this type have no description.",
+            _ => "A description in a sentence or two, if its type has one.",
         };
         let all = Domain::Interface(ENTITY);
         let (filter, order) = (self.names.filter(all, None), self.names.order(all, None));
@@ -222,8 +219,15 @@ impl Generator<'_> {
             | surface::Entity::Statements
             | surface::Entity::Links => false,
         });
+        // The interface describes what all types have; a type says what its own label and description are.
         let of_rows = |rows: Vec<&(surface::Entity, Row)>| {
-            let each = rows.into_iter().map(|(_, row)| self.field(row, &names));
+            let each = rows.into_iter().map(|(it, row)| {
+                if domain == all || matches!(it, surface::Entity::Label | surface::Entity::Description) {
+                    return self.field(row, &names);
+                }
+                let arguments = self.described_arguments(row.arguments, &names, |_| "");
+                FieldSpec::new(row.name, names.ty(row.ty), None).with(arguments)
+            });
             each.collect::<Vec<_>>()
         };
         let mut fields = of_rows(first);
@@ -245,12 +249,10 @@ impl Generator<'_> {
             (true, false, true) => optional_list(scalar),
             (true, false, false) => TypeRef::named_list(scalar),
         };
-        let mut description = property
-            .description
-            .clone()
-            .unwrap_or_else(|| format!("Its `{}`.", property.name));
+        let mut description = property.description.clone();
         if property.unique {
-            description.push_str("\n\nNo two have the same.");
+            let before = description.map_or_else(String::new, |it| format!("{it}\n\n"));
+            description = Some(format!("{before}No two have the same."));
         }
         let mut field = FieldSpec::new(&property.name, ty, description);
         field.deprecated.clone_from(&property.deprecated);
@@ -291,9 +293,9 @@ impl Generator<'_> {
             let names = Filled(&[("filter", &filter), ("order", &order)]);
             let ty = required(self.names.connection(field.seen, edge));
             let groups: &[&[Argument]] = if self.ontology.relation(field.relation).transitive {
-                &[arguments::CHOICE_OF_RELATION, arguments::DEPTH, arguments::PAGE]
+                &[arguments::CHOICE, arguments::DEPTH, arguments::PAGE]
             } else {
-                &[arguments::CHOICE_OF_RELATION, arguments::PAGE]
+                &[arguments::CHOICE, arguments::PAGE]
             };
             let mut spec = FieldSpec::new(&field.name, ty, text).with(self.arguments(groups, &names));
             spec.deprecated.clone_from(&field.deprecated);
@@ -309,10 +311,7 @@ impl Generator<'_> {
         let edge = FieldSpec::new(
             self.names.to_one_edge(field),
             named(self.names.edge(field.seen, edge)),
-            format!(
-                "The edge that `{}` follows: its own properties, and the statement with where it comes from.",
-                field.name
-            ),
+            format!("The edge of `{}`.", field.name),
         );
         vec![spec, edge]
     }
@@ -347,6 +346,10 @@ impl Generator<'_> {
             }
             fields.push(self.field(row, &names));
         }
-        self.add(object(&edge, names.text(surface::Edge::DESCRIPTION), fields));
+        let mut description = names.text(surface::Edge::DESCRIPTION);
+        if let Some(text) = edge_type.and_then(|it| it.description.as_ref()) {
+            description = format!("{description}\n\n{text}");
+        }
+        self.add(object(&edge, description, fields));
     }
 }

@@ -35,7 +35,7 @@ impl Generator<'_> {
         );
         self.add(scalar(
             "Text",
-            "A text that may be given in several languages; the argument `lang` of its field chooses.",
+            "A text that can be in several languages.\n\nThe argument `lang` of its field has the languages to choose from, best first, as BCP 47 tags. Without it, or if none of them is there: the text without a language, else the first one.",
         ));
         self.add(scalar(
             "Decimal",

@@ -1,6 +1,6 @@
 //! Filters, orders and lookups.
 
-use async_graphql::dynamic::InputObject;
+use async_graphql::dynamic::{InputObject, InputValue};
 
 use super::{Filled, Generator, OF_A_TYPE, input, named};
 use crate::ontology::{Domain, EdgeTypeId, Members, Property, Scalar};
@@ -25,22 +25,22 @@ impl Generator<'_> {
         );
         let (edge_filter, edge_order) = (names.edge_filter(id), names.edge_order(id));
         let of_edges = Filled(&[("edge_filter", &edge_filter), ("edge_order", &edge_order)]);
-        self.add(with_rows(filter, EdgeCondition::ROWS, &of_edges));
+        self.add(with_bare_rows(filter, EdgeCondition::ROWS, &of_edges));
         let order = self.order_input(
             &names.order(domain, edge),
             domain,
-            &format!("By what {noun}, or the edges to them (`{of}`), are put in order; exactly one field."),
+            &format!("A key to sort {noun} by, or the edges to them (`{of}`): exactly one field."),
         );
         let members = &self.ontology.edge_types[id.index()].members;
         // GraphQL has no input type without fields.
         let order = if has_order(members) {
-            with_rows(order, EdgeOrder::ROWS, &of_edges)
+            with_bare_rows(order, EdgeOrder::ROWS, &of_edges)
         } else {
             order
         };
         self.add(order);
         let quantified = self.relation_filter(domain, edge);
-        self.add(with_rows(quantified, CountedEdges::ROWS, &of_edges));
+        self.add(with_bare_rows(quantified, CountedEdges::ROWS, &of_edges));
     }
 
     /// Filters, orders and lookups.
@@ -51,19 +51,13 @@ impl Generator<'_> {
             if !self.meter.takes(OF_A_TYPE) {
                 return;
             }
-            let text = format!(
-                "A condition on {}. All its fields must hold; a missing value meets nothing but `isNull: true`.",
-                self.noun(domain)
-            );
+            let text = format!("A condition on {}. All its fields must hold.", self.noun(domain));
             let filter = self.filter_input(&self.names.filter(domain, None), domain, &text);
             self.add(filter);
             let order = self.order_input(
                 &self.names.order(domain, None),
                 domain,
-                &format!(
-                    "By what {} are put in order; exactly one field.",
-                    self.noun(domain)
-                ),
+                &format!("A key to sort {} by: exactly one field.", self.noun(domain)),
             );
             self.add(order);
             let quantified = self.relation_filter(domain, None);
@@ -75,7 +69,7 @@ impl Generator<'_> {
             let name = self.names.edge_filter(id);
             let filter = InputObject::new(&name)
                 .description(format!("A condition on the properties of `{}`.", edge.name));
-            let filter = with_rows(filter, Connective::ROWS, &Filled(&[("filter", &name)]));
+            let filter = with_bare_rows(filter, Connective::ROWS, &Filled(&[("filter", &name)]));
             let filter = self.member_filters(filter, &edge.members);
             self.add(filter);
             if !has_order(&edge.members) {
@@ -83,7 +77,10 @@ impl Generator<'_> {
             }
             let order = InputObject::new(self.names.edge_order(id))
                 .oneof()
-                .description(format!("By which property of `{}`; exactly one.", edge.name));
+                .description(format!(
+                    "A property of `{}` to sort by: exactly one field.",
+                    edge.name
+                ));
             let order = order_fields(order, &edge.members);
             self.add(order);
         }
@@ -93,7 +90,7 @@ impl Generator<'_> {
     fn filter_input(&mut self, name: &str, domain: Domain, description: &str) -> InputObject {
         let ontology = self.ontology;
         let filter = InputObject::new(name).description(description);
-        let filter = with_rows(filter, Connective::ROWS, &Filled(&[("filter", name)]));
+        let filter = with_bare_rows(filter, Connective::ROWS, &Filled(&[("filter", name)]));
         self.use_filter(Scalar::Id, false);
         self.use_filter(Scalar::String, false);
         let members = ontology.members_of(domain);
@@ -102,7 +99,7 @@ impl Generator<'_> {
             let is_told = it.name != OwnCondition::EntityType.name() || !of_one_type;
             is_told && !is_declared(members, it)
         });
-        let filter = with_rows(filter, own, &Filled(&[]));
+        let filter = with_bare_rows(filter, own, &Filled(&[]));
         match members {
             Some(members) => self.member_filters(filter, members),
             None => filter,
@@ -114,38 +111,35 @@ impl Generator<'_> {
         for property in members.declared().filter(|it| !is_connective(&it.name)) {
             self.use_filter(property.scalar, property.list);
             let ty = self.names.scalar_filter(property.scalar, property.list);
-            filter = filter.field(input(
-                &property.name,
-                named(ty),
-                format!("On `{}`.", property.name),
-            ));
+            filter = filter.field(InputValue::new(&property.name, named(ty)));
         }
         for field in members.fields.iter().filter(|it| !is_connective(&it.name)) {
             let edge = self.ontology.relation(field.relation).edge;
             let ty = self.names.relation_filter(field.seen, edge);
-            filter = filter.field(input(
-                &field.name,
-                named(ty),
-                format!("On what `{}` leads to.", field.name),
-            ));
+            filter = filter.field(InputValue::new(&field.name, named(ty)));
         }
         filter
     }
 
     fn relation_filter(&self, target: Domain, edge: Option<EdgeTypeId>) -> InputObject {
         let filter = self.names.filter(target, None);
-        let names = Filled(&[("filter", &filter), ("noun", self.noun(target))]);
+        let counted = match edge {
+            Some(_) => " Only edges that match `edge` count; `edge` alone requires one.",
+            None => "",
+        };
+        let noun = self.noun(target);
+        let names = Filled(&[("filter", &filter), ("noun", noun), ("counted", counted)]);
         let name = self.names.relation_filter(target, edge);
         let quantified = InputObject::new(name).description(names.text(OtherEnds::DESCRIPTION));
         let rows = Quantifier::ROWS.iter().chain(Number::ROWS);
-        with_rows(quantified, rows, &names)
+        with_bare_rows(quantified, rows, &names)
     }
 
     fn order_input(&self, name: &str, domain: Domain, description: &str) -> InputObject {
         let order = InputObject::new(name).oneof().description(description);
         let members = self.ontology.members_of(domain);
         let own = OwnOrder::ROWS.iter().filter(|it| !is_declared(members, it));
-        let order = with_rows(order, own, &Filled(&[]));
+        let order = with_bare_rows(order, own, &Filled(&[]));
         match members {
             Some(members) => order_fields(order, members),
             None => order,
@@ -167,14 +161,10 @@ impl Generator<'_> {
         let name = self.ontology.name_of(domain);
         let mut unique = InputObject::new(self.names.unique(domain))
             .oneof()
-            .description(format!("A value that only one {name} has; exactly one field."));
+            .description(format!("A value that only one {name} has: exactly one field."));
         for property in properties {
             let ty = self.ontology.scalar_name(property.scalar);
-            unique = unique.field(input(
-                &property.name,
-                named(ty),
-                format!("Its `{}`.", property.name),
-            ));
+            unique = unique.field(InputValue::new(&property.name, named(ty)));
         }
         self.add(unique);
     }
@@ -195,7 +185,16 @@ impl Generator<'_> {
                 Scalar::Text => "String",
                 _ => self.ontology.scalar_name(scalar),
             };
-            self.add(input_type(&name, table, &Filled(&[("value", value)])));
+            let names = Filled(&[("value", value)]);
+            let filter = match scalar {
+                // The filters of Clew's own scalars describe the same operators.
+                Scalar::Enum(_) | Scalar::Custom(_) => {
+                    let object = InputObject::new(&name).description(names.text(table.description));
+                    with_bare_rows(object, table.groups.iter().copied().flatten(), &names)
+                }
+                _ => input_type(&name, table, &names),
+            };
+            self.add(filter);
         }
     }
 
@@ -230,8 +229,20 @@ fn with_rows<'r>(
     })
 }
 
+/// Adds the fields of rows without their descriptions, for rows that many types have: `Query` or the type says what they
+/// mean.
+fn with_bare_rows<'r>(
+    object: InputObject,
+    rows: impl IntoIterator<Item = &'r InputRow>,
+    names: &Filled,
+) -> InputObject {
+    rows.into_iter().fold(object, |object, row| {
+        object.field(InputValue::new(row.name, names.ty(row.ty)))
+    })
+}
+
 /// The input type of a table.
-fn input_type(name: &str, table: InputTable, names: &Filled) -> InputObject {
+pub(super) fn input_type(name: &str, table: InputTable, names: &Filled) -> InputObject {
     let object = InputObject::new(name).description(names.text(table.description));
     with_rows(object, table.groups.iter().copied().flatten(), names)
 }
@@ -240,6 +251,9 @@ fn input_type(name: &str, table: InputTable, names: &Filled) -> InputObject {
 fn is_declared(members: Option<&Members>, row: &InputRow) -> bool {
     members.is_some_and(|it| it.get(row.name).is_some())
 }
+
+/// How entities are grouped by a field.
+pub(super) const GROUP_OPTIONS: &str = "GroupOptions";
 
 /// The order by distances.
 const POINT_ORDER: &str = "PointOrder";
@@ -254,15 +268,11 @@ fn has_order(members: &Members) -> bool {
 
 fn order_fields(mut order: InputObject, members: &Members) -> InputObject {
     for property in members.declared().filter(|it| is_order(it)) {
-        let (ty, by) = match property.scalar {
-            Scalar::Point => (POINT_ORDER, "By the distance of"),
-            _ => ("SortOrder", "By"),
+        let ty = match property.scalar {
+            Scalar::Point => POINT_ORDER,
+            _ => "SortOrder",
         };
-        order = order.field(input(
-            &property.name,
-            named(ty),
-            format!("{by} `{}`.", property.name),
-        ));
+        order = order.field(InputValue::new(&property.name, named(ty)));
     }
     order
 }

@@ -22,8 +22,8 @@ use crate::memory::{Allowance, Meter};
 use crate::ontology::{Domain, GeneratedNames, Ontology};
 use crate::surface::{self, Argument, DEFAULT_PAGE, Fields, Given, Row, When, arguments};
 pub(super) use reachable::leave_out_unreachable;
-pub(super) use texts::open as open_texts;
 use texts::sealed;
+pub(super) use texts::{open as open_texts, remove_descriptions};
 
 /// What async-graphql's schema says otherwise than it is: `docs/decisions/front-end-libraries.md` says why.
 #[derive(Debug, Default)]
@@ -106,13 +106,13 @@ struct Generator<'a> {
 struct FieldSpec {
     name: String,
     ty: TypeRef,
-    description: String,
+    description: Option<String>,
     deprecated: Option<String>,
     arguments: Vec<InputValue>,
 }
 
 impl FieldSpec {
-    fn new(name: impl Into<String>, ty: TypeRef, description: impl Into<String>) -> Self {
+    fn new(name: impl Into<String>, ty: TypeRef, description: impl Into<Option<String>>) -> Self {
         Self {
             name: name.into(),
             ty,
@@ -128,8 +128,10 @@ impl FieldSpec {
     }
 
     fn on_object(self) -> Field {
-        let mut field = Field::new(self.name, self.ty, |_| FieldFuture::from_value(None))
-            .description(sealed(&self.description));
+        let mut field = Field::new(self.name, self.ty, |_| FieldFuture::from_value(None));
+        if let Some(text) = &self.description {
+            field = field.description(sealed(text));
+        }
         if let Some(reason) = &self.deprecated {
             field = field.deprecation(Some(&sealed(reason)));
         }
@@ -137,7 +139,10 @@ impl FieldSpec {
     }
 
     fn on_interface(self) -> InterfaceField {
-        let mut field = InterfaceField::new(self.name, self.ty).description(sealed(&self.description));
+        let mut field = InterfaceField::new(self.name, self.ty);
+        if let Some(text) = &self.description {
+            field = field.description(sealed(text));
+        }
         if let Some(reason) = &self.deprecated {
             field = field.deprecation(Some(&sealed(reason)));
         }
@@ -209,7 +214,11 @@ fn nullable(ty: &TypeRef) -> TypeRef {
 }
 
 fn input(name: &str, ty: TypeRef, description: impl Into<String>) -> InputValue {
-    InputValue::new(name, ty).description(sealed(&description.into()))
+    let (value, description) = (InputValue::new(name, ty), description.into());
+    if description.is_empty() {
+        return value;
+    }
+    value.description(sealed(&description))
 }
 
 fn join(names: &[&str], last: &str) -> String {
@@ -252,11 +261,21 @@ impl Generator<'_> {
 
     /// Arguments of a table, those that this schema has.
     fn arguments(&self, groups: &[&[Argument]], names: &Filled) -> Vec<InputValue> {
+        self.described_arguments(groups, names, |it| it.description)
+    }
+
+    /// As [`Self::arguments`], with descriptions of their own.
+    fn described_arguments(
+        &self,
+        groups: &[&[Argument]],
+        names: &Filled,
+        description: impl Fn(&Argument) -> &'static str,
+    ) -> Vec<InputValue> {
         let has_relations = !self.ontology.relations.is_empty();
         let exists = |it: &&Argument| it.when == When::Always || has_relations;
         let all = groups.iter().copied().flatten().filter(exists);
         let each = all.map(|it| {
-            let value = input(it.name, names.ty(it.ty), names.text(it.description));
+            let value = input(it.name, names.ty(it.ty), names.text(description(it)));
             match it.given {
                 Given::Nothing => value,
                 Given::Int(number) => value.default_value(number),
@@ -308,11 +327,11 @@ impl Generator<'_> {
             );
             let names = Filled(&[("unique", &unique), ("filter", &filter), ("order", &order)]);
             let (description, lookup) = if self.unique_properties(domain).is_empty() {
-                let description = format!("One {name} by its id; null where there is none.{about}");
+                let description = format!("One {name} by its `id`; null if there is none.{about}");
                 (description, arguments::ID)
             } else {
                 let description = format!(
-                    "One {name}, by its id or by a value that only it has: exactly one of the two; null where there is none.{about}"
+                    "One {name} by its `id`, or `by` a value that only it has: exactly one of the two. Null if there is none.{about}"
                 );
                 (description, arguments::ID_OR_UNIQUE)
             };
@@ -321,14 +340,12 @@ impl Generator<'_> {
             let many = FieldSpec::new(
                 &root.many,
                 named(self.names.connection(domain, None)),
-                format!(
-                    "All {}, page by page; null where an argument cannot be used.{about}",
-                    root.many
-                ),
+                format!("All {}; null if an argument cannot be used.{about}", root.many),
             );
             let listed = [arguments::CHOICE, arguments::PAGE, arguments::AS_OF];
             fields.push(many.with(self.arguments(&listed, &names)));
         }
-        self.add(object(surface::Query::TYPE, surface::Query::DESCRIPTION, fields));
+        let description = Filled(&[]).text(surface::Query::DESCRIPTION);
+        self.add(object(surface::Query::TYPE, description, fields));
     }
 }

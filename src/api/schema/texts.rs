@@ -32,6 +32,50 @@ fn opened(sealed: &str) -> Option<String> {
     Some(text.into_owned())
 }
 
+/// Removes all descriptions from a schema.
+pub(in crate::api) fn remove_descriptions(schema: &mut Schema) {
+    schema.schema_definition.make_mut().description = None;
+    for directive in schema.directive_definitions.values_mut() {
+        let directive = directive.make_mut();
+        directive.description = None;
+        let arguments = directive.arguments.iter_mut();
+        arguments.for_each(|it| it.make_mut().description = None);
+    }
+    let of_field = |field: &mut FieldDefinition| {
+        field.description = None;
+        let arguments = field.arguments.iter_mut();
+        arguments.for_each(|it| it.make_mut().description = None);
+    };
+    for definition in schema.types.values_mut().filter(|it| !it.is_built_in()) {
+        match definition {
+            ExtendedType::Scalar(it) => it.make_mut().description = None,
+            ExtendedType::Object(it) => {
+                let it = it.make_mut();
+                it.description = None;
+                it.fields.values_mut().for_each(|it| of_field(it.make_mut()));
+            }
+            ExtendedType::Interface(it) => {
+                let it = it.make_mut();
+                it.description = None;
+                it.fields.values_mut().for_each(|it| of_field(it.make_mut()));
+            }
+            ExtendedType::Union(it) => it.make_mut().description = None,
+            ExtendedType::Enum(it) => {
+                let it = it.make_mut();
+                it.description = None;
+                let values = it.values.values_mut();
+                values.for_each(|it| it.make_mut().description = None);
+            }
+            ExtendedType::InputObject(it) => {
+                let it = it.make_mut();
+                it.description = None;
+                let fields = it.fields.values_mut();
+                fields.for_each(|it| it.make_mut().description = None);
+            }
+        }
+    }
+}
+
 /// Puts all texts of a schema back that were sealed.
 pub(in crate::api) fn open(schema: &mut Schema) {
     for definition in schema.types.values_mut().filter(|it| !it.is_built_in()) {
