@@ -192,10 +192,14 @@ fn stands_alone(sign: char) -> bool {
     matches!(u32::from(sign), 0x2e80..=0x2fdf | 0x3040..=0x30ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x2_0000..=0x3_ffff)
 }
 
+/// Marks that Unicode calls letters: the (semi-)voiced sound marks of half-width katakana. All others are combining marks.
+const HALF_WIDTH_MARKS: [char; 2] = ['\u{ff9e}', '\u{ff9f}'];
+
 /// Where the first word of a text is.
 fn next_word(text: &str) -> Option<Range<usize>> {
     // Some marks count as letters; alone they are no word.
-    let begin = text.find(|it: char| it.is_alphanumeric() && !is_combining_mark(it))?;
+    let is_mark = |it| is_combining_mark(it) || HALF_WIDTH_MARKS.contains(&it);
+    let begin = text.find(|it: char| it.is_alphanumeric() && !is_mark(it))?;
     let word = &text[begin..];
     let first = word.chars().next().unwrap_or_default();
     let goes_on = |it: char| (it.is_alphanumeric() || is_combining_mark(it)) && !stands_alone(it);
@@ -368,6 +372,15 @@ mod tests {
         assert_eq!(words("en-GB", "networks"), words("en", "network"));
         assert_eq!(words("fr", "Réseaux"), words("fr", "reseaux"));
         assert_ne!(words("", "networks"), words("", "network"));
+    }
+
+    #[test]
+    fn no_letter_alone_is_an_empty_word() {
+        let mut analyzer = analyzer("");
+        for letter in (0..=u32::from(char::MAX)).filter_map(char::from_u32) {
+            let found = words(&mut analyzer, letter.encode_utf8(&mut [0; 4]));
+            assert!(found.iter().all(|(word, _)| !word.is_empty()), "{letter:?}");
+        }
     }
 
     proptest! {
