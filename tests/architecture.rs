@@ -1,15 +1,16 @@
-//! Which file uses which: no cycle between files, and no import against the table in `docs/architecture.md`.
+//! Dependencies between files: there is no cycle, and no import that violates the table in `docs/architecture.md`.
 //!
-//! A `mod.rs` is the face of its module: the files of the module may use what it defines, and it may use them. For all other
-//! uses, what a face re-exports counts as the file that defines it. The unit tests at the end of a file may use anything.
+//! A `mod.rs` is the interface of its module: the files of the module may use its definitions, and it may use them. For
+//! all other uses, a re-exported name counts as part of the file that defines it. Unit tests at the end of a file may
+//! use anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Segments of a module's path below the crate; none for the crate itself.
+/// Segments of a module's path below the crate; empty for the crate itself.
 type Module = Vec<String>;
 
-/// One `use`, or path in an expression: segments from the crate on.
+/// A `use`, or a path in an expression, as segments below the crate.
 type Use = Vec<String>;
 
 /// The source of a crate, by the path of each file below `src`.
@@ -21,7 +22,7 @@ struct Sources {
 struct Source {
     path: String,
     uses: BTreeSet<Use>,
-    /// Names that the module imports or re-exports, with what they stand for.
+    /// Names that the module imports or re-exports, with the paths that they mean.
     names: BTreeMap<String, Use>,
 }
 
@@ -74,7 +75,7 @@ fn tokens(text: &str) -> Vec<Token> {
             at += 1;
         } else if letter == '\'' && (letters.get(at + 1) == Some(&'\\') || letters.get(at + 2) == Some(&'\''))
         {
-            // A character, in contrast to a lifetime.
+            // A character literal, not a lifetime.
             at += if letters[at + 1] == '\\' { 3 } else { 2 };
             while at < letters.len() && letters[at] != '\'' {
                 at += 1;
@@ -97,7 +98,7 @@ fn tokens(text: &str) -> Vec<Token> {
     out
 }
 
-/// The tokens without items that are compiled for tests only.
+/// The tokens without items that are compiled only for tests.
 fn without_tests(tokens: &[Token]) -> &[Token] {
     let mark = [
         Token::Sign('#'),
@@ -113,7 +114,7 @@ fn without_tests(tokens: &[Token]) -> &[Token] {
     &tokens[..end.unwrap_or(tokens.len())]
 }
 
-/// Reads a path with what is in its braces, and adds each complete one. Returns the position after it.
+/// Reads a path with the content of its braces, and adds each complete one. Returns the position after it.
 fn read_tree(
     tokens: &[Token],
     mut at: usize,
@@ -161,8 +162,8 @@ fn read_tree(
     at
 }
 
-/// A path as it is written in a module, from the crate on; none for a path into another crate. `inline` is the number of
-/// blocks `mod name { }` around it, which `super` leaves first.
+/// The segments below the crate of a path in a module; `None` for a path into another crate. `inline` is the number of
+/// enclosing blocks `mod name { }`, which `super` leaves first.
 fn absolute(module: &Module, inline: usize, children: &BTreeSet<String>, path: &[String]) -> Option<Use> {
     let mut base = match path.first()?.as_str() {
         "crate" => Vec::new(),
@@ -181,7 +182,7 @@ fn absolute(module: &Module, inline: usize, children: &BTreeSet<String>, path: &
         }
         rest = &rest[1..];
     }
-    // `self` at the end of braces is the module before them.
+    // `self` at the end of braces means the module before them.
     base.extend(rest.iter().filter(|it| *it != "self").cloned());
     base.retain(|it| !it.is_empty());
     Some(base)
@@ -209,7 +210,7 @@ impl Sources {
             let tokens = without_tests(&tokens);
             let (mut uses, mut names) = (BTreeSet::new(), BTreeMap::new());
             let mut at = 0;
-            // The depth of braces, and that of each `mod name { }` around.
+            // The depth of braces, and the depth of each enclosing `mod name { }`.
             let (mut depth, mut inline) = (0, Vec::new());
             while at < tokens.len() {
                 match &tokens[at] {
@@ -251,10 +252,10 @@ impl Sources {
         Self { modules }
     }
 
-    /// The module whose file defines what a path leads to.
+    /// The module whose file defines the target of a path.
     fn definition(&self, path: &[String]) -> &Module {
         let mut path = path.to_vec();
-        // A chain of re-exports is short; one that goes round is an error of the compiler.
+        // A chain of re-exports is short; a cycle would be an error of the compiler.
         for _ in 0..16 {
             let length = (0..=path.len())
                 .rev()
@@ -272,7 +273,7 @@ impl Sources {
         panic!("{path:?} is re-exported again and again")
     }
 
-    /// Which file uses which, but for the uses between a face and the files of its module.
+    /// Uses between files, except those between an interface and the files of its module.
     fn edges(&self) -> BTreeSet<(&Module, &Module)> {
         let mut edges = BTreeSet::new();
         for (from, source) in &self.modules {
@@ -290,7 +291,7 @@ impl Sources {
         &self.modules[module].path
     }
 
-    /// The cycles: at each level, of files and of folders as wholes.
+    /// The cycles at each level: between files, and between folders as a whole.
     fn cycles(&self) -> Vec<String> {
         let mut levels: BTreeMap<&[String], BTreeMap<&str, BTreeMap<&str, String>>> = BTreeMap::new();
         for (from, to) in self.edges() {
@@ -305,7 +306,7 @@ impl Sources {
         }
         let mut cycles = Vec::new();
         for edges in levels.values() {
-            // A file that is on a cycle can be reached from itself.
+            // A file is on a cycle if it can be reached from itself.
             for start in edges.keys() {
                 let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
                 let mut left = vec![*start];
@@ -338,7 +339,7 @@ impl Sources {
         cycles
     }
 
-    /// Uses of a module that stands below the user in a table, and what the table lacks or has too much.
+    /// Uses of a module that is not above the user in a table, and differences between the table and the modules.
     fn backward(&self, table: &[String]) -> Vec<String> {
         let mut problems = Vec::new();
         let top: BTreeSet<&String> = self.modules.keys().filter_map(|it| it.first()).collect();
@@ -362,7 +363,7 @@ impl Sources {
     }
 }
 
-/// The modules of the table, from the top.
+/// The modules of the table, from top to bottom.
 fn table(text: &str) -> Vec<String> {
     let rows = text.lines().filter_map(|it| it.strip_prefix("| `"));
     rows.filter_map(|it| it.split_once("` |"))
@@ -404,7 +405,7 @@ fn no_module_uses_one_below_it_in_the_table() {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
-/// The modules that the face of the crate declares without forbidding unsafe code in them.
+/// The modules that `lib.rs` declares without forbidding unsafe code in them.
 fn without_forbidding(lib: &str) -> Vec<&str> {
     let mut forbids = false;
     let mut found = Vec::new();

@@ -1,5 +1,5 @@
 //! Limits of a request over HTTP: each kind of field and each format fails at the limit that it exceeds. No request
-//! makes the process grow beyond what `docs/operations.md` says.
+//! uses more memory than `docs/operations.md` states.
 
 use std::fmt::Write as _;
 
@@ -18,7 +18,7 @@ fn post(server: &Server, query: &str, accept: &str) -> String {
     server.post(&body, &[("accept", accept)]).body
 }
 
-/// The code of the first error, or nothing.
+/// The code of the first error, if there is one.
 fn code(server: &Server, query: &str, accept: &str) -> String {
     let body = post(server, query, accept);
     let json: Value = serde_json::from_str(&body).unwrap_or_default();
@@ -38,7 +38,7 @@ const FORMS: [&str; 7] = [
     "text/csv",
 ];
 
-/// One query for each kind of field, whose answer about the small library takes more than 300 bytes.
+/// A query for each kind of field. Its answer on the small library takes more than 300 bytes.
 const LONG: [&str; 33] = [
     "{ nodes(ids: [\"readers\", \"tides\", \"a\", \"b\", \"readers\", \"tides\"]) { id label __typename degree } }",
     "{ entities(first: 30) { nodes { id } } }",
@@ -100,13 +100,13 @@ fn every_form_ends_at_the_limit_of_bytes() {
         let body = post(&server, query, form);
         assert_eq!(code(&server, query, form), expected, "{form}: {body}");
     }
-    // A table and the answer that it is made from count together.
+    // A table and the JSON answer that it is made from count together.
     let longer = "{ entities(first: 5) { nodes { id } } }";
     assert_eq!(code(&server, longer, JSON), "");
     assert_eq!(code(&server, longer, "text/csv"), "BYTE_LIMIT");
 }
 
-/// A random graph of items that know others, from a fixed seed.
+/// A random graph of items and their relations, from a fixed seed.
 fn items(count: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let sdl = "type Item { name: String size: Int share: Float price: Decimal since: Date tags: [String!]!\n\
@@ -155,7 +155,7 @@ fn a_drawing_whose_edges_cross_many_layers_is_refused() {
         let node = json!({"type": "node", "id": id(no), "labels": ["Item"], "properties": {}});
         writeln!(lines, "{node}").unwrap();
     }
-    // A chain whose first item also leads to all others.
+    // A chain of items; the first one also has edges to all others.
     for no in 1..200 {
         for from in [0, no - 1].iter().take(if no == 1 { 1 } else { 2 }) {
             let edge = json!({"type": "edge", "from": id(*from), "to": id(no), "labels": ["NEXT"]});
@@ -174,7 +174,7 @@ fn a_drawing_whose_edges_cross_many_layers_is_refused() {
     assert!(refused.contains("would cross 19701 layers"), "{refused}");
 }
 
-/// Waits until a server's metrics meet a condition.
+/// Waits until the metrics of a server meet a condition.
 fn until_metrics(server: &Server, wished: impl Fn(&dyn Fn(&str) -> f64) -> bool) {
     let line = server.log.line("metrics at http://");
     let url = line
@@ -224,7 +224,7 @@ fn an_answer_that_waits_for_its_client_reserves_what_it_takes() {
         stream.write_all((head + &body).as_bytes()).unwrap();
         unread.push(stream);
     }
-    // All have run, and none is sent: the kernel's buffers do not hold it.
+    // All runs have ended, but no answer is completely sent, because the kernel's buffers are too small.
     until_metrics(&server, |value| {
         let reserved = value("clew_reserved_bytes");
         value("clew_runs_begun_total") >= 4.0
@@ -236,7 +236,7 @@ fn an_answer_that_waits_for_its_client_reserves_what_it_takes() {
     until_metrics(&server, |value| value("clew_reserved_bytes") == 0.0);
 }
 
-/// One query for each kind of field, which visits the whole graph of [`items`].
+/// A query for each kind of field that visits the whole graph of [`items`].
 const WHOLE: [&str; 25] = [
     "{ items(first: 1, orderBy: [{ name: DESC }]) { nodes { id } } }",
     "{ items(first: 10000, orderBy: [{ price: DESC }, { since: ASC }]) { nodes { id } } }",
@@ -271,11 +271,11 @@ fn what_looks_at_the_whole_graph_ends_at_the_limit_of_rows() {
     let server = Server::of(folder.path(), &["--max-rows", "1000"]);
     let mut wrong = Vec::new();
     for query in WHOLE {
-        // These look at the few items around one.
+        // These visit only a few items near one.
         if query.contains("similar(") || query.contains("path(from") {
             continue;
         }
-        // No column has statements that contradict each other.
+        // No column has contradicting statements.
         let expected = if query.contains("conflicts(") {
             ""
         } else {
@@ -320,7 +320,7 @@ fn no_request_takes_more_memory_than_is_documented() {
             "3000000",
         ],
     );
-    // The index of texts is made once, for all.
+    // The text index is built once for all queries.
     code(
         &server,
         "{ search(query: \"names\", first: 1) { totalCount } }",

@@ -1,4 +1,4 @@
-//! Texts in the order of a language, over HTTP against the real binary.
+//! Orders of texts in a language, over HTTP against the real binary.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ type Word {
 type Step @edge { note: String }
 "#;
 
-/// Words in the order of their languages, as dictionaries and the charts of CLDR have them.
+/// Words in the order of their languages, as in dictionaries and the charts of CLDR.
 const ORDERS: &[(&str, &[&str])] = &[
     ("fr", &["cote", "coté", "côte", "côté", "été", "œuf", "zéro"]),
     ("fr-CA", &["cote", "côte", "coté", "côté"]),
@@ -34,7 +34,7 @@ const ORDERS: &[(&str, &[&str])] = &[
     ("und", &["a", "A", "á", "b"]),
 ];
 
-/// A graph with a word for each element, which stand in the file by their code points.
+/// A graph with a word for each element. In the file, the words are in the order of their code points.
 fn server(words: &[&str]) -> (common::Server, tempfile::TempDir) {
     let mut sorted = words.to_vec();
     sorted.sort_unstable();
@@ -180,7 +180,7 @@ fn what_is_no_collation_is_refused() {
         assert!(message.contains(what), "{answer}");
         assert_eq!(error["path"], serde_json::json!(["words"]));
     }
-    // A cursor belongs to its collation.
+    // A cursor is valid only for its collation.
     let french = ask("fr", "");
     let cursor = format!(", after: {}", french["data"]["words"]["pageInfo"]["endCursor"]);
     assert_eq!(ask("FR", &cursor)["data"]["words"]["nodes"][0]["id"], "w01");

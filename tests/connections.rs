@@ -1,7 +1,7 @@
-//! Connections to the real binary over raw sockets: what a misbehaving client can hold, and for how long.
+//! Connections to the real binary over raw sockets: how much a misbehaving client can occupy, and for how long.
 //!
-//! Flags set short timeouts, and the tests wait for the client to see the end of its connection. They wait long enough
-//! for a busy machine.
+//! Flags set short timeouts, and the tests wait until the client sees the end of its connection. The tests wait long
+//! enough for a busy machine.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 mod common;
 
-/// A server that is asked over raw sockets.
+/// A server that receives requests over raw sockets.
 struct Server(common::Server);
 
 impl Deref for Server {
@@ -47,7 +47,7 @@ impl Server {
         stream
     }
 
-    /// A connection with something sent.
+    /// A connection on which a text was sent.
     fn send(&self, bytes: &str) -> TcpStream {
         let mut stream = self.connect();
         stream.write_all(bytes.as_bytes()).unwrap();
@@ -143,7 +143,7 @@ fn rest(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&rest).into_owned()
 }
 
-/// Sends single bytes until the other side closes the connection.
+/// Sends single bytes until the server closes the connection.
 fn drip(stream: &TcpStream) {
     let mut stream = stream.try_clone().unwrap();
     std::thread::spawn(move || {
@@ -153,7 +153,7 @@ fn drip(stream: &TcpStream) {
     });
 }
 
-/// The minimum of a WebSocket that a test of connections needs.
+/// The minimal WebSocket client for a test of connections.
 fn web_socket(server: &Server) -> TcpStream {
     let mut stream = server.send(
         "GET /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
@@ -230,7 +230,7 @@ fn half_a_body_is_answered_with_408() {
 fn an_idle_connection_is_closed_and_a_web_socket_is_not() {
     let server = Server::start(&["--idle-timeout", "0.3"]);
     let mut socket = web_socket(&server);
-    // Each of them lives as long as the timeout of the WebSocket would.
+    // Each of these is open for the idle timeout, so the WebSocket is idle three times as long.
     for _ in 0..3 {
         let mut idle = server.send(&query(NAME));
         assert_eq!(answer(&mut idle).body, NAMED);
@@ -252,7 +252,7 @@ fn a_connection_that_is_used_is_kept() {
         stream.write_all(query(NAME).as_bytes()).unwrap();
         assert_eq!(answer(&mut stream).body, NAMED);
     }
-    // Requests that come together are answered in their order.
+    // Requests that arrive together are answered in their order.
     let both = format!("{}{}", query(NAME), get("/health"));
     stream.write_all(both.as_bytes()).unwrap();
     assert_eq!(answer(&mut stream).body, NAMED);
@@ -297,7 +297,7 @@ fn a_connection_more_takes_the_place_of_one_that_waits() {
     };
     let mut connections: Vec<TcpStream> = (0..4).map(|_| idle()).collect();
     let mut fifth = idle();
-    // One of the four has made room: the others and the fifth stay open.
+    // One of the four was closed to make room: the others and the fifth stay open.
     let mut alive = 0;
     for stream in connections.iter_mut().chain([&mut fifth]) {
         let written = stream.write_all(query(NAME).as_bytes());
@@ -316,7 +316,7 @@ fn a_connection_more_is_refused_where_all_are_busy() {
     let begun = format!("{}{}", head_of_post(body.len()), &body[..10]);
     let mut busy: Vec<TcpStream> = (0..3)
         .map(|_| {
-            // `100 Continue` is sent after the head was read: then the connection is busy.
+            // `100 Continue` is sent after the head was read, so the connection is busy then.
             let begun = begun.replace("content-type", "expect: 100-continue\r\ncontent-type");
             let mut stream = server.send(&begun);
             assert_eq!(answer(&mut stream).status, 100);
@@ -352,7 +352,7 @@ fn a_body_that_is_too_long_is_refused_and_the_client_gets_to_know() {
     let server = Server::start(&[]);
     let length = 8 << 20;
     let mut stream = server.send(&head_of_post(length));
-    // A client that sends everything before it reads.
+    // A client that sends everything before it reads the answer.
     stream.write_all(&vec![b'x'; length]).unwrap();
     let refused = answer(&mut stream);
     assert_eq!(refused.status, 413);
@@ -389,7 +389,7 @@ fn sigterm_ends_the_server_beside_clients_that_never_end() {
     assert!(server.0.ended().success());
     let mut close = [0; 4];
     socket.read_exact(&mut close).unwrap();
-    // It does not confirm the end.
+    // The client does not confirm the end.
     assert_eq!((close[0], [close[2], close[3]]), (0x88, 1001_u16.to_be_bytes()));
     drop((half_head, half_body, stalled));
     server
@@ -417,7 +417,7 @@ fn a_server_without_descriptors_says_so_and_serves_others_once_it_has_some() {
     ]);
     let server = Server::spawn(command);
     server.log.line("the process may open too few files");
-    // All are busy, so none makes room.
+    // All connections are busy, so none is closed to make room.
     let held: Vec<TcpStream> = (0..80)
         .map(|_| server.send(&format!("{}{{", head_of_post(100))))
         .collect();
@@ -425,7 +425,7 @@ fn a_server_without_descriptors_says_so_and_serves_others_once_it_has_some() {
     assert!(line.contains("open files"), "{line}");
     drop(held);
     assert_eq!(server.ask(&query(NAME)).body, NAMED);
-    // Connections that wait for nothing make room for others.
+    // Idle connections are closed to make room for others.
     let _idle: Vec<TcpStream> = (0..80).map(|_| server.connect()).collect();
     assert_eq!(server.ask(&query(NAME)).body, NAMED);
 }
@@ -509,7 +509,7 @@ fn only_hosts_that_are_ours_are_served() {
         )
         .unwrap();
     assert_eq!(answer(&mut stream).status, 400);
-    // WebSocket requests are checked as well.
+    // WebSocket handshakes are checked as well.
     let upgrade = "GET /graphql HTTP/1.1\r\nhost: evil.example\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     assert_eq!(server.ask(upgrade).status, 421);
@@ -555,7 +555,7 @@ fn an_address_that_others_can_reach_has_to_be_meant() {
     }
 }
 
-/// A folder with one place, in which it can be renamed.
+/// A folder with one place, whose name can be changed.
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -650,7 +650,7 @@ fn a_flood_of_hangups_is_few_reloads() {
         std::thread::yield_now();
     }
     let reloads = server.health()["reloads"].as_u64().unwrap();
-    // Of 302 signals, those less than 0.1 s apart are one reload. On a busy machine some come later.
+    // Of 302 signals, those less than 0.1 s apart cause one reload. On a busy machine, some arrive later.
     assert!((1..=30).contains(&reloads), "{reloads} reloads");
 }
 
@@ -678,7 +678,7 @@ fn the_health_says_that_something_is_wrong_and_the_log_says_what() {
     server.log.line("[E0220] Error: ");
     let log = server.log.all().join("\n");
     assert!(log.contains("E0220") && log.contains("a.yaml"), "{log}");
-    // The report is drawn as by `clew check`, in lines.
+    // The report has the same lines as that of `clew check`.
     let mut lines = log.lines();
     assert!(lines.any(|it| it.starts_with("[E0220] Error: ")), "{log}");
     assert!(!log.contains("\\n"), "{log}");
@@ -752,7 +752,7 @@ fn the_page_is_compressed_for_clients_that_take_gzip_alone() {
         let line = head.lines().find(|it| it.starts_with("content-encoding"));
         line.map(str::to_owned)
     };
-    // A binary that was built without npm has a page of its own, which is never compressed.
+    // A binary that was built without npm has a small page, which is never compressed.
     let gzip = encoding("accept-encoding: gzip\r\n");
     assert_eq!(encoding("accept-encoding: br\r\naccept-encoding: gzip\r\n"), gzip);
     assert_eq!(encoding("accept-encoding: gzip;q=0, identity\r\n"), None);
@@ -801,7 +801,7 @@ fn a_request_that_fails_leaves_a_line() {
     assert!(field(&line, "ms").parse::<u64>().is_ok());
     let hash = field(&line, "document").to_owned();
     assert_eq!(hash.len(), 16, "{line}");
-    // The same document has the same hash, however it comes.
+    // The same document has the same hash on every transport.
     server.ask(&get("/graphql?query=%7B%20nothing%20%7D"));
     let lines = server
         .log
@@ -855,7 +855,7 @@ fn a_client_that_hangs_up_before_it_is_answered_leaves_a_line() {
         "127.0.0.1:0",
     ];
     let mut command = clew(folder.path(), &arguments);
-    // Comments of events come while the run takes place.
+    // The server sends comments as long as the run takes.
     command.args(["--write-timeout", "1"]);
     let server = Server::spawn(command);
     let hang_ups = |count: usize| {
@@ -881,7 +881,7 @@ fn a_client_that_hangs_up_before_it_is_answered_leaves_a_line() {
     drop(client);
     hang_ups(2);
     assert_eq!(server.metric("clew_errors_total{code=\"CLIENT_CLOSED\"}"), 2);
-    // One that only stops to use its connection misses nothing.
+    // A client that closes an idle connection does not count as a disconnect.
     let mut client = server.send(&query("{ __typename }"));
     answer(&mut client);
     drop(client);
@@ -931,7 +931,7 @@ fn requests_that_end_early_because_the_memory_is_used_up_are_counted() {
     );
     let longer = longer.split("\r\n\r\n").nth(1).unwrap();
     assert_eq!(server.ask(&post(longer)).status, 503);
-    // Its run began, and then its answer had no room.
+    // The run began, but there was no memory left for its answer.
     assert_eq!(server.metric("clew_runs_begun_total"), 1);
     assert_eq!(server.metric("clew_busy_total"), 1);
 }
@@ -994,7 +994,7 @@ fn what_is_counted_is_served_to_prometheus() {
         assert!(value("clew_resident_memory_bytes") > 0.0);
     }
     assert_eq!(value("clew_busy_total"), 0.0);
-    // Metrics check the host, and the main address does not serve them.
+    // Metrics check the host, and the main address does not serve metrics.
     assert_eq!(scrape("evil.example").status, 421);
     assert_eq!(server.ask(&get("/metrics")).status, 404);
 }
@@ -1061,6 +1061,6 @@ fn requests_that_came_before_the_client_closed_its_side_are_answered() {
     let mut client = server.send(&get("/health").repeat(20));
     client.shutdown(std::net::Shutdown::Write).unwrap();
     let answers = rest(&mut client);
-    // The last one may wait for its turn when the end is read, which counts as a hang-up.
+    // The last run may still be queued when the server reads the end of the connection, which counts as a disconnect.
     assert!(answers.matches("HTTP/1.1 200 OK").count() >= 19, "{answers}");
 }

@@ -1,4 +1,4 @@
-//! Data files with the real binary: what the formats allow, and which files are read.
+//! Data files with the real binary: the syntax that the formats allow, and the files that are read.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ const JSON_ANSWER: &str = concat!(
     "{\"any\":[62,10],\"anys\":[],\"roads\":{\"edges\":[]}}]}}",
 );
 
-/// Data that must be accepted: its file's name, its text, what is asked of it and what comes back.
+/// Valid data: the name of the file, its text, a query, and the expected answer.
 const ACCEPTED: [(&str, &str, &str, &str); 8] = [
     (
         "a.yaml",
@@ -152,7 +152,7 @@ fn all_data_in_the_documentation_is_one_graph() {
     let (code, said) = check(folder.path(), &[]);
     assert_eq!(code, 0, "{said}");
     assert!(!said.contains("Warning"), "{said}");
-    // What the page says of its examples.
+    // The page shows this for its examples.
     for (query, expected) in [
         (
             "{ writer(id: \"woolf\") { books { nodes { title } } } }",
@@ -171,7 +171,7 @@ fn all_data_in_the_documentation_is_one_graph() {
     }
 }
 
-/// A folder with the folders `schema` and `data` of a place.
+/// A folder with the folders `schema` and `data`, which have one place.
 fn place() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "schema/a.graphql", "type Place { name: String! }");
@@ -179,7 +179,7 @@ fn place() -> tempfile::TempDir {
     folder
 }
 
-/// What `clew check` says, and its exit code.
+/// The output of `clew check`, and its exit code.
 fn check(folder: &Path, arguments: &[&str]) -> (i32, String) {
     let checked = run(folder, &[&["check"], arguments].concat());
     let said = text(&checked.stderr) + &text(&checked.stdout);
@@ -226,7 +226,7 @@ fn the_graph_is_described_once() {
     );
 }
 
-/// A folder whose graph has an example that is a query of it and others that are not, and a manifest of documents.
+/// A folder whose graph has one valid and several invalid examples, and a manifest of documents.
 fn asked() -> tempfile::TempDir {
     let folder = place();
     let examples = r#"graph:
@@ -292,7 +292,7 @@ fn a_server_warns_of_examples_and_documents_too() {
     for message in MISFITS {
         server.log.line(message);
     }
-    // What fits depends on the schema.
+    // Whether an example is valid depends on the schema.
     common::replace(
         folder.path(),
         "schema/a.graphql",
@@ -416,7 +416,7 @@ fn a_folder_that_cannot_be_read_is_named() {
     permit(&closed, 0o755);
     let checked = match checked {
         Ok(checked) => checked,
-        // The binary lies where only the superuser may look.
+        // Only the superuser may read the folder of the binary.
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return,
         Err(error) => panic!("{error}"),
     };
@@ -447,7 +447,7 @@ fn a_pipe_in_the_schema_is_reported_and_not_read() {
 fn a_yaml_file_has_at_most_2_gib() {
     let folder = place();
     let file = std::fs::File::create(folder.path().join("data/large.yaml")).unwrap();
-    // The file has no blocks: it takes no room on disk.
+    // The sparse file takes no space on disk.
     file.set_len((2 << 30) + 1).unwrap();
     refused(
         folder.path(),
@@ -476,12 +476,12 @@ fn many_small_files_take_little_memory_whatever_the_schema() {
         let file = format!("data/{no}.yaml");
         write(folder.path(), &file, &format!("Place:\n  p{no}: {{name: P}}\n"));
     }
-    // A column for each property and part would take over 500 MB.
+    // A column for each property in each part would take over 500 MB.
     let (code, said) = check(folder.path(), &["--max-memory-total", "300000000"]);
     assert_eq!(code, 0, "{said}");
 }
 
-/// Checks data with at most 60 seconds of processor time, which is over ten times what it takes.
+/// Checks data with at most 60 seconds of CPU time, which is more than ten times the expected time.
 #[cfg(unix)]
 fn check_soon(data: &str, ending: &str) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The documentation: its links lead somewhere, the flags that it names exist, and the queries of the examples are valid.
+//! The documentation: links have targets, flags exist, and the queries of the examples are valid.
 
 mod common;
 
@@ -29,7 +29,7 @@ fn pages() -> Vec<(PathBuf, String)> {
     paths.into_iter().map(read).collect()
 }
 
-/// The lines of a page that are no code.
+/// The lines of a page outside code blocks.
 fn prose(page: &str) -> impl Iterator<Item = &str> {
     let mut is_code = false;
     page.lines().filter(move |line| {
@@ -39,7 +39,7 @@ fn prose(page: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The anchors of a page's headings, as GitHub makes them.
+/// The anchors of a page's headings, as GitHub generates them.
 fn anchors(page: &str) -> BTreeSet<String> {
     let headings = prose(page).filter_map(|line| {
         line.trim_start_matches('#')

@@ -1,4 +1,4 @@
-//! The content of the ECPAT graph: what a librarian would check, and what people find in it.
+//! The content of the ECPAT graph: its consistency, and the results of typical searches.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -70,7 +70,7 @@ fn labels_are_unique_and_in_sentence_case() {
     }
 }
 
-/// Every value and edge has a place in the article; a citation of more than a sentence has a reason.
+/// Every value and edge has a place in the article. A citation of more than a sentence needs a reason.
 #[test]
 fn every_statement_has_a_place_in_the_article() {
     let data = ask(
@@ -86,7 +86,7 @@ fn every_statement_has_a_place_in_the_article() {
             assert!(!citations.is_empty(), "{}: {statement}", node["id"]);
             for citation in citations {
                 let locator = citation["locator"].as_str().unwrap();
-                // A line of a list or of the box is a whole paragraph.
+                // A line of a list or of the infobox is a whole paragraph.
                 let least = if locator.starts_with("infobox") || locator.starts_with("awards") {
                     2
                 } else {
@@ -100,7 +100,7 @@ fn every_statement_has_a_place_in_the_article() {
         }
     }
     assert!(count > 600, "{count} statements");
-    // The titles of the box and of two sections have no sentences.
+    // The titles of the infobox and of two sections have no sentences.
     let titles = ["infobox", "sesta-fosta", "the-code"].map(str::to_owned);
     assert_eq!(wide, BTreeSet::from(titles));
 }
@@ -163,7 +163,7 @@ fn what_was_not_yet_or_no_longer_is_left_out() {
       alaux: person(id: "christophe-alaux", asOf: $date) { positions { totalCount } responsibleFor { totalCount } }
     }"#;
     let at = |date: &str| ask(&engine, query, &json!({ "date": date }));
-    // What the article does not date stays at any date.
+    // Facts without dates in the article are valid at any date.
     let undated = json!([{"id": "accorhotels?asOf=1990"}, {"id": "the-code-members?asOf=1990"}]);
     let early = at("1990");
     assert_eq!(

@@ -1,6 +1,6 @@
-//! Folders of inputs, each with its expected outcome beside it: drop in a file, get a test.
+//! Folders of inputs, each with its expected outcome in a file beside it. Each file is a test.
 //!
-//! `INSTA_UPDATE=always cargo test --test files` writes what is missing; read it before it is committed.
+//! `INSTA_UPDATE=always cargo test --test files` writes missing snapshots. Read them before you commit them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Runs a test for each file of a folder, and says all that fail.
+/// Runs a test for each file of a folder, and reports all that fail.
 fn for_each(folder: &str, wanted: impl Fn(&Path) -> bool, test: impl Fn(&Path)) -> usize {
     let mut files: Vec<PathBuf> = std::fs::read_dir(root().join(folder))
         .unwrap()
@@ -38,7 +38,7 @@ fn for_each(folder: &str, wanted: impl Fn(&Path) -> bool, test: impl Fn(&Path)) 
     files.len()
 }
 
-/// Compares with the snapshot that lies beside the file.
+/// Compares with the snapshot beside the file.
 fn expect(folder: &str, name: &str, actual: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(root().join(folder));
@@ -59,7 +59,7 @@ fn ends_with<'a>(ends: &'a [&'a str]) -> impl Fn(&Path) -> bool + 'a {
     }
 }
 
-/// Reports name files as the test reads them; the snapshot should not know where the repository lies.
+/// Replaces the paths of files in reports, so that a snapshot does not depend on the path of the repository.
 fn without_root(text: &str) -> String {
     text.replace(&format!("{}/", root().display()), "")
 }
@@ -106,7 +106,7 @@ fn read(ontology: &Arc<Ontology>, data: &Path) -> (Option<Snapshot>, Reports) {
     read_as(ontology, data, None)
 }
 
-/// Reads small files once and large ones twice, or all of them as it is said.
+/// Reads small files once and large ones twice, or all files as requested.
 fn read_as(ontology: &Arc<Ontology>, data: &Path, keep: Option<bool>) -> (Option<Snapshot>, Reports) {
     let mut reports = Reports::default();
     let mut files = Files::find(data, &mut reports);
@@ -239,7 +239,7 @@ fn a_place_in_a_later_part_of_a_file_is_found_again() {
     }
 }
 
-/// The engine of the graph whose schema and data these folders hold.
+/// The engine of the graph in these folders.
 fn engine(schema: &str, data: &str, limits: Limits) -> Engine {
     let ontology = Arc::new(ontology::load(&root().join(schema)).unwrap());
     let (snapshot, reports) = read(&ontology, &root().join(data));
@@ -255,7 +255,7 @@ fn ecpat_within(limits: Limits) -> Engine {
     engine("schema", "data", limits)
 }
 
-/// A small graph that shows what queries can do.
+/// A small graph that demonstrates the features of queries.
 fn library() -> Engine {
     let folder = "tests/queries/graph";
     engine(
@@ -265,12 +265,12 @@ fn library() -> Engine {
     )
 }
 
-/// The folders of queries, each with the graph that answers them: what queries can do, and what ECPAT's graph says.
+/// The folders of queries, each with its graph: features of queries, and the content of ECPAT's graph.
 fn folders() -> [(&'static str, Engine); 2] {
     [("tests/queries", library()), ("tests/ecpat", ecpat())]
 }
 
-/// The variables of a query stand in a comment at its start: `# variables: {"id": "unicef"}`.
+/// The variables of a query, which are in a comment at its start: `# variables: {"id": "unicef"}`.
 fn variables(text: &str) -> Option<Box<serde_json::value::RawValue>> {
     let json = text.lines().find_map(|line| line.strip_prefix("# variables: "))?;
     Some(serde_json::value::RawValue::from_string(json.to_owned()).unwrap())
@@ -299,7 +299,7 @@ fn every_query_has_its_answer() {
                 String::from_utf8_lossy(&answer.body)
             );
             expect(folder, &stem(file), &serde_json::to_string_pretty(&json).unwrap());
-            // What the plan's text may not have: what differs between runs.
+            // Values that differ between runs must not be in the plan's text.
             match plan {
                 Ok(plan) => expect(folder, &format!("{}.plan", stem(file)), &plan),
                 Err(refused) => assert_eq!(refused.body, answer.body, "a refused request has no plan"),
@@ -309,7 +309,7 @@ fn every_query_has_its_answer() {
     assert!(count >= 60, "{count} files");
 }
 
-/// The SDL without its descriptions, which the small schema's snapshot shows.
+/// The SDL without descriptions, which only the snapshot of the small schema shows.
 fn bare(sdl: &str) -> String {
     let mut out = String::new();
     let mut inside = false;
@@ -480,7 +480,7 @@ fn what_is_told_beside_an_answer_does_not_change_it() {
             variables: variables.as_deref(),
         });
         let json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-        // The value is taken as it was written, so that a difference in its bytes shows.
+        // The value is read as raw JSON, so that a difference in its bytes is visible.
         let raw: std::collections::HashMap<String, Box<serde_json::value::RawValue>> =
             serde_json::from_slice(&answer.body).unwrap();
         (raw.get("data").map(|it| it.get().to_owned()), json)
@@ -554,7 +554,7 @@ fn a_graph_is_the_same_however_often_its_files_are_read() {
     assert_eq!(format!("{once:?}"), format!("{twice:?}"));
 }
 
-/// A graph as `clew compile` writes it.
+/// A graph, written by `clew compile`.
 fn compiled(engine: &Engine) -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("graph.clew");
@@ -568,7 +568,7 @@ fn compiled(engine: &Engine) -> (tempfile::TempDir, std::path::PathBuf) {
     (folder, file)
 }
 
-/// The answers to all queries of the small graph, errors among them.
+/// The answers to all queries of the small graph, including errors.
 fn answers(engine: &Engine) -> Vec<String> {
     let mut files: Vec<_> = std::fs::read_dir(root().join("tests/queries"))
         .unwrap()
@@ -596,7 +596,7 @@ fn a_graph_from_a_file_answers_as_it_did_before() {
     let after = Engine::new(Arc::new(Snapshot::open(&file).unwrap()), Limits::default()).unwrap();
     assert_eq!(after.snapshot().revision(), before.snapshot().revision());
     assert_eq!(after.snapshot().counts(), before.snapshot().counts());
-    // What a step took is never the same twice.
+    // The time of a step differs in each run.
     let told = |engine: &Engine| -> Vec<String> {
         let all = answers(engine).into_iter();
         all.filter(|it| !it.contains("\"microseconds\"")).collect()
@@ -606,13 +606,13 @@ fn a_graph_from_a_file_answers_as_it_did_before() {
     for (given, expected) in told(&after).iter().zip(&expected) {
         assert_eq!(given, expected);
     }
-    // And again, from a graph that was mapped when it was written.
+    // Once more, from a graph that was mapped and written again.
     let again = file.with_extension("again");
     after.snapshot().save(&again).unwrap();
     assert_eq!(std::fs::read(&file).unwrap(), std::fs::read(&again).unwrap());
 }
 
-/// The same numbers each time.
+/// The same pseudorandom numbers each time.
 fn random(state: &mut u64) -> usize {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -665,7 +665,7 @@ fn a_damaged_file_is_refused() {
     );
 }
 
-/// Makes the checksums of a changed file right again, as one would who means harm.
+/// Corrects the checksums of a changed file, as an attacker would.
 fn seal(bytes: &mut [u8]) {
     let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
     let usized = |number: u64| usize::try_from(number).unwrap();
@@ -749,7 +749,7 @@ fn a_substring_is_found_with_its_index_as_without() {
         }
         answers
     };
-    // Parts of words that occur, at every length.
+    // Parts of existing words, of every length.
     let texts = [
         "", "a", "el", "sar", "kisda", "o t", "an an", "nowhere", "lilalilo", "\"x",
     ];
@@ -771,7 +771,7 @@ fn mistakes_of_one_kind_are_shown_up_to_a_number() {
     let line = |no: usize| format!("{{\"type\":\"node\",\"id\":\"p{no}\",\"labels\":[\"Person\"]}}\n");
     std::fs::write(&file, (0..1100).map(line).collect::<String>()).unwrap();
     let (_, reports) = read_as(&ontology, &file, Some(false));
-    // A thousand of the name, a thousand of the relation, and of each that there are more.
+    // A thousand for the name, a thousand for the relation, and a report about further ones for each.
     assert_eq!(reports.counts(), (2002, 0));
     for name in ["name", "best"] {
         let more = format!("\"{name}\" has more mistakes of this kind than the 1000 that are shown");

@@ -1,5 +1,5 @@
-//! The snapshot against plain models: what was put in is what is there, both ways, and petgraph's algorithms
-//! see the same graph on our rows as on its own.
+//! The snapshot compared with simple models: all edges are present in both directions, and petgraph's algorithms give
+//! the same results on the snapshot as on petgraph's own graph.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -21,7 +21,7 @@ const SCHEMA: &str = "
     type B implements Thing { name: String! next: [Thing!]! }
 ";
 
-/// Edges between entities, each `true` for an A and `false` for a B, with numbers.
+/// Edges between entities of the types A (`true`) and B (`false`), with numbers.
 #[derive(Debug, Clone)]
 struct Model {
     types: Vec<bool>,
@@ -40,7 +40,7 @@ fn model() -> impl Strategy<Value = Model> {
     })
 }
 
-/// Ids in an order that mixes the types.
+/// Ids whose order mixes the types.
 fn id(no: usize) -> String {
     format!("{}{no}", if no.is_multiple_of(2) { "x" } else { "y" })
 }
@@ -124,7 +124,7 @@ proptest! {
                     plain.neighbors_directed(NodeIndex::new(no), way).map(|it| id(it.index())).collect();
                 expected.sort();
                 prop_assert_eq!(ids(&snapshot, (&subgraph).neighbors_directed(entity, way)), expected.clone());
-                // The rows themselves are in the order of the ids.
+                // The rows are in the order of the ids.
                 let neighbours = snapshot.view().neighbours(snapshot.view().locate(entity), next, direction);
                 let rows: Vec<String> =
                     neighbours.map(|(it, _)| snapshot.view().id_of(it).to_owned()).collect();
@@ -264,7 +264,7 @@ proptest! {
             assert!(answer["errors"].is_null(), "{answer}");
             answer["data"].clone()
         };
-        // Where sources are asked for, each entity goes a way of its own.
+        // If sources are requested, entities are written by separate code.
         let expected = data("@cite");
         prop_assert_eq!(data(""), expected.clone());
         let nodes = expected["a"]["next"]["nodes"].as_array().unwrap();

@@ -1,4 +1,5 @@
-//! What is hidden does not exist: each answer on a graph with hidden entities is that on a graph that never had them.
+//! Hidden entities do not exist for clients: each answer on a graph with hidden entities equals that on a graph without
+//! them.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -43,7 +44,7 @@ const PEOPLE: usize = 40;
 const PLACES: usize = 8;
 const SOURCES: usize = 5;
 
-/// A number that looks random and depends only on what it is for.
+/// A number that looks random and depends only on its purpose.
 fn chosen(what: &str, no: usize, below: u64) -> u64 {
     xxhash_rust::xxh3::xxh3_64(format!("{what} {no}").as_bytes()) % below
 }
@@ -60,12 +61,12 @@ fn source(no: usize) -> String {
     format!("s{no:02}")
 }
 
-/// The place where a person lives, without which there is no person.
+/// The place where a person lives, which is required.
 fn home(no: usize) -> String {
     place(chosen("home", no, PLACES as u64) as usize)
 }
 
-/// The entities that are hidden in a round, none in the first: people who live in a hidden place are hidden too.
+/// The hidden entities of a round (none in the first). People who live in a hidden place are hidden too.
 fn hidden(round: usize) -> BTreeSet<String> {
     let some = |kind: &str, count: usize, of: fn(usize) -> String, one_in: u64| -> Vec<String> {
         let is_hidden = |no: &usize| chosen(&format!("hides {kind} {round}"), *no, one_in) == 0;
@@ -86,7 +87,7 @@ fn hidden(round: usize) -> BTreeSet<String> {
     hidden
 }
 
-/// Where a statement comes from and when it holds, without sources that are not there.
+/// Source and validity of a statement, without missing sources.
 fn told(what: &str, no: usize, without: &BTreeSet<String>) -> serde_json::Map<String, Value> {
     let mut told = serde_json::Map::new();
     let cited: Vec<Value> = (0..chosen(&format!("cites {what}"), no, 3) as usize)
@@ -114,7 +115,7 @@ fn value(value: impl Into<Value>, what: &str, no: usize, without: &BTreeSet<Stri
     said.into()
 }
 
-/// The data of all entities but some, in the same order whichever these are.
+/// The data of all entities except some, in an order that does not depend on the choice.
 fn data(without: &BTreeSet<String>) -> String {
     let mut lines = String::new();
     let mut node = |id: String, label: &str, properties: Value| {
@@ -245,8 +246,8 @@ fn engine(ontology: &Arc<Ontology>, without: &BTreeSet<String>) -> Engine {
     Engine::new(Arc::new(snapshot), Limits::default()).unwrap()
 }
 
-/// Queries that together ask for every root field and every field of an entity. `ID` is an entity that is seen, `GONE` one
-/// that is hidden.
+/// Queries that together request every root field and every field of an entity. `ID` is a visible entity, `GONE` a
+/// hidden one.
 const QUERIES: &[&str] = &[
     "{ named(id: \"ID\") { id label } place(id: \"l01\") { id residents { totalCount } } source(id: \"s01\") { id title } }",
     "{ graph { title entityCount edgeCount statementCount sourceCount citationCount componentCount
@@ -296,7 +297,7 @@ const QUERIES: &[&str] = &[
     "query @cite { people(first: 30) { nodes { id name size nicks home { name } knows(first: 3) { edges { weight node { label } } } } } }",
 ];
 
-/// References, most of which mean several entities.
+/// References, most of which match several entities.
 const REFERENCES: &[&str] = &[
     "ex:0",
     "ex:2",
@@ -307,13 +308,14 @@ const REFERENCES: &[&str] = &[
     "ex:14",
 ];
 
-/// Searches: what is found is the same. Its order need not be, since how rare a word is depends on all texts.
+/// Searches: the results are the same, but not necessarily their order, since the weight of a word depends on all
+/// texts.
 const SEARCHES: &[&str] = &[
     "{ search(query: \"word 1\", first: 100) { totalCount nodes { id } } }",
     "{ search(query: \"name\", types: [Person], first: 100) { totalCount nodes { id } } }",
 ];
 
-/// Everything that an entity says.
+/// All statements of an entity.
 const ALL: &str = "fragment All on Person { id label degree name nicks code aliases sameAs { prefix id url } about(lang: [\"de\"]) size share price since kind
   home { id name residents(first: 3) { totalCount nodes { id } } } homeEdge { node { id } statement { rank citations { source { id } } } } boss { id label boss { id } }
   staff { totalCount nodes { id } } like(first: 100) { totalCount edges { cursor node { id } } }
@@ -323,7 +325,7 @@ const ALL: &str = "fragment All on Person { id label degree name nicks code alia
   statements(first: 100) { totalCount edges { cursor node { field value edge target { id } rank valid { from until } citations { source { id title } locator } } } }
   links(first: 100) { totalCount edges { cursor node { relation field forward from { id } to { id } edge } } } }";
 
-/// Queries that are answered as graphs and as tables too.
+/// Queries that are answered in the forms for graphs and tables too.
 const SHOWN: &[&str] = &[
     "{ person(id: \"ID\") { name size nicks aliases sameAs { url } home { name } boss { name } knows { nodes { name since } } like { nodes { id } } statements { nodes { field value citations { source { title } } } } } }",
     "{ people(first: 100, filter: {size: {gt: 1}}) { nodes { id name size } } }",
@@ -349,7 +351,7 @@ fn answer(engine: &Engine, form: Option<Form>, query: &str) -> String {
     String::from_utf8(engine.execute_as(form, request).body.clone()).unwrap()
 }
 
-/// The first difference of two answers, with what is around it.
+/// The first difference of two answers, with its context.
 fn difference(seen: &str, expected: &str) -> String {
     let at = seen
         .bytes()
@@ -417,7 +419,8 @@ fn a_graph_with_hidden_entities_answers_as_one_without_them() {
         for query in QUERIES {
             let query = filled(query);
             let (seen, expected) = (answer(&hiding, None, &query), answer(&without, None, &query));
-            // An entity that is not there is an error in both; other mistakes would compare nothing.
+            // An entity that does not exist is an error in both answers. With other errors, the test would compare
+            // nothing.
             assert!(
                 !expected.contains("\"errors\"") || query.contains(gone),
                 "{query}\n{expected}"

@@ -10,7 +10,8 @@ mod common;
 struct Server(common::Server);
 
 impl Server {
-    /// In a debug build everything takes many times longer, so that the time is not what ends a request.
+    /// A debug build takes many times longer, so the deadline is extended: it must not be the limit that ends a
+    /// request.
     fn of(folder: &Path, arguments: &[&str]) -> Self {
         let timeout: &[&str] = if arguments.contains(&"--timeout") {
             &[]
@@ -24,7 +25,7 @@ impl Server {
         Self::of(&common::library(), arguments)
     }
 
-    /// A graph of things with values of every kind.
+    /// A graph of things with values of every type.
     fn things(folder: &Path, arguments: &[&str]) -> Self {
         let schema = "
             type Thing {
@@ -65,7 +66,7 @@ impl Server {
         (text(&error["extensions"]["code"]), text(&error["message"]))
     }
 
-    /// Sends a request, during which the process grows by at most the limit of a request.
+    /// Sends a request. Checks that the memory of the process grows by at most the limit of a request.
     fn within_memory(&self, query: &str, variables: &Value) -> Value {
         #[cfg(target_os = "linux")]
         {
@@ -212,7 +213,7 @@ fn a_search_ignores_what_is_too_much_and_a_filter_refuses_it() {
     }
     let found = server.ask(filter, &json!({"q": "ink"}));
     assert_eq!(found["data"]["entities"]["totalCount"], 1, "{found}");
-    // Each text is searched for once, and what is found is working memory.
+    // Each text is searched for once, and the results count as working memory.
     let many = format!(
         "{{{}}}",
         aliases(300, |no| format!(
@@ -292,7 +293,7 @@ fn large_values_are_shared_and_messages_repeat_little_of_them() {
         assert!(message.contains("an exponent of at most 10000"), "{message}");
     }
 
-    // Lists are searched by lookup, not scanned.
+    // Lists are searched by hashing, not scanned.
     let ids: Vec<String> = (0..5_000).map(|no| format!("t{no}")).collect();
     let numbers: Vec<usize> = (0..5_000).collect();
     for (ty, filter, values) in [
@@ -404,7 +405,7 @@ fn the_deepest_document_and_variables_are_answered() {
         ("[", "{}", "]"),
     ];
     for (open, inner, close) in kinds {
-        // More levels than are allowed, all that are allowed, and less.
+        // More levels than allowed, exactly as many, and fewer.
         for levels in [1000, 250, 190, 99, 97, 63, 60] {
             let filter = nested(open, inner, close, levels);
             let answer = server.ask(
@@ -459,7 +460,7 @@ fn variables_are_weighed_by_what_they_become() {
     let server = Server::things(folder.path(), &[]);
     let nested = (0..60).fold(json!({}), |inner, _| json!({"not": inner}));
     let ask = |count: usize| {
-        // The filter is read, but not run.
+        // The filter is read, but not executed.
         let things: String = aliases(30, |_| {
             "things(first: 200) { nodes { name about titles } }".to_owned()
         });
@@ -470,7 +471,7 @@ fn variables_are_weighed_by_what_they_become() {
     };
     assert!(ask(100)["data"]["f0"].is_object());
     assert_eq!(ask(1900)["errors"][0]["extensions"]["code"], "BYTE_LIMIT");
-    // What stands inside of a text is no value.
+    // Text inside a string is not a value.
     let query = "query($n: String) { things(filter: {name: {eq: $n}}) { totalCount } }";
     for text in [",", "[", "{", "\\", "\"", "\\\","] {
         let answer = server.within_memory(query, &json!({"n": text.repeat(140_000)}));

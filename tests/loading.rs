@@ -1,4 +1,4 @@
-//! Compiling, mapping and loading graphs with the real binary: what is written, and what happens when it cannot be.
+//! Compiling, mapping and loading graphs with the real binary: the written files, and errors of writing and loading.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 mod common;
 
-/// A folder with the folders `schema` and `data` of a few places.
+/// A folder with the folders `schema` and `data`, which have a few places.
 fn places() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "schema/a.graphql", "type Place { name: String! }");
@@ -16,7 +16,7 @@ fn places() -> tempfile::TempDir {
     folder
 }
 
-/// Files of a graph with everything that a file has: subfolders, several formats, citations, languages, edges.
+/// Files of a graph with everything that a graph can have: subfolders, several formats, citations, languages, edges.
 const FILES: [(&str, &str); 6] = [
     (
         "schema/things.graphql",
@@ -106,7 +106,7 @@ fn the_same_schema_and_data_give_the_same_bytes_in_any_folder() {
     );
 }
 
-/// What is in a folder, but for the two folders of the graph.
+/// The content of a folder, except the two folders of the graph.
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let names = entries.map(|it| it.unwrap().file_name().into_string().unwrap());
@@ -128,7 +128,7 @@ fn a_graph_is_compiled_beside_its_target_and_renamed() {
     compile("graph.clew");
     let first = std::fs::read(folder.join("graph.clew")).unwrap();
     std::fs::set_permissions(folder.join("graph.clew"), std::fs::Permissions::from_mode(0o640)).unwrap();
-    // A process that has the old file open, or maps it, still sees the old content.
+    // A process that has opened or mapped the old file still sees the old content.
     std::fs::hard_link(folder.join("graph.clew"), folder.join("before")).unwrap();
     write(folder, "data/a.yaml", "Place:\n  x: {name: Xanadu}\n");
     compile("graph.clew");
@@ -323,7 +323,7 @@ fn a_reload_that_takes_too_much_memory_keeps_the_graph() {
     assert_eq!(body, r#"{"data":{"place":{"name":"X0"}}}"#);
 }
 
-/// A schema of many types that refer to each other.
+/// A schema of many types with references to each other.
 #[cfg(target_os = "linux")]
 fn many_types(count: usize) -> String {
     let types = (0..count).map(|no| {
@@ -343,17 +343,17 @@ fn a_schema_that_takes_too_much_memory_is_abandoned_with_a_report() {
     write(folder, "data/a.yaml", "");
     let wrong = |at: usize| format!("type W{at} {{ {} }}", "name: Strng ".repeat(20));
     let cases = [
-        // In the parser, of a text that is long for its definitions.
+        // In the parser: a text that is long compared with its definitions.
         (
             50_usize,
             "schema",
             format!("type T {{ name: String }}\n{}", "# A comment.\n".repeat(200_000)),
         ),
-        // While mistakes are reported.
+        // While errors are reported.
         (80, "schema", (0..20_000).map(wrong).collect()),
-        // While relations are put in place: each type has a place for each.
+        // While relations are resolved: each type has an element for each of them.
         (100, "schema", many_types(2_500)),
-        // While the API's schema is made.
+        // While the API's schema is generated.
         (100, "API's schema", many_types(600)),
     ];
     for (megabytes, what, sdl) in cases {
@@ -416,7 +416,7 @@ fn the_exit_code_of_a_lost_file_is_in_the_help() {
 fn a_schema_that_is_too_long_is_not_read_into_memory() {
     let folder = places();
     let file = std::fs::File::create(folder.path().join("schema/z.graphql")).unwrap();
-    // A sparse file takes no room on the disk.
+    // A sparse file takes no space on disk.
     file.set_len(16 << 30).unwrap();
     let check = run(folder.path(), &["check"]);
     let said = text(&check.stderr);

@@ -1,5 +1,5 @@
-//! Names from elsewhere, over HTTP: aliases and identifiers in data and answers, what a reference means, and what is suggested
-//! while a name is typed.
+//! Names, over HTTP: aliases and identifiers in data and answers, the entity of a reference, and suggestions for a
+//! typed prefix.
 
 mod common;
 
@@ -102,7 +102,7 @@ fn aliases_and_identifiers_are_said_and_answered() {
         "source": {"aliases": [], "sameAs": []},
     });
     assert_eq!(answer, expected);
-    // A graph from a file is the same.
+    // A graph from a file gives the same answers.
     let compiled = run(folder.path(), &["compile", "--out", "graph.clew"]);
     assert!(compiled.status.success(), "{}", text(&compiled.stderr));
     let mapped = run(folder.path(), &["query", "--graph", "graph.clew", "-e", query]);
@@ -113,7 +113,7 @@ fn aliases_and_identifiers_are_said_and_answered() {
 #[test]
 fn a_declared_field_takes_the_place_of_a_built_in_one() {
     let (server, _folder) = served();
-    // `Entity` and `Named` have a type whose fields are others; all types of `Marked` have the built-in ones.
+    // A type of `Entity` and `Named` declares other fields; all types of `Marked` have the built-in ones.
     for (query, fails) in [
         ("{ entity(id: \"woolf\") { aliases } }", true),
         ("{ entity(id: \"woolf\") { sameAs { id } } }", true),
@@ -131,7 +131,7 @@ fn a_declared_field_takes_the_place_of_a_built_in_one() {
         let answer = server.ask(query);
         assert_eq!(answer["errors"].is_array(), fails, "{query}: {answer}");
     }
-    // A declared field of the same type changes nothing for others.
+    // A declared field of the same type changes nothing for other types.
     let alike =
         "type A { name: String aliases: [Text!]! } type B { sameAs: Boolean } interface C { aliases: Int }";
     let ontology = ontology::compile(&[SourceText::whole("s.graphql", alike)]).unwrap();
@@ -166,7 +166,7 @@ fn a_search_finds_aliases() {
         let id = it["node"]["id"].as_str().unwrap();
         id.starts_with("woolf") || id.starts_with("bell")
     }));
-    // The schema does not say `@search` of the declared field.
+    // The declared field has no `@search` in the schema.
     assert_eq!(answer["c"]["totalCount"], 0);
 }
 
@@ -215,7 +215,7 @@ fn a_reference_is_an_id_an_identifier_or_a_name() {
         ("les vagues", json!("waves")),
         ("LONDINIUM", json!("london")),
         ("e\u{301}lan", json!("bell")),
-        // An accent counts, and so does the whole name.
+        // Accents must match, and so must the whole name.
         ("elan", Value::Null),
         ("Virginia", Value::Null),
         ("wd:Q4", Value::Null),
@@ -265,7 +265,7 @@ fn names_are_suggested_by_their_beginning() {
             json!([["Straße nach Łódź", "title", 0, 8, "ode"]]),
         ),
         ("prefix: \"straße NACH lodz\", first: 0", json!([])),
-        // Before the first letter stands a sign; `𝒜` is two units of UTF-16.
+        // A sign precedes the first letter; `𝒜` has two units in UTF-16.
         (
             "prefix: \"elan\"",
             json!([

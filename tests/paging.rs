@@ -1,4 +1,4 @@
-//! A page continues at its cursor after data were inserted and deleted: nothing twice, nothing skipped.
+//! Paging continues at a cursor after data were inserted and deleted: no entry is repeated or skipped.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -33,15 +33,15 @@ type Step @edge { weight: Int note: String spot: Point }
 enum Kind { ALPHA BETA GAMMA }
 "#;
 
-/// Entities of each type that there can be.
+/// Number of possible entities of each type.
 const MOST: usize = 24;
 
-/// A number that looks random and depends only on what it is for.
+/// A number that looks random and depends only on its purpose.
 fn chosen(what: &str, no: usize, below: u64) -> u64 {
     xxhash_rust::xxh3::xxh3_64(format!("{what} {no}").as_bytes()) % below
 }
 
-/// A name. Some items have none, some share one, some have long ones that differ only at their end.
+/// A name. Some items have none, some share one, and some have long names that differ only at their end.
 fn name(no: usize) -> Option<String> {
     match chosen("name", no, 4) {
         0 => None,
@@ -51,14 +51,14 @@ fn name(no: usize) -> Option<String> {
     }
 }
 
-/// A place among a few, several of them on the antimeridian or at a pole.
+/// One of a few places, several of them on the antimeridian or at a pole.
 fn spot(what: &str, no: usize) -> Value {
     let lat = [-90, -10, 0, 10, 90][chosen(what, no, 5) as usize];
     let lon = [-180, -90, 0, 90, 180][chosen(what, no + 1, 5) as usize];
     serde_json::json!({"lat": lat, "lon": lon})
 }
 
-/// The data file of some items and things. The values of each are the same whichever others there are.
+/// The data file of some items and things. The values of each do not depend on which others exist.
 fn data(present: &BTreeSet<usize>) -> String {
     let mut lines = String::new();
     let id = |no: usize| {
@@ -157,12 +157,12 @@ fn asked(engine: &Engine, query: &str, path: &[&str]) -> Value {
     path.iter().fold(&answer["data"], |at, name| &at[*name]).clone()
 }
 
-/// A list: what stands before and after the arguments of its page, and where it is in the answer.
+/// A list: the text of its query before and after the arguments of the page, and its path in the answer.
 struct List {
     before: &'static str,
     after: &'static str,
     path: &'static [&'static str],
-    /// Whether texts that a cursor does not hold whole decide the order, so that entries may be repeated.
+    /// Whether the order depends on texts that a cursor stores only in part, so that entries may be repeated.
     may_repeat: bool,
 }
 
@@ -325,7 +325,7 @@ fn a_page_continues_after_changes() {
     let some = || prop::collection::btree_set(1..2 * MOST, MOST / 2..2 * MOST);
     let given = (some(), some(), 0_usize..100, 0..LISTS.len());
     let outcome = TestRunner::new(config).run(&given, |(mut old, mut new, place, begin)| {
-        // The owner of the lists stays.
+        // The owner of the lists is never deleted.
         old.insert(0);
         new.insert(0);
         let both: BTreeSet<usize> = old.union(&new).copied().collect();
@@ -359,7 +359,7 @@ fn a_page_continues_after_changes() {
                 prop_assert_eq!(after, past, "{} after {}", list.before, entry);
                 prop_assert_eq!(before, earlier, "{} before {}", list.before, entry);
             }
-            // What is still there has the same cursor.
+            // Entries that still exist have the same cursor.
             if let Some(at) = now.iter().position(|it| it == entry)
                 && !list.before.starts_with("{ timeline")
             {

@@ -1,5 +1,5 @@
-//! Points over HTTP against the real binary: filters, orders, groups, forms, and what messages say. Distances and bounds are
-//! judged by other formulas than those of the server.
+//! Points over HTTP against the real binary: filters, orders, groups, forms and messages. Distances and bounds are
+//! compared with the results of other formulas than those of the server.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -51,7 +51,7 @@ impl Server {
         answer["data"].clone()
     }
 
-    /// The ids of the places that a list with these arguments has.
+    /// The ids of the places in a list with these arguments.
     fn places(&self, arguments: &str) -> Vec<String> {
         let query = format!("{{ places(first: 1000, {arguments}) {{ nodes {{ id }} }} }}");
         let data = self.data(&query, &Value::Null);
@@ -93,7 +93,7 @@ fn an_answer_is_geojson_with_the_degrees_as_they_were_written() {
         format!("[{},{}]", point(2.0, 1.0), point(3.0, 90.0)).replace(".0", "")
     );
     assert_eq!(found.iter().filter(|it| it.1 == "null").count(), 1);
-    // A statement, an edge and a table have the same value.
+    // A statement, an edge and a table show the same value.
     let data = server.data(
         r#"{ place(id: "vienna") { statements(fields: ["location", "roads"]) { nodes { value edge } } roads { edges { middle node { id } } } } }"#,
         &Value::Null,
@@ -209,7 +209,7 @@ fn variables_take_both_forms() {
     }
     let query = "query($lat: Float, $lon: Float = 15.4395) { places(filter: {location: {eq: {lat: $lat, lon: $lon}}}) { nodes { id } } }";
     let answer = server.served.ask_with(query, r#"{"lat": 47.0707}"#);
-    // GraphQL does not say what the type of a place within a scalar is, so this may be refused as a whole.
+    // GraphQL does not define the types inside a custom scalar, so the whole value may be refused.
     if answer.get("errors").is_none() {
         assert_eq!(ids(&answer["data"]["places"]), ["graz"]);
     }
@@ -321,7 +321,7 @@ fn what_is_no_point_is_refused_with_its_place() {
     );
 }
 
-/// An answer with one error that begins so.
+/// An answer with one error, whose message begins with a text.
 fn refused(answer: &Value, message: &str) {
     let error = &answer["errors"][0];
     assert_eq!(
@@ -367,7 +367,7 @@ fn rdf_has_well_known_text() {
     assert_eq!(json["@context"]["location"]["@type"], "geo:wktLiteral", "{json}");
 }
 
-/// The distance between two points in kilometres: the angle between two vectors from the centre of the Earth.
+/// The distance between two points in kilometers: the angle between two vectors from the center of the Earth.
 fn distance((lat, lon): (f64, f64), (other_lat, other_lon): (f64, f64)) -> f64 {
     let vector = |lat: f64, lon: f64| {
         let (lat, lon) = (lat.to_radians(), lon.to_radians());
@@ -380,13 +380,13 @@ fn distance((lat, lon): (f64, f64), (other_lat, other_lon): (f64, f64)) -> f64 {
     sine.atan2(cosine) * 6371.0088
 }
 
-/// A number below 1 that looks random and depends only on what it is for.
+/// A number less than 1 that looks random and depends only on its purpose.
 fn chosen(what: &str, no: usize) -> f64 {
     let hash = xxhash_rust::xxh3::xxh3_64(format!("{what} {no}").as_bytes());
     (hash >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// A point; one of five is at a pole, on the antimeridian, or close to it.
+/// A point; one in five is at a pole, on the antimeridian, or close to it.
 fn random_point(what: &str, no: usize) -> (f64, f64) {
     let corner = |of: [f64; 4], part: &str| {
         let hash = xxhash_rust::xxh3::xxh3_64(format!("{what} {part} {no}").as_bytes());
@@ -431,7 +431,7 @@ fn random_points_are_found_as_other_formulas_find_them() {
             .collect();
         for (no, point) in points.iter().enumerate() {
             let expected = distance((lat, lon), *point);
-            // Within a metre of the border either answer is right.
+            // Within a meter of the border, either answer is correct.
             if (expected - km).abs() > 0.001 {
                 assert_eq!(
                     found.contains(&id(no)),
@@ -447,7 +447,7 @@ fn random_points_are_found_as_other_formulas_find_them() {
             .places(&format!("filter: {{location: {{{within}}}}}"))
             .into_iter()
             .collect();
-        // How far east of the western border.
+        // Degrees east of the western border.
         let east = |to: f64| (to - lon).rem_euclid(360.0);
         let width = if lon == -180.0 && other_lon == 180.0 {
             360.0

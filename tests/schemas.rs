@@ -1,5 +1,5 @@
-//! What `clew check` accepts, `clew serve` serves: schemas of any names and texts are made into an API or refused with
-//! reports, and nothing panics.
+//! `clew serve` serves every schema that `clew check` accepts. Schemas with any names and texts either get an API or
+//! are refused with reports, without a panic.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -44,7 +44,7 @@ fn answer(engine: &Engine, query: &str) -> String {
     String::from_utf8(answer.body).unwrap()
 }
 
-/// Names that mean something in GraphQL, in data files or in what is generated.
+/// Names with a meaning in GraphQL, in data files or in the generated schema.
 const ODD_NAMES: &[&str] = &[
     "id",
     "label",
@@ -168,7 +168,7 @@ fn pick(
     .prop_map(str::to_owned)
 }
 
-/// A text with the characters that SDL treats in its own way.
+/// A text with the characters that have a meaning in SDL.
 fn text() -> impl Strategy<Value = String> {
     let special = proptest::sample::select(vec![
         '"', '\\', '\n', '\r', '\t', ' ', '%', '#', '{', '}', '\u{0}', '\u{7}', '\u{7f}', '\u{85}',
@@ -223,7 +223,7 @@ fn wrapped(ty: &str, no: u8) -> String {
     }
 }
 
-/// A field: its name, and all after it.
+/// A field: its name, and the text after it.
 fn value_field() -> impl Strategy<Value = (String, String)> {
     let scalars = proptest::sample::select(vec![
         "ID", "String", "Int", "Float", "Boolean", "Date", "DateTime", "URL", "Text", "Decimal", "JSON", "E",
@@ -306,7 +306,7 @@ fn fields(of: Vec<(String, String)>) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The texts around a type's name and its own fields, and whether it implements the interface.
+/// The texts around a type's name and its own fields, and whether the type implements the interface.
 fn entity_type() -> impl Strategy<Value = EntityType> {
     let entity = prop_oneof![
         6 => Just(String::new()),
@@ -395,7 +395,7 @@ fn schema() -> impl Strategy<Value = String> {
         })
 }
 
-/// The texts of the user's schema reach clients as they were written.
+/// The texts of the user's schema reach clients unchanged.
 fn texts_survive(ontology: &Ontology, api: &Api) {
     let schema = apollo_compiler::Schema::parse_and_validate(api.sdl(), "api.graphql")
         .unwrap_or_else(|error| panic!("the API's schema is not valid: {}", error.errors));
@@ -441,7 +441,7 @@ fn texts_survive(ontology: &Ontology, api: &Api) {
     }
 }
 
-/// Every field of values can be asked for.
+/// Every field with values can be queried.
 fn fields_answer(ontology: Ontology) {
     let mut queries = Vec::new();
     for it in &ontology.types {
@@ -513,7 +513,7 @@ fn a_schema_is_served_or_refused_with_reports() {
     assert!(codes.len() >= 8, "refused only for {codes:?}");
 }
 
-/// What a schema is refused for.
+/// The report with which a schema is refused.
 fn refused(schema: &str) -> Vec<Code> {
     let reports = compile(schema).map(|_| ()).expect_err("it is refused");
     reports.0.iter().map(|it| it.code).collect()
@@ -560,14 +560,14 @@ fn files_without_definitions_are_passed_over() {
     assert_eq!(reports.0[0].code, Code::NO_ENTITY_TYPE);
 }
 
-/// What a server answers to a query; what it writes where it does not start.
+/// The answer of a server to a query, or its output if it does not start.
 fn served(folder: &Path, query: &str) -> Result<String, String> {
     let server = Server::try_spawn(&mut clew(folder, &["serve", "--listen", "127.0.0.1:0"]))?;
     let body = serde_json::json!({ "query": query }).to_string();
     Ok(server.post(&body, &[]).body)
 }
 
-/// Schemas, with a query for each that is served.
+/// Valid schemas, with a query for each.
 const SCHEMAS: &[(&str, Option<&str>)] = &[
     (
         "type Place { \"The old one.\" old: String @deprecated(reason: \"Say \\\"new\\\" \\\\ instead\") \"Ends in \\\"\" new: String }",
@@ -633,7 +633,7 @@ fn what_check_accepts_is_served() {
     }
 }
 
-/// The reports of data files beside a schema.
+/// The reports of data files for a schema.
 fn loaded(schema: &str, file: &str, data: &str) -> Result<Engine, Reports> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(file), data).unwrap();

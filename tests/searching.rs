@@ -1,4 +1,4 @@
-//! What a search finds first: texts that equal it, then texts that contain it.
+//! The order of search results: first texts that equal the query, then texts that contain it.
 
 mod common;
 
@@ -39,7 +39,7 @@ Paper:
   golden: {title: Gold and gold and gold, about: Gold}
 ";
 
-/// Searches of the data, at a date or not, and what is found in order.
+/// Searches of the data, some at a date, and their results in order.
 const FOUND: &[(&str, &str, &[&str])] = &[
     ("UN", "", &["union", "council", "agencies"]),
     ("u.n.", "", &["union", "council", "agencies"]),
@@ -49,19 +49,19 @@ const FOUND: &[(&str, &str, &[&str])] = &[
     ("us", "", &["states", "lawmakers"]),
     ("USA", "", &["states"]),
     ("ELAN VITAL!", "", &["kayak", "elan"]),
-    // A label that equals the search stands before another text that does.
+    // A label that equals the search precedes another text that does.
     ("gold", "", &["gold", "golden", "awards"]),
     ("goldpreis", "", &["awards"]),
     ("old league", "", &["renamed", "leagues"]),
     ("old league", "1940", &["renamed", "leagues"]),
     ("old league", "1960", &["leagues"]),
     ("new league", "1960", &["renamed", "leagues"]),
-    // Other forms count only where nothing has all words as they were typed.
+    // Other forms of words are searched only if no entity has all words as typed.
     ("league", "", &["renamed", "leagues"]),
     ("leagues", "", &["leagues"]),
     ("agency", "", &["agencies"]),
     ("lawmaking", "", &["lawmakers"]),
-    // A stem can end with another letter than the words that have it.
+    // A stem can end with a letter that the words with this stem do not have.
     ("companies", "", &["hikers"]),
     ("hike company", "", &["hikers"]),
     ("kaya", "", &["kayak"]),
@@ -148,7 +148,7 @@ fn the_statement_that_equals_the_search_is_the_first_that_matched() {
     );
 }
 
-/// What a reference can differ in from a name: white space at the ends, and case. From an id, in the form of Unicode.
+/// Allowed differences between a reference and a name: white space at the ends, and case. From an id: the Unicode form.
 const REFERENCES: &[(&str, Option<&str>)] = &[
     ("trail", Some("trail")),
     ("TRAIL ", Some("trail")),
@@ -178,7 +178,7 @@ fn references_are_compared_without_white_space_and_in_one_form() {
     }
 }
 
-/// All statements of a label are names, those of other dates too.
+/// All statements of a label are names, including those of other dates.
 #[test]
 fn each_statement_of_a_label_is_found_at_its_date() {
     let schema = "type Body @entity(label: \"name\") { name: String! }";
@@ -218,7 +218,7 @@ fn names() -> impl Strategy<Value = Vec<(Vec<String>, bool)>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
-    /// Scores fall, what equals stands first, and pages of any size give the whole.
+    /// Scores descend, equal texts are first, and pages of any size give the whole list.
     #[test]
     fn pages_of_a_search_give_the_whole(names in names(), words in prop::collection::vec("[abc]", 1..3)) {
         let mut data = String::from("Body:\n");

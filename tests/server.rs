@@ -1,4 +1,4 @@
-//! The real binary, over HTTP and on the command line, as a user meets it.
+//! The real binary, over HTTP and on the command line, as users run it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -15,8 +15,8 @@ fn run(arguments: &[&str]) -> Output {
     common::run(&root(), arguments)
 }
 
-/// The status of a request that announces a body of a length. The body is not sent: the server may answer and close
-/// the connection before it is written, and the client would see only that.
+/// The status of a request that announces a body of a length. The body is not sent: the server may answer and close the
+/// connection before the client has written it, and then the client would see only the closed connection.
 fn status_of_length(server: &Server, length: usize, accept: &str) -> u16 {
     let host = &server.address;
     let mut stream = TcpStream::connect(host).unwrap();
@@ -152,7 +152,7 @@ fn an_answer_comes_in_the_form_that_is_asked_for() {
     );
     assert_eq!(table.body.lines().next(), Some("id,headquarters.name"));
     assert_eq!(table.body.lines().count(), 3);
-    // The picture of a page is a GET, and kept as any other.
+    // A drawing for a page is requested by GET, and cached like any other answer.
     let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
     let picture = server.get(
         &format!("/graphql?query={query}"),
@@ -317,7 +317,7 @@ fn a_filter_over_many_rows_gives_what_each_row_would() {
                 .map(|it| json!({"id": it["id"]}))
                 .collect::<Vec<_>>()
         );
-        // A page of plain values is written as its entities are one by one.
+        // A page of plain values equals its entities written one by one.
         for (node, edge) in nodes.iter().zip(list["edges"].as_array().unwrap()) {
             let mut one = edge["node"].as_object().unwrap().clone();
             one.remove("id2");
@@ -572,7 +572,7 @@ fn a_websocket_answers_in_the_protocol_of_graphql_ws() {
 fn sigterm_ends_the_server_after_running_requests() {
     let mut server = Server::start(&[]);
     let address = server.address.clone();
-    // A request whose body is still coming when the signal does.
+    // A request whose body is incomplete when the server gets the signal.
     let mut stream = TcpStream::connect(&address).unwrap();
     let body = r#"{"query":"{ node(id: \"quill\") { label } }"}"#;
     let head = format!(
@@ -581,7 +581,7 @@ fn sigterm_ends_the_server_after_running_requests() {
     );
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(&body.as_bytes()[..10]).unwrap();
-    // The server has the connection once it has answered another request on a later one.
+    // The server has accepted the connection once it has answered a request on a later one.
     assert_eq!(server.get("/health", &[("connection", "close")]).status, 200);
     server.signal(Signal::TERM);
     stream.write_all(&body.as_bytes()[10..]).unwrap();
@@ -607,7 +607,7 @@ fn sigterm_ends_the_server_after_running_requests() {
 fn only_the_graph_is_in_huge_pages() {
     let server = Server::start(&[]);
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
-    // Older kernels do not say.
+    // Older kernels do not report it.
     let huge_pages = status.lines().find_map(|it| it.strip_prefix("THP_enabled:"));
     assert!(huge_pages.is_none_or(|it| it.trim() == "0"), "{status}");
 }
@@ -770,7 +770,7 @@ fn every_limit_has_its_code_and_says_its_number() {
             .collect::<Vec<_>>()
             .join(" ")
     );
-    // Each fragment spreads the next one twice: 2^20 fields from a few lines.
+    // Each fragment is spread twice by the previous one: 2^20 fields from a few lines.
     let fragments: Vec<String> = (0..20)
         .map(|no| format!("fragment F{no} on Query {{ ...F{} ...F{} }}", no + 1, no + 1))
         .collect();
@@ -831,7 +831,7 @@ fn every_limit_has_its_code_and_says_its_number() {
     }
 }
 
-/// The time that a process has taken on all cores, in the system's ticks.
+/// The CPU time of a process on all cores, in the system's ticks.
 fn ticks(process: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
     let (_, fields) = stat.rsplit_once(") ").unwrap();
@@ -1007,7 +1007,7 @@ fn a_repeated_get_costs_a_304() {
     );
 }
 
-/// A folder with one place, and a server of it that watches.
+/// A folder with one place, and a server that watches it.
 struct Watched {
     folder: tempfile::TempDir,
     server: Server,
@@ -1220,7 +1220,7 @@ fn a_graph_is_made_and_measured() {
     );
 }
 
-/// Stops other threads, also when this one panics.
+/// Stops other threads when dropped, also if this thread panics.
 struct Stop<'a>(&'a std::sync::atomic::AtomicBool);
 
 impl Drop for Stop<'_> {
@@ -1274,7 +1274,7 @@ fn blocks(readme: &str, language: &str) -> Vec<String> {
         .collect()
 }
 
-/// An answer that is broken into lines to be read.
+/// An answer whose lines are joined again.
 fn one_line(block: &str) -> String {
     block.lines().map(str::trim_start).collect()
 }
@@ -1339,10 +1339,10 @@ fn steps_are_explained_and_texts_are_found() {
     assert_eq!(plan[0]["rowsOut"], 3);
     assert_eq!(plan[1]["path"], json!(["societies", "nodes", "partners"]));
     assert_eq!(plan[1]["rowsIn"], 3);
-    // The index is made in the background; a search waits for it.
+    // The text index is built in the background; a search waits for it.
     let found = server.ask(r#"{ search(query: "ink press", first: 1) { nodes { id } } }"#);
     assert_eq!(found["data"]["search"]["nodes"][0]["id"], "ink-press");
-    // The next page of a search goes on where the last one ended.
+    // The next page of a search continues after the previous one.
     let whole = server.ask(r#"{ search(query: "children") { totalCount edges { cursor node { id } } } }"#);
     let edges = whole["data"]["search"]["edges"].as_array().unwrap();
     assert!(edges.len() > 4);
@@ -1362,7 +1362,7 @@ fn steps_are_explained_and_texts_are_found() {
         ids(&edges[2..4])
     );
     assert_eq!(next["data"]["search"]["pageInfo"]["hasPreviousPage"], true);
-    // A cursor of one search is none of another.
+    // A cursor of one search is invalid for another.
     let other = server.ask(&format!(
         r#"{{ search(query: "quill", after: "{cursor}") {{ totalCount }} }}"#
     ));

@@ -1,4 +1,4 @@
-//! The tables of the API's own types against the schema, the plans and the names that a schema may use.
+//! The tables of the API's own types, compared with the schema, the plans and the reserved names.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -20,12 +20,12 @@ fn compiles(sdl: &str) -> bool {
     ontology::compile(&[SourceText::whole("s.graphql", sdl)]).is_ok()
 }
 
-/// The graph of `tests/queries`, whose schema has all that a schema can have.
+/// The graph of `tests/queries`, whose schema has all features of schemas.
 fn library() -> (Engine, Schema) {
     engine(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/queries/graph"))
 }
 
-/// A graph without entities, whose type has a value and a list of each kind.
+/// A graph without entities, whose type has a single value and a list of each scalar.
 fn all_scalars() -> (Engine, Schema) {
     let own = ["ID", "String", "Int", "Float", "Boolean", "Kind", "Colour"];
     let added = Scalar::ADDED.map(|(name, _)| name);
@@ -57,7 +57,7 @@ fn engine(folder: &Path) -> (Engine, Schema) {
     (engine, schema.into_inner())
 }
 
-/// A value of an input type, or another one.
+/// A value of an input type, or a second, different one.
 fn value(schema: &Schema, ty: &apollo_compiler::ast::Type, other: bool) -> String {
     let name = ty.inner_named_type();
     let value = match &schema.types[name] {
@@ -104,7 +104,7 @@ fn value(schema: &Schema, ty: &apollo_compiler::ast::Type, other: bool) -> Strin
 }
 
 fn required(schema: &Schema, arguments: &[Node<InputValueDefinition>], but: Option<&str>) -> Vec<String> {
-    // A lookup by an id or a unique value needs one of them.
+    // A lookup needs an id or a unique value.
     let is_needed = |it: &&Node<InputValueDefinition>| {
         (it.is_required() || it.name == "id") && Some(it.name.as_str()) != but
     };
@@ -114,7 +114,7 @@ fn required(schema: &Schema, arguments: &[Node<InputValueDefinition>], but: Opti
         .collect()
 }
 
-/// A field with arguments, and with a selection where its type has fields.
+/// A field with arguments, and with a selection if its type has fields.
 fn asked(schema: &Schema, field: &FieldDefinition, arguments: &[String], selection: Option<&str>) -> String {
     let arguments = if arguments.is_empty() {
         String::new()
@@ -128,7 +128,7 @@ fn asked(schema: &Schema, field: &FieldDefinition, arguments: &[String], selecti
     format!("{}{arguments}{selection}", field.name)
 }
 
-/// For each object and interface, what stands around a field of it in a query.
+/// For each object and interface, the query around one of its fields.
 fn places(schema: &Schema) -> BTreeMap<String, (String, String)> {
     let mut places = BTreeMap::from([("Query".to_owned(), ("{ ".to_owned(), " }".to_owned()))]);
     let mut left = VecDeque::from(["Query".to_owned()]);
@@ -251,10 +251,10 @@ fn every_operator_of_a_filter_is_in_the_plan() {
     assert!(operators >= 100, "{operators} operators");
 }
 
-/// Asks with each operator of the schema, with two values, and counts them.
+/// Sends queries with each operator of the schema and two values, and counts the operators.
 fn operators_in_the_plan((engine, schema): (Engine, Schema)) -> usize {
     let places = places(&schema);
-    // For each filter, where an argument takes it.
+    // For each filter, an argument that takes it.
     let mut filters: BTreeMap<String, String> = BTreeMap::new();
     for (name, (before, after)) in &places {
         for field in fields(&schema, name) {
@@ -278,7 +278,7 @@ fn operators_in_the_plan((engine, schema): (Engine, Schema)) -> usize {
         let query = filters[&name].clone();
         for (field, definition) in &filter.fields {
             let ty = definition.ty.inner_named_type();
-            // `caseInsensitive` alone is no condition.
+            // `caseInsensitive` alone is not a condition.
             let mut beside = match field.as_str() {
                 "caseInsensitive" => "contains: \"a\", ".to_owned(),
                 _ => String::new(),
@@ -336,7 +336,7 @@ fn no_schema_can_use_a_name_of_the_api() {
     }
     for (_, row) in surface::Entity::ALL {
         let taken = format!("type Zebra {{ stripes: Int {}: Boolean }}", row.name);
-        // A declared field takes the place of a built-in one.
+        // A declared field replaces a built-in one.
         let is_free = BuiltIn::named(row.name).is_some();
         assert_eq!(compiles(&taken), is_free, "{} as a field", row.name);
     }

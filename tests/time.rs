@@ -1,4 +1,5 @@
-//! One rule for statements and time: at a date a graph answers as one that has only the statements that hold then.
+//! The rule for statements and time: at a date, a graph gives the answers of a graph with only the statements that are
+//! valid then.
 
 mod common;
 
@@ -61,12 +62,12 @@ impl Random {
     }
 }
 
-/// The years from and until which something holds.
+/// The first and the last year of validity.
 type Years = (Option<u32>, Option<u32>);
 
 /// A value or an edge.
 struct Fact {
-    /// An edge as its line has it without its statement, or the entity and the field of a value.
+    /// An edge's line in the data file without its statement, or the entity and the field of a value.
     of: Result<Value, (usize, &'static str)>,
     value: Value,
     years: Years,
@@ -74,12 +75,12 @@ struct Fact {
 }
 
 impl Fact {
-    /// Whether it holds in some of the years.
+    /// Whether it is valid in any of the years.
     fn holds(&self, (first, last): (u32, u32)) -> bool {
         self.years.0.is_none_or(|it| it <= last) && self.years.1.is_none_or(|it| it >= first)
     }
 
-    /// Source, validity and rank. The source makes it a statement of its own, which others may contradict.
+    /// Source, validity and rank. With a source it is a statement of its own, which others may contradict.
     fn said(&self) -> Value {
         let mut said = json!({"cite": "book"});
         match self.years {
@@ -139,7 +140,7 @@ impl Facts {
                 }
             }
         }
-        // Each code is one entity's until 2004, and one's from then on.
+        // Each code belongs to one entity until 2004, and to one from then on.
         for code in 0..4 {
             for years in [(None, Some(2004)), (Some(2005), None)] {
                 let types = if random.one_in(2) {
@@ -204,7 +205,7 @@ impl Facts {
         });
     }
 
-    /// The facts as a file: all, or those that hold at the date.
+    /// The facts as a file: all of them, or those that are valid at the date.
     fn lines(&self, cut: bool) -> String {
         let mut lines = String::new();
         let holds = |it: &&Fact| !cut || it.holds(self.date.1);
@@ -275,7 +276,7 @@ fn value(random: &mut Random, field: &str) -> Value {
     }
 }
 
-/// Questions at a date, which `AT` stands for: after it come further arguments. `ID` and `TO` are clubs.
+/// Queries with the placeholder `AT` for a date and further arguments. `ID` and `TO` are clubs.
 const QUERIES: &[&str] = &[
     "{ club(id: \"ID\" AT) { ...All } entity(id: \"TO\" AT) { id entityId label degree } }",
     "{ clubs(first: 100 AT) { totalCount nodes { ...All } pageInfo { hasNextPage hasPreviousPage } } }",
@@ -314,7 +315,7 @@ const QUERIES: &[&str] = &[
     "query @cite { clubs(first: 50 AT) { nodes { name aliases sameAs { id } size town { label } rivals { edges { weight node { label } } } } } }",
 ];
 
-/// References, of which some mean several entities.
+/// References, some of which match several entities.
 const REFERENCES: &[&str] = &[
     "c0",
     "ex:0",
@@ -326,7 +327,7 @@ const REFERENCES: &[&str] = &[
     "delta delta",
 ];
 
-/// Searches, of which the order is by scores, and these by all statements.
+/// Searches, whose order depends on scores, and these on all statements.
 const SEARCHES: &[&str] = &[
     "alpha",
     "alpha beta",
@@ -347,7 +348,7 @@ const FORMS: [Form; 7] = [
     Form::Csv,
 ];
 
-/// Questions that are answered as graphs and as tables.
+/// Queries that are answered in the forms for graphs and tables.
 const SHOWN: &[&str] = &[
     "{ clubs(first: 50 AT) { nodes { id name size founded } } }",
     "{ club(id: \"ID\" AT) { id entityId name tags aliases sameAs { url } town { id name } rivals { nodes { id label } } statements { nodes { field value } } } }",
@@ -362,7 +363,7 @@ const ALL: &str = " fragment All on Club { id entityId label degree name code mo
   statements(first: 100) { totalCount nodes { field value edge target { id } rank valid { from until } citations { source { id } } } }
   links(first: 100) { totalCount nodes { relation field forward from { id } to { id } } } }";
 
-/// Something that answers: an engine or a server.
+/// An engine or a server, for queries.
 trait Answers {
     fn answer(&self, query: &str, form: Option<Form>) -> String;
 }
@@ -395,7 +396,7 @@ impl Answers for Server {
     }
 }
 
-/// An engine for some facts. One for other facts keeps its schema and plans, as a reload does.
+/// An engine for some facts. An engine for other facts reuses its schema and plans, as a reload does.
 fn engine(ontology: &Arc<Ontology>, lines: &str, before: Option<&Engine>) -> Engine {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("d.jsonl"), lines).unwrap();
@@ -417,13 +418,13 @@ fn engine(ontology: &Arc<Ontology>, lines: &str, before: Option<&Engine>) -> Eng
     }
 }
 
-/// One in this number of graphs answers a question: 6, or `CLEW_PARTS`. `CLEW_PARTS=1` asks each graph all questions.
+/// One in this number of graphs answers a query: 6, or `CLEW_PARTS`. `CLEW_PARTS=1` sends all queries to each graph.
 static PARTS: LazyLock<u64> = LazyLock::new(|| match std::env::var("CLEW_PARTS") {
     Ok(parts) => parts.parse().expect("CLEW_PARTS is a number above 0"),
     Err(_) => 6,
 });
 
-/// The answers at the date and those of the facts that hold then are the same: to all questions, or to a part of them.
+/// Compares the answers at the date with those of the facts that are valid then, for all queries or a part of them.
 fn compare(facts: &Facts, whole: &impl Answers, cut: &impl Answers, part: Option<u64>) -> Result<(), String> {
     let date = &facts.date.0;
     let mark = format!("?asOf={date}");
@@ -528,7 +529,7 @@ fn compare(facts: &Facts, whole: &impl Answers, cut: &impl Answers, part: Option
             }
         }
     }
-    // A page continues at its date, and so does a list of an entity that is found by the id that was given.
+    // Paging continues at the date of its cursor, and so does a list of an entity whose id has a date.
     let ids = |answer: &str, list: &str| -> (Vec<String>, Option<String>, String) {
         let answer: Value = serde_json::from_str(answer).unwrap();
         let list = answer["data"]
@@ -581,7 +582,7 @@ fn compare(facts: &Facts, whole: &impl Answers, cut: &impl Answers, part: Option
     Ok(())
 }
 
-/// Compares `count` graphs from a first seed on.
+/// Compares `count` graphs, beginning with a seed.
 fn compare_graphs(first: u64, count: u64) {
     let ontology = ontology::compile(&[SourceText::whole("schema.graphql", SCHEMA)]).unwrap();
     let ontology = Arc::new(ontology);
@@ -639,7 +640,7 @@ type Club @entity(label: "name") { name: String  code: String @unique  size: Int
 type Town @entity(label: "name") { name: String! @search  nick: Text }
 "#;
 
-/// The schema and the data of the rows of reports that each test replays.
+/// The schema and the data of the reported cases that each test repeats.
 fn clubs(data: &str) -> (Server, tempfile::TempDir) {
     let folder = common::graph(CLUBS, data);
     (Server::of(folder.path(), &[]), folder)
@@ -709,9 +710,9 @@ fn a_search_at_a_date_finds_what_held_then() {
         json!(["<mark>Leningrad</mark>"])
     );
     assert!(ids(&found("petersburg", "1950")).is_empty());
-    // A longer word that begins with it, where nothing that holds has the word itself.
+    // A longer word that begins with the searched word, if no valid text has the word itself.
     assert_eq!(ids(&found("leningrad", "1920")), ["leningradsky"]);
-    // Where nothing that holds has all words, what has any is found.
+    // If no valid text has all words, texts with any of them are found.
     assert_eq!(ids(&found("petrograd moscow", "1950")), ["moscow"]);
 }
 
@@ -741,7 +742,7 @@ fn searches_in_filters_see_what_the_field_shows() {
             ["petersburg"]
         );
     }
-    // Each date of one operation has its own result.
+    // Each date in an operation has its own result.
     let both = server.ask(
         "{ a: towns(filter: {name: {search: \"leningrad\"}}) { totalCount } b: towns(filter: {name: {search: \"leningrad\"}}, asOf: \"1950\") { totalCount } c: towns(filter: {name: {search: \"leningrad\"}}) { totalCount } }",
     );
@@ -766,7 +767,7 @@ fn a_unique_value_leads_to_who_has_it_then() {
     assert_eq!(at("asOf: \"1940\"", "BBB").as_deref(), Some("zenit"));
     assert_eq!(at("", "BBB"), None);
     assert_eq!(at("asOf: \"1940\"", "CCC"), None);
-    // A compiled graph finds the same.
+    // A compiled graph gives the same results.
     let (_server, folder) = clubs(TOWNS);
     let compiled = common::run(folder.path(), &["compile", "--out", "g.clew"]);
     assert!(compiled.status.success(), "{}", common::text(&compiled.stderr));
@@ -940,7 +941,7 @@ fn ids_carry_the_date_and_are_understood() {
     assert_eq!(club["entityId"], "zenit");
     assert_eq!(club["town"]["id"], "moscow?asOf=1920");
     assert_eq!(club["town"]["clubs"]["edges"][1]["node"]["id"], "zenit?asOf=1920");
-    // As the date was given, also where it is a month or an interval.
+    // In the form in which the date was given, also for a month or an interval.
     for date in ["1920-05", "1920-05-17", "1919/1921"] {
         let query = format!(
             "{{ node(id: \"zenit?asOf={date}\") {{ id entityId ... on Club {{ town {{ label }} }} }} }}"
@@ -1003,7 +1004,7 @@ fn ids_of_different_dates_are_refused() {
             "{message}"
         );
     }
-    // No id looks so.
+    // No id has this form.
     assert_eq!(
         server.ask(r#"{ node(id: "zenit?asOf=soon") { id } }"#)["data"]["node"],
         Value::Null

@@ -1,5 +1,5 @@
-//! One engine behind every transport: the same bytes, and the rules of HTTP and of Server-Sent Events over raw sockets.
-//! Those of WebSocket are in `websocket.rs`.
+//! One engine for every transport: the same bytes, and the rules of HTTP and of Server-Sent Events over raw sockets.
+//! The rules of WebSocket are in `websocket.rs`.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -14,7 +14,7 @@ mod common;
 const NAME: &str = "{ node(id: \"quill\") { label } }";
 const METRICS: [&str; 2] = ["--metrics-listen", "127.0.0.1:0"];
 
-/// A server that is asked over raw sockets.
+/// A server that receives requests over raw sockets.
 struct Server(common::Server);
 
 impl Deref for Server {
@@ -95,7 +95,7 @@ impl Server {
         self.send("POST /graphql", &all, body.as_bytes())
     }
 
-    /// As [`Self::post`], with a header whose letters are single bytes.
+    /// As [`Self::post`], with a header in which each character is one byte.
     fn post_latin_1(&self, body: &str, header: &str) -> Answer {
         let mut request = format!(
             "POST /graphql HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\n{header}\r\n",
@@ -139,7 +139,7 @@ fn read_head(reader: &mut impl BufRead) -> Answer {
     }
 }
 
-/// The next chunk of a body; nothing after the last.
+/// The next chunk of a body; `None` after the last.
 fn read_chunk(reader: &mut impl BufRead) -> Option<Vec<u8>> {
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
@@ -178,7 +178,7 @@ impl<'s> Everywhere<'s> {
         }
     }
 
-    /// Sends a request by every transport. The answers have the bytes of the first, which is returned.
+    /// Sends a request over every transport. Checks that all answers have the same bytes, and returns them.
     fn check(&mut self, body: &str) -> String {
         let Self { server, socket, old } = self;
         let expected = server.post(body, &[]);
@@ -403,7 +403,7 @@ fn events_that_come_late_are_announced_by_comments() {
 
     server.until_metric("clew_errors_total{code=\"TIMEOUT\"}", |it| it == 1);
 
-    // The run ends with the connection.
+    // Closing the connection cancels the run.
     let mut reader = server.begin("POST /graphql", &headers, body.as_bytes());
     read_head(&mut reader);
     assert_eq!(read_chunk(&mut reader).unwrap(), b":\n\n");
@@ -499,7 +499,7 @@ fn answers_in_caches_are_told_apart() {
         ("*", "identity", &tag),
         (&weak, "identity", &tag),
         (&packed_tag, "gzip", &packed_tag),
-        // The client has a body that is still right.
+        // The client has the current body.
         (&tag, "gzip", &tag),
     ] {
         let headers = [("if-none-match", wanted), ("accept-encoding", encoding)];
@@ -522,7 +522,7 @@ fn answers_in_caches_are_told_apart() {
         let other = server.get(LONG, &[(name, value), ("if-none-match", wanted)]);
         assert_eq!(other.status, 200, "{name}: {value}");
     }
-    // A short answer is the same in each encoding.
+    // A short answer has the same bytes in each encoding.
     let short = server.get(NAME, &[]);
     let tag = short.header("etag");
     assert_eq!(
@@ -660,7 +660,7 @@ fn long_answers_are_compressed_and_short_ones_are_not() {
             for answer in [expected, packed] {
                 assert_eq!(answer.header("vary"), Some("accept-encoding"));
             }
-            // One item that cannot be read does not spoil the others.
+            // An invalid item does not affect the others.
             let mixed = server.post_latin_1(
                 &request(query),
                 &format!("accept-encoding: \u{e9}, x;q=2, {encoding}"),
@@ -685,7 +685,7 @@ fn long_answers_are_compressed_and_short_ones_are_not() {
 
 #[test]
 fn an_answer_is_sent_as_it_is_where_there_is_no_memory_to_compress_it() {
-    // There is room for the answer, and none for an encoder of long ones.
+    // There is memory for the answer, but not for an encoder of long answers.
     let arguments = [&METRICS[..], &["--max-memory", "5000000"]].concat();
     let server = Server::start(&arguments);
     let query = request(&long_query());
@@ -714,14 +714,14 @@ fn what_only_the_schema_says_is_compressed_once() {
             assert_eq!(again.header("content-encoding"), Some(encoding));
             assert_eq!(again.body, first.body);
         }
-        // Over GET too, which has the same plan.
+        // GET uses the same plan.
         assert_eq!(server.get(introspection, &headers).body, first.body);
         assert_eq!(server.metric("clew_runs_begun_total"), runs, "nothing runs");
         assert_eq!(plain(encoding, &first.body), expected.body);
     }
     let kept = server.metric("clew_cache_bytes{cache=\"introspection\"}");
     assert!(kept > 0);
-    // What has variables, asks for data too, or for what the run took, is not kept.
+    // Answers to requests with variables, for data, or for the trace of the run are not cached.
     for body in [
         request("query @explain { __schema { types { name fields { name } } } }"),
         json!({"query": "query($d: Boolean!) { __schema { types { name fields(includeDeprecated: $d) { name } } } }", "variables": {"d": true}}).to_string(),
@@ -730,7 +730,7 @@ fn what_only_the_schema_says_is_compressed_once() {
         let answer = server.post(&body, &[("accept-encoding", "gzip")]);
         assert_eq!(answer.header("content-encoding"), Some("gzip"));
     }
-    // A table of the same query is not its answer in JSON.
+    // A table is cached separately from the JSON answer of the same query.
     let query = "{ __type(name: \"Query\") { fields { name description } } }";
     let csv = [("accept", "text/csv"), ("accept-encoding", "gzip")];
     let table = server.post(&request(query), &csv);
@@ -741,7 +741,7 @@ fn what_only_the_schema_says_is_compressed_once() {
     assert_ne!(table.body, json.body);
 }
 
-/// Texts that hardly get shorter.
+/// Texts that compress badly.
 fn noise(length: usize, seed: u64) -> String {
     const LETTERS: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     let mut state = seed.wrapping_mul(2) | 1;

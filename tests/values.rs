@@ -1,4 +1,5 @@
-//! What values mean, over HTTP against the real binary: variables, null and absence, equality, cursors, and what messages say.
+//! Semantics of values, over HTTP against the real binary: variables, null and missing values, equality, cursors, and
+//! messages.
 
 use std::collections::BTreeSet;
 
@@ -87,7 +88,7 @@ impl Server {
         }
     }
 
-    /// Asks with variables as they are written.
+    /// Sends a query with variables as raw JSON.
     fn ask_with(&self, query: &str, variables: &str) -> Value {
         self.served.ask_with(query, variables)
     }
@@ -102,7 +103,7 @@ impl Server {
         answer["data"].clone()
     }
 
-    /// The first error, whose code must be this one.
+    /// The first error, which must have this code.
     fn error(&self, code: &str, query: &str, variables: &str) -> Value {
         let answer = self.ask_with(query, variables);
         let error = &answer["errors"][0];
@@ -110,7 +111,7 @@ impl Server {
         error.clone()
     }
 
-    /// The ids of the items that meet a filter.
+    /// The ids of the items that match a filter.
     fn items(&self, filter: &str) -> Vec<String> {
         let data = self.data(
             &format!("{{ items(filter: {filter}) {{ nodes {{ id }} }} }}"),
@@ -257,7 +258,7 @@ fn a_condition_that_says_nothing_is_refused() {
     assert!(message(&error).contains("`$f`"));
     let some = "query($f: ItemFilter) { items(filter: {next: {some: $f}}) { totalCount } }";
     server.error("BAD_USER_INPUT", some, "{}");
-    // In a list within the answer, the error goes up to what may be null.
+    // In a list within the answer, the nearest nullable field becomes null.
     let answer = server.ask(r#"{ item(id: "a") { next(filter: {name: {}}) { totalCount } } }"#);
     assert_eq!(answer["data"], json!({"item": null}));
     assert_eq!(answer["errors"][0]["path"], json!(["item", "next"]));
@@ -290,7 +291,7 @@ fn what_is_absent_is_no_condition_and_empty_lists_mean_what_they_say() {
     }
 }
 
-/// The items by their values of a field, as `eq` and `in` have it; groups and `distinct` must have as many.
+/// The items by their values of a field, as found by `eq` and `in`. Groups and `distinct` must have the same number.
 fn partitions(server: &Server, field: &str) -> [BTreeSet<BTreeSet<String>>; 2] {
     let data = server.data(
         &format!("{{ items(filter: {{{field}: {{isNull: false}}}}) {{ nodes {{ id {field} }} }} }}"),
@@ -341,7 +342,7 @@ fn equal_values_are_equal_wherever_they_are_compared() {
         for partition in partitions(&server, field) {
             assert_eq!(partition, expected, "{field}");
         }
-        // Equal values are in the order of the ids, whichever way the order goes.
+        // Equal values are in the order of the ids, in ascending and in descending order.
         for direction in ["ASC", "DESC"] {
             let data = server.data(
                 &format!("{{ items(orderBy: [{{{field}: {direction}}}], filter: {{{field}: {{isNull: false}}}}) {{ nodes {{ id }} }} }}"),
@@ -479,7 +480,7 @@ fn locations_count_as_javascript_does() {
     let server = Server::start(&[]);
     let column = |query: &str| server.ask(query)["errors"][0]["locations"].clone();
     for query in [
-        // A document that is not valid, one that cannot be parsed, and an argument without meaning.
+        // An invalid document, one with a syntax error, and an argument with an invalid value.
         "{ a: node(id: \"😀\") { id } nothing }",
         "{ a: node(id: \"😀\") { id } ? }",
         "{ a: node(id: \"😀\") { id } items(first: -1) { totalCount } }",
@@ -519,7 +520,7 @@ fn messages_say_what_is_wrong_with_what_was_sent() {
     let answer = server.ask("{ node(id: \"a\") { ...F } } fragment F on Nope { id }");
     assert_eq!(answer["errors"].as_array().unwrap().len(), 1, "{answer}");
     assert!(message(&answer["errors"][0]).contains("Nope"), "{answer}");
-    // All wrong variables are reported.
+    // All invalid variables are reported.
     let query = "query($a: Int, $b: Boolean!) { items(first: $a) { totalCount @skip(if: $b) nodes { id } } }";
     let answer = server.ask_with(query, r#"{"a": "x"}"#);
     assert_eq!(answer["errors"].as_array().unwrap().len(), 2, "{answer}");
@@ -533,7 +534,7 @@ fn a_negative_weight_counts_only_on_a_way() {
             r#"{{ path(from: "a", to: "{to}", weight: "weight", direction: OUT, maxHops: {hops}) {{ cost }} }}"#
         ))
     };
-    // The edge from d to b leads to b, but two edges are not enough to come there from a.
+    // The edge from d to b leads to b, but from a, two edges do not reach it.
     assert_eq!(path("b", 2)["data"]["path"]["cost"], json!(1));
     let answer = path("b", 3);
     assert!(
@@ -679,7 +680,7 @@ fn whole_numbers_of_64_bits_are_exact_in_json() {
         aggregate["mass"],
         json!({
             "count": 4, "distinct": 3, "min": "-1", "max": "9223372036854775807",
-            // A sum of doubles would not have these digits, and one of 64 bits would overflow.
+            // A sum of doubles would lose digits, and one of 64 bits would overflow.
             "sum": "27670116110564327419", "avg": "6917529027641081854.75",
         })
     );
@@ -765,7 +766,7 @@ fn whole_numbers_of_64_bits_are_compared_exactly() {
             ("serial: DESC_NULLS_FIRST", ["d", "e", "a", "b", "c"]),
             ("mass: DESC", ["a", "d", "b", "c", "e"]),
         ] {
-            // Page by page, so that cursors keep all digits.
+            // One page after the other, so that cursors must keep all digits.
             let mut after = String::new();
             for id in expected {
                 let answer = server.ask(&format!("{{ stars(orderBy: [{{{order}}}], first: 1{after}) {{ nodes {{ id }} pageInfo {{ endCursor }} }} }}"));
@@ -849,7 +850,7 @@ fn whole_numbers_of_64_bits_are_exact_in_other_forms() {
     }
 }
 
-/// The lines of a table of cases, without comments.
+/// The lines of a table of test cases, without comments.
 fn cases(table: &str) -> impl Iterator<Item = Vec<&str>> {
     let lines = table.lines().filter(|it| !it.is_empty() && !it.starts_with('#'));
     lines.map(|it| it.split('\t').collect())
@@ -916,7 +917,7 @@ Trip:
                  trips { aggregate { took { count distinct min max sum avg } rests { distinct sum } groupBy(by: [{rests: {}}], orderBy: KEY_ASC) { key count } } } }"#,
         );
         let data = &answer["data"];
-        // Values are given as they were written, sums in the canonical form.
+        // Values have their original form, sums the canonical form.
         assert_eq!(
             data["trip"],
             json!({"id": "a", "took": "PT60M", "rests": ["PT1M", "PT0.5S"]}),
@@ -961,7 +962,7 @@ Trip:
     }
 }
 
-/// A day of a table, as [`Date`] counts days; `*` for an open end.
+/// A day of a table in the numbering of [`Date`]; `*` for an open end.
 fn day_of(text: &str, open: i64) -> i64 {
     if text == "*" {
         return open;

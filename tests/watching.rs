@@ -1,6 +1,6 @@
-//! `--watch` follows the files whatever replaces them: the system calls of editors, shells and Kubernetes, one by one.
+//! `--watch` notices every way to replace files: the system calls of editors, shells and Kubernetes, one by one.
 //!
-//! Each test awaits the answer of the server after a step, and none waits for a fixed time.
+//! Each test waits for the answer of the server after a step, and none waits for a fixed time.
 #![cfg(unix)]
 
 mod common;
@@ -31,7 +31,7 @@ impl Watched {
         Self::with(&["--watch"], |_| {})
     }
 
-    /// The same after some preparation, which may replace the files.
+    /// The same after a preparation, which may replace the files.
     fn with(arguments: &[&str], prepare: impl FnOnce(&Path)) -> Self {
         let folder = common::graph(SCHEMA, "");
         fs::remove_file(folder.path().join("data/d.yaml")).unwrap();
@@ -68,7 +68,7 @@ impl Watched {
         self.server.ask("{ place(id: \"x\") { name } }")["data"]["place"]["name"].clone()
     }
 
-    /// Waits until the place has a name, and nothing newer failed to load.
+    /// Waits until the place has a name, and checks that no newer reload failed.
     fn serves(&self, name: &str) {
         self.server
             .until(|health| health["status"] == "ok" && self.name() == name);
@@ -78,7 +78,7 @@ impl Watched {
         self.server.until(|health| health["status"] == "stale");
     }
 
-    /// Later changes of a file are still seen.
+    /// Checks that later changes of a file are noticed.
     fn goes_on_with(&self, file: &str) {
         self.write(file, "in place");
         self.serves("in place");
@@ -101,7 +101,7 @@ fn vim_renames_a_file_and_writes_another_one() {
         let folder = file.split('/').next().unwrap();
         let swap = format!("{folder}/.edited.swp");
         fs::write(watched.path(&swap), "b0VIM").unwrap();
-        // A probe: may files be made in the folder?
+        // A test file, to find out whether files may be created in the folder.
         let probe = format!("{folder}/4913");
         File::create(watched.path(&probe)).unwrap();
         watched.remove(&probe);
@@ -155,7 +155,7 @@ fn emacs_locks_a_file_by_a_link_that_leads_nowhere() {
     watched.write("data/a.yaml", "emacs");
     watched.remove("data/#a.yaml#");
     watched.serves("emacs");
-    // The buffer was changed again: the lock is there, and the file is not saved.
+    // The buffer was changed again: the lock exists, and the file is not saved.
     watched.remove(lock);
     watched.link("ben@host.1234:1700000000", lock);
     fs::write(watched.path("data/b.yaml"), "Place:\n  y: {name: another}\n").unwrap();
@@ -168,7 +168,7 @@ fn emacs_locks_a_file_by_a_link_that_leads_nowhere() {
 #[test]
 fn what_is_not_read_reloads_nothing() {
     let watched = Watched::start();
-    // The first change is served before the others are made, so that they cannot be merged with it.
+    // The first change is served before the others are made, so that the reloads cannot be merged.
     let reloads = |name: &str| {
         fs::write(watched.path(".new"), place(name)).unwrap();
         watched.rename(".new", "data/a.yaml");
@@ -247,7 +247,7 @@ fn a_folder_is_removed_and_made_again() {
         watched.goes_on_with("data/below/a.yaml");
         assert!(watched.server.health()["reloads"].as_u64().unwrap() > round as u64);
     }
-    // At once, as `git checkout` and `rsync --delete` do it.
+    // Immediately, as `git checkout` and `rsync --delete` do it.
     fs::remove_dir_all(watched.path("data")).unwrap();
     fs::create_dir(watched.path("data")).unwrap();
     watched.write("data/a.yaml", "at once");
@@ -263,7 +263,7 @@ fn a_link_is_turned_to_another_folder() {
         common::write(folder, "v2/a.yaml", &place("two"));
         common::write(folder, "v3/a.yaml", &place("three"));
     });
-    // `ln -sfn` of older coreutils removes the link and makes it again; newer ones rename a temporary link.
+    // `ln -sfn` of older coreutils removes the link and creates it again; newer versions rename a temporary link.
     watched.remove("data");
     watched.link("v2", "data");
     watched.serves("two");
@@ -312,7 +312,7 @@ fn a_linked_file_outside_is_followed() {
         symlink("facts", folder.join("outside/one")).unwrap();
     });
     watched.goes_on_with("outside/facts");
-    // The link in the middle is turned.
+    // The link in the middle of the path is replaced.
     watched.write("outside/others", "others");
     watched.link("others", "outside/new");
     watched.rename("outside/new", "outside/one");
@@ -346,7 +346,7 @@ fn folders_and_files_come_and_are_renamed() {
     watched.write("data/d/c/x.yaml", "elsewhere");
     watched.serves("elsewhere");
     watched.goes_on_with("data/d/c/x.yaml");
-    // A folder that was filled elsewhere.
+    // A folder that was filled under another name.
     fs::create_dir_all(watched.path("filled/below")).unwrap();
     watched.write("filled/below/x.yaml", "filled");
     fs::remove_dir_all(watched.path("data/d")).unwrap();

@@ -1,4 +1,4 @@
-//! GraphQL over WebSocket: each rule of RFC 6455 and of the protocols on top of it, against the real binary.
+//! GraphQL over WebSocket: the rules of RFC 6455 and of the protocols that use it, against the real binary.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -25,14 +25,14 @@ fn subscribe(query: &str) -> String {
     json!({"id": "1", "type": "subscribe", "payload": {"query": query}}).to_string()
 }
 
-/// A message, and the starts of the answers to it.
+/// A message of the client, and the beginnings of the answers to it.
 type Step<'a> = (String, &'a [&'a str]);
 /// The first byte of a frame, and its payload.
 type Frame<'a> = (u8, &'a [u8]);
 /// A change to a handshake.
 type Change = fn(String) -> String;
 
-/// What a client sends, and what the server says last. The rules are those of the protocol's text.
+/// The client's messages, and the server's last message. The rules are quoted from the protocol.
 #[test]
 fn messages_are_answered_as_graphql_transport_ws_says() {
     const NEXT: &str = r#"{"id":"1","type":"next","payload":{"data":"#;
@@ -256,7 +256,7 @@ fn a_socket_without_connection_init_is_closed() {
     let server = Server::start(&["--header-timeout", "0.5"]);
     let mut socket = Socket::new(&server);
     assert_eq!(socket.next(), "4408 Connection initialisation timeout");
-    // Pings are no init.
+    // A ping does not replace `connection_init`.
     let mut socket = Socket::new(&server);
     let last = loop {
         socket.send(r#"{"type":"ping"}"#);
@@ -277,7 +277,7 @@ fn nothing_comes_after_the_client_s_complete() {
     server.until_metric("clew_runs", |it| it == 1);
     socket.send(r#"{"id":"1","type":"complete"}"#);
     server.until_metric("clew_runs", |it| it == 0);
-    // The id is free, and the first message is that of the second operation.
+    // The id is free again, and the first message is that of the second operation.
     socket.subscribe("1", "{ __typename }");
     assert_eq!(
         socket.next(),
@@ -391,7 +391,7 @@ fn the_limits_of_a_body_hold_for_messages() {
     socket.send_part(&"x".repeat(600), false);
     assert!(socket.next().starts_with("1009 "), "two frames");
 
-    // A frame that says how long it is, is refused before it comes.
+    // A frame whose header declares a too large length is refused before its payload arrives.
     let mut socket = RawSocket::new(&server);
     let length = (60_u64 << 20).to_be_bytes();
     socket.write(&[&[0x81, 0xff][..], &length, &[1, 2, 3, 4]].concat());
@@ -423,7 +423,7 @@ fn messages_that_are_not_finished_take_the_memory_of_requests() {
     for _ in 0..8 {
         let mut socket = Socket::acknowledged(&server);
         socket.send_part(&"x".repeat(900_000), true);
-        // Whether it was read is known from the answer to a ping.
+        // The answer to a ping shows whether it was read.
         let _ = socket.inner.send(Message::Ping("p".into()));
         match socket.inner.read() {
             Ok(Message::Pong(_)) => held.push(socket),
@@ -493,7 +493,7 @@ fn a_client_that_does_not_read_is_disconnected_and_then_holds_nothing() {
     let limit = server.metric("clew_reserved_bytes_limit");
     let most = server.metric("clew_reserved_bytes_max");
     assert!(before <= most && most <= limit, "{most} of {limit}");
-    // What was sent until then is there, and then the end.
+    // The client receives everything that was sent before, and then the close frame.
     while socket.inner.read().is_ok() {}
 }
 
@@ -512,7 +512,7 @@ fn a_client_that_does_not_read_keeps_no_place_of_a_run() {
         let message = json!({"id": id.to_string(), "type": "subscribe", "payload": {"query": query}});
         socket.send(0x81, message.to_string().as_bytes());
     }
-    // The first answer waits for the client, and the others take their turns or are refused after a second.
+    // The first answer waits for the client. The others wait in the queue, or are refused after a second.
     server.until_metric("clew_runs_begun_total", |it| it > 0);
     server.until_metric("clew_queue", |it| it == 0);
     server.until_metric("clew_runs", |it| it == 0);
@@ -544,13 +544,13 @@ fn sockets_are_closed_with_1001_when_the_server_ends() {
     server.until_metric("clew_runs", |it| it == 1);
     server.signal(Signal::TERM);
     assert_eq!(idle.next(), "1001 the server is being shut down");
-    // Operations that run are finished, and others do not begin.
+    // Running operations finish, and no others start.
     busy.settle();
     busy.subscribe("2", "{ __typename }");
     busy.settle();
     busy.send(r#"{"id":"1","type":"complete"}"#);
     assert_eq!(busy.next(), "1001 the server is being shut down");
-    // Reading on confirms the end.
+    // The client confirms the close by continuing to read.
     while idle.inner.read().is_ok() {}
     while busy.inner.read().is_ok() {}
     assert!(server.ended().success());
@@ -562,7 +562,7 @@ fn clients_are_pinged_and_those_that_are_gone_are_disconnected() {
     let mut alive = Socket::acknowledged(&server);
     let mut pings = 0;
     while pings < 4 {
-        // Reading answers pings.
+        // The client answers pings by reading.
         if let Message::Ping(_) = alive.inner.read().unwrap() {
             pings += 1;
         }
@@ -578,7 +578,7 @@ fn clients_are_pinged_and_those_that_are_gone_are_disconnected() {
     }
 }
 
-/// Bytes of frames, and the code with which the socket is closed.
+/// Bytes of frames, and the code with which the server closes the socket.
 #[test]
 fn frames_are_checked_as_rfc_6455_says() {
     let server = Server::start(&[]);
@@ -618,13 +618,13 @@ fn frames_are_checked_as_rfc_6455_says() {
     let mut socket = RawSocket::new(&server);
     socket.write(&[0x81, 0x02, b'{', b'}']);
     assert_eq!(socket.close_code(), Some(1002), "a frame without a mask");
-    // A close without a code is confirmed without one.
+    // A close frame without a code is confirmed without one.
     let mut socket = RawSocket::new(&server);
     socket.send(0x88, b"");
     assert_eq!(socket.frame(), Some((0x88, Vec::new())));
     assert_eq!(socket.frame(), None, "the connection is closed");
 
-    // Control frames may come between the parts of a message, and characters may be cut.
+    // Control frames may be between the frames of a message, and frames may split characters.
     let mut socket = RawSocket::new(&server);
     socket.send(0x81, INIT.as_bytes());
     assert_eq!(
@@ -640,7 +640,7 @@ fn frames_are_checked_as_rfc_6455_says() {
     socket.send(0x80, &message[middle..]);
     let pong = r#"{"type":"pong","payload":{"a":"é"}}"#.as_bytes().to_vec();
     assert_eq!(socket.frame(), Some((0x81, pong)));
-    // Bytes may come one by one.
+    // Bytes may arrive one by one.
     let mut socket = RawSocket::new(&server);
     let mut frame = vec![0x81, 0x80 | INIT.len() as u8, 0, 0, 0, 0];
     frame.extend(INIT.bytes());
@@ -667,7 +667,7 @@ fn the_handshake_is_checked_as_rfc_6455_says() {
             .collect::<Vec<_>>()
             .join("\n")
     };
-    // The key and its answer are those of the RFC.
+    // The key and its answer are the example of the RFC.
     let accepted = ask(|it| it);
     assert!(accepted.starts_with("HTTP/1.1 101 "), "{accepted}");
     for line in [
@@ -727,7 +727,7 @@ fn the_negotiated_protocol_is_spoken() {
     for (offered, spoken, sent, answered) in [
         (TRANSPORT, TRANSPORT, "subscribe", "next"),
         ("graphql-ws", "graphql-ws", "start", "data"),
-        // The client's order counts.
+        // The client's order decides.
         ("graphql-ws, graphql-transport-ws", "graphql-ws", "start", "data"),
         ("graphql-transport-ws,graphql-ws", TRANSPORT, "subscribe", "next"),
         ("other, graphql-transport-ws", TRANSPORT, "subscribe", "next"),

@@ -40,7 +40,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// The bytes that are still allocated after a call.
+/// The number of bytes that a call allocated and did not free.
 fn allocated<T>(build: impl FnOnce() -> T) -> (T, usize) {
     let before = LIVE.load(Ordering::Relaxed);
     let made = build();
@@ -113,7 +113,7 @@ impl Shop {
                 self.effort(bytes),
             )
         };
-        // What is made once for all plans does not count.
+        // Values that all plans share do not count.
         drop(compile());
         allocated(compile)
     }

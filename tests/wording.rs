@@ -1,6 +1,6 @@
-//! The repository has the facts of the article in its own words: no run of six words of the article is in its texts.
+//! The texts about ECPAT are original: they contain no run of six words of the article.
 //!
-//! The article is not here either, only hashes of its runs, which `tests/wording/hashes.mjs` makes.
+//! The repository does not contain the article, only hashes of its runs, which `tests/wording/hashes.mjs` makes.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(root().join("tests/wording").join(name)).unwrap()
 }
 
-/// The runs of six words of a text. Signs within words are read as spaces, or left out.
+/// The runs of six words of a text. Each sign is replaced by `between`.
 fn runs(text: &str, between: &str) -> Vec<String> {
     let mut plain = String::with_capacity(text.len());
     for letter in text.to_lowercase().chars() {
