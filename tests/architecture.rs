@@ -495,7 +495,7 @@ fn a_cycle_of_three_and_one_through_a_folder_are_found() {
 }
 
 #[test]
-fn a_use_against_the_table_and_a_gap_in_it_are_found() {
+fn a_violation_of_the_table_and_a_missing_row_are_found() {
     let all = [
         ("lib.rs", "mod a; mod b;"),
         ("a/mod.rs", "pub use x::X;"),

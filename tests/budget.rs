@@ -202,7 +202,7 @@ fn until_metrics(server: &Server, wished: impl Fn(&dyn Fn(&str) -> f64) -> bool)
 }
 
 #[test]
-fn an_answer_that_waits_for_its_client_reserves_what_it_takes() {
+fn an_answer_keeps_its_reservation_until_its_client_reads_it() {
     use std::io::Write as _;
     let folder = items(2_000);
     let server = Server::of(folder.path(), &["--metrics-listen", "127.0.0.1:0"]);
@@ -266,7 +266,7 @@ const WHOLE: [&str; 25] = [
 ];
 
 #[test]
-fn what_looks_at_the_whole_graph_ends_at_the_limit_of_rows() {
+fn fields_that_visit_the_whole_graph_end_at_the_limit_of_rows() {
     let folder = items(3000);
     let server = Server::of(folder.path(), &["--max-rows", "1000"]);
     let mut wrong = Vec::new();
@@ -291,7 +291,7 @@ fn what_looks_at_the_whole_graph_ends_at_the_limit_of_rows() {
 }
 
 #[test]
-fn what_takes_long_ends_at_the_deadline() {
+fn long_runs_end_at_the_deadline() {
     let folder = items(20_000);
     let server = Server::of(folder.path(), &["--timeout", "0.5", "--max-rows", "100000000000"]);
     for query in [

@@ -154,7 +154,7 @@ fn texts_that_a_language_does_not_tell_apart_are_in_the_order_of_ids() {
 }
 
 #[test]
-fn what_is_no_collation_is_refused() {
+fn an_unknown_collation_is_refused() {
     let (server, _folder) = server(&["a", "b"]);
     let ask = |tag: &str, cursor: &str| {
         server.ask(&format!(

@@ -181,7 +181,7 @@ fn long_query() -> String {
 }
 
 #[test]
-fn half_a_head_is_waited_for_no_longer_than_the_timeout() {
+fn an_incomplete_head_ends_the_connection_after_the_timeout() {
     let server = Server::start(&["--header-timeout", "3"]);
     let mut nothing = server.connect();
     let mut half = server.send("POST /graphql HTTP/1.1\r\nhost: loc");
@@ -288,7 +288,7 @@ fn an_answer_that_is_not_read_ends_its_connection() {
 }
 
 #[test]
-fn a_connection_more_takes_the_place_of_one_that_waits() {
+fn a_further_connection_replaces_an_idle_one() {
     let server = Server::start(&["--max-connections", "4"]);
     let idle = || {
         let mut stream = server.send(&query(NAME));
@@ -310,7 +310,7 @@ fn a_connection_more_takes_the_place_of_one_that_waits() {
 }
 
 #[test]
-fn a_connection_more_is_refused_where_all_are_busy() {
+fn a_further_connection_is_refused_if_all_are_busy() {
     let server = Server::start(&["--max-connections", "3"]);
     let body = json!({ "query": NAME }).to_string();
     let begun = format!("{}{}", head_of_post(body.len()), &body[..10]);
@@ -348,7 +348,7 @@ fn metrics_are_served_where_clients_have_all_connections() {
 }
 
 #[test]
-fn a_body_that_is_too_long_is_refused_and_the_client_gets_to_know() {
+fn a_client_receives_the_refusal_of_a_body_that_is_too_long() {
     let server = Server::start(&[]);
     let length = 8 << 20;
     let mut stream = server.send(&head_of_post(length));
@@ -408,7 +408,7 @@ fn sigterm_without_clients_ends_the_server_at_once() {
 }
 
 #[test]
-fn a_server_without_descriptors_says_so_and_serves_others_once_it_has_some() {
+fn a_server_without_descriptors_reports_it_and_continues_when_some_are_free() {
     let mut command = Command::new("sh");
     command.current_dir(common::library()).args([
         "-c",
@@ -431,7 +431,7 @@ fn a_server_without_descriptors_says_so_and_serves_others_once_it_has_some() {
 }
 
 #[test]
-fn only_hosts_that_are_ours_are_served() {
+fn only_hosts_of_the_server_are_served() {
     let server = Server::start(&[
         "--allow-host",
         "Graph.example.org:443",
@@ -522,7 +522,7 @@ fn only_hosts_that_are_ours_are_served() {
 }
 
 #[test]
-fn an_address_that_others_can_reach_has_to_be_meant() {
+fn an_address_that_others_can_reach_requires_public() {
     let serve = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_clew"))
             .arg("serve")
@@ -587,7 +587,7 @@ fn name(server: &Server) -> Value {
 }
 
 #[test]
-fn a_server_whose_output_nobody_reads_goes_on() {
+fn a_server_continues_if_nobody_reads_its_output() {
     let place = Place::new();
     let (listening, stdout) = std::io::pipe().unwrap();
     let (unread, stderr) = std::io::pipe().unwrap();
@@ -655,7 +655,7 @@ fn a_flood_of_hangups_is_few_reloads() {
 }
 
 #[test]
-fn the_health_says_that_something_is_wrong_and_the_log_says_what() {
+fn the_health_reports_an_error_and_the_log_explains_it() {
     let place = Place::new();
     let server = Server::spawn(place.serve());
     let health = server.health();
@@ -692,7 +692,7 @@ const CONSOLE: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img
     font-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'";
 
 #[test]
-fn every_page_says_what_it_may_do() {
+fn every_page_has_security_headers() {
     let server = Server::start(&[]);
     let page = server.ask(&get("/"));
     assert_eq!(page.status, 200);
@@ -761,7 +761,7 @@ fn the_page_is_compressed_for_clients_that_take_gzip_alone() {
 }
 
 #[test]
-fn there_is_no_console_where_it_could_not_work() {
+fn there_is_no_console_if_it_could_not_work() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = folder.path().join("documents.json");
     std::fs::write(&manifest, r#"{"name": "{ __typename }"}"#).unwrap();
@@ -845,7 +845,7 @@ fn a_slow_request_leaves_a_line() {
 }
 
 #[test]
-fn a_client_that_hangs_up_before_it_is_answered_leaves_a_line() {
+fn a_client_that_disconnects_before_its_answer_is_logged() {
     let folder = common::slow_graph();
     let arguments = [
         "serve",
@@ -937,7 +937,7 @@ fn requests_that_end_early_because_the_memory_is_used_up_are_counted() {
 }
 
 #[test]
-fn what_is_counted_is_served_to_prometheus() {
+fn counters_are_served_to_prometheus() {
     let place = Place::new();
     let mut command = place.serve();
     command.args(["--metrics-listen", "127.0.0.1:0"]);
@@ -1022,7 +1022,7 @@ fn a_long_accept_header_takes_linear_time() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_run_ends_when_its_client_hangs_up_whatever_it_sent_before() {
+fn a_run_ends_when_its_client_disconnects_with_unread_bytes() {
     let folder = common::slow_graph();
     let mut command = clew(
         folder.path(),

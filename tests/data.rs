@@ -75,7 +75,7 @@ const ACCEPTED: [(&str, &str, &str, &str); 8] = [
 ];
 
 #[test]
-fn what_the_formats_allow_is_accepted() {
+fn all_syntax_of_the_formats_is_accepted() {
     let sdl = "type Place { name: String! at: DateTime any: JSON anys: [JSON!]! text: Text partOf: Place @relation(inverse: \"parts\") roads: [Place!]! @relation(name: \"ROAD\", edge: \"Road\") } type Road @edge { any: JSON anys: [JSON!]! }";
     for (name, data, query, expected) in ACCEPTED {
         let folder = tempfile::tempdir().unwrap();
@@ -306,7 +306,7 @@ fn a_server_warns_of_examples_and_documents_too() {
 }
 
 #[test]
-fn hidden_and_empty_files_are_not_looked_at() {
+fn hidden_and_empty_files_are_ignored() {
     let folder = place();
     write(folder.path(), "schema/.#a.graphql", "type Broken {");
     write(folder.path(), "schema/.git/b.graphql", "type Broken {");

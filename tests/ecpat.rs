@@ -155,7 +155,7 @@ fn claims_have_the_claimants_and_objections_of_their_sentences() {
 }
 
 #[test]
-fn what_was_not_yet_or_no_longer_is_left_out() {
+fn statements_that_are_not_valid_at_the_date_are_left_out() {
     let engine = ecpat();
     let query = r#"query($date: Date!) {
       code: codeOfConduct(id: "the-code", asOf: $date) { hosts { totalCount } developedBy { totalCount } members { nodes { ... on Entity { id } } } signings { totalCount } }
@@ -208,7 +208,7 @@ fn what_was_not_yet_or_no_longer_is_left_out() {
 }
 
 #[test]
-fn searches_find_what_is_meant() {
+fn searches_find_the_expected_entities() {
     let engine = ecpat();
     let table = std::fs::read_to_string(root().join("tests/searches.tsv")).unwrap();
     let mut failed = Vec::new();

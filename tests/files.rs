@@ -471,7 +471,7 @@ fn every_code_is_in_the_documentation() {
 }
 
 #[test]
-fn what_is_told_beside_an_answer_does_not_change_it() {
+fn citations_and_explanations_do_not_change_the_data() {
     let data = |engine: &Engine, query: &str, text: &str| {
         let variables = variables(text);
         let answer = engine.execute(Request {
@@ -515,7 +515,7 @@ fn what_is_told_beside_an_answer_does_not_change_it() {
 }
 
 #[test]
-fn whatever_takes_long_looks_at_the_clock() {
+fn all_slow_steps_check_the_clock() {
     let limits = Limits {
         time: std::time::Duration::ZERO,
         ..Limits::default()

@@ -183,7 +183,7 @@ fn patterns_are_weighed_and_refused_with_their_field() {
 }
 
 #[test]
-fn a_search_ignores_what_is_too_much_and_a_filter_refuses_it() {
+fn a_search_ignores_excess_words_and_a_filter_refuses_them() {
     let server = Server::start(&[]);
     let search = "query($q: String!, $fuzzy: Boolean) { search(query: $q, fuzzy: $fuzzy, first: 1) { ignored totalCount edges { highlights { fragments } } } }";
     let ignored = |text: &str, fuzzy: bool| {
@@ -361,7 +361,7 @@ fn filters_that_lie_deep_or_are_many_are_compiled_once() {
 }
 
 #[test]
-fn a_schema_that_is_not_published_is_not_told_by_other_ways() {
+fn an_unpublished_schema_is_not_revealed_by_messages() {
     let server = Server::start(&["--no-introspection"]);
     for query in [
         "{ __schema { types { name } } }",

@@ -413,7 +413,7 @@ fn the_exit_code_of_a_lost_file_is_in_the_help() {
 }
 
 #[test]
-fn a_schema_that_is_too_long_is_not_read_into_memory() {
+fn a_schema_file_that_is_too_long_is_not_read() {
     let folder = places();
     let file = std::fs::File::create(folder.path().join("schema/z.graphql")).unwrap();
     // A sparse file takes no space on disk.

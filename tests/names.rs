@@ -66,7 +66,7 @@ fn data(server: &Server, query: &str) -> Value {
 }
 
 #[test]
-fn aliases_and_identifiers_are_said_and_answered() {
+fn aliases_and_identifiers_in_data_are_in_answers() {
     let (server, folder) = served();
     let query = "{
       woolf: writer(id: \"woolf\") { aliases fr: aliases(lang: [\"fr\"]) sameAs { __typename prefix id url }

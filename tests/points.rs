@@ -248,7 +248,7 @@ fn groups_and_figures_are_by_place() {
 }
 
 #[test]
-fn what_is_no_point_is_refused_with_its_place() {
+fn an_invalid_point_is_refused_with_its_place() {
     let server = Server::start(SCHEMA, DATA);
     for (condition, message) in [
         (

@@ -547,7 +547,7 @@ fn fields_named_like_literals_work() {
 }
 
 #[test]
-fn files_without_definitions_are_passed_over() {
+fn files_without_definitions_are_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write("a.graphql", "");
@@ -602,7 +602,7 @@ const SCHEMAS: &[(&str, Option<&str>)] = &[
 ];
 
 #[test]
-fn what_check_accepts_is_served() {
+fn every_schema_that_check_accepts_is_served() {
     for (schema, query) in SCHEMAS {
         let folder = tempfile::tempdir().unwrap();
         for part in ["schema", "data"] {

@@ -99,7 +99,7 @@ fn the_same_bytes_are_answered_the_same_in_every_form_and_with_every_name() {
 }
 
 #[test]
-fn the_status_says_what_the_media_type_lets_it_say() {
+fn the_status_depends_on_the_media_type() {
     let server = Server::start(&[]);
     let wrong = json!({"query": "{ nothing }"}).to_string();
     let strict = server.post(&wrong, &[("accept", RESPONSE_JSON)]);
@@ -128,7 +128,7 @@ fn the_status_says_what_the_media_type_lets_it_say() {
 }
 
 #[test]
-fn an_answer_comes_in_the_form_that_is_asked_for() {
+fn an_answer_has_the_requested_form() {
     let server = Server::start(&[]);
     let query = r#"{ society(id: "readers") { memberCount headquarters { name } } }"#;
     let asked =
@@ -163,7 +163,7 @@ fn an_answer_comes_in_the_form_that_is_asked_for() {
 }
 
 #[test]
-fn what_a_form_cannot_say_is_an_error_in_json() {
+fn errors_in_other_forms_are_sent_as_json() {
     let server = Server::start(&[]);
     let asked = |query: &str, accept: &str| {
         let got = server.post(&json!({"query": query}).to_string(), &[("accept", accept)]);
@@ -239,7 +239,7 @@ fn a_drawing_of_too_much_is_refused() {
 type Meets = fn(&Value) -> bool;
 
 #[test]
-fn a_filter_over_many_rows_gives_what_each_row_would() {
+fn a_filter_over_many_rows_agrees_with_a_test_of_each_row() {
     let folder = tempfile::tempdir().unwrap();
     let (schema, data) = (folder.path().join("schema"), folder.path().join("data"));
     std::fs::create_dir(&schema).unwrap();
@@ -331,7 +331,7 @@ fn a_filter_over_many_rows_gives_what_each_row_would() {
 }
 
 #[test]
-fn bad_requests_say_what_would_be_right() {
+fn messages_about_bad_requests_name_the_expected_form() {
     let server = Server::start(&[]);
     let message = |body: Value| {
         let answer = server.post(&body.to_string(), &[]).json();
@@ -501,7 +501,7 @@ fn a_query_in_the_address_of_the_home_page_leads_to_graphiql() {
 }
 
 #[test]
-fn pages_of_other_origins_may_ask_only_where_it_is_said() {
+fn pages_of_other_origins_need_allow_origin() {
     let origin = [("origin", "https://app.example.org")];
     let allowed = |server: &Server| {
         let response = agent()
@@ -613,7 +613,7 @@ fn only_the_graph_is_in_huge_pages() {
 }
 
 #[test]
-fn check_says_what_is_wrong_and_the_exit_code_says_that_something_is() {
+fn check_reports_errors_and_exits_with_a_code() {
     let good = run(&["check"]);
     assert!(good.status.success(), "{}", text(&good.stderr));
     assert!(text(&good.stdout).contains("entities") && text(&good.stderr).is_empty());
@@ -651,7 +651,7 @@ fn check_says_what_is_wrong_and_the_exit_code_says_that_something_is() {
 }
 
 #[test]
-fn check_warns_of_circles_and_of_what_stands_alone() {
+fn check_warns_about_cycles_and_isolated_entities() {
     let folder = tempfile::tempdir().unwrap();
     let data = "Place:\n  a: {name: A, kind: TOWN, partOf: b}\n  b: {name: B, kind: TOWN, partOf: a}\n  c: {name: C, kind: TOWN}\n";
     std::fs::write(folder.path().join("a.yaml"), data).unwrap();
@@ -699,7 +699,7 @@ fn query_answers_without_a_server() {
 }
 
 #[test]
-fn help_tells_commands_options_and_exit_codes() {
+fn help_lists_commands_options_and_exit_codes() {
     let help = text(&run(&["--help"]).stdout);
     for word in [
         "serve",
@@ -840,7 +840,7 @@ fn ticks(process: u32) -> u64 {
 }
 
 #[test]
-fn a_run_ends_when_its_client_hangs_up() {
+fn a_run_ends_when_its_client_disconnects() {
     let folder = slow_graph();
     let server = Server::of(folder.path(), &["--timeout", "600"]);
     let body = json!({"query": slow_query()}).to_string();
@@ -873,7 +873,7 @@ fn a_run_ends_when_its_client_hangs_up() {
 }
 
 #[test]
-fn the_schema_is_told_only_where_it_may_be() {
+fn the_schema_is_hidden_without_introspection() {
     let server = Server::start(&["--no-introspection"]);
     let answer = server.ask("{ __schema { queryType { name } } graph { title } }");
     assert_eq!(
@@ -1045,7 +1045,7 @@ impl Watched {
 }
 
 #[test]
-fn a_change_is_served_and_a_broken_one_is_not() {
+fn a_change_is_served_unless_it_has_errors() {
     let watched = Watched::start(&["--watch"]);
     assert_eq!(watched.name(), "X0");
     watched.write("Place:\n  x: {name: X1, kind: CITY}\n");
@@ -1230,7 +1230,7 @@ impl Drop for Stop<'_> {
 }
 
 #[test]
-fn no_request_fails_while_the_graph_is_replaced_again_and_again() {
+fn no_request_fails_during_reloads() {
     let watched = Watched::start(&[]);
     let stop = std::sync::atomic::AtomicBool::new(false);
     let answered = std::sync::atomic::AtomicU64::new(0);
@@ -1280,7 +1280,7 @@ fn one_line(block: &str) -> String {
 }
 
 #[test]
-fn the_readme_says_what_is_so() {
+fn the_answers_in_the_readme_are_correct() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let check = text(&run(&["check"]).stdout);
     let counts = check.split(';').next().unwrap();

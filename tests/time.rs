@@ -680,7 +680,7 @@ fn ids(list: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_search_finds_former_names_and_tells_which_statement_matched() {
+fn a_search_finds_former_names_and_gives_the_matched_statement() {
     let (server, _folder) = clubs(TOWNS);
     let query = "{ search(query: \"leningrad\") { edges { node { id label } matched { field value rank valid { from until } } highlights { fragments } } } }";
     assert_eq!(
@@ -694,7 +694,7 @@ fn a_search_finds_former_names_and_tells_which_statement_matched() {
 }
 
 #[test]
-fn a_search_at_a_date_finds_what_held_then() {
+fn a_search_at_a_date_finds_statements_that_were_valid_then() {
     let (server, _folder) = clubs(TOWNS);
     let found = |query: &str, date: &str| {
         let query = format!(
@@ -753,7 +753,7 @@ fn searches_in_filters_see_what_the_field_shows() {
 }
 
 #[test]
-fn a_unique_value_leads_to_who_has_it_then() {
+fn a_unique_value_leads_to_its_owner_at_the_date() {
     let (server, _folder) = clubs(TOWNS);
     let at = |date: &str, code: &str| {
         let answer = server.ask(&format!(
@@ -884,7 +884,7 @@ fn filters_paths_and_groups_see_the_edge_that_the_field_shows() {
 }
 
 #[test]
-fn a_required_relation_that_does_not_hold_is_there_for_its_own_field_only() {
+fn a_required_relation_that_is_not_valid_exists_only_in_its_own_field() {
     let schema = "type Deed { of: House! @relation(inverse: \"deeds\") } type House { name: String }";
     let data = "Deed:\n  d: {of: {to: h, valid: {from: 2000}}}\nHouse:\n  h: {name: H}\n";
     let folder = common::graph(schema, data);

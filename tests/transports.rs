@@ -283,7 +283,7 @@ fn numbers_and_texts_stay_as_they_are_on_every_transport() {
 }
 
 #[test]
-fn an_empty_operation_name_is_none_on_every_transport() {
+fn an_empty_operation_name_counts_as_missing_on_every_transport() {
     let server = Server::start(&[]);
     let body = json!({"query": "query A { __typename }", "operationName": ""}).to_string();
     let answer = Everywhere::new(&server).check(&body);
@@ -291,7 +291,7 @@ fn an_empty_operation_name_is_none_on_every_transport() {
 }
 
 #[test]
-fn what_is_no_request_is_400_on_every_transport() {
+fn a_body_that_is_not_a_request_gets_400_on_every_transport() {
     let server = Server::start(&[]);
     for (body, message) in [
         (
@@ -343,7 +343,7 @@ fn what_is_no_request_is_400_on_every_transport() {
 }
 
 #[test]
-fn batches_are_not_executed_whatever_is_accepted() {
+fn batches_are_refused_with_every_accept_header() {
     let server = Server::start(&METRICS);
     let long = request("{ entities(first: 500) { nodes { id label description } } }");
     let batch = format!("[{}]", vec![long; 200].join(","));
@@ -483,7 +483,7 @@ fn unknown_upgrades_are_ignored() {
 }
 
 #[test]
-fn answers_in_caches_are_told_apart() {
+fn answers_have_tags_for_caches() {
     const LONG: &str = "{ entities(first: 100) { nodes { id label description degree } } }";
     let server = Server::start(&[]);
     let good = server.get(LONG, &[]);
@@ -570,7 +570,7 @@ fn answers_in_caches_are_told_apart() {
 }
 
 #[test]
-fn bodies_are_taken_as_they_are() {
+fn compressed_bodies_are_refused() {
     let server = Server::start(&[]);
     for (encoding, status) in [
         ("gzip", 415),
@@ -699,7 +699,7 @@ fn an_answer_is_sent_as_it_is_where_there_is_no_memory_to_compress_it() {
 }
 
 #[test]
-fn what_only_the_schema_says_is_compressed_once() {
+fn answers_about_the_schema_are_compressed_once() {
     let server = Server::start(&METRICS);
     let introspection =
         "{ __schema { types { name description fields { name description args { name } type { name } } } } }";

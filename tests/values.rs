@@ -207,7 +207,7 @@ fn a_null_is_not_replaced_by_a_default() {
 }
 
 #[test]
-fn a_condition_that_says_nothing_is_refused() {
+fn an_empty_condition_is_refused() {
     let server = Server::start(&[]);
     for (filter, place) in [
         ("{name: {}}", "filter.name"),
@@ -265,7 +265,7 @@ fn a_condition_that_says_nothing_is_refused() {
 }
 
 #[test]
-fn what_is_absent_is_no_condition_and_empty_lists_mean_what_they_say() {
+fn null_and_empty_filters_match_everything_and_empty_lists_nothing() {
     let server = Server::start(&[]);
     let all = 6;
     for filter in ["null", "{}", "{and: []}", "{and: [{}]}", "{next: {every: {}}}"] {
@@ -388,7 +388,7 @@ fn texts_are_compared_with_full_case_folding() {
 }
 
 #[test]
-fn a_wrong_cursor_has_a_code_and_spoils_only_its_list() {
+fn a_wrong_cursor_has_a_code_and_fails_only_its_list() {
     let server = Server::start(&[]);
     let page = server.data(
         r#"{ items(first: 1) { pageInfo { endCursor } } dated: items(first: 1, asOf: "2000") { pageInfo { endCursor } }
@@ -435,7 +435,7 @@ fn a_wrong_cursor_has_a_code_and_spoils_only_its_list() {
 }
 
 #[test]
-fn names_that_there_are_not_come_with_those_that_are_near() {
+fn errors_about_unknown_names_suggest_similar_ones() {
     let open = Server::start(&[]);
     let hidden = Server::start(&["--no-introspection"]);
     for (query, near) in [

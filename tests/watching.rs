@@ -145,7 +145,7 @@ fn vim_with_backupcopy_writes_in_place() {
 }
 
 #[test]
-fn emacs_locks_a_file_by_a_link_that_leads_nowhere() {
+fn emacs_locks_a_file_by_a_dangling_link() {
     let watched = Watched::start();
     let lock = "data/.#a.yaml";
     watched.link("ben@host.1234:1700000000", lock);
@@ -166,7 +166,7 @@ fn emacs_locks_a_file_by_a_link_that_leads_nowhere() {
 }
 
 #[test]
-fn what_is_not_read_reloads_nothing() {
+fn files_that_are_not_loaded_cause_no_reload() {
     let watched = Watched::start();
     // The first change is served before the others are made, so that the reloads cannot be merged.
     let reloads = |name: &str| {
@@ -321,7 +321,7 @@ fn a_linked_file_outside_is_followed() {
 }
 
 #[test]
-fn what_is_written_in_parts_is_served_when_it_is_complete() {
+fn a_file_that_is_written_in_parts_is_served_when_complete() {
     let watched = Watched::start();
     let mut file = File::create(watched.path("data/a.yaml")).unwrap();
     for part in ["Place:\n", "  x: {na", "me: in pa", "rts", "}\n"] {
@@ -377,7 +377,7 @@ fn a_compiled_graph_is_followed_through_its_link() {
 }
 
 #[test]
-fn a_broken_change_and_its_repair_are_seen() {
+fn a_change_with_errors_and_its_fix_are_noticed() {
     let watched = Watched::start();
     fs::write(watched.path("data/a.yaml"), "Place:\n  x: {nmae: y}\n").unwrap();
     watched.is_stale();

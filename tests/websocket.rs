@@ -310,7 +310,7 @@ fn runs_end_with_their_socket() {
 }
 
 #[test]
-fn an_id_stands_for_one_operation_at_a_time() {
+fn an_id_names_one_operation_at_a_time() {
     let folder = slow_graph();
     let server = slow_server(folder.path(), &[]);
     let mut socket = Socket::acknowledged(&server);
@@ -469,7 +469,7 @@ fn sockets_keep_no_memory_of_long_messages() {
 }
 
 #[test]
-fn a_client_that_does_not_read_is_disconnected_and_then_holds_nothing() {
+fn a_client_that_does_not_read_is_disconnected_and_its_memory_released() {
     let arguments = [&METRICS[..], &["--write-timeout", "1"]].concat();
     let folder = common::long_texts();
     let server = Server::of(folder.path(), &arguments);
@@ -498,7 +498,7 @@ fn a_client_that_does_not_read_is_disconnected_and_then_holds_nothing() {
 }
 
 #[test]
-fn a_client_that_does_not_read_keeps_no_place_of_a_run() {
+fn a_client_that_does_not_read_occupies_no_place_for_runs() {
     let arguments = [&METRICS[..], &["--write-timeout", "600", "--max-runs", "1"]].concat();
     let folder = common::long_texts();
     let server = Server::of(folder.path(), &arguments);
@@ -557,7 +557,7 @@ fn sockets_are_closed_with_1001_when_the_server_ends() {
 }
 
 #[test]
-fn clients_are_pinged_and_those_that_are_gone_are_disconnected() {
+fn clients_are_pinged_and_silent_ones_are_disconnected() {
     let server = Server::start(&["--write-timeout", "0.5"]);
     let mut alive = Socket::acknowledged(&server);
     let mut pings = 0;

@@ -128,7 +128,7 @@ fn aliases(count: usize, field: impl Fn(usize) -> String) -> String {
 
 /// A single test, because the counter is global to the process.
 #[test]
-fn what_is_said_is_about_what_is_allocated() {
+fn reported_weights_are_close_to_the_allocated_bytes() {
     let shop = Shop::new();
     let big = 64 << 20;
     let filter = |no: usize| {
