@@ -1,12 +1,12 @@
-// Two binaries over HTTP in turns: how many requests the new one answers for each of the old one.
+// Compares two binaries over HTTP in turns: how many requests the new one answers for each request of the old one.
 //
 //   node benches/alternate.mjs --old PATH --new PATH [--rounds 21] [--seconds 1] [--data target/wordnet]
 //
-// Prints for W1 to W5 the median of the rounds' ratios, new to old, with its 95 % interval. Ends with 1 if the whole interval is
-// below `--least` (0.97). In each round both are restarted, since where their memory lies changes how fast they are; then wrk asks one
-// after the other. The servers have core 0, wrk has core 1. Which one is asked first changes with each round, so that a machine that gets slower or
-// faster does not favour one. The interval is that of the order statistics of the median, which holds for any distribution of the ratios.
-// With 21 rounds it takes about six minutes. Needs wrk, taskset and WordNet.
+// Prints for W1 to W5 the median of the rounds' ratios, new to old, with its 95 % interval. Exits with 1 if the whole interval is below
+// `--least` (0.97). Each round starts both servers again, since their speed depends on their memory layout; then wrk sends requests to one
+// after the other. The servers have core 0, wrk has core 1. The order of the servers alternates, so that a machine that becomes slower or
+// faster favors neither. The interval is that of the order statistics of the median, which is valid for any distribution of the ratios. 21
+// rounds take about six minutes. Needs wrk, taskset and WordNet.
 
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -47,7 +47,7 @@ process.on("exit", () => {
   rmSync(work, { recursive: true, force: true });
 });
 
-/** Starts a server on core 0 and waits until its indexes are there. */
+/** Starts a server on core 0 and waits until its indexes are built. */
 async function start(binary) {
   const args = ["serve", "--schema", "examples/wordnet/schema", "--data", resolve(options.data), "--listen", "127.0.0.1:0"];
   const child = spawn("taskset", ["-c", "0", resolve(binary), ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
@@ -65,7 +65,7 @@ async function start(binary) {
   });
 }
 
-/** Requests a second. */
+/** Requests per second. */
 function load(url, name, seconds = options.seconds) {
   const script = join(work, `${name}.lua`);
   const body = JSON.stringify(JSON.stringify({ query: QUESTIONS[name] }));
@@ -88,7 +88,7 @@ function ranks(count) {
   return [0, count - 1];
 }
 
-/** The answer to a question, to be compared. */
+/** The answer to a query, for comparison. */
 async function answer(url, name) {
   const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query: QUESTIONS[name] }) });
   return response.text();

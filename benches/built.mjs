@@ -1,8 +1,8 @@
-// The program of a bench, built by cargo.
+// Builds the program of a bench with cargo.
 
 import { execFileSync } from "node:child_process";
 
-/** Builds the bench of a name and gives the path of its program. */
+/** Builds the bench of a name and returns the path of its program. */
 export function built(root, name) {
   const said = execFileSync("cargo", ["bench", "--profile", "dist", "--bench", name, "--no-run", "--message-format=json"], {
     cwd: root,

@@ -1,8 +1,8 @@
-//! Clew's plans beside async-graphql's dynamic executor: the same graph, ontology and operation in one process.
+//! Compares Clew's plans with async-graphql's dynamic executor: the same graph, ontology and operation in one process.
 //!
-//! `cargo bench --bench executors [-- --seconds 0.2 --rounds 9]` first holds the two answers against each other byte
-//! by byte, then measures both in turns, so that whatever disturbs the machine disturbs both, and prints a table in
-//! Markdown of the medians.
+//! `cargo bench --bench executors [-- --seconds 0.2 --rounds 9]` first checks that both answers have the same bytes.
+//! Then it measures both in turns, so that disturbances of the machine affect both, and prints a table of the medians
+//! in Markdown.
 
 use std::error::Error;
 use std::future::Future;
@@ -23,7 +23,7 @@ use clew::ontology::{self, Direction, Domain, EntityType, PropertyNo, RelationFi
 use clew::report::Reports;
 use clew::search::{Background, Deadline, Effort, Search, Typed};
 
-/// A question to both.
+/// A query for both executors.
 struct Question {
     name: &'static str,
     query: &'static str,
@@ -124,7 +124,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a run takes on average over so long a time.
+/// Average time of a run, measured over this time.
 fn nanoseconds(time: Duration, mut run: impl FnMut() -> usize) -> f64 {
     let start = Instant::now();
     let mut runs = 0;
@@ -142,7 +142,7 @@ fn median(mut all: Vec<f64>) -> f64 {
     all[all.len() / 2]
 }
 
-/// How many values an answer has.
+/// Number of values in an answer.
 fn leaves(answer: &serde_json::Value) -> usize {
     match answer {
         serde_json::Value::Array(items) => items.iter().map(leaves).sum(),
@@ -151,7 +151,7 @@ fn leaves(answer: &serde_json::Value) -> usize {
     }
 }
 
-/// Runs a future that never waits for anything.
+/// Runs a future that is always ready.
 fn run<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -162,10 +162,10 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// What resolvers hand on: an entity, or entities.
+/// The value that resolvers pass to those below: an entity, or entities.
 struct Found(Vec<Row>);
 
-/// The schema as anyone would write it with async-graphql: an object a type, a resolver a field.
+/// The schema, written in the usual way for async-graphql: an object per type and a resolver per field.
 fn schema(snapshot: &Arc<Snapshot>, search: Arc<Background>) -> Result<Schema, Box<dyn Error>> {
     let ontology = snapshot.ontology();
     let mut schema = Schema::build("Query", None, None);
@@ -213,7 +213,7 @@ fn schema(snapshot: &Arc<Snapshot>, search: Arc<Background>) -> Result<Schema, B
     Ok(schema.finish()?)
 }
 
-/// The entities of what was found.
+/// The entities in a result.
 fn nodes(type_name: &str) -> Field {
     Field::new("nodes", TypeRef::named_nn_list_nn(type_name), |context| {
         FieldFuture::new(async move {

@@ -1,4 +1,4 @@
-// How latency and memory grow with the graph: `clew bench --generate` for one size after the other.
+// Latency and memory as the graph grows: runs `clew bench --generate` for one size after the other.
 //
 //   cargo build --profile dist && node benches/growth.mjs [--edges 100000,1000000,10000000] [--seconds 1] [--out docs/growth.svg]
 //
@@ -47,7 +47,7 @@ for (const point of points) {
   console.log(`| ${shown(point.edges)} | ${[...micros, point.graph, point.most, point.seconds, shown(point.rate)].join(" | ")} |`);
 }
 
-// Both axes count tens: left microseconds, right megabytes.
+// Both axes are logarithmic: microseconds on the left, megabytes on the right.
 const [width, height, left, top, right, bottom] = [760, 420, 70, 30, 150, 60];
 const log = Math.log10;
 const [first, last] = [log(points[0].edges), log(points.at(-1).edges)];

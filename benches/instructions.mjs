@@ -2,10 +2,10 @@
 //
 //   node benches/instructions.mjs [--most 3] [--write COMMIT] [--program FILE] [--data target/wordnet]
 //
-// Ends with 1 where a question takes over `--most` percent more than benches/baseline.json says. `--write COMMIT` writes that file
-// instead; `--program` is a built benches/instructions.rs, such as that of another commit, and is built where it is not given. Needs valgrind and
-// the WordNet that examples/wordnet converts. Counts depend on the compiler and on the vector instructions of the processor. They are
-// compared only where the compiler is that of the baseline; else this is reported.
+// Exits with 1 if a query takes over `--most` percent more than in benches/baseline.json. `--write COMMIT` writes that file instead.
+// `--program` is a built benches/instructions.rs, such as that of another commit; by default it is built. Needs valgrind, and the WordNet
+// that examples/wordnet converts. Counts depend on the compiler and on the vector instructions of the CPU. They are compared only if the
+// compiler is that of the baseline; otherwise this is reported.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
   },
 });
 const baselineFile = join(root, "benches/baseline.json");
-/** How often each question is asked: the short ones more often. */
+/** Number of runs of each query: more for short ones. */
 const TIMES = { W1: 1000, W2: 1000, W3: 200, W4: 20, W5: 50 };
 
 if (!existsSync(join(options.data, "nodes.jsonl"))) {

@@ -1,11 +1,11 @@
 //! W1 to W5 in process, for counting instructions.
 //!
-//! `benches/instructions.mjs` runs this program under callgrind, which counts only what happens in the function of the
-//! question that is asked: from the bytes of a request's body to the bytes of its answer, without the transport. Times
-//! differ from run to run and from machine to machine; counts hardly do.
+//! `benches/instructions.mjs` runs this program under callgrind, which counts only the instructions in the function of
+//! the requested query: from the bytes of a request's body to the bytes of its answer, without the transport. Times
+//! differ between runs and machines; counts hardly do.
 //!
-//! `instructions save SCHEMA DATA FILE` compiles a graph into a file. `instructions ask FILE W1 100` asks W1 100 times and
-//! prints the number of bytes of one answer.
+//! `instructions save SCHEMA DATA FILE` compiles a graph into a file. `instructions ask FILE W1 100` runs W1 100 times
+//! and prints the length of one answer in bytes.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -21,16 +21,16 @@ use clew::report::{Reports, Style};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-// The server's own, since what an allocation costs counts too.
+// The server's allocator, since the instructions of allocations count too.
 #[global_allocator]
 static ALLOCATOR: clew::graph::Allocator = clew::graph::Allocator;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Answers before counting begins: the first ones parse, plan, and find how long the answer is.
+/// Number of answers before counting begins: the first ones parse, plan, and determine the length of the answer.
 const BEFORE: usize = 3;
 
-/// A question and the function that asks it.
+/// A query and the function that runs it.
 type Question = (&'static str, &'static str, fn(&Engine, &[u8]) -> Vec<u8>);
 
 /// The same as in `benches/peers/run.mjs`.
@@ -74,7 +74,7 @@ struct Parameters<'a> {
     variables: Option<&'a RawValue>,
 }
 
-/// From the bytes of a body to the bytes of an answer; empty when the body is not a request.
+/// From the bytes of a body to the bytes of an answer, which is empty if the body is not a request.
 #[inline]
 fn answer(engine: &Engine, body: &[u8]) -> Vec<u8> {
     let Ok(parameters) = serde_json::from_slice::<Parameters>(body) else {
@@ -88,7 +88,7 @@ fn answer(engine: &Engine, body: &[u8]) -> Vec<u8> {
     engine.execute(request).body
 }
 
-/// Functions that callgrind can tell apart. Each writes its own name, since equal functions may be merged into one.
+/// Functions that callgrind can distinguish. Each writes its own name, since the compiler may merge equal functions.
 macro_rules! asked {
     ($($name:ident)*) => {$(
         #[inline(never)]

@@ -1,7 +1,7 @@
-//! The limit for a server on axum: it answers each request with prepared bytes.
+//! The upper limit for a server on axum: it answers each request with prepared bytes.
 //!
-//! `cargo bench --bench limit -- 127.0.0.1:8002 W1=answer.json W2=…` serves each file under its name, whatever the
-//! request's body asks. `benches/peers/run.mjs` measures it beside Clew.
+//! `cargo bench --bench limit -- 127.0.0.1:8002 W1=answer.json W2=…` serves each file under its name, whatever the body
+//! of the request contains. `benches/peers/run.mjs` compares Clew with it.
 
 use std::env;
 use std::error::Error;

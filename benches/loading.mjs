@@ -1,4 +1,4 @@
-// How time and memory of loading grow: each kind of data at two sizes that differ by four.
+// Time and memory of loading as data grow: each kind of data at two sizes, one four times the other.
 //
 //   cargo build --profile dist && node benches/loading.mjs [--scale 1] [--runs 3] [--only TEXT] [--clew target/dist/clew]
 //
@@ -36,7 +36,7 @@ const node = (id, properties) => `${JSON.stringify({ type: "node", id, labels: [
 /** Letters that differ for each number, for language tags. */
 const letters = (no) => no.toString(36).padStart(4, "0");
 
-/** What is loaded: the smaller size, and the files of a size. */
+/** The kinds of data: the smaller size, and the files of a size. */
 const KINDS = {
   "files (YAML)": [25_000, (count, file) => {
     for (let no = 0; no < count; no += 1) file(`${no}.yaml`, `Place:\n  p${no}: {name: P}\n`);
@@ -69,7 +69,7 @@ const KINDS = {
   }],
 };
 
-/** Seconds of processor time and megabytes at most, the least of several runs. */
+/** CPU time in seconds and peak memory in megabytes, each the minimum of several runs. */
 function measure(make, size) {
   const folder = mkdtempSync(join(tmpdir(), "clew-loading-"));
   try {

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Long runs, which .ci/run leaves out: ten minutes of random requests, all attacks, ten minutes of load beside attacks.
-# Prints rows for the table in docs/testing.md and ends with 1 if one of them fails.
+# Long runs, which .ci/run leaves out: ten minutes of random requests, all attacks, and ten minutes of load during
+# attacks. Prints rows for the table in docs/testing.md. Exits with 1 if a run fails.
 #
 #   cargo build --release --features probes && benches/long.sh [SECONDS]
 #
-# SECONDS (600) is how long each of the two long runs takes. CLEW is the binary. Needs Node 20 and npm.
+# SECONDS (600) is the duration of each of the two long runs. CLEW is the binary. Needs Node 20 and npm.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-600}

@@ -1,11 +1,11 @@
-//! Clients that ask at a steady rate, whenever their time has come and not when a timer of whole milliseconds ticks.
+//! Clients that send requests at a given rate, at the exact times, without the resolution of a millisecond timer.
 //!
 //! `cargo bench --bench pace -- 127.0.0.1:8000 --rate 20000 --seconds 8 15xW1.json 1xW4.json` starts 15 clients that
-//! post the body of one file to `/graphql` and one that posts another's. All ask equally often, at times that come at
-//! random (a Poisson process). Where a client still waits when its next question is due, the next answer's latency is
-//! counted from then, so that waiting does not hide how late it is; else from when it is asked, so that a pause of this
-//! program is not taken for one of the server. For each file it prints the requests a second and the quantiles of the
-//! latencies in microseconds. `benches/limits/tail.mjs` uses it.
+//! post the body of one file to `/graphql`, and one that posts another file. All send at the same average rate, at
+//! random times (a Poisson process). If a client still waits for an answer when its next request is due, the latency of
+//! the next answer includes the delay, so that slow answers are not hidden. Otherwise it begins when the request is
+//! sent, so that a pause of this program does not count as latency of the server. For each file, prints the requests
+//! per second and the quantiles of the latencies in microseconds. `benches/limits/tail.mjs` uses it.
 
 #![allow(clippy::cast_sign_loss, reason = "a share of a count is never negative")]
 
@@ -16,19 +16,19 @@ use std::time::{Duration, Instant};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Asks one question again and again over a connection of its own.
+/// Sends a request repeatedly on its own connection.
 struct Client {
     stream: TcpStream,
     request: Vec<u8>,
-    /// Which of the files it asks.
+    /// The index of its file.
     file: usize,
-    /// When the next question is due.
+    /// The time when the next request is due.
     due: Instant,
-    /// Since when the answer to the last is waited for, if it is.
+    /// The start of the latency of the pending request, if there is one.
     since: Option<Instant>,
-    /// When the last answer came.
+    /// The time of the last answer.
     free: Instant,
-    /// The answer so far: its bytes, and how many it has where the head is known.
+    /// The answer so far: its bytes, and its expected length when the head was received.
     read: usize,
     length: Option<usize>,
 }
@@ -54,7 +54,7 @@ impl Client {
         })
     }
 
-    /// Reads what has come; whether the answer is whole.
+    /// Reads the available bytes. Returns whether the answer is complete.
     fn read(&mut self, buffer: &mut [u8]) -> Result<bool> {
         let count = match self.stream.read(buffer) {
             Ok(0) => return Err("the server hung up".into()),
@@ -63,7 +63,7 @@ impl Client {
             Err(error) => return Err(error.into()),
         };
         if self.length.is_none() {
-            // The head of an answer comes in one piece.
+            // The head of an answer always arrives in one piece.
             self.length = Some(length(&buffer[..count])?);
         }
         self.read += count;
@@ -71,7 +71,7 @@ impl Client {
     }
 }
 
-/// The bytes of an answer, from its head.
+/// The length of an answer, according to its head.
 fn length(begin: &[u8]) -> Result<usize> {
     let end = begin.windows(4).position(|it| it == b"\r\n\r\n");
     let end = end.ok_or("an answer without a head")? + 4;
@@ -87,7 +87,7 @@ fn length(begin: &[u8]) -> Result<usize> {
             .parse::<usize>()?)
 }
 
-/// Times between events that come at random, the same each time.
+/// Random intervals between events, the same in each run.
 struct Waits {
     state: u64,
     mean: Duration,

@@ -1,8 +1,8 @@
-//! Pauses of the machine that the clock of a thread's CPU time counts as work of the thread.
+//! Pauses of the machine that count as CPU time of a thread.
 //!
-//! `cargo bench --bench pauses -- [SECONDS]` reads that clock without doing anything else, for a minute if it is not said,
-//! and prints the steps of more than 3 ms. A virtual machine that is stopped by its host has them. The longest polls that
-//! `benches/limits` measures have them as well, so it measures a poll that took too long a second time.
+//! `cargo bench --bench pauses -- [SECONDS]` reads the clock of the thread's CPU time in a loop, by default for a
+//! minute, and prints steps of more than 3 ms. They occur in a virtual machine when its host stops it. The longest
+//! polls in `benches/limits` contain such pauses too, so a poll that took too long is measured a second time.
 
 use std::error::Error;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-// How long suggestions take over HTTP: all beginnings of three letters from a to z, in an order that looks random.
+// Latency of suggestions over HTTP: all prefixes of three letters from a to z, in a pseudorandom order.
 //
 //   node benches/suggest.mjs --graph GRAPH.clew [--clew BINARY]
 //
@@ -20,7 +20,7 @@ const line = (stream, wanted) =>
   new Promise((found) => createInterface({ input: stream }).on('line', (text) => text.includes(wanted) && found(text)));
 const [address, index] = await Promise.all([
   line(server.stdout, 'listening on ').then((text) => text.split(' ').at(-1)),
-  // The indexes are made one after the other; the last one leaves the processor alone.
+  // The indexes are built one after the other; when the last one is ready, the CPU is idle.
   new Promise((found) => {
     let names;
     createInterface({ input: server.stderr }).on('line', (text) => {
@@ -46,7 +46,7 @@ const ask = (prefix) =>
 
 const letters = [...'abcdefghijklmnopqrstuvwxyz'];
 const all = letters.flatMap((a) => letters.flatMap((b) => letters.map((c) => a + b + c)));
-// 17,576 and the step have no common divisor, so each is asked once.
+// 17,576 and the step have no common divisor, so each prefix is requested once.
 const prefixes = all.map((_, at) => all[(at * 7919) % all.length]);
 for (const prefix of prefixes.slice(0, 1000)) await ask(prefix);
 const times = [];

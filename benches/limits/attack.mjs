@@ -1,28 +1,28 @@
-// An attack: what is sent to a fresh server, and what must hold during and after it.
+// An attack: the requests to a new server, and the conditions during and after it.
 
 import { Connection, request, send } from "./client.mjs";
 import { Server, hasFlag, sleep } from "./server.mjs";
 import { Bystander } from "./watch.mjs";
 
-/** What a single request may make the process grow by, in MiB. */
+/** Maximum growth of the process by a single request, in MiB. */
 const GROWTH = 64;
-/** Working memory for each entity in fields that look at the whole graph, in bytes. */
+/** Working memory for each entity in fields that visit the whole graph, in bytes. */
 const WHOLE = 32;
-/** What all running requests may take together: MiB, and bytes for each entity. */
+/** Maximum memory of all running requests together: MiB, and bytes for each entity. */
 const POOL = { base: 256, entity: 64 };
-/** What caches may hold beyond that after many different requests, in MiB. */
+/** Maximum memory that caches keep in addition after many different requests, in MiB. */
 const CACHES = 96;
-/** Processor time after the deadline, or after the client left, in seconds. */
+/** Maximum CPU time after the deadline, or after the client disconnected, in seconds. */
 const OVERRUN = 0.1;
-/** Longest time that a worker was held by one poll, in seconds. */
+/** Maximum time for which one poll occupied a worker, in seconds. */
 const POLL = 0.005;
-/** How long the bystander is watched before the attack, in milliseconds. */
+/** How long the bystander runs before the attack, in milliseconds. */
 const QUIET = 200;
 /** A request is repeated for about this long, in milliseconds. */
 const REPEATED = 200;
-/** An answer that has not come by then never comes, in milliseconds. */
+/** An answer that is not received within this time counts as missing, in milliseconds. */
 const PATIENCE = 15_000;
-/** A request that takes longer than this is sent once more by a client that leaves, in milliseconds. */
+/** A request that takes longer than this is sent again by a client that disconnects, in milliseconds. */
 const LONG = 150;
 
 /**
@@ -30,17 +30,17 @@ const LONG = 150;
  *
  * - `graph`: `"small"` (default) or `"large"`; `prepare` makes one for this attack alone.
  * - `options`, `descriptors`: of the server; `needs`: flags that it must have.
- * - `listed`: the attack is in the list that this bench began with.
- * - `expects`: outcomes that are right; by default all but errors of the server.
- * - `growth`: MiB; `whole`: the attack looks at the whole graph; `pool`: it makes many requests at once.
+ * - `listed`: the attack is in the original list of this bench.
+ * - `expects`: permitted outcomes; by default all except errors of the server.
+ * - `growth`: MiB; `whole`: the attack visits the whole graph; `pool`: it sends many requests in parallel.
  * - `cpu`: processor time of one request in seconds; `settle`: after the attack.
- * - `bytes`: of one answer; `hides`: what no answer may contain.
- * - `latency`: of the bystander in milliseconds; `unwatched`: there is no bystander to answer.
+ * - `bytes`: of one answer; `hides`: text that no answer may contain.
+ * - `latency`: of the bystander in milliseconds; `unwatched`: the bystander need not be answered.
  * - `dies`: the server ends as part of the attack; `slow`: it waits for timeouts of many seconds.
  */
 export const attack = (kind, name, settings, act) => ({ kind, name, graph: "small", options: [], ...settings, act });
 
-/** An attack by one request, sent repeatedly, one at a time. `body` makes its body. */
+/** An attack that sends one request repeatedly, one at a time. `body` makes its body. */
 export const query = (kind, name, body, settings = {}) =>
   attack(kind, name, { ...settings, body }, async (trial) => {
     const bytes = request({ ...settings.request, body: body() });
@@ -49,12 +49,12 @@ export const query = (kind, name, body, settings = {}) =>
     while (performance.now() < end) await trial.ask(bytes);
     if (first.ms > LONG && first.status !== 0) {
       await trial.leave(bytes, Math.min(100, first.ms / 3));
-      // Behind input that is not read yet, the end of a connection is harder to see.
+      // If input is unread, the server notices the end of a connection later.
       await trial.leave(Buffer.concat([bytes, Buffer.from("G")]), Math.min(100, first.ms / 3));
     }
   });
 
-/** Many different requests, one after the other; `make` gives the bodies. */
+/** Sends many different requests one after the other; `make` gives the bodies. */
 export const series = (kind, name, make, settings = {}) =>
   attack(kind, name, { growth: GROWTH + CACHES, ...settings }, async (trial) => {
     const connection = { current: undefined };
@@ -64,10 +64,10 @@ export const series = (kind, name, make, settings = {}) =>
     }
   });
 
-/** Limits that the text of a document alone passes: an attack that ends there did not reach what it is about. */
+/** Codes of limits on the text of a document. An attack that ends with one of them has not reached its target. */
 const OF_TEXT = ["TOKEN_LIMIT", "ALIAS_LIMIT"];
 
-/** Whether an outcome is one of those expected; `limit` stands for all codes of limits but those of the text. */
+/** Whether an outcome is expected; `limit` means any code of a limit except those on the text. */
 function isExpected(outcome, expects) {
   const isLimit = /(_LIMIT|^TIMEOUT)$/.test(outcome) && !OF_TEXT.includes(outcome);
   return expects.some((it) => String(it) === outcome || (it === "limit" && isLimit));
@@ -81,7 +81,7 @@ export class Trial {
     this.failures = [];
     this.outcomes = new Map();
     this.connections = [];
-    /** Processor time of the quiet server with its bystander, in seconds for each second. */
+    /** CPU time of the idle server with its bystander, in seconds per second. */
     this.rate = 0;
   }
 
@@ -89,7 +89,7 @@ export class Trial {
     if (this.failures.length < 5 && !this.failures.includes(text)) this.failures.push(text);
   }
 
-  /** Notes an outcome and fails where it is not one of those expected. */
+  /** Records an outcome, and fails if it is not expected. */
   note(outcome, detail = "") {
     this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
     const { expects } = this.attack;
@@ -105,7 +105,7 @@ export class Trial {
     return connection;
   }
 
-  /** Sends one request and holds its answer, its time and its processor time against the limits. */
+  /** Sends one request and checks its answer, its time and its CPU time against the limits. */
   async ask(bytes, ms = PATIENCE) {
     const { server, attack } = this;
     const from = { cpu: server.cpu(), at: performance.now() };
@@ -127,7 +127,7 @@ export class Trial {
     return answer;
   }
 
-  /** Sends a request on a connection that is kept open, `keeper.current`, and notes the outcome. */
+  /** Sends a request on a connection that is kept open, `keeper.current`, and records the outcome. */
   async keep(keeper, bytes, ms = PATIENCE) {
     if (!keeper.current || keeper.current.end) keeper.current = this.connect();
     const answer = keeper.current.answer(ms);
@@ -137,7 +137,7 @@ export class Trial {
     return given;
   }
 
-  /** Sends a request, leaves after some time, and looks at what the server still does for it. */
+  /** Sends a request, disconnects after some time, and measures how much the server still works on it. */
   async leave(bytes, ms) {
     const connection = this.connect();
     await connection.write(bytes);
@@ -148,7 +148,7 @@ export class Trial {
     this.overrun("client left", from);
   }
 
-  /** Processor time since a moment, without what the bystander takes. */
+  /** CPU time since a moment, without that for the bystander. */
   used(from) {
     return this.server.cpu() - from.cpu - (this.rate * (performance.now() - from.at)) / 1000;
   }
@@ -160,7 +160,7 @@ export class Trial {
   }
 }
 
-/** Makes an attack on a fresh server and gives what was seen of it, with all that did not hold. */
+/** Runs an attack on a new server and returns the measurements, with all violated conditions. */
 export async function run(attack, context) {
   const { binary, latency } = context;
   const missing = (attack.needs ?? []).filter((flag) => !hasFlag(binary, flag));
@@ -187,7 +187,7 @@ export async function run(attack, context) {
     await attack.act(trial);
     const during = await bystander.phase("pause");
     const settling = { cpu: server.cpu(), at: performance.now() };
-    // The process may be gone by now; then its last size is not known.
+    // If the process has ended already, its last size is not known.
     const after = server.memory();
     Object.assign(seen, { before, during, memory, most: during.killedAt ?? (after.most || memory.most) });
     hold(trial, { memory, after, before, during, graph, latency });
@@ -204,7 +204,7 @@ export async function run(attack, context) {
   return seen;
 }
 
-/** What holds during the attack. */
+/** Checks the conditions during the attack. */
 function hold(trial, { memory, after, before, during, graph, latency }) {
   const { attack } = trial;
   const ofEntities = (bytes) => (graph.entities * bytes) / (1 << 20);
@@ -222,7 +222,7 @@ function hold(trial, { memory, after, before, during, graph, latency }) {
   return undefined;
 }
 
-/** Checks the server after the attack: it runs, answers, and uses no more processor time. */
+/** Checks the server after the attack: it runs, answers, and uses no more CPU time. */
 async function settled(trial, from) {
   const { server, attack } = trial;
   if (!server.isAlive()) return trial.fail(`the server ended with ${server.end}: ${server.logged.slice(-200)}`);

@@ -1,16 +1,16 @@
-// Attacks on a server. Each has a fresh one, and meanwhile a bystander asks for the name of one entity.
+// Attacks on a server. Each attack has a new server; meanwhile a bystander requests the name of one entity.
 //
 //   cargo build --release --features probes && node benches/limits/attacks.mjs [--only TEXT] [--list] [--clew target/release/clew]
 //                                 [--print] [--markdown FILE] [--data target/wordnet] [--latency 250]
 //
-// Prints a table in Markdown. Ends with 1 if something does not hold: the answer, the memory, the processor time after the deadline or
-// after the client left, the bystander's latency, or that the server answers afterwards. The attacks are in `attacks/`, one file for each kind;
-// what holds for all of them is in `attack.mjs`.
+// Prints a table in Markdown. Exits with 1 if a condition is violated: on the answer, the memory, the CPU time after the deadline or after
+// the client disconnected, the bystander's latency, or the server's answers afterwards. The attacks are in `attacks/`, one file for each
+// kind; the common conditions are in `attack.mjs`.
 //
-// The large graph is WordNet if `--data` has it (`examples/wordnet` converts it), else one that is generated. `--print` writes the body of the
-// first chosen attack that is one request, to try it by hand. With `--metrics-listen` and the cargo feature `probes` the server also
-// reports how long its workers were held, which must be at most 5 ms. Without the feature, the last line says what was not measured, and
-// `--probes` makes that a failure.
+// The large graph is WordNet if `--data` has it (`examples/wordnet` converts it), else a generated one. `--print` writes the body of the
+// first chosen attack that consists of one request, to try it by hand. With `--metrics-listen` and the cargo feature `probes`, the server
+// also reports for how long its workers were occupied, which must be at most 5 ms. Without the feature, the last line says what was not
+// measured, and `--probes` makes that a failure.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -70,8 +70,8 @@ function show({ attack, failures, outcomes, memory, most, before, during }) {
 }
 
 /**
- * Other work on the machine makes the bystander wait as well, but hardly in two runs. The same goes for pauses of a virtual machine, which
- * the clock of CPU time counts as work: `cargo bench --bench pauses` shows them.
+ * Other work on the machine also delays the bystander, but rarely in two runs. The same applies to pauses of a virtual machine, which count
+ * as CPU time: `cargo bench --bench pauses` shows them.
  */
 const OF_THE_MACHINE = /^(the bystander waited|clew_poll_cpu_seconds_max)/;
 const isOfTheMachine = ({ failures }) => failures.length > 0 && failures.every((it) => OF_THE_MACHINE.test(it));
@@ -84,7 +84,7 @@ for (const attack of chosen.filter((it) => !it.slow)) {
     show(await run(attack, context));
   } else show(seen);
 }
-// Those that wait for timeouts do nothing meanwhile, so they wait together.
+// Attacks that wait for timeouts use no CPU time meanwhile, so they run in parallel.
 const slow = chosen.filter((it) => it.slow).map((attack) => run(attack, context));
 for (const seen of slow) show(await seen);
 

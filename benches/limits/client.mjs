@@ -1,8 +1,8 @@
-// A client that may misbehave: it writes any bytes to a socket and reads what comes back as HTTP/1.1.
+// A client that may misbehave: it writes any bytes to a socket and reads the input as HTTP/1.1.
 
 import net from "node:net";
 
-/** Bytes that are kept of the beginning and of the end of an answer. */
+/** Number of bytes that are kept of the beginning and of the end of an answer. */
 const KEPT = 64 << 10;
 
 /** The bytes of a request. A header whose value is undefined is left out. */
@@ -16,7 +16,7 @@ export function request({ method = "POST", path = "/graphql", version = "1.1", h
   return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), bytes]);
 }
 
-/** What came back: `status` is 0 where the connection ended without an answer, and then `end` says how. */
+/** The received answer. `status` is 0 if the connection ended without an answer; then `end` has the reason. */
 class Answer {
   status = 0;
   headers = new Map();
@@ -35,7 +35,7 @@ class Answer {
     return [...`${this.begin}\n${this.last}`.matchAll(/"code":"(\w+)"/g)].map((it) => it[1]);
   }
 
-  /** One word for it: `ok`, the code of an error, the status, or how the connection ended. */
+  /** The outcome as a word: `ok`, the code of an error, the status, or how the connection ended. */
   get outcome() {
     if (this.status === 0) return this.end ?? "no answer";
     if (this.status === 200) return this.code ?? "ok";
@@ -74,7 +74,7 @@ export class Connection {
     this.socket.on("data", (part) => this.take(part));
   }
 
-  /** Writes bytes; resolves when the kernel took them or the connection ended. */
+  /** Writes bytes; resolves when the kernel has accepted them or the connection ended. */
   write(bytes) {
     if (this.socket.destroyed) return Promise.resolve();
     return Promise.race([new Promise((done) => this.socket.write(bytes, () => done())), this.closed]);
@@ -147,7 +147,7 @@ export class Connection {
     entry.left = isEmpty ? 0 : entry.isChunked ? 0 : length === undefined ? Infinity : Number(length);
   }
 
-  /** Takes bytes of the body; whether it is whole. */
+  /** Adds bytes to the body. Returns whether it is complete. */
   body(entry) {
     if (!entry.isChunked) {
       const part = this.pending.subarray(0, Math.min(entry.left, this.pending.length));
@@ -192,7 +192,7 @@ function keep(answer, part) {
   answer.length += part.length;
 }
 
-/** Sends one request on a connection of its own and gives the answer. */
+/** Sends one request on a new connection and returns the answer. */
 export async function send(port, bytes, ms = 30_000) {
   const connection = new Connection(port);
   const answer = connection.answer(ms);

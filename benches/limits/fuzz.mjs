@@ -1,16 +1,16 @@
-// Random requests with extreme values against a server, one at a time, while a bystander asks for one entity's name.
+// Sends random requests with extreme values to a server, one at a time, while a bystander requests the name of one entity.
 //
 //   (cd tests/oracle && npm ci) && node benches/limits/fuzz.mjs [--seconds 60] [--seed 13 | --seed random] [--all] [--clew target/release/clew]
 //
-// The operations are made from the schema that the server serves (`tests/oracle/extremes.mjs`). What must hold:
+// The operations are generated from the server's schema (`tests/oracle/extremes.mjs`). The conditions are:
 //
-// - Every request is answered, none with `INTERNAL`, none with a status of 500 or more except 503. The server lives.
-// - The process grows by at most 64 MiB for one request, and does not keep more than its caches hold.
-// - A request uses little processor time after its deadline.
+// - Every request is answered, none with `INTERNAL`, none with a status of 500 or more except 503. The server keeps running.
+// - The process grows by at most 64 MiB for one request, and in the end by no more than its caches.
+// - A request uses little CPU time after its deadline.
 // - The bystander is answered within 250 ms.
 //
-// The first failure ends the run with 1 and prints the seed and the smallest request that still fails. With `--all` the run continues and
-// prints each failure.
+// The first failure ends the run with exit code 1 and prints the seed and the smallest request that still fails. With `--all`, the run
+// continues and prints each failure.
 
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -34,15 +34,15 @@ const { values: options } = parseArgs({
 const seed = options.seed === "random" ? Date.now() % 2 ** 31 : Number(options.seed);
 const random = new Random(seed);
 
-/** What one request may make the process grow by, in MiB. */
+/** Maximum growth of the process by one request, in MiB. */
 const GROWTH = 64;
-/** What caches may hold in the end, in MiB. */
+/** Maximum memory of caches at the end, in MiB. */
 const KEPT = 160;
 /** The deadline of the server under test, in seconds. */
 const TIMEOUT = 2;
-/** An answer that has not come by then never comes, in milliseconds. */
+/** An answer that is not received within this time counts as missing, in milliseconds. */
 const PATIENCE = 15_000;
-/** After a request that took longer, the server is waited for, in milliseconds. */
+/** After a request that took longer, the run waits until the server is idle, in milliseconds. */
 const LONG = 100;
 /** The longest body that the server reads, in bytes. */
 const MOST_BODY = 1 << 20;
@@ -73,7 +73,7 @@ async function start() {
   quiet = server.memory().now;
 }
 
-/** Sends a request and gives what is wrong with how it was answered; nothing where all is right. */
+/** Sends a request. Returns the violated condition, if there is one. */
 async function judge({ accept, method, query, variables, operationName, extensions }) {
   const headers = { accept };
   let bytes;
@@ -87,7 +87,7 @@ async function judge({ accept, method, query, variables, operationName, extensio
   server.forgetPeak();
   const before = { memory: server.memory(), cpu: server.cpu() };
   const answer = await send(server.port, bytes, PATIENCE);
-  // What a run does after its answer counts for it, and not for the next request.
+  // Work after the answer counts for this request, and not for the next one.
   if (answer.ms > LONG) await server.rest(3000);
   const cpu = server.cpu() - before.cpu;
   const seen = await bystander.phase("asked");
@@ -106,7 +106,7 @@ async function judge({ accept, method, query, variables, operationName, extensio
   return { wrong, answer };
 }
 
-/** What is wrong also when it is sent once more: other work on the machine disturbs latencies, but hardly twice. */
+/** Conditions that a second attempt violates as well: other work on the machine affects latencies, but rarely twice. */
 async function fails(asked) {
   const first = await judge(asked);
   if (first.wrong.length === 0) return [];
@@ -120,7 +120,7 @@ async function fails(asked) {
   return again.wrong;
 }
 
-/** What is wrong with one answer, on a server that lives. */
+/** The condition that an answer violates, on a server that keeps running. */
 async function failsOnce(asked) {
   const { wrong } = await judge(asked);
   if (!server.isAlive()) await start();
@@ -178,7 +178,7 @@ let sent = 0;
 let largest = { growth: 0 };
 let failures = 0;
 
-/** Prints what is wrong, and the smallest request that shows it. */
+/** Prints the violated condition, and the smallest request that shows it. */
 async function report(wrong, asked) {
   failures += 1;
   console.log(`seed ${seed}, request ${sent}: ${wrong.join("; ").replace(/\s+/g, " ")}`);
@@ -206,7 +206,7 @@ while (performance.now() < end && (failures === 0 || options.all)) {
   if (!server.isAlive()) await start();
   const again = await fails(asked);
   if (again.length) await report(again, asked);
-  // Looking for the smallest request does not count as time of the run.
+  // The search for the smallest request does not count as time of the run.
   end += performance.now() - since;
 }
 if (failures === 0) {

@@ -1,4 +1,4 @@
-// The graphs that are attacked: a small one for most attacks, WordNet (or a graph of its shape) for those that look at everything.
+// The graphs under attack: a small one for most attacks, and WordNet (or a similar graph) for attacks that visit the whole graph.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,12 +10,12 @@ import { root } from "./server.mjs";
 
 const SMALL = { query: '{ association(id: "association-1") { name } }', says: '"name":"Association 1' };
 const LARGE = { query: '{ synset(id: "synset-02086723-n") { label } }', says: '"label"' };
-/** Synsets and words of the graph that is made where WordNet is not there. */
+/** Number of synsets and words of the generated graph, which replaces WordNet if it is missing. */
 const MADE = 50_000;
 
 /** The schema of the small graph. */
 const SCHEMA = join(root, "benches/limits/graph/schema");
-/** Entities of the small graph, by type, and the source. */
+/** Number of entities of the small graph, by type, and the source. */
 const COUNTS = { Association: 24, Club: 16, Player: 12, Squad: 8, Referee: 4, Sponsor: 4, Broadcaster: 3, Supporters: 4, Season: 4, Match: 14, Cup: 6, Transfer: 5, Prize: 6, Rulebook: 2, Rule: 8, Article: 16, Stadium: 6, Town: 14, Source: 1 };
 const ENTITIES = Object.values(COUNTS).reduce((sum, it) => sum + it);
 
@@ -55,8 +55,8 @@ export function compiled(binary) {
 }
 
 /**
- * The files of the small graph: members in a net with a hub, matches, articles and towns. Values have citations, some have a
- * rank, a validity, or others that disagree.
+ * The files of the small graph: members in a network with a hub, matches, articles and towns. Values have citations, and some have a rank,
+ * a validity, or contradicting statements.
  */
 function football() {
   const random = numbers(11);
@@ -70,7 +70,7 @@ function football() {
   const year = () => 1890 + random(130);
   const date = () => [`${year()}`, `${year()}-0${1 + random(9)}-1${random(10)}`, `${1890 + random(60)}/${1950 + random(70)}`][random(3)];
   const cite = () => ({ cite: `${pick(["members", "matches", "towns"])}/${1 + random(3)}/${1 + random(4)}` });
-  /** Some facts hold only for a time. */
+  /** Some facts are valid only for a time. */
   const during = () => (random(3) ? {} : { valid: { from: String(year()) } });
   const to = (id, more = {}) => ({ to: id, ...more, ...cite(), ...during() });
   const disagree = (make) => [{ value: make(), rank: "preferred", ...cite() }, { value: make(), ...cite() }, { value: make(), rank: "deprecated", ...cite() }].slice(0, random(4) ? 1 : 3);
@@ -99,11 +99,11 @@ function football() {
     Rule: () => ({ name: sentence(9) }),
     Article: (id, no) => ({ name: `Article ${no} ${sentence(4)}`, text: { value: sentence(24), ...cite() }, kind: pick(["REPORT", "COMMENT", "FIGURE", "REPLY"]), figure: random(1_000_000) / 4, unit: pick(words), writers: some(members, 1), quotes: some(members, 1), about: [...new Set([pick(ids("Association").slice(0, 2)), pick(members), pick(ids("Match")), pick(ids("Town"))])].map((it) => to(it)), disputedBy: some(members, 1).map((it) => to(it, { reason: sentence(6) })), answers: others(id, ids("Article"), 1) }),
     Stadium: (id, no) => ({ name: `Stadium ${no}`, seats: disagree(() => random(90_000)), opened: date(), owners: some(members, 1), town: pick(ids("Town")) }),
-    // Each town is part of the one before, so that the relation is deep.
+    // Each town is part of the previous one, so that the relation is deep.
     Town: (id, no) => ({ name: `Town ${no} ${pick(words)}`, kind: pick(["TOWN", "CITY", "REGION", "COUNTRY", "CONTINENT"]), partOf: no ? [to(`town-${no - 1}`)] : [] }),
   };
   const required = ["name", "text", "kind", "player", "club"];
-  // What is empty is left out, and of all but the first two of a type also a third of what may be.
+  // Empty values are left out, and for all but the first two entities of a type, also a third of the optional values.
   const filled = (fields, no) => Object.fromEntries(Object.entries(fields).filter(([name, it]) => required.includes(name) || ((!Array.isArray(it) || it.length) && (no < 2 || random(3)))));
   // JSON is YAML.
   const written = (type) => `${type}:\n${ids(type).map((id, no) => `  ${id}: ${JSON.stringify({ ...cite(), ...filled(made[type](id, no), no) })}\n`).join("")}`;
@@ -116,7 +116,7 @@ function football() {
   };
 }
 
-/** Random numbers below `n`, the same in each run. */
+/** Pseudorandom numbers less than `n`, the same in each run. */
 function numbers(seed) {
   let state = seed;
   return (n) => {
@@ -142,7 +142,7 @@ export async function large(binary, wordnet) {
   return () => ({ serve: [file], probe: LARGE, entities });
 }
 
-/** Writes a graph in WordNet's schema: trees of synsets, each with a word, and random derivations. */
+/** Writes a graph with WordNet's schema: trees of synsets, each with a word, and random derivations. */
 async function make(folder) {
   mkdirSync(folder, { recursive: true });
   let state = 7;
@@ -150,7 +150,7 @@ async function make(folder) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state % n;
   };
-  // Two that attacks name are there: the one with most links, and another.
+  // Two entities that attacks name exist: the one with the most links, and another one.
   const synset = (no) => ["synset-00001740-n", "synset-02086723-n"][no] ?? `synset-${String(no).padStart(8, "0")}-x`;
   const texts = ["violin", "domestic", "animal", "instrument", "that", "played", "music", "of", "the", "small"];
   const text = () => Array.from({ length: 12 }, () => texts[random(texts.length)] + (random(4) ? "" : random(1000))).join(" ");

@@ -1,9 +1,9 @@
-// Steady load during attacks: whether memory stays constant.
+// Steady load during attacks: checks that memory stays constant.
 //
 //   node benches/limits/load.mjs [--seconds 600] [--clew target/release/clew] [--data target/wordnet]
 //
-// Eight clients ask W1 to W5 in turns. A ninth makes the attacks on the large graph and those by documents, one after the other, repeatedly.
-// Ends with 1 when memory in the last third is more than 32 MiB over that in the middle third, when an answer changes, or when the server ends.
+// Eight clients send W1 to W5 in turns. A ninth repeats the attacks on the large graph and those by documents. Exits with 1 if memory in
+// the last third is more than 32 MiB above that in the middle third, if an answer changes, or if the server ends.
 
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -21,10 +21,10 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "600" },
   },
 });
-/** What memory may grow by between the middle and the last third, in MiB. */
+/** Maximum growth of memory between the middle and the last third, in MiB. */
 const STILL = 32;
 const CLIENTS = 8;
-/** Pause of a client between two questions, in milliseconds: load, but not so much that this process is all that is measured. */
+/** Pause of a client between two requests, in milliseconds: it keeps this process from becoming the bottleneck. */
 const PAUSE = 2;
 
 const QUESTIONS = [
@@ -57,7 +57,7 @@ async function client(no) {
     const answer = connection.answer();
     connection.write(QUESTIONS[which]);
     const given = await answer;
-    // While all memory of requests is in use, even a small one may be turned away.
+    // While all memory for requests is in use, even a small request may be refused.
     if (given.outcome !== "503" && (given.outcome !== "ok" || given.length !== expected[which])) wrong ??= `W${which + 1} was answered with ${given.outcome}, ${given.length} bytes`;
     asked += 1;
     if (taken.length < 1_000_000) taken.push(given.ms);

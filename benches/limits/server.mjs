@@ -1,4 +1,4 @@
-// A server under test: how it is started, what it prints, and what the kernel reports about its process.
+// A server under test: starts it, collects its output, and reads what the kernel reports about its process.
 
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Clock ticks per second in /proc; Linux has used 100 on all architectures that Node runs on. */
 const TICKS = 100;
-/** Standard error is kept up to this many characters. */
+/** Maximum number of characters of standard error that are kept. */
 const KEPT = 1 << 20;
 
 const helps = new Map();
@@ -21,7 +21,7 @@ export function hasFlag(binary, flag) {
   return new RegExp(`^\\s+(-\\w, )?${flag}\\b`, "m").test(helps.get(binary));
 }
 
-/** Servers that still run; they end with this process. */
+/** Running servers, which are ended with this process. */
 const running = new Set();
 process.on("exit", () => running.forEach((server) => server.child.kill("SIGKILL")));
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
@@ -80,7 +80,7 @@ export class Server {
     }
   }
 
-  /** Waits until the process uses no processor time. */
+  /** Waits until the process uses no CPU time. */
   async rest(most = 5000) {
     const end = performance.now() + most;
     for (let quiet = 0, before = this.cpu(); quiet < 4 && performance.now() < end && this.isAlive(); ) {
@@ -103,19 +103,19 @@ export class Server {
     }
   }
 
-  /** Resident memory in MiB: now, at most since `forgetPeak`, and what of it is files that are mapped. */
+  /** Resident memory in MiB: now, the maximum since `forgetPeak`, and the part that is mapped files. */
   memory() {
     const status = this.status();
     const of = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
     return { now: of("VmRSS"), most: of("VmHWM"), mapped: of("RssFile") };
   }
 
-  /** Lets `VmHWM` begin again from the present size. */
+  /** Resets `VmHWM` to the current size. */
   forgetPeak() {
     try {
       writeFileSync(`/proc/${this.pid}/clear_refs`, "5");
     } catch {
-      // Without the right to do so the peak of loading counts too, which hides growth below it.
+      // Without permission for this, the peak of loading counts too, and hides smaller growth.
     }
   }
 
@@ -131,7 +131,7 @@ export class Server {
     }
   }
 
-  /** Open connections whose client leaves bytes unread: the kernel holds some that it cannot deliver. */
+  /** Open connections whose client leaves bytes unread: the kernel holds bytes that it cannot deliver. */
   stalled() {
     const port = this.port.toString(16).toUpperCase().padStart(4, "0");
     const sockets = readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1).map((it) => it.trim().split(/\s+/));
@@ -140,7 +140,7 @@ export class Server {
     return sockets.filter(isStalled).map((it) => it[2]);
   }
 
-  /** Processor time used so far, in seconds. */
+  /** CPU time used so far, in seconds. */
   cpu() {
     try {
       const stat = readFileSync(`/proc/${this.pid}/stat`, "utf8");
@@ -151,7 +151,7 @@ export class Server {
     }
   }
 
-  /** The values of some metrics; nothing where the server has none. */
+  /** The values of some metrics; empty if the server has none. */
   async metrics() {
     if (!this.metricsUrl || !this.isAlive()) return undefined;
     const response = await fetch(`${this.metricsUrl}/metrics`, { signal: AbortSignal.timeout(5000) });
@@ -167,7 +167,7 @@ export class Server {
     this.child.kill(signal);
   }
 
-  /** Ends the server, with force if it does not end by itself. */
+  /** Ends the server, with SIGKILL if it does not end by itself. */
   async stop() {
     if (!this.isAlive()) return;
     this.child.kill("SIGKILL");

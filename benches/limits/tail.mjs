@@ -1,6 +1,6 @@
-// Whether dear questions stall cheap ones: of sixteen clients one asks W4 (1,000 rows), the others W1 (one entity), at half
-// of the rate at which what they ask would saturate the server. benches/pace.rs asks, whenever the time has come: wrk waits whole
-// milliseconds, so that its clients ask in bursts, whose length is most of what it then measures.
+// Checks whether expensive queries delay cheap ones. One of sixteen clients sends W4 (1,000 rows), the others W1 (one entity), at half of
+// the rate at which these requests saturate the server. benches/pace.rs sends them at exact times: wrk waits for whole milliseconds, so its
+// clients would send bursts, and the measurement would mostly show their length.
 //
 //   cargo build --profile dist && node benches/limits/tail.mjs [--seconds 8] [--clew target/dist/clew]
 //
@@ -49,7 +49,7 @@ function body(name, query) {
   return path;
 }
 
-/** What wrk says of sixteen clients that ask as fast as they can. */
+/** The results of wrk with sixteen clients that send as fast as possible. */
 function saturate(query, seconds) {
   const path = join(work, "saturate.lua");
   const text = JSON.stringify(JSON.stringify({ query }));
@@ -58,13 +58,13 @@ function saturate(query, seconds) {
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(said)[1]);
 }
 
-// The first answers make plans and find their lengths.
+// The first answers create plans and determine their lengths.
 saturate(W4, 1);
 const most = { W1: saturate(W1, 4), W4: saturate(W4, 4) };
 const cheap = body("W1", W1);
 const dear = body("W4", W4);
 
-/** The lines that the clients end with: a file, its requests a second, three quantiles in microseconds. */
+/** The last lines of the clients' output: a file, its requests per second, three quantiles in microseconds. */
 function tail(rate, ...clients) {
   const steady = ["--rate", String(Math.round(rate)), "--seconds", options.seconds];
   const said = execFileSync("taskset", ["-c", "1", pace, new URL(url).host, ...steady, ...clients], { encoding: "utf8" });
@@ -83,5 +83,5 @@ for (const [name, saturated, clients] of [
   const micros = (it) => (it === undefined ? "" : `${number(it)} µs`);
   console.log(`| ${[name, number(rate), ...quantiles.map(micros), number(dearRate ?? 0), micros(dearTail)].join(" | ")} |`);
 }
-// The server would keep this running.
+// The running server would keep this process alive.
 process.exit(0);

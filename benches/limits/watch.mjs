@@ -1,6 +1,6 @@
-// A bystander: repeats one small query while a server is attacked, and ends the server where it takes too much memory.
+// A bystander: repeats one small query while a server is attacked, and ends the server if it takes too much memory.
 //
-// It runs on a thread of its own, so that what the attackers do in this process does not count as latency of the server.
+// It runs in a separate thread, so that work of the attackers in this process does not count as latency of the server.
 
 import { readFileSync } from "node:fs";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
@@ -8,11 +8,11 @@ import { fileURLToPath } from "node:url";
 
 import { Connection, request } from "./client.mjs";
 
-/** A server that is larger is ended, in MiB: the machine must survive the attack. */
+/** A larger server is ended, in MiB, to protect the machine from the attack. */
 export const MOST_MEMORY = 4096;
 /** Pause between two queries, in milliseconds. */
 const PAUSE = 4;
-/** How long an answer is waited for. */
+/** How long the bystander waits for an answer. */
 const PATIENCE = 10_000;
 
 export class Bystander {
@@ -24,7 +24,7 @@ export class Bystander {
     this.worker.on("error", (error) => this.reports.shift()?.({ failed: String(error) }));
   }
 
-  /** Begins to count for a phase, and gives what was counted since the last call: see `report`. */
+  /** Starts a phase, and returns the counts since the last call: see `report`. */
   phase(name) {
     return new Promise((done) => {
       this.reports.push(done);
@@ -37,7 +37,7 @@ export class Bystander {
   }
 }
 
-/** The value below which a share of sorted numbers lies. */
+/** The quantile of sorted numbers. */
 export const quantile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 
 if (!isMainThread && workerData?.query) {
@@ -46,7 +46,7 @@ if (!isMainThread && workerData?.query) {
   let connection = new Connection(port);
   let counted = begin();
   let paused = true;
-  /** Since when an answer is waited for: a query that is not answered when a phase ends counts too. */
+  /** Start of the pending query: a query that is not answered when a phase ends counts too. */
   let waiting;
 
   function begin() {
@@ -77,7 +77,7 @@ if (!isMainThread && workerData?.query) {
       try {
         process.kill(pid, "SIGKILL");
       } catch {
-        // It ended by itself.
+        // The server ended by itself.
       }
     }
   }, 10);

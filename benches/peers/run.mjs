@@ -1,9 +1,9 @@
-// Clew beside others on WordNet: the same questions, the same answers, side by side in one run.
+// Compares Clew with other servers on WordNet: the same queries and the same answers, in one run.
 //
 //   cargo build --profile dist && node benches/peers/run.mjs [--seconds 1] [--rounds 9] [--clew target/dist/clew]
 //
-// Needs wrk, taskset, Node, npm and curl; with --raphtory also Python, and root for a network of its own. Each server has
-// core 0, the load core 1. Writes a table in Markdown.
+// Needs wrk, taskset, Node, npm and curl; with --raphtory also Python, and root for a network namespace. Each server has core 0, the load
+// has core 1. Writes a table in Markdown.
 
 import { spawn, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -35,7 +35,7 @@ const QUESTIONS = {
 };
 const body = (name) => JSON.stringify({ query: QUESTIONS[name] });
 
-/** Raphtory's schema is its own, so it is asked in its own words, and its answer is put into ours to be compared. */
+/** Raphtory has its own schema, so it gets an equivalent query, and its answer is converted to Clew's form for comparison. */
 const get = (name) => `${name}: properties { get(key: "${name}") { value } }`;
 const over = (layer, way, what) => `layer(name: "${layer}") { ${way} { list { ${what} } } }`;
 const below = (what) => over("HYPERNYM", "inNeighbours", what);
@@ -72,7 +72,7 @@ const OURS = {
   W4: ({ graph }) => ({ synsets: { nodes: graph.nodes.page.map(plain) } }),
 };
 
-/** A server that would listen on all addresses is given a network that has none but its own. */
+/** A server that would listen on all addresses runs in a network namespace with only a loopback interface. */
 const ALONE = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
 const inside = (server) => ["-t", String(server.child.pid), "-n"];
 
@@ -112,7 +112,7 @@ async function ask(server, question) {
   return response.text();
 }
 
-/** Requests a second, as wrk counts them. */
+/** Requests per second, as wrk counts them. */
 function load(server, question) {
   const script = join(work, `${question}${server.asks ? ".own" : ""}.lua`);
   const quoted = JSON.stringify(server.asks ? JSON.stringify({ query: server.asks[question] }) : body(question));
@@ -173,7 +173,7 @@ if (options.raphtory) {
     }
   }
 }
-// The limit and Clew come one after the other, since the machine's speed changes from one minute to the next.
+// The limit and Clew are measured in direct succession, since the machine's speed changes from one minute to the next.
 const servers = [mercurius, raphtory, limit, clew].filter(Boolean);
 const asked = (server, question) => !server.asks || question in server.asks;
 for (const question of Object.keys(QUESTIONS)) {
@@ -185,7 +185,7 @@ for (const question of Object.keys(QUESTIONS)) {
 console.error("all give the same answers");
 
 const rates = new Map(servers.map((it) => [it, {}]));
-/** How many times as many requests a second Clew answered as others: the medians of what each round gives. */
+/** The ratio of Clew's requests per second to those of other servers: the median of the ratios of all rounds. */
 const ratios = new Map(servers.map((it) => [it, {}]));
 for (const question of Object.keys(QUESTIONS)) {
   const seen = new Map(servers.map((it) => [it, []]));

@@ -1,4 +1,4 @@
-// What the answers of real clients are compared with: those of a plain `POST`, parsed.
+// The reference for answers of real clients: the answers to a plain `POST`, parsed.
 import assert from 'node:assert/strict';
 
 import { Kind, parse } from 'graphql';
@@ -16,21 +16,21 @@ export function documentOf({ request }) {
   }
 }
 
-/** The variables of an operation as an object; texts of JSON lose how they are written. */
+/** The variables of an operation as an object. Numbers in JSON text lose their original notation. */
 export function variablesOf({ request }) {
   return typeof request.variables === 'string' ? JSON.parse(request.variables) : (request.variables ?? undefined);
 }
 
 /**
- * The operations for clients that parse documents: the document is in the request and has one operation, since many
- * clients send the first of several. Numbers are ones that JavaScript has.
+ * The operations for clients that parse documents. The request has the document, and the document has one operation, since many
+ * clients send only the first of several. All numbers are exact in JavaScript.
  */
 export const parsed = operations.filter((it) => {
   const document = it.server === 'plain' && it.stage !== MALFORMED && typeof it.request !== 'function' && documentOf(it);
   return document && !/e400/.test(it.request.variables) && document.definitions.filter((it) => it.kind === Kind.OPERATION_DEFINITION).length === 1;
 });
 
-/** Asks by plain `POST`s; the answers are kept. */
+/** Sends plain `POST`s; the answers are kept. */
 export class Plain {
   constructor(url) {
     this.http = new Http(url);
@@ -51,7 +51,7 @@ export class Plain {
   }
 }
 
-/** Removes what differs from run to run, and what clients add or leave out: type names, locations, null for nothing. */
+/** Removes values that differ between runs, and those that clients add or leave out: type names, locations, missing values. */
 export function essence({ data, errors, extensions }, { keepLocations = false, leaveOut = [] } = {}) {
   const all = {
     data: withoutTypeNames(data) ?? null,
@@ -72,7 +72,7 @@ function untimed(extensions) {
   return extensions && JSON.parse(JSON.stringify(extensions, (key, value) => (key === 'microseconds' ? 0 : value)));
 }
 
-/** Compares the answers that a client gave, by the names of the operations, with those of plain `POST`s. */
+/** Compares the answers that a client received with those of plain `POST`s, by the names of the operations. */
 export async function compare(plain, client, wanted, ask, options) {
   assert.ok(wanted.length >= 20, `${client} sends only ${wanted.length} operations`);
   const differing = [];

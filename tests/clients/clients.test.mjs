@@ -16,7 +16,7 @@ import { buildClientSchema, buildSchema, getIntrospectionQuery, lexicographicSor
 import { here, root, serve } from './server.mjs';
 
 const run = promisify(execFile);
-/** The graph of the queries' tests: interfaces, unions, and relations with properties. */
+/** The graph of the query tests: interfaces, unions, and relations with properties. */
 const LIBRARY = ['schema', 'data'].flatMap((it) => [`--${it}`, resolve(root, 'tests/queries/graph', it)]);
 
 let server;

@@ -1,4 +1,5 @@
-// Caches that normalize by `id` keep an entity as of a date apart from the entity now: now → 1992 → now, from the cache and from the server.
+// Caches that normalize by `id` keep an entity as of a date apart from the current entity: now → 1992 → now, from the cache and from the
+// server.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -66,7 +67,7 @@ const REFETCH = 'query Refetch($id: ID!) { node(id: $id) { __typename id ... on 
 
 const told = (town) => ({ name: town.name, mayor: town.mayor.name });
 
-/** Goes now → 1992 → now with `ask(at, fromCache)`, then looks again at what the cache holds of both. */
+/** Goes now → 1992 → now with `ask(at, fromCache)`, then checks that the cache has both. */
 async function through(ask, refetch) {
   assert.deepEqual(told(await ask(null)), NOW);
   const then = await ask('1992');
@@ -75,7 +76,7 @@ async function through(ask, refetch) {
   assert.equal(then.mayor.id, 'boris?asOf=1992');
   assert.deepEqual(told(await ask(null)), NOW, 'now again');
   assert.deepEqual(told(await ask('1992')), THEN, '1992 again');
-  // An object that is refetched by its id stays at its date.
+  // An object that is refetched by its id keeps its date.
   assert.deepEqual(told(await refetch('city?asOf=1992')), THEN);
   assert.deepEqual(told(await refetch('city')), NOW);
   assert.deepEqual(told(await ask(null)), NOW, 'now, after refetching');

@@ -1,9 +1,9 @@
-// The headers that clients send, as recorded from them or written from their sources. Those that the transport sets are
-// left out: `host`, `content-length`, `sec-websocket-*`.
+// The headers that clients send, recorded or taken from their sources. Headers that the transport sets are left out: `host`,
+// `content-length`, `sec-websocket-*`.
 //
 // - `headers` are sent with every transport.
 // - `http` are sent with HTTP, and not with a WebSocket.
-// - `accept` is what the client asks for, and the content type that it must get, for `post` and `get`.
+// - `accept` is the client's `Accept` header, and the content type of the expected answer, for `post` and `get`.
 
 const JSON_TYPE = 'application/json';
 const RESPONSE = 'application/graphql-response+json';
@@ -21,7 +21,7 @@ const CHROME = {
 const FETCHED = { 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'same-origin' };
 const UNDICI = { 'user-agent': 'node', 'accept-language': '*', 'sec-fetch-mode': 'cors', 'accept-encoding': 'gzip, deflate' };
 
-/** The clients; `origin` is that of the server, whose pages some of them run in. */
+/** The clients; `origin` is that of the server, for clients that run in its pages. */
 export const clients = (origin) => [
   { name: 'none', headers: {} },
   {

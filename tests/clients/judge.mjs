@@ -1,18 +1,18 @@
-// What answers must be, byte for byte: those of a plain `POST`.
+// The expected bytes of answers: those of the answer to a plain `POST`.
 import assert from 'node:assert/strict';
 
 import { EXECUTED, MALFORMED, REFUSED, operations } from './operations.mjs';
 import { Http } from './transports.mjs';
 
-/** Bytes of a reason to close a WebSocket. */
+/** Maximum length of a close reason on a WebSocket, in bytes. */
 const REASON = 123;
 
-/** The request of an operation, for one client by one transport. */
+/** The request of an operation, for a client and a transport. */
 export function request(operation, tag) {
   return typeof operation.request === 'function' ? operation.request(tag) : operation.request;
 }
 
-/** The answers of plain `POST`s to all operations for some of the servers, by the names of the operations. */
+/** The answers to plain `POST`s of all operations for some of the servers, by the names of the operations. */
 export async function expectedAnswers(servers) {
   const expected = new Map();
   for (const [server, { url }] of Object.entries(servers)) {
@@ -25,7 +25,7 @@ export async function expectedAnswers(servers) {
   return expected;
 }
 
-/** The text without what differs from run to run: the time that steps took. */
+/** The text without values that differ between runs: the times of steps. */
 function stable(text) {
   return text.replace(/"microseconds":[^,}]+/g, '"microseconds":0');
 }
@@ -37,15 +37,15 @@ function firstDifference(one, other) {
   return `at ${at} of ${one.length} and ${other.length}: ${JSON.stringify(one.slice(from, at + 120))} instead of ${JSON.stringify(other.slice(from, at + 120))}`;
 }
 
-/** The status that a response must have. */
+/** The expected status of a response. */
 function statusOf(stage, type) {
   if (stage === MALFORMED) return 400;
   return stage === REFUSED && type === 'application/graphql-response+json' ? 400 : 200;
 }
 
-/** What is wrong with an answer over HTTP of a content type, if anything is. */
+/** The error in an answer over HTTP with a content type, if there is one. */
 export function wrongOverHttp(operation, answer, type, expected) {
-  // What is no request is answered without parts and events.
+  // A body that is not a request is answered without parts and events.
   const isFramed = type === 'multipart/mixed' || type === 'text/event-stream';
   const wanted = operation.stage === MALFORMED && isFramed ? 'application/json' : type;
   if (answer.type !== wanted) return `the content type is ${answer.type} instead of ${wanted}`;
@@ -54,7 +54,7 @@ export function wrongOverHttp(operation, answer, type, expected) {
   return wrongText(answer.text, expected.text);
 }
 
-/** What is wrong with an answer over a WebSocket, if anything is. */
+/** The error in an answer over a WebSocket, if there is one. */
 export function wrongOverSocket(operation, answer, expected) {
   const plain = expected.text;
   const wanted = { [EXECUTED]: 'next', [REFUSED]: 'error', [MALFORMED]: 'close' }[operation.stage];

@@ -1,4 +1,4 @@
-// Client libraries for JavaScript, as their users call them: their answers are those of a plain `POST`.
+// Client libraries for JavaScript, used as their users do: their answers equal those of a plain `POST`.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -45,7 +45,7 @@ after(() => {
   if (work) rmSync(work, { recursive: true });
 });
 
-/** A `fetch` that keeps what was sent. */
+/** A `fetch` that records the requests. */
 function recording() {
   const sent = [];
   return {
@@ -59,7 +59,7 @@ function recording() {
 
 // Apollo Client.
 
-/** What a link answers, without a cache. */
+/** The answer of a link, without a cache. */
 async function askLink(link, operation) {
   const client = new ApolloClient({ link, cache: new InMemoryCache() });
   try {
@@ -91,7 +91,7 @@ test('Apollo Client reads an answer in one part', async () => {
 test('Apollo Client with its cache', async () => {
   const cache = new InMemoryCache({ possibleTypes: await possibleTypes() });
   const client = new ApolloClient({ link: new HttpLink({ uri: server.url, fetch }), cache });
-  // A cache has one state of an entity, and these ask for two.
+  // A cache has one state per entity, but these operations request two.
   const wanted = parsed.filter((it) => it.answer === DATA && !it.request.query.includes('asOf'));
   for (const fetchPolicy of ['no-cache', 'network-only', 'cache-first']) {
     const ask = async (it) => {
@@ -110,7 +110,7 @@ test('Apollo Client with automatically persisted queries', async () => {
     const link = ApolloLink.from([new PersistedQueryLink({ sha256, useGETForHashedQueries }), new HttpLink({ uri: server.url, fetch })]);
     const wanted = parsed.filter((it) => it.stage === EXECUTED);
     await compare(plain, 'PersistedQueryLink', wanted, (it) => askLink(link, it));
-    // The second time the server knows the hashes.
+    // For the second request, the server knows the hashes.
     sent.length = 0;
     await compare(plain, 'PersistedQueryLink', wanted, (it) => askLink(link, it));
     assert.equal(sent.length, wanted.length);
@@ -132,11 +132,11 @@ test('Apollo Client is told that batches are not supported', async () => {
 });
 
 test('Apollo Client over a WebSocket', async () => {
-  // The link looks at the global class, which Node has since version 22.
+  // The link uses the global class, which Node has since version 22.
   globalThis.WebSocket ??= WebSocket;
   const socket = createWsClient({ url: server.url.replace('http', 'ws'), webSocketImpl: WebSocket });
   const link = new GraphQLWsLink(socket);
-  // The link makes an error of a request's errors.
+  // The link throws the errors of a refused request.
   const ask = (it) => askLink(link, it).catch((error) => {
     if (!CombinedGraphQLErrors.is(error)) throw error;
     return { errors: error.errors };
@@ -147,7 +147,7 @@ test('Apollo Client over a WebSocket', async () => {
 
 // urql.
 
-/** Its parser does not know `\\u{…}`, and it sends mutations by another method. */
+/** Its parser does not support `\\u{…}`, and it sends mutations by another method. */
 const forUrql = parsed.filter((it) => !/\\u\{|^mutation/.test(it.request.query));
 
 async function askUrql(client, operation) {
@@ -199,7 +199,7 @@ test('urql over a WebSocket', async () => {
 
 // graphql-ws and graphql-sse, which send requests as they are.
 
-/** All operations of the server without a manifest, with numbers that JavaScript has. */
+/** All operations for the server without a manifest, with numbers that are exact in JavaScript. */
 const sent = operations.filter((it) => it.server === 'plain' && it.stage !== MALFORMED && typeof it.request !== 'function' && !/e400/.test(it.request.variables));
 
 async function askSubscription(client, operation) {
@@ -218,7 +218,7 @@ test('graphql-ws', async () => {
   for (const lazy of [true, false]) {
     const client = createWsClient({ url: server.url.replace('http', 'ws'), webSocketImpl: WebSocket, lazy, keepAlive: 50 });
     await compare(plain, 'graphql-ws', sent, (it) => askSubscription(client, it), { keepLocations: true });
-    // At most 32 run on a socket at a time.
+    // At most 32 operations run on a socket at a time.
     const together = await Promise.all(sent.slice(0, 30).map((it) => askSubscription(client, it)));
     assert.equal(together.filter((it) => it?.data).length, 30);
     await client.dispose();
@@ -232,13 +232,13 @@ test('graphql-sse with distinct connections', async () => {
   client.dispose();
 });
 
-// Relay: its compiler makes the documents, and its store reads the answers.
+// Relay: its compiler writes the documents, and its store reads the answers.
 
-/** The operations that Relay's compiler takes, with the names that it wants. */
+/** The operations that Relay's compiler accepts, with the names that it requires. */
 function relayOperations() {
   const wanted = forUrql.filter(({ request, stage, answer, name }) =>
-    // The compiler refuses type names of the root, fragments are masked, escapes are for the literal, and a store has
-    // one state of an entity.
+    // The compiler refuses type names of the root, fragments are masked, escapes apply to the literal, and a store has one state per
+    // entity.
     (answer === DATA || name === 'a cursor that cannot be read' || name === 'an id that is not there') && stage === EXECUTED
       && name !== 'a type name' && !/fragment|\\|__schema|__type\b|asOf|^\uFEFF/.test(request.query));
   return wanted.map((operation, no) => {
@@ -268,7 +268,7 @@ async function compileRelay(folder, all, options) {
   return async (name) => (await import(pathToFileURL(join(source, `__generated__/${name}.graphql.js`)))).default;
 }
 
-/** A network as Relay's guide has it; `named` says how a request names its document. */
+/** A network as in Relay's guide; `named` determines how a request names its document. */
 function relayEnvironment(url, named) {
   const network = relay.Network.create(async (request, variables) => {
     const response = await fetch(url, {

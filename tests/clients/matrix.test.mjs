@@ -1,4 +1,4 @@
-// Every operation by every transport with the headers of every client: the bytes of the answer are those of a plain `POST`.
+// Every operation over every transport with the headers of every client: the answer has the same bytes as that to a plain `POST`.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ decoders.zstd ??= (bytes) => Buffer.from(decompress(bytes));
 
 let work;
 const servers = {};
-/** The answers of a plain `POST`, by the name of the operation. */
+/** The answers to a plain `POST`, by the name of the operation. */
 let expected;
 
 before(async () => {
@@ -51,7 +51,7 @@ test('a plain POST answers the operations as they say', () => {
   assert.ok(sizes.some((it) => it > 64 << 10 && it < 1 << 20) && sizes.some((it) => it > 1 << 20), `${sizes}`);
 });
 
-/** The ways that a client's requests take: the name, the transport, what it does, and what is wrong with its answer. */
+/** The ways to send a client's requests: the name, the transport, the function, and the check of the answer. */
 function ways(client, server) {
   const http = new Http(server.url);
   const socket = new Socket(WebSocket, server.url, client.headers);

@@ -1,12 +1,12 @@
-// The operations of the matrix, over the graph in `graph/`. Each has what a client sends and what the server must answer:
+// The operations of the matrix, for the graph in `graph/`. Each has the client's request and the expected answer:
 //
-//   name     what it is, in the report of a failure
-//   request  what is sent: `query`, `operationName`, `documentId`: texts; `variables` and `extensions`: objects, or JSON as it
-//            is written. An array is a batch, and a text is a body
+//   name     a description, shown if it fails
+//   request  the request: `query`, `operationName`, `documentId`: texts; `variables` and `extensions`: objects, or raw JSON as a
+//            text. An array is a batch, and a text is a body
 //   answer   DATA, or the code of the first error
-//   stage    where the request ends: EXECUTED, REFUSED before execution, MALFORMED where it is not a GraphQL request
-//   server   which server is asked: `plain`, or `manifest`, which has documents that clients name
-//   only     the transports that can send it, where not all can
+//   stage    where the request ends: EXECUTED, REFUSED before execution, MALFORMED if it is not a GraphQL request
+//   server   the server: `plain`, or `manifest`, which has persisted documents
+//   only     the transports that can send it, if not all can
 import { createHash } from 'node:crypto';
 
 import { getIntrospectionQuery } from 'graphql';
@@ -18,7 +18,7 @@ export const MALFORMED = 'malformed';
 
 export const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
-/** The documents of the server that has a manifest. */
+/** The documents of the server with a manifest. */
 export const MANIFEST = {
   instruments: 'query Instruments($first: Int = 2) { instruments(first: $first) { nodes { id name } } }',
   makers: 'query Makers { makers { totalCount } } query Names { makers { nodes { name } } }',
@@ -58,7 +58,7 @@ data('a timeline', '{ timeline(first: 4) { totalCount nodes { date entity { id }
 data('a date to ask about', '{ now: maker(id: "maler") { town { name } } then: maker(id: "maler", asOf: "1510") { town { name } } }');
 data('a path expression', '{ town(id: "fuessen") { follow(path: "region+") { nodes { id } } } }');
 
-// Forms of documents.
+// Syntax of documents.
 data('aliases', '{ first: maker(id: "maler") { n: name } second: maker(id: "gerle") { n: name m: name } }');
 data('fragments', 'query { named(id: "maler") { ...A } } fragment A on Named { name ...B } fragment B on Maker { born ... on Entity { label ... { id } } }');
 data('skip and include', 'query ($yes: Boolean!, $no: Boolean = false) { graph { title @include(if: $yes) licence @skip(if: $yes) revision @include(if: $no) } }', { variables: { yes: true } });
@@ -80,7 +80,7 @@ data('variables: numbers as they are written', 'query ($n: Int!, $i: ID!) { make
 data('variables: defaults and null', 'query ($n: Int = 1, $k: Kind, $f: MakerFilter = null) { makers(first: $n, filter: $f) { nodes { id } } instruments(filter: { kind: { eq: $k } }) { totalCount } }', { variables: { k: null } });
 data('variables: surrogates, separators, nothing', 'query ($a: String!, $b: String!) { a: makers(filter: { name: { endsWith: $a } }) { nodes { name } } b: instruments(filter: { notes: { has: $b } }) { nodes { notes } } c: search(query: "") { totalCount } }', { variables: '{"a": "\\ud83c\\udf38", "b": "line\\nbreak\\u2028and\\u2029more"}' });
 
-// Introspection, and what the server adds.
+// Introspection, and fields that the server adds.
 data('introspection', getIntrospectionQuery({ descriptions: true, specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, inputValueDeprecation: true, oneOf: true }), { operationName: 'IntrospectionQuery' });
 data('introspection of a type', '{ __type(name: "Maker") { kind name description fields { name type { kind name ofType { name } } } interfaces { name } } graph { types { name } relations { name count } } }');
 data('citations', 'query @cite { instrument(id: "lute-1") { strings makers { edges { role node { name } } } } }');
@@ -112,7 +112,7 @@ refused('no operation of two is named', 'BAD_USER_INPUT', 'query A { __typename 
 refused('too deep', 'DEPTH_LIMIT', `{ town(id: "fuessen") { ${'region { '.repeat(60)}id${' }'.repeat(60)} } }`);
 add('a mutation', { query: 'mutation { nothing }' }, 'GRAPHQL_VALIDATION_FAILED', REFUSED, { only: ['post', 'response', 'multipart', 'events', 'socket'] });
 
-// What is no request.
+// Bodies that are not requests.
 malformed('neither a query nor a document', { operationName: 'A' });
 malformed('variables that are a list', { query: '{ __typename }', variables: '[1]' });
 malformed('extensions that are a text', { query: '{ __typename }', extensions: '"none"' });
@@ -126,13 +126,13 @@ malformed('a body that is not JSON', 'query=%7B__typename%7D', OVER_POST);
 malformed('a body that ends early', '{"query": "{ __typename }", "variables": {', OVER_POST);
 malformed('an empty body', '', OVER_POST);
 
-// Variables at the edges of JSON.
+// Extreme JSON in variables.
 const scalar = 'query ($t: Tuning) { instruments(filter: { tuning: { ne: $t } }) { totalCount } }';
 data('variables: 60 levels', scalar, { variables: `{"t": ${'['.repeat(60)}1${']'.repeat(60)}}` });
 data('variables: names that are odd', scalar, { variables: '{"": 1, "t": {"": {"\\u0000": "\\u0000"}}, "__proto__": null}' });
 refused('variables: a number beyond all bounds', 'BAD_USER_INPUT', 'query ($f: Float) { instruments(filter: { weight: { lt: $f } }) { totalCount } }', { variables: '{"f": 1e400}' });
 
-// Documents that are named. The hash is another one for each client and transport, so that each registers its own.
+// Persisted documents. Each client and transport has its own hash, so that each registers its own document.
 const persistedQuery = (sha256Hash) => ({ persistedQuery: { version: 1, sha256Hash } });
 const own = (tag) => `query Own($id: ID!) { maker(id: $id) { name } } # ${tag}`;
 const automatic = (name, request, answer, stage) => add(name, request, answer, stage);

@@ -1,4 +1,4 @@
-// Clients that are no packages of Node: Java's HttpClient, Python's gql and curl. Each must be installed.
+// Clients that are not packages of Node: Java's HttpClient, Python's gql, and curl. Each must be installed.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -29,7 +29,7 @@ after(() => server?.stop());
 /** Runs a program to its end, with a text as standard input. */
 function run(command, options, input, hint) {
   return new Promise((resolve, reject) => {
-    // Some of them would ask a proxy for the server.
+    // Some of them would otherwise send requests through a proxy.
     const env = { ...process.env, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' };
     const child = spawn(command, options, { stdio: ['pipe', 'pipe', 'pipe'], env });
     const out = [];
@@ -41,13 +41,13 @@ function run(command, options, input, hint) {
       if (code === 0) resolve(Buffer.concat(out));
       else reject(new Error(`${command} has ended with ${code}:\n${complaints}`));
     });
-    // A program that ends early says why by its code.
+    // The exit code of a program that ends early gives the reason.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
 }
 
-/** The ways over HTTP that a program takes, with the content types that it must get. */
+/** The ways in which a program uses HTTP, with the expected content types. */
 const OVER_HTTP = [
   { name: 'POST as JSON', transport: 'post', method: 'POST', accept: ACCEPT.post, type: 'application/json' },
   { name: 'POST without Accept', transport: 'post', method: 'POST', type: 'application/json' },
@@ -75,7 +75,7 @@ test("Java's HttpClient", async () => {
     }
   }
   for (const operation of wanted) {
-    // What is not a request closes the socket.
+    // A message that is not a request closes the socket.
     if (operation.stage === MALFORMED || !canTake(operation, 'socket')) continue;
     const text = `{"id":"n${asked.length}","type":"subscribe","payload":${body(request(operation, 'java socket'))}}`;
     lines.push([asked.length, 'socket', base64(text)]);
@@ -117,7 +117,7 @@ function overSocket(operation, received) {
 test("Python's gql", async () => {
   const hint = 'python3 -m venv target/clients && target/clients/bin/pip install -r tests/clients/python/requirements.txt';
   assert.ok(existsSync(python), `there is no ${python}: ${hint}`);
-  // Its parser is of another version of the specification.
+  // Its parser implements another version of the specification.
   const forPython = parsed.filter(({ name }) => name !== 'block strings and escapes');
   const requests = forPython.map((it) => ({
     name: it.name,
@@ -151,9 +151,9 @@ test('curl', async () => {
   for (const options of CURL) {
     for (const way of OVER_HTTP) {
       for (const operation of wanted) {
-        // A hash is registered by the request before.
+        // The previous request registered the hash.
         if (typeof operation.request === 'function') continue;
-        // All by one way, and by the others in turns: each run is a process.
+        // All operations in one way, and a part of them in each of the others, since each run starts a process.
         const isDue = (options.includes('--compressed') && way.transport === 'get') || asked.length % 7 === 0;
         asked.push({ options, way, operation, isDue: isDue && canTake(operation, way.transport) });
       }

@@ -1,4 +1,4 @@
-// The transports of the server, over raw requests. Each gives the bytes of the answer as a plain `POST` would have them.
+// The transports of the server, over raw requests. Each returns the bytes of the answer in the form of a plain `POST`.
 //
 // No package is imported, so that other tests can use this file with theirs.
 import { Agent, request as httpRequest } from 'node:http';
@@ -9,7 +9,7 @@ const AFTER_PART = ',"hasNext":false}\r\n--graphql--\r\n';
 const BEFORE_EVENT = 'event: next\ndata: ';
 const AFTER_EVENT = '\n\nevent: complete\ndata:\n\n';
 
-/** What a transport asks for where the client does not say. */
+/** The `Accept` header of a transport, if the client sets none. */
 export const ACCEPT = {
   post: 'application/json',
   response: 'application/graphql-response+json',
@@ -41,7 +41,7 @@ export function search(request) {
   return parameters.toString();
 }
 
-/** A response whose body is no longer compressed. */
+/** A response whose body is decompressed. */
 export function exchange(url, { method, headers, content, agent }) {
   return new Promise((resolve, reject) => {
     const request = httpRequest(url, { method, headers, agent }, (response) => {
@@ -63,7 +63,7 @@ export function exchange(url, { method, headers, content, agent }) {
   });
 }
 
-/** How encodings are decoded; others may be added. Node has zstd since 22.15. */
+/** Decoders of encodings; more may be added. Node has zstd since 22.15. */
 export const decoders = { gzip: zlib.gunzipSync, br: zlib.brotliDecompressSync, zstd: zlib.zstdDecompressSync };
 
 function decompressed(bytes, encoding) {
@@ -72,12 +72,12 @@ function decompressed(bytes, encoding) {
   return decoders[encoding](bytes);
 }
 
-/** Text for bytes, which must be UTF-8. */
+/** Decodes bytes, which must be UTF-8. */
 export function decoded(bytes) {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
-/** What stands between two texts; nothing else may be in it. */
+/** The text between two others, which must be at the start and the end. */
 function between(text, before, after) {
   if (!text.startsWith(before)) throw new Error(`${JSON.stringify(text.slice(0, before.length))} should be ${JSON.stringify(before)}`);
   const end = text.length - after.length;
@@ -93,7 +93,7 @@ export function unwrapped({ status, headers, text }) {
   return { status, type: type?.split(';')[0], text };
 }
 
-/** A message of `graphql-transport-ws` with an answer, or that ends an operation. Every byte of it is prescribed. */
+/** A message of `graphql-transport-ws` that has an answer or ends an operation. The protocol prescribes every byte of it. */
 export function message(text) {
   const [before, id, type] = /^\{"id":"(\w+)","type":"(\w+)"/.exec(text) ?? [];
   switch (type) {
@@ -104,7 +104,7 @@ export function message(text) {
   }
 }
 
-/** Sends over HTTP for one client, which keeps its connections. */
+/** Sends requests over HTTP for one client, which keeps its connections. */
 export class Http {
   constructor(url) {
     this.url = url;
@@ -126,9 +126,9 @@ export class Http {
   }
 }
 
-/** Sends over `graphql-transport-ws` for one client, which keeps its socket. */
+/** Sends operations over `graphql-transport-ws` for one client, which keeps its socket. */
 export class Socket {
-  /** `WebSocket` is that of the package `ws`, which can send headers. */
+  /** `WebSocket` is the class of the package `ws`, which can set headers. */
   constructor(WebSocket, url, headers = {}) {
     this.open = () => new WebSocket(url.replace('http', 'ws'), ['graphql-transport-ws'], { headers });
     this.next = 0;

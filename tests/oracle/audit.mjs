@@ -1,4 +1,4 @@
-// The GraphQL-over-HTTP audit of graphql-http against the real server: MUST, SHOULD and MAY, all of them.
+// Runs the GraphQL-over-HTTP audit of graphql-http on the real server: MUST, SHOULD and MAY.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, resolve } from 'node:path';

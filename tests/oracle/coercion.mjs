@@ -1,8 +1,8 @@
-// The judge of variables: graphql-js must take and refuse the same JSON as Clew, and mean the same by it.
+// Compares variables with graphql-js: both must accept and refuse the same JSON, and read the same values from it.
 //
 //   node coercion.mjs [--count 5000] [--seed 1 | --seed random] [--transport post | get | multipart | ws | sse | all]
 //
-// CLEW says which binary to judge; by default the release build.
+// CLEW is the binary to test; by default the release build.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
   options: { count: { type: 'string', default: '5000' }, seed: { type: 'string', default: '1' }, transport: { type: 'string', default: 'all' } },
 });
 const seed = options.seed === 'random' ? Date.now() % 2 ** 31 : Number(options.seed);
-/** Requests that are asked at once. */
+/** Number of concurrent requests. */
 const AT_ONCE = 8;
 
 const schema = buildSchema(execFileSync(binary, ['schema'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 }));
@@ -38,7 +38,7 @@ const server = spawn(binary, ['serve', '--listen', '127.0.0.1:0'], { cwd: root, 
 const [line] = await once(createInterface({ input: server.stdout }), 'line');
 const transports = new Transports(`${line.replace('listening on ', '')}/graphql`, options.transport);
 
-/** Numbers as they are written: JSON knows more ways than JavaScript writes. */
+/** Numbers as text: JSON allows more notations than JavaScript writes. */
 class Written {
   constructor(text) {
     this.text = text;
@@ -55,7 +55,7 @@ function json(value) {
 const NUMBERS = ['0', '-0', '1', '1.0', '1e0', '10e-1', '1.5', '-7', '2147483647', '2147483648', '-2147483648', '-2147483649', '1E2', '9007199254740991', '0.1', '-0.0'];
 const STRANGE = [null, true, '', 'x', '1', [], {}, [null], { x: 1 }];
 
-/** JSON that nearly has a type, or has it. */
+/** JSON that has a type, or almost has it. */
 class Values {
   constructor(random, generator) {
     this.random = random;
@@ -107,8 +107,8 @@ class Values {
 }
 
 /**
- * Places for a variable: for each argument of the root, and for each field of each input type that is reached from there,
- * the type of the place and an operation with it. `judged` says whether the judge answers that field.
+ * Places for a variable: for each argument of the root, and for each field of each input type that is reachable from there, the type of the
+ * place and an operation with it. `judged` says whether the reference can answer that field.
  */
 function places() {
   const found = [];
@@ -145,10 +145,10 @@ function places() {
   return found;
 }
 
-/** The id of the entity that has the most links. */
+/** The id of the entity with the most links. */
 const hub = [...graph.entities.values()].reduce((most, it) => (graph.links(it).length > graph.links(most).length ? it : most)).id;
 
-/** A literal of a type, for arguments that must be given. */
+/** A literal of a type, for required arguments. */
 function sample(type) {
   const nullable = getNullableType(type);
   if (isListType(nullable)) return `[${sample(nullable.ofType)}]`;
@@ -162,7 +162,7 @@ function one(random, all, values) {
   const context = { argument: place.argument };
   const wrong = random.pick([0, 0, 0.1, 0.3]);
   const nullable = getNullableType(place.type);
-  // A nullable variable may stand where null is not allowed if it has a default.
+  // A nullable variable with a default is allowed where null is not.
   const withDefault = !place.isOneOf && random.chance(0.3);
   const isNullable = withDefault ? random.chance(0.8) : !place.isOneOf && !isNonNullType(place.type);
   let fallback = '';
@@ -178,7 +178,7 @@ function one(random, all, values) {
   return { place, query, text: json(given) };
 }
 
-/** Where fields failed, and the data. */
+/** The paths of failed fields, and the data. */
 function essence(answer) {
   const paths = (answer.errors ?? []).map((it) => JSON.stringify(it.path ?? null)).sort();
   return JSON.stringify({ data: answer.data ?? null, paths });
@@ -199,13 +199,13 @@ async function compare(asked, document) {
   if (Boolean(coerced.errors) !== Boolean(refused)) return differs(coerced.errors ? 'not refused' : 'refused', asked, coerced.errors ?? 'taken', ours);
   if (refused) {
     counts.refused += 1;
-    // Every error says where the variable is defined.
+    // Every error has the location of the variable's definition.
     const at = (errors) => JSON.stringify([...new Set(errors.map((it) => JSON.stringify(it.locations)))]);
     if (at(coerced.errors) !== at(ours.errors)) differs('other locations', asked, coerced.errors, ours);
     return;
   }
   counts.taken += 1;
-  // A scalar of the graph's own whose text means nothing: only Clew knows.
+  // An invalid text for a custom scalar of the graph: only Clew knows its rules.
   if (!asked.place.judged || ours.data === undefined) return;
   const theirs = JSON.parse(JSON.stringify(executeSync({ schema, document, variableValues: variables })));
   if (JSON.stringify(theirs).includes('Internal')) return;

@@ -1,5 +1,4 @@
-// Random operations with extreme values, which benches/limits/fuzz.mjs sends. Only the cost of an answer is checked,
-// not whether it is right.
+// Random operations with extreme values, which benches/limits/fuzz.mjs sends. Only the cost of an answer is checked, not its content.
 import { getNamedType, isEnumType, isInputObjectType, isLeafType, isListType, isNonNullType } from 'graphql';
 
 import { Generator, Random, shrink } from './generate.mjs';
@@ -17,7 +16,7 @@ const DATES = ['0001', '9999', '9999-12-31', '1996-02-29', '1990/1999', '0001/99
 const NO_DATES = ['-0000', 'Y1996', '1996-02-30', '1996-13', '2011/2010', '../..', '199X/2001', '', '99999999999', 'Y9999999999999', 'yesterday'];
 const LETTERS = ['', ' ', '\u0000', '\u{1F468}\u200D\u{1F469}\u200D\u{1F467}', '\u202E', 'e\u0301', '\u0130', '\u00DF', '\uFFFF', '\uD800', '"', '\\', '\n', '<mark>', '%', '*', '\u3000', '\u0E01'];
 const PATTERNS = ['', '.*', '(a|b)*c', '(\\w{1,200}){50}', '(a*)*$', '[^\\x00-\\x7F]+', '\\pL{50}', '(?i)\u00DF', '(', '[', '\\', 'x{1000}{1000}', '^$', '\\b\\b\\b', '(?:)*'];
-/** Path expressions over a relation, and over another with its inverse. */
+/** Path expressions of a relation, and of another one with its inverse. */
 const paths = (one, there, back) => [`${one}*`, `^${one}`, `(${one}|${there})*/${back}?`, `${one}{900}`, `${one}{0,30}/${there}{2,}`, `((${one}*)*)*`, `${one}{5,2}`, '', '(', 'nothing', `${one}//${there}`, `${one}{4294967296}`, `^(${one}/^${there})+`];
 const QUERIES = ['a*', 'the child', '"the child"', '"', '* * *', 'a* b* c* d* e* f* g* h*', '\u00E9t\u00E9~', 'AND OR NOT', 'chlid of teh vilage'];
 const TIMES = [1, 1, 1, 3, 3, 10, 40, 40, 1000, 20_000];
@@ -33,13 +32,13 @@ export class Extremes extends Generator {
     const one = relations.find((it) => it.relation.symmetric) ?? relations[0];
     const there = relations.find((it) => it.relation.inverse) ?? one;
     this.paths = paths(one.name, there.name, there.relation.inverse ?? one.name);
-    /** Numbers of edges, a property that is not a number, and one that no edge has. */
+    /** Integer properties of edges, a property that is not a number, and one that no edge has. */
     const ofEdges = types.filter((it) => it.edge).flatMap((it) => [...it.fields.values()]);
     const isNumber = (it) => ['Int', 'Int64', 'Float', 'Decimal'].includes(it.type);
     this.weights = ['nothing', ...ofEdges.filter(isNumber).map((it) => it.name), ...ofEdges.filter((it) => !isNumber(it)).slice(0, 1).map((it) => it.name)];
   }
 
-  /** Keeps cursors of an answer, so that later requests go on from them. */
+  /** Keeps cursors of an answer, so that later requests continue from them. */
   remember(text) {
     for (const [, cursor] of text.matchAll(/[cC]ursor":"([\w-]+)"/g)) {
       if (this.cursors.length < 500) this.cursors.push(cursor);
@@ -63,7 +62,7 @@ export class Extremes extends Generator {
     return Array.from({ length: random.pick([1, 5, 60]) }, (_, no) => `i${no}: __schema ${inner}`).join(' ');
   }
 
-  /** The same as it is, or many aliases of it. */
+  /** The same operation, or one with many aliases of it. */
   field(field, depth) {
     const { random } = this;
     this.budget -= 1;
@@ -93,7 +92,7 @@ export class Extremes extends Generator {
     if (isListType(type) && !Array.isArray(value)) return this.literal(type.ofType, value);
     if (typeof value === 'number' && !Number.isFinite(value)) return '1e999';
     if (getNamedType(type).name === 'Boolean' || !isLeafType(type) || isEnumType(type)) return super.literal(type, value);
-    // A half of a surrogate pair can stand in JSON, but not in a document.
+    // JSON can contain half of a surrogate pair, but a document cannot.
     return JSON.stringify(typeof value === 'string' && random.chance(0.95) ? value.toWellFormed() : value);
   }
 
@@ -129,7 +128,7 @@ export class Extremes extends Generator {
     const count = isSmall ? random.pick([0, 1, 1, 1, 2, 2, 5, 30]) : random.pick([0, 1, 1, 1, 3, 3, 3, 50, 50, 1500]);
     const distinct = Math.min(count, 20);
     const pool = Array.from({ length: distinct }, () => this.value(type.ofType, { ...context, depth: (context.depth ?? 0) + (isSmall ? 2 : 0) })).filter((it) => it !== undefined);
-    // Long values in long lists would only meet the limit of the body.
+    // Long values in long lists would only reach the limit of the body.
     if (JSON.stringify(pool).length * (count / Math.max(1, distinct)) > 300_000) return pool.slice(0, 1);
     return pool.length ? Array.from({ length: count }, (_, no) => pool[no % pool.length]) : [];
   }

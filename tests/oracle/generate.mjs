@@ -1,7 +1,7 @@
-// Random operations that a schema allows.
+// Random valid operations for a schema.
 import { getNamedType, isAbstractType, isEnumType, isInputObjectType, isLeafType, isListType, isNonNullType, print, visit } from 'graphql';
 
-/** A small generator of random numbers, the same for a seed everywhere (mulberry32). */
+/** A small pseudorandom generator with the same results everywhere (mulberry32). */
 export class Random {
   constructor(seed) {
     this.state = seed >>> 0;
@@ -33,7 +33,7 @@ export class Random {
   }
 }
 
-/** Fields whose values this judge does not make itself; those that ask about the graph as a whole are judged by networkx and rdflib. */
+/** Fields whose values the reference does not compute. Those about the graph as a whole are compared with networkx and rdflib. */
 const LEFT_OUT = new Set([
   'revision', 'citationCount', 'componentCount', 'relations', 'class',
   'path', 'paths', 'neighborhood', 'ranking', 'similar', 'components', 'follow', 'search', 'timeline', 'conflicts', 'aggregate',
@@ -45,7 +45,7 @@ export class Generator {
     this.graph = graph;
     this.random = random;
     this.leftOut = LEFT_OUT;
-    /** What statements can be about: properties and relations, both ways. */
+    /** The fields of statements: properties and relations, in both directions. */
     this.fields = [...new Set([...graph.ontology.types.values()].filter((it) => !it.edge).flatMap((it) => [...it.fields.values()].flatMap(({ name, relation }) => [name, relation?.inverse ?? name])))];
   }
 
@@ -81,7 +81,7 @@ export class Generator {
     if (type.getInterfaces?.().length && random.chance(0.15) && depth < 6) {
       parts.push(this.fragment(random.pick(type.getInterfaces()), depth + 1));
     }
-    // What is asked twice is merged.
+    // Repeated selections are merged.
     if (parts.length && random.chance(0.15)) parts.push(random.pick(parts));
     if (parts.length === 0) parts.push('__typename');
     return `{ ${parts.join(' ')} }`;
@@ -107,7 +107,7 @@ export class Generator {
       this.variables.set(name, `Boolean${fallback ? '' : '!'}${fallback}`);
       if (!fallback || random.chance(0.5)) this.values[name] = random.chance(0.5);
     }
-    // A nullable variable with a default may stand where a Boolean! is asked for.
+    // A nullable variable with a default is allowed where a Boolean! is required.
     return ` @${directive}(if: $${name})`;
   }
 
@@ -192,7 +192,7 @@ export class Generator {
     }
   }
 
-  /** What entities and edges say of a property, each value as it is written. */
+  /** The values of a property of entities and edges, each in its original notation. */
   said(property) {
     const { entities, edges } = this.graph;
     const ofEntities = [...entities.values()].flatMap((it) => (it.values.get(property) ?? []).map((said) => said.value));
@@ -216,7 +216,7 @@ export class Generator {
     return whole;
   }
 
-  /** A reference to an entity, or the beginning of a name; some in other letters, some that nothing has. */
+  /** A reference to an entity, or the prefix of a name; some in other case, some without a match. */
   name(argument) {
     const { random } = this;
     const entity = random.pick([...this.graph.entities.values()]);
@@ -231,7 +231,7 @@ export class Generator {
   object(type, context) {
     const { random } = this;
     if (context.depth > 4) return {};
-    // The text index is not this judge's to make.
+    // The reference has no text index.
     const fields = Object.values(type.getFields()).filter((it) => it.name !== 'search');
     const chosen = type.isOneOf ? [random.pick(fields)] : random.some(fields, context.depth === 0 ? 2 : 3);
     const object = {};
@@ -252,7 +252,7 @@ export class Generator {
   }
 }
 
-/** Smaller operations that still fail: drops one selection after another while it does. */
+/** Reduces an operation that fails: drops one selection after another while it still fails. */
 export async function shrink(document, fails) {
   let current = document;
   for (let round = 0; round < 200; round += 1) {
@@ -270,7 +270,7 @@ export async function shrink(document, fails) {
   return print(current);
 }
 
-/** Without the variables and fragments that nothing uses any more. */
+/** The operation without unused variables and fragments. */
 function prune(document) {
   const used = (document, kind) => {
     const names = new Set();
@@ -294,7 +294,7 @@ function prune(document) {
 
 function* without(node) {
   if (Array.isArray(node)) {
-    // Halves first: long lists would else take as many tries as they have elements.
+    // Halves first, since a long list would otherwise need as many attempts as it has elements.
     if (node.length > 3) {
       const half = node.length >> 1;
       yield node.slice(0, half);

@@ -1,4 +1,4 @@
-// A graph, read from its files by a reader of the test's own, and asked naively.
+// A graph, read from its files by a reader of the test's own, with naive queries.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -8,7 +8,7 @@ import { parse as parseYaml } from 'yaml';
 const files = (folder, end) => readdirSync(folder).filter((name) => name.endsWith(end)).sort().map((name) => join(folder, name));
 const compareText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** What the schema folder says: types with their fields, and relations in the order of their first declaration. */
+/** The content of the schema folder: types with their fields, and relations in the order of their first declaration. */
 export function readOntology(folder) {
   const types = new Map();
   const relations = new Map();
@@ -63,7 +63,7 @@ export function readOntology(folder) {
   return { types, relations, prefixes };
 }
 
-/** The entities and edges that the data folder says. */
+/** The entities and edges in the data folder. */
 export function readData(folder, ontology) {
   const entities = new Map();
   const edges = [];
@@ -107,14 +107,14 @@ export function readData(folder, ontology) {
   return { entities, edges, graph };
 }
 
-/** The IRI that a CURIE stands for; any other text is one. */
+/** The IRI of a CURIE; any other text is an IRI itself. */
 export function expand(text, prefixes) {
   const [name, ...rest] = text.split(':');
   const iri = prefixes.get(name);
   return iri === undefined || rest.join(':').startsWith('//') ? text : iri + rest.join(':');
 }
 
-/** An identifier in another system: the longest prefix that its IRI begins with, and the rest. */
+/** An identifier in another system: the longest prefix that matches its IRI, and the rest. */
 export function external(url, prefixes) {
   const fits = [...prefixes].filter(([, iri]) => url.startsWith(iri) && url !== iri).sort((a, b) => b[1].length - a[1].length);
   const [prefix, iri] = fits[0] ?? [null, ''];
@@ -127,7 +127,7 @@ function validity(given) {
   return { from, until };
 }
 
-/** Whether a statement holds at a date: the spans share a day. */
+/** Whether a statement is valid at a date: both share a day. */
 function holds({ valid }, date) {
   const [first, last] = span(date);
   return !valid || ((!valid.from || span(valid.from)[0] <= last) && (!valid.until || span(valid.until)[1] >= first));
@@ -146,7 +146,7 @@ function days(text) {
   const [low, high] = ['0', '9'].map((it) => Number(digits?.replaceAll('X', it)));
   const [first, last] = long ? [Number(long), Number(long)] : minus ? [-high, -low] : [low, high];
   const number = (year, month, day) => year * 10_000 + month * 100 + day;
-  // The calendar repeats every 400 years. Day 0 of a month is the last of the month before.
+  // The calendar repeats every 400 years. Day 0 of a month is the last day of the previous month.
   const length = (year, month) => new Date(Date.UTC(2000 + (((year % 400) + 400) % 400), month, 0)).getUTCDate();
   const whole = (month, year, until) => [number(first, month, 1), number(year, until, length(year, until))];
   if (!month || month === 'XX') return whole(1, last, 12);
@@ -156,7 +156,7 @@ function days(text) {
   return [number(first, Number(month), Number(day)), number(last, Number(month), Number(day))];
 }
 
-/** The relation whose edges end in entities of a type, where they have the field. */
+/** The relation whose edges end in entities of a type, if the type has the field. */
 function inverseOf(ontology, type, name) {
   return [...ontology.relations.values()].find((it) => it.inverse === name && typesOf(ontology, it.target).includes(type));
 }
@@ -191,7 +191,7 @@ function citations(given, source) {
   });
 }
 
-/** Whether a statement is preferred to an earlier one: by rank, then by how late it holds; an open end is the latest. */
+/** Whether a statement is preferred to an earlier one: by rank, then by the end of its validity; an open end is the latest. */
 function preferred(statement, other) {
   const latest = ({ valid }) => (valid ? (valid.until ? span(valid.until)[1] : Infinity) : -Infinity);
   const [rank, before] = [statement, other].map((it) => RANKS.indexOf(it.rank));
@@ -207,7 +207,7 @@ export class Graph {
     this.relationOrder = [...this.ontology.relations.keys()];
   }
 
-  /** The graph as it was at a date: without what did not hold then. What is required is there for its own field only (`oneWay`). */
+  /** The graph at a date: without statements that are not valid then. Required edges are kept for their own field only (`oneWay`). */
   at(date) {
     const then = Object.assign(Object.create(Graph.prototype), this);
     then.edges = this.edges.filter((it) => {
@@ -236,7 +236,7 @@ export class Graph {
     return this.ontology.types.get(entity.type).fields.get(name);
   }
 
-  /** All statements about a property, the given one first where it has one value. */
+  /** All statements about a property; if it has one value, the shown one first. */
   said(entity, name) {
     const said = entity.values.get(name) ?? [];
     if (this.field(entity, name)?.list) return said;
@@ -254,14 +254,14 @@ export class Graph {
     return this.value(entity, 'name') ?? this.value(entity, 'title') ?? entity.id;
   }
 
-  /** All names of an entity: what serves as label, then the aliases; each with the field that has it. */
+  /** All names of an entity: the label, then the aliases; each with its field. */
   names(entity) {
     const field = ['name', 'title'].find((it) => this.value(entity, it) !== null) ?? 'id';
     const aliases = (entity.values.get('aliases') ?? []).map((it) => ({ field: 'aliases', text: it.value }));
     return [{ field, text: this.label(entity) }, ...aliases];
   }
 
-  /** The edges of an entity over a relation, one way; each with the entity at its other end. */
+  /** The edges of an entity over a relation in a direction, each with the entity at its other end. */
   ends(entity, relation, way) {
     const found = [];
     for (const edge of this.edges) {
@@ -278,7 +278,7 @@ export class Graph {
     return found.sort((a, b) => compareText(a.other.id, b.other.id));
   }
 
-  /** What a relation field of an entity leads to; undefined if it is none. */
+  /** The value of a relation field of an entity; undefined if the field is not a relation. */
   follow(entity, name) {
     const field = this.field(entity, name);
     if (field?.relation) return { relation: this.ontology.relations.get(field.relation.name), ends: this.shown(entity, field.relation, 'out'), list: field.list };
@@ -287,7 +287,7 @@ export class Graph {
     return relation && { relation, ends: this.shown(entity, relation, 'in'), list: true };
   }
 
-  /** The edges that the fields of a relation show: of a field that leads to one entity the preferred one, from either end. */
+  /** The edges that the fields of a relation show: of a to-one field the preferred edge, from either end. */
   shown(entity, relation, way) {
     const own = (it) => [...this.ontology.types.get(it.type).fields.values()].find((field) => field.relation?.name === relation.name);
     const best = (it) => this.ends(it, relation, 'out').map(({ edge }) => edge).sort((a, b) => this.edges.indexOf(a) - this.edges.indexOf(b)).reduce((best, edge) => (best && (edge.oneWay || (!best.oneWay && !preferred(edge.statement, best.statement))) ? best : edge), undefined);
@@ -298,7 +298,7 @@ export class Graph {
     });
   }
 
-  /** How many edges an entity has, as its fields show them. */
+  /** The number of an entity's edges that fields show. */
   degree(entity) {
     const relations = this.relationOrder.map((it) => this.ontology.relations.get(it));
     const counts = relations.flatMap((it) => (it.symmetric ? ['both'] : ['out', 'in']).map((way) => this.shown(entity, it, way).filter(({ edge }) => !edge.oneWay).length));
@@ -316,7 +316,7 @@ export class Graph {
     return links;
   }
 
-  /** The field that an end of an edge has for it. */
+  /** The field of an edge at one of its ends. */
   nameOf(entity, relation, way, other) {
     const own = (type) => [...this.ontology.types.get(type).fields.values()].find((it) => it.relation?.name === relation.name)?.name;
     if (way !== 'in') return own(entity.type);

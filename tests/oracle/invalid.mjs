@@ -1,11 +1,11 @@
-// Valid operations made invalid, each by one rule of the specification.
+// Makes valid operations invalid, each by one rule of the specification.
 import { getNamedType } from 'graphql';
 
 const replace = (query, from, to) => (query.includes(from) ? query.replace(from, to) : undefined);
 const insert = (query, at, text) => (at < 0 ? undefined : query.slice(0, at) + text + query.slice(at));
 const body = (query) => query.indexOf('{', query.indexOf(')') > 0 && query.startsWith('query (') ? query.indexOf(') {') : 0);
 
-/** The operation under another head; its own variables go, so only one that has none can take it. */
+/** The operation with another header, which replaces its variables, so it must have none. */
 const withHead = (query, head) => (query.startsWith('query {') ? query.replace('query {', head) : `${head} __typename }`);
 
 const SPOILS = {
@@ -54,7 +54,7 @@ const SPOILS = {
   'an introspection field that is not there': (q) => insert(q, body(q) + 1, ' __nothing '),
 };
 
-/** Names that rules need: a type with its root fields, and another type. */
+/** Names that the rules need: a type with its root fields, and another type. */
 function names(schema, random) {
   const types = schema.getPossibleTypes(schema.getType('Entity'));
   const type = random.pick(types);
@@ -65,7 +65,7 @@ function names(schema, random) {
   return { type: type.name, other: other.name, list: list.name, one: one.name };
 }
 
-/** One of the rules, broken in an operation; nothing where it cannot be in this one. */
+/** An operation that violates one of the rules; undefined if the rule does not apply to it. */
 export function spoil(query, random, schema) {
   const [rule, change] = random.pick(Object.entries(SPOILS));
   const spoiled = change(query, names(schema, random));

@@ -1,8 +1,7 @@
-// Whether the tests would notice: makes one deliberate fault after the other in a copy of the sources, builds it, and
-// runs the oracle on it, or the matrix of clients for a fault of a transport. It must fail each time. Prints the end of
-// its output.
+// Checks that the tests find faults: makes one deliberate fault after the other in a copy of the sources, builds it, and runs the oracle on
+// it, or for a fault of a transport the matrix of clients. The test must fail each time. Prints the end of its output.
 //
-//   node mutations.mjs [--only TEXT]    TEXT is in the names of the faults to make
+//   node mutations.mjs [--only TEXT]    TEXT is part of the names of the faults to make
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

@@ -1,12 +1,12 @@
-// The judge: graphql-js with naive resolvers over the same files must give the same answers as Clew.
+// Compares Clew with graphql-js: naive resolvers over the same files must give the same answers.
 //
 //   node oracle.mjs [--graph DIR] [--count 5000] [--invalid 1000] [--seed 1 | --seed random] [--transport post | get | multipart | ws | sse | all]
 //
 // The graph is the one in the folders `schema` and `data` of DIR, which is the root of the repository by default.
 //
-// By `all`, which is the default, each operation takes one of the transports by its number.
+// By `all`, which is the default, the operations take the transports in turns.
 //
-// CLEW says which binary to judge; by default the release build.
+// CLEW is the binary to test; by default the release build.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -40,7 +40,7 @@ const server = spawn(binary, ['serve', '--listen', '127.0.0.1:0'], { cwd: root, 
 const [line] = await once(createInterface({ input: server.stdout }), 'line');
 const transports = new Transports(`${line.replace('listening on ', '')}/graphql`, options.transport);
 
-/** How many operations went by each of the transports. */
+/** Number of operations over each transport. */
 const sent = new Map();
 function nextTransport() {
   const number = [...sent.values()].reduce((sum, it) => sum + it, 0);
@@ -55,7 +55,7 @@ function judge(document, variables) {
 
 const CURSOR = /^[A-Za-z0-9_-]{16,}$/;
 
-/** Cursors are opaque: where the judge has one, any is as good. */
+/** Cursors are opaque, so a cursor of the reference matches any cursor. */
 function opaque(ours, theirs) {
   if (theirs === 'cursor') return typeof ours === 'string' && CURSOR.test(ours) ? theirs : ours;
   if (Array.isArray(ours)) return ours.map((it, no) => opaque(it, theirs?.[no]));
@@ -63,7 +63,7 @@ function opaque(ours, theirs) {
   return ours;
 }
 
-/** The data as written, order included, and where fields failed. */
+/** The data as text, including the order of keys, and the paths of failed fields. */
 function essence(answer, judged = answer) {
   const paths = (answer.errors ?? []).map((it) => JSON.stringify(it.path ?? null)).sort();
   return JSON.stringify({ data: answer.data === undefined ? null : opaque(answer.data, judged.data), paths, executed: answer.data !== undefined });
@@ -106,12 +106,12 @@ async function valid(random, count) {
   return compared;
 }
 
-/** A list with fewer entries is hardly cut into pages. */
+/** A list with fewer entries is too short for several pages. */
 const FEWEST = 3;
 
 /**
- * Lists with pages and an order: those of the root, and those of entities. Each is its field, an operation around it, and where
- * the answer has it. An entity that is in a list twice has two cursors, which the judge cannot tell apart.
+ * Lists with pages and an order, of the root and of entities. Each has its field, an operation around it, and its path in the answer. An
+ * entity that is in a list twice has two cursors, which the reference cannot distinguish.
  */
 function lists(leftOut) {
   const takes = (field, name) => field.args.some((it) => it.name === name);
@@ -133,7 +133,7 @@ function lists(leftOut) {
   return { ofRoot, ofEntities };
 }
 
-/** Pages whose cursors Clew gave: each list is read whole, then cut at random places. */
+/** Pages with cursors from Clew: each list is read as a whole, then cut at random positions. */
 async function pages(random, count) {
   const generator = new Generator(schema, graph, random);
   const { ofRoot, ofEntities } = lists(generator.leftOut);

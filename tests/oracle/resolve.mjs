@@ -1,4 +1,4 @@
-// Naive resolvers for the schema that `clew schema` prints: no index, no plan, every list made whole.
+// Naive resolvers for the schema that `clew schema` prints: no index, no plan, and every list is built completely.
 import { GraphQLError, getNamedType, isAbstractType } from 'graphql';
 
 import { expand, external, scalar, span } from './graph.mjs';
@@ -23,15 +23,15 @@ function microseconds(text) {
   return (minus ? -1n : 1n) * (whole * 1_000_000n + BigInt((parts[4] ?? '').padEnd(6, '0')));
 }
 
-/** Values of a scalar as JavaScript compares them. */
+/** Converts values of a scalar for comparison in JavaScript. */
 const COMPARABLE = { Int64: BigInt, Duration: microseconds };
 
-/** Full case folding, nearly: what becomes several letters as a capital is that. */
+/** Approximate full case folding: letters that become several letters in upper case are replaced by these. */
 const folded = (it) => it.toLowerCase().toUpperCase().toLowerCase();
 
 const PLAIN = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', đ: 'd', ð: 'd', þ: 'th', ħ: 'h', ı: 'i', ł: 'l', ŧ: 't', '‘': "'", '’': "'", 'ʼ': "'", 'ʻ': "'", '′': "'", '“': '"', '”': '"', '‐': '-', '–': '-', '—': '-', '−': '-' };
 
-/** A name without case, accents and signs before the first letter, each letter with where it comes from and ends. */
+/** A name without case, accents and signs before the first letter; each letter has its start and end in the original. */
 function letters(text) {
   const start = Math.max(0, text.search(/[\p{Alphabetic}\p{N}]/u));
   const out = [];
@@ -50,7 +50,7 @@ function letters(text) {
 
 const plainOf = (text) => letters(text).out.map((it) => it.letter).join('');
 
-/** Refuses conditions that say nothing: null, or an object without operators. */
+/** Refuses empty conditions: null, or an object without operators. */
 function refuse(type, given) {
   const wrong = () => {
     throw new GraphQLError('no condition');
@@ -74,7 +74,7 @@ function refuse(type, given) {
   }
 }
 
-/** Refuses conditions whose variable was not given. graphql-js leaves them out before a resolver is called. */
+/** Refuses conditions with missing variables. graphql-js leaves them out before it calls a resolver. */
 function refuseAbsent(node, given) {
   for (const item of node?.kind === 'ListValue' ? node.values : []) refuseAbsent(item, given);
   for (const { value } of node?.kind === 'ObjectValue' ? node.fields : []) {
@@ -83,7 +83,7 @@ function refuseAbsent(node, given) {
   }
 }
 
-/** What compares texts of a language; the language must be one that CLDR knows. */
+/** The collator of a language, which must be one that CLDR knows. */
 function collatorOf(tag) {
   if (tag == null) return undefined;
   if (!collators.has(tag)) {
@@ -103,7 +103,7 @@ function collatorOf(tag) {
 
 const collators = new Map();
 
-/** Notes on what a field gives which resolvers answer below it. */
+/** Notes on the values of a field, for resolvers below it. */
 function mark(value, by) {
   if (Array.isArray(value)) return value.map((it) => mark(it, by));
   return value?.kind ? { ...value, by } : value;
@@ -112,9 +112,9 @@ function mark(value, by) {
 export class Resolvers {
   constructor(graph, cursors, date) {
     this.graph = graph;
-    /** The date as it was given, which ids carry. */
+    /** The date as it was given, which ids contain. */
     this.date = date;
-    /** From a cursor that Clew gave to the id that it stands for. */
+    /** Map from a cursor of Clew to its id. */
     this.cursors = cursors;
   }
 
@@ -125,7 +125,7 @@ export class Resolvers {
       if (!type.getFields || type.astNode?.kind === 'InputObjectTypeDefinition') continue;
       for (const field of Object.values(type.getFields())) {
         field.resolve = (parent, args, _, info) => {
-          // What lies below a field with a date is answered from the graph of that date.
+          // Fields below a field with a date are answered from the graph at that date.
           const filter = field.args.find((it) => it.name === 'filter');
           const written = info.fieldNodes[0].arguments?.find((it) => it.name.value === 'filter');
           if (filter && written) refuseAbsent(written.value, info.variableValues.coerced);
@@ -235,7 +235,7 @@ export class Resolvers {
     const found = all.flatMap((entity) => graph.names(entity).map((name, no) => ({ entity, name, no, plain: plainOf(name.text) })));
     const fits = found.filter((it) => it.plain.startsWith(asked)).sort((a, b) =>
       compareText(a.plain, b.plain) || order.indexOf(a.entity.type) - order.indexOf(b.entity.type) || compareText(a.entity.id, b.entity.id) || a.no - b.no);
-    // Once each: by the label if that fits, else by the first alias that does.
+    // Each entity once: by the label if that matches, else by the first alias that does.
     const isBetter = (it, other) => it.no === 0 || (other.no > 0 && fits.indexOf(it) < fits.indexOf(other));
     const once = fits.filter((it) => fits.every((other) => other === it || other.entity !== it.entity || isBetter(it, other)));
     return once.slice(0, first).map(({ entity, name: { field, text } }) => {
@@ -288,7 +288,7 @@ export class Resolvers {
     }
   }
 
-  /** What a transitive relation leads to, level by level, each entity once. */
+  /** The entities that a transitive relation reaches, level by level, each once. */
   closure(entity, name, depth) {
     if (depth < 1) throw new GraphQLError('depth is at least 1');
     const relation = this.graph.follow(entity, name);
@@ -375,7 +375,7 @@ export class Resolvers {
     return { kind: 'page', ...this.cut(ordered, args, (it) => entityOf(it).id), wrap: (it) => this.entity(entityOf(it)) };
   }
 
-  /** A page of a list that has an order of its own. */
+  /** A page of a list with an order of its own. */
   rankedPage(items, args) {
     const kept = items.filter((it) => this.meets(args.filter, it.other, it));
     const ordered = args.orderBy?.length ? [...kept].sort((a, b) => this.compare(args, a.other, b.other, a, b, items)) : kept;

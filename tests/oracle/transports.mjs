@@ -1,14 +1,14 @@
-// Requests by all transports in turns.
+// Sends requests over all transports in turns.
 import WebSocket from 'ws';
 
 import { ACCEPT, Http, Socket, search } from '../clients/transports.mjs';
 
 export const NAMES = ['post', 'get', 'multipart', 'ws', 'sse'];
 
-/** Bytes of a query string; the server takes some more. */
+/** Maximum length of a query string in bytes; the server accepts a little more. */
 const LONGEST_SEARCH = 48 << 10;
 
-/** Sends requests to a server by one of the transports, or by `all` in turns. */
+/** Sends requests to a server over one of the transports, or over `all` in turns. */
 export class Transports {
   constructor(url, chosen) {
     if (chosen !== 'all' && !NAMES.includes(chosen)) throw new Error(`there is no transport "${chosen}": choose ${NAMES.join(', ')} or all`);
@@ -22,7 +22,7 @@ export class Transports {
     return this.chosen === 'all' ? NAMES[number % NAMES.length] : this.chosen;
   }
 
-  /** The answer to a request; `variables` are an object, or JSON as it is written. */
+  /** The answer to a request; `variables` are an object, or raw JSON. */
   async ask(request, transport) {
     const { type, status, text } = await this.#send(request, transport);
     if (type === 'close') throw new Error(`the WebSocket was closed with ${status}: ${text}`);

@@ -25,7 +25,7 @@ public final class Ask {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     public static void main(String[] arguments) throws Exception {
-        // What users get who say nothing: HTTP/2, asked for by `Upgrade: h2c` where the server is not known to have it.
+        // The default of the JDK is HTTP/2, requested by `Upgrade: h2c` if the server is not known to support it.
         HttpClient standard = HttpClient.newHttpClient();
         HttpClient old = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         Socket socket = new Socket(standard, URI.create(arguments[0]));
@@ -67,7 +67,7 @@ public final class Ask {
         System.out.println(String.join("\t", members));
     }
 
-    /** A socket that speaks graphql-transport-ws. */
+    /** A socket with the protocol graphql-transport-ws. */
     private static final class Socket implements WebSocket.Listener {
         private final LinkedBlockingQueue<String> received = new LinkedBlockingQueue<>();
         private final StringBuilder begun = new StringBuilder();

@@ -76,7 +76,7 @@ def main():
     given = json.load(sys.stdin)
     url, requests = given["url"], given["requests"]
     socket = url.replace("http", "ws", 1)
-    # By default, websockets takes messages of up to 1 MiB.
+    # By default, websockets accepts messages of up to 1 MiB.
     unlimited = {"max_size": None}
     valid = [asked for asked in requests if asked["isValid"]]
     answers = {
