@@ -7,7 +7,7 @@ use crate::api::{GateLimits, Limits};
 
 /// Limits of requests. The defaults are those of [`Limits`].
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "What a request may cost")]
+#[command(next_help_heading = "Limits of requests")]
 pub(super) struct LimitOptions {
     /// Maximum time for an answer, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]

@@ -127,8 +127,8 @@ impl IdIndex {
 /// Index from the unique values of a property to positions of statements in its column. A shown value has the position
 /// of its row; additional values have the positions after all rows, in the order of the column.
 ///
-/// Several statements may have the same value: of one entity, or of entities at different times. Only the first has a
-/// slot. `more` has pairs of the first's position and another's, in order.
+/// A value may occur in several statements: of one entity, or of different entities at different times. The table has
+/// only the position of the first one. `more` has a pair for each other one: the first position and its own, sorted.
 #[derive(Debug, Default)]
 pub(super) struct UniqueIndex {
     pub slots: HashSlots,

@@ -261,8 +261,8 @@ impl<'a> View<'a> {
         first.is_some_and(|it| it.1 == edge)
     }
 
-    /// Whether an edge is visible from an entity whose field has many targets: it is valid, its end is not hidden, and
-    /// if the field at that end has a single target, it shows this edge.
+    /// Whether an edge is visible from an entity whose field has many targets. It must be valid and must not lead to a
+    /// hidden entity. If the field at the other end has a single target, that field must show this edge.
     pub(super) fn shows(
         &self,
         relation: RelationId,
