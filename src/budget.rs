@@ -80,7 +80,7 @@ pub struct Budget<'a> {
     pub clock: Clock<'a>,
     /// The request's reservation of the shared memory; `None` for a run that is too small to be counted.
     pub memory: Option<&'a Reservation>,
-    /// Bytes that are reserved for the prepared request, such as its plan and variables.
+    /// Bytes that are reserved for the prepared request, such as its bound arguments.
     pub base: usize,
 }
 

@@ -65,9 +65,7 @@ impl<'a> Run<'a> {
         };
         let all = all.into_iter().flatten().enumerate();
         let ids = all.take_while(goes_on).map(|(_, it)| view.id_of(it));
-        let hint = did_you_mean(id, ids, || {
-            "`search` finds entities by what they are called".to_owned()
-        });
+        let hint = did_you_mean(id, ids, || "`search` finds entities by their names".to_owned());
         match stopped.get() {
             None => Ok(hint),
             Some(stop) => Err(Failure::Stop(stop)),

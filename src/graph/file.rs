@@ -209,7 +209,7 @@ impl Snapshot {
         let mut reader = Reader::open(path)?;
         let meta: Meta = {
             let json = reader.array::<u8>()?;
-            serde_json::from_slice(&json).map_err(|_| FileError::Damaged("what is told of it"))?
+            serde_json::from_slice(&json).map_err(|_| FileError::Damaged("the metadata"))?
         };
         let texts = meta.schema.into_iter().enumerate();
         let texts = texts.map(|(no, text)| SourceText::whole(format!("schema file {}", no + 1), text));
@@ -459,7 +459,7 @@ impl Reader {
             bytes.is_some_and(|it| xxh3_64(it) == section.checksum)
         };
         sound(sections.par_iter().all(is_sound), "a section")?;
-        sound(Self::fills(&file, &sections, table), "what lies between sections")?;
+        sound(Self::fills(&file, &sections, table), "the bytes between sections")?;
         let mut reader = Self {
             file,
             sections,
@@ -911,7 +911,7 @@ fn load_adjacency(
                 .iter()
                 .all(|it| ranges.iter().any(|range| range.contains(it))),
         };
-        sound(ends_well, "where edges end")?;
+        sound(ends_well, "the ends of edges")?;
     }
     let numbered = match &edges {
         Some(edges) => {

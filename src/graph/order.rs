@@ -30,7 +30,7 @@ impl Iterator for Entities<'_> {
     }
 }
 
-/// The position of an entity in the order of types, and of ids in each type.
+/// The position of an entity when all are sorted by type and then by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderKey(u32);
 
@@ -87,13 +87,13 @@ impl Iterator for Merged<'_> {
 }
 
 impl<'a> View<'a> {
-    /// The position of an entity in the order of types, and of ids in each type.
+    /// The position of an entity when all are sorted by type and then by id.
     #[inline]
     pub fn order_key(&self, entity: EntityNo) -> OrderKey {
         OrderKey(entity.0)
     }
 
-    /// All entities, without hidden ones, in the order of types, and of ids in each type.
+    /// All entities, without hidden ones, sorted by type and then by id.
     pub fn entities(&self) -> Entities<'a> {
         Entities {
             view: *self,

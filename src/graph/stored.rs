@@ -65,7 +65,7 @@ impl<T: Pod> Stored<T> {
 }
 
 impl<T: Clone> Stored<T> {
-    /// The values, for appending; values of a file are copied first.
+    /// The values as a vector that can grow. Values in a mapped file are copied into it first.
     pub fn values(&mut self) -> &mut Vec<T> {
         if let Self::Mapped(values) = self {
             *self = Self::Owned(values.get().to_vec());
@@ -132,7 +132,7 @@ impl StoredText {
         attached.ok().map(Self::Mapped)
     }
 
-    /// The text, for appending; a text of a file is copied first.
+    /// The text as a string that can grow. A text in a mapped file is copied into it first.
     pub fn text(&mut self) -> &mut String {
         if let Self::Mapped(text) = self {
             *self = Self::Owned((*text.get()).to_owned());

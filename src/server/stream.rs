@@ -102,7 +102,7 @@ impl<P> Watched<P> {
             self.hang_up = None;
             return Poll::Pending;
         }
-        // An unread body is discarded with the rest of the connection's input.
+        // A pending read notices the end, unless a body is left unread: then hyper reads no more input.
         if self.is_reading && !self.watch.has_unread_body() {
             return Poll::Pending;
         }

@@ -1,4 +1,4 @@
-// A graph, read from its files by a reader of the test's own, with naive queries.
+// A graph with naive queries. It reads the files of the graph with its own reader.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 

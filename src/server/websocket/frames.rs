@@ -53,7 +53,7 @@ pub(super) enum Broken {
 /// The frame that is being read.
 struct Frame {
     header: FrameHeader,
-    /// The part of the mask that applies to its next byte.
+    /// The mask, rotated so that it begins with the byte for the next byte of the payload.
     mask: [u8; 4],
     /// Payload bytes that have not arrived yet.
     left: u64,
