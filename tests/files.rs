@@ -345,7 +345,8 @@ fn says<'t>(texts: impl IntoIterator<Item = Option<&'t str>>, name: &str) -> boo
     texts.into_iter().flatten().any(|it| it.contains(&quoted))
 }
 
-/// What many types have is described once: in the interface `Entity`, in the type of a field or an argument, or in `Query`.
+/// Shared fields and arguments are described once: in the interface `Entity`, in the type of a field or an argument, or in
+/// `Query`.
 #[test]
 fn everything_in_the_schema_of_the_api_is_described() {
     use apollo_compiler::Node;

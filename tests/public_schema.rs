@@ -1,4 +1,4 @@
-//! The schema that is generated: which types it has, and what the types mean that several fields share.
+//! The generated schema: its types, and the meaning of types that several fields share.
 
 use std::collections::BTreeSet;
 
@@ -137,7 +137,7 @@ fn a_shared_type_answers_wherever_it_is() {
     );
 }
 
-/// An error goes up to the nearest field that may be null, which of an edge's statement depends on the edge's type.
+/// An error makes the nearest nullable field null. Whether an edge's statement is nullable depends on the edge's type.
 #[test]
 fn an_error_in_a_statement_goes_up_as_the_schema_says() {
     let data = "
@@ -166,7 +166,7 @@ Place:
     );
 }
 
-/// What fields, arguments, unions and interfaces lead to from the root, by the SDL.
+/// The types that are reachable from the root by fields, arguments, unions and interfaces, by the SDL.
 fn reachable(schema: &Schema) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     let mut pending = vec!["Query".to_owned()];
@@ -268,7 +268,7 @@ fn a_schema_without_descriptions_is_the_same_but_for_them() {
     assert_eq!(stripped.to_string(), bare.to_string());
 }
 
-/// How large the schema of the graph that ships may be. What adds to it raises the limits.
+/// Maximum size of the schema of the shipped graph. Changes that add to the schema raise the limits.
 #[test]
 fn the_schema_of_the_shipped_graph_stays_small() {
     let sdl = sdl(&root(), &[]);

@@ -15,7 +15,7 @@ pub(super) struct Schema {
     #[arg(long, value_name = "DIR", hide = true)]
     #[allow(dead_code, reason = "the same options are given to every command")]
     data: Option<PathBuf>,
-    /// Leaves out all descriptions, for tools that do not use them
+    /// Leave out all descriptions, for tools that do not use them
     #[arg(long)]
     no_descriptions: bool,
     /// Maximum memory of the process, in bytes; by default the limit of the cgroup, else 90 % of the machine's memory

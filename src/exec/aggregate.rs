@@ -408,7 +408,7 @@ impl<'a> Run<'a> {
         Ok(groups)
     }
 
-    /// What an entity may have in common with others, for one field. If there is nothing, it is in no group.
+    /// The keys of an entity for one field. An entity without a key is in no group.
     fn commons(&mut self, row: Row, key: &GroupKey, commons: &mut Vec<Common<'a>>) -> Written {
         commons.clear();
         match &key.by {

@@ -35,7 +35,7 @@ impl Structure {
     }
 
     /// Checks that `section`, `section/paragraph`, `section/paragraph/sentence` or `section/paragraph/first-last`
-    /// exists. If not, returns what does.
+    /// exists. If not, returns the places that do.
     pub fn check(&self, locator: &str) -> Result<(), String> {
         let mut parts = locator.split('/');
         let section = parts.next().unwrap_or_default();

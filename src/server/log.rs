@@ -132,7 +132,7 @@ pub(super) struct Ended {
     pub bytes: u64,
 }
 
-/// Extension of a response: what the log needs and the response itself does not show.
+/// Extension of a response, with data that only the log needs.
 #[derive(Debug, Clone)]
 pub(super) struct Noted {
     /// The code of the first error.

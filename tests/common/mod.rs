@@ -1,4 +1,4 @@
-//! The real binary as tests start it, and requests to it.
+//! Starts the real binary for tests, and sends requests to it.
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
@@ -184,7 +184,7 @@ impl Server {
         Self::try_spawn(command).unwrap_or_else(|said| panic!("the server does not start: {said}"))
     }
 
-    /// The server, or what it writes to standard error where it does not start.
+    /// The server, or its output on standard error if it does not start.
     pub fn try_spawn(command: &mut Command) -> Result<Self, String> {
         let mut child = command
             .stdout(Stdio::piped())
@@ -237,7 +237,7 @@ impl Server {
         self.ask_with(query, "{}")
     }
 
-    /// Asks with variables as they are written.
+    /// Sends a query with variables as raw JSON.
     pub fn ask_with(&self, query: &str, variables: &str) -> Value {
         let body = format!("{{\"query\":{},\"variables\":{variables}}}", json!(query));
         self.post(&body, &[]).json()
@@ -298,7 +298,7 @@ impl Server {
         (read("VmRSS:"), read("VmHWM:"))
     }
 
-    /// What something returns, and by how many bytes the process grows at most meanwhile.
+    /// Calls a function. Returns its result, and the maximum growth of the process meanwhile, in bytes.
     #[cfg(target_os = "linux")]
     pub fn growth<T>(&self, act: impl FnOnce() -> T) -> (T, usize) {
         let peak = format!("/proc/{}/clear_refs", self.child.id());
@@ -308,17 +308,17 @@ impl Server {
         (done, self.memory().1.saturating_sub(before))
     }
 
-    /// Processor time of the process so far, in steps of 10 ms.
+    /// CPU time of the process so far, in steps of 10 ms.
     #[cfg(target_os = "linux")]
     pub fn cpu_time(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        // The name of the program, which may contain anything, ends with the last bracket.
+        // The name of the program may contain any characters; the last bracket ends it.
         let fields = stat.rsplit(')').next().unwrap().split_whitespace();
         let ticks: u64 = fields.skip(11).take(2).map(|it| it.parse::<u64>().unwrap()).sum();
         Duration::from_millis(ticks * 10)
     }
 
-    /// Sends a signal. The program `kill` of some systems knows no names of signals in some locales.
+    /// Sends a signal. On some systems, the program `kill` does not know the names of signals in some locales.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
@@ -343,11 +343,11 @@ impl Drop for Server {
     }
 }
 
-/// A client that takes every status for an answer.
+/// A client that does not treat any status as an error.
 pub fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
-        // The environment may name a proxy.
+        // The environment may configure a proxy.
         .proxy(None)
         .timeout_global(Some(PATIENCE))
         .build()

@@ -1,4 +1,4 @@
-//! A WebSocket to the server: by tungstenite where a test is about messages, and raw where it is about frames.
+//! A WebSocket to the server: by tungstenite in tests of messages, and raw in tests of frames.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ use super::{PATIENCE, Server};
 pub const TRANSPORT: &str = "graphql-transport-ws";
 pub const INIT: &str = r#"{"type":"connection_init"}"#;
 
-/// A socket that speaks a protocol of GraphQL.
+/// A socket with a GraphQL protocol.
 pub struct Socket {
     pub inner: WebSocket<MaybeTlsStream<TcpStream>>,
     /// The protocol that the server chose.
@@ -70,14 +70,14 @@ impl Socket {
         self.send(&json!({"id": id, "type": "subscribe", "payload": {"query": query}}).to_string());
     }
 
-    /// Sends the first frame of a message, or one that continues it, and not the last.
+    /// Sends the first frame of a message or a continuation, but not the last frame.
     pub fn send_part(&mut self, text: &str, is_first: bool) {
         let data = if is_first { Data::Text } else { Data::Continue };
         let frame = Frame::message(text.to_owned(), OpCode::Data(data), false);
         let _ = self.inner.send(Message::Frame(frame));
     }
 
-    /// The next message, or the code and the reason of the end.
+    /// The next message, or the code and the reason with which the socket was closed.
     pub fn next(&mut self) -> String {
         loop {
             match self.inner.read() {
@@ -96,14 +96,14 @@ impl Socket {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
-    /// Waits until the server has done what was sent so far.
+    /// Waits until the server has processed everything that was sent so far.
     pub fn settle(&mut self) {
         self.send(r#"{"type":"ping"}"#);
         assert_eq!(self.next(), r#"{"type":"pong"}"#);
     }
 }
 
-/// The head of a handshake, which `change` may spoil.
+/// The head of a handshake, which `change` may make invalid.
 pub fn handshake(address: &str, change: impl FnOnce(String) -> String) -> String {
     let lines = [
         "GET /graphql HTTP/1.1".to_owned(),
@@ -125,7 +125,7 @@ impl RawSocket {
         Self::over(TcpStream::connect(&server.address).unwrap(), server)
     }
 
-    /// A socket whose client takes only a few kilobytes unless it reads.
+    /// A socket whose client buffers only a few kilobytes unless it reads.
     pub fn with_small_buffer(server: &Server) -> Self {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
@@ -179,7 +179,7 @@ impl RawSocket {
         let _ = self.0.get_mut().write_all(bytes);
     }
 
-    /// The first byte and the payload of the next frame; nothing at the end of the connection.
+    /// The first byte and the payload of the next frame; `None` at the end of the connection.
     pub fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
         let mut head = [0; 2];
         self.0.read_exact(&mut head).ok()?;
@@ -201,7 +201,7 @@ impl RawSocket {
         Some((head[0], payload))
     }
 
-    /// The code with which the server closes the socket. Other frames before are passed over.
+    /// The code with which the server closes the socket. Earlier frames of other kinds are skipped.
     pub fn close_code(&mut self) -> Option<u16> {
         loop {
             let (first, payload) = self.frame()?;
