@@ -14,7 +14,7 @@ use crate::plan::{
     Slot, StatementField, Step, ValidityField,
 };
 
-/// Edges that are examined in the time of a row to find one of them.
+/// Finding an edge counts as one row for this number of edges that are examined.
 const LOOKED_AT_AS_A_ROW: usize = 16;
 
 /// In cursors, the fields of edges are numbered from here, after the fields of an entity.

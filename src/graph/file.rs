@@ -2,8 +2,8 @@
 //!
 //! Arrays are stored in sections, with the bytes that they have in memory. One list of numbers has the lengths and the
 //! other scalars. Both are written and read in the same order, so the functions in this file come in pairs. Every
-//! section has a checksum. Opening a file verifies the checksums, and all values that the code relies on to stay inside
-//! an array.
+//! section has a checksum. Opening a file verifies the checksums. It also checks all values that are used to access an
+//! array.
 
 use std::collections::HashMap;
 use std::fs::File;
