@@ -23,15 +23,22 @@ pub(super) struct Check {
 impl Check {
     pub fn run(&self) -> ExitCode {
         let start = Instant::now();
-        match load::graph(&self.folders, &self.reporting) {
-            Ok((snapshot, api)) => {
+        match load::loaded(&self.folders, &self.reporting) {
+            Ok(load::Loaded {
+                snapshot,
+                api,
+                mut warnings,
+            }) => {
                 let taken = start.elapsed();
                 let mut places = |ids: &[&str]| load::places(&self.folders, &snapshot, ids);
-                let mut warnings = graph::lint(&snapshot, &mut places);
+                warnings.0.append(&mut graph::lint(&snapshot, &mut places).0);
                 if let Some(path) = &self.documents {
                     match Persisted::read(path, false) {
                         Ok(it) => warnings.0.append(&mut it.check(&api, &Limits::default()).0),
-                        Err(error) => return fail(error),
+                        Err(error) => {
+                            load::show(&warnings, &self.reporting);
+                            return fail(error);
+                        }
                     }
                 }
                 load::show(&warnings, &self.reporting);

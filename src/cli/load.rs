@@ -61,16 +61,17 @@ pub(super) struct Loaded<A> {
 
 /// Compiles schema and data, or maps a compiled file. Shows warnings; errors end the command.
 pub(super) fn graph(folders: &Folders, reporting: &Reporting) -> Result<(Snapshot, Api), ExitCode> {
-    match compile(folders, Api::within) {
-        Ok(loaded) => {
-            show(&loaded.warnings, reporting);
-            Ok((loaded.snapshot, loaded.api))
-        }
-        Err(reports) => {
-            show(&reports, reporting);
-            Err(ExitCode::from(1))
-        }
-    }
+    let loaded = loaded(folders, reporting)?;
+    show(&loaded.warnings, reporting);
+    Ok((loaded.snapshot, loaded.api))
+}
+
+/// As [`graph`], but leaves the warnings to be shown with others.
+pub(super) fn loaded(folders: &Folders, reporting: &Reporting) -> Result<Loaded<Api>, ExitCode> {
+    compile(folders, Api::within).map_err(|reports| {
+        show(&reports, reporting);
+        ExitCode::from(1)
+    })
 }
 
 /// Compiles schema and data, or maps a compiled file, and generates the API's schema. All commands call this function,
