@@ -8,6 +8,10 @@ use crate::report::{Code, Report, Reports, did_you_mean, near_misses};
 pub(super) struct Defaults {
     /// The source that a citation without one points into.
     pub source: Option<Str>,
+    /// Whether the file names it in a form that is reported: what a short citation points into is not known.
+    pub is_broken: bool,
+    /// Whether the file's format has a default source.
+    pub may_be_named: bool,
 }
 
 /// The keys of a statement.
@@ -24,10 +28,34 @@ const KEYS: [&str; 7] = [
 ];
 
 /// Whether a mapping is a statement: `{value: …, cite: …}`. A value of a `JSON` field may be any mapping, so there it is one
-/// only if it has no other keys.
+/// only if it has no other keys. Elsewhere it is also one if its value is missing or all its keys are nearly right.
 pub(super) fn is_statement(batch: &Batch, entries: &[Entry], is_json: bool) -> bool {
     let is_word = |it: &Entry| WORDS.contains(&batch.text(it.key));
-    entries.iter().any(|it| batch.text(it.key) == "value") && (!is_json || entries.iter().all(is_word))
+    if entries.iter().any(|it| batch.text(it.key) == "value") {
+        return !is_json || entries.iter().all(is_word);
+    }
+    !is_json && !entries.is_empty() && entries.iter().all(|it| word_of(batch.text(it.key)).is_some())
+}
+
+/// The key of a statement that a name stands for, perhaps misspelled.
+fn word_of(name: &str) -> Option<&'static str> {
+    let known = WORDS.into_iter().find(|it| *it == name);
+    known.or_else(|| key_meant(name))
+}
+
+/// The value of a statement.
+pub(super) fn value_of(batch: &Batch, entries: Box<[Entry]>, at: Span) -> Item {
+    let position =
+        |is_value: &dyn Fn(&str) -> bool| entries.iter().position(|it| is_value(batch.text(it.key)));
+    let found = position(&|it| it == "value").or_else(|| position(&|it| word_of(it) == Some("value")));
+    let value = found.and_then(|no| entries.into_iter().nth(no));
+    value.map_or(
+        Item {
+            value: Value::Null,
+            at,
+        },
+        |it| it.item,
+    )
 }
 
 /// The key of a statement that is written as the language of a text. A language with more than three letters is not
@@ -43,33 +71,53 @@ pub fn key_meant(tag: &str) -> Option<&'static str> {
 }
 
 /// Reports the keys that a statement does not have, and a value that is missing.
-pub(super) fn check_statement(batch: &Batch, entries: &[Entry], reports: &mut Reports) {
+pub(super) fn check_statement(batch: &Batch, entries: &[Entry], at: Span, reports: &mut Reports) {
+    const NO_VALUE: &str = "write the value, or take the statement out";
     for entry in entries {
         let word = batch.text(entry.key);
         if word == "value" && entry.item.value == Value::Null {
             let report = shape(batch, entry.key_at, "this statement has no value".to_owned());
-            reports.push(report.hint("write the value, or take the statement out"));
+            reports.push(report.hint(NO_VALUE));
         } else if !WORDS.contains(&word) {
-            let hint = did_you_mean(word, WORDS, || {
-                "a statement has value, cite, rank and valid".to_owned()
-            });
+            let hint = match word_of(word) {
+                Some(meant) => format!("did you mean \"{meant}\"?"),
+                None => did_you_mean(word, WORDS, || {
+                    "a statement has value, cite, rank and valid".to_owned()
+                }),
+            };
             reports.push(shape(batch, entry.key_at, format!("a statement has no \"{word}\"")).hint(hint));
         }
     }
+    if entries
+        .iter()
+        .all(|it| word_of(batch.text(it.key)) != Some("value"))
+    {
+        let report = shape(batch, at, "this statement has no value".to_owned());
+        reports.push(report.hint("add `value: …`"));
+    }
 }
 
-/// What a statement's own keys say beside its value.
+/// What a statement's own keys say beside its value. Those of an entity or an edge stand among others: they are not the
+/// `is_whole` mapping.
 pub(super) fn statement(
     batch: &mut Batch,
     entries: &[Entry],
     defaults: Defaults,
     fallback: Option<&StatementFact>,
+    is_whole: bool,
     reports: &mut Reports,
 ) -> StatementFact {
     let mut statement = StatementFact::default();
     let mut cited = false;
     for entry in entries {
-        match batch.text(entry.key) {
+        // A misspelled key is reported, and read as what it stands for.
+        let key = batch.text(entry.key);
+        let key = if is_whole {
+            word_of(key).unwrap_or_default()
+        } else {
+            key
+        };
+        match key {
             "cite" => {
                 cited = true;
                 statement.citations = citations(batch, &entry.item, defaults, reports);
@@ -120,14 +168,19 @@ fn citation(
             reports.push(report.hint("name a source or a place in it, or write `cite: []` for no citation"));
             None
         }
-        Value::String(text) | Value::Number(text) => Some(short(batch, *text, item.at, defaults)),
+        Value::String(text) | Value::Number(text) => {
+            let written = batch.text(*text);
+            // What it points into is not known, which is reported.
+            if defaults.is_broken && (!written.contains('#') || written.starts_with('#')) {
+                return None;
+            }
+            Some(short(batch, *text, item.at, defaults))
+        }
         Value::Map(entries) => long(batch, entries, item.at, defaults, reports),
         other => {
-            reports.push(shape(
-                batch,
-                item.at,
-                format!("a citation is a string or a mapping, not {}", other.kind()),
-            ));
+            let what = format!("a citation is a text or a mapping, not {}", other.kind());
+            let hint = "write cite: <source>#<place>, or a list of such texts";
+            reports.push(shape(batch, item.at, what).hint(hint));
             None
         }
     }
@@ -172,6 +225,7 @@ fn short(batch: &Batch, text: Str, at: Span, defaults: Defaults) -> CitationFact
         locator: locator.filter(|it| it.length > 0),
         is_bare,
         is_default,
+        lacks_default: defaults.may_be_named && defaults.source.is_none() && !written.contains('#'),
         note: None,
         at,
     }
@@ -190,6 +244,31 @@ fn long(
     let mut note = None;
     let mut parts: [Option<Str>; 3] = [None; 3];
     let mut sound = true;
+    for entry in entries {
+        let key = batch.text(entry.key);
+        if !KEYS.contains(&key) && key != "note" {
+            let hint = match key {
+                "to" | "from" | "start" | "end" => {
+                    "write a range of places as one locator: `locator: …`".to_owned()
+                }
+                "id" => "did you mean \"source\"?".to_owned(),
+                "place" | "at" | "chapter" => "did you mean \"locator\"?".to_owned(),
+                "comment" | "text" | "quote" => "did you mean \"note\"?".to_owned(),
+                _ => did_you_mean(key, KEYS.into_iter().chain(["note"]), || {
+                    "a citation has source, locator (or section, paragraph, sentence, page, url) and note"
+                        .to_owned()
+                }),
+            };
+            let report = Report::new(Code::SHAPE, format!("a citation has no \"{key}\""))
+                .at(batch.place(entry.key_at), "unknown")
+                .hint(hint);
+            reports.push(report);
+            sound = false;
+        }
+    }
+    if !sound {
+        return None;
+    }
     // The first key that gives a place in the source.
     let mut located: Option<&Entry> = None;
     for entry in entries {
@@ -213,7 +292,14 @@ fn long(
                     batch.text(entry.key),
                     other.kind()
                 );
-                reports.push(shape(batch, entry.item.at, what));
+                let hint = match other {
+                    Value::List(_) => {
+                        "write one text; several citations are a list of citations: cite: [{…}, {…}]"
+                    }
+                    Value::Null => "write the text, or leave the key out",
+                    _ => "write it in quotes",
+                };
+                reports.push(shape(batch, entry.item.at, what).hint(hint));
                 sound = false;
                 continue;
             }
@@ -229,17 +315,7 @@ fn long(
                 let page = format!("page {}", batch.text(text));
                 locator = Some(batch.keep(&page));
             }
-            key => {
-                let hint = did_you_mean(key, KEYS.into_iter().chain(["note"]), || {
-                    "a citation has source, locator (or section, paragraph, sentence, page, url) and note"
-                        .to_owned()
-                });
-                let report = Report::new(Code::SHAPE, format!("a citation has no \"{key}\""))
-                    .at(batch.place(entry.key_at), "unknown")
-                    .hint(hint);
-                reports.push(report);
-                sound = false;
-            }
+            _ => {}
         }
     }
     for (no, (whole, part)) in [("section", "paragraph"), ("paragraph", "sentence")]
@@ -268,6 +344,9 @@ fn long(
         let path = path.join("/");
         locator = Some(batch.keep(&path));
     }
+    if !sound || defaults.is_broken && source.is_none() {
+        return None;
+    }
     let Some(source) = source else {
         reports.push(
             shape(batch, at, "this citation names no source".to_owned())
@@ -275,11 +354,12 @@ fn long(
         );
         return None;
     };
-    sound.then_some(CitationFact {
+    Some(CitationFact {
         source,
         locator,
         is_bare: false,
         is_default,
+        lacks_default: false,
         note,
         at,
     })

@@ -559,6 +559,28 @@ impl RawPart<'_> {
         if let Err(error) = self.made() {
             reports.push(unreadable(&path, format, error));
         }
+        // Of a file in UTF-16, nothing else is worth a report.
+        if let RawText::Read(Ok(bytes)) = &mut self.text
+            && (is_utf16(bytes) || self.start > 3 && bytes == &[0])
+        {
+            // The parts after the first, which are cut at bytes, need no report of their own.
+            let report = Report::new(
+                Code::NOT_UTF8,
+                "the file is in UTF-16, and data files are in UTF-8",
+            );
+            let place = Place {
+                source: SourceText::whole(path.clone(), String::new()),
+                span: 0..0,
+            };
+            if self.start <= 3 {
+                reports.push(
+                    report
+                        .at(place, "begins in UTF-16")
+                        .hint("save the file as UTF-8"),
+                );
+            }
+            bytes.clear();
+        }
         let (text, broken) = self.text().unwrap_or_default();
         let source = Arc::new(SourceText {
             path,
@@ -586,11 +608,18 @@ impl RawPart<'_> {
     }
 }
 
+/// Whether bytes begin as a text in UTF-16 does, with or without a byte-order mark.
+fn is_utf16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..])
+        || matches!(bytes, [first, 0, third, 0, ..] | [0, first, 0, third, ..] if *first != 0 && *third != 0)
+}
+
 fn too_large(format: Format) -> io::Error {
-    io::Error::other(match format {
+    let why = match format {
         Format::Yaml => "a YAML file is at most 2 GiB long; split it, or write it as JSON Lines",
         _ => "a line is at most 2 GiB long",
-    })
+    };
+    io::Error::new(io::ErrorKind::FileTooLarge, why)
 }
 
 fn unreadable(path: &str, format: Format, error: &io::Error) -> Report {
@@ -598,6 +627,14 @@ fn unreadable(path: &str, format: Format, error: &io::Error) -> Report {
         Format::Gzip | Format::Zstd if error.kind() != io::ErrorKind::PermissionDenied => {
             let why = match error.kind() {
                 io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
+                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+                    let name = if format == Format::Gzip {
+                        "gzip"
+                    } else {
+                        "Zstandard"
+                    };
+                    format!("it is damaged, or not compressed with {name}")
+                }
                 _ => error.to_string(),
             };
             Report::new(

@@ -6,10 +6,45 @@ use std::sync::Arc;
 use std::vec::Drain;
 
 use super::citation::{self, Defaults};
-use super::json::{DUPLICATE, JsonError, Reader};
+use super::json::{JsonError, Kind, Reader};
+use super::lines;
 use super::{Batch, EdgeFact, EntityFact, Entry, Item, NO_STATEMENT, Span, Str, Value, ValueFact, Via};
 use crate::ontology::{Member, Members, Ontology, Property};
-use crate::report::{Code, Report, Reports, SourceText, did_you_mean};
+use crate::report::{Code, Report, Reports, SourceText, Unread, near_misses, quoted_list};
+
+/// The keys of a line.
+const KEYS: [&str; 9] = [
+    "type",
+    "id",
+    "labels",
+    "properties",
+    "from",
+    "to",
+    "cite",
+    "rank",
+    "valid",
+];
+
+/// What other formats call the keys of a line.
+const OTHER_NAMES: [(&str, &str); 8] = [
+    ("_id", "id"),
+    ("key", "id"),
+    ("source", "from"),
+    ("start", "from"),
+    ("target", "to"),
+    ("end", "to"),
+    ("attributes", "properties"),
+    ("props", "properties"),
+];
+
+/// The key of a line that a name most likely stands for.
+fn key_of(name: &str) -> Option<&'static str> {
+    let known = KEYS.iter().find(|it| **it == name).copied();
+    let other = || Some(OTHER_NAMES.iter().find(|it| it.0 == name)?.1);
+    known
+        .or_else(other)
+        .or_else(|| near_misses(name, KEYS).into_iter().next())
+}
 
 /// Reads the lines of a part of a file.
 pub(super) fn read(source: &Arc<SourceText>, ontology: &Ontology, reports: &mut Reports) -> Batch {
@@ -20,11 +55,15 @@ pub(super) fn read(source: &Arc<SourceText>, ontology: &Ontology, reports: &mut 
     batch.values.reserve(lines);
     let mut start = 0;
     let mut parts = Line::default();
+    let mut broken = lines::Broken::default();
     while start < text.len() {
         let end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |it| start + it);
         let mut reader = Reader::new(text, start, end);
         if reader.peek().is_some() {
-            line(&mut batch, ontology, &mut parts, &mut reader, start, end, reports);
+            match line(&mut batch, ontology, &mut parts, &mut reader, start, end, reports) {
+                Ok(()) => broken.end(),
+                Err(error) => broken.report(&batch, &error, start..end, reports),
+            }
         }
         start = end + 1;
     }
@@ -55,23 +94,25 @@ fn entity(batch: &mut Batch, reader: &mut Reader) -> Option<(Str, Span, Str)> {
     // Ends the reading of the line, of which what comes after is not looked at.
     let enough = || {
         Err(JsonError {
+            kind: Kind::Value,
             message: String::new(),
             at: 0,
         })
     };
     let _ = reader.object(batch, |reader, batch, key, _| {
-        match batch.text(key) {
+        match key_of(batch.text(key)).unwrap_or_default() {
             "type" => match reader.item(batch)?.value {
                 Value::String(kind) if matches!(batch.text(kind), "node" | "Node") => is_node = true,
                 _ => return enough(),
             },
-            "id" => id = Some(name(reader, batch)?),
+            "id" => id = name(reader, batch, "id")?,
             "labels" if reader.peek() == Some(b'[') => reader.array(batch, |reader, batch| {
-                let (name, _) = name(reader, batch)?;
-                label.get_or_insert(name);
+                if let Some((name, _)) = name(reader, batch, "labels")? {
+                    label.get_or_insert(name);
+                }
                 Ok(())
             })?,
-            "labels" => label = Some(name(reader, batch)?.0),
+            "labels" => label = name(reader, batch, "labels")?.map(|it| it.0),
             _ => {
                 reader.item(batch)?;
             }
@@ -154,65 +195,73 @@ fn line<'o>(
     start: usize,
     end: usize,
     reports: &mut Reports,
-) {
+) -> Result<(), JsonError> {
     line.clear();
-    let mut unknown = None;
-    let read = reader
+    let mut unknown = Vec::new();
+    reader
         .object(batch, |reader, batch, key, key_at| {
-            match batch.text(key) {
+            let written = batch.text(key);
+            let word = key_of(written);
+            if word != Some(written) {
+                unknown.push((key, key_at));
+            }
+            // What is misspelled is read as what it stands for, so that nothing else seems to be missing.
+            match word.unwrap_or_default() {
                 "type" => line.kind = Some(reader.item(batch)?),
-                "id" => line.id = Some(name(reader, batch)?),
-                "from" => line.from = Some(name(reader, batch)?),
-                "to" => line.to = Some(name(reader, batch)?),
+                "id" => line.id = name(reader, batch, "id")?,
+                "from" => line.from = name(reader, batch, "from")?,
+                "to" => line.to = name(reader, batch, "to")?,
                 "labels" => {
                     if reader.peek() == Some(b'[') {
                         reader.array(batch, |reader, batch| {
-                            line.labels.push(name(reader, batch)?);
+                            line.labels.extend(name(reader, batch, "labels")?);
                             Ok(())
                         })?;
                     } else {
-                        line.labels.push(name(reader, batch)?);
+                        line.labels.extend(name(reader, batch, "labels")?);
                     }
                 }
-                "properties" => reader.object(batch, |reader, batch, key, key_at| {
-                    property(batch, reader, key, key_at, &mut line.properties)
-                })?,
-                "cite" | "rank" | "valid" => {
+                "properties" if reader.peek() == Some(b'{') => {
+                    reader.object(batch, |reader, batch, key, key_at| {
+                        property(batch, reader, key, key_at, &mut line.properties)
+                    })?;
+                }
+                "properties" => {
                     let item = reader.item(batch)?;
+                    if item.value != Value::Null {
+                        return Err(wrong("properties", "an object", &item));
+                    }
+                }
+                known @ ("cite" | "rank" | "valid") => {
+                    let item = reader.item(batch)?;
+                    let key = if known == batch.text(key) {
+                        key
+                    } else {
+                        batch.keep(known)
+                    };
                     line.provenance.push(Entry { key, key_at, item });
                 }
                 _ => {
-                    unknown.get_or_insert((key, key_at));
                     reader.item(batch)?;
                 }
             }
             Ok(())
         })
-        .and_then(|()| reader.finish());
-    if let Err(error) = read {
-        reports.push(not_json(batch, error, end));
-        return;
-    }
+        .and_then(|()| reader.finish())?;
     let whole = Span::new(start, end);
-    if let Some((key, at)) = unknown {
-        const KEYS: [&str; 9] = [
-            "type",
-            "id",
-            "labels",
-            "properties",
-            "from",
-            "to",
-            "cite",
-            "rank",
-            "valid",
-        ];
+    let is_sound = unknown.is_empty();
+    for (key, at) in unknown {
         let key = batch.text(key);
-        let hint = did_you_mean(key, KEYS, || {
-            "a line has type, labels, properties, and id (a node) or from and to (an edge)".to_owned()
-        });
+        let hint = match key_of(key) {
+            Some(word) => format!("did you mean {}?", quoted_list(&[word], "or")),
+            None => {
+                "a line has type, labels, properties, and id (a node) or from and to (an edge)".to_owned()
+            }
+        };
         let report = Report::new(Code::SHAPE, format!("a line has no \"{key}\""))
             .at(batch.place(at), "unknown")
-            .hint(hint);
+            .hint(hint)
+            .unread(Unread::Entities);
         reports.push(report);
     }
     let kind = match &line.kind {
@@ -222,16 +271,20 @@ fn line<'o>(
         }) => Some(batch.text(*kind)),
         _ => None,
     };
-    match kind {
+    let lacking = match kind {
         Some("node" | "Node") => node(batch, ontology, line, whole, reports),
         Some("edge" | "Edge" | "relationship") => edge(batch, ontology, line, whole, reports),
         _ => {
             let at = line.kind.as_ref().map_or(whole, |it| it.at);
             let report = citation::shape(batch, at, "the line is neither a node nor an edge".to_owned())
-                .hint("say \"type\": \"node\" or \"type\": \"edge\"");
-            reports.push(report);
+                .hint("write \"type\": \"node\" or \"type\": \"edge\"")
+                .unread(Unread::Entities);
+            Err(report)
         }
-    }
+    };
+    // A key that is not known may be what is lacking.
+    reports.0.extend(lacking.err().filter(|_| is_sound));
+    Ok(())
 }
 
 /// Reads the values of a property.
@@ -290,33 +343,21 @@ fn json<'o>(members: Option<&'o Members>, key: &str) -> Option<&'o Property> {
     }
 }
 
-fn name(reader: &mut Reader, batch: &mut Batch) -> Result<(Str, Span), JsonError> {
+/// A text or a number under a key of the line; none where it is null.
+fn name(reader: &mut Reader, batch: &mut Batch, key: &str) -> Result<Option<(Str, Span)>, JsonError> {
     let item = reader.item(batch)?;
     match item.value {
-        Value::String(text) | Value::Number(text) => Ok((text, item.at)),
-        other => Err(JsonError {
-            message: format!("expected a string, not {}", other.kind()),
-            at: item.at.start as usize,
-        }),
+        Value::String(text) | Value::Number(text) => Ok(Some((text, item.at))),
+        Value::Null => Ok(None),
+        _ => Err(wrong(key, "a text", &item)),
     }
 }
 
-fn not_json(batch: &Batch, error: JsonError, end: usize) -> Report {
-    let (code, message) = if error.message.starts_with(DUPLICATE) {
-        (Code::DUPLICATE_KEY, error.message)
-    } else {
-        (
-            Code::JSON_SYNTAX,
-            format!("the line is not JSON: {}", error.message),
-        )
-    };
-    let at = error.at.min(end);
-    let next = batch.source.text[at..].chars().next().map_or(0, char::len_utf8);
-    let place = batch.place(Span::new(at, (at + next).min(end.max(at))));
-    let report = Report::new(code, message).at(place, "here");
-    match code {
-        Code::DUPLICATE_KEY => report.hint("put what both say under one of them; several values are a list"),
-        _ => report,
+fn wrong(key: &str, expected: &str, item: &Item) -> JsonError {
+    JsonError {
+        kind: Kind::Value,
+        message: format!("\"{key}\" is {expected}, not {}", item.value.kind()),
+        at: item.at.start as usize,
     }
 }
 
@@ -326,18 +367,16 @@ fn node<'o>(
     line: &mut Line<'o>,
     whole: Span,
     reports: &mut Reports,
-) {
+) -> Result<(), Report> {
+    let lacks = |what: &str, hint: &str| {
+        let report = citation::shape(batch, whole, format!("the node has no {what}"));
+        report.hint(hint).unread(Unread::Entities)
+    };
     let Some((id, at)) = line.id else {
-        reports
-            .push(citation::shape(batch, whole, "the node has no id".to_owned()).hint("add \"id\": \"…\""));
-        return;
+        return Err(lacks("id", "add \"id\": \"…\""));
     };
     let Some((type_name, type_at)) = line.labels.first().copied() else {
-        reports.push(
-            citation::shape(batch, whole, "the node has no label".to_owned())
-                .hint("add \"labels\": [\"<a type of the schema>\"]"),
-        );
-        return;
+        return Err(lacks("label", "add \"labels\": [\"<a type of the schema>\"]"));
     };
     if let Some((_, at)) = line.labels.get(1) {
         reports.push(
@@ -352,7 +391,7 @@ fn node<'o>(
         at,
         type_at,
     });
-    let default = own_statement(batch, &line.provenance, NO_STATEMENT, reports);
+    let default = own_statement(batch, &line.provenance, NO_STATEMENT, false, reports);
     let members = line.members(batch, type_name, true, |name| {
         let id = ontology.type_named(name)?;
         Some(&ontology.entity_type(id).members)
@@ -381,6 +420,7 @@ fn node<'o>(
             own,
         });
     }
+    Ok(())
 }
 
 /// An element's own value. A list without elements says nothing, but its name may be a misspelled one.
@@ -406,30 +446,35 @@ fn value_statement(
 ) -> (Item, u32, bool) {
     match item.value {
         Value::Map(entries) if citation::is_statement(batch, &entries, is_json) => {
-            citation::check_statement(batch, &entries, reports);
-            let statement = own_statement(batch, &entries, default, reports);
-            let value = entries.into_iter().find(|it| batch.text(it.key) == "value");
-            let item = value.map_or(
-                Item {
-                    value: Value::Null,
-                    at: item.at,
-                },
-                |it| it.item,
-            );
-            (item, statement, true)
+            citation::check_statement(batch, &entries, item.at, reports);
+            let statement = own_statement(batch, &entries, default, true, reports);
+            (citation::value_of(batch, entries, item.at), statement, true)
         }
         value => (Item { value, at: item.at }, default, false),
     }
 }
 
 /// The statement that some keys make, or the one that holds without them.
-fn own_statement(batch: &mut Batch, entries: &[Entry], default: u32, reports: &mut Reports) -> u32 {
+fn own_statement(
+    batch: &mut Batch,
+    entries: &[Entry],
+    default: u32,
+    is_whole: bool,
+    reports: &mut Reports,
+) -> u32 {
     let said = entries.iter().any(|it| batch.text(it.key) != "value");
     if !said {
         return default;
     }
     let fallback = batch.statements.get(default as usize).cloned();
-    let statement = citation::statement(batch, entries, Defaults::default(), fallback.as_ref(), reports);
+    let statement = citation::statement(
+        batch,
+        entries,
+        Defaults::default(),
+        fallback.as_ref(),
+        is_whole,
+        reports,
+    );
     batch.statements.push(statement);
     batch.statements.len() as u32 - 1
 }
@@ -440,21 +485,20 @@ fn edge<'o>(
     line: &mut Line<'o>,
     whole: Span,
     reports: &mut Reports,
-) {
+) -> Result<(), Report> {
+    let lacks = |what: &str, hint: &str| {
+        let report = citation::shape(batch, whole, format!("the edge has no {what}"));
+        report.hint(hint).unread(Unread::Edge)
+    };
     let (Some((from, from_at)), Some((to, to_at))) = (line.from, line.to) else {
-        let missing = if line.from.is_none() { "from" } else { "to" };
-        reports.push(
-            citation::shape(batch, whole, format!("the edge has no \"{missing}\""))
-                .hint("an edge has \"from\" and \"to\", each the id of a node"),
-        );
-        return;
+        let missing = if line.from.is_none() { "\"from\"" } else { "\"to\"" };
+        return Err(lacks(
+            missing,
+            "an edge has \"from\" and \"to\", each the id of a node",
+        ));
     };
     let Some((name, via_at)) = line.labels.first().copied() else {
-        reports.push(
-            citation::shape(batch, whole, "the edge has no label".to_owned())
-                .hint("add \"labels\": [\"<a relation of the schema>\"]"),
-        );
-        return;
+        return Err(lacks("label", "add \"labels\": [\"<a relation of the schema>\"]"));
     };
     if let Some((_, at)) = line.labels.get(1) {
         reports.push(
@@ -467,7 +511,7 @@ fn edge<'o>(
         Some(&ontology.edge_types[relation.edge?.index()].members)
     });
     let properties = edge_properties(batch, members, &mut line.properties);
-    let statement = own_statement(batch, &line.provenance, NO_STATEMENT, reports);
+    let statement = own_statement(batch, &line.provenance, NO_STATEMENT, false, reports);
     batch.edges.push(EdgeFact {
         via: Via::Relation { from, from_at, name },
         via_at,
@@ -477,6 +521,7 @@ fn edge<'o>(
         statement,
         own: statement != NO_STATEMENT,
     });
+    Ok(())
 }
 
 /// One entry for each property: the elements of a list are put together again, unless there is only one.

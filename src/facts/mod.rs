@@ -12,6 +12,7 @@ mod files;
 mod json;
 mod jsonl;
 mod keys;
+mod lines;
 mod quoting;
 mod tree;
 mod yaml;
@@ -173,6 +174,8 @@ pub struct CitationFact {
     pub is_bare: bool,
     /// Whether the source is the file's default one.
     pub is_default: bool,
+    /// Whether it is a text without `#` in a file without a default source, so that it is read as the source alone.
+    pub lacks_default: bool,
     /// A remark.
     pub note: Option<Str>,
     /// Where.
@@ -218,6 +221,9 @@ pub struct Batch {
     pub values: Vec<ValueFact>,
     /// Edges.
     pub edges: Vec<EdgeFact>,
+    /// Edges that are not read, since what is written is not one, which is reported: the position of their entity, and the
+    /// field.
+    pub refused: Vec<(u32, Str)>,
     /// Statements that the others refer to.
     pub statements: Vec<StatementFact>,
     /// The ids of the default sources, one for each document, and where they are written.
@@ -239,6 +245,7 @@ impl Batch {
             empty_types: Vec::new(),
             values: Vec::new(),
             edges: Vec::new(),
+            refused: Vec::new(),
             statements: Vec::new(),
             default_sources: Vec::new(),
             graph: GraphFact::default(),

@@ -89,10 +89,98 @@ impl<'a> Line<'a> {
     }
 }
 
+/// What to write where a line begins with a no-break space or the like, which editors and web pages insert.
+pub(super) const PLAIN_SPACES: &str =
+    "indent with plain spaces: write them again in place of no-break spaces";
+
+/// What is wrong, in words that need no knowledge of the parser.
+pub(super) fn said(why: &ErrorKind) -> &'static str {
+    use ErrorKind as E;
+    match why {
+        E::UnexpectedEofFlowSequence | E::UnexpectedEofFlowMapping | E::UnclosedFlowCollection { .. } => {
+            "a bracket is not closed"
+        }
+        E::UnexpectedEofImplicitFlowMapping => "a bracket is not closed, or an entry is empty",
+        E::MisplacedFlowCollectionEnd => "a bracket is closed that was not opened",
+        E::MismatchedFlowCollectionEnd { .. } => "a bracket is closed by one of another kind",
+        E::ExpectedFlowMappingSeparator => "a comma or } is missing before this",
+        E::ExpectedFlowSequenceSeparator => "a comma or ] is missing before this",
+        E::InvalidColonPlacement | E::FlowMappingValueAdjacentCollection => "a colon stands where it may not",
+        E::MappingValueNotAllowed => "a key and a colon stand where they may not",
+        E::MappingKeyNotAllowed | E::InvalidMappingValueWhitespace => "a key stands where it may not",
+        E::ExpectedBlockMappingKey | E::ExpectedDocumentStart | E::InvalidIndentation => {
+            "this line does not belong to what is before it"
+        }
+        E::ExpectedBlockSequenceEntry => "this line is not an element of the list before it",
+        E::BlockSequenceEntryNotAllowed | E::InvalidBlockEntryWhitespace => "a dash stands where it may not",
+        E::BlockEntryInFlowCollection | E::PlainScalarStartsWithDashFlowIndicator => {
+            "a dash stands between brackets, where lists have none"
+        }
+        E::SimpleKeyExpected | E::InvalidSimpleKey => "this line has no colon",
+        E::TabNotAllowed
+        | E::TabInBlockIndentation
+        | E::TabInIndentation
+        | E::TabInPlainScalar
+        | E::TabAtBlockScalarStart => "this line is indented with a tab",
+        E::UnknownAnchor => "this alias has no anchor",
+        E::MissingAnchorOrAliasName => "& or * stands without a name",
+        E::UnclosedQuotedScalar => "a text in quotes does not end",
+        E::InvalidQuotedScalarIndent | E::DocumentIndicatorInQuotedScalar => {
+            "a text in quotes is not indented"
+        }
+        E::InvalidTrailingSingleQuotedScalar | E::InvalidTrailingDoubleQuotedScalar => {
+            "something follows a text in quotes"
+        }
+        E::UnknownQuotedScalarEscape
+        | E::InvalidQuotedScalarHexEscape
+        | E::InvalidLowSurrogateHexEscape
+        | E::InvalidLowSurrogate
+        | E::MissingLowSurrogate
+        | E::UnpairedLowSurrogate
+        | E::InvalidUnicodeEscape => "this escape is not one",
+        E::InvalidBlockScalarHeader | E::ZeroBlockScalarIndent => {
+            "| or > begins a text of several lines, and something follows it"
+        }
+        E::InvalidBlockScalarIndent => "a line of a text is not indented like the others",
+        E::UnexpectedCharacter { .. } | E::UnexpectedEndOfPlainScalar => {
+            "a text without quotes does not begin with this character"
+        }
+        E::CommentNotSeparated => "a comment needs a space before its #",
+        E::CommentInterceptedScalar => "a comment stands within a text",
+        E::BomInsideDocument => "a byte-order mark stands within the file",
+        E::RecursionLimitExceeded => "lists and mappings are nested too deep",
+        E::UndeclaredTagHandle
+        | E::ExpectedTagBang
+        | E::ExpectedTagDirectiveBang
+        | E::InvalidGlobalTagCharacter
+        | E::InvalidTagTerminator
+        | E::MissingTagUri
+        | E::UnclosedVerbatimTag
+        | E::InvalidTagEscape => "this tag is not one",
+        E::InvalidDirectiveTerminator
+        | E::MissingDirectiveName
+        | E::InvalidDirectiveName
+        | E::MissingDocumentEndBeforeDirective
+        | E::UnsupportedYamlMajorVersion => "this directive is not one",
+        E::InvalidDocumentEnd => "something follows the end of a document",
+        E::ExpectedNodeContent => "a value is missing before this",
+        E::UnexpectedEof | E::UnexpectedEofBlockMapping | E::UnexpectedEofBlockSequence => {
+            "the file ends too early"
+        }
+        _ => "this is not read as YAML",
+    }
+}
+
 /// What to write instead, where the parser stopped at byte `at`.
 pub(super) fn advice(text: &str, at: usize, why: &ErrorKind) -> Option<Advice> {
     let line = Line::of(text, at)?;
     let rest = line.text.get(at - line.start..)?;
+    let is_other = |it: char| it.is_whitespace() && !it.is_ascii();
+    let mut near = std::iter::once(line).chain(line.before(text).take(1));
+    if let Some(line) = near.find(|it| it.text[..it.indentation()].contains(is_other)) {
+        let at = line.start + line.text.find(is_other)?;
+        return Advice::at(at, PLAIN_SPACES);
+    }
     if rest.starts_with(INDICATORS)
         || MARKS
             .iter()
@@ -133,6 +221,13 @@ pub(super) fn advice(text: &str, at: usize, why: &ErrorKind) -> Option<Advice> {
             ))
         }
         ErrorKind::SimpleKeyExpected => Advice::at(line.begin(), no_colon(line)),
+        ErrorKind::ExpectedBlockMappingKey | ErrorKind::BlockSequenceEntryNotAllowed
+            if is_entry_with_dash(line) && line.before(text).next().is_some_and(|it| !it.content().starts_with('-')) =>
+        {
+            Advice::here("ids and fields have no dashes: remove it, or write the elements of a list below their key")
+        }
+        ErrorKind::BlockEntryInFlowCollection => unclosed(text, line)
+            .or_else(|| Advice::here("between brackets, write the elements of a list without dashes: [a, b]")),
         ErrorKind::BlockSequenceEntryNotAllowed => Advice::here(
             "write a list on the lines below its key, or in brackets: [a, b]; a text that begins with \"- \" is written in quotes",
         ),
@@ -142,7 +237,11 @@ pub(super) fn advice(text: &str, at: usize, why: &ErrorKind) -> Option<Advice> {
         ErrorKind::UnexpectedEofImplicitFlowMapping if rest.starts_with(',') => {
             Advice::here("there are two commas: remove one, or write the text that has it in quotes")
         }
-        ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry => indented(text, line),
+        ErrorKind::ExpectedBlockMappingKey
+        | ErrorKind::ExpectedBlockSequenceEntry
+        | ErrorKind::ExpectedDocumentStart => indented(text, line).or_else(|| {
+            Advice::here("indent the entries of one mapping or list alike, and what belongs to an entry deeper than it")
+        }),
         ErrorKind::MappingValueNotAllowed => value_not_allowed(text, line),
         ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator
             if rest.starts_with(": ") =>
@@ -155,7 +254,9 @@ pub(super) fn advice(text: &str, at: usize, why: &ErrorKind) -> Option<Advice> {
         | ErrorKind::MismatchedFlowCollectionEnd { .. }
         | ErrorKind::UnclosedFlowCollection { .. }
         | ErrorKind::UnexpectedEofFlowMapping
-        | ErrorKind::UnexpectedEofFlowSequence => unclosed(text, line),
+        | ErrorKind::UnexpectedEofFlowSequence => unclosed(text, line).or_else(|| {
+            Advice::here("between brackets, entries are separated by commas; write a text that has brackets in quotes")
+        }),
         _ => None,
     }
 }
@@ -209,10 +310,17 @@ fn no_colon(line: Line) -> String {
     let content = content[..content.find(" #").unwrap_or(content.len())].trim_end();
     let what = "a line of a mapping is a key, a colon, a space and a value";
     let parts = content.split_once(':');
+    let parts = parts.or_else(|| content.split_once('=').filter(|it| !it.0.trim().is_empty()));
     let Some((key, value)) = parts.or_else(|| content.split_once(char::is_whitespace)) else {
         return format!("{what}: {}:", shown(content));
     };
     format!("{what}: {}: {}", shown(key.trim()), shown(value.trim()))
+}
+
+/// Whether a line is `- key:`, as if ids or fields were elements of a list.
+fn is_entry_with_dash(line: Line) -> bool {
+    let content = line.content();
+    content.starts_with("- ") && (content.ends_with(':') || content.contains(": "))
 }
 
 /// Whether a line is a text alone, where an entry of a mapping or a list would be.
@@ -231,12 +339,12 @@ fn value_not_allowed(text: &str, line: Line) -> Option<Advice> {
     {
         return Advice::at(before.begin(), no_colon(before));
     }
-    let (_, value) = line.text.split_once(": ")?;
-    if !value.contains(": ") {
+    let value = line.text.split_once(": ").map(|it| it.1);
+    let Some(value) = value.filter(|it| it.contains(": ")) else {
         return Advice::here(
             "a key stands deeper than the one before only if that has no value: indent both alike, and write a space after each colon",
         );
-    }
+    };
     let value = quoted(until_end(value));
     Advice::here(format!(
         "a text that has a colon and a space is written in quotes: {value}"
@@ -247,9 +355,19 @@ fn value_not_allowed(text: &str, line: Line) -> Option<Advice> {
 fn colon_in_flow(line: Line, at: usize) -> Option<Advice> {
     let before = &line.text[..at - line.start];
     let entry = &line.text[before.rfind(['{', ',', '['])? + 1..];
-    let (_, value) = entry.split_once(": ")?;
-    if !value.contains(": ") {
-        return None;
+    let (key, value) = entry.split_once(": ")?;
+    let (first, rest) = value.split_once(": ")?;
+    // `name: x age: 3` lacks a comma, or is a text with a colon.
+    let words = first
+        .rsplit_once(' ')
+        .filter(|it| it.1.chars().all(char::is_alphanumeric));
+    if let Some((before, word)) = words {
+        return Advice::here(format!(
+            "write a comma between entries: {}: {}, {word}: {}; or quotes around a text that has a colon and a space",
+            shown(key.trim()),
+            shown(before.trim()),
+            shown(until_end(rest))
+        ));
     }
     let value = quoted(until_end(value));
     Advice::here(format!(

@@ -8,7 +8,7 @@ use super::citation::shape;
 use super::keys::Keys;
 use super::{Batch, Entry, Item, Span, Str, Value, quoting};
 use crate::memory::Allowance;
-use crate::report::{Code, Report, Reports};
+use crate::report::{Code, Place, Report, Reports, Unread};
 
 /// Deeper nesting than this is refused, what aliases stand for included.
 const MOST_NESTED: usize = 64;
@@ -19,6 +19,9 @@ const MOST_COPIED: usize = 64 << 20;
 
 /// Number of values after which the memory that is left is checked; they take about 4 MB.
 const BETWEEN_LOOKS: usize = 1 << 16;
+
+/// The message about a `- b` that is indented deeper than the `- a` before it.
+const CONTINUES: &str = "this line continues the text before it, and is not an element of a list";
 
 /// A value that is whole.
 #[derive(Clone)]
@@ -49,6 +52,8 @@ enum Content {
         key: Option<(Str, Span)>,
         /// Whether the key was reported: its value would only give more reports.
         is_reported: bool,
+        /// The report of the first key that is there twice, and how many others are.
+        twice: Option<(usize, usize)>,
     },
 }
 
@@ -71,7 +76,10 @@ pub(super) fn documents(
     };
     let mut nodes = 0;
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| tree.no_yaml(text, at(error.marker()), error.kind()))?;
+        let (event, span) = event.map_err(|error| {
+            let report = tree.no_yaml(text, at(error.marker()), error.kind());
+            tree.cause(report)
+        })?;
         let start = at(&span.start);
         let at = Span::new(start, at(&span.end).max(start));
         tree.event(event, at, span.tag_span().and_then(|it| it.byte_range()))?;
@@ -105,11 +113,34 @@ impl Tree<'_> {
         let at = advice.as_ref().and_then(|it| it.at).unwrap_or(at);
         let next = text.get(at..).and_then(|it| it.chars().next());
         let end = next.map_or(at, |it| at + it.len_utf8());
-        let report = Report::new(Code::YAML_SYNTAX, format!("the file is not YAML: {why}"))
-            .at(self.batch.place(Span::new(at, end)), "here");
+        let report = Report::new(
+            Code::YAML_SYNTAX,
+            format!("the file is not YAML: {}", quoting::said(why)),
+        )
+        .at(self.batch.place(Span::new(at, end)), "here");
         match advice {
             Some(advice) => report.hint(advice.hint),
             None => report,
+        }
+    }
+
+    /// The report of a line that is not YAML because of what was reported last, or the report itself.
+    fn cause(&mut self, report: Report) -> Report {
+        let line = |report: &Report| report.place.as_ref().map(|it| it.line_column().0);
+        let Some(at) = line(&report) else {
+            return report;
+        };
+        let is_near = |it: &mut Report| {
+            let continues = it.message == CONTINUES;
+            line(it).is_some_and(|it| (at.saturating_sub(1)..=at + 1).contains(&it))
+                && (continues || it.code == Code::DUPLICATE_KEY)
+        };
+        match self.reports.0.pop_if(is_near) {
+            Some(cause) if cause.message == CONTINUES => Report {
+                code: Code::YAML_SYNTAX,
+                ..cause.unread(Unread::Entities)
+            },
+            _ => report,
         }
     }
 
@@ -132,6 +163,7 @@ impl Tree<'_> {
                     keys: Keys::default(),
                     key: None,
                     is_reported: false,
+                    twice: None,
                 };
                 self.start(content, at, anchor)
             }
@@ -232,15 +264,35 @@ impl Tree<'_> {
                 keys,
                 key,
                 is_reported,
+                twice,
             } => match key.take() {
                 None => {
                     open.weight += size_of::<Entry>() - size_of::<Item>();
                     let name = name(self.batch, &node, self.reports);
                     let known = name.and_then(|it| keys.add(self.batch, it));
-                    if let Some(before) = known {
+                    if let (Some(before), Some(name)) = (known, name) {
                         let first = entries.get(before).map(|it| self.batch.place(it.key_at));
-                        let report = stands_twice(self.batch, name.unwrap_or_default(), node.item.at, first);
-                        self.reports.push(report);
+                        match twice {
+                            // Several keys of a mapping are there twice most likely because a line between them is missing.
+                            Some((report, more)) => {
+                                *more += 1;
+                                also_twice(
+                                    self.batch,
+                                    &mut self.reports.0[*report],
+                                    name,
+                                    node.item.at,
+                                    *more,
+                                );
+                            }
+                            None => {
+                                // An id that is indented too deep has no value here, and its fields follow it.
+                                let is_other = before + 1 < entries.len();
+                                let id = entries.pop_if(|it| is_other && it.item.value == Value::Null);
+                                *twice = Some((self.reports.0.len(), 0));
+                                let report = stands_twice(self.batch, name, node.item.at, first, id.as_ref());
+                                self.reports.push(report);
+                            }
+                        }
                     }
                     *is_reported = name.is_none() || known.is_some();
                     *key = Some((name.unwrap_or_default(), node.item.at));
@@ -292,6 +344,13 @@ impl Tree<'_> {
             self.batch.keep(value)
         };
         let is_plain_text = style == ScalarStyle::Plain && tag.is_none();
+        if is_plain_text && let Some(dash) = line_with_dash(self.batch.written(at)) {
+            let start = at.start as usize + dash;
+            let report = shape(self.batch, Span::new(start, start + 1), CONTINUES.to_owned());
+            self.reports.push(
+                report.hint("indent the elements of a list alike; write a text with such a line in quotes"),
+            );
+        }
         let value = match tag {
             None if is_plain_text => by_form(value, text),
             None => Value::String(text),
@@ -323,6 +382,23 @@ impl Tree<'_> {
             weight: size_of::<Item>() + text.length as usize,
         })
     }
+}
+
+/// The dash that begins a line of a text after its first.
+fn line_with_dash(written: &str) -> Option<usize> {
+    if !written.contains('\n') {
+        return None;
+    }
+    let lines = written.split_inclusive('\n');
+    let mut start = 0;
+    for line in lines {
+        let content = line.trim_start();
+        if start > 0 && content.starts_with("- ") {
+            return Some(start + line.len() - content.len());
+        }
+        start += line.len();
+    }
+    None
 }
 
 /// Whether it is `!`, which makes a text of a scalar.
@@ -357,6 +433,11 @@ fn is_number(text: &str) -> bool {
         && text.parse::<f64>().is_ok()
 }
 
+/// A space that does not indent.
+fn is_other_space(it: char) -> bool {
+    it.is_whitespace() && !it.is_ascii()
+}
+
 /// A key's text; `None` if it is not one, which is reported.
 fn name(batch: &Batch, node: &Node, reports: &mut Reports) -> Option<Str> {
     let at = node.item.at;
@@ -365,6 +446,17 @@ fn name(batch: &Batch, node: &Node, reports: &mut Reports) -> Option<Str> {
             let message = "merge keys (\"<<\") are not supported".to_owned();
             reports.push(shape(batch, at, message).hint("write the entries out"));
             None
+        }
+        Value::String(text) if batch.text(text).starts_with(is_other_space) => {
+            let what = "this line begins with a space that YAML does not take for one".to_owned();
+            let report = Report::new(Code::YAML_SYNTAX, what).at(batch.place(at), "here");
+            reports.push(report.hint(quoting::PLAIN_SPACES));
+            let written = batch.text(text);
+            let spaces = (written.len() - written.trim_start().len()) as u32;
+            Some(Str {
+                start: text.start + spaces,
+                length: text.length - spaces,
+            })
         }
         Value::String(text) | Value::Number(text) => Some(text),
         Value::Bool(_) | Value::Null => Some(Batch::slice(at.start as usize, at.end as usize)),
@@ -379,12 +471,39 @@ fn name(batch: &Batch, node: &Node, reports: &mut Reports) -> Option<Str> {
     }
 }
 
-fn stands_twice(batch: &Batch, name: Str, at: Span, first: Option<crate::report::Place>) -> Report {
+fn stands_twice(batch: &Batch, name: Str, at: Span, first: Option<Place>, id: Option<&Entry>) -> Report {
     let name = crate::report::shown(batch.text(name));
-    Report::new(Code::DUPLICATE_KEY, format!("duplicate key \"{name}\""))
+    let report = Report::new(Code::DUPLICATE_KEY, format!("duplicate key \"{name}\""))
         .at(batch.place(at), "again here")
-        .also(first, "first here")
-        .hint("put what both say under one of them")
+        .also(first, "first here");
+    match id {
+        None => report.hint("put what both say under one of them"),
+        Some(id) => {
+            let written = crate::report::shown(batch.text(id.key));
+            report
+                .also(Some(batch.place(id.key_at)), "indented alike")
+                .hint(format!(
+                    "if \"{written}\" is an id, indent it less than its fields"
+                ))
+        }
+    }
+}
+
+/// Adds one more duplicate key to the report of the first.
+fn also_twice(batch: &Batch, report: &mut Report, name: Str, at: Span, more: usize) {
+    const MOST: usize = 3;
+    if more == 1 {
+        report.hint = Some(
+            "put what both say under one of them; if these are fields of another id, write that above them"
+                .to_owned(),
+        );
+    }
+    if more <= MOST {
+        let name = crate::report::shown(batch.text(name));
+        report
+            .others
+            .push((batch.place(at), format!("\"{name}\" is there twice too")));
+    }
 }
 
 #[cfg(test)]

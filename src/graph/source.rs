@@ -34,6 +34,12 @@ impl Structure {
         Ok(structure)
     }
 
+    /// Whether the section of a locator exists.
+    pub fn has_section(&self, locator: &str) -> bool {
+        self.sections
+            .contains_key(locator.split('/').next().unwrap_or_default())
+    }
+
     /// Checks that `section`, `section/paragraph`, `section/paragraph/sentence` or `section/paragraph/first-last`
     /// exists. If not, returns the places that do.
     pub fn check(&self, locator: &str) -> Result<(), String> {

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::folder;
 use crate::memory::{Allowance, Meter};
-use crate::report::{Code, Report, Reports, SourceText};
+use crate::report::{Code, Place, Report, Reports, SourceText};
 use crate::surface::Row;
 
 /// Reads and compiles all `.graphql` and `.graphqls` files below a folder.
@@ -124,13 +124,22 @@ fn read_files(folder: &Path, reports: &mut Reports) -> Vec<Arc<SourceText>> {
         left -= read.as_ref().map_or(0, Vec::len);
         match read.map(String::from_utf8) {
             Ok(Ok(text)) => files.push(SourceText::whole(shown, text)),
-            Ok(Err(error)) => reports.push(Report::new(
-                Code::SCHEMA_UNREADABLE,
-                format!(
-                    "\"{shown}\" is not UTF-8 from byte {} on",
-                    error.utf8_error().valid_up_to()
-                ),
-            )),
+            Ok(Err(error)) => {
+                let at = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let end = text[at..].chars().next().map_or(at, |it| at + it.len_utf8());
+                let is_utf16 = at == 0 && matches!(error.as_bytes(), [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]);
+                let place = Place {
+                    source: SourceText::whole(shown, if is_utf16 { String::new() } else { text }),
+                    span: if is_utf16 { 0..0 } else { at..end },
+                };
+                let report = Report::new(Code::SCHEMA_UNREADABLE, "the file is not UTF-8 here");
+                reports.push(
+                    report
+                        .at(place, "these bytes are no character")
+                        .hint("save the file as UTF-8"),
+                );
+            }
             Err(error) => reports.push(Report::new(
                 Code::SCHEMA_UNREADABLE,
                 format!("cannot read \"{shown}\": {error}"),

@@ -46,21 +46,6 @@ impl Compiler<'_> {
         self.kinds.get(name).copied()
     }
 
-    /// The `class` of a directive, checked.
-    pub fn class(&mut self, directives: &DirectiveList, directive: &str) -> Option<String> {
-        let directive = directives.get(directive)?;
-        let class = argument(directive, "class")?;
-        if url::Url::parse(&class).is_err() || class.contains(char::is_whitespace) {
-            let report = Report::new(
-                Code::CLASS_IRI,
-                format!("the class \"{class}\" is not an absolute IRI"),
-            )
-            .hint("write it whole, such as https://schema.org/Person");
-            self.report(report, directive.location(), "not an IRI");
-        }
-        Some(class)
-    }
-
     /// Data files and filters must be able to name a field. Whether they are.
     pub fn check_field_name(&mut self, shown: &str, name: &str, at: Option<SourceSpan>) -> bool {
         let (code, why, label) = if DATA_WORDS.contains(&name) {

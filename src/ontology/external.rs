@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
+use apollo_compiler::ast::DirectiveList;
 use apollo_compiler::parser::SourceSpan;
 
 use super::context::{Compiler, argument};
@@ -139,6 +140,30 @@ fn is_prefix_name(name: &str) -> bool {
 const NO_PREFIXES: [&str; 4] = ["http", "https", "mailto", "urn"];
 
 impl Compiler<'_> {
+    /// The `class` of a directive, checked.
+    pub fn class(&mut self, directives: &DirectiveList, directive: &str) -> Option<String> {
+        let directive = directives.get(directive)?;
+        let class = argument(directive, "class")?;
+        let why = match check_iri(&class) {
+            Ok(()) => None,
+            Err(ExternalError::Form(_)) => Some((
+                format!("the class \"{class}\" is not an absolute IRI"),
+                "write it whole, such as https://schema.org/Person".to_owned(),
+            )),
+            Err(ExternalError::Scheme(scheme)) => Some((
+                format!(
+                    "the class \"{class}\" is not an IRI with one of the schemes of a URL, but \"{scheme}\""
+                ),
+                "prefixes are for data: write it whole, such as https://schema.org/Person".to_owned(),
+            )),
+        };
+        if let Some((message, hint)) = why {
+            let report = Report::new(Code::CLASS_IRI, message).hint(hint);
+            self.report(report, directive.location(), "not an IRI");
+        }
+        Some(class)
+    }
+
     /// The prefixes that the schema declares.
     pub(super) fn prefixes(&mut self) -> Prefixes {
         let sdl = self.sdl;

@@ -12,7 +12,7 @@ use apollo_compiler::{Name, Schema};
 
 use super::prelude::{LITERALS, PRELUDE, REDECLARABLE, reserved_types};
 use crate::memory::{Allowance, Meter};
-use crate::report::{Code, Place, Report, Reports, SourceText, did_you_mean, quoted_list, shown};
+use crate::report::{Code, Place, Report, Reports, SourceText, did_you_mean, in_words, quoted_list, shown};
 
 /// A schema as apollo-compiler sees it, perhaps with errors, and the texts that it came from.
 pub(super) struct Sdl {
@@ -267,7 +267,18 @@ impl Lost {
                 .hint("true, false and null are values of GraphQL itself; give it another name");
         }
         if text != "syntax error: expected definition" || !is_word(word) {
-            return Report::new(Code::SYNTAX, text.replace('`', "\"")).at(place, "here");
+            let report = Report::new(
+                Code::SYNTAX,
+                format!("the file is not GraphQL: {}", in_words(text)),
+            );
+            let report = report.at(place, "here");
+            return match text {
+                "syntax error: expected a type" => {
+                    report.hint("between a field and its type stands a colon, as in `name: String`")
+                }
+                _ if text.contains("EOF") => report.hint("close what is open: a bracket or a quote"),
+                _ => report,
+            };
         }
         let after = source.get(place.span.end..).unwrap_or_default();
         let mut words = after.split(|it: char| !it.is_ascii_alphanumeric() && it != '_');

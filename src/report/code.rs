@@ -184,6 +184,10 @@ codes! {
     LANGUAGE_TAG = "W0308";
     /// References that were not checked, because a file could not be read.
     NOT_CHECKED = "W0309";
+    /// An entity whose label is an empty text.
+    EMPTY_LABEL = "W0310";
+    /// An alias, an identifier or the title of an example that is there twice.
+    REPEATED = "W0311";
 }
 
 impl Code {

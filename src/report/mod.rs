@@ -11,7 +11,7 @@ pub use code::Code;
 pub use render::Style;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
@@ -138,6 +138,17 @@ pub enum Severity {
     Warning,
 }
 
+/// What is not read because of a problem, and may therefore seem to be missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unread {
+    /// Nothing.
+    Nothing,
+    /// An edge.
+    Edge,
+    /// Entities with their values and edges.
+    Entities,
+}
+
 /// One problem in a user's file.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -155,6 +166,8 @@ pub struct Report {
     pub hint: Option<String>,
     /// Whether something is missing that a file may have which could not be read to its end.
     pub is_about_missing: bool,
+    /// What is not read because of it.
+    pub unread: Unread,
 }
 
 impl Report {
@@ -168,7 +181,19 @@ impl Report {
             others: Vec::new(),
             hint: None,
             is_about_missing: false,
+            unread: if code.leaves_unread() {
+                Unread::Entities
+            } else {
+                Unread::Nothing
+            },
         }
+    }
+
+    /// The same report, because of which something is not read.
+    #[must_use]
+    pub fn unread(mut self, what: Unread) -> Self {
+        self.unread = self.unread.max(what);
+        self
     }
 
     /// The same report, which does not hold if a file could not be read to its end.
@@ -258,25 +283,24 @@ impl Reports {
         }
     }
 
-    /// Leaves out what is reported missing if a file could not be read to its end, since it may be there. One report
-    /// counts what is left out.
+    /// Leaves out what is reported missing if something was not read, since it may be there. One report counts what is
+    /// left out.
     pub fn without_consequences(&mut self) {
-        if !self.0.iter().any(|it| it.code.leaves_unread()) {
+        let unread = self.0.iter().map(|it| it.unread).max();
+        let Some(unread @ (Unread::Edge | Unread::Entities)) = unread else {
             return;
-        }
+        };
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         let mut is_more = false;
         self.0.retain(|report| {
-            if report.is_about_missing {
-                let kind = if report.code == Code::MISSING_VALUE {
-                    "required edge"
-                } else {
-                    "reference"
-                };
+            let is_edge = report.code == Code::MISSING_VALUE;
+            let may_be_there = report.is_about_missing && (is_edge || unread == Unread::Entities);
+            if may_be_there {
+                let kind = if is_edge { "required edge" } else { "reference" };
                 *counts.entry(kind).or_default() += 1;
                 is_more |= report.place.is_none();
             }
-            !report.is_about_missing
+            !may_be_there
         });
         if counts.is_empty() {
             return;
@@ -290,7 +314,42 @@ impl Reports {
             if is_more { "more than " } else { "" },
             counts.join(" and ")
         );
-        self.push(Report::new(Code::NOT_CHECKED, message).hint("fix the errors of syntax, and check again"));
+        self.push(Report::new(Code::NOT_CHECKED, message).hint("fix the other errors, and check again"));
+    }
+
+    /// Makes one report of those about one thing that is missing, wherever it is missed.
+    pub fn merge_missing(&mut self) {
+        let mut first: HashMap<(Code, String), usize> = HashMap::new();
+        let mut merged: Vec<(Report, usize)> = Vec::with_capacity(self.0.len());
+        for report in std::mem::take(&mut self.0) {
+            if report.is_about_missing && report.place.is_some() {
+                let key = (report.code, report.message.clone());
+                if let Some(at) = first.get(&key) {
+                    let (known, more) = &mut merged[*at];
+                    if known.others.len() < MOST_OTHERS {
+                        known
+                            .others
+                            .extend(report.place.map(|it| (it, "and here".to_owned())));
+                    } else {
+                        *more += 1;
+                    }
+                    continue;
+                }
+                first.insert(key, merged.len());
+            }
+            merged.push((report, 0));
+        }
+        let counted = |(mut report, more): (Report, usize)| {
+            if more > 0 {
+                report.label = format!(
+                    "{}, and in {} more places",
+                    report.label,
+                    more + report.others.len()
+                );
+            }
+            report
+        };
+        self.0 = merged.into_iter().map(counted).collect();
     }
 
     /// Whether any of them is an error.
@@ -324,6 +383,9 @@ impl Reports {
         });
     }
 }
+
+/// The number of other places that are shown at which one thing is missed.
+const MOST_OTHERS: usize = 3;
 
 /// Messages and hints are cut after this many characters.
 const MOST_SAID: usize = 1_000;
@@ -417,6 +479,41 @@ impl Write for Beginning {
     }
 }
 
+/// What a parser of GraphQL says of an error of syntax, with the characters in place of the names that it has for them. Any
+/// other text is left as it is.
+pub fn in_words(text: &str) -> String {
+    const TOKENS: [(&str, &str); 14] = [
+        ("R_CURLY", "\"}\""),
+        ("L_CURLY", "\"{\""),
+        ("R_PAREN", "\")\""),
+        ("L_PAREN", "\"(\""),
+        ("R_BRACK", "\"]\""),
+        ("L_BRACK", "\"[\""),
+        ("COLON", "\":\""),
+        ("BANG", "\"!\""),
+        ("EQ", "\"=\""),
+        ("PIPE", "\"|\""),
+        ("DOLLAR", "\"$\""),
+        ("EOF", "the end of the text"),
+        ("StringValue", "a text in quotes"),
+        ("OperationDefinition", "an operation"),
+    ];
+    let Some(text) = text.strip_prefix("syntax error: ") else {
+        return text.to_owned();
+    };
+    let text = text
+        .replace('`', "\"")
+        .replace(", got ", ", not ")
+        .replace("Unexpected character", "there may not be the character")
+        .replace(" as float suffix", " after a number with a fraction")
+        .replace(" as integer suffix", " after a whole number");
+    let word = |word: &str| {
+        let known = TOKENS.iter().find(|it| it.0 == word.trim_end_matches(','));
+        known.map_or_else(|| word.to_owned(), |it| word.replace(it.0, it.1))
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 /// Names of at most this many characters are near each other where one letter differs, is missing or changes places.
 const SHORT_NAME: usize = 5;
 
@@ -478,6 +575,15 @@ pub fn quoted_list(names: &[&str], last: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_errors_of_syntax_are_put_into_other_words() {
+        assert_eq!(
+            in_words("syntax error: expected R_CURLY, got EOF"),
+            "expected \"}\", not the end of the text"
+        );
+        assert_eq!(in_words("no field `EQ` of EOF"), "no field `EQ` of EOF");
+    }
 
     #[test]
     fn near_misses_find_a_typo_and_leave_strangers_out() {

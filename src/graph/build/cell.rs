@@ -69,7 +69,10 @@ pub(super) fn cell<'a>(
                 })
             }
             (Scalar::Boolean, _) => report.hint("write true or false"),
-            (Scalar::Point, _) => report.hint(format!("write {POINT}")),
+            (Scalar::Point, value) => report.hint(match point_meant(batch, value) {
+                Some(point) => format!("write {point}, if the latitude is first"),
+                None => format!("write {POINT}"),
+            }),
             (_, Value::Map(_)) => report.hint("write the value itself, or a statement: {value: …, cite: …}"),
             (_, Value::List(_)) => report.hint("write one value, or make the field a list in the schema"),
             (Scalar::Int | Scalar::Int64 | Scalar::Float | Scalar::Decimal, _) => {
@@ -106,6 +109,12 @@ pub(super) fn cell<'a>(
                 wrong(Code::BAD_URL, why)
             };
             match check_iri(&iri) {
+                Ok(()) if lacks_host(text) => {
+                    Err(wrong("has no host after its //".to_owned()).hint(EXTERNAL))
+                }
+                Ok(()) if text.ends_with(':') && !matches!(&iri, Cow::Borrowed(_)) => {
+                    Err(wrong("has no id after the prefix".to_owned()).hint(EXTERNAL))
+                }
                 Ok(()) => Ok(Cell::Owned(iri.into_owned())),
                 Err(ExternalError::Scheme(scheme)) => {
                     let names = ontology.prefixes.all().iter().map(|it| it.name.as_str());
@@ -119,7 +128,16 @@ pub(super) fn cell<'a>(
                             .hint(did_you_mean(&scheme, names, declare)),
                     )
                 }
-                Err(ExternalError::Form(error)) => Err(wrong(format!("is neither: {error}")).hint(EXTERNAL)),
+                Err(ExternalError::Form(error)) => {
+                    let why = match error.rsplit_once('\'').and_then(|it| it.0.rsplit_once('\'')) {
+                        Some((_, character)) => {
+                            format!("has a character that an IRI may not have: \"{character}\"")
+                        }
+                        None if !text.contains(':') => "is neither: it has no colon".to_owned(),
+                        None => "is neither".to_owned(),
+                    };
+                    Err(wrong(why).hint(EXTERNAL))
+                }
             }
         }
         (Scalar::Url, Value::String(text)) => {
@@ -131,6 +149,8 @@ pub(super) fn cell<'a>(
                 )
             };
             match url::Url::parse(text) {
+                _ if lacks_host(text) => Err(is_no_url("has no host after its //".to_owned())
+                    .hint("write it whole, as in https://example.org/page")),
                 Ok(_) if text.contains(|it: char| it.is_whitespace() || it.is_control()) => {
                     Err(is_no_url("has spaces or control characters".to_owned())
                         .hint("write them as in https://example.org/a%20page"))
@@ -144,8 +164,17 @@ pub(super) fn cell<'a>(
                     )
                 }
                 Ok(_) => Ok(Cell::Text(text)),
-                Err(error) => Err(is_no_url(format!("is not one: {error}"))
-                    .hint("write it whole, as in https://example.org/page")),
+                Err(error) => {
+                    let why = match error {
+                        url::ParseError::RelativeUrlWithoutBase => "has no scheme".to_owned(),
+                        url::ParseError::EmptyHost => "has no host".to_owned(),
+                        other => format!("is not one: {other}"),
+                    };
+                    Err(is_no_url(why).hint(match url_meant(text) {
+                        Some(meant) => format!("write it whole: {meant}"),
+                        None => "write it whole, as in https://example.org/page".to_owned(),
+                    }))
+                }
             }
         }
         (Scalar::Int64, Value::String(text)) if !is_whole(batch.text(*text)) => Err(mismatch()),
@@ -512,6 +541,39 @@ fn language(tag: &str) -> Option<Cow<'_, str>> {
     })
 }
 
+/// Whether an address has no host: readers of URLs take the first part of its path for one.
+fn lacks_host(text: &str) -> bool {
+    let after = text
+        .split_once("://")
+        .filter(|it| matches!(it.0, "http" | "https" | "ftp"));
+    after.is_some_and(|it| it.1.is_empty() || it.1.starts_with('/'))
+}
+
+/// The URL that an address without a scheme means.
+fn url_meant(text: &str) -> Option<String> {
+    let host = text.split('/').next()?;
+    let is_host = host.contains('.')
+        && !host.starts_with('.')
+        && !host.ends_with('.')
+        && host
+            .chars()
+            .all(|it| it.is_alphanumeric() || matches!(it, '.' | '-'));
+    let is_url = is_host && text.len() <= MOST_SHOWN && !text.contains(char::is_whitespace);
+    is_url.then(|| format!("https://{text}"))
+}
+
+/// The point that two numbers mean, the latitude first: `48.2, 16.4`.
+fn point_meant(batch: &Batch, value: &Value) -> Option<String> {
+    let parts: Vec<&str> = match value {
+        Value::String(text) => batch.text(*text).split(',').map(str::trim).collect(),
+        Value::List(items) => items.iter().map(|it| batch.written(it.at)).collect(),
+        _ => return None,
+    };
+    let [lat, lon] = parts[..] else { return None };
+    let is_degrees = |it: &str| it.len() <= 20 && it.parse::<f64>().is_ok_and(f64::is_finite);
+    (is_degrees(lat) && is_degrees(lon)).then(|| format!("{{lat: {lat}, lon: {lon}}}"))
+}
+
 /// A hint for a number in an unsupported form: hexadecimal, octal or binary, or with underscores.
 fn number_meant(text: &str) -> Option<String> {
     let (sign, digits) = match text.strip_prefix('-') {
@@ -524,9 +586,46 @@ fn number_meant(text: &str) -> Option<String> {
             return Some(format!("{sign}{number}"));
         }
     }
+    if let Some(number) = with_separators(text) {
+        return Some(number);
+    }
     let plain = text.replace('_', "");
     let starts = digits.starts_with(|it: char| it.is_ascii_digit());
     (starts && plain != text && plain.len() <= MOST_SHOWN && plain.parse::<f64>().is_ok()).then_some(plain)
+}
+
+/// A number with a decimal comma, or with separators between thousands, as many languages write them: `12,50`, `1,234.50`,
+/// `1.234,50`, `1 234`. `None` where it may mean two numbers, as `1,234` does.
+fn with_separators(text: &str) -> Option<String> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text),
+    };
+    let is_separator = |it: char| matches!(it, ',' | '.' | ' ' | '\'' | '\u{a0}' | '\u{202f}' | '’');
+    if digits.len() > MOST_SHOWN || !digits.chars().all(|it| it.is_ascii_digit() || is_separator(it)) {
+        return None;
+    }
+    let parts: Vec<&str> = digits.split(is_separator).collect();
+    let separators: Vec<char> = digits.chars().filter(|it| is_separator(*it)).collect();
+    let (first, last) = (*separators.first()?, *separators.last()?);
+    let is_sound =
+        |whole: &[&str]| (1..=3).contains(&whole[0].len()) && whole[1..].iter().all(|it| it.len() == 3);
+    let (whole, fraction) = match separators.len() {
+        // Three digits after a comma may be thousands.
+        1 if first == ',' && (parts[1].len() != 3 || parts[0].len() > 3 || parts[0] == "0") => {
+            return (!parts[0].is_empty() && !parts[1].is_empty())
+                .then(|| format!("{sign}{}.{}", parts[0], parts[1]));
+        }
+        1 if matches!(first, ',' | '.') => return None,
+        _ if matches!(last, ',' | '.') && last != first => (&parts[..parts.len() - 1], parts.last()),
+        _ if separators.iter().all(|it| *it == first) => (&parts[..], None),
+        _ => return None,
+    };
+    if !is_sound(whole) {
+        return None;
+    }
+    let fraction = fraction.map_or_else(String::new, |it| format!(".{it}"));
+    Some(format!("{sign}{}{fraction}", whole.concat()))
 }
 
 const INT_RANGE: &str =

@@ -16,8 +16,8 @@ use crate::graph::column::{Alternatives, Column, Lists, MOST_LANGUAGES, Values};
 use crate::graph::ids::UniqueIndex;
 use crate::graph::stored::Stored;
 use crate::graph::{NO_STATEMENT, StatementNo};
-use crate::ontology::{EntityType, Member, Ontology, Property, PropertyNo, TypeId};
-use crate::report::{Code, Place, Report, Reports, did_you_mean};
+use crate::ontology::{EntityType, Member, Members, Ontology, Property, PropertyNo, TypeId};
+use crate::report::{Code, Place, Report, Reports, did_you_mean, near_misses};
 
 /// The columns of a type and their unique indexes.
 type TypeColumns = (Vec<Column>, Vec<Option<UniqueIndex>>);
@@ -116,7 +116,7 @@ pub(super) fn no_property(
             }
         }
     } else {
-        did_you_mean(key, members.names(), || {
+        did_you_mean(key, members.names().chain(["cite", "rank", "valid"]), || {
             let names: Vec<&str> = members.names().collect();
             format!("its fields are {}", crate::report::quoted_list(&names, "and"))
         })
@@ -127,6 +127,17 @@ pub(super) fn no_property(
     )
     .at(place, "unknown")
     .hint(hint)
+}
+
+/// The required field that a misspelled name most likely stands for.
+pub(super) fn required_field_meant(members: &Members, key: &str) -> Option<Member> {
+    let near = near_misses(key, members.names());
+    let member = members.get(near.first()?)?;
+    let is_required = match member {
+        Member::Property(no) => members.property(no).required,
+        Member::Relation(no) => members.field(no).required,
+    };
+    is_required.then_some(member)
 }
 
 /// Data for messages about the rows of a column.

@@ -4,21 +4,24 @@ use std::collections::{HashMap, HashSet};
 
 use rustc_hash::FxHashMap;
 
-use super::columns::no_property;
+use super::columns::{no_property, required_field_meant};
 use super::edges;
 use super::entities::{self, Entities};
 use super::short::{Gathered, Short, ShortEdges, value};
 use super::statements::{self, Said};
 use super::tags::Tags;
 use super::{CheckQuery, MOST_SHOWN};
-use crate::facts::{Batch, GraphFact, Span};
+use crate::facts::{Batch, GraphFact, Item, Span, Value, ValueFact};
 use crate::graph::EntityNo;
 use crate::graph::statement::Statements;
-use crate::ontology::{Member, Members, Ontology, PropertyNo, RelationId, TypeId};
-use crate::report::{Code, Place, Report, Reports, near_misses, shown, word_at};
+use crate::ontology::{Member, Ontology, PropertyNo, RelationId, TypeId};
+use crate::report::{Code, Place, Report, Reports, in_words, shown, word_at};
 
 /// Maximum number of errors of a kind that are reported for a part, if there are several parts.
 const LEAST_SHOWN: usize = 20;
+
+/// Of the elements of a list that have one mistake, this number is shown beside the first.
+const MOST_ELEMENTS: usize = 3;
 
 /// A part without its text.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub(super) struct Digest {
     graph: GraphFact,
     /// The keys of `graph` with a single value.
     graph_keys: Vec<(String, Place)>,
+    /// Where the queries of the examples are written.
+    examples: Vec<Place>,
     /// Types and relations that are not in the schema, each once.
     unknown: Vec<(String, Report)>,
     reports: Reports,
@@ -46,7 +51,7 @@ impl Digest {
             let title = shown(&example.title);
             let message = format!(
                 "the example \"{title}\" is not a query of this graph: {}",
-                misfit.message
+                in_words(&misfit.message)
             );
             let at = misfit
                 .at
@@ -94,6 +99,9 @@ pub(super) fn digest(
     let mut known: Vec<(&str, usize)> = Vec::new();
     let mut known_of = None;
     let mut tags = Tags::default();
+    let mut repeated = Repeated::default();
+    // The field and the code of the last value that is wrong, and its report.
+    let mut wrong: Option<(Span, Code, usize)> = None;
     // Entities with a misspelled field, which is reported, and the relation that it most likely means.
     let mut misspelled: Vec<(RelationId, EntityNo)> = Vec::new();
     for (at, fact) in batch.values.iter().enumerate() {
@@ -115,7 +123,13 @@ pub(super) fn digest(
             None => {
                 let member = members.get(key);
                 let Some(Member::Property(no)) = member else {
-                    reports.push(no_property(batch, at, ontology.entity_type(row.type_id), member));
+                    // In JSON Lines each element of a list is a value.
+                    let is_first = at
+                        .checked_sub(1)
+                        .is_none_or(|it| batch.values[it].key_at != fact.key_at);
+                    if is_first {
+                        reports.push(no_property(batch, at, ontology.entity_type(row.type_id), member));
+                    }
                     match member.or_else(|| required_field_meant(members, key)) {
                         Some(Member::Property(no)) => {
                             let name = &members.property(no).name;
@@ -159,6 +173,12 @@ pub(super) fn digest(
         let name = || entities.name(row.type_id, row.row as u32);
         let of = said.of(fact.statement, fact.own);
         tags.see(batch, property, &fact.item);
+        if property.built_in.is_some() {
+            repeated.see(batch, fact, &name, &mut reports);
+        } else if ontology.entity_type(row.type_id).label == Some(*no) && is_blank(batch, &fact.item) {
+            reports.push(empty_label(batch, fact, &name()));
+        }
+        let before = reports.0.len();
         value(
             ontology,
             batch,
@@ -170,6 +190,23 @@ pub(super) fn digest(
             &name,
             &mut reports,
         );
+        // What is wrong with several elements of a list is said once.
+        let is_same = |it: &(Span, Code, usize)| {
+            it.0 == fact.key_at
+                && it.1 == Code::WRONG_VALUE
+                && reports.0.get(before).is_some_and(|report| report.code == it.1)
+        };
+        if let Some((_, _, first)) = wrong.filter(is_same) {
+            let report = reports.0.pop();
+            let first = &mut reports.0[first];
+            if first.others.len() < MOST_ELEMENTS {
+                first
+                    .others
+                    .extend(report.and_then(|it| Some((it.place?, "nor is this".to_owned()))));
+            }
+        } else if let Some(report) = reports.0.get(before) {
+            wrong = Some((fact.key_at, report.code, before));
+        }
     }
     for (_, _, short) in &mut values {
         short.shrink();
@@ -210,20 +247,66 @@ pub(super) fn digest(
             let keys = keys.map(|(key, at)| (batch.text(*key).to_owned(), batch.place(*at).detached()));
             keys.collect()
         },
+        examples: {
+            let queries = batch.example_queries.iter();
+            queries.map(|it| batch.place(*it).detached()).collect()
+        },
         unknown,
         reports,
     }
 }
 
-/// The required field that a misspelled name most likely means.
-fn required_field_meant(members: &Members, key: &str) -> Option<Member> {
-    let near = near_misses(key, members.names());
-    let member = members.get(near.first()?)?;
-    let is_required = match member {
-        Member::Property(no) => members.property(no).required,
-        Member::Relation(no) => members.field(no).required,
-    };
-    is_required.then_some(member)
+/// Whether a value is a text without a character that is seen.
+fn is_blank(batch: &Batch, item: &Item) -> bool {
+    match &item.value {
+        Value::String(text) => batch.text(*text).trim().is_empty(),
+        Value::Map(entries) => !entries.is_empty() && entries.iter().all(|it| is_blank(batch, &it.item)),
+        _ => false,
+    }
+}
+
+fn empty_label(batch: &Batch, fact: &ValueFact, name: &str) -> Report {
+    let message = format!(
+        "\"{}\" of {name} is empty, and is its label",
+        batch.text(fact.key)
+    );
+    Report::new(Code::EMPTY_LABEL, message)
+        .at(batch.place(fact.item.at), "empty")
+        .hint("write a name that readers see, or leave the field out if it is optional")
+}
+
+/// The aliases and identifiers of the entity that was read last.
+#[derive(Default)]
+struct Repeated<'b> {
+    of: Option<(u32, Span)>,
+    seen: HashMap<&'b str, Span>,
+}
+
+impl<'b> Repeated<'b> {
+    /// Warns of one that is there twice.
+    fn see(&mut self, batch: &'b Batch, fact: &ValueFact, name: &dyn Fn() -> String, reports: &mut Reports) {
+        if self.of != Some((fact.entity, fact.key_at)) {
+            self.of = Some((fact.entity, fact.key_at));
+            self.seen.clear();
+        }
+        let text = match &fact.item.value {
+            Value::String(text) => batch.text(*text),
+            _ => batch.written(fact.item.at),
+        };
+        // One that holds at several times is written for each of them.
+        if fact.own {
+            return;
+        }
+        if let Some(first) = self.seen.insert(text, fact.item.at) {
+            let key = batch.text(fact.key);
+            let message = format!("\"{}\" is there twice among the {key} of {}", shown(text), name());
+            let report = Report::new(Code::REPEATED, message)
+                .at(batch.place(fact.item.at), "again here")
+                .also(Some(batch.place(first)), "first here")
+                .hint("keep one of them");
+            reports.push(report);
+        }
+    }
 }
 
 /// Merges the digests of all parts.
@@ -241,6 +324,7 @@ pub(super) fn gather(digests: Vec<Digest>, ontology: &Ontology, reports: &mut Re
     };
     let mut unknown: HashSet<String> = HashSet::new();
     let mut graph_keys: HashMap<String, Place> = HashMap::new();
+    let mut titles: HashMap<String, Place> = HashMap::new();
     let mut base = 0;
     for mut digest in digests {
         reports.0.append(&mut digest.reports.0);
@@ -271,9 +355,25 @@ pub(super) fn gather(digests: Vec<Digest>, ontology: &Ontology, reports: &mut Re
         info.description = info.description.take().or(graph.description);
         info.licence = info.licence.take().or(graph.licence);
         info.url = info.url.take().or(graph.url);
+        for (example, place) in graph.examples.iter().zip(digest.examples) {
+            match titles.get(&example.title) {
+                Some(first) => reports.push(title_twice(&example.title, place, first)),
+                None => {
+                    titles.insert(example.title.clone(), place);
+                }
+            }
+        }
         info.examples.extend(graph.examples);
     }
     gathered
+}
+
+fn title_twice(title: &str, place: Place, first: &Place) -> Report {
+    let message = format!("two examples have the title \"{}\"", shown(title));
+    Report::new(Code::REPEATED, message)
+        .at(place, "the query of the second")
+        .also(Some(first.clone()), "the query of the first")
+        .hint("give each a title of its own: GraphiQL lists them by their titles")
 }
 
 /// The error for a key of `graph` that occurs in more than one file or document.

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::cell::article;
-use super::columns::{Rows, column, missing_value, shown, too_many};
+use super::columns::{Rows, column, missing_value, required_field_meant, shown, too_many};
 use super::entities::{self, Entities};
 use super::order::{self, Entry, Ordered};
 use super::placed::placed;
@@ -24,7 +24,7 @@ use crate::graph::{Edges, EntityNo, NO_STATEMENT, StatementNo};
 use crate::ontology::{
     Direction, EdgeType, FieldNo, Member, Ontology, PropertyNo, Relation, RelationField, RelationId, TypeId,
 };
-use crate::report::{Code, Place, Report, Reports, did_you_mean};
+use crate::report::{Code, Place, Report, Reports, Unread, did_you_mean, near_misses};
 
 /// Numbers the edges of a part, and checks their ends and properties.
 #[allow(clippy::too_many_arguments, reason = "what is wrong goes to two places")]
@@ -51,7 +51,8 @@ pub(super) fn digest<'b>(
             if ontology.relation_named(name).is_none() {
                 // One report per relation is enough, as for types.
                 if unnamed.len() < MOST_SHOWN && unnamed.insert(name) {
-                    let report = unknown_relation(ontology, name, batch.place(fact.via_at));
+                    let report =
+                        unknown_relation(ontology, name, batch.place(fact.via_at)).unread(Unread::Edge);
                     unknown.push((format!("relation {name}"), report));
                 }
                 continue;
@@ -74,9 +75,9 @@ pub(super) fn digest<'b>(
             })
         };
         let Some((id, from, to)) = resolved else {
-            if let Some((id, entity)) = refused(ontology, entities, batch, fact, numbers, found) {
+            if let Some((id, refused)) = refused(ontology, entities, batch, fact, numbers, found) {
                 let place = short_of(id);
-                all[place].1.refused.push(entity.0);
+                all[place].1.refused.extend(refused);
             }
             if let Some(id) = relation_of(ontology, batch, fact) {
                 check_properties(ontology, batch, ontology.relation(id), fact, part, reports);
@@ -112,6 +113,20 @@ pub(super) fn digest<'b>(
                 tags,
                 reports,
             );
+        }
+    }
+    for (entity, key) in &batch.refused {
+        let Some(from) = numbers[*entity as usize] else {
+            continue;
+        };
+        let members = &ontology.entity_type(entities.locate(from).type_id).members;
+        if let Some(Member::Relation(no)) = members.get(batch.text(*key)) {
+            let id = members.field(no).relation;
+            let place = *places.entry(id).or_insert_with(|| {
+                all.push((id, ShortEdges::new(part)));
+                all.len() - 1
+            });
+            all[place].1.refused.push(from.0);
         }
     }
     for (_, short) in &mut all {
@@ -187,6 +202,19 @@ fn properties<'b>(
         let (Some(edge_type), Some(Member::Property(no))) = (edge_type, member) else {
             let place = batch.place(entry.key_at);
             reports.push(unknown_property(&relation.name, key, place, edge_type));
+            let meant = edge_type.and_then(|it| Some((it, required_field_meant(&it.members, key)?)));
+            if let Some((edge_type, Member::Property(no))) = meant {
+                let property = edge_type.members.property(no);
+                let is_there = fact
+                    .properties
+                    .iter()
+                    .any(|it| batch.text(it.key) == property.name);
+                if !is_there {
+                    // Without a value but with a place, it is not reported as missing.
+                    let column = slot(&mut short.properties, no, || Short::new(part, property, ontology));
+                    column.push(row, None, Said::NOTHING);
+                }
+            }
             continue;
         };
         if entry.item.value == crate::facts::Value::Null {
@@ -264,7 +292,16 @@ fn unknown_property(relation: &str, key: &str, place: Place, edge_type: Option<&
         format!("an edge of \"{relation}\" has no property \"{key}\""),
     )
     .at(place, "unknown");
+    let of_edges = near_misses(key, ["to", "cite", "rank", "valid"]);
     match edge_type {
+        _ if edge_type.is_none_or(|it| near_misses(key, it.members.names()).is_empty())
+            && !of_edges.is_empty() =>
+        {
+            report.hint(format!(
+                "did you mean {}?",
+                crate::report::quoted_list(&of_edges, "or")
+            ))
+        }
         None => report.hint("the relation has no edge type: add one to it with @relation(edge: \"…\")"),
         Some(it) => report.hint(did_you_mean(key, it.members.names(), || {
             let names: Vec<&str> = it.members.names().collect();
@@ -426,7 +463,7 @@ fn relation_of(ontology: &Ontology, batch: &Batch, fact: &EdgeFact) -> Option<Re
     }
 }
 
-/// The relation of a refused edge, and the entity that lacks the edge.
+/// The relation of an edge that was refused, and the entities that lack it. Where it is not known which, all may.
 fn refused(
     ontology: &Ontology,
     entities: &Entities,
@@ -434,7 +471,7 @@ fn refused(
     fact: &EdgeFact,
     numbers: &[Option<EntityNo>],
     (from, to): (Option<EntityNo>, Option<EntityNo>),
-) -> Option<(RelationId, EntityNo)> {
+) -> Option<(RelationId, [u32; 2])> {
     match &fact.via {
         Via::Field { entity, key } => {
             let from = numbers[*entity as usize]?;
@@ -442,11 +479,28 @@ fn refused(
             let Some(Member::Relation(no)) = members.get(batch.text(*key)) else {
                 return None;
             };
-            Some((members.field(no).relation, from))
+            let field = members.field(no);
+            let other = match field.direction {
+                Direction::In if to.is_none() => ANY,
+                _ => from.0,
+            };
+            Some((field.relation, [from.0, other]))
         }
-        Via::Relation { name, .. } => Some((ontology.relation_named(batch.text(*name))?, from.or(to)?)),
+        Via::Relation { name, .. } => {
+            let id = ontology.relation_named(batch.text(*name))?;
+            let begins = |it: EntityNo| {
+                ontology
+                    .relation(id)
+                    .field(entities.locate(it).type_id, Direction::Out)
+            };
+            let from = from.filter(|it| begins(*it).is_some()).map_or(ANY, |it| it.0);
+            Some((id, [from, to.map_or(from, |it| it.0)]))
+        }
     }
 }
+
+/// Stands for an entity of which only is known that it lacks an edge.
+const ANY: u32 = u32::MAX;
 
 fn unknown_relation(ontology: &Ontology, name: &str, place: Place) -> Report {
     let names = || ontology.relations.iter().map(|it| it.name.as_str());
@@ -837,6 +891,7 @@ impl Builder<'_> {
         reports: &mut Reports,
     ) {
         let ontology = self.context.ontology;
+        let some_lack = self.refused.last() == Some(&ANY);
         for id in ontology.type_ids() {
             let Some(field) = self.field(id, way) else {
                 continue;
@@ -851,6 +906,7 @@ impl Builder<'_> {
                 let name = || self.entities.name(id, row as u32);
                 if neighbours.is_empty()
                     && field.required
+                    && !some_lack
                     && self
                         .refused
                         .binary_search(&(self.entities.bases[id.index()] + row as u32))

@@ -125,6 +125,7 @@ pub fn build_and_check(
     };
     let Some(excess) = progress.memory.excess() else {
         reports.without_consequences();
+        reports.merge_missing();
         return built;
     };
     // Other reports may be wrong, since not all facts were read.

@@ -101,6 +101,10 @@ pub(super) fn value(
     reports: &mut Reports,
 ) {
     if matches!(item.value, Value::Null) {
+        // A statement without a value is reported; that the field has none need not be.
+        if said.own {
+            short.push(row, None, said);
+        }
         return;
     }
     match cell(batch, item, property, name, ontology) {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use super::entities::{Entities, may_compare};
+use super::meant;
 use super::placed::placed;
 use super::{Context, Origin};
 use crate::facts::{Batch, CitationFact, Item, NO_STATEMENT, Span, Str, Value};
@@ -14,7 +15,7 @@ use crate::graph::source::Structure;
 use crate::graph::statement::{Rank, Statements, Validity};
 use crate::graph::stored::Stored;
 use crate::ontology::{Date, Member, Ontology};
-use crate::report::{Code, Place, Report, Reports, did_you_mean};
+use crate::report::{Code, Place, Report, Reports, did_you_mean, shown};
 
 /// Statement of a fact, as far as the build needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +114,9 @@ pub(super) fn digest(
     };
     let mut seen: Seen = Seen::new();
     let comparisons = entities.comparisons();
+    // The report of the first place in a source that is not named, and the sections of such places.
+    let mut unnamed: Option<usize> = None;
+    let sections = sections_without_source(batch);
     for (id, at) in &batch.default_sources {
         if let Err(report) = source(ontology, entities, batch, (*id, *at), &comparisons) {
             reports.0.extend(report.map(|it| *it));
@@ -139,7 +143,22 @@ pub(super) fn digest(
                 }
                 // An error in a default source is reported where the default is declared.
                 Err(Some(report)) if !citation.is_default && first_time(&mut seen, citation.at) => {
-                    reports.push(*report);
+                    let id = batch.text(citation.source);
+                    let is_place = citation.lacks_default && sections.contains(section_of(id));
+                    match unnamed {
+                        Some(first) if is_place => another_place(&mut reports.0[first], report.place),
+                        _ => {
+                            if is_place {
+                                unnamed = Some(reports.0.len());
+                            }
+                            let names_one = source_and_place(ontology, entities, id).is_some();
+                            reports.push(if is_place && !names_one {
+                                place_without_source(*report, id)
+                            } else {
+                                *report
+                            });
+                        }
+                    }
                 }
                 Err(_) => {}
             }
@@ -149,25 +168,77 @@ pub(super) fn digest(
     statements
 }
 
-/// The id of a source that was written as a locator.
+/// The sections of texts such as `may/1` that are cited in a file without a default source, where they are read as sources.
+fn sections_without_source(batch: &Batch) -> HashSet<&str> {
+    let citations = batch.statements.iter().flat_map(|it| &it.citations);
+    let lacking = citations
+        .filter(|it| it.lacks_default)
+        .map(|it| batch.text(it.source));
+    lacking.filter(|it| is_place(it)).map(section_of).collect()
+}
+
+fn section_of(locator: &str) -> &str {
+    locator.split('/').next().unwrap_or(locator)
+}
+
+/// Whether a text looks like a place in a source.
+fn is_place(text: &str) -> bool {
+    let is_number = |it: &str| it.starts_with(|it: char| it.is_ascii_digit());
+    let after = |start: &str| {
+        text.strip_prefix(start)
+            .is_some_and(|it| is_number(it.trim_start()))
+    };
+    text.split_once('/').is_some_and(|it| is_number(it.1)) || after("page ") || after("p.") || is_number(text)
+}
+
+fn place_without_source(report: Report, id: &str) -> Report {
+    let hint = format!(
+        "if it is a place in a source, name that: cite: <source>#{}, or `source: <source>` at the top of the file",
+        shown(id)
+    );
+    report.hint(hint)
+}
+
+/// Shows one more place at which a report holds.
+fn another_place(report: &mut Report, place: Option<Place>) {
+    /// The number of places that are shown beside the first.
+    const MOST: usize = 3;
+    if report.others.len() < MOST {
+        report.others.extend(place.map(|it| (it, "and here".to_owned())));
+    }
+}
+
+/// The id of a source that was written as a locator, perhaps with a place in it.
 fn cites_a_source<'b>(
     ontology: &Ontology,
     entities: &Entities,
     batch: &'b Batch,
     citation: &CitationFact,
-) -> Option<&'b str> {
-    let id = batch.text(citation.locator.filter(|_| citation.is_bare)?);
-    let found = entities.find(id)?;
-    (entities.locate(found).type_id == ontology.source_type).then_some(id)
+) -> Option<(&'b str, Option<&'b str>)> {
+    let text = batch.text(citation.locator.filter(|_| citation.is_bare)?);
+    let is_source = |it: EntityNo| entities.locate(it).type_id == ontology.source_type;
+    if entities.find(text).is_some_and(is_source) {
+        return Some((text, None));
+    }
+    source_and_place(ontology, entities, text).map(|(source, place)| (source, Some(place)))
 }
 
-fn no_locator(batch: &Batch, citation: &CitationFact, id: &str) -> Report {
+fn no_locator(batch: &Batch, citation: &CitationFact, (id, place): (&str, Option<&str>)) -> Report {
     let default = batch.text(citation.source);
-    let message = format!("\"{id}\" is read as a place in the source \"{default}\", and is itself a source");
+    let locator = citation.locator.map_or(id, |it| batch.text(it));
+    let message = match place {
+        None => format!("\"{id}\" is read as a place in the source \"{default}\", and is itself a source"),
+        Some(_) => {
+            format!(
+                "\"{locator}\" is read as a place in the source \"{default}\", and \"{id}\" is itself a source"
+            )
+        }
+    };
+    let place = place.unwrap_or_default();
     Report::new(Code::LOCATOR_IS_SOURCE, message)
         .at(batch.place(citation.at), "a locator")
         .hint(format!(
-            "write \"{id}#\" to cite the source, or \"{default}#{id}\" for the place"
+            "write \"{id}#{place}\" to cite that source, or \"{default}#{locator}\" for the place"
         ))
 }
 
@@ -231,6 +302,10 @@ pub(super) fn build(
     reports: &mut Reports,
 ) -> Statements {
     let mut all = Statements::default();
+    // For each source and section that it does not have, the report.
+    let mut lacking: HashMap<(u32, String), usize> = HashMap::new();
+    // Where a locator is one that the source does not have: that it is the id of a source goes without saying.
+    let mut wrong: HashSet<(String, usize, usize)> = HashSet::new();
     for (no, part) in parts.into_iter().enumerate() {
         let mut seen: Seen = Seen::new();
         for (at, source) in part.sources.iter().enumerate() {
@@ -242,11 +317,40 @@ pub(super) fn build(
                 if citation.as_ref().is_some_and(|it| !first_time(&mut seen, it.1)) {
                     continue;
                 }
-                let id = entities.id(EntityNo(*source));
-                let message = format!("the source \"{id}\" has no place \"{locator}\"");
-                let report = Report::new(Code::BAD_LOCATOR, message);
                 let place = citation.map(|it| it.0);
-                reports.push(placed(report, place, "not in the source").hint(hint));
+                let id = entities.id(EntityNo(*source));
+                let is_source = |it: EntityNo| entities.locate(it).type_id == context.ontology.source_type;
+                let cited = if entities.find(locator).is_some_and(is_source) {
+                    Some((locator, ""))
+                } else {
+                    source_and_place(context.ontology, entities, locator)
+                };
+                if let Some(place) = place.as_ref().filter(|_| cited.is_some()) {
+                    let (line, column) = place.line_column();
+                    wrong.insert((place.source.path.clone(), line, column));
+                }
+                let what = if structure.has_section(locator) {
+                    locator
+                } else {
+                    section_of(locator)
+                };
+                match lacking.get(&(*source, what.to_owned())) {
+                    Some(first) => another_place(&mut reports.0[*first], place),
+                    None => {
+                        lacking.insert((*source, what.to_owned()), reports.0.len());
+                        let message = format!("the source \"{id}\" has no place \"{}\"", shown(locator));
+                        let report = Report::new(Code::BAD_LOCATOR, message);
+                        let hint = match cited {
+                            Some((other, place)) => {
+                                format!(
+                                    "\"{other}\" is itself a source: write \"{other}#{place}\" to cite it"
+                                )
+                            }
+                            None => hint,
+                        };
+                        reports.push(placed(report, place, "not in the source").hint(hint));
+                    }
+                }
             }
             all.locators.push_from(&part.locators, at);
             all.notes.push_from(&part.notes, at);
@@ -257,6 +361,15 @@ pub(super) fn build(
         all.validity.values().extend_from_slice(&part.validity);
         let ends = part.citation_ends.iter().map(|it| before + it);
         all.citation_ends.values().extend(ends);
+    }
+    if !wrong.is_empty() {
+        reports.0.retain(|it| {
+            let of = |place: &Place| {
+                let (line, column) = place.line_column();
+                (place.source.path.clone(), line, column)
+            };
+            it.code != Code::LOCATOR_IS_SOURCE || !it.place.as_ref().is_some_and(|it| wrong.contains(&of(it)))
+        });
     }
     if all.validity.iter().all(|it| *it == Validity::pack(None)) {
         all.validity = Stored::default();
@@ -315,16 +428,24 @@ fn no_rank(batch: &Batch, item: &Item) -> Report {
 
 /// Reads a validity: a date, an interval, or a mapping with `from` and `until`.
 pub(super) fn validity(batch: &Batch, item: &Item) -> Result<Validity, Box<Report>> {
-    let wrong = |at: Span, why: String| {
+    const HINT: &str = "write valid: 2009/2012, valid: 2011, or valid: {from: 2009} where the end is open";
+    let hinted = |at: Span, why: String, hint: String| {
         let report = Report::new(Code::BAD_VALIDITY, why)
             .at(batch.place(at), "not a span of dates")
-            .hint("write valid: 2009/2012, valid: 2011, or valid: {from: 2009} where the end is open");
+            .hint(hint);
         Box::new(report)
     };
+    let wrong = |at: Span, why: String| hinted(at, why, HINT.to_owned());
     let date = |item: &Item| match &item.value {
         Value::String(text) | Value::Number(text) => {
             let text = batch.text(*text);
-            Date::parse(text).map_err(|error| wrong(item.at, format!("\"{text}\" is not a date: {error}")))
+            Date::parse(text).map_err(|error| {
+                let why = format!("\"{}\" is not a date: {error}", shown(text));
+                match meant::date(text) {
+                    Some(date) => hinted(item.at, why, format!("write {date}")),
+                    None => wrong(item.at, why),
+                }
+            })
         }
         other => Err(wrong(item.at, format!("a date is a text, not {}", other.kind()))),
     };
@@ -347,7 +468,16 @@ pub(super) fn validity(batch: &Batch, item: &Item) -> Result<Validity, Box<Repor
         match batch.text(entry.key) {
             "from" => validity.from = Some(end(&entry.item)?),
             "until" => validity.until = Some(end(&entry.item)?),
-            key => return Err(wrong(entry.key_at, format!("a validity has no \"{key}\""))),
+            key => {
+                let hint = match key {
+                    "to" | "till" | "end" | "through" | "before" => "did you mean \"until\"?".to_owned(),
+                    "since" | "start" | "begin" | "after" => "did you mean \"from\"?".to_owned(),
+                    _ => did_you_mean(key, ["from", "until"], || {
+                        "a validity has from and until".to_owned()
+                    }),
+                };
+                return Err(hinted(entry.key_at, format!("a validity has no \"{key}\""), hint));
+            }
         }
     }
     match (validity.from, validity.until) {
@@ -370,6 +500,22 @@ fn cited(citation: &CitationFact) -> (Str, Span) {
     (citation.source, citation.at)
 }
 
+/// A source and a place in it, if a text without `#` names both: `letters/12`, `letters: 12`.
+fn source_and_place<'t>(
+    ontology: &Ontology,
+    entities: &Entities,
+    text: &'t str,
+) -> Option<(&'t str, &'t str)> {
+    let ends = text.match_indices(['/', ':', ' ', ',', '|', '@']);
+    // A source may itself have a slash in its id.
+    ends.take(MOST_NAMED).find_map(|(at, _)| {
+        let found = entities.find(&text[..at])?;
+        let place = text[at + 1..].trim_start_matches(['/', ':', ' ', ',']);
+        let is_source = entities.locate(found).type_id == ontology.source_type;
+        (is_source && !place.is_empty()).then_some((&text[..at], place))
+    })
+}
+
 /// The source of an id, or the error. There is no error if its type does not exist, since that is reported.
 fn source(
     ontology: &Ontology,
@@ -390,6 +536,15 @@ fn source(
         } else {
             ids.take(MOST_NAMED + 1).collect()
         };
+        if let Some((source, place)) = source_and_place(ontology, entities, id) {
+            let report = Report::new(Code::BAD_SOURCE, format!("there is no source \"{id}\""))
+                .at(batch.place(at), "cites it")
+                .hint(format!(
+                    "write \"{source}#{place}\" for a place in the source \"{source}\""
+                ))
+                .about_missing();
+            return Err(Some(Box::new(report)));
+        }
         let hint = did_you_mean(id, ids.iter().copied(), || match ids.as_slice() {
             [] => "define the source: Source: … with its title".to_owned(),
             ids if ids.len() <= MOST_NAMED => {

@@ -36,6 +36,8 @@ impl<'b> Tags<'b> {
             if self.found.len() < MOST_SHOWN
                 && self.seen.insert(tag)
                 && key_meant(tag).is_none()
+                // What is no tag at all is an error.
+                && oxilangtag::LanguageTag::parse(tag).is_ok()
                 && let Some(hint) = meant(tag)
             {
                 let report = warning(batch, tag, entry.key_at, &hint);
