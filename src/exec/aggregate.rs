@@ -203,9 +203,7 @@ impl<'a> Run<'a> {
         scalar: Scalar,
         fields: &'a Object<MeasureField>,
     ) -> Written {
-        if scalar == Scalar::Duration {
-            return self.durations(measures, fields);
-        }
+        let is_duration = scalar == Scalar::Duration;
         let is_decimal = matches!(scalar, Scalar::Decimal | Scalar::Int64);
         let decimals = || match scalar {
             Scalar::Int64 => BigDecimal::from(measures.whole),
@@ -219,35 +217,20 @@ impl<'a> Run<'a> {
                 MeasureField::Min => run.extreme(measures.least.as_ref().map(|it| it.1)),
                 MeasureField::Max => run.extreme(measures.greatest.as_ref().map(|it| it.1)),
                 MeasureField::Sum | MeasureField::Avg if count == 0 => run.null(),
-                MeasureField::Sum if is_decimal => {
-                    run.text(&decimals().to_plain_string());
+                MeasureField::Sum if is_duration => run.text(&duration_of(measures.whole)),
+                MeasureField::Sum if is_decimal => run.text(&decimals().to_plain_string()),
+                MeasureField::Sum => run.float(measures.sum),
+                MeasureField::Avg if is_duration => {
+                    // Rounded to a microsecond.
+                    let count = count as i128;
+                    let mean = (measures.whole + count / 2).div_euclid(count);
+                    run.text(&duration_of(mean));
                 }
                 MeasureField::Avg if is_decimal => {
                     let mean = decimals() / BigDecimal::from(count as u64);
                     run.text(&mean.with_prec(DIGITS).normalized().to_plain_string());
                 }
-                MeasureField::Sum => run.float(measures.sum),
                 MeasureField::Avg => run.float(measures.sum / count as f64),
-            }
-            Ok(())
-        })
-    }
-
-    /// The mean is rounded to microseconds.
-    fn durations(&mut self, measures: &Measures<'a>, fields: &'a Object<MeasureField>) -> Written {
-        let count = measures.ordered as i128;
-        self.object(fields, |run, slot| {
-            match &slot.field {
-                MeasureField::Count => run.number(measures.count),
-                MeasureField::Distinct => run.number(measures.distinct),
-                MeasureField::Min => run.extreme(measures.least.as_ref().map(|it| it.1)),
-                MeasureField::Max => run.extreme(measures.greatest.as_ref().map(|it| it.1)),
-                MeasureField::Sum | MeasureField::Avg if count == 0 => run.null(),
-                MeasureField::Sum => run.text(&duration_of(measures.whole)),
-                MeasureField::Avg => {
-                    let mean = (measures.whole + count / 2).div_euclid(count);
-                    run.text(&duration_of(mean));
-                }
             }
             Ok(())
         })
