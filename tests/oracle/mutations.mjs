@@ -1,7 +1,8 @@
 // Checks that the tests find faults: makes one deliberate fault after the other in a copy of the sources, builds it, and runs the oracle on
 // it, or for a fault of a transport the matrix of clients. The test must fail each time. Prints the end of its output.
 //
-//   node mutations.mjs [--only TEXT]    TEXT is part of the names of the faults to make
+//   node mutations.mjs [--only TEXT]    TEXT is part of the names of the faults to make.
+//   node mutations.mjs --check          Only checks that the sources have what the faults replace.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -66,8 +67,8 @@ const MUTATIONS = [
   {
     name: 'entries that are equal in `orderBy` are ordered by their types',
     file: 'src/exec/connection.rs',
-    from: 'self.snapshot.id(row_a).cmp(self.snapshot.id(row_b))',
-    to: 'row_a.type_id.cmp(&row_b.type_id)',
+    from: 'let by_id = self.view.compare_ids(row_a, row_b);',
+    to: 'let by_id = row_a.type_id.cmp(&row_b.type_id).then(self.view.compare_ids(row_a, row_b));',
   },
   {
     name: 'entries without a value are first instead of last',
@@ -77,15 +78,15 @@ const MUTATIONS = [
   },
   {
     name: 'the quantifier `every` means `some`',
-    file: 'src/exec/filter.rs',
+    file: 'src/graph/predicate.rs',
     from: 'counted.all(|it| meets(filter, it))',
     to: 'counted.any(|it| meets(filter, it))',
   },
   {
     name: 'an inverse relation is walked forward in a filter',
-    file: 'src/exec/filter.rs',
-    from: 'self.held(subject.row, *relation, *direction);',
-    to: 'self.held(subject.row, *relation, crate::ontology::Direction::Out);',
+    file: 'src/graph/predicate.rs',
+    from: 'self.view.neighbours(subject.row, *relation, *direction);',
+    to: 'self.view.neighbours(subject.row, *relation, crate::ontology::Direction::Out);',
   },
   {
     name: 'the cursor of an edge is that of the previous entry',
@@ -96,8 +97,8 @@ const MUTATIONS = [
   {
     name: 'numbers over a WebSocket are parsed and written again',
     file: 'src/server/websocket/session.rs',
-    from: 'let mut body = graphql::bytes(answer);',
-    to: `let mut body = graphql::bytes(answer);
+    from: 'let mut body = response::bytes(answer);',
+    to: `let mut body = response::bytes(answer);
         if let Ok(value) = serde_json::from_slice::<serde_json::Value>(&body) {
             body = value.to_string().into();
         }`,
@@ -142,7 +143,22 @@ const MUTATIONS = [
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
-const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
+const { values: options } = parseArgs({ options: { only: { type: 'string' }, check: { type: 'boolean', default: false } } });
+
+/** A source, whose part that is replaced must be there exactly once. */
+function sourceOf(folder, { name, file, from }) {
+  const source = readFileSync(join(folder, file), 'utf8');
+  const count = source.split(from).length - 1;
+  if (count !== 1) throw new Error(`the fault "${name}": ${file} has ${count} times "${from}"`);
+  return source;
+}
+
+for (const mutation of MUTATIONS) sourceOf(root, mutation);
+if (options.check) {
+  console.log(`${MUTATIONS.length} faults can be made`);
+  process.exit();
+}
+
 const copy = join(root, 'target/mutations/sources');
 const target = join(root, 'target/mutations/build');
 const binary = join(target, 'debug/clew');
@@ -178,10 +194,10 @@ for (const test of new Set(chosen.map((it) => it.test ?? 'oracle'))) {
 console.log('no fault: passes');
 
 let missed = 0;
-for (const { name, file, from, to, test = 'oracle' } of chosen) {
+for (const mutation of chosen) {
+  const { name, file, from, to, test = 'oracle' } = mutation;
   const path = join(copy, file);
-  const source = readFileSync(path, 'utf8');
-  if (source.split(from).length !== 2) throw new Error(`${file} has not exactly one "${from}"`);
+  const source = sourceOf(copy, mutation);
   writeFileSync(path, source.replace(from, () => to));
   build();
   const judged = judge(test);
