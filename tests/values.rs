@@ -1156,3 +1156,106 @@ fn dates_are_compared_by_their_days_and_kept_as_written() {
         );
     }
 }
+
+#[test]
+fn a_text_for_a_whole_number_of_64_bits_has_one_form() {
+    let data = "Star:\n  a: {name: A, serial: 1, mass: 7, parts: [0]}\n";
+    let folder = common::graph(WIDE_SCHEMA, data);
+    let server = common::Server::of(folder.path(), &[]);
+    for (text, meant) in [("+1", "1"), ("007", "7"), ("-0", "0"), ("00", "0"), ("-01", "-1")] {
+        let given = json!(text);
+        let filter = |condition: &str| format!("{{ stars(filter: {{{condition}}}) {{ totalCount }} }}");
+        let variable = "query($v: Int64!) { stars(filter: {mass: {eq: $v}}) { totalCount } }";
+        let list = "query($v: [Int64!]) { stars(filter: {mass: {in: $v}}) { totalCount } }";
+        for (query, variables) in [
+            (filter(&format!("mass: {{eq: {given}}}")), json!({})),
+            (filter(&format!("mass: {{in: [1, {given}]}}")), json!({})),
+            (filter(&format!("parts: {{has: {given}}}")), json!({})),
+            (variable.to_owned(), json!({"v": text})),
+            (list.to_owned(), json!({"v": [text]})),
+            (format!("{{ star(by: {{serial: {given}}}) {{ id }} }}"), json!({})),
+        ] {
+            let answer = server.ask_with(&query, &variables.to_string());
+            let error = &answer["errors"][0];
+            assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{query}: {answer}");
+            let said = message(error);
+            let hint = format!("write \"{meant}\"");
+            assert!(
+                said.contains(&given.to_string()) && said.contains(&hint),
+                "{said}"
+            );
+        }
+        for field in [format!("mass: {given}"), format!("parts: [{given}]")] {
+            let folder = common::graph(WIDE_SCHEMA, &format!("Star:\n  a: {{name: A, {field}}}\n"));
+            let checked = common::run(folder.path(), &["check"]);
+            let said = common::text(&checked.stderr);
+            assert!(!checked.status.success(), "{field}");
+            let expected = format!("is an Int64, and {given} is not the form of its number");
+            assert!(
+                said.contains(&expected) && said.contains(&format!("write \"{meant}\"")),
+                "{said}"
+            );
+        }
+    }
+    // A number is what it means, in whatever form GraphQL and JSON have it.
+    for number in ["1", "1.0", "1e0", "10e-1", "\"1\""] {
+        let literal = server.ask(&format!("{{ star(by: {{serial: {number}}}) {{ id }} }}"));
+        assert_eq!(literal["data"]["star"]["id"], "a", "{number}: {literal}");
+        let query = "query($v: Int64!) { star(by: {serial: $v}) { id } stars(filter: {serial: {eq: $v}}) { totalCount } }";
+        let variable = server.ask_with(query, &format!("{{\"v\": {number}}}"));
+        let expected = json!({"star": {"id": "a"}, "stars": {"totalCount": 1}});
+        assert_eq!(variable["data"], expected, "{number}: {variable}");
+    }
+    let zero = server.ask("{ stars(filter: {parts: {has: -0}}) { totalCount } }");
+    assert_eq!(zero["data"]["stars"]["totalCount"], 1, "{zero}");
+    for number in ["1.5", "\"1.0\"", "true"] {
+        let answer = server.ask(&format!("{{ star(by: {{serial: {number}}}) {{ id }} }}"));
+        assert_eq!(
+            answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT",
+            "{number}: {answer}"
+        );
+    }
+}
+
+#[test]
+fn language_tags_are_those_of_rfc_5646() {
+    let schema = "type Item { texts: [Text!]! }";
+    let table: Vec<_> = cases(include_str!("values/languages.tsv")).collect();
+    let line = |(no, tag): (usize, &str)| {
+        let properties = json!({"texts": [{tag: "x"}]});
+        json!({"type": "node", "id": format!("i{no}"), "labels": ["Item"], "properties": properties})
+            .to_string()
+    };
+    let folder = |is_wrong: bool| {
+        let folder = common::graph(schema, "");
+        let tags = table
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| (it[1] == "error") == is_wrong);
+        let lines: Vec<String> = tags.map(|(no, it)| line((no, it[0]))).collect();
+        common::write(folder.path(), "data/d.jsonl", &lines.join("\n"));
+        folder
+    };
+    let right = folder(false);
+    let server = common::Server::of(right.path(), &[]);
+    let answer = server.ask("{ items(first: 1000) { nodes { id statements { nodes { value } } } } }");
+    let nodes = answer["data"]["items"]["nodes"].as_array().unwrap();
+    let mut found = 0;
+    for (no, case) in table.iter().enumerate().filter(|(_, it)| it[1] != "error") {
+        let id = format!("i{no}");
+        let node = nodes.iter().find(|it| it["id"] == id.as_str()).unwrap();
+        let value = &node["statements"]["nodes"][0]["value"];
+        assert_eq!(value, &json!({case[1]: "x"}), "{}", case[0]);
+        found += 1;
+    }
+    assert_eq!(found, nodes.len());
+    // A tag is asked for in any letters.
+    let answer = server.ask("{ items(first: 1000) { nodes { texts(lang: [\"sr-LATN-rs\"]) } } }");
+    assert_eq!(answer["data"]["items"]["nodes"][0]["texts"], json!(["x"]));
+    let checked = common::run(folder(true).path(), &["check", "--most", "100"]);
+    let said = common::text(&checked.stderr);
+    for case in table.iter().filter(|it| it[1] == "error") {
+        let expected = format!("has a text in \"{}\", which is not a language tag", case[0]);
+        assert!(said.contains(&expected), "{}: {said}", case[0]);
+    }
+}

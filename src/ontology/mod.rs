@@ -13,6 +13,7 @@ mod digest;
 mod duration;
 mod external;
 mod instant;
+mod int64;
 mod limits;
 mod names;
 mod point;
@@ -28,6 +29,7 @@ pub use duration::{DurationError, duration, duration_of};
 pub(crate) use external::check_iri;
 pub use external::{ExternalError, Prefix, Prefixes};
 pub use instant::{Instant, InstantError};
+pub use int64::{Int64Error, int64};
 pub use names::GeneratedNames;
 pub use point::{Bounds, Point, PointError};
 

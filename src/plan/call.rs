@@ -9,7 +9,7 @@ use super::aggregate::GroupCall;
 use super::arguments::{Page, as_of, direction, fields, id, number, page, relations};
 use super::bind::{ARC_BYTES, Binder, Result};
 use super::dated::plain_id;
-use super::filter;
+use super::filter::{self, int64};
 use super::input::{Arguments, Given, Input, InputError, Variables};
 use super::path::PathExpression;
 use super::point::point;
@@ -21,7 +21,8 @@ use super::{Bound, Unbound};
 use crate::collation::Collation;
 use crate::condition::{Filter, MatcherNo};
 use crate::ontology::{
-    Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, Point, PropertyNo, RelationId, TypeId,
+    Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, Point, PropertyNo, RelationId, Scalar,
+    TypeId,
 };
 use crate::surface::arguments::PAGE;
 use crate::surface::inputs::{DistanceOrder, EdgeOrder, Orders, OwnOrder};
@@ -415,7 +416,16 @@ fn lookup<'b>(binder: &mut Binder<'b>, domain: Domain, arguments: &Arguments<'b>
             let Some((name, value)) = fields.next() else {
                 return Err(InputError::field("`by` names no unique field: give exactly one").into());
             };
+            let is_int64 = |id: &TypeId| {
+                let members = &ontology.entity_type(*id).members;
+                matches!(members.get(name), Some(Member::Property(no)) if members.property(no).scalar == Scalar::Int64)
+            };
             let value = match value.as_str() {
+                _ if ontology.types_of(domain).iter().any(is_int64) => {
+                    // A number may have a fraction of zero or an exponent.
+                    let number = int64(binder, name, value)?;
+                    binder.new_text(&number.to_string())?
+                }
                 Some(text) => binder.text(text)?,
                 None => binder.new_text(&value.to_string())?,
             };

@@ -24,8 +24,8 @@ use crate::condition::{
     ValueTest, folded,
 };
 use crate::ontology::{
-    self, Date, Domain, EdgeTypeId, EnumId, Instant, LARGEST_EXPONENT, LONGEST_DECIMAL, Member, Members,
-    RelationField, Scalar, TypeId,
+    self, Date, Domain, EdgeTypeId, EnumId, Instant, Int64Error, LARGEST_EXPONENT, LONGEST_DECIMAL, Member,
+    Members, RelationField, Scalar, TypeId,
 };
 use crate::report::{quoted_list, shown, shown_as};
 use crate::search;
@@ -926,11 +926,21 @@ fn whole<'b>(_: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<i64> {
 }
 
 /// A number, or its digits as a text. A number with a fraction or an exponent is exact up to 53 bits.
-fn int64<'b>(_: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<i64> {
+pub(super) fn int64<'b>(_: &mut Binder<'b>, name: &str, given: Given<'b>) -> Result<i64> {
+    if let Some(text) = given.as_str() {
+        return ontology::int64(text).or_else(|error| {
+            let expected = match error {
+                Int64Error::Other(number) => {
+                    format!("the form of a whole number of 64 bits: write \"{number}\"")
+                }
+                Int64Error::Form | Int64Error::Range => "a whole number of 64 bits".to_owned(),
+            };
+            wrong(name, given, &expected)
+        });
+    }
     let is_exact = |it: &f64| it.fract() == 0.0 && it.abs() <= MOST_EXACT;
-    let of_text = given.as_str().and_then(|text| text.parse().ok());
-    let whole = of_text.or_else(|| given.as_i64());
-    let whole = whole.or_else(|| given.as_f64().filter(is_exact).map(|it| it as i64));
+    let of_float = || given.as_f64().filter(is_exact).map(|it| it as i64);
+    let whole = given.as_i64().or_else(of_float);
     whole.map_or_else(|| wrong(name, given, "a whole number of 64 bits"), Ok)
 }
 

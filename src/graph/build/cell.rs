@@ -9,8 +9,8 @@ use super::meant;
 use crate::facts::{Batch, Entry, Item, Span, Value, key_meant};
 use crate::graph::column::Cell;
 use crate::ontology::{
-    BuiltIn, Date, DateError, DecimalError, DurationError, ExternalError, Instant, Ontology, Point,
-    PointError, Property, Scalar, URL_SCHEMES, check_iri, decimal, duration,
+    BuiltIn, Date, DateError, DecimalError, DurationError, ExternalError, Instant, Int64Error, Ontology,
+    Point, PointError, Property, Scalar, URL_SCHEMES, check_iri, decimal, duration, int64,
 };
 use crate::report::{Code, MOST_SHOWN, Report, did_you_mean};
 
@@ -178,6 +178,18 @@ pub(super) fn cell<'a>(
             }
         }
         (Scalar::Int64, Value::String(text)) if !is_whole(batch.text(*text)) => Err(mismatch()),
+        (Scalar::Int64, Value::String(text))
+            if let Err(Int64Error::Other(number)) = int64(batch.text(*text)) =>
+        {
+            let text = shorten(batch.text(*text));
+            Err(wrong(
+                Code::WRONG_VALUE,
+                format!("is an Int64, and \"{text}\" is not the form of its number"),
+            )
+            .hint(format!(
+                "write \"{number}\", or make the field a String to keep it as it is"
+            )))
+        }
         (Scalar::Int, Value::Number(text)) | (Scalar::Int64, Value::Number(text) | Value::String(text)) => {
             let text = batch.text(*text);
             let is_wide = property.scalar == Scalar::Int64;
