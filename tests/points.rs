@@ -509,3 +509,48 @@ fn a_snapshot_has_the_same_points() {
         assert_eq!(mapped.ask(query), server.served.ask(query));
     }
 }
+
+#[test]
+fn lists_are_ordered_by_distances_from_several_points() {
+    let data = "Place:\n  north: {name: N, location: {lat: 90, lon: 0}}\n  south: {name: S, location: {lat: -90, lon: 0}}\n  near: {name: O, location: {lat: 1, lon: 1}}\n";
+    let server = Server::start(SCHEMA, data);
+    // Both poles are as far from the equator: only the second distance tells them apart.
+    let from =
+        |lat: i32, rest: &str| format!("{{location: {{distanceFrom: {{lat: {lat}, lon: 0}} {rest}}}}}");
+    let equator = from(0, "");
+    for (second, expected) in [
+        (from(10, ""), ["near", "north", "south"]),
+        (from(-10, ""), ["near", "south", "north"]),
+        (from(-10, "direction: DESC"), ["near", "north", "south"]),
+    ] {
+        let found = server.places(&format!("orderBy: [{equator}, {second}]"));
+        assert_eq!(found, expected, "{second}");
+        let query =
+            format!("{{ places(orderBy: [{equator}, {second}], first: 2) {{ pageInfo {{ endCursor }} }} }}");
+        let page = server.data(&query, &Value::Null);
+        let cursor = &page["places"]["pageInfo"]["endCursor"];
+        let rest = server.places(&format!("orderBy: [{equator}, {second}], after: {cursor}"));
+        assert_eq!(rest, &expected[2..], "{second}");
+    }
+    // The same place, written otherwise, decides nothing more.
+    let same = vec![equator.clone(); 100].join(", ");
+    assert_eq!(server.places(&format!("orderBy: [{same}]")).len(), 3);
+    let many: Vec<String> = (0..9).map(|it| from(it, "")).collect();
+    assert_eq!(
+        server
+            .places(&format!("orderBy: [{}]", many[..8].join(", ")))
+            .len(),
+        3
+    );
+    for (order, said) in [
+        (many.join(", "), "more than 8 distances of \"location\""),
+        (format!("{equator}, {}", from(91, "")), "not on Earth"),
+    ] {
+        let answer = server
+            .served
+            .ask(&format!("{{ places(orderBy: [{order}]) {{ totalCount }} }}"));
+        let error = &answer["errors"][0];
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
+        assert!(error["message"].as_str().unwrap().contains(said), "{answer}");
+    }
+}

@@ -609,7 +609,34 @@ fn distance<'b>(name: &str, given: Given<'b>) -> Result<Option<(Point, Option<Gi
     Ok(Some((point(from).map_err(placed)?, direction)))
 }
 
-/// The keys of an order, those left out that cannot decide any more: there are not more than fields to order by.
+/// Maximum number of distances of one field in an order. Three decide between any two places, but for rounding.
+const MOST_DISTANCES: usize = 8;
+
+/// What tells a key of an order from others: whether it is of an edge, its field, and the place that a distance is from.
+type KeyIdentity<'b> = (bool, &'b str, Option<[u64; 2]>);
+
+fn key_of_distance<'b>(
+    known: &HashSet<KeyIdentity<'b>>,
+    is_of_edge: bool,
+    name: &'b str,
+    from: Point,
+) -> Result<KeyIdentity<'b>> {
+    let (lat, lon) = from.place();
+    // Adding zero takes the sign from zero.
+    let place = [lat, lon].map(|it| (it + 0.0).to_bits());
+    let key = (is_of_edge, name, Some(place));
+    let is_alike = |it: &&KeyIdentity| (it.0, it.1) == (is_of_edge, name) && it.2.is_some();
+    if !known.contains(&key) && known.iter().filter(is_alike).count() == MOST_DISTANCES {
+        return Err(InputError::request(format!(
+            "`orderBy` has more than {MOST_DISTANCES} distances of \"{name}\": give at most as many"
+        ))
+        .into());
+    }
+    Ok(key)
+}
+
+/// The keys of an order, those left out that cannot decide any more: there are not more than fields to order by, or for
+/// distances, [`MOST_DISTANCES`] times as many.
 fn order_keys(
     binder: &mut Binder,
     domain: Domain,
@@ -622,7 +649,7 @@ fn order_keys(
         _ => None,
     };
     let mut keys: Vec<OrderKey> = Vec::new();
-    let mut known: HashSet<(bool, &str)> = HashSet::new();
+    let mut known: HashSet<KeyIdentity> = HashSet::new();
     let items = list.and_then(Given::items).into_iter().flatten();
     let fields = items.filter_map(Given::fields).flatten();
     for (name, value) in fields.filter(|(_, value)| !value.is_null()) {
@@ -643,18 +670,28 @@ fn order_keys(
                     continue;
                 };
                 let distance = distance(name, direction)?;
-                let by = match distance {
-                    Some((from, _)) => OrderBy::EdgeDistance(no, from),
-                    None => OrderBy::Edge(no),
+                let (key, by) = match distance {
+                    Some((from, _)) => {
+                        let key = key_of_distance(&known, true, name, from)?;
+                        (key, OrderBy::EdgeDistance(no, from))
+                    }
+                    None => ((true, name, None), OrderBy::Edge(no)),
                 };
-                ((true, name), by, distance.map_or(Some(direction), |it| it.1))
+                (key, by, distance.map_or(Some(direction), |it| it.1))
             }
-            (Some(Orders::OwnOrder(OwnOrder::Id)), ..) => ((false, name), OrderBy::Id, Some(value)),
-            (Some(Orders::OwnOrder(OwnOrder::Label)), ..) => ((false, name), OrderBy::Label, Some(value)),
+            (Some(Orders::OwnOrder(OwnOrder::Id)), ..) => ((false, name, None), OrderBy::Id, Some(value)),
+            (Some(Orders::OwnOrder(OwnOrder::Label)), ..) => {
+                ((false, name, None), OrderBy::Label, Some(value))
+            }
             // Without edges there is no order by them.
             (Some(Orders::EdgeOrder(EdgeOrder::Edge)), ..) => continue,
             (None, ..) => {
-                if known.contains(&(false, name)) {
+                let distance = distance(name, value)?;
+                let key = match distance {
+                    Some((from, _)) => key_of_distance(&known, false, name, from)?,
+                    None => (false, name, None),
+                };
+                if known.contains(&key) {
                     continue;
                 }
                 let types = ontology.types.iter().enumerate();
@@ -669,9 +706,9 @@ fn order_keys(
                 let of_types: Box<[Option<PropertyNo>]> = of.collect();
                 binder.hold(size_of_val(&*of_types))?;
                 binder.work(of_types.len() / 4)?;
-                match distance(name, value)? {
-                    Some((from, direction)) => ((false, name), OrderBy::Distance(of_types, from), direction),
-                    None => ((false, name), OrderBy::Property(of_types), Some(value)),
+                match distance {
+                    Some((from, direction)) => (key, OrderBy::Distance(of_types, from), direction),
+                    None => (key, OrderBy::Property(of_types), Some(value)),
                 }
             }
         };

@@ -159,7 +159,7 @@ export class Generator {
       return `{${fields.join(', ')}}`;
     }
     if (isEnumType(type)) return value;
-    return JSON.stringify(value);
+    return written(value);
   }
 
   value(type, context) {
@@ -168,6 +168,11 @@ export class Generator {
     if (isListType(type)) {
       const items = Array.from({ length: 1 + random.below(3) }, () => this.value(type.ofType, context)).filter((it) => it !== undefined);
       return items;
+    }
+    switch (type.name) {
+      case 'PointNear': return { point: this.point(), km: random.pick([0, 1, 111.7, 1234.5, 9876.5, 20015.2]) };
+      case 'PointBounds': return this.bounds();
+      case 'PointOrder': return { distanceFrom: this.point(), ...(random.chance(0.6) ? { direction: random.pick(this.schema.getType('SortOrder').getValues()).name } : {}) };
     }
     if (isInputObjectType(type)) return this.object(type, context);
     if (isEnumType(type)) return random.pick(type.getValues()).name;
@@ -178,6 +183,7 @@ export class Generator {
         return random.pick([0, 1, 2, 3, 6, 104, 122, 300]);
       case 'Int64': return random.pick([...this.said(context.property), '9007199254740992', 0, -1, 7, 2 ** 53 - 1]);
       case 'Duration': return random.pick([...this.said(context.property), 'PT24H', 'PT0.0S', '-P1DT1S']);
+      case 'Point': return this.point();
       case 'Float': return random.pick([0, 75, 300, 1700, 100000, 1e6]);
       case 'Boolean': return random.chance(0.5);
       case 'Date': return random.pick(['1990', '1996', '1996-08', '2009/2012', '2010', '2012', '2013-01-01', '2016', '1998/2012', '2022', '1984~', '199X?', '1996-21', '../1996', '2009/..', '-0044', ...this.said(context.property)]);
@@ -190,6 +196,25 @@ export class Generator {
       case 'JSON': return undefined;
       default: return this.text(context);
     }
+  }
+
+  /** A point in one of its two forms: a pole, a point on the antimeridian, a point of the graph, or a random one. */
+  point() {
+    const { random, graph } = this;
+    const said = [...graph.entities.values()].flatMap((it) => [...it.values.values()].flat()).map((it) => it.value?.coordinates).filter((it) => it !== undefined);
+    const anywhere = [Math.round(random.next() * 36_000 - 18_000) / 100, Math.round(random.next() * 18_000 - 9_000) / 100];
+    const [lon, lat] = random.pick([[random.below(360) - 180, 90], [7, -90], [180, -16.5], [-180, 5.5], anywhere, ...(said.length ? [random.pick(said), random.pick(said)] : [])]);
+    return random.chance(0.5) ? { lat, lon } : { type: 'Point', coordinates: [lon, lat] };
+  }
+
+  /** Bounds. Some cross the antimeridian, some are a line, and a few have north and south exchanged. */
+  bounds() {
+    const { random } = this;
+    const latitudes = [-90, -54.8, -16.5, 0, 5.5, 30, 51.5, 90];
+    const longitudes = [-180, -120, -21.9, 0, 16.3738, 60, 151.2, 180];
+    let [south, north] = [random.pick(latitudes), random.pick(latitudes)];
+    if (south > north && random.chance(0.9)) [south, north] = [north, south];
+    return { south, north, west: random.pick(longitudes), east: random.pick(longitudes) };
   }
 
   /** The values of a property of entities and edges, each in its original notation. */
@@ -250,6 +275,13 @@ export class Generator {
     }
     return object;
   }
+}
+
+/** A value of any kind as GraphQL writes it. */
+function written(value) {
+  if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`;
+  if (value && typeof value === 'object') return `{${Object.entries(value).map(([name, it]) => `${name}: ${written(it)}`).join(', ')}}`;
+  return JSON.stringify(value);
 }
 
 /** Reduces an operation that fails: drops one selection after another while it still fails. */

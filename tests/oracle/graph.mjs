@@ -179,7 +179,14 @@ function json(value) {
 export function scalar(text, type) {
   if (type === 'Int' || type === 'Float') return Number(text);
   if (type === 'Boolean') return text === 'true';
+  if (type === 'Point') return point(text);
   return text;
+}
+
+/** A point as answers have it, which is GeoJSON. */
+export function point(given) {
+  const [lon, lat] = given.coordinates ?? [given.lon, given.lat];
+  return { type: 'Point', coordinates: [Number(lon), Number(lat)] };
 }
 
 function citations(given, source) {

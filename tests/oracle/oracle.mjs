@@ -77,7 +77,14 @@ async function compare(document, variables, transport) {
 let failures = 0;
 async function report(document, variables, transport) {
   failures += 1;
-  const fails = async (candidate) => validate(schema, candidate).length === 0 && !(await compare(candidate, variables, transport)).same;
+  // A smaller operation fails in the same way: half a point is refused, whatever the fault was.
+  const isRefused = ({ ours }) => ours.data === undefined;
+  const refused = isRefused(await compare(document, variables, transport));
+  const fails = async (candidate) => {
+    if (validate(schema, candidate).length > 0) return false;
+    const compared = await compare(candidate, variables, transport);
+    return !compared.same && isRefused(compared) === refused;
+  };
   const query = await shrink(document, fails);
   const { theirs, ours } = await compare(parse(query), variables, transport);
   console.log(`differs over ${transport}:\n${query}\nvariables: ${JSON.stringify(variables)}\njudge: ${essence(theirs).slice(0, 3000)}\n       ${JSON.stringify(theirs.errors ?? []).slice(0, 600)}\nclew:  ${essence(ours, theirs).slice(0, 3000)}\n       ${JSON.stringify(ours.errors ?? []).slice(0, 600)}\n`);

@@ -1,7 +1,7 @@
 // Naive resolvers for the schema that `clew schema` prints: no index, no plan, and every list is built completely.
 import { GraphQLError, getNamedType, isAbstractType } from 'graphql';
 
-import { expand, external, scalar, span } from './graph.mjs';
+import { expand, external, point, scalar, span } from './graph.mjs';
 
 const compareText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -23,11 +23,39 @@ function microseconds(text) {
   return (minus ? -1n : 1n) * (whole * 1_000_000n + BigInt((parts[4] ?? '').padEnd(6, '0')));
 }
 
+/** Latitude and longitude, the same for all points of one place: a pole is on all meridians, and the antimeridian has two numbers. */
+function placeOf(given) {
+  const [lon, lat] = point(given).coordinates;
+  return { lat: lat + 0, lon: Math.abs(lat) === 90 ? 0 : lon === 180 ? -180 : lon + 0 };
+}
+
+/** The distance between two points in kilometers, by the haversine formula. */
+function distance(a, b) {
+  const [from, to] = [placeOf(a), placeOf(b)];
+  const radians = (degrees) => (degrees * Math.PI) / 180;
+  const squared = (degrees) => Math.sin(radians(degrees) / 2) ** 2;
+  const haversine = squared(to.lat - from.lat) + Math.cos(radians(from.lat)) * Math.cos(radians(to.lat)) * squared(to.lon - from.lon);
+  return 2 * 6371.0088 * Math.asin(Math.sqrt(Math.min(1, haversine)));
+}
+
+/** Whether a point is between two parallels and two meridians; from west to east, perhaps over the antimeridian. */
+function isWithin(given, { south, west, north, east }) {
+  const { lat, lon } = placeOf(given);
+  if (lat < south || lat > north) return false;
+  const end = west <= east ? east : east + 360;
+  return Math.abs(lat) === 90 || [lon, lon + 360].some((it) => west <= it && it <= end);
+}
+
 /** Converts values of a scalar for comparison in JavaScript. */
-const COMPARABLE = { Int64: BigInt, Duration: microseconds };
+const COMPARABLE = { Int64: BigInt, Duration: microseconds, Point: (it) => JSON.stringify(placeOf(it)) };
 
 /** Approximate full case folding: letters that become several letters in upper case are replaced by these. */
 const folded = (it) => it.toLowerCase().toUpperCase().toLowerCase();
+
+/** Accents and points; the marks of other scripts are letters, as are those of kana and of the Vedas. */
+const ACCENT = String.raw`(?=\p{M})(?![\u0951-\u0954\u1cd0-\u1cff\u3099\u309a])[\p{Script=Inherited}\p{Script=Cyrillic}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}]`;
+const IS_LEFT_OUT = new RegExp(String.raw`${ACCENT}|\p{Default_Ignorable_Code_Point}`, 'u');
+const ACCENTS = new RegExp(`^(?:${ACCENT})*`, 'u');
 
 const PLAIN = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', đ: 'd', ð: 'd', þ: 'th', ħ: 'h', ı: 'i', ł: 'l', ŧ: 't', '‘': "'", '’': "'", 'ʼ': "'", 'ʻ': "'", '′': "'", '“': '"', '”': '"', '‐': '-', '–': '-', '—': '-', '−': '-' };
 
@@ -38,7 +66,8 @@ function letters(text) {
   let at = start;
   for (const sign of text.slice(start)) {
     const end = at + sign.length;
-    const plain = [...sign.normalize('NFKD')].filter((it) => !/\p{M}/u.test(it)).map((it) => PLAIN[it.toLowerCase()] ?? it.toLowerCase()).join('');
+    const small = [...sign.normalize('NFKD')].map((it) => (it === '\u0345' ? 'ι' : it.toLowerCase().replace('ς', 'σ')));
+    const plain = small.filter((it) => !IS_LEFT_OUT.test(it)).map((it) => PLAIN[it] ?? it).join('');
     for (const letter of plain) {
       const isSpace = /\s/.test(letter);
       if (!(isSpace && out.at(-1)?.letter === ' ')) out.push({ letter: isSpace ? ' ' : letter, end });
@@ -62,6 +91,7 @@ function refuse(type, given) {
     const compares = !fields.and && !fields.some;
     if (compares) {
       if (value === null && !['eq', 'ne'].includes(name)) wrong();
+      if (name === 'within' && value?.south > value?.north) wrong();
       continue;
     }
     if (value === null) wrong();
@@ -242,7 +272,7 @@ export class Resolvers {
       const { start, out } = letters(text);
       const length = [...asked].length;
       const end = length === 0 ? start : out[length - 1].end;
-      const marks = length === 0 ? '' : /^\p{M}*/u.exec(text.slice(end))[0];
+      const marks = length === 0 ? '' : ACCENTS.exec(text.slice(end))[0];
       return { kind: 'suggestion', entity, field, text, start, end: end + marks.length };
     });
   }
@@ -418,6 +448,13 @@ export class Resolvers {
         const of = (it) => (name === 'id' ? it.id : name === 'label' ? this.graph.label(it) : this.graph.value(it, name));
         values = [of(a), of(b)];
       }
+      // By the distance from a point.
+      if (direction?.distanceFrom) {
+        const { distanceFrom } = direction;
+        values = values.map((it) => it && distance(it, distanceFrom));
+        field = undefined;
+        direction = direction.direction ?? 'ASC';
+      }
       const [x, y] = values;
       let order = 0;
       if (x == null || y == null) {
@@ -512,6 +549,8 @@ export class Resolvers {
         if (operator === 'notIn') return !wanted.some(of);
         return of(wanted);
       }
+      if (operator === 'near') return distance(value, wanted.point) <= wanted.km;
+      if (operator === 'within') return isWithin(value, wanted);
       const [x, y] = [fold(value), Array.isArray(wanted) ? wanted.map(fold) : fold(wanted)];
       switch (operator) {
         case 'eq': return x === y;
