@@ -4,7 +4,7 @@
 //! end. If a fact has a source, a rank, a validity or (for an edge) properties of its own, a reified statement has
 //! them, with PROV for the sources: `docs/decisions/other-forms.md`.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use oxrdf::{
     BlankNode, IriParseError, Literal, NamedNode, Term, Triple, vocab::rdf, vocab::rdfs, vocab::xsd,
@@ -13,6 +13,7 @@ use oxttl::{NTriplesSerializer, TurtleSerializer};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use rustc_hash::FxHashSet;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::body::{Body, Unwritten};
 use super::value::{self, EdgeValue, Values, field_name, plain};
@@ -95,6 +96,51 @@ pub(super) struct Triples<'a> {
     sources: Vec<EntityNo>,
 }
 
+/// Up to this number of triples, comparing with each is faster than hashing.
+const FEW: usize = 16;
+
+/// The triples of one subject that were written already: an RDF graph has each once, but a list may have equal values.
+#[derive(Default)]
+struct Written {
+    /// Hashes of 128 bits: keeping the triples would take as much memory as they have text.
+    few: Vec<u128>,
+    more: FxHashSet<u128>,
+    text: Vec<u8>,
+}
+
+impl Written {
+    /// Memory for this number of triples. While a set grows, the old and the new one exist.
+    fn bytes(triples: usize) -> usize {
+        3 * triples * (size_of::<u128>() + 1)
+    }
+
+    fn begin(&mut self) {
+        self.few.clear();
+        if !self.more.is_empty() {
+            self.more = FxHashSet::default();
+        }
+    }
+
+    /// Whether a triple of the subject is new.
+    fn is_new(&mut self, triple: &Triple) -> bool {
+        self.text.clear();
+        // Writing to a vector cannot fail.
+        let _ = write!(self.text, "{} {}", triple.predicate, triple.object);
+        let hash = xxh3_128(&self.text);
+        if self.more.is_empty() {
+            if self.few.contains(&hash) {
+                return false;
+            }
+            if self.few.len() < FEW {
+                self.few.push(hash);
+                return true;
+            }
+            self.more.extend(self.few.drain(..));
+        }
+        self.more.insert(hash)
+    }
+}
+
 /// Receives a triple.
 pub(super) type Take<'t> = &'t mut dyn FnMut(Triple) -> Result<(), Unwritten>;
 
@@ -113,7 +159,32 @@ impl<'a> Triples<'a> {
         };
         triples.find_blocks(body)?;
         triples.find_sources(body)?;
+        let most = triples.most_of_a_subject(body)?;
+        body.hold(Written::bytes(most))?;
         Ok(triples)
+    }
+
+    /// The largest number of triples with one subject, those that are written once only among them.
+    fn most_of_a_subject(&self, body: &mut Body) -> Result<usize, Unwritten> {
+        let (mut most, mut count) = (0, 0);
+        let mut before = None;
+        for block in &self.blocks {
+            if before.replace(block.subject) != Some(block.subject) {
+                count = 0;
+            }
+            count += 1;
+            if block.what & BACK == 0 {
+                let place = block.what as usize;
+                count += 1 + self.edges_from(place).len();
+                for at in self.values.of_entity(place) {
+                    body.check()?;
+                    let value = self.subgraph.values[*at as usize].value;
+                    count += value.translations().map_or(1, Iterator::count);
+                }
+            }
+            most = most.max(count);
+        }
+        Ok(most)
     }
 
     fn find_blocks(&mut self, body: &mut Body) -> Result<(), Unwritten> {
@@ -190,7 +261,20 @@ impl<'a> Triples<'a> {
 
     /// Visits all triples.
     pub fn each(&self, take: Take) -> Result<(), Unwritten> {
+        let mut written = Written::default();
+        let mut before = None;
         for block in &self.blocks {
+            if before.replace(block.subject) != Some(block.subject) {
+                written.begin();
+            }
+            let mut once = |triple: Triple| {
+                if written.is_new(&triple) {
+                    take(triple)
+                } else {
+                    Ok(())
+                }
+            };
+            let take: Take = &mut once;
             if block.what & BACK == 0 {
                 self.entity_block(block.what as usize, take)?;
             } else {
@@ -209,7 +293,7 @@ impl<'a> Triples<'a> {
         for place in 0..self.subgraph.entities.len() {
             for at in self.values.of_entity(place) {
                 let told = &self.subgraph.values[*at as usize];
-                if told.statement != NO_STATEMENT {
+                if self.says_more(told.statement) {
                     self.value(told, &mut |fact| {
                         self.statement(fact, told.statement, &[], &mut blank, take)
                     })?;
@@ -219,12 +303,21 @@ impl<'a> Triples<'a> {
                 let walked = &self.subgraph.edges[*at as usize];
                 let statement = self.view.edge_statement(walked.relation, walked.edge);
                 let values = value::of_edge(self.view, walked);
-                if statement != NO_STATEMENT || !values.is_empty() {
+                if self.says_more(statement) || !values.is_empty() {
                     self.statement(self.edge(walked), statement, &values, &mut blank, take)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Whether a statement says more than its fact: its rank, when it holds, or where it is from.
+    fn says_more(&self, no: StatementNo) -> bool {
+        let statements = self.view.statements();
+        no != NO_STATEMENT
+            && (statements.rank(no) != Rank::Normal
+                || statements.validity(no).is_some()
+                || self.view.citations(no).next().is_some())
     }
 
     fn iri(&self, entity: EntityNo) -> NamedNode {
