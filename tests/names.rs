@@ -355,3 +355,270 @@ fn only_entities_that_have_such_names_take_memory() {
     let [none, few] = [0, 100].map(|having| built(&lines(having)).memory().total());
     assert!(few - none < 100 * 150, "{none} {few}");
 }
+
+/// All tags of two letters that are one of some first letters and any second one.
+fn tags(first: &str) -> Vec<String> {
+    let tags = first
+        .chars()
+        .flat_map(|a| ('a'..='z').map(move |b| format!("{a}{b}")));
+    tags.collect()
+}
+
+#[test]
+fn names_in_many_languages_are_all_found() {
+    let tags = tags("abcdefgh");
+    let texts = |name: &str| -> Value {
+        let texts = tags.iter().map(|it| (it.clone(), json!(format!("{name} {it}"))));
+        Value::Object(texts.collect())
+    };
+    let line = |id: &str, properties: Value| {
+        json!({"type": "node", "id": id, "labels": ["Item"], "properties": properties}).to_string()
+    };
+    let lines = [
+        line("label", json!({"name": [texts("label")]})),
+        line(
+            "alias",
+            json!({"name": ["A"], "aliases": ["first", texts("one"), "middle", texts("other"), "last"]}),
+        ),
+        line(
+            "dated",
+            json!({"name": [
+                {"value": texts("older"), "valid": "../1950"},
+                {"value": texts("newer"), "valid": "1951/.."},
+            ]}),
+        ),
+    ];
+    let folder = folder("type Item { name: Text }", "");
+    common::write(folder.path(), "data/d.jsonl", &lines.join("\n"));
+    let server = Server::of(folder.path(), &[]);
+    let mut names: Vec<(String, &str, &str)> = ["first", "middle", "last"]
+        .map(|it| (it.to_owned(), "alias", "aliases"))
+        .into();
+    for tag in &tags {
+        for (name, id, field) in [
+            ("label", "label", "name"),
+            ("one", "alias", "aliases"),
+            ("other", "alias", "aliases"),
+            ("newer", "dated", "name"),
+        ] {
+            names.push((format!("{name} {tag}"), id, field));
+        }
+    }
+    for names in names.chunks(100) {
+        let mut query = String::from("{");
+        for (no, (name, ..)) in names.iter().enumerate() {
+            let name = json!(name);
+            query.push_str(&format!(
+                " s{no}: suggest(prefix: {name}) {{ text field entity {{ id }} }} r{no}: resolve(ref: {name}) {{ id }}"
+            ));
+        }
+        let found = data(&server, &format!("{query} }}"));
+        for (no, (name, id, field)) in names.iter().enumerate() {
+            let expected = json!([{"text": name, "field": field, "entity": {"id": id}}]);
+            assert_eq!(found[format!("s{no}")], expected, "{name}");
+            assert_eq!(found[format!("r{no}")], json!({"id": id}), "{name}");
+        }
+    }
+    // The names of another date.
+    let then = data(
+        &server,
+        "{ a: suggest(prefix: \"older hz\", asOf: \"1940\") { text } b: suggest(prefix: \"newer hz\", asOf: \"1940\") { text }
+           c: suggest(prefix: \"older hz\") { text } d: resolve(ref: \"older hz?asOf=1940\") { entityId } }",
+    );
+    let expected = json!({"a": [{"text": "older hz"}], "b": [], "c": [], "d": {"entityId": "dated"}});
+    assert_eq!(then, expected);
+}
+
+#[test]
+fn many_labels_of_one_entity_are_each_found_at_their_date() {
+    let labels: Vec<Value> = (0..200)
+        .map(|no| {
+            let year = 1700 + no;
+            json!({"value": format!("name {no:03}"), "valid": format!("{year}/{year}")})
+        })
+        .collect();
+    let line = json!({"type": "node", "id": "a", "labels": ["Item"], "properties": {"name": labels, "aliases": ["name of all", "other"]}});
+    let folder = folder("type Item { name: String }", "");
+    common::write(folder.path(), "data/d.jsonl", &line.to_string());
+    let server = Server::of(folder.path(), &[]);
+    for no in [0, 77, 199] {
+        let (name, year) = (format!("name {no:03}"), 1700 + no);
+        let found = data(
+            &server,
+            &format!(
+                "{{ a: suggest(prefix: \"name\", asOf: \"{year}\") {{ text }} b: suggest(prefix: \"o\", asOf: \"{year}\") {{ text }}
+                    c: resolve(ref: \"{name}?asOf={year}\") {{ entityId }} d: resolve(ref: \"{name}?asOf=1600\") {{ entityId }} }}"
+            ),
+        );
+        let expected =
+            json!({"a": [{"text": name}], "b": [{"text": "other"}], "c": {"entityId": "a"}, "d": null});
+        assert_eq!(found, expected, "{year}");
+    }
+    // Where no label holds, the id serves as one.
+    let found = data(
+        &server,
+        "{ a: suggest(prefix: \"a\", asOf: \"1600\") { text field } n: suggest(prefix: \"name\", asOf: \"1600\") { text } }",
+    );
+    assert_eq!(found["a"], json!([{"text": "a", "field": "id"}]));
+    assert_eq!(found["n"], json!([{"text": "name of all"}]));
+}
+
+const SCRIPTS: &str = r#"
+Book:
+  hindi: {title: "हिन्दी"}
+  thai: {title: "กำแพง"}
+  tamil: {title: "தமிழ்"}
+  greek: {title: "ᾳδης"}
+  hebrew: {title: "שָׁלוֹם"}
+  arabic: {title: "عَرَبِيّ"}
+  dashes: {title: "---"}
+  apostrophe: {title: "'"}
+  quoted: {title: "'Tis"}
+  long: {title: "LONG"}
+"#;
+
+#[test]
+fn what_is_typed_may_be_of_any_script_or_length() {
+    let long = "a".repeat(300);
+    let folder = folder("type Book { title: String }", &SCRIPTS.replace("LONG", &long));
+    let server = Server::of(folder.path(), &[]);
+    let suggested = |typed: &str| {
+        let query = format!(
+            "{{ suggest(prefix: {}, first: 20) {{ start end entity {{ id }} }} }}",
+            json!(typed)
+        );
+        let found = data(&server, &query);
+        let found = found["suggest"].as_array().unwrap().iter();
+        let found = found.map(|it| json!([it["entity"]["id"], it["start"], it["end"]]));
+        found.collect::<Vec<_>>()
+    };
+    for (typed, expected) in [
+        // Vowel signs are letters, as far as they are typed.
+        ("ह", json!(["hindi", 0, 1])),
+        ("हि", json!(["hindi", 0, 2])),
+        ("हिन्दी", json!(["hindi", 0, 6])),
+        ("ก", json!(["thai", 0, 1])),
+        ("กำ", json!(["thai", 0, 2])),
+        ("த", json!(["tamil", 0, 1])),
+        ("தமிழ்", json!(["tamil", 0, 5])),
+        // The iota below is a letter.
+        ("α", json!(["greek", 0, 1])),
+        ("ᾳ", json!(["greek", 0, 1])),
+        ("ᾼ", json!(["greek", 0, 1])),
+        ("ΑΙΔΗΣ", json!(["greek", 0, 4])),
+        // Points are not, whatever the direction of writing.
+        ("ש", json!(["hebrew", 0, 3])),
+        ("שלום", json!(["hebrew", 0, 7])),
+        ("\u{200f}שלום\u{200f}", json!(["hebrew", 0, 7])),
+        ("عرب", json!(["arabic", 0, 6])),
+        // A name of signs alone.
+        ("-", json!(["dashes", 0, 1])),
+        ("---", json!(["dashes", 0, 3])),
+        ("\u{2013}\u{2013}", json!(["dashes", 0, 2])),
+        ("'", json!(["apostrophe", 0, 1])),
+        ("’t", json!(["quoted", 1, 2])),
+        (&long[..256], json!(["long", 0, 256])),
+    ] {
+        assert_eq!(suggested(typed), [expected], "{typed}");
+    }
+    for typed in ["हद", "हनद", "กแ", "αδ", "----", "!", "''"] {
+        assert_eq!(suggested(typed), Vec::<Value>::new(), "{typed}");
+    }
+    // Nothing of this counts, so that all names begin so.
+    for typed in ["", "  ", "\u{301}", "\u{200f}", "\u{5b8}\u{64e}"] {
+        assert_eq!(suggested(typed).len(), 10, "{typed:?}");
+    }
+    for length in [257, 1024] {
+        let query = format!("{{ suggest(prefix: \"{}\") {{ text }} }}", "a".repeat(length));
+        let answer = server.ask(&query);
+        let error = &answer["errors"][0];
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.contains(&length.to_string()) && message.contains("256"),
+            "{message}"
+        );
+    }
+    // A whole name may be longer; accents count in it, but not how Unicode writes it.
+    for (name, id) in [
+        (long.as_str(), json!({"id": "long"})),
+        ("ΑΙΔΗΣ", json!({"id": "greek"})),
+        ("ᾼΔΗΣ", json!({"id": "greek"})),
+        ("हिन्दी", json!({"id": "hindi"})),
+        ("हनद", Value::Null),
+        ("αδης", Value::Null),
+        ("---", json!({"id": "dashes"})),
+    ] {
+        let found = data(&server, &format!("{{ resolve(ref: {}) {{ id }} }}", json!(name)));
+        assert_eq!(found["resolve"], id, "{name}");
+    }
+    // A search has the same letters.
+    for (words, ids) in [
+        ("हिन्दी", json!([{"id": "hindi"}])),
+        ("हनद", json!([])),
+        ("ΑΙΔΗΣ", json!([{"id": "greek"}])),
+        ("שלום", json!([{"id": "hebrew"}])),
+        ("عربي", json!([{"id": "arabic"}])),
+        ("தமிழ்", json!([{"id": "tamil"}])),
+    ] {
+        let found = data(
+            &server,
+            &format!("{{ search(query: {}) {{ nodes {{ id }} }} }}", json!(words)),
+        );
+        assert_eq!(found["search"]["nodes"], ids, "{words}");
+    }
+}
+
+#[test]
+fn rdf_has_equal_values_once() {
+    let schema = "type Item { name: String  dates: [Date!]!  texts: [Text!]!  next: [Item!]! @relation(name: \"NEXT\", edge: \"Step\") }
+                  type Step @edge { no: Int }";
+    let items = r#"
+source: book
+Source:
+  book: {title: A book}
+Item:
+  a:
+    name: A
+    aliases: [Other, Other, {value: {en: Other}}, {value: {en: Other, fr: Autre}}, Other]
+    sameAs: ["https://example.org/a", {value: "https://example.org/a", cite: p1}]
+    dates: ["1984", "1984", "1984?"]
+    texts: [{en: x}, x, {en: x}]
+    next: [{to: b, no: 1}, {to: b, no: 2}]
+  b: {name: B}
+"#;
+    let folder = folder(schema, items);
+    let server = Server::of(folder.path(), &[]);
+    let query = "{ item(id: \"a\") { aliases sameAs { url } dates texts next { nodes { name } } }
+                   again: item(id: \"a\") { aliases then: aliases(lang: [\"fr\"]) } }";
+    let body = json!({"query": query}).to_string();
+    let ask = |form: &str| server.post(&body, &[("accept", form)]).body;
+    let all = ask("application/n-triples");
+    let mut lines: Vec<&str> = all.lines().collect();
+    let count = lines.len();
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!(lines.len(), count, "{all}");
+    let of = |predicate: &str| {
+        let about = |it: &&&str| it.starts_with("<urn:clew:entity:a>") && it.contains(predicate);
+        lines.iter().filter(about).count()
+    };
+    for (predicate, expected) in [
+        ("#altLabel>", 3),
+        ("#sameAs>", 1),
+        (":dates>", 2),
+        (":texts>", 2),
+        (":next>", 1),
+    ] {
+        assert_eq!(of(predicate), expected, "{predicate} {all}");
+    }
+    // Each statement is still named: that with a source, and the two edges with a property.
+    assert_eq!(all.matches("22-rdf-syntax-ns#Statement>").count(), 3, "{all}");
+    let turtle = ask("text/turtle");
+    assert_eq!(turtle.matches("\"Other\"").count(), 2, "{turtle}");
+    let linked: Value = serde_json::from_str(&ask("application/ld+json")).unwrap();
+    let node = linked["@graph"].as_array().unwrap().iter();
+    let node = node.clone().find(|it| it["@id"] == "entity:a").unwrap();
+    assert_eq!(node["aliases"].as_array().unwrap().len(), 3, "{linked}");
+    assert_eq!(node["sameAs"], "https://example.org/a", "{linked}");
+}

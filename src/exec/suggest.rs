@@ -30,7 +30,11 @@ impl<'a> Run<'a> {
         // The results, and the set of entities found so far.
         let bytes = first.min(view.slots()) * 2 * (size_of::<Suggested>() + 2 * size_of::<EntityNo>());
         self.hold(bytes)?;
-        let found = names.suggest(view, &call.beginning, types, first, || self.visit(1))?;
+        let mut kept = 0;
+        let found = names.suggest(view, &call.beginning, types, first, |steps, bytes| {
+            self.looked_at_name(steps, bytes, &mut kept)
+        })?;
+        self.release(kept);
         self.gave(found.len());
         let written = self.each(found.iter(), |run, suggested| {
             run.object(fields, |run, slot| {
@@ -55,6 +59,17 @@ impl<'a> Run<'a> {
         written
     }
 
+    /// Counts the steps of reading a name, and adds up the bytes that are kept.
+    fn looked_at_name(&mut self, steps: usize, bytes: usize, kept: &mut usize) -> Written {
+        self.visit(1)?;
+        self.work(steps)?;
+        if bytes > 0 {
+            self.hold(bytes)?;
+            *kept += bytes;
+        }
+        Ok(())
+    }
+
     /// The entity that a reference identifies: by its id, else by an identifier in another system, else by its name.
     pub(super) fn resolve(&mut self, reference: &str) -> Result<Option<EntityNo>, Failure> {
         let view = self.view;
@@ -68,10 +83,11 @@ impl<'a> Run<'a> {
         let iri = self.ontology.prefixes.expand(reference.trim());
         let mut found = names.same_as(view, &iri, most, || self.visit(1))?;
         if found.is_empty() {
-            found = names.named(view, reference, most, |bytes| {
-                self.visit(1)?;
-                self.work(bytes / 8)
+            let mut kept = 0;
+            found = names.named(view, reference, most, |steps, bytes| {
+                self.looked_at_name(steps, bytes, &mut kept)
             })?;
+            self.release(kept);
         }
         match found[..] {
             [] => Ok(None),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::io::Write;
+use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -98,6 +99,9 @@ impl<T: Copy + Default> Fixed<T> {
 
 /// The largest number of languages of a column, including texts without a language.
 pub(super) const MOST_LANGUAGES: usize = 1 << 16;
+
+/// The largest number of texts of a column: a name of an entity is one of those of two columns, by 32 bits.
+pub(super) const MOST_TEXTS: usize = (1 << 31) - 1;
 
 /// Up to this number of languages, a linear search is faster than hashing.
 const FEW_LANGUAGES: usize = 16;
@@ -472,6 +476,11 @@ impl Values {
         self.languages().len() > MOST_LANGUAGES
     }
 
+    /// Whether there are more texts than a column can have.
+    pub(super) fn has_too_many_texts(&self) -> bool {
+        matches!(self, Values::Languages(it) if it.tags.len() > MOST_TEXTS)
+    }
+
     /// The languages of the column, where an empty tag means no language.
     pub fn languages(&self) -> &[String] {
         match self {
@@ -496,22 +505,30 @@ impl Values {
         }
     }
 
-    /// Calls a function with each of a row's texts and its index.
-    pub(super) fn each_text(&self, row: usize, take: &mut dyn FnMut(usize, &str)) {
+    /// The positions of the texts of some rows: each of a `Text`'s languages has one, and each value of another kind.
+    pub(super) fn texts_of(&self, rows: Range<usize>) -> Range<usize> {
         match self {
-            Values::Languages(it) => {
-                let texts = it.entries(row).enumerate();
-                texts.for_each(|(no, (_, text))| take(no, text));
+            Values::Languages(it) if !rows.is_empty() => {
+                it.range(rows.start).start..it.range(rows.end - 1).end
             }
-            _ => self.text(row).into_iter().for_each(|text| take(0, text)),
+            Values::Languages(_) => 0..0,
+            _ => rows,
         }
     }
 
-    /// One of a row's texts by its index.
-    pub(super) fn nth_text(&self, row: usize, no: usize) -> Option<&str> {
+    /// The text at one of these positions; `None` where a value has none.
+    pub(super) fn text_at(&self, position: usize) -> Option<&str> {
         match self {
-            Values::Languages(it) => it.entries(row).nth(no).map(|it| it.1),
-            _ => self.text(row).filter(|_| no == 0),
+            Values::Languages(it) => it.texts.text(position),
+            _ => self.text(position),
+        }
+    }
+
+    /// The row of the text at one of these positions, in time logarithmic in the rows.
+    fn row_of_text(&self, position: usize) -> usize {
+        match self {
+            Values::Languages(it) => it.ends.partition_point(|end| *end as usize <= position),
+            _ => position,
         }
     }
 
@@ -797,6 +814,14 @@ pub(super) struct Alternatives {
     pub statements: Stored<StatementNo>,
 }
 
+impl Alternatives {
+    /// The range of a row, in time logarithmic in the number of all.
+    fn range(&self, row: usize) -> Range<usize> {
+        let from = self.rows.partition_point(|it| (*it as usize) < row);
+        from..self.rows.partition_point(|it| (*it as usize) <= row)
+    }
+}
+
 /// The ranges of values of a list property's rows; `None` if no row has any.
 #[derive(Debug)]
 pub(super) struct Lists(pub Option<Starts>);
@@ -810,6 +835,15 @@ impl Lists {
     fn bytes(&self) -> usize {
         self.0.as_ref().map_or(0, Starts::bytes)
     }
+}
+
+/// A text that a statement gives: itself, and the value that it is part of.
+#[derive(Clone, Copy)]
+pub(super) struct SaidText<'a> {
+    pub values: &'a Values,
+    pub at: usize,
+    pub text: &'a str,
+    pub statement: StatementNo,
 }
 
 /// The values of one property, for all rows of a type or all edges of a relation.
@@ -829,6 +863,11 @@ pub struct Column {
 }
 
 impl Column {
+    /// The number of values that other statements of a row give.
+    pub(super) fn beside(&self, row: usize) -> usize {
+        self.positions_beside(row).len()
+    }
+
     /// The values, numbered as in [`Column::range`].
     #[inline]
     pub fn values(&self) -> &Values {
@@ -873,28 +912,71 @@ impl Column {
         let given = self.range(row).filter(|at| !self.values.is_null(*at));
         let given = given.map(|at| (&self.values, at, self.statement(at)));
         let others = self.alternatives.iter().flat_map(move |others| {
-            let from = others.rows.partition_point(|it| (*it as usize) < row);
-            let until = others.rows.partition_point(|it| (*it as usize) <= row);
-            (from..until).map(|at| (&others.values, at, others.statements[at]))
+            let range = others.range(row);
+            range.map(|at| (&others.values, at, others.statements[at]))
         });
         given.chain(others)
     }
 
-    /// The value at an index of [`Self::each_said`]. Takes time logarithmic in the number of additional values, since
-    /// sorting by names calls this often.
-    pub(super) fn said(&self, row: usize, no: usize) -> Option<(&Values, usize, StatementNo)> {
-        if self.is_list() {
-            let at = self.range(row).nth(no)?;
-            return Some((&self.values, at, self.statement(at)));
+    /// The numbers of a row's given values: none where a single value is null.
+    fn given(&self, row: usize) -> Range<usize> {
+        if !self.is_list() && self.values.is_null(row) {
+            return 0..0;
         }
-        let given = usize::from(!self.values.is_null(row));
-        let Some(no) = no.checked_sub(given) else {
-            return Some((&self.values, row, self.statement(row)));
-        };
+        self.range(row)
+    }
+
+    /// Each text that the statements about a row give, with its number for [`Self::said_text`].
+    pub(super) fn each_said_text(&self, row: usize, take: &mut dyn FnMut(usize, SaidText)) {
+        let given = self.given(row).map(|at| (&self.values, at, self.statement(at)));
+        let others = self.alternatives.iter().flat_map(|others| {
+            let range = others.range(row);
+            range.map(|at| (&others.values, at, others.statements[at]))
+        });
+        let mut no = 0;
+        for (values, at, statement) in given.chain(others) {
+            for position in values.texts_of(at..at + 1) {
+                if let Some(text) = values.text_at(position) {
+                    let said = SaidText {
+                        values,
+                        at,
+                        text,
+                        statement,
+                    };
+                    take(no, said);
+                }
+                no += 1;
+            }
+        }
+    }
+
+    /// The text at an index of all texts of [`Self::each_said`], numbered as in [`Values::texts_of`], with its value. Takes
+    /// time logarithmic in the number of values of the column, since sorting by names calls this often.
+    pub(super) fn said_text(&self, row: usize, no: usize) -> Option<SaidText<'_>> {
+        let given = self.values.texts_of(self.given(row));
+        if no < given.len() {
+            let text = given.start + no;
+            let at = self.values.row_of_text(text);
+            return Some(SaidText {
+                values: &self.values,
+                at,
+                text: self.values.text_at(text)?,
+                statement: self.statement(at),
+            });
+        }
         let others = self.alternatives.as_ref()?;
-        let at = others.rows.partition_point(|it| (*it as usize) < row) + no;
-        let is_of_row = others.rows.get(at).is_some_and(|it| *it as usize == row);
-        is_of_row.then(|| (&others.values, at, others.statements[at]))
+        let texts = others.values.texts_of(others.range(row));
+        let text = texts.start + (no - given.len());
+        if text >= texts.end {
+            return None;
+        }
+        let at = others.values.row_of_text(text);
+        Some(SaidText {
+            values: &others.values,
+            at,
+            text: others.values.text_at(text)?,
+            statement: others.statements[at],
+        })
     }
 
     /// Its values: the shown ones, then the additional ones.
@@ -950,9 +1032,8 @@ impl Column {
             return 0..0;
         };
         let base = self.values.len() as u32;
-        let from = others.rows.partition_point(|it| (*it as usize) < row) as u32;
-        let until = others.rows.partition_point(|it| (*it as usize) <= row) as u32;
-        base + from..base + until
+        let range = others.range(row);
+        base + range.start as u32..base + range.end as u32
     }
 
     /// The value of a row at a date: of the statements that are valid then, the preferred one.
@@ -1042,36 +1123,51 @@ mod tests {
         ]
     }
 
-    fn whole_numbers(values: impl Iterator<Item = Option<i32>>) -> Values {
-        let mut numbers = Fixed::default();
-        values.for_each(|it| numbers.push(it));
-        Values::Int(numbers)
+    /// For each row a number of texts in different languages.
+    fn texts_in_languages(rows: impl Iterator<Item = usize>) -> Values {
+        let mut texts = Languages::default();
+        for (row, count) in rows.enumerate() {
+            let entries: Vec<_> = (0..count)
+                .map(|it| (format!("l{it}"), format!("{row} {it}")))
+                .collect();
+            let entries: Vec<_> = entries.iter().map(|it| (it.0.as_str(), it.1.as_str())).collect();
+            texts.push(&entries);
+        }
+        Values::Languages(texts)
     }
 
     proptest! {
         #[test]
-        fn each_value_that_is_said_is_found_by_its_number(
-            given in prop::collection::vec(any::<bool>(), 1..5),
+        fn each_text_that_is_said_is_found_by_its_number(
+            given in prop::collection::vec(0..4_usize, 1..5),
             rows in prop::collection::vec(0_u32..5, 0..12),
+            texts in prop::collection::vec(1..4_usize, 12),
         ) {
             let mut rows: Vec<u32> = rows.into_iter().filter(|it| (*it as usize) < given.len()).collect();
             rows.sort_unstable();
             let count = rows.len();
             let column = Column {
-                values: whole_numbers(given.iter().map(|it| it.then_some(1))),
+                values: texts_in_languages(given.iter().copied()),
                 lists: None,
                 statements: None,
                 alternatives: Some(Alternatives {
                     rows: rows.into(),
-                    values: whole_numbers((0..count).map(|_| Some(2))),
+                    values: texts_in_languages(texts.into_iter().take(count)),
                     statements: (0..count).map(|it| StatementNo(it as u32)).collect(),
                 }),
             };
-            let place = |(values, at, statement): (&Values, usize, StatementNo)| (values.int(at), at, statement);
             for row in 0..given.len() {
-                let all: Vec<_> = column.each_said(row).map(place).collect();
-                let found = (0..).map_while(|no| column.said(row, no).map(place));
-                prop_assert_eq!(found.collect::<Vec<_>>(), all);
+                let mut all = Vec::new();
+                for (values, at, statement) in column.each_said(row) {
+                    all.extend(values.texts(at).iter().map(|it| (it.1, at, statement)));
+                }
+                let found = (0..).map_while(|no| column.said_text(row, no));
+                let found: Vec<_> = found.map(|it| (it.text, it.at, it.statement)).collect();
+                prop_assert_eq!(&found, &all);
+                let mut each = Vec::new();
+                column.each_said_text(row, &mut |no, it| each.push((no, it.text.to_owned())));
+                let texts = all.iter().map(|it| it.0.to_owned());
+                prop_assert_eq!(each, texts.enumerate().collect::<Vec<_>>());
             }
         }
 

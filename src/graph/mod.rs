@@ -52,7 +52,7 @@ pub use file::FileError;
 pub use hidden::Hidden;
 pub use lint::{Places, lint};
 pub use mapping::FILE_LOST;
-pub use names::{Name, NameNo};
+pub use names::{Called, Name, NameNo};
 pub use order::{Entities, Listed, Merged, OrderKey, partition_point};
 pub use output::{Halt, Meter};
 pub use predicate::{Subject, Testing};

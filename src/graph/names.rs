@@ -2,6 +2,7 @@
 //!
 //! [`Snapshot::names`] gives the names of all dates. A [`View`] determines whether an entity has one of them.
 
+use super::column::{MOST_TEXTS, Values};
 use super::{Row, Snapshot, View};
 use crate::ontology::PropertyNo;
 
@@ -9,33 +10,26 @@ use crate::ontology::PropertyNo;
 ///
 /// ```text
 /// bit 31   whether it is an alias
-/// 24..31   the index of the text in the value
-/// 0..24    the index of the value
+/// 0..31    which of the texts of all its labels or aliases; all bits set for the id
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NameNo(u32);
 
 const ALIAS: u32 = 1 << 31;
-const VALUE_BITS: u32 = 24;
-/// Maximum number of values of a property, and of texts of a value, that count as names.
-const MOST_VALUES: usize = (1 << VALUE_BITS) - 1;
-const MOST_TEXTS: usize = (1 << 7) - 1;
 
 impl NameNo {
     /// The id, which is the label if there is no other.
     const ID: Self = Self(ALIAS - 1);
 
-    fn of(is_alias: bool, value: usize, text: usize) -> Self {
+    /// A column has at most [`MOST_TEXTS`], so that no text has the number of the id.
+    fn of(is_alias: bool, text: usize) -> Self {
+        debug_assert!(text < MOST_TEXTS);
         let alias = if is_alias { ALIAS } else { 0 };
-        Self(alias | (text as u32) << VALUE_BITS | value as u32)
-    }
-
-    fn value(self) -> usize {
-        self.0 as usize & MOST_VALUES
+        Self(alias | text as u32)
     }
 
     fn text(self) -> usize {
-        (self.0 & !ALIAS) as usize >> VALUE_BITS
+        (self.0 & !ALIAS) as usize
     }
 
     /// Whether it is an alias.
@@ -70,15 +64,11 @@ impl Snapshot {
             let Some(property) = self.holder(row, is_alias) else {
                 continue;
             };
-            let said = self.column(row.type_id, property).each_said(row.row);
-            for (no, (values, at, statement)) in said.take(MOST_VALUES).enumerate() {
-                has_label |= !is_alias && self.statements.validity(statement).is_none();
-                values.each_text(at, &mut |text_no, text| {
-                    if text_no < MOST_TEXTS {
-                        take(NameNo::of(is_alias, no, text_no), text);
-                    }
-                });
-            }
+            let column = self.column(row.type_id, property);
+            column.each_said_text(row.row, &mut |no, said| {
+                has_label |= !is_alias && self.statements.validity(said.statement).is_none();
+                take(NameNo::of(is_alias, no), said.text);
+            });
         }
         if !has_label {
             take(NameNo::ID, self.id(row));
@@ -91,10 +81,10 @@ impl Snapshot {
             return self.id(row);
         }
         let text = self.holder(row, no.is_alias()).and_then(|property| {
-            let (values, at, _) = self.column(row.type_id, property).said(row.row, no.value())?;
-            values.nth_text(at, no.text())
+            let column = self.column(row.type_id, property);
+            column.said_text(row.row, no.text())
         });
-        text.unwrap_or_default()
+        text.map_or("", |it| it.text)
     }
 
     /// The IRIs of an entity in other systems, at any date.
@@ -106,45 +96,85 @@ impl Snapshot {
     }
 }
 
-impl<'a> View<'a> {
-    /// The text of a name, if the entity has it: an alias that is valid at the date, or the label at the date.
-    pub fn name(self, row: Row, no: NameNo) -> Option<Name<'a>> {
-        let label = self.snapshot().holder(row, false);
+/// What an entity is called in a view.
+///
+/// At a date this depends on all statements of its label and, where the schema says that it has one alias, of that. It is
+/// found once for many names.
+#[derive(Debug, Clone, Copy)]
+pub struct Called<'a> {
+    view: View<'a>,
+    row: Row,
+    /// Where the values of its label and of its alias lie, if they are single.
+    shown: [Option<(&'a Values, usize)>; 2],
+}
+
+impl<'a> Called<'a> {
+    /// A name, if the entity has it: an alias that holds at the date, or what serves as label then. Takes time logarithmic
+    /// in the names.
+    pub fn name(&self, no: NameNo) -> Option<Name<'a>> {
         if no == NameNo::ID {
-            let value = label.and_then(|it| self.value(row, it));
-            let is_label = value.is_none_or(|(values, at)| values.is_null(at));
+            let is_label = self.shown[0].is_none_or(|(values, at)| values.is_null(at));
             return is_label.then(|| Name {
-                text: self.id(row),
+                text: self.view.id(self.row),
                 property: None,
             });
         }
-        let property = self.snapshot().holder(row, no.is_alias())?;
-        let column = self.column(row.type_id, property);
-        let (values, at, statement) = column.said(row.row, no.value())?;
+        let property = self.view.snapshot().holder(self.row, no.is_alias())?;
+        let column = self.view.column(self.row.type_id, property);
+        let said = column.said_text(self.row.row, no.text())?;
         let is_had = if column.is_list() {
-            self.holds(statement)
+            self.view.holds(said.statement)
         } else {
-            let shown = self.value(row, property);
-            shown.is_some_and(|(shown, place)| std::ptr::eq(shown, values) && place == at)
+            let shown = self.shown[usize::from(no.is_alias())];
+            shown.is_some_and(|(shown, place)| std::ptr::eq(shown, said.values) && place == said.at)
         };
         is_had.then_some(Name {
-            text: values.nth_text(at, no.text())?,
+            text: said.text,
             property: Some(property),
         })
     }
 
-    /// The label of an entity, in all its languages.
-    pub fn labels(self, row: Row) -> Vec<&'a str> {
-        let label = self.entity_type(row).label;
-        let value = label.and_then(|it| self.value(row, it));
-        let mut labels: Vec<&str> = Vec::new();
-        if let Some((values, at)) = value {
-            labels.extend(values.texts(at).into_iter().map(|it| it.1));
+    /// Whether a text that serves as the label is as wanted. Looks at the texts of all languages.
+    pub fn has_label(&self, is_wanted: impl Fn(&str) -> bool) -> bool {
+        let label = self.shown[0].filter(|(values, at)| !values.is_null(*at));
+        let Some((values, at)) = label else {
+            return is_wanted(self.view.id(self.row));
+        };
+        let mut texts = values.texts_of(at..at + 1);
+        texts.any(|position| values.text_at(position).is_some_and(&is_wanted))
+    }
+}
+
+impl<'a> View<'a> {
+    /// What an entity is called. Takes as long as [`Self::cost_of_called`] says.
+    pub fn called(self, row: Row) -> Called<'a> {
+        let shown = [false, true].map(|is_alias| {
+            let property = self.snapshot().holder(row, is_alias)?;
+            let is_single = !self.is_list(row.type_id, property);
+            is_single.then(|| self.value(row, property))?
+        });
+        Called {
+            view: self,
+            row,
+            shown,
         }
-        if labels.is_empty() {
-            labels.push(self.id(row));
-        }
-        labels
+    }
+
+    /// The number of statements that [`Self::called`] looks at and of texts that a label has: whether it is worth being kept.
+    pub fn cost_of_called(self, row: Row) -> usize {
+        let statements = |is_alias| {
+            let property = self.snapshot().holder(row, is_alias)?;
+            let column = self.column(row.type_id, property);
+            let texts = if column.is_list() {
+                0
+            } else {
+                column.values().texts_of(row.row..row.row + 1).len()
+            };
+            let beside = self.as_of().map_or(0, |_| column.beside(row.row));
+            Some(texts.max(1) + beside)
+        };
+        let costs = [false, true].map(|it| statements(it).unwrap_or_default());
+        costs.iter().sum()
     }
 
     /// Whether an IRI of another system identifies an entity at the date.

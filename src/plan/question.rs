@@ -374,7 +374,14 @@ impl SuggestCall {
     pub(super) fn read<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>) -> Result<Self> {
         let typed = looked_at(arguments, "prefix");
         binder.work(1 + typed.len() / 8)?;
-        let beginning = Beginning::read(typed);
+        let Some(beginning) = Beginning::read(typed) else {
+            return Err(InputError::field(format!(
+                "\"prefix\" has {} characters: names are compared by their first {}, so give at most as many",
+                typed.chars().count(),
+                Beginning::LONGEST
+            ))
+            .into());
+        };
         binder.hold(beginning.heap_bytes())?;
         Ok(Self {
             beginning,

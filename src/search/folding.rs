@@ -6,7 +6,9 @@ use std::ops::Range;
 use icu_casemap::CaseMapper;
 use smallvec::SmallVec;
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
+
+use super::marks::{is_accent, is_invisible};
 
 /// Maximum number of folded characters by which texts are compared.
 pub(super) const LONGEST: usize = 256;
@@ -32,14 +34,17 @@ fn plain(letter: char) -> Option<&'static str> {
 }
 
 /// The folded characters of a text, each with the place in the text that it comes from. Signs before the first letter or digit
-/// are left out, as is white space at both ends, and runs of white space are one space.
+/// are left out, as are accents, invisible characters and white space at both ends. Runs of white space are one space.
+///
+/// Texts that are equal for Unicode, or differ only in case, have the same characters.
 #[derive(Debug, Clone)]
 pub(super) struct Folded<'t> {
     text: &'t str,
     at: usize,
-    /// What the last character became, in reverse.
-    rest: SmallVec<[char; 4]>,
-    from: Range<usize>,
+    /// What the last character and its marks became, in reverse, each with the end of the part that it comes from.
+    rest: SmallVec<[(char, usize); 4]>,
+    /// Where this part begins.
+    from: usize,
     was_space: bool,
 }
 
@@ -59,7 +64,7 @@ impl<'t> Folded<'t> {
             text,
             at,
             rest: SmallVec::new(),
-            from: at..at,
+            from: at,
             was_space: false,
         }
     }
@@ -74,20 +79,33 @@ impl<'t> Folded<'t> {
         self.at
     }
 
-    fn fold(&mut self, letter: char) {
+    /// Folds the character that ends at `end`, and its marks.
+    fn fold(&mut self, end: usize) {
         let case = CaseMapper::new();
-        for part in std::iter::once(letter)
-            .nfkd()
-            .filter(|it| !is_combining_mark(*it))
-        {
+        for part in self.text[self.from..self.at].nfkd() {
+            let end = if canonical_combining_class(part) == 0 {
+                end
+            } else {
+                self.at
+            };
+            // The case first: a mark below Greek letters is a letter as a capital.
             let small = case.simple_fold(part);
+            if is_accent(small) || is_invisible(small) {
+                continue;
+            }
             match plain(small) {
-                Some(letters) => self.rest.extend(letters.chars()),
-                None => self.rest.push(small),
+                Some(letters) => self.rest.extend(letters.chars().map(|it| (it, end))),
+                None => self.rest.push((small, end)),
             }
         }
         self.rest.reverse();
     }
+}
+
+/// The length of the marks that a text begins with and that may stand in any order.
+fn marks(text: &str) -> usize {
+    let is_mark = |it: &char| canonical_combining_class(*it) != 0;
+    text.chars().take_while(is_mark).map(char::len_utf8).sum()
 }
 
 impl Iterator for Folded<'_> {
@@ -95,22 +113,24 @@ impl Iterator for Folded<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(letter) = self.rest.pop() {
+            if let Some((letter, end)) = self.rest.pop() {
                 let is_space = letter.is_whitespace();
                 if is_space && self.was_space {
                     continue;
                 }
                 self.was_space = is_space;
                 let letter = if is_space { ' ' } else { letter };
-                return Some((letter, self.from.clone()));
+                return Some((letter, self.from..end));
             }
             let letter = self.text[self.at..].chars().next()?;
-            self.from = self.at..self.at + letter.len_utf8();
-            self.at = self.from.end;
-            if letter.is_ascii() {
-                self.rest.push(letter.to_ascii_lowercase());
+            self.from = self.at;
+            let end = self.at + letter.len_utf8();
+            self.at = end;
+            if letter.is_ascii() && self.text.as_bytes().get(self.at).is_none_or(u8::is_ascii) {
+                self.rest.push((letter.to_ascii_lowercase(), end));
             } else {
-                self.fold(letter);
+                self.at += marks(&self.text[end..]);
+                self.fold(end);
             }
         }
     }
@@ -134,14 +154,14 @@ pub(super) fn compare(a: &str, b: &str) -> Ordering {
     Folded::letters(a).cmp(Folded::letters(b))
 }
 
-/// The part of a text that some folded characters are, which it begins with. Marks belong to the letter before them.
+/// The part of a text that some folded characters are, which it begins with. Accents belong to the letter before them.
 pub(super) fn matched(text: &str, beginning: &[char]) -> Range<usize> {
     let mut letters = Folded::of(text);
     let start = letters.start();
     let Some((_, from)) = letters.by_ref().take(beginning.len()).last() else {
         return start..start;
     };
-    let marks = text[from.end..].chars().take_while(|it| is_combining_mark(*it));
+    let marks = text[from.end..].chars().take_while(|it| is_accent(*it));
     start..from.end + marks.map(char::len_utf8).sum::<usize>()
 }
 
@@ -173,8 +193,56 @@ mod tests {
             (" !! ", "!!"),
             ("  ", ""),
             ("", ""),
+            ("\u{301}", ""),
+            // The iota below a letter is one beside a capital.
+            ("\u{1fb3}\u{3b2}", "\u{3b1}\u{3b9}\u{3b2}"),
+            ("\u{1fbc}\u{3b2}", "\u{3b1}\u{3b9}\u{3b2}"),
+            ("\u{391}\u{399}\u{392}", "\u{3b1}\u{3b9}\u{3b2}"),
+            // Points of Hebrew and Arabic are left out, vowel signs of Devanagari and Thai are not.
+            ("\u{5e9}\u{5b8}\u{5c1}\u{5dc}", "\u{5e9}\u{5dc}"),
+            ("\u{639}\u{64e}\u{631}", "\u{639}\u{631}"),
+            (
+                "\u{939}\u{93f}\u{928}\u{94d}\u{926}\u{940}",
+                "\u{939}\u{93f}\u{928}\u{94d}\u{926}\u{940}",
+            ),
+            ("\u{e01}\u{e33}", "\u{e01}\u{e4d}\u{e32}"),
+            ("\u{958}", "\u{915}\u{93c}"),
+            ("\u{200f}\u{5e9}\u{200e}\u{5dc}\u{200f}", "\u{5e9}\u{5dc}"),
+            ("co\u{ad}operate", "cooperate"),
         ] {
-            assert_eq!(folded(text), expected);
+            assert_eq!(folded(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_marks_does_not_matter() {
+        // A vowel below and a tone above, in the order of Unicode and in the other.
+        let [ordered, other] = ["\u{e01}\u{e38}\u{e48}", "\u{e01}\u{e48}\u{e38}"];
+        assert_eq!(folded(ordered), folded(other));
+        assert_eq!(folded(ordered), ordered);
+        let beginning: Vec<char> = Folded::letters("\u{e01}\u{e38}").collect();
+        assert_eq!(matched(other, &beginning), 0..other.len());
+    }
+
+    #[test]
+    fn a_letter_and_its_other_cases_are_the_same() {
+        // All but ideographs and syllables of Hangul and Tangut, which have no case.
+        let letters = ('\u{80}'..'\u{3400}').chain('\u{a000}'..'\u{ac00}');
+        let letters = letters
+            .chain('\u{f900}'..'\u{17000}')
+            .chain('\u{1d000}'..'\u{20000}');
+        for letter in letters {
+            let own = format!("a{letter}a");
+            let expected = folded(&own);
+            for other in [
+                own.to_lowercase(),
+                own.to_uppercase(),
+                crate::condition::folded(&own).into_owned(),
+                own.nfc().collect(),
+                own.nfd().collect(),
+            ] {
+                assert_eq!(folded(&other), expected, "{own:?} {other:?}");
+            }
         }
     }
 
@@ -186,6 +254,10 @@ mod tests {
             ("e\u{301}lan", "e", "e\u{301}"),
             ("한국", "하", "한"),
             ("Ann", "", ""),
+            // A vowel sign that is not typed is not part of it, an accent is.
+            ("\u{939}\u{93f}\u{928}", "\u{939}", "\u{939}"),
+            ("\u{5e9}\u{5c1}\u{5dc}", "\u{5e9}", "\u{5e9}\u{5c1}"),
+            ("\u{1fb3}\u{3b2}", "\u{3b1}", "\u{1fb3}"),
         ] {
             let beginning: Vec<char> = Folded::letters(typed).collect();
             assert_eq!(&text[matched(text, &beginning)], expected, "{typed}");
@@ -215,7 +287,7 @@ mod tests {
         #[test]
         fn folding_again_changes_nothing(text in "[\\p{L}\\p{N}][\\p{L}\\p{N} ]{0,12}") {
             let once = folded(&text);
-            if once.starts_with(|it: char| it.is_alphanumeric()) {
+            if once.starts_with(|it: char| it.is_alphanumeric() && !is_combining_mark(it)) {
                 // A letter at the end may become white space and a mark.
                 prop_assert_eq!(folded(&once), once.trim_end());
             }

@@ -10,6 +10,7 @@ mod folding;
 mod held;
 mod highlight;
 mod made;
+mod marks;
 mod query;
 mod suggest;
 mod text;

@@ -8,13 +8,13 @@ use std::fmt::{self, Display};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::folding::{Folded, LONGEST, compare, compare_beginning, matched};
 use crate::condition::folded;
-use crate::graph::{EntityNo, Name, NameNo, Snapshot, View};
+use crate::graph::{Called, EntityNo, Name, NameNo, Snapshot, View};
 use crate::ontology::{PropertyNo, TypeId};
 
 /// The beginning of a name, folded: as much of it as names are compared by.
@@ -22,10 +22,19 @@ use crate::ontology::{PropertyNo, TypeId};
 pub struct Beginning(Box<[char]>);
 
 impl Beginning {
-    /// Reads what was typed.
-    pub fn read(typed: &str) -> Self {
+    /// Maximum number of characters that a beginning has: names are compared by as many.
+    pub const LONGEST: usize = LONGEST;
+
+    /// Reads what was typed; `None` where it is longer than [`Self::LONGEST`].
+    pub fn read(typed: &str) -> Option<Self> {
         let letters = Folded::begun(typed).map(|it| it.0);
-        Self(letters.take(LONGEST).collect())
+        let letters: Box<[char]> = letters.take(LONGEST + 1).collect();
+        (letters.len() <= LONGEST).then_some(Self(letters))
+    }
+
+    /// That of a name, as much of it as names are compared by.
+    fn of(name: &str) -> Self {
+        Self(Folded::letters(name).collect())
     }
 
     /// Bytes that it takes beside itself.
@@ -75,6 +84,45 @@ pub struct Suggested<'a> {
     pub property: Option<PropertyNo>,
     /// Where the part that was typed begins and ends, in units of UTF-16.
     pub range: (usize, usize),
+}
+
+/// Entities for which more than this is looked at to find what they are called are remembered.
+const MOST_COST: usize = 8;
+
+/// What entities are called, remembered for those with many labels, so that not each of these is held against all others.
+struct Remembered<'a> {
+    view: View<'a>,
+    called: FxHashMap<EntityNo, Called<'a>>,
+}
+
+impl<'a> Remembered<'a> {
+    fn new(view: View<'a>) -> Self {
+        Self {
+            view,
+            called: FxHashMap::default(),
+        }
+    }
+
+    /// What an entity is called. `visit` is called with the steps that it takes and the bytes that are kept.
+    fn called<E>(
+        &mut self,
+        entity: EntityNo,
+        visit: &mut impl FnMut(usize, usize) -> Result<(), E>,
+    ) -> Result<Called<'a>, E> {
+        let row = self.view.locate(entity);
+        let cost = self.view.cost_of_called(row);
+        if cost <= MOST_COST {
+            return Ok(self.view.called(row));
+        }
+        if let Some(called) = self.called.get(&entity) {
+            return Ok(*called);
+        }
+        // While a table grows, the old and the new one exist.
+        visit(cost, 3 * (size_of::<Called>() + size_of::<EntityNo>()))?;
+        let called = self.view.called(row);
+        self.called.insert(entity, called);
+        Ok(called)
+    }
 }
 
 /// The first bytes of a folded name: most names differ in them.
@@ -161,7 +209,8 @@ impl Names {
     }
 
     /// The entities that are seen and have a name with a beginning, in the order of the names; at most `first`. Each is there
-    /// once: with its label if that begins so, else with the first such alias. `visit` is called for each name that is read.
+    /// once: with its label if that begins so, else with the first such alias. `visit` is called with the steps that are
+    /// taken, for each name at least once, and the bytes that are kept until the end.
     ///
     /// # Errors
     /// With that of `visit`.
@@ -171,10 +220,13 @@ impl Names {
         beginning: &Beginning,
         types: Option<&[TypeId]>,
         first: usize,
-        mut visit: impl FnMut() -> Result<(), E>,
+        mut visit: impl FnMut(usize, usize) -> Result<(), E>,
     ) -> Result<Vec<Suggested<'a>>, E> {
         let mut found = Vec::new();
         let mut known = FxHashSet::default();
+        let mut remembered = Remembered::new(view);
+        // Those whose label begins so, and those whose does not, where it has many texts.
+        let mut labels: FxHashMap<EntityNo, bool> = FxHashMap::default();
         for entry in self.from(view.snapshot(), &beginning.0) {
             if found.len() == first {
                 break;
@@ -184,18 +236,32 @@ impl Names {
             if compare_beginning(stored, &beginning.0).is_gt() {
                 break;
             }
-            visit()?;
-            if view.hides(entry.entity) || types.is_some_and(|it| !it.contains(&row.type_id)) {
+            visit(1, 0)?;
+            let is_out = view.hides(entry.entity) || types.is_some_and(|it| !it.contains(&row.type_id));
+            if is_out || known.contains(&entry.entity) {
                 continue;
             }
-            let Some(Name { text, property }) = view.name(row, entry.name) else {
+            let called = remembered.called(entry.entity, &mut visit)?;
+            let Some(Name { text, property }) = called.name(entry.name) else {
                 continue;
             };
             // The label tells more than an alias.
-            let begins = |it: &&str| compare_beginning(it, &beginning.0).is_eq();
-            if entry.name.is_alias() && view.labels(row).iter().any(begins) || !known.insert(entry.entity) {
-                continue;
+            let begins = || called.has_label(|it| compare_beginning(it, &beginning.0).is_eq());
+            if entry.name.is_alias() {
+                let texts = view.cost_of_called(row);
+                let has_label = if texts <= MOST_COST {
+                    begins()
+                } else if let Some(has_label) = labels.get(&entry.entity) {
+                    *has_label
+                } else {
+                    visit(texts, 3 * size_of::<(EntityNo, bool)>())?;
+                    *labels.entry(entry.entity).or_insert_with(begins)
+                };
+                if has_label {
+                    continue;
+                }
             }
+            known.insert(entry.entity);
             let part = matched(text, &beginning.0);
             let units = |to: usize| text[..to].encode_utf16().count();
             found.push(Suggested {
@@ -209,7 +275,8 @@ impl Names {
     }
 
     /// The entities that are seen and have exactly this name but for case, in the order of types and ids; at most `most`.
-    /// `visit` is called for each name that is read, with the bytes to compare.
+    /// `visit` is called with the steps that are taken, for each name at least once, and the bytes that are kept until the
+    /// end.
     ///
     /// # Errors
     /// With that of `visit`.
@@ -218,12 +285,13 @@ impl Names {
         view: View,
         name: &str,
         most: usize,
-        mut visit: impl FnMut(usize) -> Result<(), E>,
+        mut visit: impl FnMut(usize, usize) -> Result<(), E>,
     ) -> Result<Vec<EntityNo>, E> {
         let name = name.trim();
-        let beginning = Beginning::read(name);
+        let beginning = Beginning::of(name);
         let asked = exact(name);
         let mut found: Vec<EntityNo> = Vec::new();
+        let mut remembered = Remembered::new(view);
         for entry in self.from(view.snapshot(), &beginning.0) {
             let row = view.locate(entry.entity);
             let stored = view.snapshot().name(row, entry.name);
@@ -231,15 +299,13 @@ impl Names {
                 break;
             }
             let can_be_equal = stored.trim().len() <= asked.len() * MOST_LONGER;
-            visit(if can_be_equal { stored.len() } else { 0 })?;
-            if !can_be_equal {
+            // Comparing eight bytes counts as a step.
+            visit(1 + if can_be_equal { stored.len() / 8 } else { 0 }, 0)?;
+            if !can_be_equal || view.hides(entry.entity) || found.contains(&entry.entity) {
                 continue;
             }
-            let is_it = || {
-                view.name(row, entry.name)
-                    .is_some_and(|it| exact(it.text) == asked)
-            };
-            if !view.hides(entry.entity) && !found.contains(&entry.entity) && is_it() {
+            let name = remembered.called(entry.entity, &mut visit)?.name(entry.name);
+            if name.is_some_and(|it| exact(it.text) == asked) {
                 found.push(entry.entity);
             }
         }

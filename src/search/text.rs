@@ -3,12 +3,15 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
+use icu_casemap::CaseMapper;
 use tantivy::tokenizer::{
     AsciiFoldingFilter, BoxTokenStream, Language, RemoveLongFilter, Stemmer, TextAnalyzer, Token,
     TokenStream, Tokenizer,
 };
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+use super::marks::{is_accent, is_invisible};
 
 /// Words longer than this, in bytes, are not searched for.
 const LONGEST: usize = 200;
@@ -202,9 +205,11 @@ fn next_word(text: &str) -> Option<Range<usize>> {
     let begin = text.find(|it: char| it.is_alphanumeric() && !is_mark(it))?;
     let word = &text[begin..];
     let first = word.chars().next().unwrap_or_default();
-    let goes_on = |it: char| (it.is_alphanumeric() || is_combining_mark(it)) && !stands_alone(it);
+    let goes_on =
+        |it: char| (it.is_alphanumeric() || is_combining_mark(it) || is_invisible(it)) && !stands_alone(it);
     let length = if stands_alone(first) {
-        first.len_utf8()
+        let marks = word.chars().skip(1).take_while(|it| is_combining_mark(*it));
+        first.len_utf8() + marks.map(char::len_utf8).sum::<usize>()
     } else {
         let length = word.find(|it| !goes_on(it)).unwrap_or(word.len());
         acronym(word).map_or(length, |it| it.max(length))
@@ -297,11 +302,11 @@ impl TokenStream for WordStream<'_> {
             // Only an acronym has dots.
             token.text.retain(|it| it != '.');
         } else {
-            // Lower case first: some capitals become two signs by it, one of them a mark.
-            let lower = word.to_lowercase();
-            token
-                .text
-                .extend(lower.nfkd().filter(|it| !is_combining_mark(*it) && *it != '.'));
+            // The case before the accents: a mark below Greek letters is a letter as a capital.
+            let case = CaseMapper::new();
+            let small = word.nfkd().map(|it| case.simple_fold(it));
+            let counts = |it: &char| !is_accent(*it) && !is_invisible(*it) && *it != '.';
+            token.text.extend(small.filter(counts));
         }
         self.at = token.offset_to;
         true
@@ -336,6 +341,12 @@ mod tests {
         assert_eq!(plain("Αθήνα"), plain("ΑΘΗΝΑ"));
         assert_eq!(plain("東京 2020"), ["東", "京", "2020"]);
         assert_eq!(plain("İstanbul"), ["istanbul"]);
+        assert_eq!(plain("Σίσυφος"), plain("ΣΙΣΥΦΟΣ"));
+        assert_eq!(plain("\u{1fb3}\u{3b2}"), plain("\u{391}\u{399}\u{392}"));
+        assert_eq!(plain("\u{5e9}\u{5b8}\u{5dc}"), ["\u{5e9}\u{5dc}"]);
+        assert_eq!(plain("\u{939}\u{93f}\u{928}"), ["\u{939}\u{93f}\u{928}"]);
+        assert_eq!(plain("\u{304c}\u{304b}"), plain("\u{304b}\u{3099}\u{304b}"));
+        assert_eq!(plain("co\u{ad}operate \u{1d4d0}"), ["cooperate", "a"]);
     }
 
     #[test]

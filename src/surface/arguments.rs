@@ -217,7 +217,7 @@ pub const BEGINNING: &[Argument] = &[
     argument(
         "prefix",
         "String!",
-        "The beginning of a name as it was typed. Case, accents and what comes before the first letter or digit do not matter.",
+        "The beginning of a name as it was typed, at most 256 characters. Case, accents and what comes before the first letter or digit do not matter. Without any character that counts, all names begin so.",
     ),
     argument("types", "[EntityType!]", "Only entities of these types."),
 ];

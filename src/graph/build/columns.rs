@@ -12,7 +12,7 @@ use super::unique::{self, Told};
 use super::{Context, MOST_SHOWN};
 use crate::facts::{Batch, Value};
 use crate::graph::adjacency::Starts;
-use crate::graph::column::{Alternatives, Column, Lists, MOST_LANGUAGES, Values};
+use crate::graph::column::{Alternatives, Column, Lists, MOST_LANGUAGES, MOST_TEXTS, Values};
 use crate::graph::ids::UniqueIndex;
 use crate::graph::stored::Stored;
 use crate::graph::{NO_STATEMENT, StatementNo};
@@ -426,6 +426,12 @@ pub(super) fn column(
         );
         let report = Report::new(Code::TOO_MUCH, message);
         reports.push(report.hint("a column of texts can have no more; spread them over several fields"));
+    }
+    let has_too_many = |values: &Values| values.has_too_many_texts();
+    if has_too_many(&building.values) || others.iter().any(|it| has_too_many(&it.values)) {
+        let message = format!("\"{}\" has more than {MOST_TEXTS} texts", property.name);
+        let report = Report::new(Code::TOO_MUCH, message);
+        reports.push(report.hint("a column can have no more; spread them over several fields or types"));
     }
     building.values.shrink();
     Column {
