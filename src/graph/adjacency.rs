@@ -95,11 +95,54 @@ impl Starts {
     }
 }
 
+/// The starts of each type, from the first type that has edges to the last one: a relation has edges of few types, and a
+/// place for every type would take memory quadratic in the number of types.
+#[derive(Debug, Default)]
+pub(super) struct StartsOfTypes {
+    first: usize,
+    starts: Box<[Option<Starts>]>,
+}
+
+impl StartsOfTypes {
+    /// Keeps the starts of all types, in their order.
+    pub(super) fn of(starts: impl IntoIterator<Item = Option<Starts>>) -> Self {
+        let mut starts = starts.into_iter().enumerate();
+        let Some((first, begin)) = starts.find(|(_, it)| it.is_some()) else {
+            return Self::default();
+        };
+        let mut kept = vec![begin];
+        kept.extend(starts.map(|(_, it)| it));
+        let length = kept.iter().rposition(Option::is_some).map_or(0, |it| it + 1);
+        kept.truncate(length);
+        Self {
+            first,
+            starts: kept.into(),
+        }
+    }
+
+    /// The starts of a type that has edges.
+    #[inline(always)]
+    pub(super) fn get(&self, type_no: usize) -> Option<&Starts> {
+        self.starts.get(type_no.wrapping_sub(self.first))?.as_ref()
+    }
+
+    /// The types that have edges, in order, with their starts.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &Starts)> {
+        let types = (self.first..).zip(&self.starts);
+        types.filter_map(|(type_no, it)| Some((type_no, it.as_ref()?)))
+    }
+
+    /// Whether no type has edges.
+    pub(super) fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+}
+
 /// One direction of a relation.
 #[derive(Debug, Default)]
 pub struct Adjacency {
     /// For each type that has edges in this direction.
-    pub(super) starts: Vec<Option<Starts>>,
+    pub(super) starts: StartsOfTypes,
     pub(super) targets: Stored<u32>,
     pub(super) edges: Option<Stored<u32>>,
 }
@@ -154,7 +197,7 @@ impl<'a> Targets<'a> {
 impl Adjacency {
     /// The edges of all rows of a type.
     pub fn targets(&self, type_no: usize) -> Targets<'_> {
-        let starts = self.starts.get(type_no).and_then(Option::as_ref);
+        let starts = self.starts.get(type_no);
         Targets {
             rows: starts.and_then(|it| it.rows.as_deref()),
             bounds: starts.map_or(&[], |it| &it.bounds),
@@ -165,7 +208,7 @@ impl Adjacency {
     /// The edges of a row of a type.
     #[inline(always)]
     pub fn of(&self, type_no: usize, row: usize) -> Neighbours<'_> {
-        let Some(Some(starts)) = self.starts.get(type_no) else {
+        let Some(starts) = self.starts.get(type_no) else {
             return Neighbours {
                 targets: &[],
                 edges: None,
@@ -182,7 +225,7 @@ impl Adjacency {
 
     /// Size in bytes.
     pub fn bytes(&self) -> usize {
-        let starts: usize = self.starts.iter().flatten().map(Starts::bytes).sum();
+        let starts: usize = self.starts.iter().map(|(_, it)| it.bytes()).sum();
         starts + self.targets.bytes() + self.edges.as_ref().map_or(0, Stored::bytes)
     }
 }

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::adjacency::{Adjacency, Starts};
+use super::adjacency::{Adjacency, Starts, StartsOfTypes};
 use super::column::{Alternatives, Bits, Column, Fixed, Languages, Lists, Values};
 use super::ids::{HashSlots, IdIndex, UniqueIndex};
 use super::mapping::Mapping;
@@ -187,7 +187,7 @@ impl Snapshot {
             }
         }
         for edges in &self.relations {
-            save_edges(&mut writer, edges)?;
+            save_edges(&mut writer, edges, self.bases.len() - 1)?;
         }
         save_statements(&mut writer, &self.statements)?;
         writer.finish()
@@ -840,10 +840,11 @@ fn has_rows(starts: &Starts, rows: usize) -> bool {
     }
 }
 
-fn save_adjacency(writer: &mut Writer<'_>, adjacency: &Adjacency) -> io::Result<()> {
-    writer.number(adjacency.starts.len());
-    for starts in &adjacency.starts {
-        save_starts(writer, starts.as_ref())?;
+fn save_adjacency(writer: &mut Writer<'_>, adjacency: &Adjacency, types: usize) -> io::Result<()> {
+    let types = if adjacency.starts.is_empty() { 0 } else { types };
+    writer.number(types);
+    for type_no in 0..types {
+        save_starts(writer, adjacency.starts.get(type_no))?;
     }
     writer.array(&adjacency.targets)?;
     writer.option(adjacency.edges.as_ref())
@@ -894,11 +895,11 @@ fn load_adjacency(
     sound(types == 0 || types == bases.len() - 1, "edges")?;
     let starts = (0..types).map(|_| load_starts(reader));
     let starts: Vec<Option<Starts>> = starts.collect::<Result<_, _>>()?;
+    let starts = StartsOfTypes::of(starts);
     let targets: Stored<u32> = reader.array()?;
     let edges: Option<Stored<u32>> = reader.option()?;
-    for (type_no, (starts, range)) in starts.iter().zip(bases.windows(2)).enumerate() {
-        let Some(starts) = starts else { continue };
-        let rows = (range[1] - range[0]) as usize;
+    for (type_no, starts) in starts.iter() {
+        let rows = (bases[type_no + 1] - bases[type_no]) as usize;
         let bounds = &starts.bounds;
         sound(
             has_rows(starts, rows) && ascend(bounds, targets.len()),
@@ -927,10 +928,10 @@ fn load_adjacency(
     })
 }
 
-fn save_edges(writer: &mut Writer<'_>, edges: &Edges) -> io::Result<()> {
+fn save_edges(writer: &mut Writer<'_>, edges: &Edges, types: usize) -> io::Result<()> {
     writer.number(edges.count);
-    save_adjacency(writer, &edges.out)?;
-    save_adjacency(writer, &edges.back)?;
+    save_adjacency(writer, &edges.out, types)?;
+    save_adjacency(writer, &edges.back, types)?;
     for column in &edges.columns {
         save_column(writer, column)?;
     }

@@ -69,7 +69,7 @@ use std::sync::Arc;
 
 use crate::facts::GraphFact;
 use crate::ontology::{Date, Direction, EntityType, Ontology, PropertyNo, Relation, RelationId, TypeId};
-use adjacency::{Adjacency, Starts, Targets};
+use adjacency::{Adjacency, Targets};
 use column::{Column, Values};
 use ids::{IdIndex, UniqueIndex};
 use stored::Stored;
@@ -148,16 +148,12 @@ impl Edges {
             &[(&self.out, Direction::Out), (&self.back, Direction::In)]
         };
         self.is_disputed = ways.iter().any(|(adjacency, way)| {
-            let types = ontology.type_ids().zip(&adjacency.starts);
-            types.into_iter().any(|(type_id, starts)| {
+            adjacency.starts.iter().any(|(type_no, starts)| {
+                let type_id = TypeId::at(type_no);
                 let field = relation.field(type_id, *way);
                 let leads_to_one =
                     field.is_some_and(|no| !ontology.entity_type(type_id).members.field(no).many);
-                leads_to_one
-                    && starts
-                        .iter()
-                        .flat_map(Starts::iter)
-                        .any(|(_, edges)| edges.len() > 1)
+                leads_to_one && starts.iter().any(|(_, edges)| edges.len() > 1)
             })
         });
         self

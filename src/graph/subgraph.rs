@@ -65,7 +65,7 @@ impl Snapshot {
     /// Whether entities of a type may have edges of a relation in a direction.
     fn has_edges(&self, type_no: usize, relation: RelationId, direction: Direction) -> bool {
         let adjacency = self.adjacency(relation, direction);
-        adjacency.starts.get(type_no).is_some_and(Option::is_some)
+        adjacency.starts.get(type_no).is_some()
     }
 }
 

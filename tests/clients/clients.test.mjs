@@ -13,7 +13,7 @@ import { relayStylePagination } from '@apollo/client/utilities';
 import { Client, fetchExchange } from '@urql/core';
 import { buildClientSchema, buildSchema, getIntrospectionQuery, lexicographicSortSchema, printSchema } from 'graphql';
 
-import { here, root, serve } from './server.mjs';
+import { binary, here, root, serve } from './server.mjs';
 
 const run = promisify(execFile);
 /** The graph of the query tests: interfaces, unions, and relations with properties. */
@@ -128,6 +128,23 @@ console.log(JSON.stringify({ count, names }));
   const { data } = await ask('{ prizes(filter: { date: { gte: "2012" } }, orderBy: [{ date: ASC }]) { totalCount nodes { name } } }');
   assert.ok(count > 1);
   assert.deepEqual({ count, names }, { count: data.prizes.totalCount, names: data.prizes.nodes.map((it) => it.name) });
+});
+
+test('the code that is generated for a list with a filter stays short', async () => {
+  const { stdout } = await run(binary, ['schema', '--no-descriptions'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 });
+  mkdirSync(join(work, 'short'), { recursive: true });
+  writeFileSync(join(work, 'short/schema.graphql'), stdout);
+  writeFileSync(join(work, 'short/list.graphql'), 'query List($filter: OrganizationFilter) { organizations(filter: $filter) { nodes { id label } } }');
+  const { generate } = await import('@graphql-codegen/cli');
+  const [file] = await generate({
+    cwd: here, silent: true, errorsOnly: true,
+    schema: join(work, 'short/schema.graphql'),
+    documents: join(work, 'short/list.graphql'),
+    generates: { [join(work, 'short/list.ts')]: { plugins: ['typescript-operations'] } },
+  }, false);
+  assert.match(file.content, /export type OrganizationFilter = /);
+  const lines = file.content.split('\n').length;
+  assert.ok(lines <= 1_100, `${lines} lines`);
 });
 
 test('Apollo Client pages through a connection', async () => {

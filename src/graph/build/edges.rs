@@ -17,7 +17,7 @@ use super::statements::{Said, Told};
 use super::tags::Tags;
 use super::{Context, MOST_SHOWN};
 use crate::facts::{Batch, EdgeFact, Via};
-use crate::graph::adjacency::{Adjacency, Starts};
+use crate::graph::adjacency::{Adjacency, Starts, StartsOfTypes};
 use crate::graph::column::Column;
 use crate::graph::stored::Stored;
 use crate::graph::{Edges, EntityNo, NO_STATEMENT, StatementNo};
@@ -704,18 +704,16 @@ impl Builder<'_> {
     }
 
     /// The starts of the rows' entries, for each type that has any.
-    fn starts(&self, bounds: &[u32]) -> Vec<Option<Starts>> {
+    fn starts(&self, bounds: &[u32]) -> StartsOfTypes {
         let types = self.entities.bases.windows(2);
-        let starts = types.map(|it| Starts::of(bounds.get(it[0] as usize..=it[1] as usize)?));
-        starts.collect()
+        StartsOfTypes::of(types.map(|it| Starts::of(bounds.get(it[0] as usize..=it[1] as usize)?)))
     }
 
     /// The starts of the edges, in the order of their numbers.
     fn entries<'b>(&'b self, forward: &'b Adjacency) -> impl Iterator<Item = Entry> + 'b {
-        let types = forward.starts.iter().zip(&self.entities.bases);
-        types.flat_map(move |(starts, base)| {
-            let rows = starts.iter().flat_map(Starts::iter);
-            rows.flat_map(move |(row, range)| {
+        forward.starts.iter().flat_map(move |(type_no, starts)| {
+            let base = self.entities.bases[type_no];
+            starts.iter().flat_map(move |(row, range)| {
                 range.map(move |edge| Entry {
                     at: base + row,
                     target: forward.targets[edge],
@@ -727,8 +725,9 @@ impl Builder<'_> {
 
     /// The two ends of an edge.
     fn ends(&self, forward: &Adjacency, edge: u32) -> (EntityNo, EntityNo) {
-        let of_type = |(starts, base): (&Option<Starts>, &u32)| Some(base + starts.as_ref()?.row_at(edge)?);
-        let from = forward.starts.iter().zip(&self.entities.bases).find_map(of_type);
+        let of_type =
+            |(type_no, starts): (usize, &Starts)| Some(self.entities.bases[type_no] + starts.row_at(edge)?);
+        let from = forward.starts.iter().find_map(of_type);
         (
             EntityNo(from.unwrap_or_default()),
             EntityNo(forward.targets[edge as usize]),
@@ -981,9 +980,9 @@ impl Builder<'_> {
         reports: &mut Reports,
     ) {
         let mut found = 0;
-        let types = out.starts.iter().zip(&self.entities.bases).enumerate();
-        for (type_no, (starts, base)) in types {
-            for (row, _) in starts.iter().flat_map(Starts::iter) {
+        for (type_no, starts) in out.starts.iter() {
+            let base = self.entities.bases[type_no];
+            for (row, _) in starts.iter() {
                 let neighbours = out.of(type_no, row as usize);
                 // If the targets are strictly ascending, there are no parallel edges.
                 let targets = || neighbours.iter().map(|it| it.0);

@@ -23,7 +23,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use petgraph::unionfind::UnionFind;
 
-use super::adjacency::Starts;
 use super::{Counts, Row, Snapshot, Table};
 use crate::facts::{Batch, Files, Part, Progress, fingerprint};
 use crate::graph::statement::Statements;
@@ -221,8 +220,9 @@ fn components(snapshot: &Snapshot) -> usize {
     let mut parts = all;
     // Uses the rows themselves, since the iterators of a view are slower.
     for edges in &snapshot.relations {
-        for (starts, base) in edges.out.starts.iter().zip(&snapshot.bases) {
-            for (row, range) in starts.iter().flat_map(Starts::iter) {
+        for (type_no, starts) in edges.out.starts.iter() {
+            let base = snapshot.bases[type_no];
+            for (row, range) in starts.iter() {
                 for target in &edges.out.targets[range] {
                     parts -= usize::from(sets.union(base + row, *target));
                 }
