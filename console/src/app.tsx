@@ -38,13 +38,13 @@ function Page({ place, address }: { place: Place; address: string }) {
       );
     case 'unknown':
       return (
-        <main>
+        <article>
           <Title>Not found</Title>
           <h1 className="page-title">There is no such page</h1>
           <p>
             Begin at the <Link to={{ page: 'home' }}>home page</Link>, or search.
           </p>
-        </main>
+        </article>
       );
   }
 }
@@ -59,9 +59,9 @@ const SECTIONS: [string, Place][] = [
 export function App() {
   const { place } = useNavigation();
   const address = write(place);
-  const frame = useRef<HTMLDivElement>(null);
+  const frame = useRef<HTMLElement>(null);
   const shown = useRef(address);
-  // A new page is where the keyboard goes on, as after a page load. Typing into a page does not move it.
+  // A new page gets the focus, as after a page load. Typing into a page does not move it.
   useEffect(() => {
     const path = (text: string) => text.split('?')[0];
     if (path(shown.current) !== path(address)) {
@@ -89,9 +89,9 @@ export function App() {
         </nav>
         {!hasOwnSearch && place.page !== 'graphiql' && <SearchBox key={address} label="Search names and texts" />}
       </header>
-      <div id="content" ref={frame} tabIndex={-1} className={`content content-${place.page}`}>
+      <main id="content" ref={frame} tabIndex={-1} className={`content content-${place.page}`}>
         <Page place={place} address={address} />
-      </div>
+      </main>
     </>
   );
 }

@@ -43,7 +43,7 @@ test.each([
   expect(date(value)).toBe(text);
 });
 
-test('validity says from when and until when', () => {
+test('validity has a beginning, an end, or both', () => {
   expect(validity({ from: '1898', until: '1920-03' })).toBe('1898 – March 1920');
   expect(validity({ from: '1921', until: null })).toBe('since 1921');
   expect(validity({ from: null, until: '1920' })).toBe('until 1920');

@@ -1,7 +1,7 @@
 import { useAnswer } from '../answer';
 import { cited } from '../cite';
 import type { CitedPlace } from '../client';
-import { words } from '../format';
+import { fieldLabel, words } from '../format';
 import { Link } from '../navigation';
 import { Errors, ShowAsQuery, Shown, Title } from '../parts/states';
 import { Citations } from '../parts/statements';
@@ -87,6 +87,9 @@ function Item({ value: given, path: at, sources }: { value: unknown; path: Path;
       </ul>
     );
   }
+  if (path.at(-1) === 'field' && typeof value === 'string') {
+    return <span>{fieldLabel(value)}</span>;
+  }
   if (!isObject(value) || 'coordinates' in value) {
     return (
       <span className="answer-value">
@@ -153,7 +156,7 @@ export function AnswerPage({ query, title }: { query: string; title?: string }) 
   const question = { query: cited(query), variables: {} };
   const asked = useAnswer<Record<string, unknown>>(query ? question : null);
   return (
-    <main className="answer">
+    <article className="answer">
       <Title>{title ?? 'Answer'}</Title>
       <h1 className="page-title" dir="auto">
         {title ?? 'Answer'}
@@ -174,6 +177,6 @@ export function AnswerPage({ query, title }: { query: string; title?: string }) 
         </Shown>
       )}
       {query && <ShowAsQuery question={question} />}
-    </main>
+    </article>
   );
 }

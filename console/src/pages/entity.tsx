@@ -47,7 +47,7 @@ function Unknown({ id, errors }: { id: string; errors: GraphError[] }) {
     ...(found.state === 'answered' ? (found.answer.data?.search?.nodes ?? []) : []),
   ].filter((it) => it !== null);
   return (
-    <main>
+    <article>
       <Title>Unknown entity</Title>
       <h1 className="page-title">Nothing has this id</h1>
       <p>
@@ -68,7 +68,7 @@ function Unknown({ id, errors }: { id: string; errors: GraphError[] }) {
       <p>
         <Link to={{ page: 'search', query: words, types: [] }}>Search for “{words}”</Link>
       </p>
-    </main>
+    </article>
   );
 }
 
@@ -133,7 +133,7 @@ function Header({ entity, info, place, question }: { entity: Entity; info?: Type
         <AsOf {...place} />
         <div className="copies">
           <Copy label="Copy id" text={() => entity.entityId} />
-          <Copy label="Copy citation" text={() => `${entity.label}. ${location.href}`} />
+          <Copy label="Copy citation" text={() => `${entity.label}. ${location.href}, ${date(new Date().toISOString().slice(0, 10))}.`} />
           <Copy label="Copy Turtle" text={() => askAs(question, 'text/turtle')} />
           <Copy label="Copy JSON-LD" text={() => askAs(question, 'application/ld+json')} />
         </div>
@@ -180,7 +180,7 @@ function Said({
   const shared = { vocabulary, id, disputed, most: FIRST_OF_FIELD, ...(asOf ? { asOf } : {}) };
   const transitive = [...sides.outgoing, ...sides.incoming].flatMap(({ field }) => vocabulary(field).relation ?? []);
   return (
-    <main className="entity">
+    <article className="entity">
       <Title>{entity.label}</Title>
       <Header entity={entity} info={info} place={place} question={question} />
       {groups.length === 0 && <p>The graph says nothing of it{asOf ? ` as of ${date(asOf)}` : ''}.</p>}
@@ -215,7 +215,7 @@ function Said({
         </section>
       )}
       <ShowAsQuery question={question} />
-    </main>
+    </article>
   );
 }
 
@@ -248,7 +248,7 @@ function OneField({ answer, place, question, info }: { answer: Entity & { statem
   const { statements, totalCount, pageInfo } = { ...answer.statements, statements: answer.statements.nodes };
   const dated = asOf ? { asOf } : {};
   return (
-    <main className="entity">
+    <article className="entity">
       <Title>{`${words(field.replace('^', ''))} · ${answer.label}`}</Title>
       <header className="page-header">
         <p className="kind">
@@ -283,7 +283,7 @@ function OneField({ answer, place, question, info }: { answer: Entity & { statem
         )}
       </p>
       <ShowAsQuery question={question} />
-    </main>
+    </article>
   );
 }
 
@@ -305,10 +305,10 @@ export function EntityPage(place: Place) {
           return isUnknown(answer) ? (
             <Unknown id={place.id} errors={answer.errors} />
           ) : (
-            <main>
+            <article>
               <Errors errors={answer.errors} />
               <AsOf {...place} />
-            </main>
+            </article>
           );
         }
         const { entity, timeline } = answer.data;

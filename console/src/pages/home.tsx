@@ -81,7 +81,7 @@ function Latest() {
 export function HomePage() {
   const asked = useAnswer<Home>(HOME);
   return (
-    <main className="home">
+    <article className="home">
       <Shown asked={asked} lines={6}>
         {({ data }) => {
           const { graph } = data;
@@ -155,6 +155,6 @@ export function HomePage() {
           );
         }}
       </Shown>
-    </main>
+    </article>
   );
 }

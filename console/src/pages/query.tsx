@@ -75,7 +75,7 @@ export default function QueryPage({ query, variables }: { query?: string; variab
   }
   const hasQuery = query !== undefined;
   return (
-    <main className="query">
+    <article className="query">
       <Title>{`${graph?.title ?? 'Clew'} · GraphiQL`}</Title>
       <h1 className="for-readers">GraphiQL</h1>
       <GraphiQL
@@ -94,6 +94,6 @@ export default function QueryPage({ query, variables }: { query?: string; variab
           <Beside response={response} />
         </GraphiQL.Footer>
       </GraphiQL>
-    </main>
+    </article>
   );
 }

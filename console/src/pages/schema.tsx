@@ -214,7 +214,7 @@ export function SchemaPage({ type: chosen, query = '' }: { type?: string; query?
   const asked = useAnswer<SchemaAnswer>(question);
   const [text, setText] = useState(query);
   return (
-    <main className="schema">
+    <article className="schema">
       <Title>{chosen ? `${words(chosen)} · Schema` : 'Schema'}</Title>
       <Shown asked={asked} lines={10}>
         {({ data }) => {
@@ -260,6 +260,6 @@ export function SchemaPage({ type: chosen, query = '' }: { type?: string; query?
           );
         }}
       </Shown>
-    </main>
+    </article>
   );
 }

@@ -283,14 +283,15 @@ function Browse(place: Search) {
   );
 }
 
-export function SearchPage(place: Search) {
+export function SearchPage(given: Search) {
+  const place = { ...given, query: given.query.trim() };
   const title = place.query || place.types.map(words).join(', ') || 'Search';
   return (
-    <main>
+    <article>
       <Title>{place.query ? `${place.query} · Search` : title}</Title>
       <h1 className="page-title">{place.query ? 'Search' : title}</h1>
       <SearchBox key={place.query} label="Search names and texts" text={place.query} autoFocus={place.query === '' && place.types.length === 0} />
       {place.query ? <Results {...place} /> : <Browse {...place} />}
-    </main>
+    </article>
   );
 }

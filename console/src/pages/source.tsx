@@ -21,7 +21,7 @@ function UnknownSource({ id, ids }: { id: string; ids: string[] }) {
   const asked = useAnswer<Names>(ids.length > 0 ? names(ids) : null);
   const close = asked.state === 'answered' ? (asked.answer.data?.nodes ?? []).filter((it) => it !== null) : [];
   return (
-    <main>
+    <article>
       <Title>Unknown source</Title>
       <h1 className="page-title">No source has this id</h1>
       <p>
@@ -39,7 +39,7 @@ function UnknownSource({ id, ids }: { id: string; ids: string[] }) {
       <p>
         <Link to={{ page: 'search', query: '', types: ['Source'] }}>All sources</Link>
       </p>
-    </main>
+    </article>
   );
 }
 
@@ -68,7 +68,7 @@ export function SourcePage({ id, locator }: { id: string; locator?: string; afte
         ].filter((pair): pair is [string, string] => Boolean(pair[1]));
         const sections = Array.isArray(source.structure) ? source.structure.filter(isSection) : [];
         return (
-          <main className="source">
+          <article className="source">
             <Title>{source.title}</Title>
             <header className="page-header">
               <p className="kind">Source</p>
@@ -118,7 +118,7 @@ export function SourcePage({ id, locator }: { id: string; locator?: string; afte
               <Link to={{ page: 'entity', id }}>All that the graph says of this source</Link>
             </p>
             <ShowAsQuery question={question} />
-          </main>
+          </article>
         );
       }}
     </Shown>

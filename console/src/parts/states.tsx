@@ -20,6 +20,7 @@ export function Loading({ lines = 4 }: { lines?: number }) {
 export function Notice({ title, children, urgent = false }: { title: string; children?: ReactNode; urgent?: boolean }) {
   return (
     <div className="notice" role={urgent ? 'alert' : 'status'}>
+      {urgent && <Title>{title}</Title>}
       <p className="notice-title">{title}</p>
       {children}
     </div>
