@@ -11,7 +11,7 @@ const PLACES: Place[] = [
   { page: 'source', id: 'register', locator: 'sailing/1/2-3' },
   { page: 'answer', query: '{\n  a(b: "c")\n}', title: 'Why?' },
   { page: 'schema', type: 'Ship', query: 'own' },
-  { page: 'graphiql', query: 'query A($b: ID) { c }', variables: '{"b": "1"}' },
+  { page: 'graphiql', query: 'query A($b: ID) { c }', variables: '{"b": "1"}', view: 'table' },
 ];
 
 test.each(PLACES)('the address of %o is read as the same place', (place) => {

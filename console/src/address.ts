@@ -1,5 +1,8 @@
 // The addresses of the console's pages. A place is the whole state of a page, and `read` and `write` are inverse.
 
+/** What GraphiQL shows beside the JSON. */
+export type View = 'table' | 'sources';
+
 export type Place =
   | { page: 'home' }
   | { page: 'search'; query: string; types: string[]; after?: string }
@@ -7,7 +10,7 @@ export type Place =
   | { page: 'source'; id: string; locator?: string; after?: string }
   | { page: 'answer'; query: string; title?: string }
   | { page: 'schema'; type?: string; query?: string }
-  | { page: 'graphiql'; query?: string; variables?: string }
+  | { page: 'graphiql'; query?: string; variables?: string; view?: View }
   | { page: 'unknown'; path: string };
 
 /** Encodes all characters that RFC 3986 does not list as unreserved. */
@@ -53,7 +56,13 @@ export function read(path: string, search: string): Place {
     return present({ page: 'schema', type: text(parameters, 'type'), query: text(parameters, 'q') });
   }
   if (path === '/graphiql') {
-    return present({ page: 'graphiql', query: text(parameters, 'query'), variables: text(parameters, 'variables') });
+    const view = text(parameters, 'view');
+    return present({
+      page: 'graphiql',
+      query: text(parameters, 'query'),
+      variables: text(parameters, 'variables'),
+      view: view === 'table' || view === 'sources' ? view : undefined,
+    });
   }
   const [, kind, rest] = /^\/(entity|source)\/(.+)$/.exec(path) ?? [];
   if (kind === 'entity' && rest) {
@@ -112,6 +121,7 @@ export function write(place: Place): string {
       return withParameters('/graphiql', [
         ['query', place.query],
         ['variables', place.variables],
+        ['view', place.view],
       ]);
     case 'unknown':
       return place.path;

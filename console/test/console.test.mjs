@@ -152,6 +152,9 @@ test('a link with a query shows its answer, as JSON and as a table that can be s
   const chunks = await (await download.createReadStream()).toArray();
   assert.equal(Buffer.concat(chunks).toString(), 'name,year\r\nSecond Tide,1998-05-02\r\nFirst Tide,1996\r\n');
   assert.match(page.url(), /query=query%20Two/, 'the address has the query that was run');
+  assert.match(page.url(), /view=table/);
+  await page.reload();
+  await page.locator('.beside-view tbody tr').nth(1).waitFor();
   await page.getByRole('button', { name: 'Sources' }).click();
   await page.getByText('does not ask for sources').waitFor();
   assert.deepEqual(errors, []);

@@ -4,12 +4,12 @@ import '../styles/query.css';
 
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 
-import { write } from '../address';
+import type { View } from '../address';
 import { useAnswer } from '../answer';
 import type { Answer } from '../client';
-import { Beside, RunOnce, type Response as Shown } from '../parts/response';
+import { addressOf, Beside, RunOnce, type Response as Shown } from '../parts/response';
 import { Loading, Title } from '../parts/states';
 import { examplesPlugin, type Example } from './examples';
 
@@ -44,7 +44,7 @@ function parsed(text: string): Answer<unknown> | undefined {
   }
 }
 
-/** Sends requests, and notes each response. The address becomes that of the query that was sent last. */
+/** Sends requests, and notes each response. */
 function fetcher(note: (response: Shown) => void) {
   const measured: typeof fetch = async (input, init) => {
     const start = performance.now();
@@ -55,19 +55,23 @@ function fetcher(note: (response: Shown) => void) {
     if (operationName !== 'IntrospectionQuery') {
       const given = variables && Object.keys(variables).length > 0 ? JSON.stringify(variables, null, 2) : undefined;
       note({ query, variables: given, answer: parsed(text), milliseconds, bytes: new TextEncoder().encode(text).length });
-      if (location.pathname === '/graphiql') {
-        history.replaceState(history.state, '', write({ page: 'graphiql', query, ...(given ? { variables: given } : {}) }));
-      }
     }
     return response;
   };
   return createGraphiQLFetcher({ url: '/graphql', fetch: measured });
 }
 
-export default function QueryPage({ query, variables }: { query?: string; variables?: string }) {
+export default function QueryPage({ query, variables, view: first }: { query?: string; variables?: string; view?: View }) {
   const asked = useAnswer<GraphInfo>(INFO);
   const [response, note] = useState<Shown>();
+  const [view, show] = useState(first);
   const send = useMemo(() => fetcher(note), []);
+  // The address is that of the query that was run last. The place stays, since another one starts a new editor.
+  useEffect(() => {
+    if (response) {
+      history.replaceState(history.state, '', addressOf(response, view));
+    }
+  }, [response, view]);
   const graph = asked.state === 'answered' ? asked.answer.data?.graph : undefined;
   const examples = useMemo(() => examplesPlugin(graph?.examples ?? []), [graph]);
   if (asked.state === 'loading') {
@@ -91,7 +95,7 @@ export default function QueryPage({ query, variables }: { query?: string; variab
         </GraphiQL.Logo>
         <GraphiQL.Footer>
           {hasQuery && <RunOnce />}
-          <Beside response={response} />
+          <Beside response={response} view={view} show={show} />
         </GraphiQL.Footer>
       </GraphiQL>
     </article>

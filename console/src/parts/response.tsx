@@ -3,7 +3,7 @@
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { useEffect, useRef, useState } from 'react';
 
-import { write } from '../address';
+import { write, type View } from '../address';
 import { cited } from '../cite';
 import type { Answer } from '../client';
 import { size } from '../format';
@@ -16,6 +16,11 @@ export interface Response {
   answer: Answer<unknown> | undefined;
   milliseconds: number;
   bytes: number;
+}
+
+/** The address of a query that was run, with what is shown beside its answer. */
+export function addressOf({ query, variables }: Pick<Response, 'query' | 'variables'>, view?: View): string {
+  return write({ page: 'graphiql', query, ...(variables ? { variables } : {}), ...(view ? { view } : {}) });
 }
 
 /** Runs the query of the address once the editor has found its operation. */
@@ -129,20 +134,16 @@ function Sources({ response: { answer, query, variables } }: { response: Respons
   );
 }
 
-type View = 'table' | 'sources';
-
-export function Beside({ response }: { response?: Response }) {
-  const [view, setView] = useState<View>();
+export function Beside({ response, view, show }: { response?: Response; view?: View; show: (view?: View) => void }) {
   const [said, say] = useState('');
   if (!response) {
     return null;
   }
-  const { query, variables, answer, milliseconds, bytes } = response;
+  const { query, answer, milliseconds, bytes } = response;
   const rows = table(answer?.data);
   const copy = async () => {
-    const path = write({ page: 'graphiql', query, ...(variables ? { variables } : {}) });
     try {
-      await navigator.clipboard.writeText(new URL(path, location.href).href);
+      await navigator.clipboard.writeText(new URL(addressOf(response, view), location.href).href);
       say('Copied');
     } catch {
       say('It cannot be copied');
@@ -150,7 +151,7 @@ export function Beside({ response }: { response?: Response }) {
     setTimeout(() => say(''), 2_000);
   };
   const tab = (name: View, label: string) => (
-    <button type="button" className="button" aria-pressed={view === name} onClick={() => setView(view === name ? undefined : name)}>
+    <button type="button" className="button" aria-pressed={view === name} onClick={() => show(view === name ? undefined : name)}>
       {label}
     </button>
   );
