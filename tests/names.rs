@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use clew::facts::{Files, Progress};
@@ -408,9 +409,11 @@ fn names_in_many_languages_are_all_found() {
         let mut query = String::from("{");
         for (no, (name, ..)) in names.iter().enumerate() {
             let name = json!(name);
-            query.push_str(&format!(
+            write!(
+                query,
                 " s{no}: suggest(prefix: {name}) {{ text field entity {{ id }} }} r{no}: resolve(ref: {name}) {{ id }}"
-            ));
+            )
+            .unwrap();
         }
         let found = data(&server, &format!("{query} }}"));
         for (no, (name, id, field)) in names.iter().enumerate() {
