@@ -173,12 +173,12 @@ fn keys(line: &str) -> Vec<std::ops::Range<usize>> {
 
 fn changes_of_yaml() -> Vec<Change> {
     let lines: Vec<&str> = YAML.lines().collect();
-    let mut changes = Vec::new();
+    let mut made = Vec::new();
     let mut add = |what: String, no: usize, changed: &[String], until: usize, outcome: Outcome| {
         let before = lines[..no].iter().map(|it| (*it).to_owned());
         let after = lines[until..].iter().map(|it| (*it).to_owned());
         let all: Vec<String> = before.chain(changed.iter().cloned()).chain(after).collect();
-        changes.push(Change {
+        made.push(Change {
             what,
             line: no + 1,
             text: all.join("\n") + "\n",
@@ -262,7 +262,7 @@ fn changes_of_yaml() -> Vec<Change> {
             add(what, no, &changed, no + 1, Outcome::AtMostOneSomewhere);
         }
     }
-    changes
+    made
 }
 
 /// The paths to all values of a JSON text.
@@ -289,11 +289,11 @@ fn paths(value: &serde_json::Value, path: &mut Vec<String>, all: &mut Vec<Vec<St
 
 fn changes_of_lines() -> Vec<Change> {
     let lines: Vec<&str> = LINES.lines().collect();
-    let mut changes = Vec::new();
+    let mut made = Vec::new();
     let mut add = |what: String, no: usize, changed: &str, outcome: Outcome| {
         let mut all = lines.clone();
         all[no] = changed;
-        changes.push(Change {
+        made.push(Change {
             what,
             line: no + 1,
             text: all.join("\n") + "\n",
@@ -306,7 +306,7 @@ fn changes_of_lines() -> Vec<Change> {
         paths(&value, &mut Vec::new(), &mut all);
         for path in all {
             let (key, above) = path.split_last().unwrap();
-            let above = above.iter().map(|it| format!("/{it}")).collect::<String>();
+            let above = above.iter().flat_map(|it| ["/", it]).collect::<String>();
             let change = |edit: &dyn Fn(&mut serde_json::Map<String, serde_json::Value>)| {
                 let mut changed = value.clone();
                 edit(changed.pointer_mut(&above).unwrap().as_object_mut().unwrap());
@@ -366,16 +366,16 @@ fn changes_of_lines() -> Vec<Change> {
             add(what.to_owned(), no, &changed, Outcome::Here);
         }
     }
-    changes
+    made
 }
 
-fn no_more_than_one_report(name: &str, base: &str, changes: Vec<Change>, least: usize) {
+fn no_more_than_one_report(name: &str, base: &str, changes: &[Change], least: usize) {
     let (ontology, folder) = (ontology(SCHEMA), tempfile::tempdir().unwrap());
     let sound = check(&ontology, folder.path(), name, base.as_bytes());
     assert!(sound.0.is_empty(), "{}", drawn(&sound));
     assert!(changes.len() >= least, "{} changes", changes.len());
     let mut failed = Vec::new();
-    for change in &changes {
+    for change in changes {
         let reports = check(&ontology, folder.path(), name, change.text.as_bytes());
         let found = errors(&reports);
         let is_near = |by: usize| {
@@ -419,12 +419,12 @@ fn drawn(reports: &Reports) -> String {
 
 #[test]
 fn each_slip_in_yaml_has_one_report() {
-    no_more_than_one_report("a.yaml", YAML, changes_of_yaml(), 700);
+    no_more_than_one_report("a.yaml", YAML, &changes_of_yaml(), 700);
 }
 
 #[test]
 fn each_slip_in_json_lines_has_one_report() {
-    no_more_than_one_report("a.jsonl", LINES, changes_of_lines(), 500);
+    no_more_than_one_report("a.jsonl", LINES, &changes_of_lines(), 500);
 }
 
 /// Data with one mistake: the code of the report, its line, and a part of the hint.
