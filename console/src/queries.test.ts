@@ -71,7 +71,7 @@ const TYPE: queries.TypeAnswer = {
       ['statements', 'OBJECT', 'StatementConnection'],
     ].map(([name = '', kind = '', type = '']) => ({
       name,
-      description: name === 'within' ? 'The larger place.' : `Its \`${name}\`.`,
+      description: name === 'within' ? 'The larger place.' : name === 'parts' ? 'The places whose `within` leads here.' : null,
       type: { kind: 'NON_NULL', name: null, ofType: { kind, name: type, ofType: null } },
     })),
   },
@@ -94,7 +94,7 @@ test('fields are properties, outgoing or incoming', () => {
   ]);
   expect(of('kind').isEnum).toBe(true);
   expect([of('within').isList, of('parts').isList]).toEqual([false, true]);
-  expect([of('name').description, of('within').description]).toEqual([undefined, 'The larger place.']);
+  expect(['name', 'within', 'parts'].map((field) => of(field).description)).toEqual([undefined, 'The larger place.', undefined]);
   expect(statedFields('Place', TYPE, ['kind', 'description'])).toEqual(['kind', 'description', 'name', 'within', 'parts', '^about']);
 });
 

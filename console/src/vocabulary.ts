@@ -17,9 +17,9 @@ export interface FieldInfo {
 
 export type Vocabulary = (field: string) => FieldInfo;
 
-/** Descriptions that the server made of a field's name, or of its inverse's, say nothing more than the name. */
+/** Descriptions that the server made of a relation's ends say nothing more than the page. */
 function meant(description: string | null): string | undefined {
-  return description === null || /^(Its `[^`]*`\.|The .* whose `[^`]*` leads here\.)$/.test(description) ? undefined : description;
+  return description === null || /^The .*(whose `[^`]*` leads here|that it leads to)\.$/.test(description) ? undefined : description;
 }
 
 interface Named {
@@ -78,7 +78,7 @@ export function declaredFields({ __type }: TypeAnswer): string[] {
   const names = new Set(fields.map((field) => field.name));
   const isEdge = (name: string) => name.endsWith('Edge') && names.has(name.slice(0, -'Edge'.length));
   // Each entity has a description, of which the server says if no type declares it.
-  const isNone = ({ name, description }: Field) => name === 'description' && (description ?? '').endsWith("have none.");
+  const isNone = ({ name, description }: Field) => name === 'description' && (description ?? '').startsWith('Null: ');
   return fields.filter((field) => !OWN.has(field.name) && !isEdge(field.name) && !isNone(field)).map((field) => field.name);
 }
 
