@@ -871,13 +871,25 @@ impl Compiler<'_> {
                 claim(name, what, owner);
             }
         }
+        // Two owners clash in many names at once, which is one mistake.
+        let mut by_owners: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for (name, one, other, owner) in clashes {
+            by_owners.entry((one, other, owner)).or_default().push(name);
+        }
+        for ((one, other, owner), names) in by_owners {
+            let named = match &*names {
+                [name] => format!("the name \"{name}\" is"),
+                [first, second] => format!("the names \"{first}\" and \"{second}\" are"),
+                [first, rest @ ..] => format!("the names \"{first}\" and {} more are", rest.len()),
+                [] => continue,
+            };
             let report = Report::new(
                 Code::GENERATED_CLASH,
-                format!("the name \"{name}\" is needed twice: for {one} and for {other}"),
+                format!("{named} needed twice: for {one} and for {other}"),
             )
             .hint("give one of them another name");
-            let at = self.type_location(&name).or_else(|| self.type_location(&owner));
+            let at = names.iter().find_map(|it| self.type_location(it));
+            let at = at.or_else(|| self.type_location(&owner));
             self.report(report, at, "clashes");
         }
         self.check_root(ontology, &domains);
