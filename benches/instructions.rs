@@ -7,19 +7,20 @@
 //! `instructions save SCHEMA DATA FILE` compiles a graph into a file. `instructions ask FILE W1 100` runs W1 100 times
 //! and prints the length of one answer in bytes.
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
 
-use clew::api::{Engine, Limits, Request};
+use clew::api::{Engine, Limits};
 use clew::facts::{Files, Progress};
 use clew::graph::{self, Snapshot};
 use clew::ontology;
 use clew::report::{Reports, Style};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+
+mod body;
+
+use body::answer;
 
 // The server's allocator, since the instructions of allocations count too.
 #[global_allocator]
@@ -61,32 +62,6 @@ const QUESTIONS: [Question; 5] = [
         w5,
     ),
 ];
-
-/// The body of a request, as the server reads it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Parameters<'a> {
-    #[serde(borrow)]
-    query: Cow<'a, str>,
-    #[serde(borrow, default)]
-    operation_name: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    variables: Option<&'a RawValue>,
-}
-
-/// From the bytes of a body to the bytes of an answer, which is empty if the body is not a request.
-#[inline]
-fn answer(engine: &Engine, body: &[u8]) -> Vec<u8> {
-    let Ok(parameters) = serde_json::from_slice::<Parameters>(body) else {
-        return Vec::new();
-    };
-    let request = Request {
-        query: &parameters.query,
-        operation_name: parameters.operation_name.as_deref(),
-        variables: parameters.variables,
-    };
-    engine.execute(request).body
-}
 
 /// Functions that callgrind can distinguish. Each writes its own name, since the compiler may merge equal functions.
 macro_rules! asked {
