@@ -58,6 +58,7 @@ fn main() -> Result<()> {
         return Ok(());
     };
     let engine = Engine::new(Arc::new(Snapshot::open(Path::new(file))?), Limits::default())?;
+    engine.index().make_columns();
     engine.index().make_grams();
     for line in stdin().lines() {
         let answer = ask(&engine, &serde_json::from_str(&line?)?)?;

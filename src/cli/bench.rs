@@ -115,6 +115,13 @@ impl Bench {
     fn ask(&self, engine: &Engine) -> Result<(), String> {
         let time = Duration::from_secs_f64(self.seconds);
         let (mut index, mut names) = (None, None);
+        let start = Instant::now();
+        let bytes = engine.index().make_columns();
+        say(format_args!(
+            "column indexes: {:.2} s, {:.1} MB",
+            start.elapsed().as_secs_f64(),
+            bytes as f64 / 1e6
+        ));
         if !self.no_search {
             let start = Instant::now();
             let bytes = engine.index().make_grams();

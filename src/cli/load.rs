@@ -340,6 +340,13 @@ pub(super) fn index_in_background(engine: &crate::api::Engine) {
     let thread = std::thread::Builder::new().spawn(move || {
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = index.upgrade() else { return };
+        let start = Instant::now();
+        let bytes = index.make_columns();
+        note(format_args!(
+            "column indexes: {:.2} s, {:.1} MB",
+            start.elapsed().as_secs_f64(),
+            bytes as f64 / 1e6
+        ));
         if let Ok(names) = index.names(&|| false) {
             note(format_args!(
                 "name index: {:.2} s, {:.1} MB",

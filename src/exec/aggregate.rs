@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::{Failure, Run, Written, working};
-use crate::graph::{Common, EntityNo, Key, Packed, Packing, Row, ValueRef};
+use crate::graph::{Coded, Common, EntityNo, Key, Members, Packed, Packing, Row, ShownTexts, ValueRef};
 use crate::json;
 use crate::ontology::{PropertyNo, Scalar, duration_of};
 use crate::plan::{
@@ -20,6 +20,21 @@ use crate::plan::{
 /// Digits of a mean of decimals, as in decimal128.
 const DIGITS: u64 = 34;
 
+/// Entities whose values are examined at once. A multiple of three, as [`Run::grouped_by_code`] counts.
+const ROWS_AT_ONCE: usize = 3 << 9;
+
+/// Bytes of a text that are examined in about the time of a step.
+const BYTES_OF_A_STEP: usize = 64;
+
+/// This number of combinations of codes is counted even for fewer entities.
+const FEW_COMBINATIONS: usize = 256;
+
+/// More combinations of codes than this are not counted each: a joined code has 16 bits.
+const MOST_COMBINATIONS: usize = 1 << 16;
+
+/// Stands for the position of a combination of codes that makes no group.
+const NO_GROUP: u32 = u32::MAX;
+
 /// Entities that are grouped between two checks of the clock.
 const MEMBERS_AT_ONCE: usize = 1 << 16;
 
@@ -28,7 +43,7 @@ struct Groups<'a> {
     packing: Packing<'a>,
     /// The common values of each group: one for each field to group by.
     commons: Vec<Packed>,
-    /// The entities, ordered by group.
+    /// The entities, ordered by group; none if only their numbers are requested.
     entities: Vec<EntityNo>,
     /// The position of each group's first entity, followed by the number of entities.
     starts: Vec<u32>,
@@ -41,6 +56,7 @@ struct Groups<'a> {
 struct Group<'g, 'a> {
     packing: &'g Packing<'a>,
     common: &'g [Packed],
+    len: usize,
     entities: &'g [EntityNo],
 }
 
@@ -53,10 +69,12 @@ impl<'a> Group<'_, 'a> {
 impl<'a> Groups<'a> {
     fn get(&self, no: u32, keys: usize) -> Group<'_, 'a> {
         let no = no as usize;
+        let range = self.starts[no] as usize..self.starts[no + 1] as usize;
         Group {
             packing: &self.packing,
             common: &self.commons[no * keys..(no + 1) * keys],
-            entities: &self.entities[self.starts[no] as usize..self.starts[no + 1] as usize],
+            len: range.len(),
+            entities: self.entities.get(range).unwrap_or_default(),
         }
     }
 }
@@ -84,13 +102,13 @@ struct Measures<'a> {
 
 impl<'a> Run<'a> {
     /// Writes the aggregate of some entities.
-    pub(super) fn aggregate(&mut self, entities: &[EntityNo], fields: &'a Object<AggregateField>) -> Written {
+    pub(super) fn aggregate(&mut self, entities: Members, fields: &'a Object<AggregateField>) -> Written {
         self.object(fields, |run, slot| {
             run.field(slot, false, |run| run.aggregate_field(entities, &slot.field))
         })
     }
 
-    fn aggregate_field(&mut self, entities: &[EntityNo], field: &'a AggregateField) -> Written {
+    fn aggregate_field(&mut self, entities: Members, field: &'a AggregateField) -> Written {
         match field {
             AggregateField::Count => self.number(entities.len()),
             AggregateField::Property(of_types, scalar, fields) => {
@@ -110,7 +128,7 @@ impl<'a> Run<'a> {
     /// counted.
     fn measure(
         &mut self,
-        entities: &[EntityNo],
+        entities: Members,
         of_types: &OfTypes<PropertyNo>,
         fields: &Object<MeasureField>,
     ) -> Result<Measures<'a>, Failure> {
@@ -121,9 +139,16 @@ impl<'a> Run<'a> {
             wants_sum: has(|it| matches!(it, MeasureField::Sum | MeasureField::Avg)),
             ..Measures::default()
         };
-        for entity in entities {
+        if let Some(type_id) = self.view.type_of(entities)
+            && let Some(no) = of_types[type_id.index()]
+            && let Some(texts) = self.view.shown_texts(type_id, no)
+        {
+            self.measure_texts(entities, texts, &mut measures)?;
+            return Ok(measures);
+        }
+        for entity in entities.iter() {
             self.visit(1)?;
-            let row = self.view.locate(*entity);
+            let row = self.view.locate(entity);
             let Some(no) = of_types[row.type_id.index()] else {
                 continue;
             };
@@ -156,6 +181,70 @@ impl<'a> Run<'a> {
             measures.distinct = distinct;
         }
         Ok(measures)
+    }
+
+    /// Goes once through the texts of some entities of one type. Takes up to about 30 bytes for each where the different ones
+    /// are counted.
+    fn measure_texts(
+        &mut self,
+        entities: Members,
+        texts: ShownTexts<'a>,
+        measures: &mut Measures<'a>,
+    ) -> Written {
+        let mut ends: Option<[(u64, EntityNo); 2]> = None;
+        // Of each different text half of its hash, and the position of an entity that has it.
+        let mut table: HashTable<(u32, u32)> = HashTable::new();
+        for start in (0..entities.len()).step_by(ROWS_AT_ONCE) {
+            let part = start..(start + ROWS_AT_ONCE).min(entities.len());
+            self.visit(part.len() as u64)?;
+            for position in part {
+                let entity = entities.get(position);
+                let written = texts.written(entity);
+                if written.is_empty() {
+                    continue;
+                }
+                measures.count += 1;
+                if measures.wants_ends {
+                    let rank = texts.rank(entity);
+                    let [least, greatest] = ends.get_or_insert([(rank, entity); 2]);
+                    let text = |entity: EntityNo| texts.text(entity);
+                    if rank < least.0 || rank == least.0 && text(entity) < text(least.1) {
+                        *least = (rank, entity);
+                    }
+                    if rank > greatest.0 || rank == greatest.0 && text(entity) > text(greatest.1) {
+                        *greatest = (rank, entity);
+                    }
+                }
+                if measures.wants_distinct {
+                    self.work(written.len() / BYTES_OF_A_STEP)?;
+                    let hash = xxhash_rust::xxh3::xxh3_64(written);
+                    let half = (hash >> 32) as u32;
+                    let is_same = |it: &(u32, u32)| {
+                        it.0 == half && texts.written(entities.get(it.1 as usize)) == written
+                    };
+                    if table.find(hash, is_same).is_none() {
+                        if table.len() == table.capacity() {
+                            let (now, next) = working::tables::<(u32, u32)>(table.capacity());
+                            self.hold(next)?;
+                            // The halves are not enough to find a place again.
+                            table.reserve(1, |it| {
+                                xxhash_rust::xxh3::xxh3_64(texts.written(entities.get(it.1 as usize)))
+                            });
+                            self.release(now);
+                        }
+                        table.insert_unique(hash, (half, position as u32), |_| hash);
+                    }
+                }
+            }
+        }
+        measures.ordered = measures.count;
+        measures.distinct = table.len();
+        let end = |(_, entity): (u64, EntityNo)| (Key::Text(texts.text(entity)), texts.value(entity));
+        if let Some([least, greatest]) = ends {
+            measures.least = Some(end(least));
+            measures.greatest = Some(end(greatest));
+        }
+        Ok(())
     }
 
     fn add(&mut self, measures: &mut Measures<'a>, value: ValueRef<'a>) -> Written {
@@ -243,11 +332,20 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn groups(&mut self, entities: &[EntityNo], call: CallNo, fields: &'a Object<GroupField>) -> Written {
+    fn groups(&mut self, entities: Members, call: CallNo, fields: &'a Object<GroupField>) -> Written {
         let Call::Groups(call) = self.call(call)? else {
             return Err(Failure::Null);
         };
-        let groups = self.grouped(entities, call)?;
+        let counts_only = fields.fields().iter().all(
+            |it| !matches!(&it.field, GroupField::Aggregate(of) if !matches!(of, AggregateField::Count)),
+        );
+        let mut groups = match self.coded(entities, call) {
+            Some((codes, combinations)) => {
+                self.grouped_by_code(entities, call, (&codes, combinations), counts_only)?
+            }
+            None => self.grouped(entities, call)?,
+        };
+        self.order(&mut groups, call)?;
         self.each(groups.order.iter().take(call.first), |run, no| {
             run.group(groups.get(*no, call.keys.len()), call, fields)
         })
@@ -255,7 +353,7 @@ impl<'a> Run<'a> {
 
     /// Groups entities. An entity with several values of a field, or several ends of a relation, is in the group of
     /// each. Takes 12 bytes for each entity of each group, and about 20 bytes for each group of one field.
-    fn grouped(&mut self, entities: &[EntityNo], call: &GroupCall) -> Result<Groups<'a>, Failure> {
+    fn grouped(&mut self, entities: Members, call: &GroupCall) -> Result<Groups<'a>, Failure> {
         let keys = call.keys.len();
         let mut packing = Packing::default();
         let mut commons: Vec<Packed> = Vec::new();
@@ -266,9 +364,10 @@ impl<'a> Run<'a> {
         // The groups that already contain the current entity.
         let mut seen: FxHashSet<u32> = FxHashSet::default();
         let scratch = RefCell::new(Vec::new());
+        let mut identity = Vec::new();
         for (position, entity) in entities.iter().enumerate() {
             self.visit(1)?;
-            let row = self.view.locate(*entity);
+            let row = self.view.locate(entity);
             let mut combinations = 1_usize;
             for (key, choices) in call.keys.iter().zip(&mut choices) {
                 self.commons(row, key, choices)?;
@@ -292,7 +391,7 @@ impl<'a> Run<'a> {
                     }
                 };
                 let of_group = |no: u32| &commons[no as usize * keys..(no as usize + 1) * keys];
-                let mut identity = Vec::new();
+                identity.clear();
                 write_all(&commons[begin..], &mut identity);
                 let is_same = |no: &u32| {
                     let mut scratch = scratch.borrow_mut();
@@ -352,18 +451,138 @@ impl<'a> Run<'a> {
                 self.check_clock()?;
             }
             let next = &mut starts[*group as usize + 1];
-            grouped[*next as usize] = entities[*position as usize];
+            grouped[*next as usize] = entities.get(*position as usize);
             *next += 1;
         }
         self.free(members);
-        let mut groups = Groups {
+        Ok(Groups {
             packing,
             commons,
             entities: grouped,
             starts,
-            order: self.list_of(count)?,
-        };
-        let mut order = std::mem::take(&mut groups.order);
+            order: Vec::new(),
+        })
+    }
+
+    /// The codes of the fields to group by, where all entities are of one type and all fields have few values, and how many
+    /// combinations of codes there are.
+    fn coded(&self, entities: Members, call: &GroupCall) -> Option<(Vec<Coded<'a>>, usize)> {
+        let type_id = self.view.type_of(entities)?;
+        let mut combinations = 1;
+        let mut all = Vec::with_capacity(call.keys.len());
+        for key in &call.keys {
+            let GroupBy::Property(of_types) = &key.by else {
+                return None;
+            };
+            let no = of_types[type_id.index()]?;
+            let codes = self.search.columns().and_then(|it| it.codes(type_id, no));
+            let column = self.view.coded(type_id, no, codes)?;
+            combinations *= column.count();
+            if combinations > entities.len().clamp(FEW_COMBINATIONS, MOST_COMBINATIONS) {
+                return None;
+            }
+            all.push(column);
+        }
+        Some((all, combinations))
+    }
+
+    /// Groups entities of one type by the codes of their values. Takes 20 bytes for each combination of codes, and, if
+    /// not only the counts are asked for, 4 bytes for each entity.
+    fn grouped_by_code(
+        &mut self,
+        entities: Members,
+        call: &GroupCall,
+        (codes, combinations): (&[Coded<'a>], usize),
+        counts_only: bool,
+    ) -> Result<Groups<'a>, Failure> {
+        /// The codes of some entities, joined to one number for each.
+        fn join<'n>(codes: &[Coded], part: Members, numbers: &'n mut [u16; ROWS_AT_ONCE]) -> &'n [u16] {
+            let numbers = &mut numbers[..part.len()];
+            numbers.fill(0);
+            for coded in codes {
+                coded.join_to(numbers, part);
+            }
+            numbers
+        }
+        let len = entities.len();
+        let part_at = |start: usize| entities.part(start..(start + ROWS_AT_ONCE).min(len));
+        let mut numbers = [0_u16; ROWS_AT_ONCE];
+        // Three counts, since adding to the one that was just added to would wait for it, and the position of an entity.
+        let mut tallies = self.array([0_u32; 4], combinations)?;
+        for start in (0..len).step_by(ROWS_AT_ONCE) {
+            let part = part_at(start);
+            self.visit((part.len() * (1 + codes.len())) as u64)?;
+            let joined = join(codes, part, &mut numbers);
+            for (chunk, position) in joined.chunks(3).zip((start as u32..).step_by(3)) {
+                for (lane, number) in chunk.iter().enumerate() {
+                    let tally = &mut tallies[usize::from(*number)];
+                    tally[lane] += 1;
+                    tally[3] = position + lane as u32;
+                }
+            }
+        }
+        let mut packing = Packing::default();
+        let (mut commons, mut starts) = (Vec::new(), Vec::new());
+        let mut total = 0;
+        for tally in &mut tallies {
+            let [a, b, c, position] = *tally;
+            let count = a + b + c;
+            if count == 0 {
+                continue;
+            }
+            let row = self.view.locate(entities.get(position as usize));
+            let begin = commons.len();
+            let mut is_group = true;
+            for key in &call.keys {
+                let GroupBy::Property(of_types) = &key.by else {
+                    continue;
+                };
+                let value = of_types[row.type_id.index()].and_then(|no| self.view.values(row, no).next());
+                is_group &= value.is_some() || key.includes_missing;
+                let packed = packing.pack(value.map_or(Common::Nothing, Common::Value));
+                self.push(&mut commons, packed)?;
+            }
+            if !is_group {
+                commons.truncate(begin);
+                tally[0] = NO_GROUP;
+                continue;
+            }
+            self.push(&mut starts, total)?;
+            // Where the next entity of the group is put.
+            tally[0] = total;
+            total += count;
+        }
+        self.push(&mut starts, total)?;
+        let mut grouped = Vec::new();
+        if !counts_only {
+            grouped = self.array(EntityNo::default(), total as usize)?;
+            for start in (0..len).step_by(ROWS_AT_ONCE) {
+                self.check_clock()?;
+                let part = part_at(start);
+                for (number, entity) in join(codes, part, &mut numbers).iter().zip(part.iter()) {
+                    let next = &mut tallies[usize::from(*number)][0];
+                    if *next != NO_GROUP {
+                        grouped[*next as usize] = entity;
+                        *next += 1;
+                    }
+                }
+            }
+        }
+        self.free(tallies);
+        Ok(Groups {
+            packing,
+            commons,
+            entities: grouped,
+            starts,
+            order: Vec::new(),
+        })
+    }
+
+    /// Orders groups as far as they are asked for.
+    fn order(&mut self, groups: &mut Groups<'a>, call: &GroupCall) -> Written {
+        let keys = call.keys.len();
+        let count = groups.commons.len() / keys;
+        let mut order = self.list_of(count)?;
         order.extend(0..count as u32);
         let by_key = |a: u32, b: u32, turned: bool| {
             let (a, b) = (groups.get(a, keys), groups.get(b, keys));
@@ -375,7 +594,7 @@ impl<'a> Run<'a> {
                 .find(|it| *it != Ordering::Equal)
                 .unwrap_or(Ordering::Equal)
         };
-        let len = |no: u32| groups.get(no, keys).entities.len();
+        let len = |no: u32| groups.get(no, keys).len;
         let compare = |a: &u32, b: &u32| {
             let asked = match call.order {
                 GroupOrder::CountDesc => len(*b).cmp(&len(*a)).then_with(|| by_key(*a, *b, false)),
@@ -388,7 +607,7 @@ impl<'a> Run<'a> {
         };
         working::sort(&mut order, 0..call.first.min(count), &self.budget.clock, compare)?;
         groups.order = order;
-        Ok(groups)
+        Ok(())
     }
 
     /// The keys of an entity for one field. An entity without a key is in no group.
@@ -445,9 +664,13 @@ impl<'a> Run<'a> {
                 let keys = call.keys.iter().zip(group.commons());
                 run.each(keys, |run, (key, common)| run.group_key(key, common, fields))
             }),
-            GroupField::Aggregate(field) => {
-                run.field(slot, false, |run| run.aggregate_field(group.entities, field))
+            GroupField::Aggregate(AggregateField::Count) => {
+                run.number(group.len);
+                Ok(())
             }
+            GroupField::Aggregate(field) => run.field(slot, false, |run| {
+                run.aggregate_field(Members::Some(group.entities), field)
+            }),
         })
     }
 

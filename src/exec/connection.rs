@@ -7,7 +7,7 @@ use super::cursor::{Cursor, Mark, Writer};
 use super::entity::ViaEdge;
 use super::{Failure, Run, Written, working};
 use crate::collation::Collator;
-use crate::graph::{EdgeNo, EntityNo, Key, Listed, Neighbours, Row, Subject, partition_point};
+use crate::graph::{EdgeNo, EntityNo, Key, Listed, Members, Neighbours, Row, Subject, partition_point};
 use crate::json;
 use crate::ontology::{Domain, Point, TypeId};
 use crate::plan::{
@@ -364,13 +364,17 @@ impl<'a> Run<'a> {
     #[cold]
     #[inline(never)]
     fn aggregate_of(&mut self, items: &Items, fields: &'a Object<AggregateField>) -> Written {
-        self.scope(|run| {
-            let mut entities = run.list_of(items.len())?;
-            for at in 0..items.len() {
-                entities.push(items.get(at).entity);
-            }
-            run.aggregate(&entities, fields)
-        })
+        match items {
+            Items::Listed(all) => self.aggregate(Members::Listed(*all), fields),
+            Items::Found(found) => self.aggregate(Members::Some(found), fields),
+            _ => self.scope(|run| {
+                let mut entities = run.list_of(items.len())?;
+                for at in 0..items.len() {
+                    entities.push(items.get(at).entity);
+                }
+                run.aggregate(Members::Some(&entities), fields)
+            }),
+        }
     }
 
     fn edges(

@@ -2,8 +2,11 @@
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
-use super::{EdgeNo, EntityNo, Key, Row, View};
+use super::column::Values;
+use super::strings::Strings;
+use super::{EdgeNo, EntityNo, Key, Row, ValueRef, View};
 use crate::ontology::{Date, Direction, PropertyNo, RelationId, TypeId};
 
 /// The entities of a type in the order of their ids, without hidden ones.
@@ -57,6 +60,102 @@ impl Listed {
     #[inline]
     pub fn get(&self, at: usize) -> EntityNo {
         EntityNo(self.first + at as u32)
+    }
+}
+
+impl Listed {
+    /// Their numbers.
+    #[inline]
+    pub(super) fn range(self) -> Range<u32> {
+        self.first..self.first + self.len
+    }
+}
+
+/// Some entities, by position.
+#[derive(Debug, Clone, Copy)]
+pub enum Members<'m> {
+    /// Those that lie one after the other.
+    Listed(Listed),
+    /// Others.
+    Some(&'m [EntityNo]),
+}
+
+impl<'m> Members<'m> {
+    /// How many there are.
+    #[inline]
+    pub fn len(self) -> usize {
+        match self {
+            Members::Listed(it) => it.len(),
+            Members::Some(it) => it.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The entity at a position.
+    #[inline]
+    pub fn get(self, at: usize) -> EntityNo {
+        match self {
+            Members::Listed(it) => it.get(at),
+            Members::Some(it) => it[at],
+        }
+    }
+
+    /// Those at some positions.
+    #[must_use]
+    pub fn part(self, range: Range<usize>) -> Self {
+        match self {
+            Members::Listed(it) => Members::Listed(Listed {
+                first: it.first + range.start as u32,
+                len: range.len() as u32,
+            }),
+            Members::Some(it) => Members::Some(&it[range]),
+        }
+    }
+
+    /// All of them.
+    pub fn iter(self) -> impl Iterator<Item = EntityNo> + use<'m> {
+        (0..self.len()).map(move |at| self.get(at))
+    }
+}
+
+/// The texts that entities of a type show of a property, by their numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct ShownTexts<'a> {
+    values: &'a Values,
+    texts: &'a Strings,
+    base: u32,
+}
+
+impl<'a> ShownTexts<'a> {
+    #[inline]
+    fn row(&self, entity: EntityNo) -> usize {
+        (entity.0 - self.base) as usize
+    }
+
+    /// The text of an entity as it is written: equal only for equal texts, and empty where there is none.
+    #[inline]
+    pub fn written(&self, entity: EntityNo) -> &'a [u8] {
+        self.texts.json(self.row(entity))
+    }
+
+    /// A number that is ordered as the text, although different texts can have one number.
+    #[inline]
+    pub fn rank(&self, entity: EntityNo) -> u64 {
+        self.texts.beginning(self.row(entity)).unwrap_or_default()
+    }
+
+    /// The text of an entity.
+    pub fn text(&self, entity: EntityNo) -> &'a str {
+        self.texts.text(self.row(entity)).unwrap_or_default()
+    }
+
+    /// The value of an entity.
+    pub fn value(&self, entity: EntityNo) -> ValueRef<'a> {
+        ValueRef::of((self.values, self.row(entity)))
     }
 }
 
@@ -167,6 +266,35 @@ impl<'a> View<'a> {
             a.row.cmp(&b.row)
         } else {
             self.id(a).cmp(self.id(b))
+        }
+    }
+
+    /// The type of some entities, if they have one type.
+    pub fn type_of(&self, members: Members) -> Option<TypeId> {
+        let first = members.get(members.len().checked_sub(1)?);
+        let type_id = self.locate(first).type_id;
+        let range = self.snapshot().range(type_id);
+        let is_one = match members {
+            Members::Listed(it) => range.start <= it.range().start && it.range().end <= range.end,
+            Members::Some(entities) => {
+                let is_of_type = |is: bool, entity: &EntityNo| is & range.contains(&entity.0);
+                entities.iter().fold(true, is_of_type)
+            }
+        };
+        is_one.then_some(type_id)
+    }
+
+    /// The texts that entities of a type show of a property; nothing where it has no single texts, and at a date, when
+    /// other texts can be shown than are stored.
+    pub fn shown_texts(&self, type_id: TypeId, property: PropertyNo) -> Option<ShownTexts<'a>> {
+        let column = self.column(type_id, property);
+        match column.values() {
+            values @ Values::Text(texts) if !column.is_list() && self.as_of().is_none() => Some(ShownTexts {
+                values,
+                texts,
+                base: self.snapshot().range(type_id).start,
+            }),
+            _ => None,
         }
     }
 

@@ -20,6 +20,25 @@ fn is_escaped(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
+/// The first eight bytes of a text as a number that is ordered as they are; a shorter text is filled up with zeros.
+#[inline]
+pub(super) fn beginning(text: &[u8]) -> u64 {
+    if let Some(begin) = text.first_chunk() {
+        return u64::from_be_bytes(*begin);
+    }
+    let mut begin = [0; 8];
+    begin[..text.len()].copy_from_slice(text);
+    u64::from_be_bytes(begin)
+}
+
+/// Whether one of eight bytes is a backslash.
+#[inline]
+fn has_escape(bytes: u64) -> bool {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    let zero_if_escape = bytes ^ (LOW * u64::from(b'\\'));
+    zero_if_escape.wrapping_sub(LOW) & !zero_if_escape & LOW << 7 != 0
+}
+
 /// A column of texts.
 #[derive(Debug, Default)]
 pub struct Strings {
@@ -274,6 +293,28 @@ impl Strings {
         Some(&json[1..json.len() - 1])
     }
 
+    /// The first eight bytes of the row's text as a number that is ordered as they are; a shorter text is filled up with
+    /// zeros.
+    #[inline]
+    pub fn beginning(&self, row: usize) -> Option<u64> {
+        let range = self.range(row);
+        let len = range.len().checked_sub(2)?;
+        let text = &self.arena.as_bytes()[range.start + 1..];
+        // What comes after the text in the arena is cut off.
+        let begin = match text.first_chunk() {
+            Some(begin) if len >= 8 => u64::from_be_bytes(*begin),
+            Some(begin) if len > 0 => u64::from_be_bytes(*begin) >> (64 - 8 * len) << (64 - 8 * len),
+            _ => beginning(&text[..len]),
+        };
+        // Up to the first escape, a text is written as it is.
+        if has_escape(begin)
+            && let Some(text) = self.escaped_text(row)
+        {
+            return Some(beginning(text.as_bytes()));
+        }
+        Some(begin)
+    }
+
     /// The rows of a range whose text contains another, in order. The arena is searched as a whole: a needle without
     /// quotes cannot span two rows, and characters that need no escape are stored unchanged.
     pub fn containing(&self, rows: Range<usize>, needle: &Finder, mut found: impl FnMut(usize)) {
@@ -334,6 +375,7 @@ mod tests {
             let strings = Strings::from_texts(rows.iter().map(Option::as_deref));
             for (no, row) in rows.iter().enumerate() {
                 prop_assert_eq!(strings.text(no), row.as_deref());
+                prop_assert_eq!(strings.beginning(no), row.as_deref().map(|it| beginning(it.as_bytes())));
                 match row {
                     Some(text) => {
                         let written: String = serde_json::from_slice(strings.json(no)).unwrap();

@@ -32,7 +32,7 @@ use tantivy::{Index as Tantivy, IndexReader, IndexWriter, SegmentReader, TERMINA
 
 use rayon::prelude::*;
 
-use crate::graph::{EntityNo, EntitySet, Snapshot, Trigrams, View};
+use crate::graph::{EntityNo, EntitySet, Indexes, Snapshot, Trigrams, View};
 use crate::ontology::{PropertyNo, Scalar, TypeId};
 use equal::{Documents, Equal, Equals};
 pub use held::Matched;
@@ -50,6 +50,7 @@ pub struct Background {
     index: Made<Result<Index, String>>,
     names: Made<Names>,
     grams: OnceLock<HashMap<(TypeId, PropertyNo), Trigrams>>,
+    columns: OnceLock<Indexes>,
 }
 
 /// Why a search finds nothing.
@@ -98,6 +99,7 @@ impl Background {
             index: Made::default(),
             names: Made::default(),
             grams: OnceLock::new(),
+            columns: OnceLock::new(),
         }
     }
 
@@ -154,6 +156,17 @@ impl Background {
     /// Where in a property a substring can be, if that is indexed and the index is there.
     pub fn grams(&self, id: TypeId, property: PropertyNo) -> Option<&Trigrams> {
         self.grams.get()?.get(&(id, property))
+    }
+
+    /// Indexes columns, for groups and orders; gives the bytes that it takes. Both do without it until it is there.
+    pub fn make_columns(&self) -> usize {
+        self.columns.get_or_init(|| Indexes::of(&self.snapshot)).bytes()
+    }
+
+    /// The indexes of columns, if they are there.
+    #[inline]
+    pub fn columns(&self) -> Option<&Indexes> {
+        self.columns.get()
     }
 
     /// The index, if it is there already.
