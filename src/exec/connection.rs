@@ -7,7 +7,9 @@ use super::cursor::{Cursor, Mark, Writer};
 use super::entity::ViaEdge;
 use super::{Failure, Run, Written, working};
 use crate::collation::Collator;
-use crate::graph::{EdgeNo, EntityNo, Key, Listed, Members, Neighbours, Row, Subject, partition_point};
+use crate::graph::{
+    EdgeNo, EntityNo, InOrder, Key, Listed, Members, Neighbours, Ranks, Row, Subject, partition_point, rank,
+};
 use crate::json;
 use crate::ontology::{Domain, Point, TypeId};
 use crate::plan::{
@@ -98,7 +100,11 @@ enum Items<'a, 'f> {
     Neighbours(Neighbours<'a>),
     Reached(&'f [Item]),
     Found(&'f [EntityNo]),
+    /// Those of a type in the order of a property.
+    InOrder(InOrder<'a>),
     List(Vec<Item>),
+    /// A page from a position on, of a list of some length.
+    Part(usize, usize, Vec<Item>),
 }
 
 impl Items<'_, '_> {
@@ -108,7 +114,9 @@ impl Items<'_, '_> {
             Items::Neighbours(it) => it.len(),
             Items::Reached(it) => it.len(),
             Items::Found(it) => it.len(),
+            Items::InOrder(it) => it.len(),
             Items::List(it) => it.len(),
+            Items::Part(_, len, _) => *len,
         }
     }
 
@@ -120,6 +128,8 @@ impl Items<'_, '_> {
             Items::Found(it) => Cow::Borrowed(&it[range]),
             Items::Reached(it) => Cow::Owned(it[range].iter().map(|it| it.entity).collect()),
             Items::List(it) => Cow::Owned(it[range].iter().map(|it| it.entity).collect()),
+            Items::InOrder(it) => Cow::Owned(range.map(|at| it.get(at)).collect()),
+            Items::Part(start, _, part) => Cow::Owned(range.map(|at| part[at - start].entity).collect()),
         }
     }
 
@@ -131,6 +141,8 @@ impl Items<'_, '_> {
             Items::Reached(it) => it[at],
             Items::Found(it) => Item::alone(it[at]),
             Items::List(it) => it[at],
+            Items::InOrder(it) => Item::alone(it.get(at)),
+            Items::Part(start, _, part) => part[at - start],
         }
     }
 }
@@ -143,6 +155,34 @@ const COMPARED_AT_ONCE: usize = 512;
 
 /// Minimum number of entities on a page of plain values for which the columns are resolved once for all.
 const LEAST_ROWS: usize = 16;
+
+/// A page of at most this many items is found by keeping the best of the list. For a longer page, the list is made and sorted.
+const MOST_KEPT: usize = 1024;
+
+/// At least this many items are kept before the best of them are chosen.
+const LEAST_KEPT: usize = 64;
+
+/// The best items of a list that were met so far: those that a page of it shows.
+struct Best<'a, 'p> {
+    ranks: Ranks<'a>,
+    after: Option<Marked<'p>>,
+    before: Option<Marked<'p>>,
+    /// How many are shown.
+    most: usize,
+    /// Whether the last items are shown rather than the first.
+    last: bool,
+    /// Items that can be shown, each with its rank, which is turned round if the last ones are shown.
+    kept: Vec<(u64, Item)>,
+    /// Items of a greater rank are not shown.
+    worst: u64,
+    /// How many items the list has, and how many of them stand before the cursors.
+    len: usize,
+    from: usize,
+    until: usize,
+}
+
+/// A cursor and the rank of what it names, if the cursor holds all of it.
+type Marked<'p> = (&'p Position, Option<u64>);
 
 /// A page of a list.
 pub(super) struct Window {
@@ -302,19 +342,22 @@ impl<'a> Run<'a> {
         let (after, before) = (cursor(&call.page.after)?, cursor(&call.page.before)?);
         let (after, before) = (after.as_ref(), before.as_ref());
         let needs = Needs::of(connection);
-        let mut items = self.items(source, call, side, after, &needs)?;
-        let window = match &mut items {
-            Items::List(list) if !call.order.is_empty() => {
-                self.ordered(list, call, side, (after, before), &needs)?
-            }
-            items => {
-                let place = |position: Option<&Position>, past: bool| {
-                    let position = position?;
-                    let precedes = |at| self.precedes(&CodePoints, call, side, items.get(at), position, past);
-                    Some(partition_point(items.len(), precedes))
+        let best = if call.order.is_empty() {
+            None
+        } else {
+            self.best(source, call, (after, before), &needs)?
+        };
+        let (items, window) = match best {
+            Some(best) => best,
+            None => {
+                let mut items = self.items(source, call, side, after, &needs)?;
+                let window = match &mut items {
+                    Items::List(list) if !call.order.is_empty() => {
+                        self.ordered(list, call, side, (after, before), &needs)?
+                    }
+                    items => self.window_in(items, call, side, (after, before)),
                 };
-                let (from, until) = (place(after, true), place(before, false));
-                window(items.len(), &call.page, from, until)
+                (items, window)
             }
         };
         self.gave(window.end - window.start);
@@ -642,6 +685,176 @@ impl<'a> Run<'a> {
             }
         }
         Ok(Items::List(list))
+    }
+
+    /// The page of a list that is in order.
+    #[inline]
+    fn window_in(
+        &self,
+        items: &Items<'a, '_>,
+        call: &PageCall,
+        side: Option<Side>,
+        (after, before): (Option<&Position>, Option<&Position>),
+    ) -> Window {
+        let place = |position: Option<&Position>, past: bool| {
+            let position = position?;
+            let precedes = |at| self.precedes(&CodePoints, call, side, items.get(at), position, past);
+            Some(partition_point(items.len(), precedes))
+        };
+        let (from, until) = (place(after, true), place(before, false));
+        window(items.len(), &call.page, from, until)
+    }
+
+    /// The page of an ordered list of a type, found without sorting the list: by an index, or by keeping the best of what
+    /// the list has. `None` where neither is possible.
+    #[inline(never)]
+    fn best<'f>(
+        &mut self,
+        source: Source<'a, 'f>,
+        call: &'a PageCall,
+        (after, before): (Option<&Position>, Option<&Position>),
+        needs: &Needs,
+    ) -> Result<Option<(Items<'a, 'f>, Window)>, Failure> {
+        let (Source::Types([id]), [first, ..]) = (source, &call.order[..]) else {
+            return Ok(None);
+        };
+        if call.collation.is_some() || needs.whole == Whole::Entities {
+            return Ok(None);
+        }
+        if let Some(all) = self.in_order(*id, call) {
+            let items = Items::InOrder(all);
+            let window = self.window_in(&items, call, None, (after, before));
+            return Ok(Some((items, window)));
+        }
+        let (most, last) = match (call.page.first, call.page.last) {
+            (Some(most @ 1..=MOST_KEPT), None) => (most, false),
+            (None, Some(most @ 1..=MOST_KEPT)) => (most, true),
+            _ => return Ok(None),
+        };
+        let Some(ranks) = self.ranks(*id, first) else {
+            return Ok(None);
+        };
+        let ranked = |position| -> Marked {
+            let position: &Position = position;
+            let mark = match &position.cursor.marks[..] {
+                [Mark::Cut(..), ..] | [] => None,
+                [mark, ..] => Some(rank(mark.key().as_ref(), first.descending, first.nulls_first)),
+            };
+            (position, mark)
+        };
+        let mut best = Best {
+            ranks,
+            after: after.map(ranked),
+            before: before.map(ranked),
+            most,
+            last,
+            kept: self.list_of((2 * most).max(LEAST_KEPT))?,
+            worst: u64::MAX,
+            len: 0,
+            from: 0,
+            until: 0,
+        };
+        match &call.filter {
+            Some(filter) => {
+                self.search_for(filter)?;
+                self.scan(filter, *id, None, |run, entity| {
+                    run.offer(call, &mut best, entity)?;
+                    Ok(true)
+                })?;
+            }
+            None => {
+                for entity in self.view.entities_of(*id, None) {
+                    self.visit(1)?;
+                    self.offer(call, &mut best, entity)?;
+                }
+            }
+        }
+        let mut kept = std::mem::take(&mut best.kept);
+        kept.sort_unstable_by(|a, b| self.compare_best(call, last, a, b));
+        kept.truncate(most);
+        if last {
+            kept.reverse();
+        }
+        let mut page = self.list_of(kept.len())?;
+        page.extend(kept.into_iter().map(|it| it.1));
+        let (from, until) = (after.map(|_| best.from), before.map(|_| best.until));
+        let window = window(best.len, &call.page, from, until);
+        debug_assert_eq!(page.len(), window.end - window.start, "the page is full");
+        Ok(Some((Items::Part(window.start, best.len, page), window)))
+    }
+
+    /// Puts an item among the best if it is one of them.
+    #[inline]
+    fn offer(&mut self, call: &PageCall, best: &mut Best<'a, '_>, entity: EntityNo) -> Written {
+        let item = Item::alone(entity);
+        let rank = best.ranks.of(entity);
+        let precedes = |(position, mark): Marked, past: bool| match mark {
+            Some(mark) if rank != mark => rank < mark,
+            _ => self.precedes(&CodePoints, call, None, item, position, past),
+        };
+        best.len += 1;
+        let is_before = best.after.is_some_and(|it| precedes(it, true));
+        let is_past = best.before.is_some_and(|it| !precedes(it, false));
+        best.from += usize::from(is_before);
+        best.until += usize::from(!is_past);
+        let rank = if best.last { !rank } else { rank };
+        if is_before || is_past || rank > best.worst {
+            return Ok(());
+        }
+        best.kept.push((rank, item));
+        if best.kept.len() == best.kept.capacity() {
+            self.choose(call, best)?;
+        }
+        Ok(())
+    }
+
+    /// Drops what is not among the best.
+    #[cold]
+    fn choose(&mut self, call: &PageCall, best: &mut Best) -> Written {
+        self.work(best.kept.len())?;
+        let last = best.last;
+        let (_, worst, _) = best
+            .kept
+            .select_nth_unstable_by(best.most - 1, |a, b| self.compare_best(call, last, a, b));
+        best.worst = worst.0;
+        best.kept.truncate(best.most);
+        Ok(())
+    }
+
+    /// The order of two items: by their ranks, and where these are equal by all keys.
+    fn compare_best(&self, call: &PageCall, last: bool, a: &(u64, Item), b: &(u64, Item)) -> Ordering {
+        a.0.cmp(&b.0).then_with(|| {
+            let ordering = self.compare(&CodePoints, call, None, a.1, b.1);
+            if last { ordering.reverse() } else { ordering }
+        })
+    }
+
+    /// The ranks of a type's entities by a key of an order.
+    fn ranks(&self, type_id: TypeId, key: &OrderKey) -> Option<Ranks<'a>> {
+        let property = match &key.by {
+            OrderBy::Label => None,
+            OrderBy::Property(of_types) => Some(of_types[type_id.index()]?),
+            _ => return None,
+        };
+        let direction = (key.descending, key.nulls_first);
+        self.view.ranks(type_id, property, direction)
+    }
+
+    /// All entities of a type in the order that is asked for, if it is indexed.
+    fn in_order(&self, type_id: TypeId, call: &PageCall) -> Option<InOrder<'a>> {
+        let ([key], None) = (&call.order[..], &call.filter) else {
+            return None;
+        };
+        let (property, is_label) = match &key.by {
+            OrderBy::Property(of_types) => (of_types[type_id.index()]?, false),
+            OrderBy::Label => (self.ontology.entity_type(type_id).label?, true),
+            _ => return None,
+        };
+        let sorted = self.search.columns()?.sorted(type_id, property)?;
+        let direction = (key.descending, key.nulls_first);
+        let all = self.view.in_order(type_id, property, sorted, direction)?;
+        // An entity without a label is ordered by its id.
+        (!is_label || !all.has_nulls()).then_some(all)
     }
 
     /// Orders a list as far as its page needs, and returns the page.

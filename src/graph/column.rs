@@ -13,7 +13,7 @@ use bigdecimal::BigDecimal;
 use super::adjacency::Starts;
 use super::statement::Statements;
 use super::stored::Stored;
-use super::strings::Strings;
+use super::strings::{Strings, beginning};
 use super::{NO_STATEMENT, StatementNo};
 use crate::json::List;
 use crate::ontology::{Date, Instant, Int64Form, Ontology, Point, Scalar, decimal, duration};
@@ -739,6 +739,24 @@ impl Key<'_> {
 }
 
 impl Key<'_> {
+    /// A number that is not greater than that of a greater key of the same kind. Different keys can have one number.
+    pub(super) fn rank(&self) -> u64 {
+        /// The sign is turned so that negative numbers come first.
+        const SIGN: u64 = 1 << 63;
+        match self {
+            Key::Text(text) => beginning(text.as_bytes()),
+            Key::Whole(it) => it.cast_unsigned() ^ SIGN,
+            Key::Float(it) => match unsigned_zero(*it).to_bits() {
+                bits if bits & SIGN == 0 => bits ^ SIGN,
+                bits => !bits,
+            },
+            Key::Date(it) => it.span().0.cast_unsigned() ^ SIGN,
+            Key::Decimal(_) | Key::Point(_) => 0,
+        }
+    }
+}
+
+impl Key<'_> {
     /// Writes a text that is the same for equal keys only, however their values are written.
     pub fn write_identity(&self, out: &mut Vec<u8>) {
         // Writing to a vector cannot fail.
@@ -1181,6 +1199,7 @@ mod tests {
             let are_equal = a.compare(&b) == Ordering::Equal;
             prop_assert_eq!(identity(&a) == identity(&b), are_equal, "{:?} {:?}", a, b);
             prop_assert_eq!(a.compare(&b), b.compare(&a).reverse());
+            prop_assert!(a.compare(&b) != Ordering::Less || a.rank() <= b.rank(), "{:?} {:?}", a, b);
         }
     }
 }

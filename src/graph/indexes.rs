@@ -1,18 +1,21 @@
-//! What is made of a snapshot's columns after loading, so that groups take less time: [`Codes`] of texts with few
-//! values.
+//! What is made of a snapshot's columns after loading, so that groups and orders take less time: [`Codes`] of texts with few
+//! values, and [`Sorted`] rows for `@index`.
 //!
-//! A byte for each row of a type and text property with at most 255 different values.
+//! A byte for each row of a type and text property with at most 255 different values, 4 bytes for each row and `@index`. They are
+//! made one after the other, so that making takes at most 16 bytes for each row of the largest type.
 
 use rustc_hash::FxHashMap;
 
 use super::Snapshot;
 use super::coded::Codes;
+use super::sorted::Sorted;
 use crate::ontology::{PropertyNo, TypeId};
 
 /// Indexes of the columns of a snapshot.
 #[derive(Debug, Default)]
 pub struct Indexes {
     codes: FxHashMap<(TypeId, PropertyNo), Codes>,
+    sorted: FxHashMap<(TypeId, PropertyNo), Sorted>,
 }
 
 impl Indexes {
@@ -22,10 +25,15 @@ impl Indexes {
         let mut indexes = Self::default();
         for id in ontology.type_ids() {
             let properties = &ontology.entity_type(id).members.properties;
-            for no in 0..properties.len() {
+            for (no, property) in properties.iter().enumerate() {
                 let no = PropertyNo(no as u16);
                 if let Some(codes) = snapshot.codes(id, no) {
                     indexes.codes.insert((id, no), codes);
+                }
+                if property.index
+                    && let Some(sorted) = snapshot.sorted(id, no)
+                {
+                    indexes.sorted.insert((id, no), sorted);
                 }
             }
         }
@@ -37,8 +45,14 @@ impl Indexes {
         self.codes.get(&(type_id, property))
     }
 
+    /// The rows of a type in the order of an `@index` property.
+    pub fn sorted(&self, type_id: TypeId, property: PropertyNo) -> Option<&Sorted> {
+        self.sorted.get(&(type_id, property))
+    }
+
     /// The memory that they take, in bytes.
     pub fn bytes(&self) -> usize {
-        self.codes.values().map(Codes::bytes).sum()
+        let codes: usize = self.codes.values().map(Codes::bytes).sum();
+        codes + self.sorted.values().map(Sorted::bytes).sum::<usize>()
     }
 }

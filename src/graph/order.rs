@@ -122,6 +122,55 @@ impl<'m> Members<'m> {
     }
 }
 
+/// Numbers that are ordered as the keys of a type's entities are, although different keys can have one number: most
+/// comparisons of keys end with them.
+#[derive(Debug, Clone, Copy)]
+pub struct Ranks<'a> {
+    by: By<'a>,
+    descending: bool,
+    nulls_first: bool,
+    /// The number of the type's first entity.
+    base: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum By<'a> {
+    /// Texts, and others where there is none.
+    Texts(&'a Strings, Option<&'a Strings>),
+    Values(&'a Values),
+}
+
+impl Ranks<'_> {
+    /// The number of an entity of the type.
+    #[inline]
+    pub fn of(&self, entity: EntityNo) -> u64 {
+        let row = (entity.0 - self.base) as usize;
+        match self.by {
+            By::Texts(texts, others) => {
+                let begin = texts.beginning(row);
+                let begin = begin.or_else(|| others.and_then(|it| it.beginning(row)));
+                directed(begin, self.descending, self.nulls_first)
+            }
+            By::Values(values) => rank(values.key(row).as_ref(), self.descending, self.nulls_first),
+        }
+    }
+}
+
+/// The number of a key, as [`Ranks`] have it.
+pub fn rank(key: Option<&Key>, descending: bool, nulls_first: bool) -> u64 {
+    directed(key.map(Key::rank), descending, nulls_first)
+}
+
+#[inline]
+fn directed(rank: Option<u64>, descending: bool, nulls_first: bool) -> u64 {
+    match rank {
+        Some(rank) if descending => !rank,
+        Some(rank) => rank,
+        None if nulls_first => 0,
+        None => u64::MAX,
+    }
+}
+
 /// The texts that entities of a type show of a property, by their numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct ShownTexts<'a> {
@@ -282,6 +331,39 @@ impl<'a> View<'a> {
             }
         };
         is_one.then_some(type_id)
+    }
+
+    /// The numbers of the entities of a type in the order of a property, or of labels where none is given; nothing at a
+    /// date, when other values are shown than are stored.
+    pub fn ranks(
+        &self,
+        type_id: TypeId,
+        property: Option<PropertyNo>,
+        (descending, nulls_first): (bool, bool),
+    ) -> Option<Ranks<'a>> {
+        if self.as_of().is_some() {
+            return None;
+        }
+        let snapshot = self.snapshot();
+        let by = match property {
+            Some(no) => match self.column(type_id, no).values() {
+                Values::Text(texts) => By::Texts(texts, None),
+                values => By::Values(values),
+            },
+            None => match snapshot.ontology().entity_type(type_id).label {
+                None => By::Texts(snapshot.ids(type_id), None),
+                Some(no) => match self.column(type_id, no).values() {
+                    Values::Text(texts) => By::Texts(texts, Some(snapshot.ids(type_id))),
+                    _ => return None,
+                },
+            },
+        };
+        Some(Ranks {
+            by,
+            descending,
+            nulls_first,
+            base: snapshot.range(type_id).start,
+        })
     }
 
     /// The texts that entities of a type show of a property; nothing where it has no single texts, and at a date, when
