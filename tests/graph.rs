@@ -108,6 +108,91 @@ fn ids(snapshot: &Snapshot, entities: impl Iterator<Item = EntityNo>) -> Vec<Str
     ids
 }
 
+/// Power iteration on scores that add up to 1; what ends in a dead end goes to all.
+fn page_rank(nodes: &[usize], edges: &[(usize, usize)]) -> Vec<f64> {
+    let count = nodes.len() as f64;
+    let mut scores = vec![1.0 / count; nodes.len()];
+    for _ in 0..300 {
+        let mut next = vec![0.15 / count; nodes.len()];
+        for (node, score) in nodes.iter().zip(&scores) {
+            let targets: Vec<usize> = edges.iter().filter(|it| it.0 == *node).map(|it| it.1).collect();
+            for (at, to) in nodes.iter().enumerate() {
+                next[at] += 0.85
+                    * score
+                    * match targets.len() {
+                        0 => 1.0 / count,
+                        all => targets.iter().filter(|it| *it == to).count() as f64 / all as f64,
+                    };
+            }
+        }
+        scores = next;
+    }
+    scores
+}
+
+/// Distances from a node, and how many shortest paths there are, to each of some nodes.
+fn distances(nodes: &[usize], edges: &[(usize, usize)], from: usize) -> Vec<Option<(usize, f64)>> {
+    let mut found = vec![None; nodes.len()];
+    let mut level: Vec<(usize, f64)> = vec![(from, 1.0)];
+    for distance in 0.. {
+        for (node, paths) in &level {
+            let at = nodes.iter().position(|it| it == node).unwrap();
+            found[at] = Some((distance, *paths));
+        }
+        let mut next = Vec::new();
+        for (at, to) in nodes.iter().enumerate().filter(|(at, _)| found[*at].is_none()) {
+            let before = level.iter().filter(|(node, _)| edges.contains(&(*node, *to)));
+            let paths: f64 = before.map(|it| it.1).sum();
+            if paths > 0.0 {
+                next.push((nodes[at], paths));
+            }
+        }
+        if next.is_empty() {
+            break;
+        }
+        level = next;
+    }
+    found
+}
+
+fn betweenness(nodes: &[usize], edges: &[(usize, usize)]) -> Vec<f64> {
+    let all: Vec<_> = nodes.iter().map(|it| distances(nodes, edges, *it)).collect();
+    let count = nodes.len();
+    let pairs = (count as f64 - 1.0) * (count as f64 - 2.0);
+    let through = |node: usize| {
+        let mut sum = 0.0;
+        for from in (0..count).filter(|it| *it != node) {
+            for to in (0..count).filter(|it| *it != node && *it != from) {
+                if let (Some(whole), Some(first), Some(second)) =
+                    (all[from][to], all[from][node], all[node][to])
+                    && whole.0 == first.0 + second.0
+                {
+                    sum += first.1 * second.1 / whole.1;
+                }
+            }
+        }
+        if pairs > 0.0 { sum / pairs } else { 0.0 }
+    };
+    (0..count).map(through).collect()
+}
+
+fn closeness(nodes: &[usize], edges: &[(usize, usize)]) -> Vec<f64> {
+    let score = |node: &usize| {
+        let reached: Vec<usize> = distances(nodes, edges, *node)
+            .into_iter()
+            .flatten()
+            .map(|it| it.0)
+            .collect();
+        let (others, sum) = (reached.len() as f64 - 1.0, reached.iter().sum::<usize>() as f64);
+        if sum > 0.0 {
+            others / sum * others / (nodes.len() as f64 - 1.0)
+        } else {
+            0.0
+        }
+    };
+    nodes.iter().map(score).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -269,5 +354,91 @@ proptest! {
         prop_assert_eq!(data(""), expected.clone());
         let nodes = expected["a"]["next"]["nodes"].as_array().unwrap();
         prop_assert_eq!(nodes.len(), targets.len());
+    }
+}
+
+proptest! {
+    // Each case compiles an API, which takes most of the time.
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rankings_and_components_are_those_of_a_naive_reference(model in model(), avoid in 0_usize..14) {
+        let avoided = (avoid < model.types.len()).then_some(avoid);
+        let nodes: Vec<usize> = (0..model.types.len()).filter(|it| Some(*it) != avoided).collect();
+        let is_kept = |(a, b): &&(usize, usize)| Some(*a) != avoided && Some(*b) != avoided;
+        let mut directed: Vec<(usize, usize)> = model.next.iter().chain(&model.like).filter(is_kept).copied().collect();
+        directed.extend(model.like.iter().filter(is_kept).filter(|(a, b)| a != b).map(|(a, b)| (*b, *a)));
+        let mut both = directed.clone();
+        both.extend(model.next.iter().filter(is_kept).map(|(a, b)| (*b, *a)));
+        let walk = avoided.map_or(String::new(), |it| format!(", avoid: [\"{}\"]", id(it)));
+        let query = format!(
+            "{{ PAGE_RANK: ranking(by: PAGE_RANK, first: 50{walk}) {{ score entity {{ id }} }}
+                DEGREE: ranking(by: DEGREE, first: 50{walk}) {{ score entity {{ id }} }}
+                BETWEENNESS: ranking(by: BETWEENNESS, first: 50{walk}) {{ score entity {{ id }} }}
+                CLOSENESS: ranking(by: CLOSENESS, first: 50{walk}) {{ score entity {{ id }} }}
+                weak: components(first: 50{walk}) {{ size nodes {{ nodes {{ id }} }} }}
+                strong: components(strong: true, first: 50{walk}) {{ size nodes {{ nodes {{ id }} }} }}
+                two: components(strong: true, first: 2{walk}) {{ size nodes {{ nodes {{ id }} }} }}
+                sizes: components(first: 50{walk}) {{ size }} }}"
+        );
+        let engine = Engine::new(Arc::new(model.snapshot()), Limits::default()).unwrap();
+        let answer = engine.execute(Request { query: &query, operation_name: None, variables: None });
+        let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        prop_assert_eq!(answer.get("errors"), None);
+        let data = &answer["data"];
+        for (name, expected) in [
+            ("PAGE_RANK", page_rank(&nodes, &directed)),
+            ("DEGREE", nodes.iter().map(|no| both.iter().filter(|it| it.0 == *no).count() as f64).collect()),
+            ("BETWEENNESS", betweenness(&nodes, &both)),
+            ("CLOSENESS", closeness(&nodes, &both)),
+        ] {
+            let ranked = data[name].as_array().unwrap();
+            prop_assert_eq!(ranked.len(), nodes.len());
+            for (no, expected) in nodes.iter().zip(expected) {
+                let found = ranked.iter().find(|it| it["entity"]["id"] == id(*no)).unwrap();
+                let score = found["score"].as_f64().unwrap();
+                prop_assert!((score - expected).abs() < 1e-9, "{} of {}: {}, not {}", name, id(*no), score, expected);
+            }
+        }
+        let mut parts = petgraph::graph::Graph::<usize, ()>::new();
+        let places: Vec<NodeIndex> = nodes.iter().map(|no| parts.add_node(*no)).collect();
+        for (a, b) in &directed {
+            let place = |no: &usize| places[nodes.iter().position(|it| it == no).unwrap()];
+            parts.add_edge(place(a), place(b), ());
+        }
+        let ordered = |parts: Vec<Vec<NodeIndex>>, graph: &petgraph::graph::Graph<usize, ()>| {
+            let mut parts: Vec<Vec<String>> = parts
+                .into_iter()
+                .map(|part| {
+                    let mut ids: Vec<String> = part.into_iter().map(|it| id(graph[it])).collect();
+                    ids.sort();
+                    ids
+                })
+                .collect();
+            parts.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+            parts
+        };
+        let listed = |name: &str| -> Vec<Vec<String>> {
+            let ids = |part: &serde_json::Value| -> Vec<String> {
+                let nodes = part["nodes"]["nodes"].as_array().unwrap();
+                assert_eq!(part["size"], nodes.len());
+                nodes.iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect()
+            };
+            data[name].as_array().unwrap().iter().map(ids).collect()
+        };
+        let mut strong = ordered(tarjan_scc(&parts), &parts);
+        prop_assert_eq!(&listed("strong"), &strong);
+        strong.truncate(2);
+        prop_assert_eq!(listed("two"), strong);
+        for (a, b) in &both {
+            let place = |no: &usize| places[nodes.iter().position(|it| it == no).unwrap()];
+            parts.add_edge(place(a), place(b), ());
+        }
+        let weak = ordered(tarjan_scc(&parts), &parts);
+        let sizes: Vec<usize> = weak.iter().map(Vec::len).collect();
+        let listed_sizes: Vec<usize> =
+            data["sizes"].as_array().unwrap().iter().map(|it| it["size"].as_u64().unwrap() as usize).collect();
+        prop_assert_eq!(listed("weak"), weak);
+        prop_assert_eq!(listed_sizes, sizes);
     }
 }

@@ -6,6 +6,7 @@
 //! time is linear in the rows visited and the bytes written.
 
 mod aggregate;
+mod components;
 mod connection;
 mod cursor;
 mod entity;
@@ -13,9 +14,11 @@ mod filter;
 mod graph;
 mod introspection;
 mod matchers;
+mod page_rank;
 mod paths;
 mod question;
 mod ranking;
+mod rows;
 mod search;
 mod shape;
 mod statement;

@@ -2,6 +2,7 @@
 
 use petgraph::visit::EdgeRef;
 
+use super::components;
 use super::connection::window;
 use super::cursor::{Cursor, Mark};
 use super::paths::{self, Path, Weigh};
@@ -120,10 +121,15 @@ impl<'a> Run<'a> {
                     left_out.avoid_types.extend(others);
                 }
                 let subgraph = self.subgraph(&left_out, Direction::Out)?;
-                let components = ranking::components(self, &subgraph, call.strong, call.first)?;
-                self.gave(components.len().min(call.first));
-                self.each(components.iter().take(call.first), |run, component| {
-                    run.component(component, fields)
+                let with_entities = fields
+                    .fields()
+                    .iter()
+                    .any(|it| matches!(it.field, ComponentField::Nodes(..)));
+                let components =
+                    components::components(self, &subgraph, call.strong, call.first, with_entities)?;
+                self.gave(components.len());
+                self.each(components.iter(), |run, (size, entities)| {
+                    run.component(size, entities, fields)
                 })
             }
             (Call::Search(call), Question::Search(fields)) => self.search(call, fields),
@@ -265,10 +271,15 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn component(&mut self, entities: &[EntityNo], fields: &'a Object<ComponentField>) -> Written {
+    fn component(
+        &mut self,
+        size: usize,
+        entities: &[EntityNo],
+        fields: &'a Object<ComponentField>,
+    ) -> Written {
         self.object(fields, |run, slot| {
             match &slot.field {
-                ComponentField::Size => run.number(entities.len()),
+                ComponentField::Size => run.number(size),
                 ComponentField::Nodes(call, connection) => {
                     return run.field(slot, false, |run| run.found(entities, *call, connection));
                 }

@@ -248,7 +248,7 @@ impl Snapshot {
     }
 
     /// Number of entities of a type.
-    fn rows(&self, id: TypeId) -> usize {
+    pub fn rows(&self, id: TypeId) -> usize {
         self.tables[id.index()].ids.len()
     }
 

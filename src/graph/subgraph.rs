@@ -10,7 +10,7 @@ use petgraph::visit::{
     IntoNeighborsDirected, IntoNodeIdentifiers, NodeCompactIndexable, NodeCount, NodeIndexable, Visitable,
 };
 
-use super::{EdgeNo, EntityNo, Snapshot, View};
+use super::{EdgeNo, EntityNo, Row, Snapshot, View};
 use crate::ontology::{Direction, RelationId, TypeId};
 
 /// A part of a view as a directed graph.
@@ -182,8 +182,74 @@ impl Subgraph<'_> {
         all.filter(kept).take_while(move |_| !nothing)
     }
 
-    /// The target of the next edge, in the order of [`Self::edges_of`]. `place` is the position among the outgoing
-    /// edges, so that a search can continue with another entity and return.
+    /// Goes through the edges of all entities, type by type and relation by relation, without looking for those of each
+    /// entity: `take` gets an entity and others that it leads to or, for incoming edges, that lead to it. It may get an
+    /// entity several times; what it gets together is in the order of [`Self::edges_of`]. Types for which `of_type` is
+    /// false are passed over.
+    pub fn each_row<E>(
+        &self,
+        way: Way,
+        of_type: impl Fn(TypeId) -> bool,
+        mut take: impl FnMut(EntityNo, &[EntityNo]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let snapshot = self.view.snapshot();
+        for (type_no, sides) in self.sides.iter().enumerate() {
+            let type_id = TypeId::at(type_no);
+            if !of_type(type_id) {
+                continue;
+            }
+            let sides = match way {
+                Way::Outgoing => &sides[0],
+                Way::Incoming => &sides[1],
+            };
+            for (relation, direction) in sides {
+                let adjacency = snapshot.adjacency(*relation, *direction);
+                let Some(Some(starts)) = adjacency.starts.get(type_no) else {
+                    continue;
+                };
+                let sees_all = self.view.sees_all(*relation);
+                for (row, range) in starts.iter() {
+                    let row = Row {
+                        type_id,
+                        row: row as usize,
+                    };
+                    let entity = snapshot.number(row);
+                    if sees_all && self.left_out.is_none() {
+                        take(entity, bytemuck::cast_slice(&adjacency.targets[range]))?;
+                        continue;
+                    }
+                    if self.leaves_out(entity) {
+                        continue;
+                    }
+                    // What is left of the others, a few at a time, so that no list is needed.
+                    let mut kept = [EntityNo::default(); 32];
+                    let neighbours = adjacency.of(type_no, row.row);
+                    for begin in (0..neighbours.len()).step_by(kept.len()) {
+                        let mut count = 0;
+                        for at in begin..neighbours.len().min(begin + kept.len()) {
+                            let (other, edge) = neighbours.get(at);
+                            kept[count] = other;
+                            let is_kept = !self.leaves_out(other)
+                                && (sees_all || self.view.sees(row, (*relation, *direction), (other, edge)));
+                            count += usize::from(is_kept);
+                        }
+                        if count > 0 {
+                            take(entity, &kept[..count])?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether entities of a type can have edges that come in.
+    pub fn is_reached(&self, type_id: TypeId) -> bool {
+        !self.sides[type_id.index()][1].is_empty()
+    }
+
+    /// The entity that the next edge leads to, in the order of [`Self::edges_of`]. `place` says how far one is among the
+    /// edges that leave the entity, so that a search can turn to another entity and come back.
     pub fn next_target(&self, entity: EntityNo, place: &mut Place) -> Option<EntityNo> {
         if self.leaves_out(entity) {
             return None;
