@@ -498,17 +498,22 @@ impl<'a> Run<'a> {
     }
 
     /// Writes the cursor of an entry of a list that is ordered by a key and then by texts.
-    pub(super) fn cursor(
+    pub(super) fn cursor(&mut self, sequence: u32, owner: Option<EntityNo>, key: &Key, of: (u32, &str)) {
+        self.cursor_with(sequence, owner, Some(key), of);
+    }
+
+    /// As [`Self::cursor`], of an entry that may have no value to be ordered by.
+    pub(super) fn cursor_with(
         &mut self,
         sequence: u32,
         owner: Option<EntityNo>,
-        key: &Key,
+        key: Option<&Key>,
         (ordinal, id): (u32, &str),
     ) {
         let view = self.view;
         let owner = owner.map(|it| view.id(view.locate(it)));
         let mut writer = Writer::new(sequence ^ self.date_tag(), owner, 1);
-        writer.mark(Some(key));
+        writer.mark(key);
         writer.end(ordinal, id, &mut self.out);
     }
 

@@ -126,6 +126,9 @@ impl<'a> Run<'a> {
             EntityField::Links(call, listing) => {
                 return self.field(slot, false, |run| run.links(row, *call, listing));
             }
+            EntityField::Cited(call, fields) => {
+                return self.field(slot, false, |run| run.cited(row, *call, fields));
+            }
         }
         Ok(())
     }

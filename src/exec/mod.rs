@@ -6,6 +6,7 @@
 //! time is linear in the rows visited and the bytes written.
 
 mod aggregate;
+mod cited;
 mod components;
 mod connection;
 mod cursor;

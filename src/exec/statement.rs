@@ -204,7 +204,7 @@ impl<'a> Run<'a> {
 
     /// The field on this side in the schema; if there is none, the other side's with a leading `^`, as path expressions
     /// write an inverse.
-    fn field_name(&self, row: Row, side: Side, other: EntityNo) -> std::borrow::Cow<'a, str> {
+    pub(super) fn field_name(&self, row: Row, side: Side, other: EntityNo) -> std::borrow::Cow<'a, str> {
         let ontology = self.ontology;
         if let Some(no) = self.view.field_no(row, side.relation, side.direction) {
             return ontology

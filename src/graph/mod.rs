@@ -16,6 +16,7 @@
 mod adjacency;
 mod allocator;
 mod build;
+mod cited;
 mod coded;
 mod column;
 mod common;
@@ -48,6 +49,7 @@ mod view;
 pub use adjacency::Neighbours;
 pub use allocator::Allocator;
 pub use build::{CheckQuery, Misfit, build, build_and_check};
+pub use cited::{Cited, CitedFact, CitedWhat, lies_in};
 pub use coded::{Coded, Codes};
 pub use column::{Key, write_float};
 pub use common::{Common, Packed, Packing};

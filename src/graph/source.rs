@@ -1,6 +1,6 @@
 //! The structure of a source, and whether a locator exists in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -10,6 +10,8 @@ use crate::report::{did_you_mean, shown, shown_as};
 #[derive(Debug, Default)]
 pub(super) struct Structure {
     sections: BTreeMap<String, Vec<u32>>,
+    /// The names of the sections in their order.
+    order: Vec<String>,
 }
 
 impl Structure {
@@ -29,9 +31,16 @@ impl Structure {
                 let why = format!("the section \"{name}\" is there twice");
                 return Err(Wrong::new(why, "put all paragraphs of a section into one list"));
             }
+            structure.order.push(name.clone());
             structure.sections.insert(name, paragraphs);
         }
         Ok(structure)
+    }
+
+    /// The places of its sections by their names.
+    pub fn places(self) -> HashMap<String, usize> {
+        let order = self.order.into_iter().enumerate();
+        order.map(|(place, name)| (name, place)).collect()
     }
 
     /// Whether the section of a locator exists.

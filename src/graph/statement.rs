@@ -156,17 +156,28 @@ impl Statements {
 
     /// A statement's citations.
     pub fn citations(&self, no: StatementNo) -> impl ExactSizeIterator<Item = Citation<'_>> {
+        let range = self.citation_range(no);
+        (range.start as usize..range.end as usize).map(|at| self.citation(at))
+    }
+
+    /// The numbers of a statement's citations.
+    pub(super) fn citation_range(&self, no: StatementNo) -> std::ops::Range<u32> {
         let no = no.0 as usize;
-        let end = self.citation_ends.get(no).copied().unwrap_or(0) as usize;
+        let end = self.citation_ends.get(no).copied().unwrap_or(0);
         let start = match no.checked_sub(1) {
-            Some(before) if no < self.citation_ends.len() => self.citation_ends[before] as usize,
+            Some(before) if no < self.citation_ends.len() => self.citation_ends[before],
             _ => 0,
         };
-        (start..end).map(|at| Citation {
+        start..end
+    }
+
+    /// A citation by its number.
+    pub(super) fn citation(&self, at: usize) -> Citation<'_> {
+        Citation {
             source: EntityNo(self.sources[at]),
             locator: self.locators.json(at),
             note: self.notes.json(at),
-        })
+        }
     }
 
     /// Whether a statement has only citations, and neither rank nor validity.

@@ -15,6 +15,7 @@ use super::context::{Compiler, Kind, OF_A_FIELD, argument, deprecated, is_name};
 use super::names::{GeneratedNames, root_fields};
 use super::prelude::{
     FILTER_WORDS, LITERALS, edge_words, entity_field, reserved_fields, reserved_root_fields, reserved_types,
+    source_field,
 };
 use super::sdl;
 use super::{
@@ -715,6 +716,17 @@ impl Compiler<'_> {
     fn takes_generated_place(&mut self, owner: &str, field: &FieldDefinition) -> bool {
         if BuiltIn::named(&field.name).is_some() {
             return true;
+        }
+        let of_sources = (owner == "Source").then(|| source_field(&field.name)).flatten();
+        if let Some(Row { name, ty, .. }) = of_sources {
+            let message = format!(
+                "\"{owner}.{name}\" is {}, and Clew generates `{name}: {ty}`",
+                field.ty
+            );
+            let report = Report::new(Code::GENERATED_FIELD, message)
+                .hint("every source gets this field; give yours another name");
+            self.report(report, field.name.location(), "taken");
+            return false;
         }
         let Some(Row { name, ty, .. }) = entity_field(&field.name) else {
             return true;

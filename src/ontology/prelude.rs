@@ -113,6 +113,12 @@ pub(super) fn entity_field(name: &str) -> Option<&'static Row> {
     all.find(|row| row.name == name)
 }
 
+/// The field of a name that only sources have.
+pub(super) fn source_field(name: &str) -> Option<&'static Row> {
+    let mut all = surface::SourceOnly::ALL.iter().map(|(_, row)| row);
+    all.find(|row| row.name == name)
+}
+
 /// Fields of all filters, which combine conditions.
 pub(super) const FILTER_WORDS: &[&str] = &["and", "or", "not"];
 

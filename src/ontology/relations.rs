@@ -8,7 +8,7 @@ use apollo_compiler::parser::SourceSpan;
 
 use super::context::{Compiler, Kind, OF_A_FIELD, argument, deprecated, flag, is_name};
 use super::names::screaming;
-use super::prelude::{entity_field, reserved_fields};
+use super::prelude::{entity_field, reserved_fields, source_field};
 use super::{
     Direction, Domain, ENTITY, EdgeTypeId, FieldNo, InterfaceId, Member, Ontology, Relation, RelationField,
     RelationId, TypeId,
@@ -291,6 +291,11 @@ fn draft(
             ));
             compiler.report(report, directive.location(), "its inverse is taken");
             inverse = None;
+        } else if source_field(name).is_some() && leads_to_sources(ontology, declaration.target) {
+            let message = format!("{shown} has the name of a field that every source has");
+            let report = Report::new(Code::GENERATED_FIELD, message).hint("give the inverse another name");
+            compiler.report(report, directive.location(), "its inverse is taken");
+            inverse = None;
         } else if !compiler.check_field_name(&shown, name, directive.location()) {
             inverse = None;
         }
@@ -312,6 +317,12 @@ fn draft(
         targets: ontology.types_of(declaration.target).iter().copied().collect(),
         target_domains: vec![declaration.target],
     }
+}
+
+/// Whether sources are among what a domain has.
+fn leads_to_sources(ontology: &Ontology, target: Domain) -> bool {
+    let types = ontology.types_of(target);
+    types.iter().any(|id| ontology.entity_type(*id).name == "Source")
 }
 
 fn edge_type(

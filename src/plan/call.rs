@@ -6,7 +6,7 @@ use std::hash::Hasher;
 use std::sync::Arc;
 
 use super::aggregate::GroupCall;
-use super::arguments::{Page, as_of, direction, fields, id, number, page, relations};
+use super::arguments::{Page, as_of, direction, fields, id, number, page, relations, types};
 use super::bind::{ARC_BYTES, Binder, Result};
 use super::dated::plain_id;
 use super::filter::{self, int64};
@@ -46,6 +46,8 @@ pub enum Call {
     Statements(StatementCall),
     /// A page of links.
     Links(LinkCall),
+    /// A page of the statements that cite a source.
+    Cited(CitedCall),
     /// A page of what a path expression leads to.
     Follow(Arc<PathExpression>, PageCall),
     /// A path, or several.
@@ -105,7 +107,9 @@ impl Call {
             Call::Suggest(it) => it.as_of,
             Call::Timeline(it) => it.as_of,
             Call::Conflicts(it) => it.as_of,
-            Call::Languages(_) | Call::Statements(_) | Call::Links(_) | Call::Groups(_) => None,
+            Call::Languages(_) | Call::Statements(_) | Call::Links(_) | Call::Cited(_) | Call::Groups(_) => {
+                None
+            }
         }
     }
 }
@@ -212,6 +216,21 @@ pub struct LinkCall {
     pub sequence: u32,
 }
 
+/// Which statements that cite a source are asked for.
+#[derive(Debug)]
+pub struct CitedCall {
+    /// The part.
+    pub page: Page,
+    /// Only about entities of these types.
+    pub types: Option<Vec<TypeId>>,
+    /// Only about these fields.
+    pub fields: Option<Vec<String>>,
+    /// Only those that cite this place or a part of it.
+    pub locator: Option<Arc<str>>,
+    /// Part of the cursors.
+    pub sequence: u32,
+}
+
 /// What kind of arguments a field has.
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
@@ -228,6 +247,7 @@ pub(super) enum Kind {
     Languages,
     Statements,
     Links,
+    Cited,
     Follow,
     Path,
     Neighborhood,
@@ -368,6 +388,16 @@ impl Template {
                 page: page(binder, arguments)?,
                 fields: fields(binder, arguments.get("fields"))?,
                 sequence: sequence(binder, "statements", arguments.get("fields"))?,
+            }),
+            Kind::Cited => Call::Cited(CitedCall {
+                page: page(binder, arguments)?,
+                types: types(binder, arguments.get("types"))?,
+                fields: fields(binder, arguments.get("fields"))?,
+                locator: match arguments.get("locator").and_then(Given::as_str) {
+                    Some(locator) => Some(binder.text(locator)?),
+                    None => None,
+                },
+                sequence: asked(binder, "cited", arguments)?,
             }),
             Kind::Links => {
                 let direction = direction(arguments).unwrap_or(Direction::Both);

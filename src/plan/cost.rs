@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::{
-    AggregateField, Bound, Call, CallNo, CitationField, ComponentField, ConflictField, Connection,
-    ConnectionField, EdgeField, EntityField, GraphField, GroupField, GroupKeyField, LinkField, Listing,
-    ListingEdgeField, ListingField, Object, Page, PathField, Plan, Question, RankedField, RootField,
-    SearchEdgeField, SearchField, Selection, StatementField, SubgraphField, SuggestionField, TimelineField,
+    AggregateField, Bound, Call, CallNo, CitationField, CitedEdgeField, CitedField, CitedStatementField,
+    ComponentField, ConflictField, Connection, ConnectionField, EdgeField, EntityField, GraphField,
+    GroupField, GroupKeyField, LinkField, Listing, ListingEdgeField, ListingField, Object, Page, PathField,
+    Plan, Question, RankedField, RootField, SearchEdgeField, SearchField, Selection, StatementField,
+    SubgraphField, SuggestionField, TimelineField,
 };
 use crate::ontology::Domain;
 
@@ -54,6 +55,7 @@ pub(super) fn page_size(bound: &Bound) -> Option<usize> {
         Ok(Call::Page(call) | Call::Follow(_, call)) => size(&call.page),
         Ok(Call::Statements(call)) => size(&call.page),
         Ok(Call::Links(call)) => size(&call.page),
+        Ok(Call::Cited(call)) => size(&call.page),
         Ok(Call::Nodes(call)) => Some(call.ids.len()),
         Ok(Call::Path(call)) => size(&call.page),
         Ok(Call::Neighborhood(call)) => Some(call.first),
@@ -119,6 +121,7 @@ impl Estimator<'_> {
             }
             EntityField::Statements(call, listing) => it.listing(*call, listing, Self::statement),
             EntityField::Links(call, listing) => it.listing(*call, listing, Self::link),
+            EntityField::Cited(call, fields) => it.cited(*call, fields),
             _ => 0,
         })
     }
@@ -261,6 +264,28 @@ impl Estimator<'_> {
                 _ => 0,
             }),
             _ => 0,
+        })
+    }
+
+    fn cited(&mut self, call: CallNo, fields: &Object<CitedField>) -> u64 {
+        let page = self.page(call);
+        self.sum(fields, |it, field| match field {
+            CitedField::Nodes(fields) => page.saturating_mul(it.cited_statement(fields)),
+            CitedField::Edges(fields) => {
+                let edge = it.sum(fields, |it, field| match field {
+                    CitedEdgeField::Node(fields) => it.cited_statement(fields),
+                    CitedEdgeField::Cursor | CitedEdgeField::Locator | CitedEdgeField::Note => 0,
+                });
+                page.saturating_mul(edge)
+            }
+            CitedField::PageInfo(_) | CitedField::TotalCount => 0,
+        })
+    }
+
+    fn cited_statement(&mut self, fields: &Object<CitedStatementField>) -> u64 {
+        self.sum(fields, |it, field| match field {
+            CitedStatementField::Entity(selection) => it.selection(selection),
+            CitedStatementField::Statement(fields) => it.statement(fields),
         })
     }
 

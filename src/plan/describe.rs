@@ -14,12 +14,13 @@ use super::path::{PathExpression, Transition};
 use super::pattern::Pattern;
 use super::question::Walk;
 use super::{
-    AggregateField, CallNo, Calls, CitationField, ComponentField, ConflictField, ConnectionField, EdgeField,
-    EntityField, ExampleField, ExternalIdField, GraphField, GroupBy, GroupField, GroupKeyField,
-    HighlightField, IncludeDeprecated, Introspection, LinkField, ListingEdgeField, ListingField,
-    MeasureField, MetaField, Object, Page, PageInfoField, PathField, Plan, Question, RankedField,
-    RelationField, RootField, SearchEdgeField, SearchField, Selection, Side, Slot, StatementField,
-    SubgraphField, SuggestionField, TimelineField, TypeField, ValidityField,
+    AggregateField, CallNo, Calls, CitationField, CitedEdgeField, CitedField, CitedStatementField,
+    ComponentField, ConflictField, ConnectionField, EdgeField, EntityField, ExampleField, ExternalIdField,
+    GraphField, GroupBy, GroupField, GroupKeyField, HighlightField, IncludeDeprecated, Introspection,
+    LinkField, ListingEdgeField, ListingField, MeasureField, MetaField, Object, Page, PageInfoField,
+    PathField, Plan, Question, RankedField, RelationField, RootField, SearchEdgeField, SearchField,
+    Selection, Side, Slot, StatementField, SubgraphField, SuggestionField, TimelineField, TypeField,
+    ValidityField,
 };
 use crate::condition::{
     Among, Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, PointTest, RelationTest, Test, TextTest,
@@ -276,6 +277,16 @@ impl<'a> Text<'a> {
             Call::Statements(call) => {
                 if let Some(fields) = &call.fields {
                     self.below(format_args!("fields {}", fields.join(", ")));
+                }
+                self.page(&call.page);
+            }
+            Call::Cited(call) => {
+                self.types(call.types.as_deref());
+                if let Some(fields) = &call.fields {
+                    self.below(format_args!("fields {}", fields.join(", ")));
+                }
+                if let Some(locator) = &call.locator {
+                    self.below(format_args!("locator {locator:?}"));
                 }
                 self.page(&call.page);
             }
@@ -847,6 +858,11 @@ impl Described for EntityField {
                 text.call(*call);
                 text.object(listing);
             }
+            EntityField::Cited(call, fields) => {
+                text.say("cited");
+                text.call(*call);
+                text.object(fields);
+            }
         }
     }
 }
@@ -936,6 +952,21 @@ nested!(SearchEdgeField, text {
     SearchEdgeField::Node(selection) => text.selection(selection),
     SearchEdgeField::Highlights(fields) => text.object(fields),
     SearchEdgeField::Matched(fields) => text.object(fields),
+});
+
+nested!(CitedField, text {
+    CitedField::Nodes(fields) => text.object(fields),
+    CitedField::Edges(fields) => text.object(fields),
+    CitedField::PageInfo(fields) => text.object(fields),
+});
+
+nested!(CitedEdgeField, text {
+    CitedEdgeField::Node(fields) => text.object(fields),
+});
+
+nested!(CitedStatementField, text {
+    CitedStatementField::Entity(selection) => text.selection(selection),
+    CitedStatementField::Statement(fields) => text.object(fields),
 });
 
 nested!(TimelineField, text {

@@ -37,7 +37,9 @@ pub use aggregate::{
 };
 pub use arguments::{LONGEST_CURSOR, Page};
 pub use bind::Effort;
-pub use call::{Call, EntityCall, LinkCall, Lookup, NodesCall, OrderBy, OrderKey, PageCall, StatementCall};
+pub use call::{
+    Call, CitedCall, EntityCall, LinkCall, Lookup, NodesCall, OrderBy, OrderKey, PageCall, StatementCall,
+};
 pub use collect::condition_variables;
 pub use compile::compile;
 pub use dated::AS_OF;
@@ -480,6 +482,43 @@ pub enum EntityField {
     Statements(CallNo, Arc<Listing<StatementField>>),
     /// A page of its edges.
     Links(CallNo, Arc<Listing<LinkField>>),
+    /// A page of the statements that cite it.
+    Cited(CallNo, Object<CitedField>),
+}
+
+/// A field of the connection of the statements that cite a source.
+#[derive(Debug)]
+pub enum CitedField {
+    /// The statements.
+    Nodes(Object<CitedStatementField>),
+    /// The statements with their places.
+    Edges(Object<CitedEdgeField>),
+    /// Where the page stands.
+    PageInfo(Object<PageInfoField>),
+    /// How many there are in all.
+    TotalCount,
+}
+
+/// A field of `CitedEdge`.
+#[derive(Debug)]
+pub enum CitedEdgeField {
+    /// The statement.
+    Node(Object<CitedStatementField>),
+    /// Its cursor.
+    Cursor,
+    /// The place in the source.
+    Locator,
+    /// A remark.
+    Note,
+}
+
+/// A field of `CitedStatement`.
+#[derive(Debug)]
+pub enum CitedStatementField {
+    /// Of whom it is said.
+    Entity(Arc<Selection>),
+    /// What is said.
+    Statement(Object<StatementField>),
 }
 
 /// A connection of entities.

@@ -1,11 +1,11 @@
 //! What `@explain` calls the steps of a plan.
 
 use super::{
-    AggregateField, CitationField, ComponentField, ConflictField, ConnectionField, EdgeField, EntityField,
-    ExampleField, ExternalIdField, GraphField, GroupField, GroupKeyField, HighlightField, LinkField,
-    ListingEdgeField, ListingField, MeasureField, PageInfoField, PathField, Question, RankedField,
-    RelationField, RootField, SearchEdgeField, SearchField, StatementField, SubgraphField, SuggestionField,
-    TimelineField, TypeField, ValidityField,
+    AggregateField, CitationField, CitedEdgeField, CitedField, CitedStatementField, ComponentField,
+    ConflictField, ConnectionField, EdgeField, EntityField, ExampleField, ExternalIdField, GraphField,
+    GroupField, GroupKeyField, HighlightField, LinkField, ListingEdgeField, ListingField, MeasureField,
+    PageInfoField, PathField, Question, RankedField, RelationField, RootField, SearchEdgeField, SearchField,
+    StatementField, SubgraphField, SuggestionField, TimelineField, TypeField, ValidityField,
 };
 
 /// A field that may be a step of its own.
@@ -47,6 +47,7 @@ impl Step for EntityField {
             EntityField::Follow(..) => "follow a path expression",
             EntityField::Statements(..) => "collect statements",
             EntityField::Links(..) => "collect edges",
+            EntityField::Cited(..) => "collect what cites a source",
             EntityField::Degree => "count edges",
             EntityField::Constant(_)
             | EntityField::Id
@@ -78,6 +79,9 @@ macro_rules! no_steps {
 
 no_steps!(
     CitationField,
+    CitedEdgeField,
+    CitedField,
+    CitedStatementField,
     ComponentField,
     ConflictField,
     EdgeField,

@@ -32,7 +32,7 @@ use tantivy::{Index as Tantivy, IndexReader, IndexWriter, SegmentReader, TERMINA
 
 use rayon::prelude::*;
 
-use crate::graph::{EntityNo, EntitySet, Indexes, Snapshot, Trigrams, View};
+use crate::graph::{Cited, EntityNo, EntitySet, Indexes, Snapshot, Trigrams, View};
 use crate::ontology::{PropertyNo, Scalar, TypeId};
 use equal::{Documents, Equal, Equals};
 pub use held::Matched;
@@ -49,6 +49,7 @@ pub struct Background {
     snapshot: Arc<Snapshot>,
     index: Made<Result<Index, String>>,
     names: Made<Names>,
+    cited: Made<Cited>,
     grams: OnceLock<HashMap<(TypeId, PropertyNo), Trigrams>>,
     columns: OnceLock<Indexes>,
 }
@@ -98,6 +99,7 @@ impl Background {
             snapshot,
             index: Made::default(),
             names: Made::default(),
+            cited: Made::default(),
             grams: OnceLock::new(),
             columns: OnceLock::new(),
         }
@@ -131,6 +133,16 @@ impl Background {
     pub fn names(&self, over: &dyn Fn() -> bool) -> Result<&Names, SearchError> {
         let names = self.names.get(over, || Names::build(&self.snapshot));
         names.ok_or(SearchError::Over)
+    }
+
+    /// The facts that cite each source, which are found for the first caller; waits until they are there, or until the time
+    /// is over.
+    ///
+    /// # Errors
+    /// When the time is over.
+    pub fn cited(&self, over: &dyn Fn() -> bool) -> Result<&Cited, SearchError> {
+        let cited = self.cited.get(over, || Cited::build(&self.snapshot));
+        cited.ok_or(SearchError::Over)
     }
 
     /// Indexes where in the `@search` fields a substring can be; gives the bytes that it takes. Filters do without it

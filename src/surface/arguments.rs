@@ -110,6 +110,25 @@ pub const ABOUT: &[Argument] = &[argument(
     "Only statements about these fields of the schema.",
 )];
 
+/// Which statements that cite a source are listed.
+pub const CITING: &[Argument] = &[
+    argument(
+        "types",
+        "[EntityType!]",
+        "Only statements about entities of these types.",
+    ),
+    argument(
+        "fields",
+        "[String!]",
+        "Only statements about these fields of the schema.",
+    ),
+    argument(
+        "locator",
+        "String",
+        "Only what cites this place, a part of it, or a run of sentences that shares one with it: `history` finds `history/2/1`, and `history/2/2` finds `history/2/1-3`.",
+    ),
+];
+
 /// The relations that edges have.
 pub const VIA: &[Argument] =
     &[argument("via", "[RelationName!]", "Only over these relations.").when(When::HasRelations)];

@@ -64,6 +64,25 @@ objects! {
         statements Statements: "StatementConnection!" (ABOUT, PAGE) = "All that the graph says of it: a statement for each value of a property and for each edge, in either direction, each with where it comes from. Where sources disagree, all are here. Costs as much as it has statements, whatever the page.";
         links Links: "LinkConnection!" (VIA, LINK_DIRECTION, PAGE) = "All its edges, over all relations. Costs as much as it has edges, whatever the page.";
     }
+    SourceOnly "{source}": "A source of facts." {
+        cited Cited: "CitedConnection!" (CITING, PAGE) = "The statements that cite this source, once for each place that they cite, in the order of the places: sections as `structure` has them, numbers by their value. An edge is given once, as a statement about its start. Costs as much as the source has citations, whatever the page.";
+    }
+    CitedConnection "CitedConnection": "A page of the statements that cite a source." {
+        nodes Nodes: "[CitedStatement!]!" = "The statements of this page.";
+        edges Edges: "[CitedEdge!]!" = "The statements of this page, each with the place that it cites.";
+        pageInfo PageInfo: "PageInfo!" = "Where this page stands in the whole list.";
+        totalCount TotalCount: "Int!" = "How many there are on all pages together.";
+    }
+    CitedEdge "CitedEdge": "A statement that cites a source, and the place." {
+        node Node: "CitedStatement!" = "The statement.";
+        cursor Cursor: "String!" = "Its place in the list, for `after` and `before`.";
+        locator Locator: "String" = "The place in the source: a section, paragraph and sentence (`history/2/1`), a page, a URL. Null where the source is cited as a whole.";
+        note Note: "String" = "A remark of who entered the fact.";
+    }
+    CitedStatement "CitedStatement": "A statement that cites a source." {
+        entity Entity: "Entity!" = "The entity that it is about; of an edge, the one that it starts at.";
+        statement Statement: "Statement!" = "The statement.";
+    }
     ExternalId "ExternalId": "An identifier in another system." {
         prefix Prefix: "String" = "The prefix that the schema declares for the beginning of the IRI; null where it declares none.";
         id Id: "ID!" = "The rest of the IRI after the prefix; the whole IRI where `prefix` is null.";

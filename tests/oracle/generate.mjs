@@ -49,6 +49,14 @@ export class Generator {
     this.fields = [...new Set([...graph.ontology.types.values()].filter((it) => !it.edge).flatMap((it) => [...it.fields.values()].flatMap(({ name, relation }) => [name, relation?.inverse ?? name])))];
   }
 
+  /** Places that statements cite, whole sections, and one that none has. */
+  get locators() {
+    const { entities, edges } = this.graph;
+    const said = [...entities.values()].flatMap((it) => [...it.values.values()].flat());
+    const all = [...said, ...edges].flatMap((it) => it.statement.citations).flatMap((it) => it.locator ?? []);
+    return ['nowhere', ...new Set(all.flatMap((it) => [it, it.split('/')[0], it.split('/').slice(0, 2).join('/')]))];
+  }
+
   operation() {
     this.variables = new Map();
     this.values = {};
@@ -227,6 +235,7 @@ export class Generator {
   text({ argument, operator, property }) {
     const { random } = this;
     if (['ref', 'prefix'].includes(argument?.name)) return this.name(argument.name);
+    if (argument?.name === 'locator') return random.pick(this.locators);
     if (argument?.name === 'fields') return random.pick(this.fields);
     if (argument?.name === 'collation' && property === undefined) return random.pick(['fr', 'sv', 'DE', 'de-u-co-phonebk', 'cs', 'en-u-kn', 'und', 'xx', 'english']);
     if (operator === 'matches') return random.pick(['^E', 'o.*n', '[A-Z]{3}', 'the (code|body)', '\\d+', 's$']);

@@ -198,6 +198,32 @@ function citations(given, source) {
   });
 }
 
+/** The order of two places in a source: as a whole, by the sections, then as texts whose numbers count by their value. */
+function comparePlaces(sections, a, b) {
+  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
+  const [first, second] = [a, b].map((it) => (sections.length ? (sections.indexOf(it.split('/')[0]) + 1 || Infinity) : 0));
+  if (first !== second) return first - second;
+  const [parts, others] = [a, b].map((it) => it.split(/(\d+)/));
+  for (let no = 0; no < Math.max(parts.length, others.length); no += 1) {
+    const [part, other] = [parts[no] ?? '', others[no] ?? ''];
+    const both = part !== '' && other !== '';
+    const by = no % 2 === 1 && both ? Number(part) - Number(other) : compareText(part, other);
+    if (by !== 0) return by;
+  }
+  return compareText(a, b);
+}
+
+/** Whether a place is another one, a part of it, or shares a sentence with it. */
+export function liesIn(place, within) {
+  if (place === within || place.startsWith(`${within}/`)) return true;
+  const [parts, others] = [place, within].map((it) => it.split('/'));
+  if (parts.length !== others.length || parts.length < 3) return false;
+  const [range, other] = [parts, others].map((it) => it.pop()).map((it) => /^(\d+)(?:-(\d+))?$/.exec(it));
+  if (!range || !other || parts.join('/') !== others.join('/')) return false;
+  const [[first, last], [from, until]] = [range, other].map(([, first, last = first]) => [Number(first), Number(last)]);
+  return first <= until && from <= last;
+}
+
 /** Whether a statement is preferred to an earlier one: by rank, then by the end of its validity; an open end is the latest. */
 function preferred(statement, other) {
   const latest = ({ valid }) => (valid ? (valid.until ? span(valid.until)[1] : Infinity) : -Infinity);
@@ -321,6 +347,30 @@ export class Graph {
       }
     }
     return links;
+  }
+
+  /** What cites a source, once for each citation, in the order of the places; an edge from its start. */
+  cited(source) {
+    const found = [];
+    const order = this.typesOf('Entity');
+    for (const entity of this.entities.values()) {
+      const note = (name, statement, of) => {
+        for (const citation of of.citations) {
+          if (citation.source === source.id) found.push({ entity, name, citation, statement, no: found.length });
+        }
+      };
+      for (const { name, relation } of this.ontology.types.get(entity.type).fields.values()) {
+        if (relation) continue;
+        for (const said of this.said(entity, name)) note(name, { kind: 'valueStatement', name, said }, said.statement);
+      }
+      for (const link of this.links(entity)) {
+        const comesFirst = () => order.indexOf(entity.type) - order.indexOf(link.other.type) || compareText(entity.id, link.other.id);
+        if (link.way === 'in' || (link.way === 'both' && comesFirst() > 0)) continue;
+        note(this.nameOf(entity, link.relation, link.way, link.other), { ...link, kind: 'edgeStatement' }, link.edge.statement);
+      }
+    }
+    const sections = (this.value(source, 'structure') ?? []).map((it) => it.section);
+    return found.sort((a, b) => comparePlaces(sections, a.citation.locator, b.citation.locator) || compareText(a.entity.id, b.entity.id) || a.no - b.no);
   }
 
   /** The field of an edge at one of its ends. */

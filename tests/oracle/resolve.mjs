@@ -1,7 +1,7 @@
 // Naive resolvers for the schema that `clew schema` prints: no index, no plan, and every list is built completely.
 import { GraphQLError, getNamedType, isAbstractType } from 'graphql';
 
-import { expand, external, point, scalar, span } from './graph.mjs';
+import { expand, external, liesIn, point, scalar, span } from './graph.mjs';
 
 const compareText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -188,6 +188,7 @@ export class Resolvers {
       case 'edge':
         if (field.name === 'node') return parent.wrap ? parent.wrap(parent.item) : this.entity(parent.item.other ?? parent.item);
         if (field.name === 'cursor') return 'cursor';
+        if (parent.item.citation) return parent.item.citation[field.name];
         // No relation leads to an entry of a root list.
         if (field.name === 'statement') return parent.item.relation ? { kind: 'edgeStatement', ...parent.item } : null;
         return this.edgeValue(parent.item, field.name);
@@ -201,6 +202,8 @@ export class Resolvers {
           edge: this.edgeJson(parent),
           statement: parent.edge.statement,
         });
+      case 'cited':
+        return field.name === 'entity' ? this.entity(parent.entity) : parent.statement;
       case 'citation':
         return field.name === 'source' ? this.entity(graph.entities.get(parent.source)) : parent[field.name];
       case 'link':
@@ -290,6 +293,13 @@ export class Resolvers {
         const ways = { OUT: ['out', 'both'], IN: ['in', 'both'] }[args.direction] ?? ['out', 'in', 'both'];
         const links = graph.links(entity).filter((it) => ways.includes(it.way) && (args.via == null || args.via.includes(it.relation.name)));
         return this.plainPage(links, args, (it) => ({ ...it, kind: 'link' }));
+      }
+      case 'cited': {
+        const cited = graph.cited(entity).filter(({ entity: about, name, citation }) =>
+          (args.types == null || args.types.includes(about.type)) &&
+          (args.fields == null || args.fields.includes(name)) &&
+          (args.locator == null || (citation.locator !== null && liesIn(citation.locator, args.locator))));
+        return this.plainPage(cited, args, (it) => ({ kind: 'cited', entity: it.entity, statement: it.statement }));
       }
       case 'statements': {
         const said = [];

@@ -236,6 +236,9 @@ impl Generator<'_> {
             fields.extend(self.relation(field));
         }
         fields.extend(of_rows(last));
+        if domain == Domain::Type(self.ontology.source_type) {
+            fields.extend(self.table::<surface::SourceOnly>(&names));
+        }
         fields
     }
 

@@ -106,6 +106,9 @@ impl Generator<'_> {
         self.add_table::<surface::Suggestion>(&none);
         self.add_table::<surface::TimelineEntry>(&none);
         self.add_table::<surface::Conflict>(&none);
+        self.add_table::<surface::CitedConnection>(&none);
+        self.add_table::<surface::CitedEdge>(&none);
+        self.add_table::<surface::CitedStatement>(&none);
         self.add_table::<surface::AggregateKey>(&none);
         let source = Domain::Type(self.ontology.source_type);
         let (filter, order) = (self.names.filter(source, None), self.names.order(source, None));

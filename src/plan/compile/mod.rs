@@ -18,9 +18,10 @@ use super::collect::{self, Merged, collect};
 use super::input::{Input, Names, Variables};
 use super::lines::Lines;
 use super::{
-    Bound, CallNo, Calls, CitationField, Connection, ConnectionField, EdgeField, EntityField, GraphField,
-    InputError, LinkField, Listing, ListingEdgeField, ListingField, Object, Plan, Question, RootField,
-    SHORT_KEY, Selection, Side, Slot, StatementField, TypeName, Unbound,
+    Bound, CallNo, Calls, CitationField, CitedEdgeField, CitedField, CitedStatementField, Connection,
+    ConnectionField, EdgeField, EntityField, GraphField, InputError, LinkField, Listing, ListingEdgeField,
+    ListingField, Object, Plan, Question, RootField, SHORT_KEY, Selection, Side, Slot, StatementField,
+    TypeName, Unbound,
 };
 use crate::budget::Stop;
 use crate::ontology::{
@@ -504,6 +505,12 @@ impl<'a> Compiler<'a> {
         let entity_type = self.ontology.entity_type(id);
         let field = merged.first();
         let name = field.name.as_str();
+        if id == self.ontology.source_type
+            && let Some(surface::SourceOnly::Cited) = surface::SourceOnly::named(name)
+        {
+            let call = self.call(field, Kind::Cited)?;
+            return Ok(EntityField::Cited(call, self.cited(&merged.selections())?));
+        }
         let Some(own) = surface::Entity::named(name) else {
             return self.edge_of_one(&entity_type.members, merged);
         };
@@ -698,6 +705,40 @@ impl<'a> Compiler<'a> {
                 }
                 surface::Citation::Locator => CitationField::Locator,
                 surface::Citation::Note => CitationField::Note,
+            })
+        })
+    }
+
+    fn cited(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<CitedField>> {
+        self.object(sets, |it, field, merged| {
+            let sets = merged.selections();
+            Ok(match field {
+                surface::CitedConnection::Nodes => CitedField::Nodes(it.cited_statement(&sets)?),
+                surface::CitedConnection::Edges => {
+                    CitedField::Edges(it.object(&sets, |it, field, merged| {
+                        Ok(match field {
+                            surface::CitedEdge::Node => {
+                                CitedEdgeField::Node(it.cited_statement(&merged.selections())?)
+                            }
+                            surface::CitedEdge::Cursor => CitedEdgeField::Cursor,
+                            surface::CitedEdge::Locator => CitedEdgeField::Locator,
+                            surface::CitedEdge::Note => CitedEdgeField::Note,
+                        })
+                    })?)
+                }
+                surface::CitedConnection::PageInfo => CitedField::PageInfo(it.plain(&sets)?),
+                surface::CitedConnection::TotalCount => CitedField::TotalCount,
+            })
+        })
+    }
+
+    fn cited_statement(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<CitedStatementField>> {
+        let entity = Domain::Interface(ENTITY);
+        self.object(sets, |it, field, merged| {
+            let sets = merged.selections();
+            Ok(match field {
+                surface::CitedStatement::Entity => CitedStatementField::Entity(it.selection(entity, &sets)?),
+                surface::CitedStatement::Statement => CitedStatementField::Statement(it.statement(&sets)?),
             })
         })
     }
