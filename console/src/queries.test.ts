@@ -22,7 +22,7 @@ const QUESTIONS = {
   conflicts: queries.conflicts('Ship', ['tonnage']),
   trees: queries.trees('a', ['WITHIN', 'PART_OF']),
   names: queries.names(['a']),
-  source: queries.source('a'),
+  source: queries.source('a', 'may/2', 'cursor'),
   type: queries.type('Ship'),
   schema: queries.schema(),
 };

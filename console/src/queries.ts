@@ -409,13 +409,23 @@ export interface SourceAnswer {
     published: string | null;
     retrieved: string | null;
     structure: unknown;
+    cited: {
+      totalCount: number;
+      pageInfo: Page;
+      edges: {
+        locator: string | null;
+        note: string | null;
+        node: { entity: Name; statement: Pick<Statement, 'field' | 'value' | 'edge' | 'valid' | 'target'> };
+      }[];
+    };
   } | null;
   timeline: { totalCount: number } | null;
 }
 
-export function source(id: string): Question {
+/** A source and what it says, at a place or at all. */
+export function source(id: string, locator?: string, after?: string): Question {
   return {
-    query: `query Source($id: ID!) {
+    query: `query Source($id: ID!, $locator: String, $after: String) {
   source(id: $id) {
     entityId
     label
@@ -428,11 +438,23 @@ export function source(id: string): Question {
     published
     retrieved
     structure
+    cited(locator: $locator, first: 100, after: $after) {
+      totalCount
+      pageInfo { hasNextPage endCursor }
+      edges {
+        locator
+        note
+        node {
+          entity { __typename entityId label }
+          statement { field value edge valid { from until } target { __typename entityId label } }
+        }
+      }
+    }
   }
   timeline(of: $id, first: 0) { totalCount }
 }
 `,
-    variables: { id },
+    variables: given({ id, locator, after }),
   };
 }
 

@@ -167,6 +167,23 @@ test('a page is shown as the query that it asked', async () => {
   await page.close();
 });
 
+test('a source says what it says, place by place', async () => {
+  const { page, errors } = await open('/source/register');
+  const said = page.getByRole('region', { name: 'What this source says' });
+  const places = () => said.locator('h3 a').allInnerTexts();
+  await said.getByRole('link', { name: 'sailing/2/1' }).waitFor();
+  const all = await places();
+  assert.deepEqual(all, ['sailing/1/1', 'sailing/1/2', 'sailing/2/1', 'sailing/2/2', 'sailing/2/3', 'steam/1/1']);
+  await page.getByRole('link', { name: 'Steamers' }).click();
+  await said.getByRole('link', { name: 'sailing/2/1' }).waitFor({ state: 'detached' });
+  assert.deepEqual(await places(), ['steam/1/1']);
+  assert.equal(path(page), '/source/register?locator=steam');
+  await said.getByRole('link', { name: 'Iron Duke' }).first().click();
+  await page.getByRole('heading', { level: 1, name: 'Iron Duke' }).waitFor();
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
 test('an example is a question whose answer has its sources', async () => {
   const { page, errors } = await open('/');
   await page.getByRole('link', { name: 'Who owns the Sea Lark?' }).click();

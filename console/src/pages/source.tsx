@@ -1,6 +1,6 @@
 import { useAnswer } from '../answer';
 import { suggestedIds } from '../client';
-import { date } from '../format';
+import { count, date, fieldLabel, validity } from '../format';
 import { Link } from '../navigation';
 import { EntityLink, TypeName } from '../parts/names';
 import { Errors, ShowAsQuery, Shown, Title } from '../parts/states';
@@ -43,13 +43,85 @@ function UnknownSource({ id, ids }: { id: string; ids: string[] }) {
   );
 }
 
+type Source = NonNullable<SourceAnswer['source']>;
+type Cited = Source['cited'];
+
 /** The section of a place such as `may/2/1`. */
 function sectionOf(locator: string | undefined): string | undefined {
   return locator?.split('/')[0];
 }
 
-export function SourcePage({ id, locator }: { id: string; locator?: string; after?: string }) {
-  const question = sourceQuestion(id);
+/** Statements that follow each other with one place. */
+function places(edges: Cited['edges']): { locator: string | null; edges: Cited['edges'] }[] {
+  const all: { locator: string | null; edges: Cited['edges'] }[] = [];
+  for (const edge of edges) {
+    const last = all.at(-1);
+    if (last?.locator === edge.locator) {
+      last.edges.push(edge);
+    } else {
+      all.push({ locator: edge.locator, edges: [edge] });
+    }
+  }
+  return all;
+}
+
+/** What the source says, place by place. */
+function Said({ id, cited, locator, after, titles }: { id: string; cited: Cited; locator?: string; after?: string; titles: Map<string, string> }) {
+  const here = locator ? { locator } : {};
+  return (
+    <section aria-label="What this source says">
+      <h2>What this source says{locator && ' there'}</h2>
+      <p className="facts-line" role="status">
+        <span>{count(cited.totalCount, 'statement')}</span>
+      </p>
+      {places(cited.edges).map(({ locator: place, edges }, no) => {
+        const title = titles.get(sectionOf(place ?? undefined) ?? '');
+        return (
+          <section className="field" key={`${place} ${no}`}>
+            <h3>
+              {place ? <Link to={{ page: 'source', id, locator: place }}>{place}</Link> : 'As a whole'}
+              {title && <span className="field-description">{title}</span>}
+            </h3>
+            <ul>
+              {edges.map(({ note, node: { entity, statement } }, place) => {
+                const when = statement.valid ? validity(statement.valid) : '';
+                return (
+                  <li key={place} className="statement">
+                    <div className="statement-said">
+                      <EntityLink entity={entity} /> <span className="timeline-field">{fieldLabel(statement.field)}</span>
+                      {statement.target ? <EntityLink entity={statement.target} /> : <Value value={statement.value} />}{' '}
+                      {when && <span className="valid">{when}</span>}
+                      {note && (
+                        <span className="note" dir="auto">
+                          {note}
+                        </span>
+                      )}
+                    </div>
+                  </li>
+                );
+              })}
+            </ul>
+          </section>
+        );
+      })}
+      <p className="pages">
+        {after && (
+          <Link className="button" to={{ page: 'source', id, ...here }}>
+            First page
+          </Link>
+        )}
+        {cited.pageInfo.hasNextPage && cited.pageInfo.endCursor && (
+          <Link className="button" rel="next" to={{ page: 'source', id, ...here, after: cited.pageInfo.endCursor }}>
+            Next page
+          </Link>
+        )}
+      </p>
+    </section>
+  );
+}
+
+export function SourcePage({ id, locator, after }: { id: string; locator?: string; after?: string }) {
+  const question = sourceQuestion(id, locator, after);
   const asked = useAnswer<SourceAnswer>(question);
   return (
     <Shown asked={asked} lines={8}>
@@ -81,7 +153,7 @@ export function SourcePage({ id, locator }: { id: string; locator?: string; afte
             </header>
             {locator && (
               <p className="cited-place">
-                Cited place: <strong>{locator}</strong>
+                Cited place: <strong>{locator}</strong> <Link to={{ page: 'source', id }}>All places</Link>
               </p>
             )}
             <dl className="source-facts">
@@ -106,7 +178,9 @@ export function SourcePage({ id, locator }: { id: string; locator?: string; afte
                 <ol className="plain-list">
                   {sections.map(({ section, title, paragraphs }) => (
                     <li key={section} aria-current={section === sectionOf(locator) ? 'location' : undefined}>
-                      <span dir="auto">{title ?? section}</span>
+                      <Link dir="auto" to={{ page: 'source', id, locator: section }}>
+                        {title ?? section}
+                      </Link>{' '}
                       <span className="locator">{section}</span>
                       {paragraphs && <span className="muted"> {paragraphs.length === 1 ? '1 paragraph' : `${paragraphs.length} paragraphs`}</span>}
                     </li>
@@ -114,6 +188,13 @@ export function SourcePage({ id, locator }: { id: string; locator?: string; afte
                 </ol>
               </section>
             )}
+            <Said
+              id={id}
+              cited={source.cited}
+              locator={locator}
+              after={after}
+              titles={new Map(sections.map(({ section, title }) => [section, title ?? '']))}
+            />
             <p>
               <Link to={{ page: 'entity', id }}>All that the graph says of this source</Link>
             </p>
