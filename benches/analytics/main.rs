@@ -1,6 +1,6 @@
 //! Queries over many rows, in process and on one thread, from the bytes of a request's body to the bytes of its answer.
 //!
-//! `benches/analytics/run.py` runs this program beside DuckDB. `analytics GRAPH.clew` reads questions from the standard
+//! `benches/analytics/run.py` runs this program beside `DuckDB`. `analytics GRAPH.clew` reads questions from the standard
 //! input, one JSON object a line: `{"query": …, "variables": [{…}, …], "calls": 20}`. Each call takes the next of the
 //! variables. It answers each with a line: `{"nanoseconds": […], "answers": […]}`, with an answer for each of the
 //! variables.

@@ -142,7 +142,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             if answer.has_errors() {
                 return Err(String::from_utf8_lossy(&answer.body).into());
             }
-            Ok(answer.body.to_vec())
+            Ok(answer.body)
         };
         let (mut wall, mut cpu) = (Vec::new(), Vec::new());
         for round in 0..rounds {
@@ -150,7 +150,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let (before, start) = (cpu_time(), Instant::now());
                 let answer = ask(variables)?;
                 wall.push(start.elapsed().as_secs_f64() * 1e3);
-                cpu.push((cpu_time() - before).as_secs_f64() * 1e3);
+                cpu.push(cpu_time().saturating_sub(before).as_secs_f64() * 1e3);
                 if let (0, Some(file)) = (round, &mut answers) {
                     let answer: Value = serde_json::from_slice(&answer)?;
                     let line = json!({ "name": question.name, "variables": variables, "answer": answer });
@@ -168,7 +168,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 #[cfg(target_os = "linux")]
 fn cpu_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec as u32)
+    Duration::new(
+        time.tv_sec.cast_unsigned(),
+        u32::try_from(time.tv_nsec).unwrap_or_default(),
+    )
 }
 
 #[cfg(not(target_os = "linux"))]

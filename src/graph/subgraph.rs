@@ -204,7 +204,7 @@ impl Subgraph<'_> {
             };
             for (relation, direction) in sides {
                 let adjacency = snapshot.adjacency(*relation, *direction);
-                let Some(Some(starts)) = adjacency.starts.get(type_no) else {
+                let Some(starts) = adjacency.starts.get(type_no) else {
                     continue;
                 };
                 let sees_all = self.view.sees_all(*relation);

@@ -889,7 +889,7 @@ impl Compiler<'_> {
             by_owners.entry((one, other, owner)).or_default().push(name);
         }
         for ((one, other, owner), names) in by_owners {
-            let named = match &*names {
+            let clashing = match &*names {
                 [name] => format!("the name \"{name}\" is"),
                 [first, second] => format!("the names \"{first}\" and \"{second}\" are"),
                 [first, rest @ ..] => format!("the names \"{first}\" and {} more are", rest.len()),
@@ -897,7 +897,7 @@ impl Compiler<'_> {
             };
             let report = Report::new(
                 Code::GENERATED_CLASH,
-                format!("{named} needed twice: for {one} and for {other}"),
+                format!("{clashing} needed twice: for {one} and for {other}"),
             )
             .hint("give one of them another name");
             let at = names.iter().find_map(|it| self.type_location(it));
