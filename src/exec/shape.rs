@@ -141,30 +141,35 @@ impl<'a> Run<'a> {
 
     fn parts(&self, connection: &'a Connection, left: &mut usize) -> Option<Vec<Part<'a>>> {
         let mut parts = Vec::with_capacity(connection.len());
-        for part in connection.parts() {
-            for slot in part.fields {
-                let what = match &slot.field {
-                    ConnectionField::TotalCount => What::Count,
-                    ConnectionField::Nodes(selection) => What::List(self.shape_within(selection, left)?),
-                    ConnectionField::Edges(edges) => match edges.only().map(|node| (node, &node.field)) {
-                        Some((node, EdgeField::Node(selection))) => {
-                            What::Wrapped(key(node, 0), self.shape_within(selection, left)?)
-                        }
-                        _ => return None,
-                    },
-                    ConnectionField::PageInfo(_) | ConnectionField::Aggregate(_) => return None,
-                };
-                parts.push(Part {
-                    key: key(slot, parts.len()),
-                    what,
-                });
+        let mut names = connection.type_names();
+        let type_name = |name: &'a Slot<Box<[u8]>>, parts: &mut Vec<Part<'a>>| {
+            parts.push(Part {
+                key: key(name, parts.len()),
+                what: What::Constant(&name.field),
+            });
+        };
+        for (no, slot) in connection.fields().iter().enumerate() {
+            while let Some(name) = names.after(no) {
+                type_name(name, &mut parts);
             }
-            if let Some(name) = part.name {
-                parts.push(Part {
-                    key: key(name, parts.len()),
-                    what: What::Constant(&name.field),
-                });
-            }
+            let what = match &slot.field {
+                ConnectionField::TotalCount => What::Count,
+                ConnectionField::Nodes(selection) => What::List(self.shape_within(selection, left)?),
+                ConnectionField::Edges(edges) => match edges.only().map(|node| (node, &node.field)) {
+                    Some((node, EdgeField::Node(selection))) => {
+                        What::Wrapped(key(node, 0), self.shape_within(selection, left)?)
+                    }
+                    _ => return None,
+                },
+                ConnectionField::PageInfo(_) | ConnectionField::Aggregate(_) => return None,
+            };
+            parts.push(Part {
+                key: key(slot, parts.len()),
+                what,
+            });
+        }
+        while let Some(name) = names.after(connection.fields().len()) {
+            type_name(name, &mut parts);
         }
         Some(parts)
     }
