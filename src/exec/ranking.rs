@@ -1,8 +1,7 @@
-//! Rankings of entities, similar entities, and components.
+//! Rankings of entities, and similar entities.
 //!
-//! Components use petgraph's union-find. petgraph's strongly connected components allocate a list for each one, its
-//! `page_rank` scans every edge for every node, and it has neither betweenness nor closeness. Therefore these are
-//! implemented here: `PageRank` by power iteration, betweenness by Brandes' algorithm, and closeness as defined by
+//! petgraph's `page_rank` scans every edge for every node, and petgraph has neither betweenness nor closeness. Therefore
+//! these are implemented here: `PageRank` in `page_rank`, betweenness by Brandes' algorithm, and closeness as defined by
 //! Wasserman and Faust. Scores are equal to those of networkx.
 
 use std::collections::BinaryHeap;
