@@ -21,7 +21,7 @@ use clew::facts::Progress;
 use clew::graph::{self, EntityNo, Row, Snapshot};
 use clew::ontology::{self, Direction, Domain, EntityType, PropertyNo, RelationField, Scalar, TypeId};
 use clew::report::Reports;
-use clew::search::{Background, Deadline, Effort, Search, Typed};
+use clew::search::{Background, Deadline, Search, SearchLimits, SearchText};
 
 /// A query for both executors.
 struct Question {
@@ -370,13 +370,13 @@ fn search_field(snapshot: &Arc<Snapshot>, search: Arc<Background>) -> Field {
         let (snapshot, search) = (snapshot.clone(), search.clone());
         FieldFuture::new(async move {
             let text = string(&context, "query")?;
-            let typed = Typed::read(&text, false);
+            let typed = SearchText::read(&text, false);
             let asked = Search {
                 typed: &typed,
                 types: None,
                 property: None,
             };
-            let effort = Effort {
+            let effort = SearchLimits {
                 over: &|| false,
                 deadline: Deadline(None),
                 bytes: usize::MAX,

@@ -6,6 +6,8 @@
 #[forbid(unsafe_code)]
 pub mod api;
 #[forbid(unsafe_code)]
+mod background_drop;
+#[forbid(unsafe_code)]
 pub mod bench;
 #[forbid(unsafe_code)]
 pub mod budget;
@@ -23,8 +25,6 @@ pub mod facts;
 mod folder;
 #[forbid(unsafe_code)]
 pub mod forms;
-#[forbid(unsafe_code)]
-mod freeing;
 // The only module with code that the compiler does not check.
 pub mod graph;
 #[forbid(unsafe_code)]

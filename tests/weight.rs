@@ -12,7 +12,7 @@ use clew::api::Api;
 use clew::budget::{Clock, Stop};
 use clew::exec::Matchers;
 use clew::ontology::{self, Ontology};
-use clew::plan::{self, Effort, Names, Plan, Unbound, Variables};
+use clew::plan::{self, CompileLimits, Names, Plan, Unbound, Variables};
 use clew::report::SourceText;
 use serde_json::json;
 
@@ -91,8 +91,8 @@ impl Shop {
         }
     }
 
-    fn effort(&self, bytes: usize) -> Effort<'_> {
-        Effort {
+    fn effort(&self, bytes: usize) -> CompileLimits<'_> {
+        CompileLimits {
             clock: self.clock(),
             bytes,
         }

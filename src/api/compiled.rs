@@ -8,10 +8,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::bodies::Bodies;
+use super::compressed_cache::CompressedCache;
 use super::documents::Documents;
 use super::encoding::Encoding;
-use super::packed::Packed;
+use super::request_cache::RequestCache;
 use super::{Api, ApiError};
 use crate::memory::Allowance;
 use crate::ontology::{Ontology, OntologyDigest};
@@ -31,8 +31,8 @@ pub(super) struct Schema {
     digest: OntologyDigest,
     pub api: Arc<Api>,
     pub documents: Documents,
-    pub bodies: Bodies,
-    pub packed: Packed,
+    pub bodies: RequestCache,
+    pub packed: CompressedCache,
     pub counters: Arc<Counters>,
     /// The variables of requests that have none.
     pub no_values: Arc<Variables>,
@@ -76,8 +76,8 @@ impl Schema {
             digest,
             api,
             documents: Documents::default(),
-            bodies: Bodies::default(),
-            packed: Packed::default(),
+            bodies: RequestCache::default(),
+            packed: CompressedCache::default(),
             counters,
             no_values: Arc::default(),
             sdl: Default::default(),

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::answer::{Answer, GraphqlError};
-use super::asked::{Asked, Parameters};
 use super::encoding::{Encoding, LONGEST_QUICK, SHORTEST};
 use super::engine::{Engine, Request};
-use super::gate::{Gate, Ticket};
+use super::gate::{Gate, RunPermit};
 use super::persisted::Persisted;
 use super::prepared::Prepared;
+use super::request::{Parameters, RawRequest};
 use crate::budget::{Reservation, Stop};
 use crate::forms::Form;
 use crate::memory::LARGE;
@@ -37,7 +37,7 @@ const MEMORY_PER_BYTE: usize = 16;
 
 /// What serves requests: the current engine, the persisted documents, and the limits that all requests share.
 #[derive(Debug, Clone)]
-pub struct Serving {
+pub struct RequestHandler {
     /// The engine.
     pub engine: Arc<Engine>,
     /// The persisted documents.
@@ -48,13 +48,13 @@ pub struct Serving {
 
 /// How a client wants an answer.
 #[derive(Clone, Copy)]
-struct Wanted {
+struct AnswerOptions {
     form: Option<Form>,
     encoding: Option<Encoding>,
 }
 
 /// Outcome of a request on a shared thread.
-enum Quick {
+enum SharedThreadOutcome {
     /// It is answered, or refused. What was run, if anything was.
     Answered(Answer, Option<Arc<Prepared>>),
     /// It is prepared, and its run is a long one.
@@ -63,31 +63,33 @@ enum Quick {
     Large,
 }
 
-impl Serving {
+impl RequestHandler {
     /// Answers a request in a form; without one, in JSON. The run ends when the future is dropped. `held` is the memory
     /// that was reserved while the request was received.
-    pub async fn answer(self, asked: Asked, form: Option<Form>, held: Option<Reservation>) -> Answer {
+    pub async fn answer(self, asked: RawRequest, form: Option<Form>, held: Option<Reservation>) -> Answer {
         self.answer_encoded(asked, form, None, held).await
     }
 
     /// As [`Self::answer`], and compresses the answer unless it is short.
     pub async fn answer_encoded(
         self,
-        asked: Asked,
+        asked: RawRequest,
         form: Option<Form>,
         encoding: Option<Encoding>,
         held: Option<Reservation>,
     ) -> Answer {
-        let wanted = Wanted { form, encoding };
+        let wanted = AnswerOptions { form, encoding };
         let quick = match asked.body().and_then(|it| self.engine.kept(it)) {
             Some(prepared) => self.run_quickly(prepared, wanted),
             None if asked.len() <= SHORT_REQUEST => self.quickly(&asked, wanted),
-            None => Quick::Large,
+            None => SharedThreadOutcome::Large,
         };
         let prepared = match quick {
-            Quick::Answered(answer, prepared) => return self.encode_quick(answer, prepared, wanted).await,
-            Quick::Prepared(prepared) => Some(prepared),
-            Quick::Large => None,
+            SharedThreadOutcome::Answered(answer, prepared) => {
+                return self.encode_quick(answer, prepared, wanted).await;
+            }
+            SharedThreadOutcome::Prepared(prepared) => Some(prepared),
+            SharedThreadOutcome::Large => None,
         };
         let bytes = asked.len().saturating_mul(MEMORY_PER_BYTE);
         let entered = self.gate.enter(Instant::now(), held, bytes).await;
@@ -116,7 +118,12 @@ impl Serving {
 
     /// Compresses an answer that was made on a shared thread: there, or if it is long, on a thread of its own. If the
     /// server is too busy for that, the answer stays as it is.
-    async fn encode_quick(self, answer: Answer, prepared: Option<Arc<Prepared>>, wanted: Wanted) -> Answer {
+    async fn encode_quick(
+        self,
+        answer: Answer,
+        prepared: Option<Arc<Prepared>>,
+        wanted: AnswerOptions,
+    ) -> Answer {
         let is_long = answer.body.len() > LONGEST_QUICK && answer.encoding.is_none();
         if wanted.encoding.is_none() || !is_long {
             let answer = self.encode(answer, prepared.as_deref(), wanted, None);
@@ -140,8 +147,8 @@ impl Serving {
         &self,
         mut answer: Answer,
         prepared: Option<&Prepared>,
-        wanted: Wanted,
-        ticket: Option<&Ticket>,
+        wanted: AnswerOptions,
+        ticket: Option<&RunPermit>,
     ) -> Answer {
         let is_encodable = answer.encoding.is_none() && answer.body.len() > SHORTEST;
         let Some(encoding) = wanted.encoding.filter(|_| is_encodable) else {
@@ -172,7 +179,7 @@ impl Serving {
     }
 
     /// Whether a request names a mutation.
-    pub async fn is_mutation(self, asked: Asked) -> bool {
+    pub async fn is_mutation(self, asked: RawRequest) -> bool {
         if asked.len() <= SHORT_DOCUMENT {
             return self.names_mutation(&asked);
         }
@@ -180,7 +187,7 @@ impl Serving {
         look.await.unwrap_or(false)
     }
 
-    fn names_mutation(&self, asked: &Asked) -> bool {
+    fn names_mutation(&self, asked: &RawRequest) -> bool {
         let Ok(parameters) = asked.read() else {
             return false;
         };
@@ -202,54 +209,54 @@ impl Serving {
         answer
     }
 
-    fn quickly(&self, asked: &Asked, wanted: Wanted) -> Quick {
+    fn quickly(&self, asked: &RawRequest, wanted: AnswerOptions) -> SharedThreadOutcome {
         let parameters = match asked.read() {
             Ok(parameters) => parameters,
-            Err(error) => return Quick::Answered(Answer::malformed(&error), None),
+            Err(error) => return SharedThreadOutcome::Answered(Answer::malformed(&error), None),
         };
         let variables = parameters.variables.map_or(0, |it| it.get().len());
         let document = match self.persisted.find(parameters.named()) {
             Ok(document) => document,
-            Err(error) => return Quick::Answered(Answer::unnamed(&error), None),
+            Err(error) => return SharedThreadOutcome::Answered(Answer::unnamed(&error), None),
         };
         let operation = parameters.operation_name.as_deref();
         let is_small = variables <= SHORT_VARIABLES
             && (document.len() <= SHORT_DOCUMENT || self.engine.knows(&document, operation));
         if !is_small {
-            return Quick::Large;
+            return SharedThreadOutcome::Large;
         }
         match self.prepare(asked, &parameters, &document, None) {
             Ok(prepared) => self.run_quickly(prepared, wanted),
-            Err(refused) => Quick::Answered(refused, None),
+            Err(refused) => SharedThreadOutcome::Answered(refused, None),
         }
     }
 
-    fn run_quickly(&self, prepared: Arc<Prepared>, wanted: Wanted) -> Quick {
+    fn run_quickly(&self, prepared: Arc<Prepared>, wanted: AnswerOptions) -> SharedThreadOutcome {
         // Rendering takes more memory than the run, and the amount is not known in advance.
         if wanted.form.is_some() {
-            return Quick::Prepared(prepared);
+            return SharedThreadOutcome::Prepared(prepared);
         }
         if let Some(encoding) = wanted.encoding
             && let Some(answer) = self.engine.packed(&prepared, encoding)
         {
-            return Quick::Answered(answer, None);
+            return SharedThreadOutcome::Answered(answer, None);
         }
         match self.engine.run_short(&prepared) {
-            Some(answer) => Quick::Answered(answer, Some(prepared)),
-            None => Quick::Prepared(prepared),
+            Some(answer) => SharedThreadOutcome::Answered(answer, Some(prepared)),
+            None => SharedThreadOutcome::Prepared(prepared),
         }
     }
 
-    fn run(&self, asked: &Asked, form: Option<Form>, prepared: &Prepared, ticket: &Ticket) -> Answer {
+    fn run(&self, asked: &RawRequest, form: Option<Form>, prepared: &Prepared, ticket: &RunPermit) -> Answer {
         ticket.keep(asked.len() + prepared.held());
         self.engine.answer_as(form, prepared, Some(ticket))
     }
 
     fn prepare_and_run(
         &self,
-        asked: &Asked,
+        asked: &RawRequest,
         form: Option<Form>,
-        ticket: &Ticket,
+        ticket: &RunPermit,
     ) -> (Answer, Option<Arc<Prepared>>) {
         let parameters = match asked.read() {
             Ok(parameters) => parameters,
@@ -271,10 +278,10 @@ impl Serving {
     /// Prepares a request, and caches the result and its document.
     fn prepare(
         &self,
-        asked: &Asked,
+        asked: &RawRequest,
         parameters: &Parameters,
         document: &str,
-        ticket: Option<&Ticket>,
+        ticket: Option<&RunPermit>,
     ) -> Result<Arc<Prepared>, Answer> {
         let request = Request {
             query: document,
@@ -292,7 +299,7 @@ impl Serving {
     }
 
     /// Gives up the place of a run. Its memory is kept for as long as the answer is.
-    fn finish(&self, mut answer: Answer, ticket: Ticket) -> Answer {
+    fn finish(&self, mut answer: Answer, ticket: RunPermit) -> Answer {
         #[cfg(feature = "probes")]
         self.gate.note_overrun(&ticket, self.engine.time());
         let memory = ticket.into_memory();

@@ -16,13 +16,13 @@ use quick_cache::{DefaultHashBuilder, Equivalent, Weighter};
 
 use super::answer::GraphqlError;
 use super::limits::MOST_ERRORS;
-use super::revision::KnownFor;
-use super::{Api, Limits, duplicates, suggestions, weight};
+use super::revision::PerRevision;
+use super::{Api, Limits, duplicates, memory_size, suggestions};
+use crate::background_drop::{DropInBackground, MemorySize};
 use crate::budget::{Clock, Stop};
 use crate::exec::Matchers;
-use crate::freeing::{Later, Weighs};
 use crate::ontology::Ontology;
-use crate::plan::{self, Effort, Lines, Names, Plan, Unbound, Variables};
+use crate::plan::{self, CompileLimits, Lines, Names, Plan, Unbound, Variables};
 
 /// Levels of selections, lists and input objects in a document. What is made of it is walked recursively, for which a
 /// thread of the server has room (`STACK` in `cli::serve`).
@@ -72,7 +72,7 @@ pub(super) struct Planned {
     pub expected: AtomicUsize,
     long_runs: LongRuns,
     /// For which revision it is known to be within the limits whatever the variables are.
-    pub within_limits: KnownFor,
+    pub within_limits: PerRevision,
 }
 
 /// How many of the last runs of a plan, one after the other, were long, as far as that matters.
@@ -142,7 +142,7 @@ impl Document {
         }
         let conditions = plan::condition_variables(&document);
         Ok(Self {
-            bytes: weight::document(&document, text),
+            bytes: memory_size::document(&document, text),
             document,
             operation,
             conditions,
@@ -204,7 +204,7 @@ impl Document {
         if let Some(planned) = find(&self.plans.lock().unwrap_or_else(PoisonError::into_inner)) {
             return Ok((planned, false));
         }
-        let effort = Effort {
+        let effort = CompileLimits {
             clock,
             bytes: PLAN_BYTES,
         };
@@ -231,7 +231,7 @@ impl Document {
             plan,
             expected: AtomicUsize::new(0),
             long_runs: LongRuns::default(),
-            within_limits: KnownFor::default(),
+            within_limits: PerRevision::default(),
         });
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if plans.len() >= MOST_VARIANTS {
@@ -469,16 +469,16 @@ pub(super) fn is_mutation(text: &str, operation_name: Option<&str>, tokens: usiz
 type Key = (Box<str>, Option<Box<str>>);
 
 /// A key that is not kept.
-struct Asked<'a>(&'a str, Option<&'a str>);
+struct BorrowedKey<'a>(&'a str, Option<&'a str>);
 
-impl Hash for Asked<'_> {
+impl Hash for BorrowedKey<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.hash(state);
         self.1.hash(state);
     }
 }
 
-impl Equivalent<Key> for Asked<'_> {
+impl Equivalent<Key> for BorrowedKey<'_> {
     fn equivalent(&self, key: &Key) -> bool {
         self.0 == &*key.0 && self.1 == key.1.as_deref()
     }
@@ -494,7 +494,7 @@ impl Weighter<Key, Arc<Document>> for Weight {
     }
 }
 
-impl Weighs for Document {
+impl MemorySize for Document {
     fn bytes(&self) -> usize {
         self.weight()
     }
@@ -502,7 +502,7 @@ impl Weighs for Document {
 
 /// The documents of one schema, bounded by the memory that they take.
 pub(super) struct Documents {
-    cache: Cache<Key, Arc<Document>, Weight, DefaultHashBuilder, Later>,
+    cache: Cache<Key, Arc<Document>, Weight, DefaultHashBuilder, DropInBackground>,
 }
 
 /// Bytes of documents and plans that are kept.
@@ -511,7 +511,13 @@ const CACHE_BYTES: u64 = 32 << 20;
 impl Default for Documents {
     fn default() -> Self {
         Self {
-            cache: Cache::with(4096, CACHE_BYTES, Weight, DefaultHashBuilder::default(), Later),
+            cache: Cache::with(
+                4096,
+                CACHE_BYTES,
+                Weight,
+                DefaultHashBuilder::default(),
+                DropInBackground,
+            ),
         }
     }
 }
@@ -527,7 +533,7 @@ impl std::fmt::Debug for Documents {
 impl Documents {
     /// Whether the document of a text is in the cache.
     pub fn has(&self, text: &str, operation: Option<&str>) -> bool {
-        self.cache.get(&Asked(text, operation)).is_some()
+        self.cache.get(&BorrowedKey(text, operation)).is_some()
     }
 
     /// The document of a text, and whether it was made now.
@@ -538,7 +544,7 @@ impl Documents {
         text: &str,
         operation: Option<&str>,
     ) -> Result<(Arc<Document>, bool), Vec<GraphqlError>> {
-        if let Some(found) = self.cache.get(&Asked(text, operation)) {
+        if let Some(found) = self.cache.get(&BorrowedKey(text, operation)) {
             return Ok((found, false));
         }
         Ok((Arc::new(Document::new(api, limits, text, operation)?), true))

@@ -13,18 +13,18 @@ use super::coerce;
 use super::compiled::Schema;
 use super::documents::{MATCHER_BYTES, SHORT_MATCHER_BYTES};
 use super::encoding::Encoding;
-use super::gate::Ticket;
+use super::gate::RunPermit;
 use super::limits::{Limits, MOST_ERRORS};
 use super::prepared::Prepared;
 use super::revision::{Revision, WORKING_BYTES};
-use super::{Api, ApiError, BUSY, BUSY_MESSAGE, documents, weight};
+use super::{Api, ApiError, BUSY, BUSY_MESSAGE, documents, memory_size};
 use crate::budget::{Budget, Clock, Stop};
-use crate::exec::{self, Matchers, Outcome, PublicSchema, Wanted};
-use crate::forms::{self, Form, Unwritten};
+use crate::exec::{self, Matchers, Outcome, PublicSchema, RunOptions};
+use crate::forms::{self, Form, FormError};
 use crate::graph::{EntitySet, Hidden, Snapshot, View};
 use crate::memory::Allowance;
 use crate::ontology::Ontology;
-use crate::plan::{Bound, Effort, Lines, Names, Plan, Table, Unbound};
+use crate::plan::{Bound, CompileLimits, Lines, Names, Plan, Table, Unbound};
 use crate::report;
 use crate::search::Background;
 
@@ -105,12 +105,12 @@ impl Ready<'_> {
 }
 
 /// Why a request cannot run.
-enum Unready {
+enum PrepareError {
     Refused(GraphqlError),
     Stop(Stop),
 }
 
-impl From<Unbound> for Unready {
+impl From<Unbound> for PrepareError {
     fn from(error: Unbound) -> Self {
         match error {
             Unbound::Input(error) => Self::Refused(error.into()),
@@ -244,7 +244,7 @@ impl Engine {
         &self,
         form: Option<Form>,
         prepared: &Prepared,
-        ticket: Option<&Ticket>,
+        ticket: Option<&RunPermit>,
     ) -> Answer {
         match form {
             None => {
@@ -259,7 +259,7 @@ impl Engine {
     }
 
     /// Ends a request whose time is over.
-    pub(super) fn check_time(&self, ticket: &Ticket) -> Result<(), Stop> {
+    pub(super) fn check_time(&self, ticket: &RunPermit) -> Result<(), Stop> {
         ticket.clock(self.limits.time).check()
     }
 
@@ -297,7 +297,7 @@ impl Engine {
     pub(super) fn prepare_within(
         &self,
         request: Request,
-        ticket: Option<&Ticket>,
+        ticket: Option<&RunPermit>,
     ) -> Result<Prepared, Answer> {
         let check = || match ticket.map(|it| it.clock(self.limits.time).check()) {
             Some(Err(stop)) => Err(self.given_up(stop)),
@@ -319,7 +319,7 @@ impl Engine {
         let clock = ticket.map_or_else(|| clock(&own, &self.limits), |it| it.clock(self.limits.time));
         let has_variables = !document.operation().variables.is_empty();
         let given = request.variables.filter(|_| has_variables);
-        let bytes = given.map_or(0, |it| weight::json(it.get()));
+        let bytes = given.map_or(0, |it| memory_size::json(it.get()));
         let values = if has_variables {
             self.check_variables(bytes).map_err(refused)?;
             if let Some(ticket) = ticket
@@ -420,8 +420,8 @@ impl Engine {
             // What a plan takes that never ran is known only where the rows and bytes of its run say it.
             Ok(bound) if planned.is_unseen() && !Plan::is_counted(&bound.calls) => None,
             Ok(bound) => self.run_bound(prepared, &bound, clock, &limits, None).ok(),
-            Err(Unready::Refused(error)) => Some(Answer::refused(&[error])),
-            Err(Unready::Stop(_)) => None,
+            Err(PrepareError::Refused(error)) => Some(Answer::refused(&[error])),
+            Err(PrepareError::Stop(_)) => None,
         };
         if answer.is_none() {
             planned.note_long();
@@ -430,13 +430,13 @@ impl Engine {
     }
 
     /// Runs a request.
-    fn run(&self, prepared: &Prepared, ticket: Option<&Ticket>) -> Result<Answer, Stop> {
+    fn run(&self, prepared: &Prepared, ticket: Option<&RunPermit>) -> Result<Answer, Stop> {
         let (own, limits) = (OnceLock::new(), &self.limits);
         let clock = ticket.map_or_else(|| clock(&own, limits), |it| it.clock(limits.time));
         match self.bind(prepared, &clock, MATCHER_BYTES) {
             Ok(bound) => self.run_bound(prepared, &bound, clock, limits, ticket),
-            Err(Unready::Refused(error)) => Ok(Answer::refused(&[error])),
-            Err(Unready::Stop(stop)) => Err(stop),
+            Err(PrepareError::Refused(error)) => Ok(Answer::refused(&[error])),
+            Err(PrepareError::Stop(stop)) => Err(stop),
         }
     }
 
@@ -447,7 +447,7 @@ impl Engine {
         bound: &'a Ready<'a>,
         clock: Clock<'a>,
         limits: &Limits,
-        ticket: Option<&'a Ticket>,
+        ticket: Option<&'a RunPermit>,
     ) -> Result<Answer, Stop> {
         let outcome = self.outcome(prepared, bound, clock, limits, ticket, (false, false))?;
         if outcome.errors.is_empty() {
@@ -459,7 +459,7 @@ impl Engine {
 
     /// Runs a request and writes its answer in another form, which has no place for errors: where there is one,
     /// the answer says so in JSON.
-    fn render(&self, prepared: &Prepared, form: Form, ticket: Option<&Ticket>) -> Result<Vec<u8>, Answer> {
+    fn render(&self, prepared: &Prepared, form: Form, ticket: Option<&RunPermit>) -> Result<Vec<u8>, Answer> {
         let refused = |message: String| {
             let error = GraphqlError::request("BAD_USER_INPUT", message);
             Answer::refused(&[error])
@@ -476,8 +476,8 @@ impl Engine {
         let bound = self
             .bind(prepared, &clock, MATCHER_BYTES)
             .map_err(|it| match it {
-                Unready::Refused(error) => Answer::refused(&[error]),
-                Unready::Stop(stop) => self.given_up(stop),
+                PrepareError::Refused(error) => Answer::refused(&[error]),
+                PrepareError::Stop(stop) => self.given_up(stop),
             })?;
         let outcome = self
             .outcome(prepared, &bound, clock, limits, ticket, (table.is_none(), true))
@@ -499,14 +499,19 @@ impl Engine {
             }
         };
         written.map_err(|it| match it {
-            Unwritten::Refused(message) => refused(message),
-            Unwritten::Stop(stop) => self.given_up(stop),
+            FormError::Refused(message) => refused(message),
+            FormError::Stop(stop) => self.given_up(stop),
         })
     }
 
     /// Binds a request's arguments and checks them against the limits; its compiled filters may take at most `most`
     /// bytes.
-    fn bind<'p>(&self, prepared: &'p Prepared, clock: &Clock, most: usize) -> Result<Ready<'p>, Unready> {
+    fn bind<'p>(
+        &self,
+        prepared: &'p Prepared,
+        clock: &Clock,
+        most: usize,
+    ) -> Result<Ready<'p>, PrepareError> {
         let planned = &prepared.planned;
         let plan = &planned.plan;
         // Most plans have nothing to bind and were held against the limits by an earlier run.
@@ -521,28 +526,29 @@ impl Engine {
                 bytes: 0,
             });
         }
-        let effort = Effort {
+        let effort = CompileLimits {
             clock: *clock,
             bytes: WORKING_BYTES,
         };
         let arguments = plan.bind(self.snapshot().ontology(), &prepared.values, effort)?;
         if !planned.within_limits.is(self.revision.no) {
-            self.check_introspection(plan).map_err(Unready::Refused)?;
-            self.check(plan, &arguments.calls).map_err(Unready::Refused)?;
+            self.check_introspection(plan).map_err(PrepareError::Refused)?;
+            self.check(plan, &arguments.calls)
+                .map_err(PrepareError::Refused)?;
             // A revision never changes, so what costs the same each time need not be estimated again.
             if !plan.uses_variables() {
                 planned.within_limits.note(self.revision.no);
             }
         }
         let mut ready = Ready {
-            constant: planned.matchers(clock, most).map_err(Unready::Stop)?,
+            constant: planned.matchers(clock, most).map_err(PrepareError::Stop)?,
             own: None,
             calls: arguments.calls,
             bytes: arguments.bytes,
         };
         if let Some(patterns) = &arguments.patterns {
             let own = Matchers::prepare(patterns, ready.constant, clock, most);
-            let own = own.map_err(Unready::Stop)?;
+            let own = own.map_err(PrepareError::Stop)?;
             ready.bytes += own.bytes().saturating_sub(ready.constant.bytes());
             ready.own = Some(Box::new(own));
         }
@@ -561,13 +567,13 @@ impl Engine {
         bound: &'a Ready<'a>,
         clock: Clock<'a>,
         limits: &Limits,
-        ticket: Option<&'a Ticket>,
+        ticket: Option<&'a RunPermit>,
         (subgraph, plain_ids): (bool, bool),
     ) -> Result<Outcome<'a>, Stop> {
         if !Plan::is_counted(&bound.calls) {
             clock.started.get_or_init(Instant::now);
         }
-        let base = bound.bytes + ticket.map_or(0, Ticket::base);
+        let base = bound.bytes + ticket.map_or(0, RunPermit::base);
         let growth = self.growth();
         let budget = Budget {
             bytes: limits.bytes.min(growth.saturating_sub(base)),
@@ -577,7 +583,7 @@ impl Engine {
             base,
             clock,
         };
-        let wanted = Wanted {
+        let wanted = RunOptions {
             capacity: prepared.planned.expected.load(Ordering::Relaxed) + 256,
             subgraph,
             plain_ids,

@@ -66,7 +66,7 @@ pub struct GateStats {
 
 /// One long request: its place among the runs, its clock and its memory.
 #[derive(Debug)]
-pub struct Ticket {
+pub struct RunPermit {
     /// When it was received.
     pub(super) started: OnceLock<Instant>,
     /// Set when the client no longer waits for the answer.
@@ -77,9 +77,9 @@ pub struct Ticket {
 
 /// Somebody who waits for an answer; dropping this cancels the run.
 #[derive(Debug)]
-pub(super) struct Waiting(Arc<AtomicBool>);
+pub(super) struct CancelOnDrop(Arc<AtomicBool>);
 
-impl Drop for Waiting {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -124,7 +124,7 @@ impl Gate {
         received: Instant,
         held: Option<Reservation>,
         bytes: usize,
-    ) -> Result<(Ticket, Waiting), Stop> {
+    ) -> Result<(RunPermit, CancelOnDrop), Stop> {
         let bytes = bytes + RESERVED_TO_BEGIN;
         let memory = match held {
             Some(held) => held.grow(bytes).then_some(held),
@@ -137,8 +137,8 @@ impl Gate {
         };
         self.begun.fetch_add(1, Ordering::Relaxed);
         let cancelled = Arc::new(AtomicBool::new(false));
-        let waiting = Waiting(cancelled.clone());
-        let ticket = Ticket {
+        let waiting = CancelOnDrop(cancelled.clone());
+        let ticket = RunPermit {
             started: OnceLock::from(received),
             cancelled,
             memory,
@@ -182,7 +182,7 @@ impl Gate {
 
     /// Notes how much CPU time a run took after it should have ended.
     #[cfg(feature = "probes")]
-    pub(super) fn note_overrun(&self, ticket: &Ticket, time: Duration) {
+    pub(super) fn note_overrun(&self, ticket: &RunPermit, time: Duration) {
         let clock = ticket.clock(time);
         if clock.stop().is_some() {
             let overrun = crate::probes::since_last_check();
@@ -192,7 +192,7 @@ impl Gate {
     }
 }
 
-impl Ticket {
+impl RunPermit {
     /// The deadline and the cancellation of the request.
     pub(super) fn clock(&self, time: Duration) -> crate::budget::Clock<'_> {
         crate::budget::Clock {

@@ -6,10 +6,9 @@
 //! knows how a graph is laid out or how an answer is written.
 
 mod answer;
-mod asked;
-mod bodies;
 mod coerce;
 mod compiled;
+mod compressed_cache;
 mod dispatch;
 mod documents;
 mod duplicates;
@@ -17,22 +16,23 @@ mod encoding;
 mod engine;
 mod gate;
 mod limits;
-mod packed;
+mod memory_size;
 mod persisted;
 mod prepared;
+mod request;
+mod request_cache;
 mod revision;
 mod schema;
 mod suggestions;
-mod weight;
 
 pub use answer::{Answer, GraphqlError, Reached};
-pub use asked::{Asked, Parts};
-pub use dispatch::Serving;
+pub use dispatch::RequestHandler;
 pub use encoding::Encoding;
 pub use engine::{CacheWeights, CompiledCounts, Engine, Request};
 pub use gate::{Gate, GateLimits, GateStats};
 pub use limits::Limits;
-pub use persisted::{Found, ManifestError, Named, Persisted};
+pub use persisted::{DocumentText, ManifestError, Named, Persisted};
+pub use request::{Parts, RawRequest};
 
 pub(crate) use encoding::SHORTEST;
 
@@ -45,7 +45,7 @@ use apollo_compiler::{Name, Node, Schema};
 use crate::memory::{Allowance, Excess};
 use crate::ontology::Ontology;
 use crate::report::{Code, Place, Report, SourceText};
-use schema::Amendments;
+use schema::SchemaCorrections;
 
 /// The code of a request that is refused, or that ends, because too much is running.
 pub const BUSY: &str = "BUSY";
@@ -183,7 +183,7 @@ impl Api {
 }
 
 /// Puts in what async-graphql leaves out.
-fn amend(schema: &mut Schema, amendments: &Amendments) -> Result<(), ApiError> {
+fn amend(schema: &mut Schema, amendments: &SchemaCorrections) -> Result<(), ApiError> {
     for (name, interfaces) in &amendments.implements {
         if let Some(ExtendedType::Interface(interface)) = schema.types.get_mut(name.as_str()) {
             let interface = interface.make_mut();

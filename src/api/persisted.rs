@@ -85,20 +85,20 @@ pub struct Named<'a> {
 
 /// The document that a request means.
 #[derive(Debug, Clone)]
-pub enum Found<'a> {
+pub enum DocumentText<'a> {
     /// The request has it.
     Sent(&'a str),
     /// It was kept.
     Kept(Arc<str>),
 }
 
-impl std::ops::Deref for Found<'_> {
+impl std::ops::Deref for DocumentText<'_> {
     type Target = str;
 
     fn deref(&self) -> &str {
         match self {
-            Found::Sent(document) => document,
-            Found::Kept(document) => document,
+            DocumentText::Sent(document) => document,
+            DocumentText::Kept(document) => document,
         }
     }
 }
@@ -171,13 +171,13 @@ impl Persisted {
     ///
     /// # Errors
     /// When there is none of that name, when its hash is another, or when only named ones are answered.
-    pub fn find<'a>(&self, named: Named<'a>) -> Result<Found<'a>, GraphqlError> {
+    pub fn find<'a>(&self, named: Named<'a>) -> Result<DocumentText<'a>, GraphqlError> {
         let error = |code, message: String| Err(GraphqlError::request(code, message));
         if let Some(id) = named.document_id {
             let bare = id.strip_prefix("sha256:").unwrap_or(id);
             let known = self.manifest.get(id).or_else(|| self.manifest.get(bare)).cloned();
             return match known.or_else(|| self.automatic.get(bare).filter(|_| !self.only)) {
-                Some(document) => Ok(Found::Kept(document)),
+                Some(document) => Ok(DocumentText::Kept(document)),
                 None => error(
                     "PERSISTED_DOCUMENT_NOT_FOUND",
                     format!("there is no document \"{id}\""),
@@ -191,18 +191,18 @@ impl Persisted {
             );
         }
         match (named.query, named.sha256) {
-            (Some(query), None) => Ok(Found::Sent(query)),
+            (Some(query), None) => Ok(DocumentText::Sent(query)),
             (Some(query), Some(hash)) => {
                 let actual = format!("{:x}", HexDigest(Sha256::digest(query.as_bytes()).as_slice()));
                 if !actual.eq_ignore_ascii_case(hash) {
                     let message = format!("the query's SHA-256 is {actual}, and \"{hash}\" was given");
                     return error("PERSISTED_QUERY_HASH_MISMATCH", message);
                 }
-                Ok(Found::Sent(query))
+                Ok(DocumentText::Sent(query))
             }
             // The words that clients of automatically persisted queries look for.
             (None, Some(hash)) => match self.automatic.get(&hash.to_ascii_lowercase()) {
-                Some(document) => Ok(Found::Kept(document)),
+                Some(document) => Ok(DocumentText::Kept(document)),
                 None => error("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound".to_owned()),
             },
             (None, None) => error(

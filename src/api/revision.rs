@@ -28,9 +28,9 @@ impl RevisionNo {
 
 /// The last revision for which something is known; none at first.
 #[derive(Debug, Default)]
-pub(super) struct KnownFor(AtomicU64);
+pub(super) struct PerRevision(AtomicU64);
 
-impl KnownFor {
+impl PerRevision {
     #[inline]
     pub fn is(&self, revision: RevisionNo) -> bool {
         self.0.load(Ordering::Relaxed) == revision.0

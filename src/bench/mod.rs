@@ -1,19 +1,19 @@
 //! Costs of a graph: time to load, memory by part, time of answers.
 //!
-//! [`Shape`] generates a graph of any size, the same for the same seed. [`questions`] finds queries that fit any graph.
+//! [`Shape`] generates a graph of any size, the same for the same seed. [`queries`] finds queries that fit any graph.
 //! [`measure`] runs them in this process and gives quantiles. Only times of the same run and machine can be compared.
 
 #![allow(clippy::cast_sign_loss, reason = "times and counts are never negative")]
 
 mod generate;
-mod questions;
+mod queries;
 
 use std::time::{Duration, Instant};
 
 use serde_json::value::RawValue;
 
 pub use generate::Shape;
-pub use questions::{Question, questions};
+pub use queries::{Question, questions};
 
 use crate::api::{Engine, Request};
 

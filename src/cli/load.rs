@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Folders, Reporting, note};
 use crate::api::{Api, ApiError, Limits};
 use crate::facts::{Files, Progress};
-use crate::graph::{self, FileError, Misfit, Snapshot};
+use crate::graph::{self, FileError, QueryProblem, Snapshot};
 use crate::memory::Allowance;
 use crate::ontology::{self, Ontology};
 use crate::report::{Code, Place, Report, Reports, Style, shown};
@@ -134,9 +134,9 @@ pub(super) fn compile<A: Borrow<Api> + Sync>(
 }
 
 /// The first error of an example query that the data of a graph contain.
-fn misfit(api: &Api, query: &str) -> Option<Misfit> {
+fn misfit(api: &Api, query: &str) -> Option<QueryProblem> {
     let error = api.first_error(query, &Limits::default())?;
-    Some(Misfit {
+    Some(QueryProblem {
         at: error.locations.first().map(|it| (it.line, it.column)),
         message: error.message,
     })

@@ -28,19 +28,19 @@ pub(super) struct Trigger {
 }
 
 /// The receiving end, which waits for triggers.
-pub(super) struct Triggered {
+pub(super) struct ReloadReceiver {
     pub asked: Receiver<()>,
     is_signal: Arc<AtomicBool>,
 }
 
-pub(super) fn trigger() -> (Trigger, Triggered) {
+pub(super) fn trigger() -> (Trigger, ReloadReceiver) {
     let (sender, receiver) = sync_channel(1);
     let is_signal = Arc::new(AtomicBool::new(false));
     let trigger = Trigger {
         asked: sender,
         is_signal: is_signal.clone(),
     };
-    let triggered = Triggered {
+    let triggered = ReloadReceiver {
         asked: receiver,
         is_signal,
     };
@@ -61,7 +61,7 @@ impl Trigger {
     }
 }
 
-impl Triggered {
+impl ReloadReceiver {
     /// Waits for the next reload. Returns `false` if there will be no more.
     fn wait(&self) -> bool {
         if self.asked.recv().is_err() {

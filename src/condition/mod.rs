@@ -163,16 +163,16 @@ impl JsonTest {
 
 /// Values in order, each once. Finding one takes time logarithmic in their number.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Among<T>(Arc<[T]>);
+pub struct SortedSet<T>(Arc<[T]>);
 
-impl<T> Among<T> {
+impl<T> SortedSet<T> {
     /// The values in order.
     pub fn values(&self) -> &[T] {
         &self.0
     }
 }
 
-impl<T: PartialOrd> Among<T> {
+impl<T: PartialOrd> SortedSet<T> {
     /// Takes the values of a list, in any order.
     pub fn of(mut values: Vec<T>) -> Self {
         values.sort_unstable_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
@@ -204,9 +204,9 @@ pub enum Compare<T> {
     /// Another.
     Ne(T),
     /// One of these.
-    In(Among<T>),
+    In(SortedSet<T>),
     /// None of these.
-    NotIn(Among<T>),
+    NotIn(SortedSet<T>),
     /// Less.
     Lt(T),
     /// Less or the same.
@@ -241,9 +241,9 @@ pub enum DateTest {
     /// Another span.
     Ne(Date),
     /// One of these spans, by first and last day.
-    In(Among<(i64, i64)>),
+    In(SortedSet<(i64, i64)>),
     /// None of these spans.
-    NotIn(Among<(i64, i64)>),
+    NotIn(SortedSet<(i64, i64)>),
     /// Over before it begins.
     Lt(Date),
     /// Over no later than it is.
@@ -302,7 +302,7 @@ pub enum TextTest {
 impl Compare<Arc<str>> {
     /// Whether a text meets it.
     pub fn holds_of(&self, text: &str) -> bool {
-        let among = |others: &Among<Arc<str>>| others.has_by(|it| (**it).cmp(text));
+        let among = |others: &SortedSet<Arc<str>>| others.has_by(|it| (**it).cmp(text));
         match self {
             Compare::Eq(other) => text == &**other,
             Compare::Ne(other) => text != &**other,

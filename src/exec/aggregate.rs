@@ -8,8 +8,8 @@ use bigdecimal::BigDecimal;
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::{Failure, Run, Written, working};
-use crate::graph::{Coded, Common, EntityNo, Key, Members, Packed, Packing, Row, ShownTexts, ValueRef};
+use super::{Failure, Run, Written, working_memory};
+use crate::graph::{Coded, Common, EntityNo, Key, KeyPacker, Members, Packed, Row, ShownTexts, ValueRef};
 use crate::json;
 use crate::ontology::{PropertyNo, Scalar, duration_of};
 use crate::plan::{
@@ -40,7 +40,7 @@ const MEMBERS_AT_ONCE: usize = 1 << 16;
 
 /// Entities in groups.
 struct Groups<'a> {
-    packing: Packing<'a>,
+    packing: KeyPacker<'a>,
     /// The common values of each group: one for each field to group by.
     commons: Vec<Packed>,
     /// The entities, ordered by group; none if only their numbers are requested.
@@ -54,7 +54,7 @@ struct Groups<'a> {
 /// One group.
 #[derive(Clone, Copy)]
 struct Group<'g, 'a> {
-    packing: &'g Packing<'a>,
+    packing: &'g KeyPacker<'a>,
     common: &'g [Packed],
     len: usize,
     entities: &'g [EntityNo],
@@ -94,7 +94,7 @@ struct Measures<'a> {
     /// The exact sum of whole numbers: 128 bits suffice for 2^32 values of 64 bits.
     whole: i128,
     decimals: BigDecimal,
-    packing: Packing<'a>,
+    packing: KeyPacker<'a>,
     /// All values, if distinct ones are counted.
     places: Vec<Packed>,
     distinct: usize,
@@ -170,7 +170,7 @@ impl<'a> Run<'a> {
                 _ => Ordering::Equal,
             };
             let all = 0..measures.places.len();
-            working::sort(&mut measures.places, all, &self.budget.clock, |a, b| {
+            working_memory::sort(&mut measures.places, all, &self.budget.clock, |a, b| {
                 by_key(a, b).then(a.cmp(b))
             })?;
             let mut distinct = usize::from(!measures.places.is_empty());
@@ -224,7 +224,7 @@ impl<'a> Run<'a> {
                     };
                     if table.find(hash, is_same).is_none() {
                         if table.len() == table.capacity() {
-                            let (now, next) = working::tables::<(u32, u32)>(table.capacity());
+                            let (now, next) = working_memory::tables::<(u32, u32)>(table.capacity());
                             self.hold(next)?;
                             // The halves are not enough to find a place again.
                             table.reserve(1, |it| {
@@ -355,7 +355,7 @@ impl<'a> Run<'a> {
     /// each. Takes 12 bytes for each entity of each group, and about 20 bytes for each group of one field.
     fn grouped(&mut self, entities: Members, call: &GroupCall) -> Result<Groups<'a>, Failure> {
         let keys = call.keys.len();
-        let mut packing = Packing::default();
+        let mut packing = KeyPacker::default();
         let mut commons: Vec<Packed> = Vec::new();
         // Pairs of a group and the position of an entity in it.
         let mut members: Vec<(u32, u32)> = self.list_of(entities.len())?;
@@ -407,7 +407,7 @@ impl<'a> Run<'a> {
                 } else {
                     let no = (begin / keys) as u32;
                     if table.len() == table.capacity() {
-                        let (now, next) = working::tables::<u32>(table.capacity());
+                        let (now, next) = working_memory::tables::<u32>(table.capacity());
                         self.hold(next)?;
                         let rehash = |no: &u32| {
                             let mut scratch = scratch.borrow_mut();
@@ -435,7 +435,7 @@ impl<'a> Run<'a> {
             }
         }
         let count = commons.len() / keys;
-        self.release(working::tables::<u32>(table.capacity()).0);
+        self.release(working_memory::tables::<u32>(table.capacity()).0);
         drop(table);
         // A counting sort keeps the order of entities in each group.
         let mut starts = self.array(0_u32, count + 2)?;
@@ -521,7 +521,7 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        let mut packing = Packing::default();
+        let mut packing = KeyPacker::default();
         let (mut commons, mut starts) = (Vec::new(), Vec::new());
         let mut total = 0;
         for tally in &mut tallies {
@@ -605,7 +605,7 @@ impl<'a> Run<'a> {
             // Keys that are equal but written differently stay in the order in which they were first found.
             asked.then(a.cmp(b))
         };
-        working::sort(&mut order, 0..call.first.min(count), &self.budget.clock, compare)?;
+        working_memory::sort(&mut order, 0..call.first.min(count), &self.budget.clock, compare)?;
         groups.order = order;
         Ok(())
     }

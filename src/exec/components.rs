@@ -7,18 +7,18 @@
 use petgraph::Direction as Way;
 use petgraph::visit::{NodeCount, NodeIndexable};
 
-use super::{Failure, Run, Written, working};
+use super::{Failure, Run, Written, working_memory};
 use crate::graph::{EntityNo, Place, Subgraph};
 
 /// The components of a subgraph: the largest first, equal ones by their first entity. Only as many as requested are
 /// kept.
 pub(super) struct Components {
-    kept: Vec<Kept>,
+    kept: Vec<ComponentRange>,
     /// The entities, component after component, if they were requested.
     entities: Vec<EntityNo>,
 }
 
-struct Kept {
+struct ComponentRange {
     representative: u32,
     size: u32,
     /// Where its entities begin.
@@ -80,7 +80,7 @@ pub(super) fn components(
     let view = run.view;
     let id = |it: u32| view.id_of(subgraph.from_index(it as usize));
     let first = first.min(candidates);
-    working::sort(&mut order, 0..first, &run.budget.clock, |a, b| {
+    working_memory::sort(&mut order, 0..first, &run.budget.clock, |a, b| {
         let (a, b) = (*a as usize, *b as usize);
         sizes[b]
             .cmp(&sizes[a])
@@ -90,7 +90,7 @@ pub(super) fn components(
     let mut begin = 0;
     for representative in &order[..first] {
         let size = sizes[*representative as usize];
-        kept.push(Kept {
+        kept.push(ComponentRange {
             representative: *representative,
             size,
             begin,
@@ -134,7 +134,7 @@ impl Components {
         for kept in &self.kept {
             let members = &mut entities[kept.begin as usize..][..kept.size as usize];
             let all = 0..members.len();
-            working::sort(members, all, &run.budget.clock, |a, b| {
+            working_memory::sort(members, all, &run.budget.clock, |a, b| {
                 view.id_of(*a).cmp(view.id_of(*b))
             })?;
         }

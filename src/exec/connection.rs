@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::cursor::{Cursor, Mark, Writer};
+use super::cursor::{Cursor, CursorValue, Writer};
 use super::entity::ViaEdge;
-use super::{Failure, Run, Written, working};
+use super::{Failure, Run, Written, working_memory};
 use crate::collation::Collator;
 use crate::graph::{
-    EdgeNo, EntityNo, InOrder, Key, Listed, Members, Neighbours, Ranks, Row, Subject, partition_point, rank,
+    EdgeNo, EntityNo, Key, Listed, Members, Neighbours, Ranks, Row, SortedEntities, Subject, partition_point,
+    rank,
 };
 use crate::json;
 use crate::ontology::{Domain, Point, TypeId};
@@ -101,7 +102,7 @@ enum Items<'a, 'f> {
     Reached(&'f [Item]),
     Found(&'f [EntityNo]),
     /// Those of a type in the order of a property.
-    InOrder(InOrder<'a>),
+    InOrder(SortedEntities<'a>),
     List(Vec<Item>),
     /// A page from a position on, of a list of some length.
     Part(usize, usize, Vec<Item>),
@@ -212,7 +213,7 @@ pub(super) fn window(len: usize, page: &Page, after: Option<usize>, before: Opti
 
 /// Which properties of the whole list the answer needs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Whole {
+enum ListExtent {
     Nothing,
     Length,
     /// All entities, in order.
@@ -220,23 +221,23 @@ enum Whole {
 }
 
 /// The properties of a list that the answer needs in addition to the page.
-struct Needs {
-    whole: Whole,
+struct ListNeeds {
+    whole: ListExtent,
     next: bool,
     previous: bool,
 }
 
-impl Needs {
+impl ListNeeds {
     fn of(connection: &Connection) -> Self {
         let mut needs = Self {
-            whole: Whole::Nothing,
+            whole: ListExtent::Nothing,
             next: false,
             previous: false,
         };
         for slot in connection.fields() {
             match &slot.field {
-                ConnectionField::TotalCount => needs.whole = needs.whole.max(Whole::Length),
-                ConnectionField::Aggregate(_) => needs.whole = Whole::Entities,
+                ConnectionField::TotalCount => needs.whole = needs.whole.max(ListExtent::Length),
+                ConnectionField::Aggregate(_) => needs.whole = ListExtent::Entities,
                 ConnectionField::PageInfo(fields) => {
                     let has = |wanted: fn(&PageInfoField) -> bool| {
                         fields.fields().iter().any(|it| wanted(&it.field))
@@ -341,7 +342,7 @@ impl<'a> Run<'a> {
         };
         let (after, before) = (cursor(&call.page.after)?, cursor(&call.page.before)?);
         let (after, before) = (after.as_ref(), before.as_ref());
-        let needs = Needs::of(connection);
+        let needs = ListNeeds::of(connection);
         let best = if call.order.is_empty() {
             None
         } else {
@@ -584,7 +585,7 @@ impl<'a> Run<'a> {
             for (key, mark) in call.order.iter().zip(&mut cursor.marks) {
                 let is_known =
                     edge != EdgeNo::NONE || !matches!(key.by, OrderBy::Edge(_) | OrderBy::EdgeDistance(..));
-                if is_known && matches!(mark, Mark::Cut(..)) {
+                if is_known && matches!(mark, CursorValue::Cut(..)) {
                     mark.complete(self.key(key, side, item, row).as_ref());
                 }
             }
@@ -604,7 +605,7 @@ impl<'a> Run<'a> {
         call: &'a PageCall,
         side: Option<Side>,
         after: Option<&Position>,
-        needs: &Needs,
+        needs: &ListNeeds,
     ) -> Result<Items<'a, 'f>, Failure> {
         if call.filter.is_none() && call.order.is_empty() {
             match source {
@@ -636,7 +637,7 @@ impl<'a> Run<'a> {
         let stops_early = call.order.is_empty()
             && page.last.is_none()
             && page.before.is_none()
-            && needs.whole == Whole::Nothing
+            && needs.whole == ListExtent::Nothing
             && !(needs.previous && after.is_some());
         let most = match page.first {
             Some(first) if stops_early => first.saturating_add(usize::from(needs.next)),
@@ -718,12 +719,12 @@ impl<'a> Run<'a> {
         source: Source<'a, 'f>,
         call: &'a PageCall,
         (after, before): (Option<&Position>, Option<&Position>),
-        needs: &Needs,
+        needs: &ListNeeds,
     ) -> Result<Option<(Items<'a, 'f>, Window)>, Failure> {
         let (Source::Types([id]), [first, ..]) = (source, &call.order[..]) else {
             return Ok(None);
         };
-        if call.collation.is_some() || needs.whole == Whole::Entities {
+        if call.collation.is_some() || needs.whole == ListExtent::Entities {
             return Ok(None);
         }
         if let Some(all) = self.in_order(*id, call) {
@@ -742,7 +743,7 @@ impl<'a> Run<'a> {
         let ranked = |position| -> Marked {
             let position: &Position = position;
             let mark = match &position.cursor.marks[..] {
-                [Mark::Cut(..), ..] | [] => None,
+                [CursorValue::Cut(..), ..] | [] => None,
                 [mark, ..] => Some(rank(mark.key().as_ref(), first.descending, first.nulls_first)),
             };
             (position, mark)
@@ -846,7 +847,7 @@ impl<'a> Run<'a> {
     }
 
     /// All entities of a type in the order that is asked for, if it is indexed.
-    fn in_order(&self, type_id: TypeId, call: &PageCall) -> Option<InOrder<'a>> {
+    fn in_order(&self, type_id: TypeId, call: &PageCall) -> Option<SortedEntities<'a>> {
         let ([key], None) = (&call.order[..], &call.filter) else {
             return None;
         };
@@ -869,7 +870,7 @@ impl<'a> Run<'a> {
         call: &PageCall,
         side: Option<Side>,
         positions: (Option<&Position>, Option<&Position>),
-        needs: &Needs,
+        needs: &ListNeeds,
     ) -> Result<Window, Failure> {
         match &call.collation {
             None => self.ordered_by(&CodePoints, list, call, side, positions, needs),
@@ -884,7 +885,7 @@ impl<'a> Run<'a> {
         call: &PageCall,
         side: Option<Side>,
         (after, before): (Option<&Position>, Option<&Position>),
-        needs: &Needs,
+        needs: &ListNeeds,
     ) -> Result<Window, Failure> {
         let place = |position: Option<&Position>, past: bool| -> Result<Option<usize>, Failure> {
             let Some(position) = position else {
@@ -901,13 +902,13 @@ impl<'a> Run<'a> {
         };
         let (from, until) = (place(after, true)?, place(before, false)?);
         let window = window(list.len(), &call.page, from, until);
-        let wanted = if needs.whole == Whole::Entities {
+        let wanted = if needs.whole == ListExtent::Entities {
             0..list.len()
         } else {
             window.start..window.end
         };
         let compare = |a: &Item, b: &Item| self.compare(texts, call, side, *a, *b);
-        working::sort(list, wanted, &self.budget.clock, compare)?;
+        working_memory::sort(list, wanted, &self.budget.clock, compare)?;
         Ok(window)
     }
 
@@ -927,7 +928,7 @@ impl<'a> Run<'a> {
         for (key, mark) in call.order.iter().zip(&position.cursor.marks) {
             let value = self.key(key, side, item, row);
             let ordering = match (mark, &value) {
-                (Mark::Cut(begin, _), Some(Key::Text(text))) => {
+                (CursorValue::Cut(begin, _), Some(Key::Text(text))) => {
                     match texts.compare_beginning(key, text, begin) {
                         Ordering::Equal => return !past,
                         ordering if key.descending => ordering.reverse(),
@@ -935,7 +936,7 @@ impl<'a> Run<'a> {
                     }
                 }
                 // Any text is correct if the other side has none.
-                (Mark::Cut(..), _) => compare_keys(texts, key, value, Some(Key::Text(""))),
+                (CursorValue::Cut(..), _) => compare_keys(texts, key, value, Some(Key::Text(""))),
                 (mark, _) => compare_keys(texts, key, value, mark.key()),
             };
             match ordering {

@@ -23,7 +23,7 @@ const LAYOUT: u8 = 3;
 
 /// The value of an order's key in a cursor.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Mark {
+pub(super) enum CursorValue {
     /// The entry has no value.
     Absent,
     Text(String),
@@ -35,26 +35,26 @@ pub(super) enum Mark {
     Cut(Vec<u8>, u64),
 }
 
-impl Mark {
+impl CursorValue {
     /// The value for comparisons; `None` for a long text, of which only the first bytes are known.
     pub fn key(&self) -> Option<Key<'_>> {
         Some(match self {
-            Mark::Text(it) => Key::Text(it),
-            Mark::Whole(it) => Key::Whole(*it),
-            Mark::Float(it) => Key::Float(*it),
-            Mark::Date(it) => Key::Date(*it),
-            Mark::Decimal(it) => Key::Decimal(it.clone()),
-            Mark::Absent | Mark::Cut(..) => return None,
+            CursorValue::Text(it) => Key::Text(it),
+            CursorValue::Whole(it) => Key::Whole(*it),
+            CursorValue::Float(it) => Key::Float(*it),
+            CursorValue::Date(it) => Key::Date(*it),
+            CursorValue::Decimal(it) => Key::Decimal(it.clone()),
+            CursorValue::Absent | CursorValue::Cut(..) => return None,
         })
     }
 
     /// Replaces a shortened text by the whole text, if the hash matches.
     pub fn complete(&mut self, with: Option<&Key>) {
-        if let (Mark::Cut(begin, hash), Some(Key::Text(text))) = (&*self, with)
+        if let (CursorValue::Cut(begin, hash), Some(Key::Text(text))) = (&*self, with)
             && text.as_bytes().starts_with(begin)
             && xxh3_64(text.as_bytes()) == *hash
         {
-            *self = Mark::Text((*text).to_owned());
+            *self = CursorValue::Text((*text).to_owned());
         }
     }
 }
@@ -63,7 +63,7 @@ impl Mark {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Cursor {
     /// The values of the order's keys.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<CursorValue>,
     /// Distinguishes entries with the same marks and id.
     pub ordinal: u32,
     /// The id of the entity, or another text that distinguishes entries with the same marks.
@@ -195,19 +195,19 @@ impl<'b> Reader<'b> {
         std::str::from_utf8(self.counted()?).ok()
     }
 
-    fn mark(&mut self) -> Option<Mark> {
+    fn mark(&mut self) -> Option<CursorValue> {
         let [kind] = self.array()?;
         Some(match kind {
-            b'n' => Mark::Absent,
-            b't' => Mark::Text(self.text()?.to_owned()),
-            b'c' => Mark::Cut(self.counted()?.to_vec(), u64::from_be_bytes(self.array()?)),
-            b'w' => Mark::Whole(i64::from_be_bytes(self.array()?)),
-            b'f' => Mark::Float(f64::from_bits(u64::from_be_bytes(self.array()?))),
+            b'n' => CursorValue::Absent,
+            b't' => CursorValue::Text(self.text()?.to_owned()),
+            b'c' => CursorValue::Cut(self.counted()?.to_vec(), u64::from_be_bytes(self.array()?)),
+            b'w' => CursorValue::Whole(i64::from_be_bytes(self.array()?)),
+            b'f' => CursorValue::Float(f64::from_bits(u64::from_be_bytes(self.array()?))),
             b'd' => {
                 let packed = [self.array()?, self.array()?].map(u64::from_be_bytes);
-                Mark::Date(Date::is_packed(packed).then(|| Date::unpack(packed))?)
+                CursorValue::Date(Date::is_packed(packed).then(|| Date::unpack(packed))?)
             }
-            b'm' => Mark::Decimal(crate::ontology::decimal(self.text()?).ok()?),
+            b'm' => CursorValue::Decimal(crate::ontology::decimal(self.text()?).ok()?),
             _ => return None,
         })
     }
@@ -227,7 +227,7 @@ impl Cursor {
     /// The number by which a list is ordered.
     pub fn whole(&self) -> i64 {
         match self.marks[..] {
-            [Mark::Whole(it)] => it,
+            [CursorValue::Whole(it)] => it,
             _ => 0,
         }
     }
@@ -289,8 +289,8 @@ pub mod fuzzing {
     fn written(cursor: &Cursor) -> Option<String> {
         let mut writer = Writer::new(0, None, cursor.marks.len());
         for mark in &cursor.marks {
-            let is_cut = matches!(mark, super::Mark::Cut(..));
-            let is_long = matches!(mark, super::Mark::Text(text) if text.len() > writer.longest_text);
+            let is_cut = matches!(mark, super::CursorValue::Cut(..));
+            let is_long = matches!(mark, super::CursorValue::Text(text) if text.len() > writer.longest_text);
             if is_cut || is_long {
                 return None;
             }
@@ -314,16 +314,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn mark() -> impl Strategy<Value = Mark> {
+    fn mark() -> impl Strategy<Value = CursorValue> {
         prop_oneof![
-            Just(Mark::Absent),
-            "\\PC{0,300}".prop_map(Mark::Text),
-            any::<i64>().prop_map(Mark::Whole),
-            any::<f64>().prop_map(Mark::Float),
+            Just(CursorValue::Absent),
+            "\\PC{0,300}".prop_map(CursorValue::Text),
+            any::<i64>().prop_map(CursorValue::Whole),
+            any::<f64>().prop_map(CursorValue::Float),
             "[12][0-9]{3}[?~%]?|Y-?[1-9][0-9]{5,11}|-[1-9][0-9]{3}/(\\.\\.)?"
-                .prop_filter_map("a date", |it| Date::parse(&it).ok().map(Mark::Date)),
+                .prop_filter_map("a date", |it| Date::parse(&it).ok().map(CursorValue::Date)),
             (any::<i64>(), -30_i64..30)
-                .prop_map(|(digits, scale)| Mark::Decimal(BigDecimal::new(digits.into(), scale))),
+                .prop_map(|(digits, scale)| CursorValue::Decimal(BigDecimal::new(digits.into(), scale))),
         ]
     }
 
@@ -348,10 +348,10 @@ mod tests {
             let mut read = Cursor::read(&text, sequence, owner.as_deref(), marks.len()).unwrap();
             prop_assert_eq!((read.ordinal, &read.id), (ordinal, &id));
             for (mark, read) in marks.iter().zip(&mut read.marks) {
-                let is_long = matches!(mark, Mark::Text(text) if text.len() > longest);
-                prop_assert_eq!(matches!(read, Mark::Cut(..)), is_long);
+                let is_long = matches!(mark, CursorValue::Text(text) if text.len() > longest);
+                prop_assert_eq!(matches!(read, CursorValue::Cut(..)), is_long);
                 read.complete(Some(&Key::Text("another text")));
-                prop_assert_eq!(matches!(read, Mark::Cut(..)), is_long);
+                prop_assert_eq!(matches!(read, CursorValue::Cut(..)), is_long);
                 read.complete(mark.key().as_ref());
                 let (read, mark) = (read.key(), mark.key());
                 let is_same = match (&read, &mark) {

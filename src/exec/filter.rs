@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Failure, Run, Written};
 use crate::condition::{Filter, Test, TextTest, ValueTest};
-use crate::graph::{EntityNo, Subject, Testing};
+use crate::graph::{EntityNo, Subject, TestContext};
 use crate::ontology::TypeId;
 
 impl Run<'_> {

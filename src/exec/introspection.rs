@@ -24,7 +24,7 @@ pub struct PublicSchema<'a> {
 
 /// An object of introspection.
 #[derive(Clone, Copy)]
-enum Meta<'s> {
+enum IntrospectionObject<'s> {
     Schema,
     Type(&'s ExtendedType),
     /// A list of a type.
@@ -43,11 +43,13 @@ impl<'a> Run<'a> {
     /// Writes the value of a root field about the schema.
     pub(super) fn introspection(&mut self, asked: &'a Introspection, public: PublicSchema<'a>) -> Written {
         match asked {
-            Introspection::Schema(fields) => self.meta(fields, Meta::Schema, public),
+            Introspection::Schema(fields) => self.meta(fields, IntrospectionObject::Schema, public),
             Introspection::Type(name, fields) => {
                 let name = name.value(public.variables);
                 let found = name.and_then(Given::as_str);
-                let found = found.and_then(|it| public.schema.types.get(it)).map(Meta::Type);
+                let found = found
+                    .and_then(|it| public.schema.types.get(it))
+                    .map(IntrospectionObject::Type);
                 self.meta_or_null(fields, found, public)
             }
         }
@@ -56,7 +58,7 @@ impl<'a> Run<'a> {
     fn meta_or_null(
         &mut self,
         fields: &'a Object<MetaField>,
-        meta: Option<Meta<'a>>,
+        meta: Option<IntrospectionObject<'a>>,
         public: PublicSchema<'a>,
     ) -> Written {
         match meta {
@@ -71,13 +73,18 @@ impl<'a> Run<'a> {
     fn metas(
         &mut self,
         fields: &'a Object<MetaField>,
-        metas: impl Iterator<Item = Meta<'a>>,
+        metas: impl Iterator<Item = IntrospectionObject<'a>>,
         public: PublicSchema<'a>,
     ) -> Written {
         self.each(metas, |run, meta| run.meta(fields, meta, public))
     }
 
-    fn meta(&mut self, fields: &'a Object<MetaField>, meta: Meta<'a>, public: PublicSchema<'a>) -> Written {
+    fn meta(
+        &mut self,
+        fields: &'a Object<MetaField>,
+        meta: IntrospectionObject<'a>,
+        public: PublicSchema<'a>,
+    ) -> Written {
         self.visit(1)?;
         self.object(fields, |run, slot| {
             run.check_bytes()?;
@@ -85,9 +92,14 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn meta_field(&mut self, field: &'a MetaField, meta: Meta<'a>, public: PublicSchema<'a>) -> Written {
+    fn meta_field(
+        &mut self,
+        field: &'a MetaField,
+        meta: IntrospectionObject<'a>,
+        public: PublicSchema<'a>,
+    ) -> Written {
         let schema = public.schema;
-        let named = |name: &Name| schema.types.get(name).map(Meta::Type);
+        let named = |name: &Name| schema.types.get(name).map(IntrospectionObject::Type);
         match field {
             MetaField::Name => self.text_or_null(meta.name()),
             MetaField::Description => self.text_or_null(meta.description(schema)),
@@ -99,14 +111,18 @@ impl<'a> Run<'a> {
             }
             MetaField::Args(deprecated, fields) => {
                 let arguments = match meta {
-                    Meta::Field(it) => it.arguments.as_slice(),
-                    Meta::Directive(it) => it.arguments.as_slice(),
+                    IntrospectionObject::Field(it) => it.arguments.as_slice(),
+                    IntrospectionObject::Directive(it) => it.arguments.as_slice(),
                     _ => &[],
                 };
                 return self.input_values(arguments.iter(), deprecated, fields, public);
             }
             MetaField::Types(fields) => {
-                return self.metas(fields, schema.types.values().map(Meta::Type), public);
+                return self.metas(
+                    fields,
+                    schema.types.values().map(IntrospectionObject::Type),
+                    public,
+                );
             }
             MetaField::QueryType(fields) => {
                 let root = schema.schema_definition.query.as_ref();
@@ -124,12 +140,12 @@ impl<'a> Run<'a> {
                 let all = deprecated.holds(public);
                 let directives = schema.directive_definitions.values();
                 let shown = directives.filter(|it| all || !is_deprecated(&it.directives));
-                return self.metas(fields, shown.map(|it| Meta::Directive(it)), public);
+                return self.metas(fields, shown.map(|it| IntrospectionObject::Directive(it)), public);
             }
             MetaField::Kind => self.text(meta.kind()),
             MetaField::SpecifiedByUrl => {
                 let directive = match meta {
-                    Meta::Type(ExtendedType::Scalar(it)) => it.directives.get("specifiedBy"),
+                    IntrospectionObject::Type(ExtendedType::Scalar(it)) => it.directives.get("specifiedBy"),
                     _ => None,
                 };
                 let url = directive.and_then(|it| it.specified_argument_by_name("url"));
@@ -137,8 +153,8 @@ impl<'a> Run<'a> {
             }
             MetaField::Fields(deprecated, fields) => {
                 let of = match meta {
-                    Meta::Type(ExtendedType::Object(it)) => &it.fields,
-                    Meta::Type(ExtendedType::Interface(it)) => &it.fields,
+                    IntrospectionObject::Type(ExtendedType::Object(it)) => &it.fields,
+                    IntrospectionObject::Type(ExtendedType::Interface(it)) => &it.fields,
                     _ => {
                         self.null();
                         return Ok(());
@@ -146,12 +162,12 @@ impl<'a> Run<'a> {
                 };
                 let all = deprecated.holds(public);
                 let shown = of.values().filter(|it| all || !is_deprecated(&it.directives));
-                return self.metas(fields, shown.map(|it| Meta::Field(it)), public);
+                return self.metas(fields, shown.map(|it| IntrospectionObject::Field(it)), public);
             }
             MetaField::Interfaces(fields) => {
                 let of = match meta {
-                    Meta::Type(ExtendedType::Object(it)) => &it.implements_interfaces,
-                    Meta::Type(ExtendedType::Interface(it)) => &it.implements_interfaces,
+                    IntrospectionObject::Type(ExtendedType::Object(it)) => &it.implements_interfaces,
+                    IntrospectionObject::Type(ExtendedType::Interface(it)) => &it.implements_interfaces,
                     _ => {
                         self.null();
                         return Ok(());
@@ -161,19 +177,19 @@ impl<'a> Run<'a> {
             }
             MetaField::PossibleTypes(fields) => {
                 return match meta {
-                    Meta::Type(ExtendedType::Interface(it)) => {
+                    IntrospectionObject::Type(ExtendedType::Interface(it)) => {
                         let implementers = public.implementers.get(&it.name).into_iter();
                         let objects = implementers.flat_map(|it| &it.objects);
                         self.metas(fields, objects.filter_map(named), public)
                     }
-                    Meta::Type(ExtendedType::Union(it)) => {
+                    IntrospectionObject::Type(ExtendedType::Union(it)) => {
                         self.metas(fields, it.members.iter().filter_map(|it| named(it)), public)
                     }
                     _ => self.meta_or_null(fields, None, public),
                 };
             }
             MetaField::EnumValues(deprecated, fields) => {
-                let Meta::Type(ExtendedType::Enum(it)) = meta else {
+                let IntrospectionObject::Type(ExtendedType::Enum(it)) = meta else {
                     self.null();
                     return Ok(());
                 };
@@ -182,10 +198,10 @@ impl<'a> Run<'a> {
                     .values
                     .values()
                     .filter(|it| all || !is_deprecated(&it.directives));
-                return self.metas(fields, shown.map(|it| Meta::EnumValue(it)), public);
+                return self.metas(fields, shown.map(|it| IntrospectionObject::EnumValue(it)), public);
             }
             MetaField::InputFields(deprecated, fields) => {
-                let Meta::Type(ExtendedType::InputObject(it)) = meta else {
+                let IntrospectionObject::Type(ExtendedType::InputObject(it)) = meta else {
                     self.null();
                     return Ok(());
                 };
@@ -194,28 +210,30 @@ impl<'a> Run<'a> {
             }
             MetaField::OfType(fields) => {
                 let inner = match meta {
-                    Meta::List(inner) => Meta::of(inner, schema),
-                    Meta::NonNull(Type::NonNullNamed(name)) => named(name),
-                    Meta::NonNull(Type::NonNullList(inner)) => Some(Meta::List(inner)),
+                    IntrospectionObject::List(inner) => IntrospectionObject::of(inner, schema),
+                    IntrospectionObject::NonNull(Type::NonNullNamed(name)) => named(name),
+                    IntrospectionObject::NonNull(Type::NonNullList(inner)) => {
+                        Some(IntrospectionObject::List(inner))
+                    }
                     _ => None,
                 };
                 return self.meta_or_null(fields, inner, public);
             }
             MetaField::IsOneOf => match meta {
-                Meta::Type(ExtendedType::InputObject(it)) => self.boolean(it.is_one_of()),
+                IntrospectionObject::Type(ExtendedType::InputObject(it)) => self.boolean(it.is_one_of()),
                 _ => self.null(),
             },
             MetaField::Type(fields) => {
                 let of = match meta {
-                    Meta::Field(it) => Meta::of(&it.ty, schema),
-                    Meta::InputValue(it) => Meta::of(&it.ty, schema),
+                    IntrospectionObject::Field(it) => IntrospectionObject::of(&it.ty, schema),
+                    IntrospectionObject::InputValue(it) => IntrospectionObject::of(&it.ty, schema),
                     _ => None,
                 };
                 return self.meta_or_null(fields, of, public);
             }
             MetaField::DefaultValue => {
                 let value = match meta {
-                    Meta::InputValue(it) => it.default_value.as_ref(),
+                    IntrospectionObject::InputValue(it) => it.default_value.as_ref(),
                     _ => None,
                 };
                 let written = value.map(|it| it.serialize().no_indent().to_string());
@@ -223,7 +241,7 @@ impl<'a> Run<'a> {
             }
             MetaField::Locations => {
                 let locations = match meta {
-                    Meta::Directive(it) => Some(it.locations.iter()),
+                    IntrospectionObject::Directive(it) => Some(it.locations.iter()),
                     _ => None,
                 };
                 return self.each(locations.into_iter().flatten(), |run, location| {
@@ -232,7 +250,7 @@ impl<'a> Run<'a> {
                 });
             }
             MetaField::IsRepeatable => {
-                self.boolean(matches!(meta, Meta::Directive(it) if it.repeatable));
+                self.boolean(matches!(meta, IntrospectionObject::Directive(it) if it.repeatable));
             }
         }
         Ok(())
@@ -247,7 +265,11 @@ impl<'a> Run<'a> {
     ) -> Written {
         let all = deprecated.holds(public);
         let shown = values.filter(|it| all || !is_deprecated(&it.directives));
-        self.metas(fields, shown.map(|it| Meta::InputValue(it)), public)
+        self.metas(
+            fields,
+            shown.map(|it| IntrospectionObject::InputValue(it)),
+            public,
+        )
     }
 
     fn text_or_null(&mut self, text: Option<&str>) {
@@ -269,59 +291,61 @@ impl IncludeDeprecated {
     }
 }
 
-impl<'s> Meta<'s> {
+impl<'s> IntrospectionObject<'s> {
     /// The type that a reference names.
     fn of(ty: &'s Type, schema: &'s Schema) -> Option<Self> {
         match ty {
-            Type::Named(name) => schema.types.get(name).map(Meta::Type),
-            Type::List(inner) => Some(Meta::List(inner)),
-            Type::NonNullNamed(_) | Type::NonNullList(_) => Some(Meta::NonNull(ty)),
+            Type::Named(name) => schema.types.get(name).map(IntrospectionObject::Type),
+            Type::List(inner) => Some(IntrospectionObject::List(inner)),
+            Type::NonNullNamed(_) | Type::NonNullList(_) => Some(IntrospectionObject::NonNull(ty)),
         }
     }
 
     fn kind(self) -> &'static str {
         match self {
-            Meta::List(_) => "LIST",
-            Meta::NonNull(_) => "NON_NULL",
-            Meta::Type(ExtendedType::Scalar(_)) => "SCALAR",
-            Meta::Type(ExtendedType::Interface(_)) => "INTERFACE",
-            Meta::Type(ExtendedType::Union(_)) => "UNION",
-            Meta::Type(ExtendedType::Enum(_)) => "ENUM",
-            Meta::Type(ExtendedType::InputObject(_)) => "INPUT_OBJECT",
+            IntrospectionObject::List(_) => "LIST",
+            IntrospectionObject::NonNull(_) => "NON_NULL",
+            IntrospectionObject::Type(ExtendedType::Scalar(_)) => "SCALAR",
+            IntrospectionObject::Type(ExtendedType::Interface(_)) => "INTERFACE",
+            IntrospectionObject::Type(ExtendedType::Union(_)) => "UNION",
+            IntrospectionObject::Type(ExtendedType::Enum(_)) => "ENUM",
+            IntrospectionObject::Type(ExtendedType::InputObject(_)) => "INPUT_OBJECT",
             _ => "OBJECT",
         }
     }
 
     fn name(self) -> Option<&'s str> {
         match self {
-            Meta::Schema | Meta::List(_) | Meta::NonNull(_) => None,
-            Meta::Type(it) => Some(it.name().as_str()),
-            Meta::Field(it) => Some(it.name.as_str()),
-            Meta::InputValue(it) => Some(it.name.as_str()),
-            Meta::EnumValue(it) => Some(it.value.as_str()),
-            Meta::Directive(it) => Some(it.name.as_str()),
+            IntrospectionObject::Schema | IntrospectionObject::List(_) | IntrospectionObject::NonNull(_) => {
+                None
+            }
+            IntrospectionObject::Type(it) => Some(it.name().as_str()),
+            IntrospectionObject::Field(it) => Some(it.name.as_str()),
+            IntrospectionObject::InputValue(it) => Some(it.name.as_str()),
+            IntrospectionObject::EnumValue(it) => Some(it.value.as_str()),
+            IntrospectionObject::Directive(it) => Some(it.name.as_str()),
         }
     }
 
     fn description(self, schema: &'s Schema) -> Option<&'s str> {
         let description = match self {
-            Meta::Schema => &schema.schema_definition.description,
-            Meta::Type(it) => return it.description().map(Node::as_str),
-            Meta::List(_) | Meta::NonNull(_) => return None,
-            Meta::Field(it) => &it.description,
-            Meta::InputValue(it) => &it.description,
-            Meta::EnumValue(it) => &it.description,
-            Meta::Directive(it) => &it.description,
+            IntrospectionObject::Schema => &schema.schema_definition.description,
+            IntrospectionObject::Type(it) => return it.description().map(Node::as_str),
+            IntrospectionObject::List(_) | IntrospectionObject::NonNull(_) => return None,
+            IntrospectionObject::Field(it) => &it.description,
+            IntrospectionObject::InputValue(it) => &it.description,
+            IntrospectionObject::EnumValue(it) => &it.description,
+            IntrospectionObject::Directive(it) => &it.description,
         };
         description.as_deref()
     }
 
     fn directives(self) -> Option<&'s DirectiveList> {
         match self {
-            Meta::Field(it) => Some(&it.directives),
-            Meta::InputValue(it) => Some(&it.directives),
-            Meta::EnumValue(it) => Some(&it.directives),
-            Meta::Directive(it) => Some(&it.directives),
+            IntrospectionObject::Field(it) => Some(&it.directives),
+            IntrospectionObject::InputValue(it) => Some(&it.directives),
+            IntrospectionObject::EnumValue(it) => Some(&it.directives),
+            IntrospectionObject::Directive(it) => Some(&it.directives),
             _ => None,
         }
     }

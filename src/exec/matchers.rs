@@ -15,8 +15,8 @@ use regex_automata::{Anchored, Input};
 
 use crate::budget::{Clock, Stop};
 use crate::condition::MatcherNo;
-use crate::graph::{EntitySet, Testing};
-use crate::plan::{Bound, InputError, Kept, Pattern, Patterns, last_line};
+use crate::graph::{EntitySet, TestContext};
+use crate::plan::{Bound, InputError, Pattern, PatternEntry, Patterns, last_line};
 
 /// Maximum size of one compiled regular expression, in bytes.
 const MOST_OF_ONE: usize = 1 << 20;
@@ -132,7 +132,7 @@ impl Matchers {
         }
     }
 
-    fn add(&mut self, kept: &Kept, limit: usize) -> Result<(), Stop> {
+    fn add(&mut self, kept: &PatternEntry, limit: usize) -> Result<(), Stop> {
         let matcher = match &kept.pattern {
             Pattern::Contains(text) => {
                 self.bytes += FINDER_BYTES + text.len();
@@ -263,7 +263,7 @@ impl<'a> Tests<'a> {
     }
 }
 
-impl Testing for Tests<'_> {
+impl TestContext for Tests<'_> {
     #[inline]
     fn worked(&self, steps: usize) {
         match self.left.get().checked_sub(steps) {

@@ -6,29 +6,29 @@
 //! time is linear in the rows visited and the bytes written.
 
 mod aggregate;
-mod cited;
+mod citations;
 mod components;
 mod connection;
 mod cursor;
 mod entity;
 mod filter;
-mod graph;
+mod graph_info;
+mod graph_queries;
 mod introspection;
 mod matchers;
 mod page_rank;
 mod paths;
-mod question;
 mod ranking;
 mod rows;
 mod search;
-mod shape;
 mod statement;
+mod stored_fields;
+mod subgraph;
 mod suggest;
 mod timeline;
 mod trace;
-mod visited;
-mod walk;
-mod working;
+mod traversal;
+mod working_memory;
 
 use std::time::Duration;
 
@@ -46,9 +46,9 @@ pub use cursor::fuzzing;
 pub use introspection::PublicSchema;
 pub use matchers::Matchers;
 use matchers::Tests;
+pub use subgraph::{ShownEdge, ShownValue, Subgraph};
 use trace::Trace;
-pub use visited::{Subgraph, Told, Walked};
-pub(crate) use working::sort;
+pub(crate) use working_memory::sort;
 
 /// The inputs of a run, in addition to the plan.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +61,7 @@ pub struct Arguments<'a> {
 
 /// Options of a run.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted {
+pub struct RunOptions {
     /// Number of bytes to reserve for the answer.
     pub capacity: usize,
     /// Whether to return the part of the graph that the answer shows.
@@ -167,7 +167,7 @@ pub fn run<'a>(
     arguments: Arguments<'a>,
     budget: Budget<'a>,
     public: PublicSchema<'a>,
-    wanted: Wanted,
+    wanted: RunOptions,
 ) -> Result<Outcome<'a>, Stop> {
     let traced = plan.cites || plan.explains || wanted.subgraph;
     let mut run = Run {
@@ -636,7 +636,7 @@ impl<'a> Run<'a> {
                 let found = run.find(*call)?;
                 match found {
                     Some(entity)
-                        if shape::leads_on(selection)
+                        if stored_fields::leads_on(selection)
                             && let Some(shape) = run.shape(selection)? =>
                     {
                         run.shaped(&shape, entity)

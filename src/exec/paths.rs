@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use petgraph::Direction as Way;
 use petgraph::visit::EdgeRef;
 
-use super::working::Marks;
+use super::working_memory::Marks;
 use super::{Failure, Run, Written};
 use crate::graph::{EdgeNo, EdgeReference, EntityNo, Subgraph};
 use crate::ontology::{Direction, RelationId};
@@ -139,7 +139,7 @@ const ENTITIES_A_ROW: usize = 4;
 
 /// An incomplete path: its last edge and the path before it.
 #[derive(Clone, Copy)]
-struct Partial {
+struct PartialPath {
     at: EntityNo,
     /// The path before it; [`NOTHING`] at the start.
     before: u32,
@@ -152,14 +152,14 @@ struct Partial {
 
 /// The order of the queue: the cheapest path to complete, then the fewest edges in all, then the fewest edges left,
 /// then the path found first.
-struct Queued {
+struct QueuedPath {
     bound: f64,
     hops_bound: u32,
     hops: u32,
     no: u32,
 }
 
-impl Ord for Queued {
+impl Ord for QueuedPath {
     fn cmp(&self, other: &Self) -> Ordering {
         let by_bound = other.bound.total_cmp(&self.bound);
         let by_hops = other.hops_bound.cmp(&self.hops_bound);
@@ -170,19 +170,19 @@ impl Ord for Queued {
     }
 }
 
-impl PartialOrd for Queued {
+impl PartialOrd for QueuedPath {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Queued {
+impl PartialEq for QueuedPath {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl Eq for Queued {}
+impl Eq for QueuedPath {}
 
 /// Lower bounds for the rest of a path from an entity: number of edges and their cost.
 struct Remaining {
@@ -222,7 +222,7 @@ pub(super) fn simple(
         return Ok(found);
     };
     let mut partials = Vec::new();
-    let start = Partial {
+    let start = PartialPath {
         at: from,
         before: NOTHING,
         relation: RelationId::at(0),
@@ -232,13 +232,13 @@ pub(super) fn simple(
         cost: 0.0,
     };
     run.push(&mut partials, start)?;
-    let mut queue = BinaryHeap::from([Queued {
+    let mut queue = BinaryHeap::from([QueuedPath {
         bound: whole.1,
         hops_bound: whole.0,
         hops: 0,
         no: 0,
     }]);
-    while let Some(Queued { no, .. }) = queue.pop() {
+    while let Some(QueuedPath { no, .. }) = queue.pop() {
         if found.len() >= count {
             break;
         }
@@ -269,14 +269,14 @@ pub(super) fn simple(
             if queue.len() == queue.capacity() {
                 grow_heap(run, &mut queue)?;
             }
-            queue.push(Queued {
+            queue.push(QueuedPath {
                 bound: cost + cost_left,
                 hops_bound: hops + hops_left,
                 hops,
                 no: partials.len() as u32,
             });
             let (relation, edge_no) = edge.id();
-            let longer = Partial {
+            let longer = PartialPath {
                 at,
                 before: no,
                 relation,
@@ -291,7 +291,12 @@ pub(super) fn simple(
     Ok(found)
 }
 
-fn whole_path(run: &mut Run, partials: &[Partial], start: EntityNo, end: Partial) -> Result<Path, Failure> {
+fn whole_path(
+    run: &mut Run,
+    partials: &[PartialPath],
+    start: EntityNo,
+    end: PartialPath,
+) -> Result<Path, Failure> {
     let mut steps = run.list_of(end.hops as usize)?;
     let mut at = end;
     while let Some(before) = partials.get(at.before as usize) {
@@ -312,7 +317,7 @@ fn whole_path(run: &mut Run, partials: &[Partial], start: EntityNo, end: Partial
 }
 
 /// Whether a path contains an entity.
-fn is_on(partials: &[Partial], mut path: Partial, entity: EntityNo) -> bool {
+fn is_on(partials: &[PartialPath], mut path: PartialPath, entity: EntityNo) -> bool {
     loop {
         if path.at == entity {
             return true;

@@ -12,14 +12,14 @@ use rayon::prelude::*;
 
 use super::page_rank::page_rank;
 use super::rows::Rows;
-use super::working::{self, Marks};
+use super::working_memory::{self, Marks};
 use super::{CHECK_EVERY, Failure, Run};
 use crate::budget::{Clock, Stop};
 use crate::graph::{EntityNo, EntitySet, OrderKey, Subgraph};
 use crate::plan::{Ranking, Similarity};
 
 /// An entity and its score.
-pub(super) struct Ranked {
+pub(super) struct RankedEntity {
     pub entity: EntityNo,
     pub score: f64,
     pub exact: bool,
@@ -32,7 +32,7 @@ pub(super) fn rank(
     by: Ranking,
     wanted: &EntitySet,
     first: usize,
-) -> Result<Vec<Ranked>, Failure> {
+) -> Result<Vec<RankedEntity>, Failure> {
     let count = subgraph.node_count();
     let (scores, exact) = match by {
         Ranking::PageRank => (page_rank(run, subgraph)?, true),
@@ -58,7 +58,7 @@ pub(super) fn rank(
             (betweenness(run, &rows, &pivots)?, pivots.all)
         }
         Ranking::Closeness => {
-            let rows = Rows::of(run, subgraph, true, Near::BYTES)?;
+            let rows = Rows::of(run, subgraph, true, ClosenessLane::BYTES)?;
             let pivots = Pivots::of(run, &rows)?;
             (closeness(run, &rows, &pivots)?, pivots.all)
         }
@@ -97,9 +97,9 @@ fn best(
     scored: impl Iterator<Item = (EntityNo, f64)>,
     first: usize,
     exact: bool,
-) -> Result<Vec<Ranked>, Failure> {
+) -> Result<Vec<RankedEntity>, Failure> {
     let kept = first.min(run.entities());
-    run.hold(kept.saturating_mul(size_of::<Scored>() + size_of::<Ranked>()))?;
+    run.hold(kept.saturating_mul(size_of::<Scored>() + size_of::<RankedEntity>()))?;
     let mut heap: BinaryHeap<Scored> = BinaryHeap::with_capacity(kept);
     for (entity, score) in scored {
         run.work(1)?;
@@ -114,7 +114,7 @@ fn best(
     }
     let mut ranked = Vec::with_capacity(heap.len());
     let sorted = heap.into_sorted_vec().into_iter();
-    ranked.extend(sorted.map(|Scored(score, _, entity)| Ranked { entity, score, exact }));
+    ranked.extend(sorted.map(|Scored(score, _, entity)| RankedEntity { entity, score, exact }));
     Ok(ranked)
 }
 
@@ -313,7 +313,7 @@ fn betweenness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, 
 }
 
 /// State of a lane that computes closeness.
-struct Near {
+struct ClosenessLane {
     distances: Vec<u64>,
     reached: Vec<u32>,
     seen: Vec<bool>,
@@ -322,7 +322,7 @@ struct Near {
     scratch: Vec<u32>,
 }
 
-impl Near {
+impl ClosenessLane {
     /// Bytes per entity.
     const BYTES: usize = size_of::<u64>() + 2 * size_of::<u32>() + size_of::<bool>();
 }
@@ -331,15 +331,15 @@ impl Near {
 /// entity in each lane.
 fn closeness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, Failure> {
     let (count, slots) = (rows.len(), run.entities());
-    let new = || Near {
+    let new = || ClosenessLane {
         distances: vec![0; count],
         reached: vec![0; count],
         seen: vec![false; count],
         order: Vec::with_capacity(count),
         scratch: Vec::new(),
     };
-    let search = |it: &mut Near, from: u32, clock: &Clock| {
-        let Near {
+    let search = |it: &mut ClosenessLane, from: u32, clock: &Clock| {
+        let ClosenessLane {
             distances,
             reached,
             seen,
@@ -371,7 +371,7 @@ fn closeness(run: &mut Run, rows: &Rows, pivots: &Pivots) -> Result<Vec<f64>, Fa
         }
         Ok(())
     };
-    let sums = pivots.search(run, rows, count * Near::BYTES, slots, new, search)?;
+    let sums = pivots.search(run, rows, count * ClosenessLane::BYTES, slots, new, search)?;
     let mut scores = run.array(0.0, slots)?;
     for node in rows.nodes() {
         run.work(1)?;
@@ -407,7 +407,7 @@ fn around(run: &mut Run, subgraph: &Subgraph, entity: EntityNo, way: Way) -> Res
     }
     let whole = 0..all.len();
     let key = |it: &EntityNo| run.view.order_key(*it);
-    working::sort(&mut all, whole, &run.budget.clock, |a, b| key(a).cmp(&key(b)))?;
+    working_memory::sort(&mut all, whole, &run.budget.clock, |a, b| key(a).cmp(&key(b)))?;
     all.dedup();
     Ok(all)
 }
@@ -421,7 +421,7 @@ pub(super) fn similar(
     by: Similarity,
     wanted: &EntitySet,
     first: usize,
-) -> Result<Vec<Ranked>, Failure> {
+) -> Result<Vec<RankedEntity>, Failure> {
     let own = around(run, subgraph, to, Way::Outgoing)?;
     // Scores are never negative.
     let mut scores: Marks<f64> = Marks::new(-1.0);

@@ -3,15 +3,15 @@
 use std::time::Instant;
 
 use super::connection::{Window, window};
-use super::cursor::{Cursor, Mark};
-use super::statement::Said;
+use super::cursor::{Cursor, CursorValue};
+use super::statement::EntityStatement;
 use super::{Failure, Run, Written};
 use crate::budget::Stop;
 use crate::condition::Filter;
 use crate::graph::{EntityNo, Key, View};
 use crate::plan::{HighlightField, Object, SearchCall, SearchEdgeField, SearchField, StatementField};
 use crate::search::{
-    Deadline, Effort, Found, Highlighter, Index, Matched, Results, Search, SearchError, Typed,
+    Deadline, Highlighter, Hit, Index, Matched, Results, Search, SearchError, SearchLimits, SearchText,
 };
 
 impl<'a> Run<'a> {
@@ -29,7 +29,7 @@ impl<'a> Run<'a> {
         };
         let Results { found, typed } =
             self.searching(|index, view, effort| index.search(view, search, effort))?;
-        let bytes = found.capacity() * size_of::<Found>();
+        let bytes = found.capacity() * size_of::<Hit>();
         self.hold(bytes)?;
         self.visit(found.len() as u64)?;
         let place = |cursor: Option<Cursor>, past: bool| {
@@ -45,7 +45,7 @@ impl<'a> Run<'a> {
     fn found_connection(
         &mut self,
         call: &'a SearchCall,
-        (found, typed): (&[Found], &Typed),
+        (found, typed): (&[Hit], &SearchText),
         window: &Window,
         fields: &'a Object<SearchField>,
     ) -> Written {
@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
     }
 
     /// Writes the cursor of a result. Results with the same score are in the order of types, then of ids.
-    fn found_cursor(&mut self, call: &SearchCall, found: Found) {
+    fn found_cursor(&mut self, call: &SearchCall, found: Hit) {
         let row = self.view.locate(found.entity);
         let key = Key::Float(f64::from(found.score));
         let of = (row.type_id.index() as u32, self.view.id(row));
@@ -80,9 +80,9 @@ impl<'a> Run<'a> {
     }
 
     /// Whether a result is before a cursor, or at it if `past`.
-    fn is_found_before(&self, found: Found, cursor: &Cursor, past: bool) -> bool {
+    fn is_found_before(&self, found: Hit, cursor: &Cursor, past: bool) -> bool {
         let score = match cursor.marks[..] {
-            [Mark::Float(score)] => score,
+            [CursorValue::Float(score)] => score,
             _ => 0.0,
         };
         let row = self.view.locate(found.entity);
@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
     fn found_edges(
         &mut self,
         call: &'a SearchCall,
-        (found, typed): (&[Found], &Typed),
+        (found, typed): (&[Hit], &SearchText),
         window: &Window,
         fields: &'a Object<SearchEdgeField>,
     ) -> Written {
@@ -181,7 +181,7 @@ impl<'a> Run<'a> {
         let written = self.each(matched.iter(), |run, matched| {
             run.visit(1)?;
             run.check_bytes()?;
-            let said = Said::Value {
+            let said = EntityStatement::Value {
                 property: matched.property,
                 value: matched.value,
                 statement: matched.statement,
@@ -226,12 +226,12 @@ impl<'a> Run<'a> {
     /// Searches within the rest of the budget.
     fn searching<T>(
         &mut self,
-        search: impl FnOnce(&Index, View<'a>, Effort) -> Result<T, SearchError>,
+        search: impl FnOnce(&Index, View<'a>, SearchLimits) -> Result<T, SearchError>,
     ) -> Result<T, Failure> {
         let clock = self.budget.clock;
         let over = move || clock.stop().is_some();
         let started = clock.started.get_or_init(Instant::now);
-        let effort = Effort {
+        let effort = SearchLimits {
             over: &over,
             deadline: Deadline(started.checked_add(clock.time)),
             bytes: self.budget.working.saturating_sub(self.working + self.kept),

@@ -27,12 +27,12 @@ fn place_of(side: Side) -> i64 {
 
 /// Numbers the entries of a list whose cursors would otherwise be equal.
 #[derive(Default)]
-struct Alike {
+struct DuplicateNumbers {
     last: Option<(i64, Option<EntityNo>)>,
     count: u32,
 }
 
-impl Alike {
+impl DuplicateNumbers {
     /// The number of the next entry.
     fn number(&mut self, of: (i64, Option<EntityNo>)) -> u32 {
         self.count = if self.last == Some(of) { self.count + 1 } else { 0 };
@@ -47,7 +47,7 @@ pub(super) type Each<'f, 'a, T> =
 
 /// A statement about an entity.
 #[derive(Clone, Copy)]
-pub(super) enum Said<'a> {
+pub(super) enum EntityStatement<'a> {
     Value {
         property: PropertyNo,
         value: ValueRef<'a>,
@@ -102,12 +102,12 @@ impl<'a> Run<'a> {
                 .is_none_or(|it| it.iter().any(|it| it == name))
         };
         let owner = self.view.number(row);
-        let each = |run: &mut Self, take: &mut dyn FnMut(&mut Self, Said<'a>) -> Written| {
+        let each = |run: &mut Self, take: &mut dyn FnMut(&mut Self, EntityStatement<'a>) -> Written| {
             run.each_said(row, &wanted, take)
         };
-        let field_of = |said: &Said| match said {
-            Said::Value { property, .. } => (i64::from(property.0), None),
-            Said::Edge { side, target, .. } => (AFTER_VALUES + place_of(*side), Some(*target)),
+        let field_of = |said: &EntityStatement| match said {
+            EntityStatement::Value { property, .. } => (i64::from(property.0), None),
+            EntityStatement::Edge { side, target, .. } => (AFTER_VALUES + place_of(*side), Some(*target)),
         };
         self.listing(
             listing,
@@ -124,7 +124,7 @@ impl<'a> Run<'a> {
         &mut self,
         row: Row,
         wanted: &dyn Fn(&str) -> bool,
-        take: &mut dyn FnMut(&mut Self, Said<'a>) -> Written,
+        take: &mut dyn FnMut(&mut Self, EntityStatement<'a>) -> Written,
     ) -> Written {
         let view = self.view;
         let members = &self.ontology.entity_type(row.type_id).members;
@@ -135,7 +135,7 @@ impl<'a> Run<'a> {
             let property = PropertyNo(no as u16);
             for (value, statement) in view.held_said(row, property) {
                 self.work(1)?;
-                let said = Said::Value {
+                let said = EntityStatement::Value {
                     property,
                     value,
                     statement,
@@ -148,7 +148,7 @@ impl<'a> Run<'a> {
             if !wanted(&name) {
                 return Ok(());
             }
-            let said = Said::Edge {
+            let said = EntityStatement::Edge {
                 side: link.side,
                 target: link.to,
                 edge: link.edge,
@@ -241,7 +241,7 @@ impl<'a> Run<'a> {
         let view = self.view;
         let id_of = |it: Option<EntityNo>| it.map_or("", |it| view.id(view.locate(it)));
         let (mut len, mut from, mut until) = (0, 0, 0);
-        let mut alike = Alike::default();
+        let mut alike = DuplicateNumbers::default();
         each(self, &mut |run, item| {
             len += 1;
             if after.is_some() || before.is_some() {
@@ -263,7 +263,7 @@ impl<'a> Run<'a> {
             let mut items: Vec<(T, u32)> = run.list_of(window.end - window.start)?;
             if window.start < window.end {
                 let mut at = 0;
-                let mut alike = Alike::default();
+                let mut alike = DuplicateNumbers::default();
                 each(run, &mut |run, item| {
                     let ordinal = alike.number(field_of(&item));
                     if (window.start..window.end).contains(&at) {
@@ -343,7 +343,12 @@ impl<'a> Run<'a> {
         self.out.extend_from_slice(b"null");
     }
 
-    pub(super) fn said(&mut self, row: Row, said: Said<'a>, fields: &'a Object<StatementField>) -> Written {
+    pub(super) fn said(
+        &mut self,
+        row: Row,
+        said: EntityStatement<'a>,
+        fields: &'a Object<StatementField>,
+    ) -> Written {
         if self.trace.is_some() {
             self.say(row, said)?;
         }
@@ -359,7 +364,7 @@ impl<'a> Run<'a> {
     ) -> Written {
         // The statement of a connection's edge is about the entity that has the connection. Its field is the
         // connection's, which the target's own side determines.
-        let said = Said::Edge {
+        let said = EntityStatement::Edge {
             side: via.side,
             target,
             edge: via.edge,
@@ -379,17 +384,22 @@ impl<'a> Run<'a> {
     }
 
     /// The number of the statement.
-    pub(super) fn behind(&self, said: Said) -> StatementNo {
+    pub(super) fn behind(&self, said: EntityStatement) -> StatementNo {
         match said {
-            Said::Value { statement, .. } => statement,
-            Said::Edge { side, edge, .. } => self.view.edge_statement(side.relation, edge),
+            EntityStatement::Value { statement, .. } => statement,
+            EntityStatement::Edge { side, edge, .. } => self.view.edge_statement(side.relation, edge),
         }
     }
 
-    fn statement_field(&mut self, row: Row, said: Said<'a>, slot: &'a Slot<StatementField>) -> Written {
+    fn statement_field(
+        &mut self,
+        row: Row,
+        said: EntityStatement<'a>,
+        slot: &'a Slot<StatementField>,
+    ) -> Written {
         let statement = self.behind(said);
         match (&slot.field, said) {
-            (StatementField::Field, Said::Value { property, .. }) => {
+            (StatementField::Field, EntityStatement::Value { property, .. }) => {
                 let name = &self
                     .ontology
                     .entity_type(row.type_id)
@@ -398,15 +408,17 @@ impl<'a> Run<'a> {
                     .name;
                 self.text(name);
             }
-            (StatementField::Field, Said::Edge { side, target, .. }) => {
+            (StatementField::Field, EntityStatement::Edge { side, target, .. }) => {
                 let name = self.field_name(row, side, target);
                 self.text(&name);
             }
-            (StatementField::Value, Said::Value { value, .. }) => value.write_all_languages(&mut self.out),
-            (StatementField::Target(selection), Said::Edge { target, .. }) => {
+            (StatementField::Value, EntityStatement::Value { value, .. }) => {
+                value.write_all_languages(&mut self.out);
+            }
+            (StatementField::Target(selection), EntityStatement::Edge { target, .. }) => {
                 return self.field(slot, true, |run| run.entity(target, selection));
             }
-            (StatementField::Edge, Said::Edge { side, edge, .. }) => self.edge_json(side, edge),
+            (StatementField::Edge, EntityStatement::Edge { side, edge, .. }) => self.edge_json(side, edge),
             (StatementField::Value | StatementField::Edge | StatementField::Target(_), _) => self.null(),
             (StatementField::Rank, _) => {
                 let rank = self.view.statements().rank(statement);
@@ -499,7 +511,7 @@ impl<'a> Run<'a> {
                 }
                 LinkField::Edge => run.edge_json(link.side, link.edge),
                 LinkField::Statement(fields) => {
-                    let said = Said::Edge {
+                    let said = EntityStatement::Edge {
                         side: link.side,
                         target: link.to,
                         edge: link.edge,

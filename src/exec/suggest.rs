@@ -6,7 +6,7 @@ use super::{Failure, Run, Written};
 use crate::graph::EntityNo;
 use crate::plan::{Object, SuggestCall, SuggestionField};
 use crate::report::shown;
-use crate::search::{Names, Suggested};
+use crate::search::{NameMatch, Names};
 
 /// Maximum number of candidates that an error about an ambiguous reference lists.
 const MOST_NAMED: usize = 10;
@@ -28,7 +28,7 @@ impl<'a> Run<'a> {
         let view = self.view;
         let (types, first) = (call.types.as_deref(), call.first);
         // The results, and the set of entities found so far.
-        let bytes = first.min(view.slots()) * 2 * (size_of::<Suggested>() + 2 * size_of::<EntityNo>());
+        let bytes = first.min(view.slots()) * 2 * (size_of::<NameMatch>() + 2 * size_of::<EntityNo>());
         self.hold(bytes)?;
         let mut kept = 0;
         let found = names.suggest(view, &call.beginning, types, first, |steps, bytes| {

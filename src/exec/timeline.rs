@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 
 use super::connection::{Window, window};
-use super::cursor::{Cursor, Mark};
-use super::statement::Said;
-use super::{Failure, Run, Written, working};
+use super::cursor::{Cursor, CursorValue};
+use super::statement::EntityStatement;
+use super::{Failure, Run, Written, working_memory};
 use crate::graph::{EntityNo, Key, Row};
 use crate::ontology::{Date, Direction, PropertyNo, Scalar, TypeId};
 use crate::plan::{ConflictCall, ConflictField, Listing, Object, Page, Side, TimelineCall, TimelineField};
@@ -20,17 +20,17 @@ struct Entry {
 
 /// A statement about an entity, with its date.
 #[derive(Clone, Copy)]
-struct Dated<'a> {
+struct DatedStatement<'a> {
     date: Date,
     row: Row,
     place: u32,
-    said: Said<'a>,
+    said: EntityStatement<'a>,
 }
 
 /// A field of an entity with conflicting statements: the number of a property of its type, or after these, of a
 /// relation's field.
 #[derive(Clone, Copy)]
-struct Disputed {
+struct ConflictingField {
     entity: EntityNo,
     field: u32,
 }
@@ -81,7 +81,7 @@ impl<'a> Run<'a> {
         let id = |it: EntityNo| view.id(view.locate(it));
         let place_of = |it: &Entry, cursor: &Cursor| {
             let date = match cursor.marks[..] {
-                [Mark::Date(date)] => it.date.cmp(&date),
+                [CursorValue::Date(date)] => it.date.cmp(&date),
                 _ => Ordering::Equal,
             };
             date.then_with(|| id(it.entity).cmp(cursor.id.as_str()))
@@ -90,7 +90,7 @@ impl<'a> Run<'a> {
         let window = self.window_of(&entries, &call.page, (call.sequence, of), place_of)?;
         // Statements about the same entity and date keep their order.
         let wanted = window.start..window.end;
-        working::sort(&mut entries, wanted, &self.budget.clock, |a, b| {
+        working_memory::sort(&mut entries, wanted, &self.budget.clock, |a, b| {
             let by_date = a.date.cmp(&b.date);
             by_date
                 .then_with(|| id(a.entity).cmp(id(b.entity)))
@@ -110,13 +110,13 @@ impl<'a> Run<'a> {
     }
 
     /// The statements of some entries. Reads the statements about each entity once.
-    fn entries(&mut self, entries: &[Entry]) -> Result<Vec<Dated<'a>>, Failure> {
+    fn entries(&mut self, entries: &[Entry]) -> Result<Vec<DatedStatement<'a>>, Failure> {
         let mut order: Vec<u32> = self.list_of(entries.len())?;
         order.extend(0..entries.len() as u32);
         let entry = |at: u32| entries[at as usize];
         let by_place = |at: &u32| (entry(*at).entity.slot(), entry(*at).place);
         let all = 0..order.len();
-        working::sort(&mut order, all, &self.budget.clock, |a, b| {
+        working_memory::sort(&mut order, all, &self.budget.clock, |a, b| {
             by_place(a).cmp(&by_place(b))
         })?;
         let mut dated = self.array(None, entries.len())?;
@@ -127,7 +127,7 @@ impl<'a> Run<'a> {
             self.each_said(row, &|_| true, &mut |_, said| {
                 if let Some(at) = wanted.next_if(|at| entry(**at).place == place) {
                     let date = entry(*at).date;
-                    dated[*at as usize] = Some(Dated {
+                    dated[*at as usize] = Some(DatedStatement {
                         date,
                         row,
                         place,
@@ -144,10 +144,10 @@ impl<'a> Run<'a> {
     }
 
     /// Whether an edge of a statement starts at an entity. A symmetric edge starts at the end that sorts first.
-    fn begins_at(&self, entity: EntityNo, said: Said) -> bool {
+    fn begins_at(&self, entity: EntityNo, said: EntityStatement) -> bool {
         match said {
-            Said::Value { .. } => true,
-            Said::Edge { side, target, .. } => match side.direction {
+            EntityStatement::Value { .. } => true,
+            EntityStatement::Edge { side, target, .. } => match side.direction {
                 Direction::Out => true,
                 Direction::In => false,
                 Direction::Both => self.view.order_key(entity) <= self.view.order_key(target),
@@ -156,10 +156,10 @@ impl<'a> Run<'a> {
     }
 
     /// The date of a statement: its value, a date among the properties of its edge, or its validity.
-    fn date_of(&self, said: Said) -> Option<Date> {
+    fn date_of(&self, said: EntityStatement) -> Option<Date> {
         let (own, statement) = match said {
-            Said::Value { value, statement, .. } => (value.date(), statement),
-            Said::Edge { side, edge, .. } => {
+            EntityStatement::Value { value, statement, .. } => (value.date(), statement),
+            EntityStatement::Edge { side, edge, .. } => {
                 let relation = self.ontology.relation(side.relation);
                 let properties = relation
                     .edge
@@ -187,7 +187,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn dated_statement(&mut self, dated: &Dated<'a>, fields: &'a Object<TimelineField>) -> Written {
+    fn dated_statement(&mut self, dated: &DatedStatement<'a>, fields: &'a Object<TimelineField>) -> Written {
         let entity = self.view.number(dated.row);
         self.object(fields, |run, slot| {
             match &slot.field {
@@ -209,7 +209,7 @@ impl<'a> Run<'a> {
         call: &'a ConflictCall,
         listing: &'a Listing<ConflictField>,
     ) -> Written {
-        let mut disputed: Vec<Disputed> = Vec::new();
+        let mut disputed: Vec<ConflictingField> = Vec::new();
         match &call.types {
             Some(types) => {
                 for id in types {
@@ -224,13 +224,13 @@ impl<'a> Run<'a> {
         }
         let view = self.view;
         let id = |it: EntityNo| view.id(view.locate(it));
-        let place_of = |it: &Disputed, cursor: &Cursor| {
+        let place_of = |it: &ConflictingField, cursor: &Cursor| {
             let by_id = id(it.entity).cmp(cursor.id.as_str());
             by_id.then(it.field.cmp(&cursor.ordinal))
         };
         let window = self.window_of(&disputed, &call.page, (call.sequence, None), place_of)?;
         let wanted = window.start..window.end;
-        working::sort(&mut disputed, wanted, &self.budget.clock, |a, b| {
+        working_memory::sort(&mut disputed, wanted, &self.budget.clock, |a, b| {
             id(a.entity).cmp(id(b.entity)).then(a.field.cmp(&b.field))
         })?;
         self.listing_page(
@@ -268,7 +268,7 @@ impl<'a> Run<'a> {
         Ok(window(items.len(), page, after, before))
     }
 
-    fn disputed(&mut self, id: TypeId, call: &ConflictCall, disputed: &mut Vec<Disputed>) -> Written {
+    fn disputed(&mut self, id: TypeId, call: &ConflictCall, disputed: &mut Vec<ConflictingField>) -> Written {
         let wanted = |name: &str| {
             call.fields
                 .as_ref()
@@ -290,7 +290,7 @@ impl<'a> Run<'a> {
                     let entity = view.number(row);
                     self.push(
                         disputed,
-                        Disputed {
+                        ConflictingField {
                             entity,
                             field: no as u32,
                         },
@@ -319,7 +319,7 @@ impl<'a> Run<'a> {
                     let entity = view.number(row);
                     self.push(
                         disputed,
-                        Disputed {
+                        ConflictingField {
                             entity,
                             field: no as u32,
                         },
@@ -331,7 +331,7 @@ impl<'a> Run<'a> {
     }
 
     /// The statements about a property or, numbered after the properties, about a relation's field.
-    fn said_of(&mut self, row: Row, field: usize) -> Result<Vec<Said<'a>>, Failure> {
+    fn said_of(&mut self, row: Row, field: usize) -> Result<Vec<EntityStatement<'a>>, Failure> {
         let view = self.view;
         let members = &self.ontology.entity_type(row.type_id).members;
         let mut said = Vec::new();
@@ -341,7 +341,7 @@ impl<'a> Run<'a> {
                 self.work(1)?;
                 self.push(
                     &mut said,
-                    Said::Value {
+                    EntityStatement::Value {
                         property,
                         value,
                         statement,
@@ -352,14 +352,14 @@ impl<'a> Run<'a> {
             let side = Side::of(&members.fields[field - members.properties.len()]);
             for (target, edge) in self.view.edges_said(row, side.relation, side.direction) {
                 self.work(1)?;
-                self.push(&mut said, Said::Edge { side, target, edge })?;
+                self.push(&mut said, EntityStatement::Edge { side, target, edge })?;
             }
         }
         Ok(said)
     }
 
     /// Whether two of the statements about a field contradict each other.
-    fn disagree(&mut self, said: &[Said]) -> Result<bool, Failure> {
+    fn disagree(&mut self, said: &[EntityStatement]) -> Result<bool, Failure> {
         for (no, a) in said.iter().enumerate() {
             let others = &said[no + 1..];
             self.work(others.len())?;
@@ -371,7 +371,7 @@ impl<'a> Run<'a> {
     }
 
     /// The statements about a field that contradict another of them.
-    fn contradictory(&mut self, said: &[Said<'a>]) -> Result<Vec<Said<'a>>, Failure> {
+    fn contradictory(&mut self, said: &[EntityStatement<'a>]) -> Result<Vec<EntityStatement<'a>>, Failure> {
         let mut contradictory = self.list_of(said.len())?;
         for (no, a) in said.iter().enumerate() {
             self.work(said.len())?;
@@ -385,14 +385,18 @@ impl<'a> Run<'a> {
 
     /// Whether two statements about a field contradict each other: their values differ and their validities overlap. A
     /// statement without validity holds at all times.
-    fn contradict(&self, a: Said, b: Said) -> bool {
+    fn contradict(&self, a: EntityStatement, b: EntityStatement) -> bool {
         let differ = match (a, b) {
-            (Said::Value { value, .. }, Said::Value { value: other, .. }) => !value.is_compatible(other),
-            (Said::Edge { target, .. }, Said::Edge { target: other, .. }) => target != other,
+            (EntityStatement::Value { value, .. }, EntityStatement::Value { value: other, .. }) => {
+                !value.is_compatible(other)
+            }
+            (EntityStatement::Edge { target, .. }, EntityStatement::Edge { target: other, .. }) => {
+                target != other
+            }
             _ => false,
         };
         let statements = self.view.statements();
-        let validity = |it: Said| statements.validity(self.behind(it));
+        let validity = |it: EntityStatement| statements.validity(self.behind(it));
         differ
             && match (validity(a), validity(b)) {
                 (Some(a), Some(b)) => a.overlaps(b),
@@ -400,7 +404,7 @@ impl<'a> Run<'a> {
             }
     }
 
-    fn conflict(&mut self, disputed: Disputed, fields: &'a Object<ConflictField>) -> Written {
+    fn conflict(&mut self, disputed: ConflictingField, fields: &'a Object<ConflictField>) -> Written {
         let (entity, field) = (disputed.entity, disputed.field as usize);
         let row = self.view.locate(entity);
         let members = &self.ontology.entity_type(row.type_id).members;

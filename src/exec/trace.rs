@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::visited::Subgraph;
+use super::subgraph::Subgraph;
 use super::{Run, Written};
 use crate::graph::{EdgeNo, NO_STATEMENT, Row, StatementNo};
 use crate::json;
@@ -58,7 +58,7 @@ struct Open {
 
 #[derive(Debug, Default)]
 struct Steps {
-    order: Vec<Took>,
+    order: Vec<StepTotals>,
     /// Steps by their response keys.
     known: HashMap<Arc<[u8]>, usize>,
     /// The steps that are running.
@@ -67,7 +67,7 @@ struct Steps {
 
 /// Sums over all runs of a step.
 #[derive(Debug)]
-struct Took {
+struct StepTotals {
     path: Arc<[u8]>,
     step: &'static str,
     rows_in: u64,
@@ -77,7 +77,7 @@ struct Took {
     nanoseconds: u128,
 }
 
-impl Took {
+impl StepTotals {
     fn write(&self, out: &mut Vec<u8>) {
         let mut object = json::Object::default();
         object.key("path", out);
@@ -98,7 +98,7 @@ impl Took {
 
 /// A citation in the answer, without its locator.
 #[derive(Serialize)]
-struct ToldSource<'a> {
+struct CitedSource<'a> {
     id: &'a str,
     title: Option<&'a str>,
     url: Option<&'a str>,
@@ -210,7 +210,7 @@ impl Run<'_> {
                     let path: Arc<[u8]> = trace.keys.as_slice().into();
                     new = path.len() * 2 + STEP_BYTES;
                     steps.known.insert(path.clone(), steps.order.len());
-                    steps.order.push(Took {
+                    steps.order.push(StepTotals {
                         path,
                         step,
                         rows_in: 0,
@@ -364,7 +364,7 @@ impl Run<'_> {
                 Some(Member::Property(no)) => view.stored_text(row, no),
                 _ => None,
             };
-            let source = ToldSource {
+            let source = CitedSource {
                 id: view.id(row),
                 title: property("title"),
                 url: property("url"),

@@ -7,7 +7,7 @@ use std::vec::Drain;
 
 use super::citation::{self, Defaults};
 use super::json::{JsonError, Kind, Reader};
-use super::lines;
+use super::jsonl_errors;
 use super::{Batch, EdgeFact, EntityFact, Entry, Item, NO_STATEMENT, Span, Str, Value, ValueFact, Via};
 use crate::ontology::{Member, Members, Ontology, Property};
 use crate::report::{Code, Report, Reports, SourceText, Unread, near_misses, quoted_list};
@@ -55,7 +55,7 @@ pub(super) fn read(source: &Arc<SourceText>, ontology: &Ontology, reports: &mut 
     batch.values.reserve(lines);
     let mut start = 0;
     let mut parts = Line::default();
-    let mut broken = lines::Broken::default();
+    let mut broken = jsonl_errors::UnreadableLines::default();
     while start < text.len() {
         let end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |it| start + it);
         let mut reader = Reader::new(text, start, end);

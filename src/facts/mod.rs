@@ -11,11 +11,11 @@ mod citation;
 mod files;
 mod json;
 mod jsonl;
+mod jsonl_errors;
 mod keys;
-mod lines;
-mod quoting;
-mod tree;
 mod yaml;
+mod yaml_hints;
+mod yaml_tree;
 
 use std::sync::Arc;
 

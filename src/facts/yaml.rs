@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::citation::{self, Defaults, shape};
 use super::{
     Batch, EdgeFact, EntityFact, Entry, Example, Item, NO_STATEMENT, Span, StatementFact, Str, Value,
-    ValueFact, Via, tree,
+    ValueFact, Via, yaml_tree,
 };
 use crate::memory::Allowance;
 use crate::ontology::{Member, Members, Ontology, Property, TypeId};
@@ -38,7 +38,7 @@ pub(super) fn read(
     reports: &mut Reports,
 ) -> Batch {
     let mut batch = Batch::new(source.clone());
-    let documents = match tree::documents(&mut batch, memory, reports) {
+    let documents = match yaml_tree::documents(&mut batch, memory, reports) {
         Ok(documents) => documents,
         Err(report) => {
             reports.push(report);

@@ -7,14 +7,14 @@ use crate::exec;
 
 /// Why a form was not written.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Unwritten {
+pub enum FormError {
     /// The form cannot show the answer: the reason and how to avoid it.
     Refused(String),
     /// The budget is used up.
     Stop(Stop),
 }
 
-impl From<Stop> for Unwritten {
+impl From<Stop> for FormError {
     fn from(stop: Stop) -> Self {
         Self::Stop(stop)
     }
@@ -77,10 +77,10 @@ impl<'a> Body<'a> {
     }
 
     /// Converts an error of a writer.
-    pub fn failed(&self, error: impl std::fmt::Display) -> Unwritten {
+    pub fn failed(&self, error: impl std::fmt::Display) -> FormError {
         match self.stop {
             Some(stop) => stop.into(),
-            None => Unwritten::Refused(error.to_string()),
+            None => FormError::Refused(error.to_string()),
         }
     }
 

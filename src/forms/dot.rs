@@ -6,7 +6,7 @@ use petgraph::Graph;
 use petgraph::dot::Dot;
 use petgraph::graph::NodeIndex;
 
-use super::body::{Body, Unwritten};
+use super::body::{Body, FormError};
 use super::value::field_name;
 use crate::exec::Subgraph;
 use crate::graph::View;
@@ -20,7 +20,7 @@ pub(super) fn labelled<'a>(
     view: View<'a>,
     subgraph: &Subgraph,
     body: &mut Body,
-) -> Result<Graph<&'a str, &'a str>, Unwritten> {
+) -> Result<Graph<&'a str, &'a str>, FormError> {
     body.hold(subgraph.entities.len() * NODE + subgraph.edges.len() * EDGE)?;
     let mut graph = Graph::with_capacity(subgraph.entities.len(), subgraph.edges.len());
     for (entity, as_of) in &subgraph.entities {
@@ -37,7 +37,7 @@ pub(super) fn labelled<'a>(
     Ok(graph)
 }
 
-pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), FormError> {
     let graph = labelled(view, subgraph, body)?;
     let edge = |_, _| String::new();
     let node = |_, (index, _): (NodeIndex, &&str)| {

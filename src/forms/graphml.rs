@@ -7,9 +7,9 @@ use quick_xml::Writer;
 use quick_xml::events::BytesText;
 use serde_json::Value;
 
-use super::body::{Body, Unwritten};
+use super::body::{Body, FormError};
 use super::value::{self, Values, field_name, for_xml, plain};
-use crate::exec::{Subgraph, Walked};
+use crate::exec::{ShownEdge, Subgraph};
 use crate::graph::View;
 
 /// The data of an element by name.
@@ -18,7 +18,7 @@ type Data = BTreeMap<String, Value>;
 /// Bytes that a value takes in [`Data`], in addition to its text.
 const VALUE: usize = 160;
 
-pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), FormError> {
     let values = Values::of(subgraph, body)?;
     let (mut node_kinds, mut edge_kinds) = (Kinds::default(), Kinds::default());
     // Keys must be declared before the elements that use them, so everything is read twice and nothing is kept.
@@ -106,7 +106,7 @@ fn node(view: View, subgraph: &Subgraph, place: usize, values: &[u32]) -> Data {
     data
 }
 
-fn edge(view: View, walked: &Walked) -> Data {
+fn edge(view: View, walked: &ShownEdge) -> Data {
     let mut data = Data::new();
     data.insert("label".to_owned(), field_name(view, walked).into());
     let relation = view.ontology().relation(walked.relation);

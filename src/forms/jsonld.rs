@@ -6,7 +6,7 @@ use std::io::Write;
 use oxrdf::{NamedNode, NamedOrBlankNode, Term, Triple, vocab::rdf, vocab::rdfs, vocab::xsd};
 use serde_json::{Map, Value, json};
 
-use super::body::{Body, Unwritten};
+use super::body::{Body, FormError};
 use super::rdf::{PROV, Triples, VOCABULARY, names, prefixes};
 use crate::exec::Subgraph;
 use crate::graph::View;
@@ -28,7 +28,7 @@ const VALUE: usize = 192;
 
 /// Writes nodes one by one. The context precedes them and lists the names that the document uses, so the triples are
 /// read twice.
-pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), FormError> {
     let triples = Triples::of(view, subgraph, body)?;
     let context = Context::new(view, subgraph, &triples, body)?;
     let mut written = Nodes {
@@ -61,17 +61,17 @@ struct Nodes<'w, 'b> {
 }
 
 impl Nodes<'_, '_> {
-    fn raw(&mut self, bytes: &[u8]) -> Result<(), Unwritten> {
+    fn raw(&mut self, bytes: &[u8]) -> Result<(), FormError> {
         self.body
             .write_all(bytes)
             .map_err(|error| self.body.failed(error))
     }
 
-    fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Unwritten> {
+    fn json(&mut self, value: &impl serde::Serialize) -> Result<(), FormError> {
         serde_json::to_writer(&mut *self.body, value).map_err(|error| self.body.failed(error))
     }
 
-    fn add(&mut self, triple: Triple) -> Result<(), Unwritten> {
+    fn add(&mut self, triple: Triple) -> Result<(), FormError> {
         self.body.check()?;
         if self.node.as_ref().is_some_and(|it| it.0 != triple.subject) {
             self.end_node()?;
@@ -101,7 +101,7 @@ impl Nodes<'_, '_> {
         Ok(())
     }
 
-    fn end_node(&mut self) -> Result<(), Unwritten> {
+    fn end_node(&mut self) -> Result<(), FormError> {
         let Some((_, node)) = self.node.take() else {
             return Ok(());
         };
@@ -123,7 +123,7 @@ struct Context {
 }
 
 impl Context {
-    fn new(view: View, subgraph: &Subgraph, triples: &Triples, body: &mut Body) -> Result<Self, Unwritten> {
+    fn new(view: View, subgraph: &Subgraph, triples: &Triples, body: &mut Body) -> Result<Self, FormError> {
         // A processor accepts a term as a prefix only if its IRI ends in one of these characters.
         let is_prefix = |iri: &str| iri.ends_with([':', '/', '?', '#', '[', ']', '@']);
         let mut prefixes = prefixes(view, subgraph);

@@ -6,16 +6,16 @@
 //! memory is the order of the facts, since facts are not copied.
 
 mod body;
-mod csv;
 mod dot;
 mod graphml;
 mod jsonld;
 mod rdf;
 mod svg;
+mod table;
 mod value;
 
-pub use body::Unwritten;
-pub use csv::table;
+pub use body::FormError;
+pub use table::table;
 
 use std::str::FromStr;
 
@@ -96,7 +96,7 @@ pub fn write(
     subgraph: &Subgraph,
     budget: Budget,
     held: usize,
-) -> Result<Vec<u8>, Unwritten> {
+) -> Result<Vec<u8>, FormError> {
     let mut body = Body::new(budget, held);
     match form {
         Form::Turtle => rdf::turtle(view, subgraph, &mut body)?,
@@ -108,7 +108,7 @@ pub fn write(
         // A table is made from the answer itself.
         Form::Csv => {
             let message = "a table is made from the answer, not from the graph";
-            return Err(Unwritten::Refused(message.to_owned()));
+            return Err(FormError::Refused(message.to_owned()));
         }
     }
     Ok(body.into_bytes())

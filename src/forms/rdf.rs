@@ -15,10 +15,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::body::{Body, Unwritten};
+use super::body::{Body, FormError};
 use super::value::{self, EdgeValue, Values, field_name, plain};
 use crate::budget::Stop;
-use crate::exec::{self, Subgraph, Told, Walked};
+use crate::exec::{self, ShownEdge, ShownValue, Subgraph};
 use crate::graph::{EntityNo, NO_STATEMENT, Rank, StatementNo, ValueRef, View, write_float};
 use crate::ontology::{BuiltIn, Date, Direction, Instant, Member, Point, Prefix, Property, Scalar};
 
@@ -142,11 +142,11 @@ impl Written {
 }
 
 /// Receives a triple.
-pub(super) type Take<'t> = &'t mut dyn FnMut(Triple) -> Result<(), Unwritten>;
+pub(super) type TripleSink<'t> = &'t mut dyn FnMut(Triple) -> Result<(), FormError>;
 
 impl<'a> Triples<'a> {
     /// Finds the order of the facts. Takes up to 32 bytes for each entity, 8 for each value and 20 for each edge.
-    pub fn of(view: View<'a>, subgraph: &'a Subgraph<'a>, body: &mut Body) -> Result<Self, Unwritten> {
+    pub fn of(view: View<'a>, subgraph: &'a Subgraph<'a>, body: &mut Body) -> Result<Self, FormError> {
         let entities = subgraph.entities.len();
         let starts = subgraph.edges.iter().map(|it| subgraph.place(it.from));
         let mut triples = Self {
@@ -165,7 +165,7 @@ impl<'a> Triples<'a> {
     }
 
     /// The largest number of triples with one subject, those that are written once only among them.
-    fn most_of_a_subject(&self, body: &mut Body) -> Result<usize, Unwritten> {
+    fn most_of_a_subject(&self, body: &mut Body) -> Result<usize, FormError> {
         let (mut most, mut count) = (0, 0);
         let mut before = None;
         for block in &self.blocks {
@@ -187,11 +187,11 @@ impl<'a> Triples<'a> {
         Ok(most)
     }
 
-    fn find_blocks(&mut self, body: &mut Body) -> Result<(), Unwritten> {
+    fn find_blocks(&mut self, body: &mut Body) -> Result<(), FormError> {
         const UNMET: u32 = u32::MAX;
         let entities = self.subgraph.entities.len();
-        let relation = |walked: &Walked| self.view.ontology().relation(walked.relation);
-        let is_back = |it: &Walked| relation(it).symmetric && it.from != it.to;
+        let relation = |walked: &ShownEdge| self.view.ontology().relation(walked.relation);
+        let is_back = |it: &ShownEdge| relation(it).symmetric && it.from != it.to;
         let backs = self.subgraph.edges.iter().filter(|it| is_back(it)).count();
         body.hold(entities * size_of::<u32>() + (entities + backs) * size_of::<Block>())?;
         let mut met = vec![UNMET; entities];
@@ -230,7 +230,7 @@ impl<'a> Triples<'a> {
     }
 
     /// A source that is only cited gets a label too.
-    fn find_sources(&mut self, body: &mut Body) -> Result<(), Unwritten> {
+    fn find_sources(&mut self, body: &mut Body) -> Result<(), FormError> {
         let mut sources: FxHashSet<EntityNo> = FxHashSet::default();
         let values = self.subgraph.values.iter().map(|it| it.statement);
         let edges = &self.subgraph.edges;
@@ -260,7 +260,7 @@ impl<'a> Triples<'a> {
     }
 
     /// Visits all triples.
-    pub fn each(&self, take: Take) -> Result<(), Unwritten> {
+    pub fn each(&self, take: TripleSink) -> Result<(), FormError> {
         let mut written = Written::default();
         let mut before = None;
         for block in &self.blocks {
@@ -274,7 +274,7 @@ impl<'a> Triples<'a> {
                     Ok(())
                 }
             };
-            let take: Take = &mut once;
+            let take: TripleSink = &mut once;
             if block.what & BACK == 0 {
                 self.entity_block(block.what as usize, take)?;
             } else {
@@ -326,7 +326,7 @@ impl<'a> Triples<'a> {
     }
 
     /// Writes the facts of the entity at a place.
-    fn entity_block(&self, place: usize, take: Take) -> Result<(), Unwritten> {
+    fn entity_block(&self, place: usize, take: TripleSink) -> Result<(), FormError> {
         let (entity, as_of) = self.subgraph.entities[place];
         self.entity(entity, as_of, take)?;
         for at in self.values.of_entity(place) {
@@ -338,7 +338,7 @@ impl<'a> Triples<'a> {
         Ok(())
     }
 
-    fn entity(&self, entity: EntityNo, as_of: Option<Date>, take: Take) -> Result<(), Unwritten> {
+    fn entity(&self, entity: EntityNo, as_of: Option<Date>, take: TripleSink) -> Result<(), FormError> {
         let row = self.view.locate(entity);
         let entity_type = self.view.ontology().entity_type(row.type_id);
         let iri = self.iri(entity);
@@ -348,7 +348,7 @@ impl<'a> Triples<'a> {
         take(Triple::new(iri, rdfs::LABEL.into_owned(), label))
     }
 
-    fn value(&self, told: &Told, take: Take) -> Result<(), Unwritten> {
+    fn value(&self, told: &ShownValue, take: TripleSink) -> Result<(), FormError> {
         let row = self.view.locate(told.entity);
         let property = self
             .view
@@ -369,7 +369,7 @@ impl<'a> Triples<'a> {
     }
 
     /// The triple of an edge. The reverse edge of a symmetric relation is in a block of its own.
-    fn edge(&self, walked: &Walked) -> Triple {
+    fn edge(&self, walked: &ShownEdge) -> Triple {
         let relation = self.view.ontology().relation(walked.relation);
         // The name of a relation in the API is that of its field, which readers of the schema know.
         let predicate = iri_or(relation.class.as_ref(), field_name(self.view, walked));
@@ -383,8 +383,8 @@ impl<'a> Triples<'a> {
         no: StatementNo,
         values: &[EdgeValue],
         blank: &mut usize,
-        take: Take,
-    ) -> Result<(), Unwritten> {
+        take: TripleSink,
+    ) -> Result<(), FormError> {
         let mut new = |prefix: &str| {
             *blank += 1;
             BlankNode::new_unchecked(format!("{prefix}{blank}"))
@@ -590,8 +590,8 @@ pub(super) fn prefixes(view: View, subgraph: &Subgraph) -> Vec<(String, String)>
     prefixes
 }
 
-pub(super) fn turtle(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
-    let refused = |it: IriParseError| Unwritten::Refused(it.to_string());
+pub(super) fn turtle(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), FormError> {
+    let refused = |it: IriParseError| FormError::Refused(it.to_string());
     let mut serializer = TurtleSerializer::new();
     for (name, iri) in prefixes(view, subgraph) {
         serializer = serializer.with_prefix(name, iri).map_err(refused)?;
@@ -607,7 +607,7 @@ pub(super) fn turtle(view: View, subgraph: &Subgraph, body: &mut Body) -> Result
     ended(written, failed.or(finished.err()), body)
 }
 
-pub(super) fn ntriples(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+pub(super) fn ntriples(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), FormError> {
     let triples = Triples::of(view, subgraph, body)?;
     let mut writer = NTriplesSerializer::new().for_writer(&mut *body);
     let mut failed = None;
@@ -616,14 +616,14 @@ pub(super) fn ntriples(view: View, subgraph: &Subgraph, body: &mut Body) -> Resu
 }
 
 /// Converts the error of a writer, whose reason only the body has.
-fn note(written: io::Result<()>, failed: &mut Option<io::Error>) -> Result<(), Unwritten> {
+fn note(written: io::Result<()>, failed: &mut Option<io::Error>) -> Result<(), FormError> {
     written.map_err(|error| {
         *failed = Some(error);
-        Unwritten::Stop(Stop::Bytes)
+        FormError::Stop(Stop::Bytes)
     })
 }
 
-fn ended(written: Result<(), Unwritten>, failed: Option<io::Error>, body: &Body) -> Result<(), Unwritten> {
+fn ended(written: Result<(), FormError>, failed: Option<io::Error>, body: &Body) -> Result<(), FormError> {
     match failed {
         Some(error) => Err(body.failed(error)),
         None => written,

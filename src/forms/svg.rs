@@ -11,7 +11,7 @@ use quick_xml::Writer;
 use quick_xml::events::BytesText;
 use rust_sugiyama::configure::{Config, RankingType};
 
-use super::body::{Body, Unwritten};
+use super::body::{Body, FormError};
 use super::dot::labelled;
 use super::value::for_xml;
 use crate::exec::Subgraph;
@@ -42,10 +42,10 @@ struct Place {
     width: f64,
 }
 
-pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), Unwritten> {
+pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), FormError> {
     let (entities, edges) = (subgraph.entities.len(), subgraph.edges.len());
     if entities > MOST || edges > MOST {
-        return Err(Unwritten::Refused(format!(
+        return Err(FormError::Refused(format!(
             "the answer shows {entities} entities and {edges} edges, and a drawing may have {MOST} of each: ask for less, or for another form"
         )));
     }
@@ -54,7 +54,7 @@ pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<
     let simple = simplify(&graph);
     let crossed = crossed_layers(&simple);
     if crossed > MOST_CROSSED {
-        return Err(Unwritten::Refused(format!(
+        return Err(FormError::Refused(format!(
             "the edges of the drawing would cross {crossed} layers together, and may cross {MOST_CROSSED}: ask for less, or for another form"
         )));
     }
@@ -72,7 +72,7 @@ fn draw(
     labels: &[String],
     (places, width, height): (Vec<Place>, f64, f64),
     body: &mut Body,
-) -> Drawn {
+) -> WriteResult {
     let mut writer = Writer::new(body);
     let view_box = format!("0 0 {width:.0} {height:.0}");
     let (width, height) = (format!("{width:.0}"), format!("{height:.0}"));
@@ -194,9 +194,9 @@ fn places(simple: &StableDiGraph<(), ()>, labels: &[String]) -> (Vec<Place>, f64
     (places, right + MARGIN, below + MARGIN - ROW_GAP)
 }
 
-type Drawn = std::io::Result<()>;
+type WriteResult = std::io::Result<()>;
 
-fn marker(writer: &mut Writer<&mut Body>) -> Drawn {
+fn marker(writer: &mut Writer<&mut Body>) -> WriteResult {
     writer
         .create_element("marker")
         .with_attributes([
@@ -216,7 +216,7 @@ fn marker(writer: &mut Writer<&mut Body>) -> Drawn {
     Ok(())
 }
 
-fn draw_edge(writer: &mut Writer<&mut Body>, (from, to): (Place, Place), label: &str) -> Drawn {
+fn draw_edge(writer: &mut Writer<&mut Body>, (from, to): (Place, Place), label: &str) -> WriteResult {
     // From border to border in either direction; within a layer, an arc on the right side.
     let way = if (to.x - from.x).abs() < 1.0 {
         0.0
@@ -265,7 +265,7 @@ fn draw_edge(writer: &mut Writer<&mut Body>, (from, to): (Place, Place), label: 
     Ok(())
 }
 
-fn draw_entity(writer: &mut Writer<&mut Body>, place: Place, label: &str, title: &str) -> Drawn {
+fn draw_entity(writer: &mut Writer<&mut Body>, place: Place, label: &str, title: &str) -> WriteResult {
     let number = |it: f64| format!("{it:.1}");
     writer
         .create_element("g")

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::body::Body;
 use crate::budget::Stop;
-use crate::exec::{Subgraph, Walked};
+use crate::exec::{ShownEdge, Subgraph};
 use crate::graph::{ValueRef, View};
 use crate::ontology::{Direction, PropertyNo, Scalar};
 
@@ -92,7 +92,7 @@ pub(super) struct EdgeValue<'a> {
 }
 
 /// The values of an edge's own properties.
-pub(super) fn of_edge<'a>(view: View<'a>, walked: &Walked) -> Vec<EdgeValue<'a>> {
+pub(super) fn of_edge<'a>(view: View<'a>, walked: &ShownEdge) -> Vec<EdgeValue<'a>> {
     let ontology = view.ontology();
     let Some(id) = ontology.relation(walked.relation).edge else {
         return Vec::new();
@@ -115,7 +115,7 @@ pub(super) fn of_edge<'a>(view: View<'a>, walked: &Walked) -> Vec<EdgeValue<'a>>
 }
 
 /// The name of an edge at its start: the schema's field there, else the relation's own name.
-pub(super) fn field_name<'a>(view: View<'a>, walked: &Walked) -> &'a str {
+pub(super) fn field_name<'a>(view: View<'a>, walked: &ShownEdge) -> &'a str {
     let ontology = view.ontology();
     let relation = ontology.relation(walked.relation);
     let from = view.locate(walked.from);

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use prefetch_index::prefetch_index;
 
-use super::stored::Stored;
+use super::storage::Stored;
 use super::{EdgeNo, EntityNo};
 
 /// If less than one row in this number has edges, only these rows are stored. Otherwise, many small relations of large

@@ -12,7 +12,7 @@ use bigdecimal::BigDecimal;
 
 use super::adjacency::Starts;
 use super::statement::Statements;
-use super::stored::Stored;
+use super::storage::Stored;
 use super::strings::{Strings, beginning};
 use super::{NO_STATEMENT, StatementNo};
 use crate::json::List;
@@ -857,7 +857,7 @@ impl Lists {
 
 /// A text that a statement gives: itself, and the value that it is part of.
 #[derive(Clone, Copy)]
-pub(super) struct SaidText<'a> {
+pub(super) struct StatementText<'a> {
     pub values: &'a Values,
     pub at: usize,
     pub text: &'a str,
@@ -945,7 +945,7 @@ impl Column {
     }
 
     /// Each text that the statements about a row give, with its number for [`Self::said_text`].
-    pub(super) fn each_said_text(&self, row: usize, take: &mut dyn FnMut(usize, SaidText)) {
+    pub(super) fn each_said_text(&self, row: usize, take: &mut dyn FnMut(usize, StatementText)) {
         let given = self.given(row).map(|at| (&self.values, at, self.statement(at)));
         let others = self.alternatives.iter().flat_map(|others| {
             let range = others.range(row);
@@ -955,7 +955,7 @@ impl Column {
         for (values, at, statement) in given.chain(others) {
             for position in values.texts_of(at..at + 1) {
                 if let Some(text) = values.text_at(position) {
-                    let said = SaidText {
+                    let said = StatementText {
                         values,
                         at,
                         text,
@@ -970,12 +970,12 @@ impl Column {
 
     /// The text at an index of all texts of [`Self::each_said`], numbered as in [`Values::texts_of`], with its value. Takes
     /// time logarithmic in the number of values of the column, since sorting by names calls this often.
-    pub(super) fn said_text(&self, row: usize, no: usize) -> Option<SaidText<'_>> {
+    pub(super) fn said_text(&self, row: usize, no: usize) -> Option<StatementText<'_>> {
         let given = self.values.texts_of(self.given(row));
         if no < given.len() {
             let text = given.start + no;
             let at = self.values.row_of_text(text);
-            return Some(SaidText {
+            return Some(StatementText {
                 values: &self.values,
                 at,
                 text: self.values.text_at(text)?,
@@ -989,7 +989,7 @@ impl Column {
             return None;
         }
         let at = others.values.row_of_text(text);
-        Some(SaidText {
+        Some(StatementText {
             values: &others.values,
             at,
             text: others.values.text_at(text)?,

@@ -21,7 +21,7 @@ use super::column::{Alternatives, Bits, Column, Fixed, Languages, Lists, Values}
 use super::ids::{HashSlots, IdIndex, UniqueIndex};
 use super::mapping::Mapping;
 use super::statement::{Statements, Validity};
-use super::stored::{Stored, StoredText};
+use super::storage::{Stored, StoredText};
 use super::strings::{Ends, Strings};
 use super::{Counts, Edges, Snapshot, StatementNo, Table};
 use crate::facts::GraphFact;
@@ -1012,7 +1012,7 @@ fn load_statements(reader: &mut Reader, entities: u32) -> Result<Statements, Fil
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::snapshot;
+    use super::super::test_graph::snapshot;
     use super::*;
     use crate::ontology::PropertyNo;
 

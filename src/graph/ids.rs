@@ -4,7 +4,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::EntityNo;
 use super::column::{Column, Key, Values};
-use super::stored::Stored;
+use super::storage::Stored;
 
 /// Marks an empty slot.
 const FREE: u32 = u32::MAX;

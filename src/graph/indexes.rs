@@ -7,8 +7,8 @@
 use rustc_hash::FxHashMap;
 
 use super::Snapshot;
-use super::coded::Codes;
-use super::sorted::Sorted;
+use super::dictionary::Codes;
+use super::sorted_index::Sorted;
 use crate::ontology::{PropertyNo, TypeId};
 
 /// Indexes of the columns of a snapshot.

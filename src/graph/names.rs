@@ -101,14 +101,14 @@ impl Snapshot {
 /// At a date this depends on all statements of its label and, where the schema says that it has one alias, of that. It is
 /// found once for many names.
 #[derive(Debug, Clone, Copy)]
-pub struct Called<'a> {
+pub struct EntityNames<'a> {
     view: View<'a>,
     row: Row,
     /// Where the values of its label and of its alias lie, if they are single.
     shown: [Option<(&'a Values, usize)>; 2],
 }
 
-impl<'a> Called<'a> {
+impl<'a> EntityNames<'a> {
     /// A name, if the entity has it: an alias that holds at the date, or what serves as label then. Takes time logarithmic
     /// in the names.
     pub fn name(&self, no: NameNo) -> Option<Name<'a>> {
@@ -147,13 +147,13 @@ impl<'a> Called<'a> {
 
 impl<'a> View<'a> {
     /// What an entity is called. Takes as long as [`Self::cost_of_called`] says.
-    pub fn called(self, row: Row) -> Called<'a> {
+    pub fn called(self, row: Row) -> EntityNames<'a> {
         let shown = [false, true].map(|is_alias| {
             let property = self.snapshot().holder(row, is_alias)?;
             let is_single = !self.is_list(row.type_id, property);
             is_single.then(|| self.value(row, property))?
         });
-        Called {
+        EntityNames {
             view: self,
             row,
             shown,

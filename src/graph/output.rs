@@ -5,8 +5,8 @@
 
 use super::EntityNo;
 use super::column::Column;
-use super::resolved::{Fields, Part, Shape, Text, Value, What};
-use super::room::{Full, Room, fill};
+use super::resolver::{Fields, PageValue, Part, Shape, Text, Value};
+use super::spare_capacity::{Full, SpareCapacity, fill};
 use crate::json::{Key, List};
 
 /// Number of entities between the prefetch of an entity's values and its output.
@@ -46,7 +46,7 @@ impl<S> From<Full> for Halt<S> {
     }
 }
 
-type Filled<'b, M> = Result<Room<'b>, Halt<<M as Meter>::Stop>>;
+type WriteResult<'b, M> = Result<SpareCapacity<'b>, Halt<<M as Meter>::Stop>>;
 
 impl Shape<'_> {
     /// Writes an entity at the end of a buffer, into at most `most` bytes of its spare capacity. On an error, the
@@ -96,13 +96,13 @@ impl Shape<'_> {
 fn list_in_wide_steps<'b, M: Meter>(
     shape: &Shape,
     entities: &[u32],
-    room: Room<'b>,
+    room: SpareCapacity<'b>,
     meter: &mut M,
-) -> Filled<'b, M> {
+) -> WriteResult<'b, M> {
     list_into(shape, entities, room, meter)
 }
 
-impl Room<'_> {
+impl SpareCapacity<'_> {
     #[inline(always)]
     fn key(self, key: &Key) -> Result<Self, Full> {
         match key {
@@ -114,7 +114,7 @@ impl Room<'_> {
 
 impl Text<'_> {
     #[inline(always)]
-    fn write<'b>(&self, row: usize, room: Room<'b>) -> Result<Room<'b>, Full> {
+    fn write<'b>(&self, row: usize, room: SpareCapacity<'b>) -> Result<SpareCapacity<'b>, Full> {
         match self.texts.begin(row) {
             (_, 0) => self.write_other(row, room),
             (bytes, len) => room.first(bytes, len),
@@ -122,7 +122,7 @@ impl Text<'_> {
     }
 
     #[cold]
-    fn write_other<'b>(&self, row: usize, room: Room<'b>) -> Result<Room<'b>, Full> {
+    fn write_other<'b>(&self, row: usize, room: SpareCapacity<'b>) -> Result<SpareCapacity<'b>, Full> {
         match self.others.map(|it| it.begin(row)) {
             None | Some((_, 0)) => room.bytes(b"null"),
             Some((bytes, len)) => room.first(bytes, len),
@@ -164,7 +164,12 @@ fn are_scattered(entities: &[u32]) -> bool {
 }
 
 #[inline(always)]
-fn entity_into<'b, M: Meter>(shape: &Shape, entity: u32, mut room: Room<'b>, meter: &mut M) -> Filled<'b, M> {
+fn entity_into<'b, M: Meter>(
+    shape: &Shape,
+    entity: u32,
+    mut room: SpareCapacity<'b>,
+    meter: &mut M,
+) -> WriteResult<'b, M> {
     let (row, fields) = shape.row(entity);
     if fields.is_empty() {
         return Ok(room.bytes(b"{}")?);
@@ -190,13 +195,23 @@ fn entity_into<'b, M: Meter>(shape: &Shape, entity: u32, mut room: Room<'b>, met
 }
 
 #[inline(never)]
-fn one_into<'b, M: Meter>(shape: &Shape, entity: u32, room: Room<'b>, meter: &mut M) -> Filled<'b, M> {
+fn one_into<'b, M: Meter>(
+    shape: &Shape,
+    entity: u32,
+    room: SpareCapacity<'b>,
+    meter: &mut M,
+) -> WriteResult<'b, M> {
     meter.visit(1).map_err(Halt::Stop)?;
     entity_into(shape, entity, room, meter)
 }
 
 #[inline(never)]
-fn column_into<'b, M: Meter>(column: &Column, row: usize, room: Room<'b>, meter: &mut M) -> Filled<'b, M> {
+fn column_into<'b, M: Meter>(
+    column: &Column,
+    row: usize,
+    room: SpareCapacity<'b>,
+    meter: &mut M,
+) -> WriteResult<'b, M> {
     let out = meter.scratch();
     out.clear();
     column.write(row, &[], out);
@@ -208,9 +223,9 @@ fn page_into<'b, M: Meter>(
     parts: &[Part],
     targets: &[u32],
     first: usize,
-    mut room: Room<'b>,
+    mut room: SpareCapacity<'b>,
     meter: &mut M,
-) -> Filled<'b, M> {
+) -> WriteResult<'b, M> {
     if parts.is_empty() {
         return Ok(room.bytes(b"{}")?);
     }
@@ -218,10 +233,10 @@ fn page_into<'b, M: Meter>(
     for part in parts {
         room = room.key(&part.key)?;
         room = match &part.what {
-            What::Constant(json) => room.bytes(json)?,
-            What::Count => room.bytes(itoa::Buffer::new().format(targets.len()).as_bytes())?,
-            What::List(shape) => list_into(shape, page, room, meter)?,
-            What::Wrapped(key, shape) => {
+            PageValue::Constant(json) => room.bytes(json)?,
+            PageValue::Count => room.bytes(itoa::Buffer::new().format(targets.len()).as_bytes())?,
+            PageValue::List(shape) => list_into(shape, page, room, meter)?,
+            PageValue::Wrapped(key, shape) => {
                 meter.visit(page.len() as u64).map_err(Halt::Stop)?;
                 let scattered = meter.fetches_ahead() && are_scattered(page);
                 room = room.byte(b'[')?;
@@ -262,9 +277,9 @@ fn fetch(shape: &Shape, entities: &[u32], no: usize) {
 fn scattered_into<'b, M: Meter>(
     shape: &Shape,
     entities: &[u32],
-    mut room: Room<'b>,
+    mut room: SpareCapacity<'b>,
     meter: &mut M,
-) -> Filled<'b, M> {
+) -> WriteResult<'b, M> {
     let mut list = List::default();
     for (no, entity) in entities.iter().enumerate() {
         fetch(shape, entities, no);
@@ -278,9 +293,9 @@ fn scattered_into<'b, M: Meter>(
 fn list_into<'b, M: Meter>(
     shape: &Shape,
     entities: &[u32],
-    mut room: Room<'b>,
+    mut room: SpareCapacity<'b>,
     meter: &mut M,
-) -> Filled<'b, M> {
+) -> WriteResult<'b, M> {
     meter.visit(entities.len() as u64).map_err(Halt::Stop)?;
     if meter.fetches_ahead() && are_scattered(entities) {
         return scattered_into(shape, entities, room, meter);
@@ -297,7 +312,7 @@ fn list_into<'b, M: Meter>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{property, relation, snapshot, type_named};
+    use super::super::test_graph::{property, relation, snapshot, type_named};
     use super::super::{EntitySet, Hidden, Resolved, Row, Snapshot};
     use super::*;
     use crate::json::SHORT_KEY;
@@ -364,11 +379,11 @@ mod tests {
         };
         let part = |key, what| Part { key, what };
         let parts = vec![
-            part(key(b",\"count\":", 0), What::Count),
-            part(key(b",\"list\":", 1), What::List(labels())),
+            part(key(b",\"count\":", 0), PageValue::Count),
+            part(key(b",\"list\":", 1), PageValue::List(labels())),
             part(
                 key(b",\"wrapped\":", 2),
-                What::Wrapped(key(b",\"node\":", 0), labels()),
+                PageValue::Wrapped(key(b",\"node\":", 0), labels()),
             ),
         ];
         let ((home, to_home), (knows, to_known)) = (relation(snapshot, "HOME"), relation(snapshot, "KNOWS"));

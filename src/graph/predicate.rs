@@ -7,7 +7,7 @@ use crate::condition::{Filter, ListTest, MatcherNo, RelationTest, Test, TextTest
 use crate::ontology::RelationId;
 
 /// State of tests: compiled patterns, and a budget of steps.
-pub trait Testing {
+pub trait TestContext {
     /// The finder of a substring.
     fn finder(&self, no: MatcherNo) -> Option<&Finder<'static>>;
 
@@ -41,7 +41,7 @@ pub struct Subject {
 
 /// The columns of a test.
 #[derive(Debug, Clone, Copy)]
-enum Holder {
+enum ColumnSet {
     Entity(Subject),
     Edge(RelationId, EdgeNo),
 }
@@ -49,7 +49,7 @@ enum Holder {
 impl View<'_> {
     /// Whether an entity meets a filter.
     #[inline]
-    pub fn meets(&self, filter: &Filter, subject: Subject, by: &impl Testing) -> bool {
+    pub fn meets(&self, filter: &Filter, subject: Subject, by: &impl TestContext) -> bool {
         Tester { view: *self, by }.meets(filter, subject)
     }
 }
@@ -60,20 +60,20 @@ pub(super) struct Tester<'v, T> {
     pub by: &'v T,
 }
 
-impl<T: Testing> Tester<'_, T> {
+impl<T: TestContext> Tester<'_, T> {
     fn meets(&self, filter: &Filter, subject: Subject) -> bool {
         match &filter.by_type[subject.row.type_id.index()] {
-            Some(test) => self.test(test, Holder::Entity(subject)),
+            Some(test) => self.test(test, ColumnSet::Entity(subject)),
             None => false,
         }
     }
 
     /// Whether a row meets a test.
     pub fn row_meets(&self, test: &Test, row: Row) -> bool {
-        self.test(test, Holder::Entity(Subject { row, via: None }))
+        self.test(test, ColumnSet::Entity(Subject { row, via: None }))
     }
 
-    fn test(&self, test: &Test, holder: Holder) -> bool {
+    fn test(&self, test: &Test, holder: ColumnSet) -> bool {
         match (test, holder) {
             (Test::All(tests), _) => {
                 self.by.worked(tests.len());
@@ -88,32 +88,32 @@ impl<T: Testing> Tester<'_, T> {
                     .any(|it| self.by.is_stopped() || self.test(it, holder))
             }
             (Test::Not(test), _) => !self.test(test, holder),
-            (Test::Value(no, test), Holder::Entity(subject)) => match self.view.value(subject.row, *no) {
+            (Test::Value(no, test), ColumnSet::Entity(subject)) => match self.view.value(subject.row, *no) {
                 Some((values, at)) => self.value_meets(test, values, at),
                 None => matches!(test, ValueTest::IsNull(true)),
             },
-            (Test::Value(no, test), Holder::Edge(relation, edge)) => {
+            (Test::Value(no, test), ColumnSet::Edge(relation, edge)) => {
                 let values = self.view.edge_column(relation, *no).values();
                 self.value_meets(test, values, edge.0 as usize)
             }
-            (Test::List(no, test), Holder::Entity(subject)) => {
+            (Test::List(no, test), ColumnSet::Entity(subject)) => {
                 let column = self.view.column(subject.row.type_id, *no);
                 self.list_meets(test, column, subject.row.row)
             }
-            (Test::List(no, test), Holder::Edge(relation, edge)) => {
+            (Test::List(no, test), ColumnSet::Edge(relation, edge)) => {
                 let column = self.view.edge_column(relation, *no);
                 self.list_meets(test, column, edge.0 as usize)
             }
-            (Test::Id(test), Holder::Entity(subject)) => self.text_meets(test, self.view.id(subject.row)),
-            (Test::Label(test), Holder::Entity(subject)) => {
+            (Test::Id(test), ColumnSet::Entity(subject)) => self.text_meets(test, self.view.id(subject.row)),
+            (Test::Label(test), ColumnSet::Entity(subject)) => {
                 self.text_meets(test, self.view.label(subject.row))
             }
-            (Test::Search(no), Holder::Entity(subject)) => {
+            (Test::Search(no), ColumnSet::Entity(subject)) => {
                 let found = self.by.found(*no);
                 found.is_some_and(|it| it.has(self.view.number(subject.row)))
             }
-            (Test::Edge(test), Holder::Entity(subject)) => match subject.via {
-                Some((relation, edge)) => self.test(test, Holder::Edge(relation, edge)),
+            (Test::Edge(test), ColumnSet::Entity(subject)) => match subject.via {
+                Some((relation, edge)) => self.test(test, ColumnSet::Edge(relation, edge)),
                 None => false,
             },
             (
@@ -123,7 +123,7 @@ impl<T: Testing> Tester<'_, T> {
                     edge,
                     test,
                 },
-                Holder::Entity(subject),
+                ColumnSet::Entity(subject),
             ) => {
                 if let (RelationTest::Count(compare), None) = (test, edge)
                     && self.view.sees_all(*relation)
@@ -137,7 +137,7 @@ impl<T: Testing> Tester<'_, T> {
                     .take_while(|_| !self.by.is_stopped())
                     .filter(|(_, no)| {
                         edge.as_ref()
-                            .is_none_or(|test| self.test(test, Holder::Edge(*relation, *no)))
+                            .is_none_or(|test| self.test(test, ColumnSet::Edge(*relation, *no)))
                     });
                 let meets = |filter: &Filter, (entity, edge): (EntityNo, EdgeNo)| {
                     let subject = Subject {
@@ -156,7 +156,7 @@ impl<T: Testing> Tester<'_, T> {
             // An edge has no id, label or relations, so the schema has no such filter for it.
             (
                 Test::Id(_) | Test::Label(_) | Test::Edge(_) | Test::Search(_) | Test::Relation { .. },
-                Holder::Edge(..),
+                ColumnSet::Edge(..),
             ) => false,
         }
     }

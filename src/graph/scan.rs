@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::predicate::{BYTES_OF_A_STEP, Tester, Testing};
+use super::predicate::{BYTES_OF_A_STEP, TestContext, Tester};
 use super::{EntityNo, Row, Values, View};
 use crate::condition::{Compare, Test, TextTest, ValueTest};
 use crate::ontology::TypeId;
@@ -168,7 +168,7 @@ impl Scan<'_, '_> {
 
     /// Tests the block.
     #[inline]
-    pub fn test(&mut self, by: &impl Testing) -> Block {
+    pub fn test(&mut self, by: &impl TestContext) -> Block {
         let len = self.len;
         let first = Row {
             type_id: self.type_id,
@@ -210,7 +210,7 @@ impl View<'_> {
     }
 }
 
-impl<T: Testing> Tester<'_, T> {
+impl<T: TestContext> Tester<'_, T> {
     /// Which of the rows from the first one meet a test.
     fn block(&self, test: &Test, first: Row, len: usize) -> Bits {
         match test {

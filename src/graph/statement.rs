@@ -1,6 +1,6 @@
 //! Provenance: side tables for the facts that have any.
 
-use super::stored::Stored;
+use super::storage::Stored;
 use super::strings::Strings;
 use super::{EntityNo, EntitySet, StatementNo};
 use crate::ontology::Date;

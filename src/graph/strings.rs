@@ -13,7 +13,7 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 use prefetch_index::prefetch_index;
 
-use super::stored::{Stored, StoredText};
+use super::storage::{Stored, StoredText};
 
 /// Whether JSON escapes a byte of a text.
 fn is_escaped(byte: u8) -> bool {

@@ -21,7 +21,7 @@ use super::sdl;
 use super::{
     BuiltIn, CustomScalar, Domain, ENTITY, EdgeType, EdgeTypeId, EntityType, Enum, EnumId, EnumValue,
     Int64Form, Interface, InterfaceId, Member, Members, Ontology, Property, RelationField, RootFields,
-    Scalar, TypeId, Union, UnionId, external, limits, relations,
+    Scalar, TypeId, Union, UnionId, external_ids, limits, relations,
 };
 use crate::folder;
 use crate::memory::{Allowance, Meter};
@@ -197,7 +197,7 @@ fn checked(files: &[Arc<SourceText>], memory: &Allowance) -> Result<Ontology, Re
     }
     let mut reports = compiler.reports;
     if reports.0.is_empty() {
-        external::add_built_in(&mut ontology);
+        external_ids::add_built_in(&mut ontology);
         return Ok(ontology);
     }
     reports.sort();

@@ -46,7 +46,7 @@ const CHECKED_OF_A_BYTE: usize = 180;
 pub(super) fn read(files: &[Arc<SourceText>], memory: &Allowance, reports: &mut Reports) -> Sdl {
     let mut sources = HashMap::new();
     let mut documents = Vec::new();
-    let mut lost = Lost::default();
+    let mut lost = SyntaxLoss::default();
     for file in files.iter().filter(|it| !is_blank(&it.text)) {
         // The parser cannot be stopped.
         let Some(_reserved) = memory.reserve(file.text.len().saturating_mul(PARSED_OF_A_BYTE)) else {
@@ -203,12 +203,12 @@ const KEYWORDS: [&str; 6] = ["type", "interface", "union", "enum", "scalar", "ex
 
 /// What cannot be read because of syntax errors.
 #[derive(Default)]
-struct Lost {
+struct SyntaxLoss {
     /// The names of types.
     types: HashSet<String>,
 }
 
-impl Lost {
+impl SyntaxLoss {
     /// Reports the first syntax error of each part of a file that cannot be read. What the parser makes of the rest
     /// of that part is taken out: more errors, and operations where a type's fields are.
     fn syntax(

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::bind::{Binder, Result};
-use super::dated::{date_of_ids, plain_id};
+use super::dated_id::{date_of_ids, plain_id};
 use super::input::{Arguments, Given, InputError, Names};
 use crate::ontology::{Date, Direction, Ontology, RelationId, TypeId};
 use crate::report::{did_you_mean, shown, shown_as};

@@ -8,17 +8,17 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Unbound;
-use super::dated::plain_id;
+use super::dated_id::plain_id;
 use super::input::{Given, Names, Place};
 use super::path::{Expressions, PathExpression};
 use super::pattern::{Pattern, Patterns};
 use crate::budget::{Clock, Stop};
-use crate::condition::{Among, Filter, MatcherNo, Test};
+use crate::condition::{Filter, MatcherNo, SortedSet, Test};
 use crate::ontology::{Domain, EdgeTypeId, Ontology, Scalar};
 
 /// What compiling a plan, or binding its arguments, may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Effort<'a> {
+pub struct CompileLimits<'a> {
     /// Deadline and cancellation.
     pub clock: Clock<'a>,
     /// Bytes of what is made.
@@ -40,7 +40,7 @@ pub(super) const ARC_BYTES: usize = 2 * size_of::<usize>();
 pub(super) struct Binder<'b> {
     pub ontology: &'b Ontology,
     pub names: Names,
-    effort: Effort<'b>,
+    effort: CompileLimits<'b>,
     used: usize,
     work: usize,
     /// The patterns of the filter that is being compiled.
@@ -65,7 +65,7 @@ pub(super) struct Binder<'b> {
 pub(super) type EdgeTest = (Arc<Test>, Arc<[MatcherNo]>);
 
 /// What a binder has made beside the calls.
-pub(super) struct Made {
+pub(super) struct BinderOutput {
     pub bytes: usize,
     pub expressions: Expressions,
     pub patterns: Patterns,
@@ -73,7 +73,7 @@ pub(super) struct Made {
 
 impl<'b> Binder<'b> {
     /// A binder for the constants of a plan.
-    pub fn new(ontology: &'b Ontology, names: Names, effort: Effort<'b>) -> Self {
+    pub fn new(ontology: &'b Ontology, names: Names, effort: CompileLimits<'b>) -> Self {
         Self {
             ontology,
             names,
@@ -102,8 +102,8 @@ impl<'b> Binder<'b> {
         self
     }
 
-    pub fn made(self) -> Made {
-        Made {
+    pub fn made(self) -> BinderOutput {
+        BinderOutput {
             bytes: self.used + self.expressions.bytes(),
             expressions: self.expressions,
             patterns: self.patterns,
@@ -172,9 +172,9 @@ impl<'b> Binder<'b> {
         list: Given<'b>,
         kind: (Scalar, bool),
         parse: impl Fn(&mut Self, Given<'b>) -> Result<T>,
-    ) -> Result<Among<T>> {
+    ) -> Result<SortedSet<T>> {
         let Some(items) = list.items() else {
-            return Ok(Among::of(Vec::new()));
+            return Ok(SortedSet::of(Vec::new()));
         };
         self.shared((list.place(), kind.0, kind.1), items.len(), |it| {
             it.hold(ARC_BYTES)?;
@@ -186,7 +186,7 @@ impl<'b> Binder<'b> {
             }
             // Sorting a long list takes a while.
             it.work(values.len())?;
-            let among = Among::of(values);
+            let among = SortedSet::of(values);
             it.work(among.count())?;
             Ok(among)
         })

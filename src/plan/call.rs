@@ -8,15 +8,15 @@ use std::sync::Arc;
 use super::aggregate::GroupCall;
 use super::arguments::{Page, as_of, direction, fields, id, number, page, relations, types};
 use super::bind::{ARC_BYTES, Binder, Result};
-use super::dated::plain_id;
+use super::dated_id::plain_id;
 use super::filter::{self, int64};
-use super::input::{Arguments, Given, Input, InputError, Variables};
-use super::path::PathExpression;
-use super::point::point;
-use super::question::{
+use super::graph_query::{
     ComponentsCall, ConflictCall, NeighborhoodCall, PathCall, RankingCall, SearchCall, SimilarCall,
     SuggestCall, TimelineCall,
 };
+use super::input::{Arguments, Given, Input, InputError, Variables};
+use super::path::PathExpression;
+use super::point::point;
 use super::{Bound, Unbound};
 use crate::collation::Collation;
 use crate::condition::{Filter, MatcherNo};
@@ -539,12 +539,12 @@ const LONG_TEXT: usize = 1024;
 const LONG_LIST: usize = 32;
 
 /// Hashes what is written into it.
-struct Hashed {
+struct HashWriter {
     hasher: xxhash_rust::xxh3::Xxh3,
     bytes: usize,
 }
 
-impl Hashed {
+impl HashWriter {
     fn new(tag: &str) -> Self {
         let mut hashed = Self {
             hasher: xxhash_rust::xxh3::Xxh3::new(),
@@ -569,7 +569,7 @@ impl Hashed {
             return self.add_json(given);
         }
         let digest = *binder.digests.entry(given.place()).or_insert_with(|| {
-            let mut hashed = Hashed::new("");
+            let mut hashed = HashWriter::new("");
             hashed.add_json(given);
             self.bytes += hashed.bytes;
             hashed.hasher.finish()
@@ -588,7 +588,7 @@ impl Hashed {
     }
 }
 
-impl std::io::Write for &mut Hashed {
+impl std::io::Write for &mut HashWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.add(bytes);
         Ok(bytes.len())
@@ -601,7 +601,7 @@ impl std::io::Write for &mut Hashed {
 
 /// Says which list a cursor belongs to that is a position in what exactly these arguments ask for.
 fn asked(binder: &mut Binder, tag: &str, arguments: &Arguments) -> Result<u32> {
-    let mut hashed = Hashed::new(tag);
+    let mut hashed = HashWriter::new(tag);
     let of = arguments
         .iter()
         .filter(|(name, _)| PAGE.iter().all(|it| it.name != *name));
@@ -621,7 +621,7 @@ fn asked(binder: &mut Binder, tag: &str, arguments: &Arguments) -> Result<u32> {
 
 /// Says which list in which order a cursor belongs to.
 fn sequence(binder: &mut Binder, tag: &str, order: Option<Given>) -> Result<u32> {
-    let mut hashed = Hashed::new(tag);
+    let mut hashed = HashWriter::new(tag);
     if let Some(order) = order {
         hashed.add_value(binder, order);
     }

@@ -9,10 +9,10 @@ use std::fmt::{Debug, Display, Write};
 use serde_json::Value as Json;
 
 use super::call::{Call, Lookup, OrderBy, OrderKey, PageCall, Template};
+use super::graph_query::TraversalOptions;
 use super::input::{Input, InputError};
 use super::path::{PathExpression, Transition};
 use super::pattern::Pattern;
-use super::question::Walk;
 use super::{
     AggregateField, CallNo, Calls, CitationField, CitedEdgeField, CitedField, CitedStatementField,
     ComponentField, ConflictField, ConnectionField, EdgeField, EntityField, ExampleField, ExternalIdField,
@@ -23,8 +23,8 @@ use super::{
     ValidityField,
 };
 use crate::condition::{
-    Among, Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, PointTest, RelationTest, Test, TextTest,
-    ValueTest,
+    Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, PointTest, RelationTest, SortedSet, Test,
+    TextTest, ValueTest,
 };
 use crate::ontology::{
     Direction, EdgeTypeId, Members, Ontology, Point, PropertyNo, RelationId, Scalar, TypeId, duration_of,
@@ -402,7 +402,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    fn walk(&mut self, walk: &Walk) {
+    fn walk(&mut self, walk: &TraversalOptions) {
         self.walked(walk.via.as_deref(), walk.direction);
         if !walk.avoid.is_empty() {
             self.below(format_args!("avoid {:?}", walk.avoid));
@@ -665,7 +665,7 @@ fn degrees(point: Point) -> String {
 
 /// A comparison; `show` writes one value.
 fn compared<T>(test: &Compare<T>, show: impl Fn(&T) -> String) -> String {
-    let all = |values: &Among<T>| {
+    let all = |values: &SortedSet<T>| {
         let each: Vec<String> = values.values().iter().map(&show).collect();
         each.join(", ")
     };
@@ -682,7 +682,7 @@ fn compared<T>(test: &Compare<T>, show: impl Fn(&T) -> String) -> String {
 }
 
 fn date_test(test: &DateTest) -> String {
-    let all = |values: &Among<(i64, i64)>| {
+    let all = |values: &SortedSet<(i64, i64)>| {
         let each = values.values().iter();
         let day = |it: i64| match it {
             i64::MIN | i64::MAX => "..".to_owned(),

@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 
 use super::Unbound;
 use super::bind::{ARC_BYTES, Binder, Result};
-use super::dated::plain_id;
+use super::dated_id::plain_id;
 use super::input::{Given, InputError, MOST_EXACT, Names};
 use super::pattern::{LONGEST, Pattern};
 use super::point::{bounds, first_wrong, near, point};

@@ -16,16 +16,16 @@ mod call;
 mod collect;
 mod compile;
 mod cost;
-mod dated;
+mod dated_id;
 mod describe;
 mod filter;
+mod graph_query;
 mod input;
 mod introspection;
-mod lines;
+mod line_index;
 mod path;
 mod pattern;
 mod point;
-mod question;
 mod step;
 mod table;
 
@@ -36,23 +36,23 @@ pub use aggregate::{
     AggregateField, GroupBy, GroupCall, GroupField, GroupKey, GroupKeyField, OfTypes, is_groupable,
 };
 pub use arguments::{LONGEST_CURSOR, Page};
-pub use bind::Effort;
+pub use bind::CompileLimits;
 pub use call::{
     Call, CitedCall, EntityCall, LinkCall, Lookup, NodesCall, OrderBy, OrderKey, PageCall, StatementCall,
 };
 pub use collect::condition_variables;
 pub use compile::compile;
-pub use dated::AS_OF;
-pub use input::{Given, Input, InputError, MOST_EXACT, Names, Variables};
-pub use introspection::{IncludeDeprecated, Introspection, MetaField};
-pub use lines::Lines;
-pub use path::{PathExpression, PathStep, Transition};
-pub use pattern::{Kept, Pattern, Patterns, last_line};
-pub use question::{
+pub use dated_id::AS_OF;
+pub use graph_query::{
     ComponentField, ComponentsCall, ConflictCall, ConflictField, NeighborhoodCall, PathCall, PathField,
     Question, RankedField, RankingCall, SearchCall, SearchEdgeField, SearchField, SimilarCall, SubgraphField,
-    SuggestCall, SuggestionField, TimelineCall, TimelineField, Walk,
+    SuggestCall, SuggestionField, TimelineCall, TimelineField, TraversalOptions,
 };
+pub use input::{Given, Input, InputError, MOST_EXACT, Names, Variables};
+pub use introspection::{IncludeDeprecated, Introspection, MetaField};
+pub use line_index::Lines;
+pub use path::{PathExpression, PathStep, Transition};
+pub use pattern::{Pattern, PatternEntry, Patterns, last_line};
 
 pub use step::Step;
 pub use table::{NotFlat, Table};
@@ -149,7 +149,7 @@ impl Plan {
         &'p self,
         ontology: &Ontology,
         variables: &Variables,
-        effort: Effort,
+        effort: CompileLimits,
     ) -> Result<Arguments<'p>, Unbound> {
         let templates = match &self.calls {
             Calls::Ready(bound) => {

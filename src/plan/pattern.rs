@@ -59,7 +59,7 @@ impl Pattern {
 
 /// A pattern of an operation.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub struct PatternEntry {
     /// The pattern.
     pub pattern: Pattern,
     /// The property that it is first asked of.
@@ -68,7 +68,7 @@ pub struct Kept {
     pub work: usize,
 }
 
-impl Kept {
+impl PatternEntry {
     /// The error for a regular expression that cannot be compiled.
     pub fn refused(&self, why: &str) -> InputError {
         let source = match &self.pattern {
@@ -91,7 +91,7 @@ fn refused(property: &str, pattern: &str, why: &str) -> InputError {
 pub struct Patterns {
     /// The number of the first one.
     first: u32,
-    list: Vec<Kept>,
+    list: Vec<PatternEntry>,
     known: HashMap<Pattern, MatcherNo>,
 }
 
@@ -120,7 +120,7 @@ impl Patterns {
     }
 
     /// The patterns in the order of their numbers.
-    pub fn iter(&self) -> impl Iterator<Item = (MatcherNo, &Kept)> {
+    pub fn iter(&self) -> impl Iterator<Item = (MatcherNo, &PatternEntry)> {
         let numbers = (self.first..).map(MatcherNo);
         numbers.zip(&self.list)
     }
@@ -138,10 +138,10 @@ impl Patterns {
             _ => 0,
         };
         let no = MatcherNo(self.first + self.list.len() as u32);
-        let entries = size_of::<Kept>() + 2 * size_of::<(Pattern, MatcherNo)>();
+        let entries = size_of::<PatternEntry>() + 2 * size_of::<(Pattern, MatcherNo)>();
         let bytes = entries + property.len() + pattern.heap_bytes();
         self.known.insert(pattern.clone(), no);
-        self.list.push(Kept {
+        self.list.push(PatternEntry {
             pattern,
             property: property.into(),
             work,

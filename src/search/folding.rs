@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
-use super::marks::{is_accent, is_invisible};
+use super::diacritics::{is_accent, is_invisible};
 
 /// Maximum number of folded characters by which texts are compared.
 pub(super) const LONGEST: usize = 256;

@@ -2,10 +2,10 @@
 
 use tantivy::tokenizer::TextAnalyzer;
 
-use super::equal::Equal;
-use super::query::{Part, Typed, distance};
-use super::variants::Variants;
-use super::{Index, Matched, SearchError, equal, text, words_of};
+use super::exact_match::Equal;
+use super::expansions::Variants;
+use super::query::{Part, SearchText, distance};
+use super::{Index, Matched, SearchError, exact_match, tokens, words_of};
 use crate::graph::{EntityNo, View};
 
 /// Pieces of one field's text.
@@ -29,18 +29,18 @@ const CHECK_EVERY: usize = 1024;
 /// Finds the pieces of texts in which a search finds something. What it looks for is prepared once for each language.
 pub struct Highlighter<'a> {
     index: &'a Index,
-    typed: &'a Typed,
-    whole: equal::Wanted,
-    by_language: Vec<(String, TextAnalyzer, Wanted)>,
+    typed: &'a SearchText,
+    whole: exact_match::ComparedTexts,
+    by_language: Vec<(String, TextAnalyzer, MarkedWords)>,
 }
 
 impl Index {
     /// A highlighter for a search.
-    pub fn highlighter<'a>(&'a self, typed: &'a Typed) -> Highlighter<'a> {
+    pub fn highlighter<'a>(&'a self, typed: &'a SearchText) -> Highlighter<'a> {
         Highlighter {
             index: self,
             typed,
-            whole: equal::Wanted::new(typed),
+            whole: exact_match::ComparedTexts::new(typed),
             by_language: Vec::new(),
         }
     }
@@ -119,11 +119,11 @@ impl Highlighter<'_> {
         Ok(matched)
     }
 
-    fn wanted(&mut self, language: &str) -> (&mut TextAnalyzer, &Wanted) {
+    fn wanted(&mut self, language: &str) -> (&mut TextAnalyzer, &MarkedWords) {
         let known = self.by_language.iter().position(|it| it.0 == language);
         let at = known.unwrap_or_else(|| {
-            let mut analyzer = text::analyzer(language);
-            let wanted = Wanted::of(self.typed, &mut analyzer, language);
+            let mut analyzer = tokens::analyzer(language);
+            let wanted = MarkedWords::of(self.typed, &mut analyzer, language);
             self.by_language.push((language.to_owned(), analyzer, wanted));
             self.by_language.len() - 1
         });
@@ -133,15 +133,15 @@ impl Highlighter<'_> {
 }
 
 /// The words that are marked.
-struct Wanted {
+struct MarkedWords {
     whole: Vec<String>,
     prefixes: Vec<String>,
     variants: Vec<Variants>,
     fuzzy: bool,
 }
 
-impl Wanted {
-    fn of(typed: &Typed, analyzer: &mut TextAnalyzer, language: &str) -> Self {
+impl MarkedWords {
+    fn of(typed: &SearchText, analyzer: &mut TextAnalyzer, language: &str) -> Self {
         let mut wanted = Self {
             whole: Vec::new(),
             prefixes: Vec::new(),
@@ -285,10 +285,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn marked(typed: &str, value: &str) -> Vec<String> {
-        let mut analyzer = text::analyzer("");
+        let mut analyzer = tokens::analyzer("");
         let mut fragments = Vec::new();
-        let typed = Typed::read(typed, true);
-        let wanted = Wanted::of(&typed, &mut analyzer, "");
+        let typed = SearchText::read(typed, true);
+        let wanted = MarkedWords::of(&typed, &mut analyzer, "");
         wanted
             .fragments(value, &mut analyzer, &|| false, &mut fragments)
             .unwrap();
@@ -304,9 +304,9 @@ mod tests {
 
     #[test]
     fn looking_at_a_long_text_ends_with_the_time() {
-        let typed = Typed::read("word", false);
-        let mut analyzer = text::analyzer("");
-        let wanted = Wanted::of(&typed, &mut analyzer, "");
+        let typed = SearchText::read("word", false);
+        let mut analyzer = tokens::analyzer("");
+        let wanted = MarkedWords::of(&typed, &mut analyzer, "");
         let value = "other ".repeat(2 * CHECK_EVERY);
         let ended = wanted.fragments(&value, &mut analyzer, &|| true, &mut Vec::new());
         assert_eq!(ended, Err(SearchError::Over));

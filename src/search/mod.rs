@@ -5,16 +5,16 @@
 //! for it. It is built on all cores, in time linear in the texts. A search takes time linear in the entities that it
 //! finds, which it scores by BM25 and puts in order; equal scores in the order of the entities, so pages are stable.
 
-mod equal;
+mod diacritics;
+mod exact_match;
+mod expansions;
 mod folding;
-mod held;
 mod highlight;
-mod made;
-mod marks;
+mod lazy_index;
 mod query;
 mod suggest;
-mod text;
-mod variants;
+mod tokens;
+mod verification;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -34,22 +34,22 @@ use rayon::prelude::*;
 
 use crate::graph::{Cited, EntityNo, EntitySet, Indexes, Snapshot, Trigrams, View};
 use crate::ontology::{PropertyNo, Scalar, TypeId};
-use equal::{Documents, Equal, Equals};
-pub use held::Matched;
-use held::{Counted, Held};
+use exact_match::{Documents, Equal, Equals};
 pub use highlight::{Highlight, Highlighter};
-use made::Made;
-pub use query::{Deadline, Typed, over_limits};
-use query::{Near, Part, Stopped};
-pub use suggest::{Beginning, Names, Suggested};
+use lazy_index::LazyIndex;
+pub use query::{Deadline, SearchText, over_limits};
+use query::{Near, Part, QueryError};
+pub use suggest::{Beginning, NameMatch, Names};
+pub use verification::Matched;
+use verification::{Counted, Held};
 
 /// A text index that is being made, or is there.
 #[derive(Debug)]
 pub struct Background {
     snapshot: Arc<Snapshot>,
-    index: Made<Result<Index, String>>,
-    names: Made<Names>,
-    cited: Made<Cited>,
+    index: LazyIndex<Result<Index, String>>,
+    names: LazyIndex<Names>,
+    cited: LazyIndex<Cited>,
     grams: OnceLock<HashMap<(TypeId, PropertyNo), Trigrams>>,
     columns: OnceLock<Indexes>,
 }
@@ -68,12 +68,12 @@ pub enum SearchError {
     TooLarge,
 }
 
-impl From<Stopped> for SearchError {
-    fn from(stopped: Stopped) -> Self {
+impl From<QueryError> for SearchError {
+    fn from(stopped: QueryError) -> Self {
         match stopped {
-            Stopped::Over => Self::Over,
-            Stopped::TooLarge => Self::TooLarge,
-            Stopped::Failed(error) => error.into(),
+            QueryError::Over => Self::Over,
+            QueryError::TooLarge => Self::TooLarge,
+            QueryError::Failed(error) => error.into(),
         }
     }
 }
@@ -97,9 +97,9 @@ impl Background {
     pub fn new(snapshot: Arc<Snapshot>) -> Self {
         Self {
             snapshot,
-            index: Made::default(),
-            names: Made::default(),
-            cited: Made::default(),
+            index: LazyIndex::default(),
+            names: LazyIndex::default(),
+            cited: LazyIndex::default(),
             grams: OnceLock::new(),
             columns: OnceLock::new(),
         }
@@ -189,7 +189,7 @@ impl Background {
 
 /// One field of the index: a property by its name, in one language.
 #[derive(Debug)]
-struct Indexed {
+struct IndexedField {
     field: Field,
     name: String,
     language: String,
@@ -210,8 +210,8 @@ struct Property {
 pub struct Index {
     reader: IndexReader,
     kind: Field,
-    wholes: equal::Fields,
-    fields: Vec<Indexed>,
+    wholes: exact_match::Fields,
+    fields: Vec<IndexedField>,
     /// For each type, the properties that are searched.
     properties: Vec<Vec<Property>>,
     /// How long it took to make.
@@ -230,7 +230,7 @@ impl std::fmt::Debug for Index {
 
 /// An entity that was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Found {
+pub struct Hit {
     /// The entity.
     pub entity: EntityNo,
     /// How well it fits, the more the better.
@@ -241,16 +241,16 @@ pub struct Found {
 #[derive(Debug)]
 pub struct Results<'t> {
     /// The best first.
-    pub found: Vec<Found>,
+    pub found: Vec<Hit>,
     /// How it was found: as it was typed, or with variants of its words.
-    pub typed: Cow<'t, Typed>,
+    pub typed: Cow<'t, SearchText>,
 }
 
 /// A search.
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
     /// What was typed.
-    pub typed: &'a Typed,
+    pub typed: &'a SearchText,
     /// Only entities of these types.
     pub types: Option<&'a [TypeId]>,
     /// Only in the property of this name.
@@ -259,7 +259,7 @@ pub struct Search<'a> {
 
 /// What a search may take.
 #[derive(Clone, Copy)]
-pub struct Effort<'a> {
+pub struct SearchLimits<'a> {
     /// Whether it has to end; asked now and then.
     pub over: &'a (dyn Fn() -> bool + Sync),
     /// The deadline, for code that cannot call the check.
@@ -286,16 +286,16 @@ impl Index {
         let kind = schema.add_u64_field("type", INDEXED);
         let whole = || {
             let indexing = TextFieldIndexing::default()
-                .set_tokenizer(text::WHOLE)
+                .set_tokenizer(tokens::WHOLE)
                 .set_fieldnorms(false)
                 .set_index_option(IndexRecordOption::Basic);
             TextOptions::default().set_indexing_options(indexing)
         };
-        let wholes = equal::Fields {
+        let wholes = exact_match::Fields {
             label: schema.add_text_field("label", whole()),
             other: schema.add_text_field("other", whole()),
         };
-        let mut fields: Vec<Indexed> = Vec::new();
+        let mut fields: Vec<IndexedField> = Vec::new();
         let mut known: HashMap<(String, String), usize> = HashMap::new();
         let mut properties = Vec::new();
         let mut names = 0;
@@ -320,7 +320,7 @@ impl Index {
                             .set_tokenizer(&language)
                             .set_index_option(IndexRecordOption::WithFreqsAndPositions);
                         let options = TextOptions::default().set_indexing_options(indexing);
-                        fields.push(Indexed {
+                        fields.push(IndexedField {
                             field: schema.add_text_field(&format!("text{names}"), options),
                             name: property.name.clone(),
                             language: language.clone(),
@@ -340,12 +340,12 @@ impl Index {
             properties.push(of_type);
         }
         let index = Tantivy::create_in_ram(schema.build());
-        let whole = TextAnalyzer::builder(text::Whole::default()).build();
-        index.tokenizers().register(text::WHOLE, whole);
+        let whole = TextAnalyzer::builder(tokens::Whole::default()).build();
+        index.tokenizers().register(tokens::WHOLE, whole);
         for indexed in &fields {
             index
                 .tokenizers()
-                .register(&indexed.language, text::analyzer(&indexed.language));
+                .register(&indexed.language, tokens::analyzer(&indexed.language));
         }
         let threads = rayon::current_num_threads().clamp(1, 8);
         let mut writer: IndexWriter = index.writer_with_num_threads(threads, threads * MEMORY_OF_A_THREAD)?;
@@ -365,7 +365,7 @@ impl Index {
                         wholes.other
                     };
                     for (language, text) in snapshot.texts(row, property.no) {
-                        if text.len() <= text::MOST_BYTES {
+                        if text.len() <= tokens::MOST_BYTES {
                             document.add_text(whole, text);
                         }
                         if let Some(field) = property.fields.get(language) {
@@ -404,11 +404,11 @@ impl Index {
         &self,
         view: View,
         search: Search<'t>,
-        effort: Effort,
+        effort: SearchLimits,
     ) -> Result<Results<'t>, SearchError> {
         let mut near = Near::new(effort.deadline);
         let asked = search.typed;
-        let mut wanted = equal::Wanted::new(asked);
+        let mut wanted = exact_match::ComparedTexts::new(asked);
         let variants = asked.with_variants();
         for occur in [Occur::Must, Occur::Should] {
             for typed in [Some(asked), variants.as_ref()].into_iter().flatten() {
@@ -426,7 +426,7 @@ impl Index {
                 if found.is_empty() {
                     continue;
                 }
-                let order = |it: &Found| view.order_key(it.entity);
+                let order = |it: &Hit| view.order_key(it.entity);
                 found.sort_unstable_by(|a, b| {
                     let by_score = b.score.total_cmp(&a.score);
                     by_score.then_with(|| order(a).cmp(&order(b)))
@@ -457,9 +457,9 @@ impl Index {
         view: View,
         text: &str,
         property: &str,
-        effort: Effort,
+        effort: SearchLimits,
     ) -> Result<EntitySet, SearchError> {
-        let typed = Typed::read(text, false);
+        let typed = SearchText::read(text, false);
         let search = Search {
             typed: &typed,
             types: None,
@@ -487,9 +487,9 @@ impl Index {
         &self,
         view: View,
         query: &dyn Query,
-        wanted: Option<&equal::Wanted>,
-        effort: Effort,
-    ) -> Result<(Vec<Found>, Equals), SearchError> {
+        wanted: Option<&exact_match::ComparedTexts>,
+        effort: SearchLimits,
+    ) -> Result<(Vec<Hit>, Equals), SearchError> {
         let searcher = self.reader.searcher();
         let scoring = if wanted.is_some() {
             EnableScoring::enabled_from_searcher(&searcher)
@@ -516,7 +516,7 @@ impl Index {
         search: Search,
         occur: Occur,
         near: &mut Near,
-        effort: Effort,
+        effort: SearchLimits,
     ) -> Result<Option<Box<dyn Query>>, SearchError> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         let searcher = self.reader.searcher();
@@ -530,7 +530,7 @@ impl Index {
             for (at, indexed) in
                 in_fields.filter(|(_, it)| search.property.is_none_or(|name| it.name == name))
             {
-                let words: Vec<String> = words_of(part, &mut text::analyzer(&indexed.language));
+                let words: Vec<String> = words_of(part, &mut tokens::analyzer(&indexed.language));
                 if let Some(mut query) =
                     query::in_field(part, indexed.field, &words, search.typed.fuzzy, near)?
                 {
@@ -575,7 +575,7 @@ impl Index {
 }
 
 /// Keeps what is found in the texts that count.
-fn keep(mut held: Held, view: View, found: &mut Vec<Found>, effort: Effort) -> Result<(), SearchError> {
+fn keep(mut held: Held, view: View, found: &mut Vec<Hit>, effort: SearchLimits) -> Result<(), SearchError> {
     let mut failed = None;
     let mut looked: u32 = 0;
     found.retain(|it| {
@@ -597,13 +597,13 @@ fn keep(mut held: Held, view: View, found: &mut Vec<Found>, effort: Effort) -> R
 
 fn words_of(part: &Part, analyzer: &mut TextAnalyzer) -> Vec<String> {
     let (Part::Word(text) | Part::Prefix(text) | Part::Phrase(text)) = part;
-    text::words(analyzer, text).into_iter().map(|it| it.0).collect()
+    tokens::words(analyzer, text).into_iter().map(|it| it.0).collect()
 }
 
 /// What is found and seen.
 #[derive(Default)]
 struct Collected {
-    found: Vec<Found>,
+    found: Vec<Hit>,
     equals: Equals,
 }
 
@@ -615,7 +615,7 @@ impl Collected {
         weight: &dyn Weight,
         segment: &SegmentReader,
         mut equal: Option<Documents>,
-        effort: Effort,
+        effort: SearchLimits,
     ) -> Result<(), SearchError> {
         let entities: Column<u64> = segment.fast_fields().u64("entity")?;
         let mut documents = weight.scorer(segment, 1.0)?;
@@ -637,11 +637,11 @@ impl Collected {
                 let others = self.equals.capacity() * size_of::<(usize, Equal)>();
                 reserve(&mut self.found, effort.bytes.saturating_sub(others))?;
                 if let Some(equal) = equal.as_mut().and_then(|it| it.equal(document)) {
-                    let others = self.found.capacity() * size_of::<Found>();
+                    let others = self.found.capacity() * size_of::<Hit>();
                     reserve(&mut self.equals, effort.bytes.saturating_sub(others))?;
                     self.equals.push((self.found.len(), equal));
                 }
-                self.found.push(Found { entity, score });
+                self.found.push(Hit { entity, score });
             }
             documents.advance();
         }

@@ -12,8 +12,8 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, Score, SegmentReader, TantivyError, Term};
 
-use super::text;
-use super::variants::Variants;
+use super::expansions::Variants;
+use super::tokens;
 
 /// A word or a phrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Part {
 
 /// What was typed, as far as it is searched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Typed {
+pub struct SearchText {
     pub(super) parts: Vec<Part>,
     pub(super) fuzzy: bool,
     /// Whether words stand for their variants too.
@@ -46,9 +46,9 @@ pub struct Typed {
 }
 
 /// The longest query text, in bytes. The rest is ignored.
-const LONGEST: usize = text::MOST_BYTES;
+const LONGEST: usize = tokens::MOST_BYTES;
 /// Maximum number of words in a query.
-const MOST_WORDS: usize = text::MOST_WORDS;
+const MOST_WORDS: usize = tokens::MOST_WORDS;
 /// Maximum number of words in a fuzzy query: each is compared with all words of the index.
 const MOST_FUZZY_WORDS: usize = 8;
 /// Longer words are matched exactly: the automaton of a fuzzy word takes a kilobyte or more for each letter.
@@ -59,12 +59,12 @@ pub fn over_limits(text: &str) -> Option<String> {
     if text.len() > LONGEST {
         return Some(format!("{} bytes, and {LONGEST} are allowed", text.len()));
     }
-    let words = text::count(text);
+    let words = tokens::count(text);
     (words > MOST_WORDS).then(|| format!("{words} words, and {MOST_WORDS} are allowed"))
 }
 
 /// What is searched for, as it is typed.
-impl fmt::Display for Typed {
+impl fmt::Display for SearchText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (no, part) in self.parts.iter().enumerate() {
             let space = if no > 0 { " " } else { "" };
@@ -81,7 +81,7 @@ impl fmt::Display for Typed {
     }
 }
 
-impl Typed {
+impl SearchText {
     /// Bytes that it takes beside itself.
     pub fn heap_bytes(&self) -> usize {
         let each = |it: &Part| size_of::<Part>() + it.text().len();
@@ -89,7 +89,7 @@ impl Typed {
     }
 
     /// The word of the whole text, as the index has it of texts that equal it.
-    pub(super) fn whole(&self, whole: &mut text::Whole) -> Option<String> {
+    pub(super) fn whole(&self, whole: &mut tokens::Whole) -> Option<String> {
         let parts = self.parts.iter().map(Part::text);
         (self.ignored == 0).then(|| whole.of_all(parts)).flatten()
     }
@@ -106,15 +106,15 @@ impl Typed {
         };
         let (typed, rest) = typed.split_at(end);
         let mut left = if fuzzy { MOST_FUZZY_WORDS } else { MOST_WORDS };
-        let mut ignored = text::count(rest);
+        let mut ignored = tokens::count(rest);
         let mut parts = Vec::new();
         for mut part in parse(typed) {
             let (Part::Word(text) | Part::Prefix(text) | Part::Phrase(text)) = &mut part;
-            let (searched, too_long) = text::count_searched(text);
+            let (searched, too_long) = tokens::count_searched(text);
             ignored += too_long;
             if searched > left {
                 ignored += searched - left;
-                text.truncate(text::end_of(text, left));
+                text.truncate(tokens::end_of(text, left));
                 // What is left of signs that are words each is whole words.
                 if let Part::Prefix(text) = part {
                     part = Part::Word(text);
@@ -165,7 +165,7 @@ fn parse(text: &str) -> Vec<Part> {
         }
         for typed in run.split_whitespace() {
             // Hyphens, slashes, dots, apostrophes and all other signs separate words.
-            let mut words = text::runs(typed).peekable();
+            let mut words = tokens::runs(typed).peekable();
             while let Some(word) = words.next() {
                 let is_begun = words.peek().is_none() && typed.ends_with('*');
                 let word = typed[word].to_owned();
@@ -220,23 +220,23 @@ impl Near {
         word: &str,
         wrong: u8,
         is_prefix: bool,
-    ) -> Result<Box<dyn Query>, Stopped> {
+    ) -> Result<Box<dyn Query>, QueryError> {
         let field = term.field();
         let key = (word.to_owned(), wrong, is_prefix);
         let automaton = match self.automata.get(&key) {
             Some(known) => known.clone(),
             None => {
                 if self.deadline.is_over() {
-                    return Err(Stopped::Over);
+                    return Err(QueryError::Over);
                 }
                 let bytes = (word.chars().count() + 4) * (usize::from(wrong) * AUTOMATON_BYTES + 1024);
-                self.room = self.room.checked_sub(bytes).ok_or(Stopped::TooLarge)?;
+                self.room = self.room.checked_sub(bytes).ok_or(QueryError::TooLarge)?;
                 let query = if is_prefix {
                     FuzzyTermQuery::new_prefix(term, wrong, true)
                 } else {
                     FuzzyTermQuery::new(term, wrong, true)
                 };
-                let made = Arc::new(query.automaton().map_err(Stopped::Failed)?);
+                let made = Arc::new(query.automaton().map_err(QueryError::Failed)?);
                 self.automata.insert(key, made.clone());
                 made
             }
@@ -251,7 +251,7 @@ impl Near {
 
 /// Why there is no query.
 #[derive(Debug)]
-pub(super) enum Stopped {
+pub(super) enum QueryError {
     /// The time is over.
     Over,
     /// The automata would take too much memory.
@@ -314,14 +314,14 @@ impl Weight for NearWeight {
 }
 
 /// One word that is looked for, and how far others may be from it that stand for it.
-struct Looked {
+struct SearchedWord {
     word: String,
     wrong: u8,
     is_prefix: bool,
     variants: Option<Variants>,
 }
 
-impl Looked {
+impl SearchedWord {
     fn accepts(&self, word: &str) -> bool {
         if let Some(variants) = &self.variants {
             return variants.accepts(word);
@@ -348,7 +348,7 @@ impl Looked {
 
 /// What a part matches in the texts of one field, word by word: it accepts the texts that the query of [`in_field`] finds.
 pub(super) struct Matching {
-    words: Vec<Looked>,
+    words: Vec<SearchedWord>,
     /// Whether they have to stand one after the other.
     in_order: bool,
 }
@@ -365,7 +365,7 @@ pub(super) struct Progress {
 
 impl Matching {
     /// What a part of a search matches, its words as a field's analyzer makes them; `None` where it has no words there.
-    pub fn of(typed: &Typed, no: usize, words: Vec<String>, language: &str) -> Option<Self> {
+    pub fn of(typed: &SearchText, no: usize, words: Vec<String>, language: &str) -> Option<Self> {
         let (part, fuzzy) = (&typed.parts[no], typed.fuzzy);
         let variants = typed.variants_of(no, &words, language);
         let last = words.len().checked_sub(1)?;
@@ -377,7 +377,7 @@ impl Matching {
             };
         let is_fuzzy = fuzzy && !in_order;
         let begins = |no: usize| no == last && matches!(part, Part::Prefix(_)) && (last == 0 || !fuzzy);
-        let looked = words.into_iter().enumerate().map(|(no, word)| Looked {
+        let looked = words.into_iter().enumerate().map(|(no, word)| SearchedWord {
             wrong: if is_fuzzy { distance(&word) } else { 0 },
             is_prefix: begins(no),
             variants: variants.clone(),
@@ -440,14 +440,14 @@ pub(super) fn in_field(
     words: &[String],
     fuzzy: bool,
     near: &mut Near,
-) -> Result<Option<Box<dyn Query>>, Stopped> {
+) -> Result<Option<Box<dyn Query>>, QueryError> {
     let Some((last, before)) = words.split_last() else {
         return Ok(None);
     };
     let term = |word: &str| Term::from_field_text(field, word);
     let exact =
         |word: &str| -> Box<dyn Query> { Box::new(TermQuery::new(term(word), IndexRecordOption::WithFreqs)) };
-    let mut one = |word: &str, is_prefix: bool| -> Result<Box<dyn Query>, Stopped> {
+    let mut one = |word: &str, is_prefix: bool| -> Result<Box<dyn Query>, QueryError> {
         let wrong = if fuzzy { distance(word) } else { 0 };
         if wrong == 0 && !is_prefix {
             return Ok(exact(word));
@@ -465,7 +465,7 @@ pub(super) fn in_field(
         // be neighbours, since a phrase knows no near words.
         Part::Word(_) | Part::Prefix(_) if fuzzy => {
             let all = words.iter().map(|it| Ok((Occur::Must, one(it, false)?)));
-            Box::new(BooleanQuery::new(all.collect::<Result<_, Stopped>>()?))
+            Box::new(BooleanQuery::new(all.collect::<Result<_, QueryError>>()?))
         }
         Part::Prefix(_) => {
             let last = one(last, true)?;
@@ -520,7 +520,7 @@ mod tests {
     fn words_beyond_the_limits_are_counted_and_not_searched_for() {
         let words = |count: usize| vec!["word"; count].join(" ");
         let read = |text: &str, fuzzy| {
-            let typed = Typed::read(text, fuzzy);
+            let typed = SearchText::read(text, fuzzy);
             (typed.parts.len(), typed.ignored)
         };
         assert_eq!(read(&words(32), false), (32, 0));
@@ -530,10 +530,10 @@ mod tests {
         assert_eq!(read(&format!("{} second", "a".repeat(2000)), false), (0, 2));
         // What no index has does not count among those that are searched for.
         assert_eq!(read(&format!("{} second", "a".repeat(300)), false), (1, 1));
-        let typed = Typed::read(&format!("\"{}\" last", words(40)), false);
+        let typed = SearchText::read(&format!("\"{}\" last", words(40)), false);
         assert_eq!((typed.parts.len(), typed.ignored), (1, 9));
         assert_eq!(typed.parts[0], Part::Phrase(words(32)));
-        assert_eq!(Typed::read(&"東".repeat(40), false).ignored, 8);
+        assert_eq!(SearchText::read(&"東".repeat(40), false).ignored, 8);
         assert_eq!(over_limits(&words(32)), None);
         assert!(over_limits(&words(33)).is_some());
         assert!(over_limits(&"a".repeat(2000)).is_some());
@@ -542,9 +542,9 @@ mod tests {
     proptest! {
         #[test]
         fn every_word_is_searched_for_or_counted(text in "[a-c \"*-]{0,200}", fuzzy: bool) {
-            let typed = Typed::read(&text, fuzzy);
-            let searched: usize = typed.parts.iter().map(|it| text::count(it.text())).sum();
-            let whole: usize = parse(&text).iter().map(|it| text::count(it.text())).sum();
+            let typed = SearchText::read(&text, fuzzy);
+            let searched: usize = typed.parts.iter().map(|it| tokens::count(it.text())).sum();
+            let whole: usize = parse(&text).iter().map(|it| tokens::count(it.text())).sum();
             prop_assert_eq!(searched + typed.ignored, whole);
             let most = if fuzzy { MOST_FUZZY_WORDS } else { MOST_WORDS };
             prop_assert!(searched <= most);

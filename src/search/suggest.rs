@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::folding::{Folded, LONGEST, compare, compare_beginning, matched};
 use crate::condition::folded;
-use crate::graph::{Called, EntityNo, Name, NameNo, Snapshot, View};
+use crate::graph::{EntityNames, EntityNo, Name, NameNo, Snapshot, View};
 use crate::ontology::{PropertyNo, TypeId};
 
 /// The beginning of a name, folded: as much of it as names are compared by.
@@ -75,7 +75,7 @@ pub struct Names {
 
 /// A name that begins as it was asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Suggested<'a> {
+pub struct NameMatch<'a> {
     /// Whose name it is.
     pub entity: EntityNo,
     /// The name.
@@ -90,12 +90,12 @@ pub struct Suggested<'a> {
 const MOST_COST: usize = 8;
 
 /// What entities are called, remembered for those with many labels, so that not each of these is held against all others.
-struct Remembered<'a> {
+struct NameCache<'a> {
     view: View<'a>,
-    called: FxHashMap<EntityNo, Called<'a>>,
+    called: FxHashMap<EntityNo, EntityNames<'a>>,
 }
 
-impl<'a> Remembered<'a> {
+impl<'a> NameCache<'a> {
     fn new(view: View<'a>) -> Self {
         Self {
             view,
@@ -108,7 +108,7 @@ impl<'a> Remembered<'a> {
         &mut self,
         entity: EntityNo,
         visit: &mut impl FnMut(usize, usize) -> Result<(), E>,
-    ) -> Result<Called<'a>, E> {
+    ) -> Result<EntityNames<'a>, E> {
         let row = self.view.locate(entity);
         let cost = self.view.cost_of_called(row);
         if cost <= MOST_COST {
@@ -118,7 +118,7 @@ impl<'a> Remembered<'a> {
             return Ok(*called);
         }
         // While a table grows, the old and the new one exist.
-        visit(cost, 3 * (size_of::<Called>() + size_of::<EntityNo>()))?;
+        visit(cost, 3 * (size_of::<EntityNames>() + size_of::<EntityNo>()))?;
         let called = self.view.called(row);
         self.called.insert(entity, called);
         Ok(called)
@@ -221,10 +221,10 @@ impl Names {
         types: Option<&[TypeId]>,
         first: usize,
         mut visit: impl FnMut(usize, usize) -> Result<(), E>,
-    ) -> Result<Vec<Suggested<'a>>, E> {
+    ) -> Result<Vec<NameMatch<'a>>, E> {
         let mut found = Vec::new();
         let mut known = FxHashSet::default();
-        let mut remembered = Remembered::new(view);
+        let mut remembered = NameCache::new(view);
         // Those whose label begins so, and those whose does not, where it has many texts.
         let mut labels: FxHashMap<EntityNo, bool> = FxHashMap::default();
         for entry in self.from(view.snapshot(), &beginning.0) {
@@ -264,7 +264,7 @@ impl Names {
             known.insert(entry.entity);
             let part = matched(text, &beginning.0);
             let units = |to: usize| text[..to].encode_utf16().count();
-            found.push(Suggested {
+            found.push(NameMatch {
                 entity: entry.entity,
                 text,
                 property,
@@ -291,7 +291,7 @@ impl Names {
         let beginning = Beginning::of(name);
         let asked = exact(name);
         let mut found: Vec<EntityNo> = Vec::new();
-        let mut remembered = Remembered::new(view);
+        let mut remembered = NameCache::new(view);
         for entry in self.from(view.snapshot(), &beginning.0) {
             let row = view.locate(entry.entity);
             let stored = view.snapshot().name(row, entry.name);

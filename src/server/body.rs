@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use axum::body::{Bytes, HttpBody};
 
-use super::watch::{Phase, Watch};
+use super::connection_state::{ConnectionState, Phase};
 use crate::budget::{Memory, Reservation};
 
 /// Bodies up to this length are not counted against the shared memory.
@@ -33,7 +33,7 @@ pub(super) async fn read<B>(
     mut body: B,
     limit: usize,
     memory: &Arc<Memory>,
-    watch: &Watch,
+    watch: &ConnectionState,
 ) -> Result<(Bytes, Option<Reservation>), Unread>
 where
     B: HttpBody<Data = Bytes, Error: Display> + Unpin,
@@ -50,7 +50,7 @@ async fn whole<B>(
     body: &mut B,
     limit: usize,
     memory: &Arc<Memory>,
-    watch: &Watch,
+    watch: &ConnectionState,
 ) -> Result<(Bytes, Option<Reservation>), Unread>
 where
     B: HttpBody<Data = Bytes, Error: Display> + Unpin,
@@ -68,7 +68,7 @@ where
     if body.is_end_stream() {
         return Ok((first, None));
     }
-    let mut whole = Gathered::default();
+    let mut whole = BodyBuffer::default();
     whole.extend(&first, limit, memory)?;
     while let Some(bytes) = next(body, watch).await? {
         whole.extend(&bytes, limit, memory)?;
@@ -78,12 +78,12 @@ where
 
 /// Bytes that are being received. Those beyond [`SMALL`] are reserved before they are allocated.
 #[derive(Default)]
-pub(super) struct Gathered {
+pub(super) struct BodyBuffer {
     bytes: Vec<u8>,
     held: Option<Reservation>,
 }
 
-impl Gathered {
+impl BodyBuffer {
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -118,7 +118,7 @@ impl Gathered {
 }
 
 /// The next bytes of a body; `None` at its end. Trailers are skipped.
-async fn next<B>(body: &mut B, watch: &Watch) -> Result<Option<Bytes>, Unread>
+async fn next<B>(body: &mut B, watch: &ConnectionState) -> Result<Option<Bytes>, Unread>
 where
     B: HttpBody<Data = Bytes, Error: Display> + Unpin,
 {

@@ -1,7 +1,7 @@
 //! Connections: accepts and counts them, checks them against timeouts, and shuts them down gracefully.
 //!
 //! A single task, the sweeper, checks all connections several times within the shortest timeout and ends overdue ones,
-//! so a request sets no timer. The current state of a connection is in its [`Watch`].
+//! so a request sets no timer. The current state of a connection is in its [`ConnectionState`].
 
 use std::collections::hash_map::Entry as MapEntry;
 use std::convert::Infallible;
@@ -20,11 +20,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 
-use super::direct::{Peer, Site};
-use super::log::Ended;
-use super::record::Record;
-use super::stream::Watched;
-use super::watch::{CLASSES, Order, Phase, Ticks, Watch};
+use super::connection_state::{CLASSES, ConnectionState, Order, Phase, Ticks};
+use super::fast_path::{AddressServices, Peer};
+use super::log::RequestOutcome;
+use super::recorder::Record;
+use super::stream::TrackedSocket;
 
 /// Maximum size of a request's head, and of a single read or write, in bytes.
 const MOST_HEAD: usize = 64 << 10;
@@ -89,7 +89,7 @@ struct Mark {
 /// State of a connection that only the sweeper uses.
 #[derive(Debug)]
 struct Entry {
-    watch: Arc<Watch>,
+    watch: Arc<ConnectionState>,
     body: Option<Mark>,
     write: Option<Mark>,
     purpose: Purpose,
@@ -105,7 +105,7 @@ enum Purpose {
 }
 
 impl Purpose {
-    fn of(site: &Site) -> Self {
+    fn of(site: &AddressServices) -> Self {
         match site.shared {
             Some(_) => Self::Clients,
             None => Self::Metrics,
@@ -214,7 +214,7 @@ impl Connections {
     }
 
     /// Accepts connections for as long as the future is polled.
-    pub async fn accept(self: Arc<Self>, listener: TcpListener, site: Arc<Site>) -> Infallible {
+    pub async fn accept(self: Arc<Self>, listener: TcpListener, site: Arc<AddressServices>) -> Infallible {
         let mut noted: Option<Instant> = None;
         loop {
             match listener.accept().await {
@@ -238,7 +238,7 @@ impl Connections {
     }
 
     /// Serves a connection, if there is room for it.
-    fn admit(self: &Arc<Self>, stream: TcpStream, site: &Arc<Site>) {
+    fn admit(self: &Arc<Self>, stream: TcpStream, site: &Arc<AddressServices>) {
         let purpose = Purpose::of(site);
         let most = match purpose {
             Purpose::Clients => self.bounds.connections,
@@ -250,7 +250,7 @@ impl Connections {
             self.refuse(stream);
             return;
         }
-        let watch = Arc::new(Watch::new(self.ticks.clone()));
+        let watch = Arc::new(ConnectionState::new(self.ticks.clone()));
         let id = open.next;
         open.next += 1;
         open.entries.insert(
@@ -274,12 +274,12 @@ impl Connections {
         let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
         let local = stream.local_addr().ok().map(|it| it.ip());
         let peer = Peer::new(site.clone(), self.record.clone(), watch.clone(), local);
-        let io = TokioIo::new(Watched::new(stream, watch.clone(), place));
+        let io = TokioIo::new(TrackedSocket::new(stream, watch.clone(), place));
         let connection = http1::Builder::new()
             .max_buf_size(MOST_HEAD)
             .serve_connection(io, peer)
             .with_upgrades();
-        tokio::spawn(Served {
+        tokio::spawn(ServedConnection {
             connection,
             connections: self.clone(),
             watch,
@@ -323,7 +323,7 @@ impl Connections {
     fn refuse(&self, mut stream: TcpStream) {
         self.record.counters.note_code("CONNECTION_LIMIT");
         self.record.log.note(
-            Ended {
+            RequestOutcome {
                 status: Some(503),
                 code: Some("CONNECTION_LIMIT"),
                 taken: Duration::ZERO,
@@ -370,7 +370,7 @@ impl Connections {
         for (code, taken) in overdue {
             self.record.counters.note_code(code);
             self.record.log.note(
-                Ended {
+                RequestOutcome {
                     status: None,
                     code: Some(code),
                     taken,
@@ -486,15 +486,15 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 /// A connection that is served.
-struct Served {
-    connection: http1::UpgradeableConnection<TokioIo<Watched<Place>>, Peer>,
+struct ServedConnection {
+    connection: http1::UpgradeableConnection<TokioIo<TrackedSocket<Place>>, Peer>,
     connections: Arc<Connections>,
-    watch: Arc<Watch>,
+    watch: Arc<ConnectionState>,
     is_known: bool,
     is_finishing: bool,
 }
 
-impl Future for Served {
+impl Future for ServedConnection {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -542,7 +542,7 @@ impl Connections {
         let status = if error.is_parse_too_large() { 431 } else { 400 };
         self.record.counters.note_code("BAD_HTTP");
         self.record.log.note(
-            Ended {
+            RequestOutcome {
                 status: Some(status),
                 code: Some("BAD_HTTP"),
                 taken: Duration::ZERO,
@@ -564,7 +564,7 @@ mod tests {
 
     fn entry(connections: &Connections) -> Entry {
         Entry {
-            watch: Arc::new(Watch::new(connections.ticks.clone())),
+            watch: Arc::new(ConnectionState::new(connections.ticks.clone())),
             body: None,
             write: None,
             purpose: Purpose::Clients,
@@ -574,7 +574,10 @@ mod tests {
 
     /// Checks a connection at each tick while `step` simulates its client. Returns the seconds until the connection is
     /// ordered to end, and the error code.
-    fn ended(phase: Phase, mut step: impl FnMut(&Watch)) -> Option<(Duration, Option<&'static str>)> {
+    fn ended(
+        phase: Phase,
+        mut step: impl FnMut(&ConnectionState),
+    ) -> Option<(Duration, Option<&'static str>)> {
         let connections = connections();
         let mut entry = entry(&connections);
         entry.watch.enter(phase);

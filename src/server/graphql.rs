@@ -12,13 +12,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::body::{self, Unread};
-use super::log::{Document, Moment, Noted};
+use super::connection_state::{ConnectionState, Order};
+use super::etag::{self, Tags};
+use super::log::{Document, LogData, Moment};
 use super::negotiate::{self, Form, form};
 use super::response::{body, busy, bytes, json_response, refuse, refuse_as};
-use super::tags::{self, Tags};
-use super::watch::{Order, Watch};
 use super::{Shared, headers, multipart, sse, websocket};
-use crate::api::{Answer, Asked, BUSY, Encoding, Parts, Reached, SHORTEST, Serving};
+use crate::api::{Answer, BUSY, Encoding, Parts, RawRequest, Reached, RequestHandler, SHORTEST};
 use crate::budget::Reservation;
 use crate::forms;
 
@@ -39,7 +39,7 @@ struct QueryParameters {
 /// State for handlers behind the router, in addition to the client's request.
 #[derive(Clone)]
 pub(super) struct Caller {
-    pub watch: Arc<Watch>,
+    pub watch: Arc<ConnectionState>,
     pub start: Moment,
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn post(
 pub(super) async fn answer_to<B>(
     shared: Arc<Shared>,
     request: Request<B>,
-    watch: &Arc<Watch>,
+    watch: &Arc<ConnectionState>,
     start: Moment,
 ) -> Response
 where
@@ -93,8 +93,8 @@ where
         Ok(read) => read,
         Err(unread) => return unread_body(unread, max_body, form),
     };
-    let asked = Asked::Body(body);
-    let wanted = Wanted {
+    let asked = RawRequest::Body(body);
+    let wanted = ResponseOptions {
         shared: &shared,
         form,
         encoding: encoding(&parts.headers, form),
@@ -109,23 +109,23 @@ where
 
 /// The form in which a client wants its answer, and when it asked.
 #[derive(Clone, Copy)]
-struct Wanted<'s> {
+struct ResponseOptions<'s> {
     shared: &'s Arc<Shared>,
     form: Form,
     encoding: Option<Encoding>,
-    watch: &'s Arc<Watch>,
+    watch: &'s Arc<ConnectionState>,
     start: Moment,
 }
 
 /// A request that is being answered. If it is dropped, its client has disconnected, and the log says so.
-struct Awaited<'a> {
+struct PendingRequest<'a> {
     shared: &'a Shared,
-    watch: &'a Watch,
-    asked: &'a Asked,
+    watch: &'a ConnectionState,
+    asked: &'a RawRequest,
     start: Moment,
 }
 
-impl Awaited<'_> {
+impl PendingRequest<'_> {
     /// Waits for the answer of a run.
     async fn answer(self, run: impl Future<Output = Answer>) -> Answer {
         let answer = run.await;
@@ -134,7 +134,7 @@ impl Awaited<'_> {
     }
 }
 
-impl Drop for Awaited<'_> {
+impl Drop for PendingRequest<'_> {
     fn drop(&mut self) {
         // If the server closed the connection, the sweeper logs why. A panic gets an answer.
         if self.watch.order() != Order::Drop && !std::thread::panicking() {
@@ -145,12 +145,12 @@ impl Drop for Awaited<'_> {
 
 /// The answer to a request, or a response whose body gets the answer later.
 async fn answer(
-    wanted: Wanted<'_>,
-    serving: Serving,
-    asked: &Asked,
+    wanted: ResponseOptions<'_>,
+    serving: RequestHandler,
+    asked: &RawRequest,
     held: Option<Reservation>,
 ) -> Result<Answer, Response> {
-    let Wanted {
+    let ResponseOptions {
         shared,
         form,
         encoding,
@@ -158,7 +158,7 @@ async fn answer(
         start,
     } = wanted;
     if form != Form::Events {
-        let awaited = Awaited {
+        let awaited = PendingRequest {
             shared,
             watch,
             asked,
@@ -171,7 +171,7 @@ async fn answer(
     let run = {
         let (shared, watch, asked) = (shared.clone(), watch.clone(), asked.clone());
         async move {
-            let awaited = Awaited {
+            let awaited = PendingRequest {
                 shared: &shared,
                 watch: &watch,
                 asked: &asked,
@@ -238,10 +238,10 @@ fn unread_body(unread: Unread, max_body: usize, form: Form) -> Response {
 }
 
 /// Adds the document of a request to its answer, if a line will be logged for it.
-fn with_document(mut response: Response, shared: &Shared, start: Moment, asked: Asked) -> Response {
-    let code = response.extensions().get::<Noted>().map(|it| it.code);
+fn with_document(mut response: Response, shared: &Shared, start: Moment, asked: RawRequest) -> Response {
+    let code = response.extensions().get::<LogData>().map(|it| it.code);
     if code.is_some() || shared.connections.record.log.is_slow(start.elapsed()) {
-        response.extensions_mut().insert(Noted {
+        response.extensions_mut().insert(LogData {
             code: code.unwrap_or_default(),
             document: Some(Document::new(asked, shared.settings.persisted.clone())),
         });
@@ -275,17 +275,17 @@ async fn answer_url(shared: &Arc<Shared>, query: &str, headers: &HeaderMap, call
         return not_acceptable();
     };
     let asked = match parts(query) {
-        Ok(parts) => Asked::Parts(Arc::new(parts)),
+        Ok(parts) => RawRequest::Parts(Arc::new(parts)),
         Err(message) => return refuse(StatusCode::BAD_REQUEST, form, &message),
     };
     let serving = shared.serving();
     let encoding = encoding(headers, form);
     let tags = Tags::of(&serving, &asked, form, query);
     if let Some(tag) = tags.as_ref().and_then(|it| it.held(headers, encoding)) {
-        return tags::not_modified(&tag);
+        return etag::not_modified(&tag);
     }
     let start = caller.start;
-    let wanted = Wanted {
+    let wanted = ResponseOptions {
         shared,
         form,
         encoding,
@@ -302,8 +302,8 @@ async fn answer_url(shared: &Arc<Shared>, query: &str, headers: &HeaderMap, call
     let is_good = answer.is_executed() && !answer.has_errors();
     let tag = tags.filter(|_| is_good).map(|it| it.tag(answer.encoding));
     match tag {
-        Some(tag) if tags::holds_any(headers) => tags::not_modified(&tag),
-        Some(tag) => tags::tagged(with_document(respond(answer, form), shared, start, asked), &tag),
+        Some(tag) if etag::holds_any(headers) => etag::not_modified(&tag),
+        Some(tag) => etag::tagged(with_document(respond(answer, form), shared, start, asked), &tag),
         None => with_document(respond(answer, form), shared, start, asked),
     }
 }
@@ -376,7 +376,7 @@ fn respond(answer: Answer, form: Form) -> Response {
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
     if code.is_some() {
-        response.extensions_mut().insert(Noted { code, document: None });
+        response.extensions_mut().insert(LogData { code, document: None });
     }
     response
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::api::{Asked, Persisted};
+use crate::api::{Persisted, RawRequest};
 
 /// Maximum number of lines per second; further lines are only counted.
 const LINES_A_SECOND: u64 = 50;
@@ -122,7 +122,7 @@ impl Moment {
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ended {
+pub(super) struct RequestOutcome {
     /// The HTTP status, if a response was sent.
     pub status: Option<u16>,
     /// The error code of a request that was refused or that failed.
@@ -134,7 +134,7 @@ pub(super) struct Ended {
 
 /// Extension of a response, with data that only the log needs.
 #[derive(Debug, Clone)]
-pub(super) struct Noted {
+pub(super) struct LogData {
     /// The code of the first error.
     pub code: Option<&'static str>,
     pub document: Option<Document>,
@@ -142,10 +142,10 @@ pub(super) struct Noted {
 
 /// The document of a request, which is looked up only if a line is written.
 #[derive(Debug, Clone)]
-pub(super) struct Document(Arc<(Asked, Arc<Persisted>)>);
+pub(super) struct Document(Arc<(RawRequest, Arc<Persisted>)>);
 
 impl Document {
-    pub fn new(asked: Asked, persisted: Arc<Persisted>) -> Self {
+    pub fn new(asked: RawRequest, persisted: Arc<Persisted>) -> Self {
         Self(Arc::new((asked, persisted)))
     }
 
@@ -187,7 +187,7 @@ impl Log {
     }
 
     /// Logs a request, unless this second already has the maximum number of lines.
-    pub fn note(&self, ended: Ended, document: Option<Document>) {
+    pub fn note(&self, ended: RequestOutcome, document: Option<Document>) {
         if !self.has_room() {
             return;
         }
@@ -238,7 +238,7 @@ impl Log {
     }
 }
 
-fn write_line(ended: Ended, document: Option<u64>) {
+fn write_line(ended: RequestOutcome, document: Option<u64>) {
     let status = ended.status.unwrap_or_default();
     let code = ended.code.unwrap_or_default();
     let ms = ended.taken.as_millis() as u64;

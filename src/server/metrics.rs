@@ -19,7 +19,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use super::connections::Connections;
-use super::live::Live;
+use super::current::Live;
 use crate::api::{BUSY, Persisted};
 
 /// State that a scrape reads.
@@ -49,7 +49,7 @@ async fn metrics(State(exported): State<Arc<Exported>>) -> Response {
 }
 
 /// A gauge or a counter with one label.
-type Labelled<T> = Family<[(&'static str, String); 1], T>;
+type LabelledMetric<T> = Family<[(&'static str, String); 1], T>;
 
 impl Exported {
     /// The current values of all metrics.
@@ -126,14 +126,14 @@ impl Exported {
             "Bytes that were sent, heads included",
             counts.sent,
         );
-        let answers = Labelled::<Counter>::default();
+        let answers = LabelledMetric::<Counter>::default();
         for (class, count) in (1..).zip(counts.answers) {
             answers
                 .get_or_create(&[("status", format!("{class}xx"))])
                 .inc_by(count);
         }
         registry.register("answers", "Answers by the class of their status", answers);
-        let codes = Labelled::<Counter>::default();
+        let codes = LabelledMetric::<Counter>::default();
         let seen = self.connections.record.counters.codes();
         for (code, count) in &seen {
             codes
@@ -202,7 +202,7 @@ impl Exported {
             "Plans that were compiled",
             compiled.plans,
         );
-        let caches = Labelled::<Gauge>::default();
+        let caches = LabelledMetric::<Gauge>::default();
         let weights = engine.cache_weights();
         for (cache, bytes) in [
             ("documents", weights.documents),

@@ -7,29 +7,29 @@
 
 mod assets;
 mod body;
+mod chunked_body;
+mod connection_state;
 mod connections;
-mod direct;
+mod current;
+mod etag;
+mod fast_path;
 mod graphql;
 mod hangup;
 mod headers;
 mod hosts;
-mod live;
 mod log;
 mod metrics;
 mod multipart;
 mod negotiate;
-mod pieces;
-mod record;
+mod recorder;
 mod response;
 mod sse;
 mod stream;
-mod tags;
-mod watch;
 mod websocket;
 
 pub use connections::Bounds;
+pub use current::Live;
 pub use hosts::AllowedHost;
-pub use live::Live;
 pub use log::{Written, write_to_stderr};
 
 use std::future::Future;
@@ -43,14 +43,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use connections::Connections;
-use direct::Site;
-use log::{Document, Ended, Moment};
-use record::Record;
+use fast_path::AddressServices;
+use log::{Document, Moment, RequestOutcome};
+use recorder::Record;
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::api::{Answer, Asked, Encoding, Engine, Persisted, Serving};
+use crate::api::{Answer, Encoding, Engine, Persisted, RawRequest, RequestHandler};
 
 /// How long a browser may cache the answer to a preflight request. Browsers shorten longer times.
 const PREFLIGHT: Duration = Duration::from_hours(2);
@@ -97,8 +97,8 @@ struct Shared {
 
 impl Shared {
     /// The engine that serves a new request.
-    fn serving(&self) -> Serving {
-        Serving {
+    fn serving(&self) -> RequestHandler {
+        RequestHandler {
             engine: self.live.engine(),
             persisted: self.settings.persisted.clone(),
             gate: self.live.gate().clone(),
@@ -106,7 +106,7 @@ impl Shared {
     }
 
     /// Counts an answer that is part of a longer response, and logs it if it was refused, failed or slow.
-    fn note(&self, answer: &Answer, status: StatusCode, asked: Option<Asked>, start: Moment) {
+    fn note(&self, answer: &Answer, status: StatusCode, asked: Option<RawRequest>, start: Moment) {
         let Record { log, counters } = &*self.connections.record;
         let taken = start.elapsed();
         if answer.code.is_none() && !log.is_slow(taken) {
@@ -115,7 +115,7 @@ impl Shared {
         if let Some(code) = answer.code {
             counters.note_code(code);
         }
-        let ended = Ended {
+        let ended = RequestOutcome {
             status: Some(status.as_u16()),
             code: answer.code,
             taken,
@@ -126,10 +126,10 @@ impl Shared {
     }
 
     /// Counts and logs a request whose client disconnected before it was answered.
-    fn note_hang_up(&self, asked: Asked, start: Moment) {
+    fn note_hang_up(&self, asked: RawRequest, start: Moment) {
         let Record { log, counters } = &*self.connections.record;
         counters.note_code(HANG_UP);
-        let ended = Ended {
+        let ended = RequestOutcome {
             status: None,
             code: Some(HANG_UP),
             taken: start.elapsed(),
@@ -141,7 +141,7 @@ impl Shared {
 }
 
 /// The routes of the server.
-fn routes(live: Arc<Live>, settings: Settings, connections: Arc<Connections>) -> Site {
+fn routes(live: Arc<Live>, settings: Settings, connections: Arc<Connections>) -> AddressServices {
     let cors = cors(&settings);
     let hosts = settings.allow_hosts.clone().into();
     let shared = Arc::new(Shared {
@@ -168,7 +168,7 @@ fn routes(live: Arc<Live>, settings: Settings, connections: Arc<Connections>) ->
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             response::internal()
         }));
-    Site {
+    AddressServices {
         cors: cors.is_some(),
         hosts,
         router: match cors {
@@ -220,7 +220,7 @@ pub async fn serve(
             persisted: settings.persisted.clone(),
             start: Instant::now(),
         };
-        let site = Site {
+        let site = AddressServices {
             shared: None,
             router: metrics::routes(exported),
             cors: false,

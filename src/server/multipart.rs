@@ -4,8 +4,8 @@ use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
+use super::chunked_body::framed;
 use super::headers;
-use super::pieces::framed;
 
 const CONTENT_TYPE: &str = "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\"";
 const BEFORE: &[u8] = b"--graphql\r\nContent-Type: application/json\r\n\r\n";

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::headers;
-use super::log::Noted;
+use super::log::LogData;
 use super::negotiate::Form;
 use crate::api::{Answer, BUSY, BUSY_MESSAGE, GraphqlError};
 use crate::budget::Reservation;
@@ -66,7 +66,7 @@ pub(super) fn refuse(status: StatusCode, form: Form, message: &str) -> Response 
 pub(super) fn refuse_as(code: &'static str, status: StatusCode, form: Form, message: &str) -> Response {
     let answer = Answer::refused(&[GraphqlError::request(code, message)]);
     let mut response = json_response(status, form, Body::from(answer.body));
-    response.extensions_mut().insert(Noted {
+    response.extensions_mut().insert(LogData {
         code: Some(code),
         document: None,
     });

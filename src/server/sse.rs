@@ -11,7 +11,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use futures_util::{StreamExt, stream};
 
-use super::pieces::framed;
+use super::chunked_body::framed;
 use super::{headers, response};
 use crate::api::Answer;
 

@@ -1,4 +1,4 @@
-//! The socket of a connection, which records reads and writes in its [`Watch`].
+//! The socket of a connection, which records reads and writes in its [`ConnectionState`].
 
 use std::io;
 use std::pin::Pin;
@@ -8,8 +8,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::connection_state::{ConnectionState, Order, Phase};
 use super::hangup::HangUp;
-use super::watch::{Order, Phase, Watch};
 
 /// Maximum number of bytes of a refused body that are read and discarded: about what a client sends in the time
 /// allowed.
@@ -18,10 +18,10 @@ const MOST_DISCARDED: usize = 64 << 20;
 /// Bytes that are written before the task yields to others of its thread.
 const TURN: usize = 1 << 20;
 
-/// A socket that records its state in a [`Watch`].
-pub(super) struct Watched<P> {
+/// A socket that records its state in a [`ConnectionState`].
+pub(super) struct TrackedSocket<P> {
     stream: TcpStream,
-    watch: Arc<Watch>,
+    watch: Arc<ConnectionState>,
     /// Whether the last write had to wait.
     is_blocked: bool,
     is_shut_down: bool,
@@ -36,8 +36,8 @@ pub(super) struct Watched<P> {
     _place: P,
 }
 
-impl<P> Watched<P> {
-    pub fn new(stream: TcpStream, watch: Arc<Watch>, place: P) -> Self {
+impl<P> TrackedSocket<P> {
+    pub fn new(stream: TcpStream, watch: Arc<ConnectionState>, place: P) -> Self {
         Self {
             stream,
             watch,
@@ -131,7 +131,7 @@ impl<P> Watched<P> {
     }
 }
 
-impl<P: Unpin> AsyncRead for Watched<P> {
+impl<P: Unpin> AsyncRead for TrackedSocket<P> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -152,7 +152,7 @@ impl<P: Unpin> AsyncRead for Watched<P> {
     }
 }
 
-impl<P: Unpin> AsyncWrite for Watched<P> {
+impl<P: Unpin> AsyncWrite for TrackedSocket<P> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.has_had_its_turn(cx) {
             return Poll::Pending;

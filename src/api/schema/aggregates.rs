@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use async_graphql::dynamic::{InputObject, InputValue};
 
 use super::inputs::{GROUP_OPTIONS, input_type};
-use super::{FieldSpec, Filled, Generator, OF_A_TYPE, named, object, required};
+use super::{FieldSpec, Generator, OF_A_TYPE, Placeholders, named, object, required};
 use crate::ontology::{Domain, Member, Scalar};
 use crate::plan::is_groupable;
 use crate::surface::inputs::GroupOptions;
@@ -16,7 +16,7 @@ impl Generator<'_> {
     pub(super) fn aggregates(&mut self, domains: &[Domain]) {
         let mut scalars = BTreeSet::new();
         let options = InputTable::of::<GroupOptions>();
-        self.add(input_type(GROUP_OPTIONS, options, &Filled(&[])));
+        self.add(input_type(GROUP_OPTIONS, options, &Placeholders(&[])));
         for domain in domains {
             if !self.meter.takes(OF_A_TYPE) {
                 return;
@@ -63,7 +63,7 @@ impl Generator<'_> {
         }
         let (aggregate, group) = (self.names.aggregate(domain), self.names.group(domain));
         let group_by = self.names.group_by(domain);
-        let names = Filled(&[
+        let names = Placeholders(&[
             ("aggregate", &aggregate),
             ("group", &group),
             ("group_by", &group_by),
@@ -117,7 +117,7 @@ impl Generator<'_> {
             Scalar::Enum(_) => "Figures about an enum's values, in the order of the schema.".to_owned(),
             _ => format!("Figures about values of type {of}."),
         };
-        let names = Filled(&[
+        let names = Placeholders(&[
             ("measures", name),
             ("about", &about),
             ("value", of),

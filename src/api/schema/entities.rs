@@ -3,8 +3,8 @@
 use async_graphql::dynamic::{Enum, EnumItem, Interface, Object, Scalar as ScalarType, TypeRef, Union};
 
 use super::{
-    FieldSpec, Filled, Generator, OF_A_VALUE, join, list, named, nullable, object, optional_list, required,
-    sealed,
+    FieldSpec, Generator, OF_A_VALUE, Placeholders, join, list, named, nullable, object, optional_list,
+    required, sealed,
 };
 use crate::ontology::{
     BuiltIn, Direction, Domain, ENTITY, EdgeTypeId, InterfaceId, Member, Property, RelationField, Scalar,
@@ -193,7 +193,7 @@ impl Generator<'_> {
         };
         let all = Domain::Interface(ENTITY);
         let (filter, order) = (self.names.filter(all, None), self.names.order(all, None));
-        let names = Filled(&[
+        let names = Placeholders(&[
             ("label", &label),
             ("summary", summary),
             ("filter", &filter),
@@ -260,7 +260,7 @@ impl Generator<'_> {
         let mut field = FieldSpec::new(&property.name, ty, description);
         field.deprecated.clone_from(&property.deprecated);
         if property.scalar == Scalar::Text {
-            field = field.with(self.arguments(&[arguments::LANGUAGES], &Filled(&[])));
+            field = field.with(self.arguments(&[arguments::LANGUAGES], &Placeholders(&[])));
         }
         field
     }
@@ -293,7 +293,7 @@ impl Generator<'_> {
                 self.names.filter(field.seen, edge),
                 self.names.order(field.seen, edge),
             );
-            let names = Filled(&[("filter", &filter), ("order", &order)]);
+            let names = Placeholders(&[("filter", &filter), ("order", &order)]);
             let ty = required(self.names.connection(field.seen, edge));
             let groups: &[&[Argument]] = if self.ontology.relation(field.relation).transitive {
                 &[arguments::CHOICE, arguments::DEPTH, arguments::PAGE]
@@ -331,7 +331,7 @@ impl Generator<'_> {
             None => (String::new(), "Statement"),
             Some(it) => (format!(" with the properties of `{}`", it.name), "Statement!"),
         };
-        let names = Filled(&[
+        let names = Placeholders(&[
             ("connection", &connection),
             ("edge", &edge),
             ("aggregate", &aggregate),

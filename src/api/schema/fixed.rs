@@ -2,7 +2,7 @@
 
 use async_graphql::dynamic::{Enum, EnumItem, Interface, Scalar as ScalarType};
 
-use super::{Filled, Generator, object, sealed};
+use super::{Generator, Placeholders, object, sealed};
 use crate::ontology::{Direction, Domain, ENTITY};
 use crate::surface::{self, EnumRow, Fields, ListingRow};
 
@@ -81,13 +81,13 @@ impl Generator<'_> {
             .iter()
             .find(|(it, _)| *it == surface::Entity::Id);
         let node = Interface::new("Node").description("Anything that has an id, as Relay has it.");
-        let id = id.map(|(_, row)| self.field(row, &Filled(&[])).on_interface());
+        let id = id.map(|(_, row)| self.field(row, &Placeholders(&[])).on_interface());
         self.add(id.into_iter().fold(node, Interface::field));
     }
 
     /// The object types that are the same in every schema.
     fn plain_objects(&mut self) {
-        let none = Filled(&[]);
+        let none = Placeholders(&[]);
         self.add_table::<surface::PageInfo>(&none);
         self.add_table::<surface::ExternalId>(&none);
         self.add_table::<surface::Citation>(&none);
@@ -112,10 +112,10 @@ impl Generator<'_> {
         self.add_table::<surface::AggregateKey>(&none);
         let source = Domain::Type(self.ontology.source_type);
         let (filter, order) = (self.names.filter(source, None), self.names.order(source, None));
-        self.add_table::<surface::GraphInfo>(&Filled(&[("filter", &filter), ("order", &order)]));
+        self.add_table::<surface::GraphInfo>(&Placeholders(&[("filter", &filter), ("order", &order)]));
         let all = Domain::Interface(ENTITY);
         let (filter, order) = (self.names.filter(all, None), self.names.order(all, None));
-        self.add_table::<surface::Component>(&Filled(&[("filter", &filter), ("order", &order)]));
+        self.add_table::<surface::Component>(&Placeholders(&[("filter", &filter), ("order", &order)]));
         for row in surface::LISTINGS {
             self.listing_types(row);
         }
@@ -130,7 +130,7 @@ impl Generator<'_> {
             is_countable,
         } = row;
         let (connection, edge) = (format!("{name}Connection"), format!("{name}Edge"));
-        let names = Filled(&[
+        let names = Placeholders(&[
             ("connection", &connection),
             ("edge", &edge),
             ("item", item),

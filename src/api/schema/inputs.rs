@@ -2,7 +2,7 @@
 
 use async_graphql::dynamic::{InputObject, InputValue};
 
-use super::{Filled, Generator, OF_A_TYPE, input, named};
+use super::{Generator, OF_A_TYPE, Placeholders, input, named};
 use crate::ontology::{Domain, EdgeTypeId, Members, Property, Scalar};
 use crate::surface::inputs::{
     Connective, CountedEdges, EdgeCondition, EdgeOrder, EntityTypes, Number, OtherEnds, OwnCondition,
@@ -24,7 +24,7 @@ impl Generator<'_> {
             &format!("A condition on {noun}, and on the edges to them (`{of}`)."),
         );
         let (edge_filter, edge_order) = (names.edge_filter(id), names.edge_order(id));
-        let of_edges = Filled(&[("edge_filter", &edge_filter), ("edge_order", &edge_order)]);
+        let of_edges = Placeholders(&[("edge_filter", &edge_filter), ("edge_order", &edge_order)]);
         self.add(with_bare_rows(filter, EdgeCondition::ROWS, &of_edges));
         let order = self.order_input(
             &names.order(domain, edge),
@@ -69,7 +69,7 @@ impl Generator<'_> {
             let name = self.names.edge_filter(id);
             let filter = InputObject::new(&name)
                 .description(format!("A condition on the properties of `{}`.", edge.name));
-            let filter = with_bare_rows(filter, Connective::ROWS, &Filled(&[("filter", &name)]));
+            let filter = with_bare_rows(filter, Connective::ROWS, &Placeholders(&[("filter", &name)]));
             let filter = self.member_filters(filter, &edge.members);
             self.add(filter);
             if !has_order(&edge.members) {
@@ -90,7 +90,7 @@ impl Generator<'_> {
     fn filter_input(&mut self, name: &str, domain: Domain, description: &str) -> InputObject {
         let ontology = self.ontology;
         let filter = InputObject::new(name).description(description);
-        let filter = with_bare_rows(filter, Connective::ROWS, &Filled(&[("filter", name)]));
+        let filter = with_bare_rows(filter, Connective::ROWS, &Placeholders(&[("filter", name)]));
         self.use_filter(Scalar::Id, false);
         self.use_filter(Scalar::String, false);
         let members = ontology.members_of(domain);
@@ -99,7 +99,7 @@ impl Generator<'_> {
             let is_told = it.name != OwnCondition::EntityType.name() || !of_one_type;
             is_told && !is_declared(members, it)
         });
-        let filter = with_bare_rows(filter, own, &Filled(&[]));
+        let filter = with_bare_rows(filter, own, &Placeholders(&[]));
         match members {
             Some(members) => self.member_filters(filter, members),
             None => filter,
@@ -128,7 +128,7 @@ impl Generator<'_> {
             None => "",
         };
         let noun = self.noun(target);
-        let names = Filled(&[("filter", &filter), ("noun", noun), ("counted", counted)]);
+        let names = Placeholders(&[("filter", &filter), ("noun", noun), ("counted", counted)]);
         let name = self.names.relation_filter(target, edge);
         let quantified = InputObject::new(name).description(names.text(OtherEnds::DESCRIPTION));
         let rows = Quantifier::ROWS.iter().chain(Number::ROWS);
@@ -139,7 +139,7 @@ impl Generator<'_> {
         let order = InputObject::new(name).oneof().description(description);
         let members = self.ontology.members_of(domain);
         let own = OwnOrder::ROWS.iter().filter(|it| !is_declared(members, it));
-        let order = with_bare_rows(order, own, &Filled(&[]));
+        let order = with_bare_rows(order, own, &Placeholders(&[]));
         match members {
             Some(members) => order_fields(order, members),
             None => order,
@@ -185,7 +185,7 @@ impl Generator<'_> {
                 Scalar::Text => "String",
                 _ => self.ontology.scalar_name(scalar),
             };
-            let names = Filled(&[("value", value)]);
+            let names = Placeholders(&[("value", value)]);
             let filter = match scalar {
                 // The filters of Clew's own scalars describe the same operators.
                 Scalar::Enum(_) | Scalar::Custom(_) => {
@@ -206,7 +206,7 @@ impl Generator<'_> {
             (POINT_ORDER, InputTable::of::<PointOrder>()),
         ];
         for (name, table) in tables {
-            self.add(input_type(name, table, &Filled(&[])));
+            self.add(input_type(name, table, &Placeholders(&[])));
         }
     }
 
@@ -214,7 +214,7 @@ impl Generator<'_> {
     fn value_filters(&mut self) {
         self.use_filter(Scalar::Int, false);
         let table = InputTable::of::<EntityTypes>();
-        self.add(input_type("EntityTypeFilter", table, &Filled(&[])));
+        self.add(input_type("EntityTypeFilter", table, &Placeholders(&[])));
     }
 }
 
@@ -222,7 +222,7 @@ impl Generator<'_> {
 fn with_rows<'r>(
     object: InputObject,
     rows: impl IntoIterator<Item = &'r InputRow>,
-    names: &Filled,
+    names: &Placeholders,
 ) -> InputObject {
     rows.into_iter().fold(object, |object, row| {
         object.field(input(row.name, names.ty(row.ty), names.text(row.description)))
@@ -234,7 +234,7 @@ fn with_rows<'r>(
 fn with_bare_rows<'r>(
     object: InputObject,
     rows: impl IntoIterator<Item = &'r InputRow>,
-    names: &Filled,
+    names: &Placeholders,
 ) -> InputObject {
     rows.into_iter().fold(object, |object, row| {
         object.field(InputValue::new(row.name, names.ty(row.ty)))
@@ -242,7 +242,7 @@ fn with_bare_rows<'r>(
 }
 
 /// The input type of a table.
-pub(super) fn input_type(name: &str, table: InputTable, names: &Filled) -> InputObject {
+pub(super) fn input_type(name: &str, table: InputTable, names: &Placeholders) -> InputObject {
     let object = InputObject::new(name).description(names.text(table.description));
     with_rows(object, table.groups.iter().copied().flatten(), names)
 }

@@ -27,7 +27,7 @@ pub(super) use texts::{open as open_texts, remove_descriptions};
 
 /// What async-graphql's schema says otherwise than it is: `docs/decisions/front-end-libraries.md` says why.
 #[derive(Debug, Default)]
-pub(super) struct Amendments {
+pub(super) struct SchemaCorrections {
     /// Interfaces that implement others, which async-graphql does not export.
     pub implements: Vec<(String, Vec<String>)>,
     /// Types of fields, by type and field, whose nullability async-graphql's check would refuse.
@@ -49,13 +49,16 @@ const OF_A_VALUE: usize = 512;
 ///
 /// # Errors
 /// When async-graphql finds a rule of GraphQL broken, which the ontology's own checks prevent.
-pub(super) fn export(ontology: &Ontology, memory: &Allowance) -> Result<(String, Amendments), ApiError> {
+pub(super) fn export(
+    ontology: &Ontology,
+    memory: &Allowance,
+) -> Result<(String, SchemaCorrections), ApiError> {
     let mut generator = Generator {
         ontology,
         names: GeneratedNames(ontology),
         schema: Schema::build("Query", None, None),
         filters: BTreeSet::new(),
-        amendments: Amendments::default(),
+        amendments: SchemaCorrections::default(),
         meter: Meter::new(memory),
         bytes: 0,
     };
@@ -96,7 +99,7 @@ struct Generator<'a> {
     schema: SchemaBuilder,
     /// The value filters that are used, by name.
     filters: BTreeSet<String>,
-    amendments: Amendments,
+    amendments: SchemaCorrections,
     meter: Meter<'a>,
     /// About as many bytes as the definitions take.
     bytes: usize,
@@ -159,9 +162,9 @@ fn object(name: &str, description: impl Into<String>, fields: Vec<FieldSpec>) ->
 }
 
 /// What the placeholders of a table stand for.
-struct Filled<'t>(&'t [(&'static str, &'t str)]);
+struct Placeholders<'t>(&'t [(&'static str, &'t str)]);
 
-impl Filled<'_> {
+impl Placeholders<'_> {
     /// A text of a table with names in the place of its placeholders.
     fn text(&self, text: &str) -> String {
         let default_page = DEFAULT_PAGE.to_string();
@@ -260,7 +263,7 @@ impl Generator<'_> {
     }
 
     /// Arguments of a table, those that this schema has.
-    fn arguments(&self, groups: &[&[Argument]], names: &Filled) -> Vec<InputValue> {
+    fn arguments(&self, groups: &[&[Argument]], names: &Placeholders) -> Vec<InputValue> {
         self.described_arguments(groups, names, |it| it.description)
     }
 
@@ -268,7 +271,7 @@ impl Generator<'_> {
     fn described_arguments(
         &self,
         groups: &[&[Argument]],
-        names: &Filled,
+        names: &Placeholders,
         description: impl Fn(&Argument) -> &'static str,
     ) -> Vec<InputValue> {
         let has_relations = !self.ontology.relations.is_empty();
@@ -289,24 +292,24 @@ impl Generator<'_> {
     }
 
     /// A field of a table.
-    fn field(&self, row: &Row, names: &Filled) -> FieldSpec {
+    fn field(&self, row: &Row, names: &Placeholders) -> FieldSpec {
         FieldSpec::new(row.name, names.ty(row.ty), names.text(row.description))
             .with(self.arguments(row.arguments, names))
     }
 
     /// The fields of a table.
-    fn table<T: Fields>(&self, names: &Filled) -> Vec<FieldSpec> {
+    fn table<T: Fields>(&self, names: &Placeholders) -> Vec<FieldSpec> {
         T::ALL.iter().map(|(_, row)| self.field(row, names)).collect()
     }
 
     /// Adds the type of a table.
-    fn add_table<T: Fields>(&mut self, names: &Filled) {
+    fn add_table<T: Fields>(&mut self, names: &Placeholders) {
         let fields = self.table::<T>(names);
         self.add(object(&names.text(T::TYPE), names.text(T::DESCRIPTION), fields));
     }
 
     fn query(&mut self) {
-        let mut fields = self.table::<surface::Query>(&Filled(&[]));
+        let mut fields = self.table::<surface::Query>(&Placeholders(&[]));
         for domain in self.domains() {
             let root = match domain {
                 Domain::Type(id) => &self.ontology.entity_type(id).root,
@@ -325,7 +328,7 @@ impl Generator<'_> {
                 self.names.filter(domain, None),
                 self.names.order(domain, None),
             );
-            let names = Filled(&[("unique", &unique), ("filter", &filter), ("order", &order)]);
+            let names = Placeholders(&[("unique", &unique), ("filter", &filter), ("order", &order)]);
             let (description, lookup) = if self.unique_properties(domain).is_empty() {
                 let description = format!("One {name} by its `id`; null if there is none.{about}");
                 (description, arguments::ID)
@@ -345,7 +348,7 @@ impl Generator<'_> {
             let listed = [arguments::CHOICE, arguments::PAGE, arguments::AS_OF];
             fields.push(many.with(self.arguments(&listed, &names)));
         }
-        let description = Filled(&[]).text(surface::Query::DESCRIPTION);
+        let description = Placeholders(&[]).text(surface::Query::DESCRIPTION);
         self.add(object(surface::Query::TYPE, description, fields));
     }
 }

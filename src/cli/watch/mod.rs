@@ -302,7 +302,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    use super::super::reload::{Triggered, trigger};
+    use super::super::reload::{ReloadReceiver, trigger};
     use super::*;
 
     /// So long that no test can pass by polling alone.
@@ -312,7 +312,7 @@ mod tests {
 
     struct Data {
         folder: tempfile::TempDir,
-        triggered: Triggered,
+        triggered: ReloadReceiver,
     }
 
     impl Data {

@@ -5,16 +5,16 @@ use std::cmp::Reverse;
 use rayon::prelude::*;
 
 use super::entities::Entities;
-use super::placed::placed;
-use super::short::{Gathered, Short};
-use super::statements::Said;
-use super::unique::{self, Told};
+use super::located::placed;
+use super::part_columns::{DigestsBySubject, Short};
+use super::statements::FactStatement;
+use super::unique::{self, RankedStatements};
 use super::{Context, MOST_SHOWN};
 use crate::facts::{Batch, Value};
 use crate::graph::adjacency::Starts;
 use crate::graph::column::{Alternatives, Column, Lists, MOST_LANGUAGES, MOST_TEXTS, Values};
 use crate::graph::ids::UniqueIndex;
-use crate::graph::stored::Stored;
+use crate::graph::storage::Stored;
 use crate::graph::{NO_STATEMENT, StatementNo};
 use crate::ontology::{EntityType, Member, Members, Ontology, Property, PropertyNo, TypeId};
 use crate::report::{Code, Place, Report, Reports, did_you_mean, near_misses};
@@ -26,11 +26,11 @@ type TypeColumns = (Vec<Column>, Vec<Option<UniqueIndex>>);
 pub(super) fn build(
     context: &Context,
     entities: &Entities,
-    gathered: &mut Gathered,
+    gathered: &mut DigestsBySubject,
     reports: &mut Reports,
 ) -> Option<Vec<TypeColumns>> {
     let ontology = context.ontology;
-    let told = Told {
+    let told = RankedStatements {
         statements: &gathered.statements,
         bases: &gathered.bases,
     };
@@ -159,7 +159,7 @@ fn property_column(
     id: TypeId,
     no: PropertyNo,
     shorts: &[Short],
-    told: Told,
+    told: RankedStatements,
 ) -> (Column, Option<UniqueIndex>, Reports) {
     let property = context.ontology.entity_type(id).members.property(no);
     let count = entities.ids[id.index()].len();
@@ -264,7 +264,7 @@ fn unique_over_interfaces(
     context: &Context,
     entities: &Entities,
     columns: &[TypeColumns],
-    told: Told,
+    told: RankedStatements,
     reports: &mut Reports,
 ) {
     let ontology = context.ontology;
@@ -337,7 +337,7 @@ pub(super) fn column(
     reports: &mut Reports,
 ) -> Column {
     let entries = entries(shorts);
-    let statement = |it: &Entry, said: Said| match said.statement {
+    let statement = |it: &Entry, said: FactStatement| match said.statement {
         crate::facts::NO_STATEMENT => NO_STATEMENT,
         no => StatementNo(bases[shorts[it.short as usize].part as usize] + no),
     };

@@ -7,9 +7,9 @@ use rustc_hash::FxHashMap;
 use super::columns::{no_property, required_field_meant};
 use super::edges;
 use super::entities::{self, Entities};
-use super::short::{Gathered, Short, ShortEdges, value};
-use super::statements::{self, Said};
-use super::tags::Tags;
+use super::language_tags::Tags;
+use super::part_columns::{DigestsBySubject, Short, ShortEdges, value};
+use super::statements::{self, FactStatement};
 use super::{CheckQuery, MOST_SHOWN};
 use crate::facts::{Batch, GraphFact, Item, Span, Value, ValueFact};
 use crate::graph::EntityNo;
@@ -99,7 +99,7 @@ pub(super) fn digest(
     let mut known: Vec<(&str, usize)> = Vec::new();
     let mut known_of = None;
     let mut tags = Tags::default();
-    let mut repeated = Repeated::default();
+    let mut repeated = LastEntityNames::default();
     // The field and the code of the last value that is wrong, and its report.
     let mut wrong: Option<(Span, Code, usize)> = None;
     // Entities with a misspelled field, which is reported, and the relation that it most likely means.
@@ -147,7 +147,7 @@ pub(super) fn digest(
                             let this = row.row as u32;
                             // Because it has a place in the file, it is not reported as missing.
                             if !is_there && short.rows.last() != Some(&this) {
-                                short.push(this, None, Said::NOTHING);
+                                short.push(this, None, FactStatement::NOTHING);
                             }
                         }
                         Some(Member::Relation(no)) => {
@@ -277,12 +277,12 @@ fn empty_label(batch: &Batch, fact: &ValueFact, name: &str) -> Report {
 
 /// The aliases and identifiers of the entity that was read last.
 #[derive(Default)]
-struct Repeated<'b> {
+struct LastEntityNames<'b> {
     of: Option<(u32, Span)>,
     seen: HashMap<&'b str, Span>,
 }
 
-impl<'b> Repeated<'b> {
+impl<'b> LastEntityNames<'b> {
     /// Warns of one that is there twice.
     fn see(&mut self, batch: &'b Batch, fact: &ValueFact, name: &dyn Fn() -> String, reports: &mut Reports) {
         if self.of != Some((fact.entity, fact.key_at)) {
@@ -310,12 +310,12 @@ impl<'b> Repeated<'b> {
 }
 
 /// Merges the digests of all parts.
-pub(super) fn gather(digests: Vec<Digest>, ontology: &Ontology, reports: &mut Reports) -> Gathered {
+pub(super) fn gather(digests: Vec<Digest>, ontology: &Ontology, reports: &mut Reports) -> DigestsBySubject {
     let properties = |id: crate::ontology::TypeId| {
         let count = ontology.entity_type(id).members.properties.len();
         (0..count).map(|_| Vec::new()).collect()
     };
-    let mut gathered = Gathered {
+    let mut gathered = DigestsBySubject {
         values: ontology.type_ids().map(properties).collect(),
         edges: ontology.relations.iter().map(|_| Vec::new()).collect(),
         statements: Vec::new(),

@@ -7,19 +7,19 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::cell::article;
 use super::columns::{Rows, column, missing_value, required_field_meant, shown, too_many};
+use super::conversion::article;
+use super::edge_order::{self, Entry, Ordered};
 use super::entities::{self, Entities};
-use super::order::{self, Entry, Ordered};
-use super::placed::placed;
-use super::short::{Ends, Gathered, Short, ShortEdges, slot, value};
-use super::statements::{Said, Told};
-use super::tags::Tags;
+use super::language_tags::Tags;
+use super::located::placed;
+use super::part_columns::{DigestsBySubject, Ends, Short, ShortEdges, slot, value};
+use super::statements::{FactStatement, PartStatements};
 use super::{Context, MOST_SHOWN};
 use crate::facts::{Batch, EdgeFact, Via};
 use crate::graph::adjacency::{Adjacency, Starts, StartsOfTypes};
 use crate::graph::column::Column;
-use crate::graph::stored::Stored;
+use crate::graph::storage::Stored;
 use crate::graph::{Edges, EntityNo, NO_STATEMENT, StatementNo};
 use crate::ontology::{
     Direction, EdgeType, FieldNo, Member, Ontology, PropertyNo, Relation, RelationField, RelationId, TypeId,
@@ -34,7 +34,7 @@ pub(super) fn digest<'b>(
     part: u32,
     batch: &'b Batch,
     numbers: &[Option<EntityNo>],
-    told: &Told,
+    told: &PartStatements,
     tags: &mut Tags<'b>,
     unknown: &mut Vec<(String, Report)>,
     reports: &mut Reports,
@@ -43,7 +43,7 @@ pub(super) fn digest<'b>(
     let mut unnamed: HashSet<&str> = HashSet::new();
     let mut all: Vec<(RelationId, ShortEdges)> = Vec::new();
     let mut places: FxHashMap<RelationId, usize> = FxHashMap::default();
-    let ends = Found::of(entities, batch);
+    let ends = EdgeEnds::of(entities, batch);
     for (at, fact) in batch.edges.iter().enumerate() {
         let found = ends.of_edge(at);
         if let Via::Relation { name, .. } = &fact.via {
@@ -89,7 +89,7 @@ pub(super) fn digest<'b>(
         let at = short.ends.len() as u32;
         let said = told.of(fact.statement, fact.own);
         if !said.is_nothing() && short.said.is_empty() {
-            short.said = vec![Said::NOTHING; short.ends.len()];
+            short.said = vec![FactStatement::NOTHING; short.ends.len()];
         }
         if !said.is_nothing() || !short.said.is_empty() {
             short.said.push(said);
@@ -139,12 +139,12 @@ pub(super) fn digest<'b>(
 }
 
 /// The entities at the ends of a part's edges, looked up together.
-struct Found {
+struct EdgeEnds {
     from: Vec<Option<EntityNo>>,
     to: Vec<Option<EntityNo>>,
 }
 
-impl Found {
+impl EdgeEnds {
     fn of(entities: &Entities, batch: &Batch) -> Self {
         let to: Vec<&str> = batch.edges.iter().map(|it| batch.text(it.to)).collect();
         // Edges of the same entity are usually adjacent.
@@ -212,7 +212,7 @@ fn properties<'b>(
                 if !is_there {
                     // Without a value but with a place, it is not reported as missing.
                     let column = slot(&mut short.properties, no, || Short::new(part, property, ontology));
-                    column.push(row, None, Said::NOTHING);
+                    column.push(row, None, FactStatement::NOTHING);
                 }
             }
             continue;
@@ -235,7 +235,7 @@ fn properties<'b>(
                 column,
                 row,
                 item,
-                Said::NOTHING,
+                FactStatement::NOTHING,
                 name,
                 reports,
             );
@@ -314,7 +314,7 @@ fn unknown_property(relation: &str, key: &str, place: Place, edge_type: Option<&
 pub(super) fn build(
     context: &Context,
     entities: &Entities,
-    gathered: &mut Gathered,
+    gathered: &mut DigestsBySubject,
     reports: &mut Reports,
 ) -> Option<Vec<Edges>> {
     let bases = &gathered.bases;
@@ -612,7 +612,7 @@ impl Builder<'_> {
             _ => self.entities.bases.last().copied().unwrap_or(0) as usize,
         };
         let symmetric = self.relation.symmetric;
-        let bounds = order::bounds(entities, ends.iter().flatten().map(|it| it[0]));
+        let bounds = edge_order::bounds(entities, ends.iter().flatten().map(|it| it[0]));
         // The ends of each part are freed as soon as they are added.
         let entries = (0..).zip(ends.into_iter().flatten());
         let entries = entries.map(|(edge, [at, target])| Entry { at, target, edge });
@@ -637,12 +637,12 @@ impl Builder<'_> {
                     std::iter::once(it).chain(back)
                 })
             };
-            let bounds = order::bounds(entities, both().map(|it| it.at));
+            let bounds = edge_order::bounds(entities, both().map(|it| it.at));
             let out = self.adjacency(Ordered::of(bounds, both()), Direction::Both);
             (Some(out), Adjacency::default())
         } else {
             let turned = || self.entries(&forward).map(Entry::turned);
-            let bounds = order::bounds(entities, turned().map(|it| it.at));
+            let bounds = edge_order::bounds(entities, turned().map(|it| it.at));
             (None, self.adjacency(Ordered::of(bounds, turned()), Direction::In))
         };
         let mut reported = HashSet::new();
@@ -758,9 +758,9 @@ impl Builder<'_> {
     }
 
     /// The statement of an edge, by its place.
-    fn said(&self, place: u32) -> Said {
+    fn said(&self, place: u32) -> FactStatement {
         if !self.any_said {
-            return Said::NOTHING;
+            return FactStatement::NOTHING;
         }
         let (short, at) = self.short(place);
         short.said(at)
@@ -774,7 +774,7 @@ impl Builder<'_> {
         let written = &context.parts[part as usize].ids.at;
         let known = &self.entities.numbers[part as usize];
         let numbers = entities::numbers(known, written, &batch);
-        let ends = Found::of(self.entities, &batch);
+        let ends = EdgeEnds::of(self.entities, &batch);
         let is_of = |(at, fact): &(usize, &EdgeFact)| {
             let mut reports = Reports::default();
             let found = resolve(

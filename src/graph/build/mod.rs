@@ -6,17 +6,17 @@
 //! order of the entities, and a counting sort puts the edges in order. To report an error that is found only then, its
 //! part is read again.
 
-mod cell;
 mod columns;
+mod conversion;
 mod digest;
+mod edge_order;
 mod edges;
 mod entities;
-mod meant;
-mod order;
-mod placed;
-mod short;
+mod hints;
+mod language_tags;
+mod located;
+mod part_columns;
 mod statements;
-mod tags;
 mod unique;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,7 +84,7 @@ impl Context<'_> {
 
 /// An error in a query.
 #[derive(Debug)]
-pub struct Misfit {
+pub struct QueryProblem {
     /// The message.
     pub message: String,
     /// Line and column, both counted from 1, if known.
@@ -92,7 +92,7 @@ pub struct Misfit {
 }
 
 /// Finds errors in a query of the graph. Given by the caller, because this module does not know the API.
-pub type CheckQuery<'a> = dyn Fn(&str) -> Option<Misfit> + Sync + 'a;
+pub type CheckQuery<'a> = dyn Fn(&str) -> Option<QueryProblem> + Sync + 'a;
 
 /// Builds the snapshot of facts. Reports are added to `reports`; if there is an error among them, there is no snapshot.
 /// Before each step that allocates much memory, the allowance of `progress` is checked. If it is exceeded, the build is

@@ -4,22 +4,22 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use super::entities::{Entities, may_compare};
-use super::meant;
-use super::placed::placed;
+use super::hints;
+use super::located::placed;
 use super::{Context, Origin};
 use crate::facts::{Batch, CitationFact, Item, NO_STATEMENT, Span, Str, Value};
 use crate::graph::EntityNo;
 use crate::graph::column::Column;
 use crate::graph::ids::UniqueIndex;
-use crate::graph::source::Structure;
+use crate::graph::locator::Structure;
 use crate::graph::statement::{Rank, Statements, Validity};
-use crate::graph::stored::Stored;
+use crate::graph::storage::Stored;
 use crate::ontology::{Date, Member, Ontology};
 use crate::report::{Code, Place, Report, Reports, did_you_mean, shown};
 
 /// Statement of a fact, as far as the build needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct FactStatement {
     /// The statement's number in its part.
     pub statement: u32,
     /// Whether the file marks it as a statement of its own, which others may contradict.
@@ -28,7 +28,7 @@ pub(super) struct Said {
     latest: i64,
 }
 
-impl Said {
+impl FactStatement {
     pub const NOTHING: Self = Self {
         statement: NO_STATEMENT,
         own: false,
@@ -47,19 +47,22 @@ impl Said {
 }
 
 /// Ranks and validity of a part's statements.
-pub(super) struct Told {
+pub(super) struct PartStatements {
     ranks: Vec<Rank>,
     validity: Vec<Option<Validity>>,
 }
 
-impl Told {
+impl PartStatements {
     /// The statement of a fact, by its number in the part.
-    pub fn of(&self, statement: u32, own: bool) -> Said {
+    pub fn of(&self, statement: u32, own: bool) -> FactStatement {
         if statement == NO_STATEMENT {
-            return Said { own, ..Said::NOTHING };
+            return FactStatement {
+                own,
+                ..FactStatement::NOTHING
+            };
         }
         let validity = self.validity[statement as usize];
-        Said {
+        FactStatement {
             statement,
             own,
             rank: self.ranks[statement as usize],
@@ -69,10 +72,10 @@ impl Told {
 }
 
 /// Reads the ranks and the validity of a part's statements.
-pub(super) fn read(batch: &Batch, reports: &mut Reports) -> Told {
+pub(super) fn read(batch: &Batch, reports: &mut Reports) -> PartStatements {
     // A default applies to many facts, so an error in it is reported once.
-    let mut seen: Seen = Seen::new();
-    let mut told = Told {
+    let mut seen: ReportedPlaces = ReportedPlaces::new();
+    let mut told = PartStatements {
         ranks: Vec::with_capacity(batch.statements.len()),
         validity: Vec::with_capacity(batch.statements.len()),
     };
@@ -104,7 +107,7 @@ pub(super) fn digest(
     ontology: &Ontology,
     entities: &Entities,
     batch: &Batch,
-    told: &Told,
+    told: &PartStatements,
     reports: &mut Reports,
 ) -> Statements {
     let mut statements = Statements {
@@ -112,7 +115,7 @@ pub(super) fn digest(
         validity: told.validity.iter().map(|it| Validity::pack(*it)).collect(),
         ..Statements::default()
     };
-    let mut seen: Seen = Seen::new();
+    let mut seen: ReportedPlaces = ReportedPlaces::new();
     let comparisons = entities.comparisons();
     // The report of the first place in a source that is not named, and the sections of such places.
     let mut unnamed: Option<usize> = None;
@@ -307,7 +310,7 @@ pub(super) fn build(
     // Where a locator is one that the source does not have: that it is the id of a source goes without saying.
     let mut wrong: HashSet<(String, usize, usize)> = HashSet::new();
     for (no, part) in parts.into_iter().enumerate() {
-        let mut seen: Seen = Seen::new();
+        let mut seen: ReportedPlaces = ReportedPlaces::new();
         for (at, source) in part.sources.iter().enumerate() {
             if let Some(structure) = structures.get(&EntityNo(*source))
                 && let Some(locator) = part.locators.text(at)
@@ -396,9 +399,9 @@ fn citation(
 }
 
 /// Places of a part for which a report exists.
-type Seen = HashSet<(u32, u32)>;
+type ReportedPlaces = HashSet<(u32, u32)>;
 
-fn first_time(seen: &mut Seen, at: Span) -> bool {
+fn first_time(seen: &mut ReportedPlaces, at: Span) -> bool {
     seen.insert((at.start, at.end))
 }
 
@@ -441,7 +444,7 @@ pub(super) fn validity(batch: &Batch, item: &Item) -> Result<Validity, Box<Repor
             let text = batch.text(*text);
             Date::parse(text).map_err(|error| {
                 let why = format!("\"{}\" is not a date: {error}", shown(text));
-                match meant::date(text) {
+                match hints::date(text) {
                     Some(date) => hinted(item.at, why, format!("write {date}")),
                     None => wrong(item.at, why),
                 }

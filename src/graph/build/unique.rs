@@ -13,13 +13,13 @@ use crate::graph::{NO_STATEMENT, StatementNo};
 
 /// Ranks and validity of statements before they are merged.
 #[derive(Clone, Copy)]
-pub(super) struct Told<'a> {
+pub(super) struct RankedStatements<'a> {
     pub statements: &'a [Statements],
     /// For each part, the number in the snapshot of its first statement.
     pub bases: &'a [u32],
 }
 
-impl Told<'_> {
+impl RankedStatements<'_> {
     fn find<T>(&self, no: StatementNo, ask: impl Fn(&Statements, StatementNo) -> T) -> Option<T> {
         if no == NO_STATEMENT {
             return None;
@@ -108,15 +108,15 @@ impl Days {
 }
 
 /// The days on which a field shows each of its values.
-struct Showing<'a> {
+struct ShownDays<'a> {
     column: &'a Column,
-    told: Told<'a>,
+    told: RankedStatements<'a>,
     /// For rows with several statements, the days of each statement, by position.
     known: HashMap<usize, Vec<(u32, Vec<Span>)>>,
 }
 
-impl<'a> Showing<'a> {
-    fn new(column: &'a Column, told: Told<'a>) -> Self {
+impl<'a> ShownDays<'a> {
+    fn new(column: &'a Column, told: RankedStatements<'a>) -> Self {
         Self {
             column,
             told,
@@ -154,9 +154,9 @@ impl<'a> Showing<'a> {
 pub(super) type Pair = (usize, usize, u32);
 
 /// Indexes the values of a column, and finds those that two entities have at the same time.
-pub(super) fn index(column: &Column, told: Told) -> (UniqueIndex, Vec<Pair>) {
+pub(super) fn index(column: &Column, told: RankedStatements) -> (UniqueIndex, Vec<Pair>) {
     let index = UniqueIndex::of(column);
-    let mut showing = Showing::new(column, told);
+    let mut showing = ShownDays::new(column, told);
     let mut pairs: Vec<Pair> = Vec::new();
     for (first, same) in index.groups() {
         let mut spans = spans(&mut showing, same);
@@ -177,7 +177,7 @@ pub(super) fn index(column: &Column, told: Told) -> (UniqueIndex, Vec<Pair>) {
     (index, in_order(pairs))
 }
 
-fn spans(showing: &mut Showing, positions: impl Iterator<Item = u32>) -> Vec<(Span, usize)> {
+fn spans(showing: &mut ShownDays, positions: impl Iterator<Item = u32>) -> Vec<(Span, usize)> {
     let mut spans = Vec::new();
     for position in positions {
         let row = showing.column.place(position).0;
@@ -190,10 +190,10 @@ fn spans(showing: &mut Showing, positions: impl Iterator<Item = u32>) -> Vec<(Sp
 pub(super) fn between(
     (column, index): (&Column, &UniqueIndex),
     (other_column, other_index): (&Column, &UniqueIndex),
-    told: Told,
+    told: RankedStatements,
 ) -> Vec<Pair> {
-    let mut showing = Showing::new(column, told);
-    let mut other_showing = Showing::new(other_column, told);
+    let mut showing = ShownDays::new(column, told);
+    let mut other_showing = ShownDays::new(other_column, told);
     let mut pairs = Vec::new();
     for first in index.firsts() {
         let Some(key) = column.unique_key(first) else {

@@ -1,8 +1,8 @@
 //! From a typed executable document to a plan.
 
 mod aggregates;
+mod graph_queries;
 mod introspection;
-mod questions;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use apollo_compiler::parser::FileId;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 
-use super::bind::{ARC_BYTES, Binder, Effort, Result};
+use super::bind::{ARC_BYTES, Binder, CompileLimits, Result};
 use super::call::{Kind, Template};
 use super::collect::{self, Merged, collect};
 use super::input::{Input, Names, Variables};
-use super::lines::Lines;
+use super::line_index::Lines;
 use super::{
     Bound, CallNo, Calls, CitationField, CitedEdgeField, CitedField, CitedStatementField, Connection,
     ConnectionField, EdgeField, EntityField, GraphField, InputError, LinkField, Listing, ListingEdgeField,
@@ -41,7 +41,7 @@ pub fn compile(
     document: &Valid<ExecutableDocument>,
     operation: &Operation,
     conditions: &Variables,
-    effort: Effort,
+    effort: CompileLimits,
 ) -> Result<Plan> {
     let file = operation
         .selection_set
@@ -78,7 +78,7 @@ pub fn compile(
     let Compiler { calls, mut bytes, .. } = compiler;
     // Equal constants of all fields are shared, so they are bound together.
     let none = Variables::new();
-    let left = Effort {
+    let left = CompileLimits {
         bytes: effort.bytes.saturating_sub(bytes),
         ..effort
     };
@@ -164,7 +164,7 @@ struct Compiler<'a> {
     conditions: &'a Variables,
     /// The file that the operation stands in, and its lines.
     lines: (Option<FileId>, Lines<'a>),
-    effort: Effort<'a>,
+    effort: CompileLimits<'a>,
     /// Bytes of the plan so far.
     bytes: usize,
     work: usize,

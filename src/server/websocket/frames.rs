@@ -14,7 +14,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 use crate::budget::{Memory, Reservation};
-use crate::server::body::{Gathered, Unread};
+use crate::server::body::{BodyBuffer, Unread};
 
 /// Maximum number of bytes per read.
 const READ: usize = 8 << 10;
@@ -37,7 +37,7 @@ pub(super) enum Received {
 
 /// Why no more can be read from a socket.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Broken {
+pub(super) enum ReadError {
     /// The connection is closed, or it failed.
     Gone,
     /// The client violates the protocol.
@@ -66,7 +66,7 @@ pub(super) struct Socket<S> {
     input: BytesMut,
     frame: Option<Frame>,
     /// The message that is being received, and whether it is a text message.
-    message: Option<(Gathered, bool)>,
+    message: Option<(BodyBuffer, bool)>,
     control: Vec<u8>,
     /// Number of complete messages so far.
     count: u64,
@@ -93,7 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// The next message. Nothing is lost if the future is dropped.
-    pub async fn receive(&mut self) -> Result<Received, Broken> {
+    pub async fn receive(&mut self) -> Result<Received, ReadError> {
         loop {
             let mut has_parts = false;
             while let Some(end) = self.advance()? {
@@ -111,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             let mut room = (&mut self.stream).take(READ as u64);
             match room.read_buf(&mut self.input).await {
                 Ok(1..) => {}
-                Ok(0) | Err(_) => return Err(Broken::Gone),
+                Ok(0) | Err(_) => return Err(ReadError::Gone),
             }
         }
     }
@@ -123,11 +123,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// Decodes more of the input. Returns the header of a frame that has ended; `None` at the end of the input.
-    fn advance(&mut self) -> Result<Option<FrameHeader>, Broken> {
+    fn advance(&mut self) -> Result<Option<FrameHeader>, ReadError> {
         let Some(frame) = &mut self.frame else {
             let mut cursor = Cursor::new(&self.input[..]);
             let head = FrameHeader::parse(&mut cursor)
-                .map_err(|_| Broken::Protocol("a frame has an unknown operation code"))?;
+                .map_err(|_| ReadError::Protocol("a frame has an unknown operation code"))?;
             let Some((header, left)) = head else {
                 return Ok(None);
             };
@@ -158,37 +158,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             message
                 .extend(&part, self.limit, &self.memory)
                 .map_err(|unread| match unread {
-                    Unread::Busy => Broken::Busy,
-                    _ => Broken::TooLong,
+                    Unread::Busy => ReadError::Busy,
+                    _ => ReadError::TooLong,
                 })?;
         }
         Ok(self.frame.take_if(|_| is_whole).map(|it| it.header))
     }
 
     /// Begins a frame, if the protocol allows it at this point.
-    fn begin(&mut self, header: FrameHeader, length: u64) -> Result<(), Broken> {
+    fn begin(&mut self, header: FrameHeader, length: u64) -> Result<(), ReadError> {
         if header.rsv1 || header.rsv2 || header.rsv3 {
-            return Err(Broken::Protocol("a frame has reserved bits"));
+            return Err(ReadError::Protocol("a frame has reserved bits"));
         }
         let Some(mask) = header.mask else {
-            return Err(Broken::Protocol("a frame is not masked"));
+            return Err(ReadError::Protocol("a frame is not masked"));
         };
         match header.opcode {
             OpCode::Control(_) if !header.is_final => {
-                return Err(Broken::Protocol("a control frame is in parts"));
+                return Err(ReadError::Protocol("a control frame is in parts"));
             }
             OpCode::Control(_) if length > LONGEST_CONTROL as u64 => {
-                return Err(Broken::Protocol("a control frame is longer than 125 bytes"));
+                return Err(ReadError::Protocol("a control frame is longer than 125 bytes"));
             }
             OpCode::Control(_) => self.control.clear(),
             OpCode::Data(Data::Continue) if self.message.is_none() => {
-                return Err(Broken::Protocol("a frame continues no message"));
+                return Err(ReadError::Protocol("a frame continues no message"));
             }
             OpCode::Data(Data::Continue) => {}
             OpCode::Data(_) if self.message.is_some() => {
-                return Err(Broken::Protocol("a message begins before another is whole"));
+                return Err(ReadError::Protocol("a message begins before another is whole"));
             }
-            OpCode::Data(data) => self.message = Some((Gathered::default(), data == Data::Text)),
+            OpCode::Data(data) => self.message = Some((BodyBuffer::default(), data == Data::Text)),
         }
         // Refused before the payload is read.
         let received = self.message.as_ref().map_or(0, |it| it.0.len());
@@ -196,7 +196,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             && matches!(header.opcode, OpCode::Data(_))
             && !self.is_closing
         {
-            return Err(Broken::TooLong);
+            return Err(ReadError::TooLong);
         }
         self.frame = Some(Frame {
             header,
@@ -207,7 +207,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// The result of a complete frame: a message, if this was its last frame.
-    fn end(&mut self, header: &FrameHeader) -> Result<Option<Received>, Broken> {
+    fn end(&mut self, header: &FrameHeader) -> Result<Option<Received>, ReadError> {
         match header.opcode {
             OpCode::Control(Control::Ping) => Ok(Some(Received::Ping(Bytes::copy_from_slice(&self.control)))),
             OpCode::Control(Control::Pong) => Ok(Some(Received::Pong)),
@@ -223,7 +223,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                     return Ok(Some(Received::Binary));
                 }
                 if std::str::from_utf8(&bytes).is_err() {
-                    return Err(Broken::NotText);
+                    return Err(ReadError::NotText);
                 }
                 Ok(Some(Received::Text(bytes, held)))
             }
@@ -231,17 +231,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// Checks the code and the reason of a close frame, which are optional.
-    fn check_close(&self) -> Result<(), Broken> {
+    fn check_close(&self) -> Result<(), ReadError> {
         let Some((code, reason)) = self.control.split_first_chunk() else {
             let is_empty = self.control.is_empty();
             return is_empty
                 .then_some(())
-                .ok_or(Broken::Protocol("the code of a close frame has one byte"));
+                .ok_or(ReadError::Protocol("the code of a close frame has one byte"));
         };
         if !CloseCode::from(u16::from_be_bytes(*code)).is_allowed() {
-            return Err(Broken::Protocol("a close frame has a code that may not be sent"));
+            return Err(ReadError::Protocol(
+                "a close frame has a code that may not be sent",
+            ));
         }
-        std::str::from_utf8(reason).map(drop).map_err(|_| Broken::NotText)
+        std::str::from_utf8(reason)
+            .map(drop)
+            .map_err(|_| ReadError::NotText)
     }
 
     /// Sends a text of three pieces in one frame, and waits until the system has accepted it. The pieces are not
@@ -290,7 +294,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             return;
         }
         self.is_closing = true;
-        self.message = self.message.take().map(|it| (Gathered::default(), it.1));
+        self.message = self.message.take().map(|it| (BodyBuffer::default(), it.1));
         while let Ok(received) = self.receive().await {
             if matches!(received, Received::Close) {
                 break;
@@ -405,7 +409,7 @@ mod tests {
                                 assert_eq!(payload, "ping");
                                 pings += 1;
                             }
-                            Err(Broken::Gone) => break (texts, pings),
+                            Err(ReadError::Gone) => break (texts, pings),
                             other => panic!("{other:?}"),
                         }
                     }
@@ -448,7 +452,7 @@ mod tests {
         client.write_all(&message).await.unwrap();
         let second = socket.receive().await;
         client.write_all(&message).await.unwrap();
-        assert!(matches!(socket.receive().await, Err(Broken::Busy)));
+        assert!(matches!(socket.receive().await, Err(ReadError::Busy)));
         drop((held, second));
         drop(socket);
         assert_eq!(memory.used(), 0);

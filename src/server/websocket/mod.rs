@@ -20,10 +20,10 @@ use tungstenite::handshake::derive_accept_key;
 use url::Url;
 
 use super::Shared;
+use super::connection_state::ConnectionState;
 use super::headers::items;
 use super::negotiate::Form;
 use super::response::{refuse, refuse_as};
-use super::watch::Watch;
 use crate::report;
 use frames::Socket;
 use session::Session;
@@ -44,7 +44,7 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
 }
 
 /// Answers the handshake of a WebSocket. A task of its own serves an accepted socket.
-pub(super) async fn begin(shared: Arc<Shared>, request: Request, watch: Arc<Watch>) -> Response {
+pub(super) async fn begin(shared: Arc<Shared>, request: Request, watch: Arc<ConnectionState>) -> Response {
     let (mut parts, _) = request.into_parts();
     let accepted = match accept(&mut parts, &shared).await {
         Ok(accepted) => accepted,

@@ -24,12 +24,12 @@ use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
-use super::frames::{Broken, Received, Socket};
-use crate::api::{Answer, Asked, BUSY, BUSY_MESSAGE, GraphqlError, Reached};
+use super::frames::{ReadError, Received, Socket};
+use crate::api::{Answer, BUSY, BUSY_MESSAGE, GraphqlError, RawRequest, Reached};
 use crate::budget::Reservation;
 use crate::report;
+use crate::server::connection_state::{ConnectionState, Order};
 use crate::server::log::Moment;
-use crate::server::watch::{Order, Watch};
 use crate::server::{Shared, response};
 
 /// Maximum number of concurrent operations of a socket.
@@ -85,7 +85,7 @@ struct Operation {
     /// Whether it was polled. The first poll may take some milliseconds.
     is_begun: bool,
     /// The request, for the log.
-    asked: Asked,
+    asked: RawRequest,
     start: Moment,
     /// Its reserved memory, in addition to that of its request.
     _held: Reservation,
@@ -174,7 +174,7 @@ impl Operations {
 
 /// The next event of a session.
 enum Event {
-    Received(Result<Received, Broken>),
+    Received(Result<Received, ReadError>),
     Done(Done),
     /// The time for `connection_init` is over.
     InitTimeout,
@@ -189,7 +189,7 @@ enum Event {
 /// The state of a socket.
 pub(super) struct Session {
     shared: Arc<Shared>,
-    watch: Arc<Watch>,
+    watch: Arc<ConnectionState>,
     protocol: WebSocketProtocols,
     is_acknowledged: bool,
     /// Whether the socket is closed after its last operation.
@@ -202,7 +202,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub fn new(shared: Arc<Shared>, protocol: WebSocketProtocols, watch: Arc<Watch>) -> Self {
+    pub fn new(shared: Arc<Shared>, protocol: WebSocketProtocols, watch: Arc<ConnectionState>) -> Self {
         Self {
             operations: Operations::new(shared.clone()),
             shared,
@@ -311,7 +311,7 @@ impl Session {
     async fn received<S>(
         &mut self,
         socket: &mut Socket<S>,
-        received: Result<Received, Broken>,
+        received: Result<Received, ReadError>,
     ) -> Result<(), End>
     where
         S: AsyncRead + AsyncWrite + Unpin,
@@ -322,14 +322,14 @@ impl Session {
             Ok(Received::Pong) => return Ok(()),
             Ok(Received::Binary) => End::invalid("messages are text: send JSON"),
             Ok(Received::Close) => End::Client,
-            Err(Broken::Gone) => End::Gone,
-            Err(Broken::Protocol(reason)) => End::Close(1002, reason.into()),
-            Err(Broken::NotText) => End::Close(1007, "the message is not UTF-8".into()),
-            Err(Broken::TooLong) => {
+            Err(ReadError::Gone) => End::Gone,
+            Err(ReadError::Protocol(reason)) => End::Close(1002, reason.into()),
+            Err(ReadError::NotText) => End::Close(1007, "the message is not UTF-8".into()),
+            Err(ReadError::TooLong) => {
                 let limit = self.shared.settings.max_body;
                 End::Close(1009, format!("the message is longer than {limit} bytes").into())
             }
-            Err(Broken::Busy) => End::Close(1013, BUSY_MESSAGE.into()),
+            Err(ReadError::Busy) => End::Close(1013, BUSY_MESSAGE.into()),
         })
     }
 
@@ -425,7 +425,7 @@ impl Session {
             );
             return self.refuse(socket, id, "OPERATION_LIMIT", message).await;
         }
-        let asked = Asked::Body(text.slice_ref(payload.as_bytes()));
+        let asked = RawRequest::Body(text.slice_ref(payload.as_bytes()));
         let serving = self.shared.serving();
         // A short operation needs no reservation if the socket runs no other.
         let is_counted = !self.operations.is_empty();
