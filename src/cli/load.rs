@@ -1,16 +1,15 @@
-//! Loads a graph, with reports on standard error and progress on a terminal.
+//! Loads a graph, with reports on standard error.
 
 use std::borrow::Borrow;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, Once, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Once};
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
-
-use super::{Folders, Reporting, note};
+use super::huge_pages::HugePages;
+use super::progress::with_bar;
+use super::{Folders, Reporting};
 use crate::api::{Api, ApiError, Limits};
 use crate::facts::{Files, Progress};
 use crate::graph::{self, FileError, QueryProblem, Snapshot};
@@ -222,72 +221,6 @@ pub(super) fn progress(folders: &Folders) -> Result<Progress, Reports> {
     Ok(progress)
 }
 
-/// While this value exists, the system may use huge pages for new memory. They make lookups in a large graph faster.
-/// After loading they are switched off: temporary allocations would leave most of each page unused, and the system
-/// would take freed memory again to complete a page.
-struct HugePages;
-
-impl HugePages {
-    fn allowed() -> Self {
-        Self::allow(true);
-        Self
-    }
-
-    fn allow(allowed: bool) {
-        #[cfg(target_os = "linux")]
-        // A system without huge pages needs no call.
-        let _ = rustix::thread::disable_transparent_huge_pages(!allowed);
-        #[cfg(not(target_os = "linux"))]
-        let _ = allowed;
-    }
-}
-
-impl Drop for HugePages {
-    fn drop(&mut self) {
-        Self::allow(false);
-    }
-}
-
-/// Shows the progress of reading on a terminal.
-fn with_bar<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
-    if !std::io::stderr().is_terminal() {
-        return work();
-    }
-    let bar = ProgressBar::new(0);
-    let template = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}");
-    if let Ok(style) = template {
-        bar.set_style(style);
-    }
-    bar.set_message("reading");
-    let done = std::sync::atomic::AtomicBool::new(false);
-    let result = std::thread::scope(|scope| {
-        // If its thread cannot be started, no progress bar is shown.
-        let _ = std::thread::Builder::new().spawn_scoped(scope, || {
-            let start = Instant::now();
-            while !done.load(Ordering::Relaxed) {
-                // A graph that loads in a moment needs no progress bar.
-                if start.elapsed() > Duration::from_millis(300) {
-                    let (total, read) = (
-                        progress.total.load(Ordering::Relaxed),
-                        progress.done.load(Ordering::Relaxed),
-                    );
-                    bar.set_length(total);
-                    bar.set_position(read);
-                    if read >= total {
-                        bar.set_message("building");
-                    }
-                }
-                std::thread::sleep(Duration::from_millis(50));
-            }
-        });
-        let result = work();
-        done.store(true, Ordering::Relaxed);
-        result
-    });
-    bar.finish_and_clear();
-    result
-}
-
 /// A line that describes a loaded graph.
 pub(super) fn summary(snapshot: &Snapshot, taken: Duration) -> String {
     let counts = snapshot.counts();
@@ -330,49 +263,4 @@ pub(super) fn status(name: &str) -> Option<usize> {
     let line = status.lines().find(|it| it.starts_with(name))?;
     let kilobytes: usize = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes * 1024)
-}
-
-/// Builds the indexes of names and texts while an engine is already served, and reports what they use. Indexes are
-/// built one after the other. An index that no engine needs any more when its turn comes is skipped.
-pub(super) fn index_in_background(engine: &crate::api::Engine) {
-    static TURN: Mutex<()> = Mutex::new(());
-    let index = Arc::downgrade(&engine.index());
-    let thread = std::thread::Builder::new().spawn(move || {
-        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(index) = index.upgrade() else { return };
-        let start = Instant::now();
-        let bytes = index.make_columns();
-        note(format_args!(
-            "column indexes: {:.2} s, {:.1} MB",
-            start.elapsed().as_secs_f64(),
-            bytes as f64 / 1e6
-        ));
-        if let Ok(names) = index.names(&|| false) {
-            note(format_args!(
-                "name index: {:.2} s, {:.1} MB",
-                names.taken.as_secs_f64(),
-                names.bytes() as f64 / 1e6
-            ));
-        }
-        match index.make() {
-            Ok(index) => note(format_args!(
-                "text index: {:.2} s, {:.1} MB",
-                index.taken.as_secs_f64(),
-                index.bytes as f64 / 1e6
-            )),
-            Err(error) => note(format_args!("text index: {error}")),
-        }
-        let start = Instant::now();
-        let bytes = index.make_grams();
-        note(format_args!(
-            "substring index: {:.2} s, {:.1} MB",
-            start.elapsed().as_secs_f64(),
-            bytes as f64 / 1e6
-        ));
-    });
-    if let Err(error) = thread {
-        note(format_args!(
-            "text index: it is made when it is first used: {error}"
-        ));
-    }
 }

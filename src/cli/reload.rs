@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::{Folders, Reporting, load, note};
+use super::{Folders, Reporting, indexing, load, note};
 use crate::api::{Engine, Limits, Persisted};
 use crate::report::visible;
 use crate::server::Live;
@@ -122,7 +122,7 @@ impl Reloader {
     fn serve(&self, made: Result<(Engine, String), String>) {
         match made {
             Ok((engine, summary)) => {
-                load::index_in_background(&engine);
+                indexing::index_in_background(&engine);
                 self.live.replace(engine);
                 note(format_args!("reloaded: {summary}"));
             }

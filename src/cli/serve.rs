@@ -13,7 +13,7 @@ use super::connections::{self, ConnectionOptions};
 use super::limits::LimitOptions;
 use super::reload::{Reloader, Trigger};
 use super::watch::Watch;
-use super::{Folders, Reporting, fail, load, note};
+use super::{Folders, Reporting, fail, indexing, load, note};
 use crate::api::{Engine, Gate, Limits, Persisted};
 use crate::server::{self, Bounds, Listeners, Live, Settings};
 
@@ -193,7 +193,7 @@ impl Serve {
                 }
             },
         };
-        load::index_in_background(&engine);
+        indexing::index_in_background(&engine);
         let gate = Gate::new(self.limits.together(), engine.snapshot().counts().entities);
         let live = Arc::new(Live::new(engine, gate));
         let reloader = Reloader {
