@@ -57,7 +57,7 @@ impl Client {
     /// Reads the available bytes. Returns whether the answer is complete.
     fn read(&mut self, buffer: &mut [u8]) -> Result<bool> {
         let count = match self.stream.read(buffer) {
-            Ok(0) => return Err("the server hung up".into()),
+            Ok(0) => return Err("the server closed the connection".into()),
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
             Err(error) => return Err(error.into()),

@@ -1,4 +1,4 @@
-//! What several fuzz targets need: the graph that they ask, and what must hold of reports and answers.
+//! Shared by several fuzz targets: the graph that they query, and the invariants of reports and answers.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -43,7 +43,7 @@ pub fn scratch_file(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// What is asked of every graph: all lists with filters and orders, each kind of question, and where values come from.
+/// Queries for every graph: all lists with filters and orders, each kind of question, and citations.
 const QUESTIONS: &[&str] = &[
     include_str!("questions/lists.graphql"),
     include_str!("questions/whole.graphql"),
@@ -80,8 +80,8 @@ pub fn ask(snapshot: Snapshot) {
     answers(&engine_of(snapshot));
 }
 
-/// Loads a file as data of the graph's schema. The reports must be sound. What is loaded must be the same when it is loaded
-/// again, and when it is saved and opened, and must have answers.
+/// Loads a file as data of the graph's schema and checks the reports. A graph that loads must be the same when it is loaded
+/// again, and when it is saved and opened, and must answer queries.
 pub fn load(file: &Path) {
     let ontology = ENGINE.snapshot().shared_ontology();
     let build = || {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use quick_cache::Lifecycle;
 
-/// How often values that others still use are looked at again.
+/// Interval at which values that are still in use are checked again.
 const AGAIN: Duration = Duration::from_millis(20);
 
 /// Values from this size in bytes on are freed later.
@@ -91,12 +91,12 @@ mod tests {
 
     use super::*;
 
-    /// Tells which thread frees it.
+    /// Reports the thread that frees it.
     struct Telling(usize, Sender<ThreadId>);
 
     impl Drop for Telling {
         fn drop(&mut self) {
-            // Values that are freed after the test has ended tell nobody.
+            // Values that are freed after the end of the test have no receiver.
             _ = self.1.send(std::thread::current().id());
         }
     }

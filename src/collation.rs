@@ -88,7 +88,7 @@ impl Collation {
         &self.tag
     }
 
-    /// What compares texts. Making it takes a few microseconds.
+    /// A collator that compares texts. Creating it takes a few microseconds.
     pub fn collator(&self) -> Collator {
         let collator = CollatorBorrowed::try_new(self.preferences, CollatorOptions::default());
         Collator(collator.ok())

@@ -13,7 +13,7 @@ pub enum Problem {
     Unreadable {
         /// The folder.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         error: io::Error,
     },
     /// Two paths lead to one folder: links that make a cycle, or a second link.
@@ -55,8 +55,8 @@ impl Problem {
     }
 }
 
-/// Finds the files below a folder, in the order of their paths. What cannot be read goes to `problem`. Takes time linear in
-/// the number of names.
+/// Finds the files below a folder, in the order of their paths. Calls `problem` for those that cannot be read. Takes time
+/// linear in the number of names.
 pub fn files(folder: &Path, problem: &mut dyn FnMut(Problem)) -> Vec<PathBuf> {
     let mut walk = Walk {
         files: Vec::new(),

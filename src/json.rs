@@ -1,5 +1,4 @@
-//! JSON that is written by hand: what stands between the elements of lists and the fields of objects, and keys that are
-//! ready to be copied.
+//! Writes JSON by hand: the bytes between the elements of lists and the fields of objects, and keys as prepared bytes.
 //!
 //! [`List`] and [`Object`] know which byte comes next, not where it is written: a buffer may be passed on while a list is open.
 
@@ -36,7 +35,7 @@ pub struct List {
 }
 
 impl List {
-    /// What comes before the next element.
+    /// The byte before the next element.
     #[inline]
     pub fn before_next(&mut self) -> u8 {
         if std::mem::replace(&mut self.begun, true) {
@@ -46,7 +45,7 @@ impl List {
         }
     }
 
-    /// What comes after the last element.
+    /// The bytes after the last element.
     #[inline]
     pub fn end(self) -> &'static [u8] {
         if self.begun { b"]" } else { b"[]" }
@@ -78,7 +77,7 @@ impl Object {
         value(of, out);
     }
 
-    /// What comes after the last field.
+    /// The bytes after the last field.
     pub fn end(self) -> &'static [u8] {
         if self.begun { b"}" } else { b"{}" }
     }
@@ -93,7 +92,7 @@ pub fn list_of(elements: &[u8], out: &mut Vec<u8>) {
 
 /// Writes a value.
 pub fn value(value: &(impl serde::Serialize + ?Sized), out: &mut Vec<u8>) {
-    // Writing to a vector cannot fail, and no type of ours refuses to be written.
+    // Writing to a vector cannot fail, and every type of Clew can be serialized.
     let _ = serde_json::to_writer(out, value);
 }
 

@@ -250,7 +250,7 @@ fn no_schema_can_give_sources_another_field_of_that_name() {
 }
 
 #[test]
-fn a_row_limit_bounds_what_is_looked_at() {
+fn a_row_limit_bounds_the_visited_statements() {
     let folder = common::graph(SCHEMA, DATA);
     let server = Server::of(folder.path(), &["--max-rows", "5"]);
     let answer = server.ask("{ source(id: \"book\") { cited(first: 1) { totalCount } } }");

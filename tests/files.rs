@@ -607,7 +607,7 @@ fn a_graph_from_a_file_answers_as_it_did_before() {
     for (given, expected) in told(&after).iter().zip(&expected) {
         assert_eq!(given, expected);
     }
-    // Once more, from a graph that was mapped and written again.
+    // Again, from a graph that was mapped and written again.
     let again = file.with_extension("again");
     after.snapshot().save(&again).unwrap();
     assert_eq!(std::fs::read(&file).unwrap(), std::fs::read(&again).unwrap());

@@ -124,7 +124,7 @@ fn line(report: &Report) -> usize {
     report.place.as_ref().map_or(0, |it| it.line_column().0)
 }
 
-/// What a change makes of correct data.
+/// The effect of a change on correct data.
 #[derive(Clone, Copy, PartialEq)]
 enum Outcome {
     /// One error, on the line of the change.

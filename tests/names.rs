@@ -457,7 +457,7 @@ fn many_labels_of_one_entity_are_each_found_at_their_date() {
             json!({"a": [{"text": name}], "b": [{"text": "other"}], "c": {"entityId": "a"}, "d": null});
         assert_eq!(found, expected, "{year}");
     }
-    // Where no label holds, the id serves as one.
+    // If no label is valid, the id serves as one.
     let found = data(
         &server,
         "{ a: suggest(prefix: \"a\", asOf: \"1600\") { text field } n: suggest(prefix: \"name\", asOf: \"1600\") { text } }",

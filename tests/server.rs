@@ -188,7 +188,7 @@ fn errors_in_other_forms_are_sent_as_json() {
             "{ societies { totalCount nodes { id } } }",
             "text/csv",
             400,
-            "`societies.totalCount` stands beside them",
+            "`societies.totalCount` is another field at the same level",
         ),
         (
             "{ societies { nodes { id prizes { nodes { id } } } } }",

@@ -67,7 +67,7 @@ export function cell(value: unknown): string {
   return value === null || value === undefined ? '' : JSON.stringify(value);
 }
 
-/** Numbers by size, all else as text, missing values last. */
+/** Numbers by size, everything else as text, missing values last. */
 export function sorted(rows: Fields[], column: string, isDescending: boolean): Fields[] {
   const sign = isDescending ? -1 : 1;
   return rows.toSorted((a, b) => {

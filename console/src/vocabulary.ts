@@ -1,4 +1,4 @@
-// What the schema says of the fields of a type.
+// The fields of a type, from the schema.
 
 import type { Field, Relation, SchemaAnswer, Statement, TypeAnswer } from './queries';
 

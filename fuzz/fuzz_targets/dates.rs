@@ -1,4 +1,4 @@
-//! Dates and points in time. What is read is written as text that is read as the same.
+//! Dates and points in time. A value that is read is written as text that is read as the same value.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! What a client sends on one connection. The server closes it after well-formed answers, none of which is a failure of its
-//! own.
+//! Bytes of a client on one connection. The server closes it after well-formed answers, none of which is an error of the
+//! server.
 
 #![no_main]
 

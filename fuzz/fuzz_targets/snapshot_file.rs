@@ -1,6 +1,6 @@
 //! A compiled graph with changed bytes. Each eight bytes of the input are one change, and the last byte says whether the
-//! checksums are made to fit. Where they are not, the file is refused unless it is the same; where they are, it is refused
-//! or may give wrong answers.
+//! checksums are corrected for some of them. A file with a wrong checksum is refused unless it is unchanged. A file with
+//! correct checksums is refused or may give wrong answers.
 
 #![no_main]
 

@@ -8,7 +8,7 @@ use crate::exec::{FieldError, Segment};
 use crate::json;
 use crate::plan::InputError;
 
-/// What a request is answered with.
+/// The answer to a request.
 #[derive(Debug)]
 pub struct Answer {
     /// The JSON of the response.
@@ -46,19 +46,19 @@ pub struct Location {
 /// One error of a response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GraphqlError {
-    /// What was given and what would be right.
+    /// The given value and the expected one.
     pub message: String,
-    /// Where in the document.
+    /// Positions in the document.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub locations: Vec<Location>,
-    /// Where in the answer.
+    /// Position in the answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<Segment>,
     /// The code.
     pub extensions: Extensions,
 }
 
-/// What comes with an error.
+/// Extensions of an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Extensions {
     /// The stable code; `docs/api.md` lists them.
@@ -76,7 +76,7 @@ impl GraphqlError {
         }
     }
 
-    /// What is said when something panicked: a bug, whose details stay here.
+    /// The error for a panic: a bug, whose details are not sent to clients.
     pub fn internal() -> Self {
         Self::request("INTERNAL", "something went wrong in the server")
     }

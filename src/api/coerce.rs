@@ -21,7 +21,7 @@ const CHECK_EVERY: usize = 4096;
 /// A variable whose value its type does not have.
 #[derive(Debug)]
 pub(super) struct Mismatch {
-    /// What was given and what would be right.
+    /// The given value and the expected one.
     pub message: String,
     /// The offset in the document at which the variable is defined.
     pub offset: Option<usize>,
@@ -95,7 +95,7 @@ struct Coercion<'a> {
     names: Names,
     clock: &'a Clock<'a>,
     seen: usize,
-    /// Where the value lies that is looked at.
+    /// Position of the current value.
     path: Vec<Segment>,
     messages: Vec<String>,
     /// At most `most_errors` messages are kept.
@@ -443,7 +443,7 @@ mod tests {
             given in any_json(),
         ) {
             if let Ok(once) = coerced(ty, given) {
-                // Values in a list within a list stand for one list each only where they are not null.
+                // Values in a list within a list are coerced to lists of one value, unless they are null.
                 prop_assert_eq!(coerced(ty, once.clone()), Ok(once));
             }
         }

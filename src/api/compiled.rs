@@ -1,4 +1,4 @@
-//! What is compiled from an ontology: the public schema, its SDL, and the documents, plans and request bodies that were
+//! The compiled forms of an ontology: the public schema, its SDL, and the documents, plans and request bodies that were
 //! prepared for it.
 //!
 //! A [`Schema`] lives as long as the ontology stays the same, a [`Revision`](super::revision::Revision) as long as the data.
@@ -17,7 +17,7 @@ use crate::memory::Allowance;
 use crate::ontology::{Ontology, OntologyDigest};
 use crate::plan::Variables;
 
-/// What has been compiled since the process began, over all schemas.
+/// Numbers of compilations since the process began, over all schemas.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     pub apis: AtomicU64,
@@ -25,7 +25,7 @@ pub(super) struct Counters {
     pub plans: AtomicU64,
 }
 
-/// What depends on the ontology and on nothing else.
+/// All compiled data that depends only on the ontology.
 #[derive(Debug)]
 pub(super) struct Schema {
     digest: OntologyDigest,
@@ -41,7 +41,7 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    /// What an ontology's API needs.
+    /// Creates the data for an ontology's API.
     pub fn new(ontology: &Ontology, api: Api) -> Self {
         let counters = Counters {
             apis: AtomicU64::new(1),

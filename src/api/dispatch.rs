@@ -1,5 +1,5 @@
-//! Where a request is prepared and run: a small one on a thread that also serves other requests, a large one on a
-//! thread of its own behind the [`Gate`].
+//! Chooses the thread that prepares and runs a request: a thread that also serves other requests for a small one, a
+//! thread of its own behind the [`Gate`] for a large one.
 //!
 //! A shared thread is held for at most a few milliseconds of CPU time. Requests are classified before they are parsed,
 //! by the size of the document and of the variables. A known plan is classified before it runs, by what it took before.
@@ -35,7 +35,7 @@ const PAGE: usize = 4 << 10;
 /// Bytes of memory that reading and preparing take at most for each byte of a request.
 const MEMORY_PER_BYTE: usize = 16;
 
-/// What serves requests: the current engine, the persisted documents, and the limits that all requests share.
+/// Answers requests: the current engine, the persisted documents, and the limits that all requests share.
 #[derive(Debug, Clone)]
 pub struct RequestHandler {
     /// The engine.
@@ -55,7 +55,7 @@ struct AnswerOptions {
 
 /// Outcome of a request on a shared thread.
 enum SharedThreadOutcome {
-    /// It is answered, or refused. What was run, if anything was.
+    /// The request was answered or refused. If something was run, it is returned too.
     Answered(Answer, Option<Arc<Prepared>>),
     /// It is prepared, and its run is a long one.
     Prepared(Arc<Prepared>),

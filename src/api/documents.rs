@@ -24,10 +24,10 @@ use crate::exec::Matchers;
 use crate::ontology::Ontology;
 use crate::plan::{self, CompileLimits, Lines, Names, Plan, Unbound, Variables};
 
-/// Levels of selections, lists and input objects in a document. What is made of it is walked recursively, for which a
-/// thread of the server has room (`STACK` in `cli::serve`).
+/// Maximum nesting of selections, lists and input objects in a document. The results of parsing are traversed
+/// recursively, for which the threads of the server have enough stack (`STACK` in `cli::serve`).
 const DEEPEST: usize = 200;
-/// So many plans are kept of a document, one for each way that its `@skip` and `@include` are decided.
+/// Maximum number of plans to keep for a document, one for each combination of its `@skip` and `@include`.
 const MOST_VARIANTS: usize = 16;
 
 /// Bytes that a plan may take.
@@ -41,8 +41,8 @@ pub(super) const SHORT_MATCHER_BYTES: usize = 64 << 10;
 /// A plan that has not run yet.
 const UNSEEN: u8 = u8::MAX;
 
-/// After so many long runs in a row the plan is taken for a long one: a single one may have been short, on a machine that
-/// did something else in the middle of it.
+/// After this number of long runs in a row, the plan is treated as a long one. A single long run may have been caused by
+/// other work on the machine.
 const LONG_RUNS: u8 = 3;
 
 /// Operations of a document that a message lists.
@@ -80,7 +80,7 @@ pub(super) struct Planned {
 struct LongRuns(AtomicU8);
 
 impl Document {
-    /// What is wrong with a document, whichever of its operations is asked for.
+    /// The errors of a document, for any of its operations.
     pub fn errors(api: &Api, limits: &Limits, text: &str) -> Vec<GraphqlError> {
         let document = match Self::valid(api, limits, text) {
             Ok(document) => document,
@@ -154,8 +154,7 @@ impl Document {
         &self.operation
     }
 
-    /// Refuses a null for `@skip` or `@include`: a variable may have one although its type does not go there, because its
-    /// default lets it stand there.
+    /// Refuses a null for `@skip` or `@include`. The type of a variable may allow null there if the variable has a default.
     pub fn check_conditions(&self, text: &str, variables: &Variables) -> Result<(), GraphqlError> {
         let is_null = |name: &&String| variables.get(*name).is_some_and(serde_json::Value::is_null);
         let Some(name) = self.conditions.iter().find(is_null) else {
@@ -255,7 +254,7 @@ impl Planned {
         Ok(self.matchers.get_or_init(|| made))
     }
 
-    /// What its constants are compiled to, once they are.
+    /// The compiled forms of its constants, if they have been compiled.
     #[inline]
     pub fn made_matchers(&self) -> Option<&Matchers> {
         self.matchers.get()
@@ -321,7 +320,7 @@ impl LongRuns {
     }
 }
 
-/// Where an operation skips or includes something by a variable, fragments followed.
+/// Position at which an operation or a fragment in it skips or includes something by a variable.
 fn condition_on(document: &ExecutableDocument, operation: &Operation, variable: &str) -> Option<usize> {
     let condition = |directives: &ast::DirectiveList| {
         let conditions = directives
@@ -363,8 +362,8 @@ fn located(code: &'static str, lines: &Lines, diagnostic: &Diagnostic, message: 
     GraphqlError::request(code, message).located(location.unwrap_or_default())
 }
 
-/// What is wrong with a document that cannot be parsed: the first thing, because what the parser says of the rest follows
-/// from it.
+/// The error of a document that cannot be parsed: only the first, because the parser's later errors are consequences of
+/// it.
 fn unparsed(text: &str, errors: &DiagnosticList) -> Vec<GraphqlError> {
     let first = errors
         .iter()
@@ -376,8 +375,8 @@ fn unparsed(text: &str, errors: &DiagnosticList) -> Vec<GraphqlError> {
     located.into_iter().collect()
 }
 
-/// What is wrong with a document that can be parsed. With `suggests`, names that the schema does not have come with
-/// similar ones.
+/// The errors of a document that can be parsed. With `suggests`, errors about names that the schema does not have
+/// contain similar names.
 fn invalid(
     text: &str,
     document: &ast::Document,

@@ -12,7 +12,7 @@ use super::answer::GraphqlError;
 use super::limits::MOST_ERRORS;
 use crate::plan::Lines;
 
-/// An error for each field of an input object that stands twice.
+/// An error for each duplicate field of an input object.
 pub(super) fn errors(document: &Document, text: &str) -> Vec<GraphqlError> {
     let mut finder = Finder {
         text,
@@ -89,7 +89,7 @@ impl Finder<'_> {
                 let mut seen = HashSet::with_capacity(fields.len());
                 for (name, value) in fields {
                     if !seen.insert(name.as_str()) && self.errors.len() < MOST_ERRORS {
-                        let message = format!("the input field \"{name}\" stands twice in one object");
+                        let message = format!("the input field \"{name}\" is given twice in one object");
                         let lines = self.lines.get_or_insert_with(|| Lines::of(self.text));
                         let location = name.location().map(|it| lines.location(it.offset()));
                         self.errors.push(

@@ -90,7 +90,7 @@ fn write<W: Write>(
     check: impl Fn(usize) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     for chunk in bytes.chunks(CHUNK) {
-        // What does not get shorter grows by less than a chunk.
+        // Incompressible data grow by less than a chunk.
         check(ENCODER + written(encoder) + 2 * CHUNK)?;
         encoder.write_all(chunk).map_err(|_| Stop::Bytes)?;
     }

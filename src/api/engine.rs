@@ -30,9 +30,9 @@ use crate::search::Background;
 
 /// How long a run may take on a thread that serves others too.
 const SHORT_TIME: Duration = Duration::from_millis(1);
-/// What it may look at there: about so much work.
+/// Limit on the rows that it may visit there.
 const SHORT_ROWS: u64 = 50_000;
-/// What it may write there.
+/// Limit on the bytes that it may write there.
 const SHORT_BYTES: usize = 1 << 20;
 
 /// A run on a shared thread is abandoned after this time.
@@ -41,11 +41,11 @@ const LONGEST_SHORT_TIME: Duration = Duration::from_millis(3);
 /// Bytes of variables that are allowed however few an answer may have.
 const LEAST_VARIABLES: usize = 256 << 10;
 
-/// What a request may make the process grow by, beside the working memory for each entity. With a higher `--max-bytes`, it
-/// is twice that.
+/// Limit on the growth of the process by one request, besides the working memory per entity. With a higher
+/// `--max-bytes`, the limit is twice that.
 const GROWTH: usize = 64 << 20;
 
-/// What a request asks.
+/// A request, as text.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// The document.
@@ -81,7 +81,7 @@ pub struct CompiledCounts {
 pub struct CacheWeights {
     /// Documents and plans by their text.
     pub documents: u64,
-    /// Requests by the bytes of their bodies. What it holds is partly the same as `documents`.
+    /// Requests by the bytes of their bodies. Parts of them are also counted in `documents`.
     pub bodies: u64,
     /// Compressed answers to introspection.
     pub introspection: u64,
@@ -159,7 +159,7 @@ impl Engine {
         }
     }
 
-    /// What the caches hold.
+    /// The sizes of the caches.
     pub fn cache_weights(&self) -> CacheWeights {
         CacheWeights {
             documents: self.schema.documents.bytes(),
@@ -168,7 +168,7 @@ impl Engine {
         }
     }
 
-    /// What was compiled so far.
+    /// Numbers of compilations so far.
     pub fn compiled(&self) -> CompiledCounts {
         let counters = &self.schema.counters;
         CompiledCounts {
@@ -188,7 +188,7 @@ impl Engine {
         self.schema.sdl(encoding)
     }
 
-    /// Whether it tells its schema.
+    /// Whether introspection is allowed.
     pub fn tells_schema(&self) -> bool {
         self.limits.introspection
     }
@@ -201,7 +201,7 @@ impl Engine {
         Self { hidden, ..self }
     }
 
-    /// What readers see of the graph.
+    /// The view of the graph for readers.
     #[inline]
     fn view(&self) -> View<'_> {
         self.snapshot().view().hiding(self.hidden.as_ref())
@@ -212,7 +212,7 @@ impl Engine {
         &self.revision.snapshot
     }
 
-    /// The text index, to be made in the background; whoever searches before it is there waits for it.
+    /// The text index, which is built in the background. A search before it is complete waits for it.
     pub fn index(&self) -> Arc<Background> {
         self.revision.search.clone()
     }
@@ -372,7 +372,7 @@ impl Engine {
         })
     }
 
-    /// What a body of the same bytes was prepared to before.
+    /// The prepared form of an earlier body with the same bytes.
     pub(super) fn kept(&self, body: &[u8]) -> Option<Arc<Prepared>> {
         self.schema.bodies.get(body)
     }
@@ -417,7 +417,7 @@ impl Engine {
         let own = OnceLock::new();
         let clock = clock(&own, &limits);
         let answer = match self.bind(prepared, &clock, SHORT_MATCHER_BYTES) {
-            // What a plan takes that never ran is known only where the rows and bytes of its run say it.
+            // The cost of a plan that never ran is known only if it is counted in rows and bytes.
             Ok(bound) if planned.is_unseen() && !Plan::is_counted(&bound.calls) => None,
             Ok(bound) => self.run_bound(prepared, &bound, clock, &limits, None).ok(),
             Err(PrepareError::Refused(error)) => Some(Answer::refused(&[error])),
@@ -616,7 +616,7 @@ impl Engine {
         Ok(outcome)
     }
 
-    /// What is over a limit now that the variables are known, before anything runs.
+    /// Checks the limits that depend on the variables, before anything runs.
     fn check(&self, plan: &Plan, bound: &[Bound]) -> Result<(), GraphqlError> {
         let page = Plan::largest_page(bound);
         if page > self.limits.page {
@@ -647,7 +647,7 @@ impl Engine {
         match stop {
             Stop::Rows => {
                 let message = format!(
-                    "more than {} entities and edges would be looked at, which is the limit: ask for less, or page",
+                    "more than {} entities and edges would be visited, which is the limit: ask for less, or page",
                     self.limits.rows
                 );
                 GraphqlError::request("ROW_LIMIT", message)
@@ -721,7 +721,7 @@ fn variables(raw: &RawValue) -> Result<Map<String, Value>, GraphqlError> {
     }
 }
 
-/// What is wrong with variables that are JSON by their syntax, or nearly so, in the words of the parser.
+/// Describes the error in variables that are not valid JSON, in the words of the parser.
 fn unreadable(error: &str) -> String {
     let place = error.find(" at line ").map_or("", |at| &error[at..]);
     let what = if error.starts_with("number out of range") {

@@ -22,7 +22,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// Bytes reserved for a long run before it begins.
 const RESERVED_TO_BEGIN: usize = 256 << 10;
 
-/// What all requests together may take.
+/// Limits on all requests together.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GateLimits {
     /// Long runs at a time; four for each core if it is `None`.
@@ -44,7 +44,7 @@ pub struct Gate {
     overrun: AtomicU64,
 }
 
-/// What a gate counts, for metrics.
+/// The gate's counters, for metrics.
 #[derive(Debug, Clone, Copy)]
 pub struct GateStats {
     /// Long runs that take place now.
@@ -166,7 +166,7 @@ impl Gate {
         }
     }
 
-    /// What the gate counts.
+    /// The gate's counters.
     pub fn stats(&self) -> GateStats {
         GateStats {
             running: self.most - self.runs.available_permits().min(self.most),

@@ -1,4 +1,4 @@
-//! What a request may cost, and what of it can be told from its document alone.
+//! Limits on the cost of a request, and the parts of the cost that its document alone determines.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::answer::GraphqlError;
 /// Errors of one document that are reported.
 pub(super) const MOST_ERRORS: usize = 20;
 
-/// What a request may cost. Each limit has its own error code; `docs/operations.md` lists them.
+/// Limits on the cost of a request. Each limit has its own error code; `docs/operations.md` lists them.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Tokens of the document.
@@ -26,7 +26,7 @@ pub struct Limits {
     pub page: usize,
     /// Entries that all pages could have together, and candidates that filters look at.
     pub cost: u64,
-    /// Entities and edges that are looked at.
+    /// Number of visited entities and edges.
     pub rows: u64,
     /// Bytes of the answer.
     pub bytes: usize,
@@ -102,8 +102,8 @@ impl Size {
 }
 
 impl Limits {
-    /// What of an operation is over a limit, before anything of it is planned. Takes time linear in the
-    /// document, however often its fragments are spread.
+    /// Checks an operation against the limits before it is planned. Takes time linear in the document, regardless of how
+    /// often its fragments are spread.
     pub(super) fn check(&self, document: &ExecutableDocument, operation: &Operation) -> Vec<GraphqlError> {
         let size = measure(document, &operation.selection_set, &mut HashMap::new());
         let over = [

@@ -80,10 +80,10 @@ impl ApiError {
 
 /// The directives of operations, which async-graphql's dynamic schema does not take.
 const DIRECTIVES: &str = r#"
-"Asks where values come from: `extensions.citations` names, for each place in the answer that rests on a statement with a source, its path and its citations; for an edge, the edge's. The data stay as they are. On a field or a fragment: of what it holds."
+"Returns the sources of values in `extensions.citations`: for each value in the answer that has a source, its path and its citations; for an entity in a relation, those of the edge. Does not change `data`. On a field or fragment: only for the values in it."
 directive @cite on QUERY | FIELD | FRAGMENT_DEFINITION | FRAGMENT_SPREAD | INLINE_FRAGMENT
 
-"Asks what answering takes: `extensions.plan` lists the steps, each with its path, how often it ran (rows in), how many entries it gave (rows out), how many entities and edges were looked at in it, its bytes, and its time in microseconds, what lies below it included."
+"Returns the cost of the answer in `extensions.plan`: for each step its path, the number of runs (rows in) and results (rows out), the number of visited entities and edges, its bytes, and its time in microseconds. The values of a step include the steps below it."
 directive @explain on QUERY
 "#;
 

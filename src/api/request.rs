@@ -126,7 +126,7 @@ impl RawRequest {
                 return Err(malformed(message));
             }
         }
-        // No operation has this name: it stands for none, as in a URL.
+        // No operation has an empty name: it means that none is given, as in a URL.
         parameters.operation_name = parameters.operation_name.filter(|it| !it.is_empty());
         if let Some(extensions) = parameters.extensions {
             let extensions: Extensions = serde_json::from_str(extensions.get()).unwrap_or_default();
@@ -196,7 +196,7 @@ fn wrong_member(text: &str) -> Option<String> {
     })
 }
 
-/// What kind of value a JSON text is.
+/// The kind of a JSON value.
 fn kind(raw: &RawValue) -> &'static str {
     match raw.get().as_bytes().first() {
         Some(b'{') => "an object",

@@ -1,6 +1,6 @@
 //! Bodies of requests that came before: the same bytes ask the same, so they need not be read again.
 //!
-//! What this saves is in `docs/performance.md`.
+//! `docs/performance.md` has the time that this saves.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::background_drop::{DropInBackground, MemorySize};
 
 /// Longer bodies are read each time.
 const LONGEST: usize = 16 << 10;
-/// About so many bytes are kept.
+/// Approximate limit of the cache in bytes.
 const BYTES: u64 = 16 << 20;
 
 /// It may be all that still keeps the document, so it weighs as much.
@@ -55,7 +55,7 @@ impl std::fmt::Debug for RequestCache {
 }
 
 impl RequestCache {
-    /// What a body was prepared to.
+    /// The prepared request of a body.
     pub fn get(&self, body: &[u8]) -> Option<Arc<Prepared>> {
         self.0.get(body)
     }

@@ -15,7 +15,7 @@ const WORKING_PER_ENTITY: usize = 32;
 /// graphs too.
 const CACHES: usize = if cfg!(debug_assertions) { 0 } else { 64 << 20 };
 
-/// Tells revisions apart, for what is kept with a plan and holds for one revision only.
+/// Identifies a revision, for data that are kept with a plan and are valid for one revision only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RevisionNo(u64);
 
@@ -41,7 +41,7 @@ impl PerRevision {
     }
 }
 
-/// What depends on the data.
+/// All data that depend on the graph's data.
 #[derive(Debug)]
 pub(super) struct Revision {
     pub no: RevisionNo,

@@ -70,7 +70,7 @@ impl FromStr for Shape {
             seed: 1,
         };
         for part in text.split(',') {
-            let wrong = || format!("\"{part}\" is none of entities=N, edges=N, seed=N");
+            let wrong = || format!("\"{part}\" is not one of entities=N, edges=N, seed=N");
             let (name, number) = part.split_once('=').ok_or_else(wrong)?;
             let unit = match number.chars().last() {
                 Some('k') => 1_000,
@@ -330,9 +330,9 @@ mod tests {
         );
         for (text, expected) in [
             ("entities=10X", "\"10X\" is no number"),
-            ("nodes=5", "\"nodes=5\" is none of"),
+            ("nodes=5", "\"nodes=5\" is not one of"),
             ("entities=5", "not 5"),
-            ("", "\"\" is none of"),
+            ("", "\"\" is not one of"),
         ] {
             let error = text.parse::<Shape>().unwrap_err();
             assert!(error.contains(expected), "{error}");

@@ -63,14 +63,14 @@ pub enum Test {
         direction: Direction,
         /// Which edges count.
         edge: Option<Arc<Test>>,
-        /// What must hold of the entities that they lead to.
+        /// The condition on the entities that they lead to.
         test: RelationTest,
     },
     /// On the edge that led to the entity.
     Edge(Arc<Test>),
 }
 
-/// What must hold of the entities at the other ends.
+/// The condition on the entities at the other ends.
 #[derive(Debug)]
 pub enum RelationTest {
     /// For at least one.

@@ -32,7 +32,7 @@ const FEW_COMBINATIONS: usize = 256;
 /// More combinations of codes than this are not counted each: a joined code has 16 bits.
 const MOST_COMBINATIONS: usize = 1 << 16;
 
-/// Stands for the position of a combination of codes that makes no group.
+/// Marks the position of a combination of codes without a group.
 const NO_GROUP: u32 = u32::MAX;
 
 /// Entities that are grouped between two checks of the clock.
@@ -548,7 +548,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             self.push(&mut starts, total)?;
-            // Where the next entity of the group is put.
+            // Position of the next entity of the group.
             tally[0] = total;
             total += count;
         }

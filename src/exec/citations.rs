@@ -20,7 +20,7 @@ struct CitingStatement {
     ordinal: u32,
 }
 
-/// What cites a source.
+/// The statements that cite a source.
 struct List<'a> {
     source: EntityNo,
     all: &'a [CitedFact],
@@ -154,7 +154,7 @@ impl<'a> Run<'a> {
         Ok(names.iter().any(|it| *it == name))
     }
 
-    /// What a fact that cites a source says, and of whom; `None` where it is not seen.
+    /// The statement of a fact that cites a source, and its subject; `None` if it is not visible.
     fn said_by(&self, fact: CitedFact) -> Option<(Row, EntityStatement<'a>)> {
         let (row, what) = self.view.cited_fact(fact)?;
         let said = match what {

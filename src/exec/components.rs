@@ -21,7 +21,7 @@ pub(super) struct Components {
 struct ComponentRange {
     representative: u32,
     size: u32,
-    /// Where its entities begin.
+    /// Index of its first entity.
     begin: u32,
 }
 
@@ -115,7 +115,7 @@ impl Components {
     fn add_entities(&mut self, run: &mut Run, subgraph: &Subgraph, labels: &[u32]) -> Written {
         let total = self.kept.iter().map(|it| it.size as usize).sum();
         let mut entities = run.array(EntityNo::default(), total)?;
-        // Where the next entity of each component that is kept goes.
+        // Positions for the next entity of each component that is kept.
         let mut places = run.array(UNMET, labels.len())?;
         for kept in &self.kept {
             places[kept.representative as usize] = kept.begin;
@@ -208,7 +208,7 @@ fn label_weak(run: &mut Run, subgraph: &Subgraph, labels: &mut [u32]) -> Written
     )?;
     for slot in 0..labels.len() {
         run.work(1)?;
-        // What is above has been settled before.
+        // The labels above are final.
         labels[slot] = labels[labels[slot] as usize];
     }
     Ok(())

@@ -176,7 +176,7 @@ struct Best<'a, 'p> {
     kept: Vec<(u64, Item)>,
     /// Items of a greater rank are not shown.
     worst: u64,
-    /// How many items the list has, and how many of them stand before the cursors.
+    /// The length of the list, and the numbers of items before the cursors.
     len: usize,
     from: usize,
     until: usize,

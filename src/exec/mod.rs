@@ -1,4 +1,4 @@
-//! Runs a plan on a view of the graph: one pass over the plan writes the answer's bytes into one buffer.
+//! Runs a plan on a view of the graph: one traversal of the plan writes the answer's bytes into one buffer.
 //!
 //! Nothing is allocated per field. A field fails only because of its arguments, for example a cursor of another
 //! revision or a negative page. Then the nearest nullable field becomes `null`, as the specification requires, and the
@@ -90,7 +90,7 @@ const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
 pub struct FieldError {
     /// Its error code.
     pub code: &'static str,
-    /// What was given and what was expected.
+    /// The given value and the expected one.
     pub message: String,
     /// The path in the answer.
     pub path: Vec<Segment>,

@@ -35,7 +35,7 @@ pub(super) fn page_rank(run: &mut Run, subgraph: &Subgraph) -> Result<Vec<f64>, 
             Ok::<_, Failure>(())
         },
     )?;
-    // What an entity hands on over each of its edges.
+    // The share of its score that an entity passes along each edge.
     let mut shares = run.list_of(count)?;
     let mut entities = 0.0;
     for (slot, degree) in degrees.iter().enumerate() {
@@ -50,7 +50,7 @@ pub(super) fn page_rank(run: &mut Run, subgraph: &Subgraph) -> Result<Vec<f64>, 
     }
     // The sum of the changes of an iteration from which the rest of the way follows.
     let tolerance = TOLERANCE * entities * (1.0 - DAMPING) / DAMPING;
-    // What entities have; while iterating, what they have from those that no edge leads to.
+    // The scores; while iterating, the part of them that comes from entities without incoming edges.
     let mut scores = run.array(1.0, count)?;
     let copy = (2 * count + 2 + edges) * size_of::<u32>();
     let left = run.budget.working.saturating_sub(run.working + run.kept);
@@ -108,7 +108,7 @@ pub(super) fn page_rank(run: &mut Run, subgraph: &Subgraph) -> Result<Vec<f64>, 
                 let end = inner.len().min(begin + CHECK_EVERY as usize);
                 let mut visited = 0;
                 for at in begin..end {
-                    // What changed reaches some entities within an iteration, and others in the next one.
+                    // Changes reach some entities within an iteration, and others in the next one.
                     let at = if iteration.is_multiple_of(2) {
                         at
                     } else {

@@ -87,7 +87,7 @@ impl<'v> Rows<'v> {
             return Ok(rows);
         }
         let mut slots = run.list_of(nodes)?;
-        // Where the targets of each node begin, two places further on: filling moves this back by one.
+        // The index of the first target of each node, two places further on: filling moves this back by one.
         let mut starts = run.list_of(nodes + 2)?;
         starts.extend([0, 0]);
         let mut end = 0;
@@ -187,7 +187,7 @@ impl<'v> Rows<'v> {
         if !self.simple {
             return targets.for_each(|it| take(it as usize));
         }
-        // What an entity leads to is kept to count parallel edges once.
+        // The targets of an entity are kept, to count parallel edges once.
         scratch.clear();
         scratch.extend(targets);
         let kept = simplify(scratch, node);

@@ -37,7 +37,7 @@ pub(super) fn is_statement(batch: &Batch, entries: &[Entry], is_json: bool) -> b
     !is_json && !entries.is_empty() && entries.iter().all(|it| word_of(batch.text(it.key)).is_some())
 }
 
-/// The key of a statement that a name stands for, perhaps misspelled.
+/// The key of a statement that a name means, even if the name is misspelled.
 fn word_of(name: &str) -> Option<&'static str> {
     let known = WORDS.into_iter().find(|it| *it == name);
     known.or_else(|| key_meant(name))
@@ -59,7 +59,7 @@ pub(super) fn value_of(batch: &Batch, entries: Box<[Entry]>, at: Span) -> Item {
 }
 
 /// The key of a statement that is written as the language of a text. A language with more than three letters is not
-/// registered; of the others, only `val` is taken for a key.
+/// registered; of the others, only `val` is treated as a key.
 pub fn key_meant(tag: &str) -> Option<&'static str> {
     if tag == "val" {
         return Some("value");
@@ -97,8 +97,8 @@ pub(super) fn check_statement(batch: &Batch, entries: &[Entry], at: Span, report
     }
 }
 
-/// What a statement's own keys say beside its value. Those of an entity or an edge stand among others: they are not the
-/// `is_whole` mapping.
+/// Reads the keys of a statement besides its value. The keys of an entity or an edge are among other keys, so for them
+/// `is_whole` is false.
 pub(super) fn statement(
     batch: &mut Batch,
     entries: &[Entry],
@@ -110,7 +110,7 @@ pub(super) fn statement(
     let mut statement = StatementFact::default();
     let mut cited = false;
     for entry in entries {
-        // A misspelled key is reported, and read as what it stands for.
+        // A misspelled key is reported, and read as the key that it means.
         let key = batch.text(entry.key);
         let key = if is_whole {
             word_of(key).unwrap_or_default()
@@ -170,7 +170,7 @@ fn citation(
         }
         Value::String(text) | Value::Number(text) => {
             let written = batch.text(*text);
-            // What it points into is not known, which is reported.
+            // The source that the locator belongs to is unknown; there is a report about that.
             if defaults.is_broken && (!written.contains('#') || written.starts_with('#')) {
                 return None;
             }

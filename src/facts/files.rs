@@ -1,5 +1,5 @@
-//! Which files hold facts, and reading them on all cores: first the entities, so that what relates them can be
-//! numbered at once, then all that is said of them.
+//! Finds the files with facts and reads them on all cores: first the entities, so that references can be resolved to
+//! numbers at once, then all facts.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -21,8 +21,8 @@ use crate::report::{Code, Place, Report, Reports, SourceText};
 /// A part of a JSON Lines file: large enough to be worth a task, small enough to share the work.
 const PART: usize = 4 << 20;
 
-/// Files of so many bytes together are read once and kept; larger ones are read twice, so that they are never held
-/// whole.
+/// Files up to this size in total are read once and kept. Larger ones are read twice, so that they are never in memory
+/// as a whole.
 const KEPT: u64 = 16 << 20;
 
 /// How far loading has come, for other threads to look at, and how much memory it may take.
@@ -42,19 +42,19 @@ const MOST_AT_ONCE: u64 = 2 << 30;
 /// Makes a part of a text by its number.
 type Make = dyn Fn(usize) -> String + Send + Sync;
 
-/// Where facts are written.
+/// The origin of facts.
 enum Source {
     File(PathBuf, Format),
     Made {
         name: String,
         parts: usize,
-        /// So many parts, the first, have entities.
+        /// Number of parts, from the first, that have entities.
         with_entities: usize,
         make: Box<Make>,
     },
 }
 
-/// The data files of a graph. They are gone through part by part, as often as they are needed.
+/// The data files of a graph, read part by part, as often as needed.
 pub struct Files {
     sources: Vec<Source>,
     keep: bool,
@@ -68,7 +68,7 @@ impl std::fmt::Debug for Files {
     }
 }
 
-/// What the first reading learns of a part: which entities stand in it.
+/// The result of the first reading of a part: the entities in it.
 #[derive(Debug)]
 pub struct Part {
     /// Its file and its number there.
@@ -90,7 +90,7 @@ pub struct Ids {
     texts: String,
     ends: Vec<u32>,
     types: Vec<Option<TypeId>>,
-    /// Where each id is written in the part.
+    /// Position of each id in the part.
     pub at: Vec<u32>,
 }
 
@@ -175,7 +175,7 @@ pub fn is_data(name: &Path) -> bool {
 }
 
 impl Files {
-    /// Finds the data files below a folder, or takes one file. What is wrong is added to `reports`.
+    /// Finds the data files below a folder, or takes one file. Problems are added to `reports`.
     pub fn find(path: &Path, reports: &mut Reports) -> Self {
         let is_named = std::fs::metadata(path).is_ok_and(|it| !it.is_dir());
         let paths = if is_named {
@@ -213,7 +213,8 @@ impl Files {
         }
     }
 
-    /// JSON Lines that are made part by part, and never held whole. Only the first so many have entities.
+    /// JSON Lines that are generated part by part and never in memory as a whole. Only the first `with_entities` parts have
+    /// entities.
     pub fn made(
         name: &str,
         parts: usize,
@@ -238,7 +239,7 @@ impl Files {
         Self { keep, ..self }
     }
 
-    /// Goes through the files for the first time, on all cores: which entities stand in them.
+    /// Reads the files for the first time, on all cores, and finds the entities in them.
     pub fn parts(&self, ontology: &Ontology, progress: &Progress) -> Vec<Part> {
         for source in &self.sources {
             if let Source::File(path, format) = source {
@@ -276,7 +277,7 @@ impl Files {
     }
 
     /// Reads all facts on all cores and gives each part's to `work`, with its number and what is wrong with it.
-    /// What comes of each is given back in order.
+    /// Returns the results in order.
     pub fn each<T: Send>(
         &self,
         parts: &[Part],
@@ -344,7 +345,7 @@ impl Files {
         })
     }
 
-    /// Where the entities of some ids are written, in the order of the files. All files are read for it.
+    /// Positions of the entities with some ids, in the order of the files. Reads all files.
     pub fn places(&self, ids: &[&str], ontology: &Ontology, progress: &Progress) -> Vec<Place> {
         let mut places = Vec::new();
         for part in self.parts(ontology, progress) {
@@ -404,7 +405,7 @@ fn bytes_of(path: &Path, bytes: &Range<u64>) -> io::Result<Vec<u8>> {
 const ENDS: &str =
     "data files end in .yaml, .yml, .jsonl, .ndjson, .jsonl.gz, .ndjson.gz, .jsonl.zst or .ndjson.zst";
 
-/// The format of a file; none where the file is meant to stand beside the data.
+/// The format of a file; `None` for a file that may be in the folder without being data.
 fn source(path: &Path, is_named: bool) -> Result<Option<Format>, Box<Report>> {
     let refused = |code, why: &str, hint: &str| {
         let message = format!("\"{}\" {why}", path.display());
@@ -675,7 +676,7 @@ struct RawParts<'a> {
     start: u64,
     rest: Vec<u8>,
     failed: Option<io::Error>,
-    /// What makes the parts, and how many, where they are not read.
+    /// Makes the parts, and their number, if they are generated and not read.
     made: Option<(&'a Make, usize, usize)>,
 }
 

@@ -1,5 +1,5 @@
-//! A reader of JSON that keeps where everything stands, numbers in their own digits, and sees a key that
-//! stands twice. `docs/decisions/json-reader.md` says why it is ours.
+//! A JSON reader that records the position of each value, keeps the digits of numbers, and finds duplicate keys.
+//! `docs/decisions/json-reader.md` says why Clew does not use a library here.
 
 use super::keys::Keys;
 use super::{Batch, Entry, Item, Span, Str, Value};
@@ -15,7 +15,7 @@ pub(super) struct JsonError {
     pub at: usize,
 }
 
-/// What is wrong with a line.
+/// The kind of error in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// It is not JSON.
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Where it is in the text.
+    /// Position in the text.
     pub fn position(&self) -> usize {
         self.at
     }
@@ -449,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_stands_twice_is_seen() {
+    fn a_duplicate_key_is_an_error() {
         let error = read(r#"{"a": 1, "a": 2}"#).unwrap_err();
         assert_eq!((error.at, error.message.as_str()), (9, "duplicate key \"a\""));
     }

@@ -25,7 +25,7 @@ const KEYS: [&str; 9] = [
     "valid",
 ];
 
-/// What other formats call the keys of a line.
+/// The names that other formats use for the keys of a line.
 const OTHER_NAMES: [(&str, &str); 8] = [
     ("_id", "id"),
     ("key", "id"),
@@ -37,7 +37,7 @@ const OTHER_NAMES: [(&str, &str); 8] = [
     ("props", "properties"),
 ];
 
-/// The key of a line that a name most likely stands for.
+/// The key of a line that a name most likely means.
 fn key_of(name: &str) -> Option<&'static str> {
     let known = KEYS.iter().find(|it| **it == name).copied();
     let other = || Some(OTHER_NAMES.iter().find(|it| it.0 == name)?.1);
@@ -70,8 +70,8 @@ pub(super) fn read(source: &Arc<SourceText>, ontology: &Ontology, reports: &mut 
     batch
 }
 
-/// Finds the entities of a part of a file without reading what is said of them: gives the id, the type's name and
-/// where the id is written. Of a part without mistakes these are the entities that [`read`] finds.
+/// Finds the entities of a part of a file without reading their facts: passes on the id, the type's name and the
+/// position of the id. For a part without mistakes, these are the entities that [`read`] finds.
 pub(super) fn ids(source: &Arc<SourceText>, mut found: impl FnMut(&str, &str, u32)) {
     let mut batch = Batch::new(source.clone());
     let text = &*source.text;
@@ -145,12 +145,12 @@ struct Line<'o> {
 /// A value of a property.
 struct Element {
     entry: Entry,
-    /// Where the list is written that it is an element of.
+    /// Position of the list of which it is an element.
     list: Option<Span>,
 }
 
 impl Element {
-    /// Whether it stands for a list without elements.
+    /// Whether it represents an empty list.
     fn is_empty_list(&self) -> bool {
         matches!(&self.entry.item.value, Value::List(items) if items.is_empty())
             && self.list == Some(self.entry.item.at)
@@ -165,7 +165,7 @@ impl<'o> Line<'o> {
         (self.kind, self.id, self.from, self.to) = (None, None, None, None);
     }
 
-    /// The members that a label stands for, if some of them may be any JSON.
+    /// The members that a label means, if some of them may be any JSON.
     fn members(
         &mut self,
         batch: &Batch,
@@ -205,7 +205,7 @@ fn line<'o>(
             if word != Some(written) {
                 unknown.push((key, key_at));
             }
-            // What is misspelled is read as what it stands for, so that nothing else seems to be missing.
+            // A misspelled key is read as the key that it means, so that nothing else seems to be missing.
             match word.unwrap_or_default() {
                 "type" => line.kind = Some(reader.item(batch)?),
                 "id" => line.id = name(reader, batch, "id")?,

@@ -100,7 +100,7 @@ fn advice(text: &str, error: &JsonError, line: &Range<usize>) -> Option<&'static
         '\'' => "write keys and texts in double quotes",
         '}' | ']' if before.ends_with(',') => "remove the comma before it",
         ',' if error.message.contains("the end of the line") => {
-            "remove the comma: nothing stands between the lines"
+            "remove the comma: lines are not separated by commas"
         }
         '{' if error.message.contains("the end of the line") => {
             "write each node and each edge on a line of its own"
@@ -109,7 +109,7 @@ fn advice(text: &str, error: &JsonError, line: &Range<usize>) -> Option<&'static
         '"' if error.message.contains("does not end") => "end the text with a double quote on its line",
         '"' | '[' | '{' if error.message.contains("a colon") => "write a colon between a key and its value",
         '}' | ']' => "a bracket does not fit: [ is closed by ], and { by }",
-        ':' => "a key stands in an object, between { and }",
+        ':' => "keys are only allowed in objects, between { and }",
         '"' if error.message.contains("a comma") => {
             "write a comma before it, or end the text before it with one quote"
         }

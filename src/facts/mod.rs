@@ -1,11 +1,10 @@
-//! Readers that turn files into facts: entities, values and edges, each with where it is written and
-//! where it comes from.
+//! Reads files into facts: entities, values and edges, each with its position in a file and its source.
 //!
-//! [`Files`] takes a folder (or one file) of YAML and JSON Lines, plain or compressed, and gives
-//! [`Batch`]es: a YAML file is one, a JSON Lines file is cut at line ends into parts of a few megabytes
-//! that are read on all cores, each alone: no large file is ever held whole. Nothing is copied that stands in the file as it is meant: a [`Str`] is a
-//! span of the batch's text. What the facts mean in a schema is for `graph` to check. Time is linear in
-//! the bytes; memory is that of the parts that are being worked on, and about 20 bytes an entity.
+//! [`Files`] takes a folder (or one file) of YAML and JSON Lines, plain or compressed, and produces [`Batch`]es. A YAML
+//! file is one batch. A JSON Lines file is split at line ends into parts of a few megabytes, which all cores read
+//! independently, so no large file is in memory as a whole. Texts without escapes are not copied: a [`Str`] is a span
+//! of the batch's text. `graph` checks the facts against the schema. Reading takes time linear in the bytes, and memory
+//! for the parts that are being read plus about 20 bytes per entity.
 
 mod citation;
 mod files;
@@ -33,7 +32,7 @@ pub struct Str {
     length: u32,
 }
 
-/// Where something is written in a batch: bytes of its text.
+/// Position in a batch: a range of bytes of its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {
     /// The first byte.
@@ -73,7 +72,7 @@ pub struct Item {
 pub struct Entry {
     /// The key.
     pub key: Str,
-    /// Where the key is written.
+    /// Position of the key.
     pub key_at: Span,
     /// The value.
     pub item: Item,
@@ -88,7 +87,7 @@ pub struct EntityFact {
     pub type_name: Str,
     /// Where.
     pub at: Span,
-    /// Where the type's name is written.
+    /// Position of the type's name.
     pub type_at: Span,
 }
 
@@ -99,7 +98,7 @@ pub struct ValueFact {
     pub entity: u32,
     /// The field.
     pub key: Str,
-    /// Where the field's name is written.
+    /// Position of the field's name.
     pub key_at: Span,
     /// The value.
     pub item: Item,
@@ -126,7 +125,7 @@ pub enum Via {
     Relation {
         /// The id that the edge begins at.
         from: Str,
-        /// Where that is written.
+        /// Position of the start.
         from_at: Span,
         /// The relation's name.
         name: Str,
@@ -136,13 +135,13 @@ pub enum Via {
 /// Two entities are said to be related.
 #[derive(Debug)]
 pub struct EdgeFact {
-    /// Where it begins, and the relation.
+    /// The start of the edge, and its relation.
     pub via: Via,
-    /// Where the field or the relation is written.
+    /// Position of the field or the relation.
     pub via_at: Span,
     /// The id that it ends in.
     pub to: Str,
-    /// Where that is written.
+    /// Position of the end.
     pub to_at: Span,
     /// The edge's own properties.
     pub properties: Box<[Entry]>,
@@ -152,7 +151,7 @@ pub struct EdgeFact {
     pub own: bool,
 }
 
-/// Where facts come from and how far they are trusted.
+/// Provenance of a fact: its sources, its rank and its validity.
 #[derive(Debug, Clone, Default)]
 pub struct StatementFact {
     /// The citations.
@@ -182,16 +181,16 @@ pub struct CitationFact {
     pub at: Span,
 }
 
-/// What a data file says of the graph as a whole.
+/// Information about the graph as a whole, from a data file.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct GraphFact {
     /// Its title.
     pub title: Option<String>,
-    /// What it is about.
+    /// Its subject.
     pub description: Option<String>,
     /// Under which terms it may be used.
     pub licence: Option<String>,
-    /// Where it is described.
+    /// Address of a description.
     pub url: Option<String>,
     /// Queries that show what can be asked of it.
     pub examples: Vec<Example>,
@@ -228,11 +227,11 @@ pub struct Batch {
     pub statements: Vec<StatementFact>,
     /// The ids of the default sources, one for each document, and where they are written.
     pub default_sources: Vec<(Str, Span)>,
-    /// What it says of the graph.
+    /// Information about the graph.
     pub graph: GraphFact,
     /// The keys of `graph` that have one value, as often as they are written.
     pub graph_keys: Vec<(Str, Span)>,
-    /// Where the queries of the examples are written.
+    /// Positions of the examples' queries.
     pub example_queries: Vec<Span>,
 }
 
@@ -254,8 +253,8 @@ impl Batch {
         }
     }
 
-    /// The same batch, now that it is known how many lines of its file stand before it; so are the places of its
-    /// reports.
+    /// The same batch with its final line numbers, once the number of lines before it in its file is known. The positions
+    /// of its reports move with it.
     fn shifted(self: Arc<Self>, lines_before: usize, mut reports: Reports) -> (Arc<Self>, Reports) {
         let old = self.source.clone();
         let new = Arc::new(SourceText {
@@ -305,13 +304,13 @@ impl Batch {
         }
     }
 
-    /// What is written at a span.
+    /// The text at a span.
     pub fn written(&self, span: Span) -> &str {
         let range = span.start as usize..span.end as usize;
         self.source.text.get(range).unwrap_or_default()
     }
 
-    /// Keeps a text that does not stand in the file as it is meant.
+    /// Keeps a text that differs from the bytes in the file, for example because of escapes.
     fn keep(&mut self, text: &str) -> Str {
         let start = self.source.text.len() + self.extra.len();
         self.extra.push_str(text);
@@ -344,7 +343,7 @@ impl Span {
 }
 
 impl Value {
-    /// What kind of value it is, for messages.
+    /// The kind of the value, for messages.
     pub fn kind(&self) -> &'static str {
         match self {
             Value::Null => "null",

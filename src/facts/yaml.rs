@@ -70,7 +70,7 @@ struct Reader<'a> {
     reports: &'a mut Reports,
     defaults: Defaults,
     file_statement: Option<StatementFact>,
-    /// The type that was read last, if the schema has it. What is indented wrongly most likely belongs to it.
+    /// The type that was read last, if the schema has it. Lines with wrong indentation most likely belong to it.
     type_here: Option<TypeHere>,
     /// The entity that was read last, if it is of that type.
     last: Option<Last>,
@@ -151,7 +151,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads misspelled words of a document as what they stand for, so that nothing else seems to be wrong.
+    /// Reads misspelled words of a document as the words that they mean, so that nothing else seems to be wrong.
     fn correct_words(&mut self, entries: &mut [Entry]) {
         for no in 0..entries.len() {
             let entry = &entries[no];
@@ -161,7 +161,7 @@ impl Reader<'_> {
             }
             let near = match entry.item.value {
                 Value::String(_) | Value::Number(_) => near_misses(name, ["source", "cite"]),
-                // What is below may also be ids, and this a type.
+                // The keys below may also be ids, and this key a type.
                 Value::Map(_) => {
                     let types = self.ontology.types.iter().map(|it| it.name.as_str());
                     near_misses(name, types.chain(["graph"]))
@@ -180,7 +180,7 @@ impl Reader<'_> {
         }
     }
 
-    /// An entry at the level of types. An id or a field may stand there by mistake.
+    /// An entry at the level of types. By mistake, it may be an id or a field.
     fn top(&mut self, entry: Entry) {
         let name = self.batch.text(entry.key);
         if self.ontology.type_named(name).is_some() {
@@ -866,7 +866,7 @@ impl Reader<'_> {
                     .into_iter()
                     .filter(|it| !matches!(self.batch.text(it.key), "to" | "cite" | "rank" | "valid"));
                 let own_properties = match members {
-                    // A field of the entity that is indented too deep stands after the edge's own.
+                    // A field of the entity that is indented too deep follows the fields of the edge.
                     Some(members) => {
                         let is_field = |it: &Entry| {
                             !is_flow && self.is_field_of_entity(members, self.batch.text(key), it)

@@ -16,12 +16,12 @@ const MARKS: [(char, ErrorKind); 4] = [
     ('>', ErrorKind::InvalidBlockScalarHeader),
 ];
 
-/// The number of lines before the error that are looked at.
+/// The number of lines before the error that are searched for its cause.
 const MOST_LINES: usize = 100;
 
 /// What to write instead.
 pub(super) struct Hint {
-    /// Where the mistake is, if not where the parser stopped.
+    /// Position of the mistake, if the parser stopped elsewhere.
     pub at: Option<usize>,
     pub hint: String,
 }
@@ -93,7 +93,7 @@ impl<'a> Line<'a> {
 pub(super) const PLAIN_SPACES: &str =
     "indent with plain spaces: write them again in place of no-break spaces";
 
-/// What is wrong, in words that need no knowledge of the parser.
+/// Describes the error in words that need no knowledge of the parser.
 pub(super) fn said(why: &ErrorKind) -> &'static str {
     use ErrorKind as E;
     match why {
@@ -114,7 +114,7 @@ pub(super) fn said(why: &ErrorKind) -> &'static str {
         E::ExpectedBlockSequenceEntry => "this line is not an element of the list before it",
         E::BlockSequenceEntryNotAllowed | E::InvalidBlockEntryWhitespace => "a dash stands where it may not",
         E::BlockEntryInFlowCollection | E::PlainScalarStartsWithDashFlowIndicator => {
-            "a dash stands between brackets, where lists have none"
+            "a dash is written inside brackets, where lists have no dashes"
         }
         E::SimpleKeyExpected | E::InvalidSimpleKey => "this line has no colon",
         E::TabNotAllowed
@@ -406,7 +406,7 @@ fn unclosed(text: &str, line: Line) -> Option<Hint> {
     let here = std::iter::once(line).chain(line.before(text));
     for (no, line) in here.enumerate() {
         let Some((open, bracket)) = open_bracket(line) else {
-            // What is open before a line that closes it is not what is looked for, but the parser may stop at a whole line.
+            // A bracket that is open before a line that closes it is not the mistake, but the parser may stop at a whole line.
             if no > 0 && line.content().ends_with(['}', ']']) {
                 return None;
             }

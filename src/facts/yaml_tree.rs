@@ -10,7 +10,7 @@ use super::{Batch, Entry, Item, Span, Str, Value, yaml_hints};
 use crate::memory::Allowance;
 use crate::report::{Code, Place, Report, Reports, Unread};
 
-/// Deeper nesting than this is refused, what aliases stand for included.
+/// Deeper nesting is refused. Aliases count with the nesting of their anchors.
 const MOST_NESTED: usize = 64;
 /// Values of a file.
 const MOST_NODES: usize = 20_000_000;
@@ -224,7 +224,7 @@ impl Tree<'_> {
         self.copied = self.copied.saturating_add(weight);
         if self.copied > MOST_COPIED {
             let message = format!(
-                "the file's anchors and aliases stand for more than {} MiB",
+                "the file's anchors and aliases expand to more than {} MiB",
                 MOST_COPIED >> 20
             );
             return Err(
@@ -236,7 +236,7 @@ impl Tree<'_> {
 
     fn alias(&mut self, anchor: usize, at: Span) -> Result<Node, Report> {
         let Some(node) = self.anchors.get(&anchor) else {
-            let message = format!("\"{}\" stands inside what it stands for", self.batch.written(at));
+            let message = format!("the anchor of \"{}\" contains this alias", self.batch.written(at));
             return Err(shape(self.batch, at, message).hint("write out what is meant"));
         };
         let (height, weight) = (node.height, node.weight);

@@ -37,7 +37,7 @@ pub struct CitedFact {
     citation: u32,
 }
 
-/// What a fact that cites a source says.
+/// The statement of a fact that cites a source.
 #[derive(Debug, Clone, Copy)]
 pub enum CitedFactKind<'a> {
     /// A value.
@@ -211,7 +211,7 @@ impl Snapshot {
 }
 
 impl<'a> View<'a> {
-    /// What a fact that cites a source says, and of whom. `None` if it does not hold at the date, or if it is about a
+    /// The statement of a fact that cites a source, and its subject. `None` if it does not hold at the date, or if it is about a
     /// hidden entity.
     pub fn cited_fact(self, fact: CitedFact) -> Option<(Row, CitedFactKind<'a>)> {
         if self.hides(fact.entity) {
@@ -301,7 +301,7 @@ fn compare_numbered(mut a: &str, mut b: &str) -> Ordering {
     }
 }
 
-/// What the digits of two numbers are compared by: without leading zeros, the longer number is greater.
+/// The key to compare the digits of two numbers: without leading zeros, the longer number is greater.
 fn value(digits: &str) -> (usize, &str) {
     let digits = digits.trim_start_matches('0');
     (digits.len(), digits)
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_lies_in_what_contains_it_or_shares_a_sentence() {
+    fn a_place_matches_places_that_contain_it_or_share_a_sentence() {
         for (place, within) in [
             ("a", "a"),
             ("a/1", "a"),

@@ -5,7 +5,7 @@
 //! codes    1         0  2        1
 //! ```
 //!
-//! Code 0 stands for no value, and equal values have equal codes; codes say nothing about order. Enums and booleans are
+//! Code 0 represents a missing value, and equal values have equal codes; codes say nothing about order. Enums and booleans are
 //! stored as such numbers. For texts, codes are made once, in time linear in their bytes, and take a byte for each row.
 
 use rustc_hash::FxHashMap;

@@ -1,8 +1,8 @@
-//! What is made of a snapshot's columns after loading, so that groups and orders take less time: [`Codes`] of texts with few
+//! Indexes of a snapshot's columns that are built after loading, for faster groups and orders: [`Codes`] of texts with few
 //! values, and [`Sorted`] rows for `@index`.
 //!
-//! A byte for each row of a type and text property with at most 255 different values, 4 bytes for each row and `@index`. They are
-//! made one after the other, so that making takes at most 16 bytes for each row of the largest type.
+//! They take a byte for each row of a type and text property with at most 255 different values, and 4 bytes for each row
+//! and `@index`. They are built one after the other, which takes at most 16 bytes for each row of the largest type.
 
 use rustc_hash::FxHashMap;
 

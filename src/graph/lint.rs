@@ -45,7 +45,7 @@ pub fn lint(snapshot: &Snapshot, places: &mut Places) -> Reports {
                 String::new()
             };
             let message = format!(
-                "the transitive relation \"{}\" goes round in a circle: {}{and_more}",
+                "the transitive relation \"{}\" has a cycle: {}{and_more}",
                 relation.name,
                 quoted_list(&ids, "and")
             );

@@ -96,15 +96,15 @@ impl Snapshot {
     }
 }
 
-/// What an entity is called in a view.
+/// The names of an entity in a view.
 ///
-/// At a date this depends on all statements of its label and, where the schema says that it has one alias, of that. It is
-/// found once for many names.
+/// At a date they depend on all statements of its label and, if the schema has a single alias, of the alias. They are
+/// found once for many comparisons.
 #[derive(Debug, Clone, Copy)]
 pub struct EntityNames<'a> {
     view: View<'a>,
     row: Row,
-    /// Where the values of its label and of its alias lie, if they are single.
+    /// Positions of the values of its label and of its alias, if they are single.
     shown: [Option<(&'a Values, usize)>; 2],
 }
 
@@ -146,7 +146,7 @@ impl<'a> EntityNames<'a> {
 }
 
 impl<'a> View<'a> {
-    /// What an entity is called. Takes as long as [`Self::cost_of_called`] says.
+    /// The names of an entity. Takes as long as [`Self::cost_of_called`] says.
     pub fn called(self, row: Row) -> EntityNames<'a> {
         let shown = [false, true].map(|is_alias| {
             let property = self.snapshot().holder(row, is_alias)?;

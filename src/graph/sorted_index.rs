@@ -141,7 +141,7 @@ impl SortedEntities<'_> {
     }
 }
 
-/// The largest distance up to `most` at which a condition holds that holds up to some distance.
+/// The largest distance up to `most` at which a condition is true that is true up to some distance.
 fn reach(most: usize, holds: impl Fn(usize) -> bool) -> usize {
     let (mut known, mut step) = (0, 1);
     while known + step <= most && holds(known + step) {

@@ -300,7 +300,7 @@ impl Strings {
         let range = self.range(row);
         let len = range.len().checked_sub(2)?;
         let text = &self.arena.as_bytes()[range.start + 1..];
-        // What comes after the text in the arena is cut off.
+        // The bytes after the text in the arena are cut off.
         let begin = match text.first_chunk() {
             Some(begin) if len >= 8 => u64::from_be_bytes(*begin),
             Some(begin) if len > 0 => u64::from_be_bytes(*begin) >> (64 - 8 * len) << (64 - 8 * len),

@@ -182,10 +182,9 @@ impl Subgraph<'_> {
         all.filter(kept).take_while(move |_| !nothing)
     }
 
-    /// Goes through the edges of all entities, type by type and relation by relation, without looking for those of each
-    /// entity: `take` gets an entity and others that it leads to or, for incoming edges, that lead to it. It may get an
-    /// entity several times; what it gets together is in the order of [`Self::edges_of`]. Types for which `of_type` is
-    /// false are passed over.
+    /// Visits the edges of all entities, type by type and relation by relation, without a lookup for each entity. `take` gets
+    /// an entity and entities that it leads to or, for incoming edges, that lead to it. It may get an entity several times;
+    /// the entities of one call are in the order of [`Self::edges_of`]. Skips types for which `of_type` is false.
     pub fn each_row<E>(
         &self,
         way: Way,
@@ -221,7 +220,7 @@ impl Subgraph<'_> {
                     if self.leaves_out(entity) {
                         continue;
                     }
-                    // What is left of the others, a few at a time, so that no list is needed.
+                    // The rest of the others, a few at a time, so that no list is needed.
                     let mut kept = [EntityNo::default(); 32];
                     let neighbours = adjacency.of(type_no, row.row);
                     for begin in (0..neighbours.len()).step_by(kept.len()) {

@@ -167,7 +167,7 @@ pub fn compile_within(files: &[Arc<SourceText>], memory: &Allowance) -> Result<O
     let Some(excess) = memory.excess() else {
         return compiled;
     };
-    // What else was found may be wrong, since not all was read.
+    // The other reports may be wrong, since the schema was not read to its end.
     let message = format!("the schema takes more memory than it may: {excess}");
     let hint = "allow more with --max-memory-total, or split the schema";
     Err(Reports(vec![Report::new(Code::MEMORY, message).hint(hint)]))
@@ -329,7 +329,7 @@ impl Compiler<'_> {
                         format!("\"{}\" is an edge type, and @entity is for entities", it.name),
                     )
                     .hint("keep one of @edge and @entity");
-                    self.report(report, entity.location(), "cannot stand beside @edge");
+                    self.report(report, entity.location(), "not allowed together with @edge");
                 }
                 if let Some(interface) = it.implements_interfaces.first() {
                     let report = Report::new(
@@ -712,7 +712,7 @@ impl Compiler<'_> {
         self.report(report, field.ty.inner_named_type().location(), "too deep");
     }
 
-    /// Whether a field may stand beside the generated ones.
+    /// Whether a field may be declared in addition to the generated ones.
     fn takes_generated_place(&mut self, owner: &str, field: &FieldDefinition) -> bool {
         if BuiltIn::named(&field.name).is_some() {
             return true;

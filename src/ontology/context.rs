@@ -11,7 +11,7 @@ use super::{Domain, EdgeTypeId, Scalar};
 use crate::memory::Meter;
 use crate::report::{Code, Report, Reports};
 
-/// What a name in the schema stands for.
+/// The meaning of a name in the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Value(Scalar),
@@ -41,7 +41,7 @@ impl Compiler<'_> {
         self.reports.push(report);
     }
 
-    /// What a type's name stands for; `None` if it is unknown, which was reported.
+    /// The meaning of a type's name; `None` if it is unknown, which was reported.
     pub fn kind(&self, name: &str) -> Option<Kind> {
         self.kinds.get(name).copied()
     }

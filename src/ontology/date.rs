@@ -14,16 +14,16 @@ const LARGEST_YEAR: i64 = 999_999_999_999;
 /// The longest text of a date. A longer one is not looked at.
 const LONGEST: usize = 40;
 
-/// Stands for a month that is not specified (`1985-XX`).
+/// Represents an unspecified month (`1985-XX`).
 const ANY_MONTH: u8 = 31;
 
-/// Stands for a day that is not specified (`1985-04-XX`).
+/// Represents an unspecified day (`1985-04-XX`).
 const ANY_DAY: u8 = 63;
 
 /// The first and the last season: spring and winter.
 const SEASONS: std::ops::RangeInclusive<u8> = 21..=24;
 
-/// What says that a date is uncertain, approximate, or both.
+/// Characters that mark a date as uncertain, approximate, or both.
 const QUALIFIERS: [u8; 3] = *b"?~%";
 
 /// A year, a month, a season or a day.
@@ -119,7 +119,7 @@ impl Point {
         Ok(Self { qualifier, ..point })
     }
 
-    /// What follows `Y`: a year of more than four digits.
+    /// The text after `Y`: a year of more than four digits.
     fn long_year(text: &[u8]) -> Result<Self, DateError> {
         let (sign, digits) = signed(text);
         if digits.len() <= 4 || digits[0] == b'0' {
@@ -277,7 +277,7 @@ fn signed(text: &[u8]) -> (i64, &[u8]) {
     }
 }
 
-/// What is added to years, so that none is negative.
+/// Added to years, so that none is negative.
 const YEAR_ZERO: i64 = 1 << 47;
 
 impl End {
@@ -300,7 +300,7 @@ impl End {
         }
     }
 
-    /// What it says; `None` where it is open or unknown.
+    /// The date; `None` if it is open or unknown.
     #[inline]
     fn point(self) -> Option<Point> {
         if self == Self::OPEN || self == Self::UNKNOWN {
@@ -441,7 +441,7 @@ impl Date {
         self.first_day() <= other.last_day() && other.first_day() <= self.last_day()
     }
 
-    /// Whether every day of this lies in the other.
+    /// Whether this interval contains no day outside the other.
     pub fn is_within(self, other: Self) -> bool {
         other.first_day() <= self.first_day() && self.last_day() <= other.last_day()
     }

@@ -32,7 +32,7 @@ const PARTS: [(u8, i128); 4] = [
 
 const SECOND: i128 = 1_000_000;
 
-/// The longest text that is looked at.
+/// Maximum length of a text in bytes. Longer texts are refused unread.
 const LONGEST: usize = 100;
 
 /// Reads a duration: its length in microseconds.

@@ -80,7 +80,7 @@ impl Prefixes {
         &self.all
     }
 
-    /// The IRI that a text stands for: a CURIE is written out, any other text is left as it is.
+    /// The IRI that a text means: a CURIE is expanded, any other text is returned unchanged.
     pub fn expand<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let Some((name, rest)) = text.split_once(':') else {
             return Cow::Borrowed(text);
@@ -171,7 +171,7 @@ impl Compiler<'_> {
         let mut all: Vec<Prefix> = Vec::new();
         let mut known: HashMap<String, Option<SourceSpan>> = HashMap::new();
         for directive in directives.iter().filter(|it| it.name == "prefix") {
-            // What is missing is reported.
+            // A missing argument is reported.
             let (Some(name), Some(iri)) = (argument(directive, "name"), argument(directive, "iri")) else {
                 continue;
             };
@@ -210,7 +210,7 @@ impl Compiler<'_> {
                 };
                 let report = Report::new(
                     Code::DIRECTIVE_ARGUMENT,
-                    format!("the prefix \"{name}\" stands for \"{iri}\", which is not a usable IRI: {why}"),
+                    format!("the prefix \"{name}\" has the IRI \"{iri}\", which is not usable: {why}"),
                 )
                 .hint("write the beginning of the IRIs whole: @prefix(name: \"wd\", iri: \"http://www.wikidata.org/entity/\")");
                 self.report(report, at, "not an IRI");

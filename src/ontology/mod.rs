@@ -1,9 +1,8 @@
 //! The compiled schema: entity types, interfaces, unions, properties, relations and their inverses.
 //!
-//! [`load`] reads a folder of SDL with apollo-compiler, our directives defined before it, and adds the
-//! rules that are ours. After it nothing needs to be checked again: every field is a property or a
-//! relation, every relation knows both its ends, every generated name is free. Time and memory are
-//! linear in the schema.
+//! [`load`] reads a folder of SDL with apollo-compiler, after the definitions of Clew's directives, and checks the rules
+//! of Clew. Later stages check nothing again: every field is a property or a relation, every relation knows both its
+//! ends, every generated name is free. Time and memory are linear in the schema.
 
 mod compile;
 mod context;
@@ -112,7 +111,7 @@ pub struct Ontology {
     relations_by_name: OnceLock<HashMap<String, RelationId>>,
 }
 
-/// What a relation may end in, what a selection may be on: a type, an interface or a union.
+/// A possible target of a relation or condition of a selection: a type, an interface or a union.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Domain {
     /// Entities of one type.
@@ -128,7 +127,7 @@ pub enum Domain {
 pub struct EntityType {
     /// The GraphQL name.
     pub name: String,
-    /// What the schema says of it.
+    /// The description in the schema.
     pub description: Option<String>,
     /// The IRI of its RDF class.
     pub class: Option<String>,
@@ -167,7 +166,7 @@ pub struct Members {
     by_name: HashMap<String, Member>,
 }
 
-/// What a field's name stands for.
+/// The meaning of a field's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Member {
     /// A property.
@@ -184,7 +183,7 @@ impl Property {
 }
 
 impl Members {
-    /// What a name stands for.
+    /// The meaning of a name.
     pub fn get(&self, name: &str) -> Option<Member> {
         self.by_name.get(name).copied()
     }
@@ -232,7 +231,7 @@ impl Members {
 pub struct Property {
     /// The field's name.
     pub name: String,
-    /// What the schema says of it.
+    /// The description in the schema.
     pub description: Option<String>,
     /// Why it should not be used any more.
     pub deprecated: Option<String>,
@@ -259,7 +258,7 @@ pub struct Property {
 pub enum BuiltIn {
     /// Other names of an entity.
     Aliases,
-    /// What other systems call it.
+    /// Names of the entity in other systems.
     SameAs,
 }
 
@@ -403,7 +402,7 @@ impl Scalar {
 pub struct RelationField {
     /// The field's name.
     pub name: String,
-    /// What the schema says of it.
+    /// The description in the schema.
     pub description: Option<String>,
     /// Why it should not be used any more.
     pub deprecated: Option<String>,
@@ -411,9 +410,9 @@ pub struct RelationField {
     pub relation: RelationId,
     /// Which way it is walked.
     pub direction: Direction,
-    /// What it may end in.
+    /// The declared target.
     pub target: Domain,
-    /// What clients see it ending in: the same, or what the owning interface says.
+    /// The target that clients see: the declared one, or that of the owning interface.
     pub seen: Domain,
     /// Whether it may lead to more than one entity.
     pub many: bool,
@@ -484,7 +483,7 @@ impl Relation {
 pub struct Interface {
     /// The GraphQL name.
     pub name: String,
-    /// What the schema says of it.
+    /// The description in the schema.
     pub description: Option<String>,
     /// The IRI of its RDF class.
     pub class: Option<String>,
@@ -503,7 +502,7 @@ pub struct Interface {
 pub struct Union {
     /// The GraphQL name.
     pub name: String,
-    /// What the schema says of it.
+    /// The description in the schema.
     pub description: Option<String>,
     /// Its member types.
     pub types: Vec<TypeId>,
@@ -514,7 +513,7 @@ pub struct Union {
 pub struct Enum {
     /// The GraphQL name.
     pub name: String,
-    /// What the schema says of it.
+    /// The description in the schema.
     pub description: Option<String>,
     /// Its values in order.
     pub values: Vec<EnumValue>,
@@ -525,7 +524,7 @@ pub struct Enum {
 pub struct EnumValue {
     /// The GraphQL name.
     pub name: String,
-    /// What the schema says of it.
+    /// The description in the schema.
     pub description: Option<String>,
     /// Why it should not be used any more.
     pub deprecated: Option<String>,
@@ -536,9 +535,9 @@ pub struct EnumValue {
 pub struct CustomScalar {
     /// The GraphQL name.
     pub name: String,
-    /// What the schema says of it.
+    /// The description in the schema.
     pub description: Option<String>,
-    /// Where it is specified.
+    /// Address of its specification.
     pub specified_by: Option<String>,
 }
 
@@ -547,14 +546,14 @@ pub struct CustomScalar {
 pub struct EdgeType {
     /// The GraphQL name.
     pub name: String,
-    /// What the schema says of it.
+    /// The description in the schema.
     pub description: Option<String>,
     /// Its properties.
     pub members: Members,
 }
 
 impl Ontology {
-    /// What an entity type's, interface's or union's name stands for.
+    /// The meaning of the name of an entity type, an interface or a union.
     pub fn domain(&self, name: &str) -> Option<Domain> {
         self.domains.get(name).copied()
     }
@@ -588,7 +587,7 @@ impl Ontology {
         &self.relations[id.index()]
     }
 
-    /// What relations lead to whose edges have properties, each with the type of the edges.
+    /// Targets of relations whose edges have properties, each with the type of the edges.
     pub fn described_ends(&self) -> BTreeSet<(Domain, EdgeTypeId)> {
         let members = self.types.iter().map(|it| &it.members);
         let members = members.chain(self.interfaces.iter().map(|it| &it.members));

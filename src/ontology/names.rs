@@ -201,7 +201,7 @@ impl GeneratedNames<'_> {
         format!("{}{list}Filter", self.0.scalar_name(scalar))
     }
 
-    /// What the types of relations are named after: the target, and the type of the edges if these have properties.
+    /// The stem of the names of a relation's types: the target, and the type of the edges if these have properties.
     fn stem(self, domain: Domain, edge: Option<EdgeTypeId>) -> String {
         let edge = edge.map_or("", |id| &self.0.edge_types[id.index()].name);
         format!("{}{edge}", self.0.name_of(domain))

@@ -27,7 +27,7 @@ pub enum PointError {
 }
 
 impl PointError {
-    /// What would be right, given both numbers.
+    /// How to fix the point, given both numbers.
     pub fn hint(self, lat: f64, lon: f64) -> String {
         match self {
             PointError::Latitude(_) if Point::new(lon, lat).is_ok() => {
@@ -267,7 +267,7 @@ mod tests {
         #[test]
         fn distances_are_those_of_another_formula(a in points(), b in points()) {
             let (distance, expected) = (a.distance(b), by_vectors(a, b));
-            // Where the points are nearly opposite to each other, the haversine is accurate to about 10 cm.
+            // If the points are nearly opposite to each other, the haversine is accurate to about 10 cm.
             prop_assert!((distance - expected).abs() < 1e-3, "{:?} {:?}: {} {}", a, b, distance, expected);
             prop_assert_eq!(distance, b.distance(a));
             prop_assert!(!a.is_beyond(b, distance), "{:?} {:?}", a, b);

@@ -1,4 +1,4 @@
-//! What stands before every schema: our directives, our scalars, the built-in types, and the names that it may not use.
+//! The definitions that precede every schema: directives, scalars, the built-in types, and the reserved names.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

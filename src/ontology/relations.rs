@@ -42,7 +42,7 @@ impl Declaration {
     }
 }
 
-/// What a relation's declarations say together.
+/// The combined declarations of a relation.
 struct Draft {
     relation: Relation,
     first: usize,
@@ -51,7 +51,7 @@ struct Draft {
     target_domains: Vec<Domain>,
 }
 
-/// Finds the relations of all declared fields and gives types and interfaces their relation fields. Where there is not
+/// Finds the relations of all declared fields and gives types and interfaces their relation fields. If there is not
 /// enough memory, the result is incomplete.
 pub(super) fn link(compiler: &mut Compiler, ontology: &mut Ontology) {
     let mut declarations = declarations(compiler, ontology);

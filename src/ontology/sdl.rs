@@ -21,7 +21,7 @@ pub(super) struct Sdl {
 }
 
 impl Sdl {
-    /// The place of a node, unless it stands in the prelude.
+    /// The position of a node, unless it is in the prelude.
     pub fn place(&self, location: Option<SourceSpan>) -> Option<Place> {
         place(&self.sources, location)
     }
@@ -42,7 +42,7 @@ const PARSED_OF_A_BYTE: usize = 48;
 /// any it takes a tenth; the API of such a schema takes several times as much as this.
 const CHECKED_OF_A_BYTE: usize = 180;
 
-/// Reads the files after the prelude. Where there is not enough memory, the result is incomplete.
+/// Reads the files after the prelude. If there is not enough memory, the result is incomplete.
 pub(super) fn read(files: &[Arc<SourceText>], memory: &Allowance, reports: &mut Reports) -> Sdl {
     let mut sources = HashMap::new();
     let mut documents = Vec::new();
@@ -201,7 +201,7 @@ fn is_blank(text: &str) -> bool {
 /// The words that definitions of a schema begin with.
 const KEYWORDS: [&str; 6] = ["type", "interface", "union", "enum", "scalar", "extend"];
 
-/// What cannot be read because of syntax errors.
+/// The definitions that syntax errors make unreadable.
 #[derive(Default)]
 struct SyntaxLoss {
     /// The names of types.
@@ -209,8 +209,8 @@ struct SyntaxLoss {
 }
 
 impl SyntaxLoss {
-    /// Reports the first syntax error of each part of a file that cannot be read. What the parser makes of the rest
-    /// of that part is taken out: more errors, and operations where a type's fields are.
+    /// Reports the first syntax error of each part of a file that cannot be read. Later errors in that part are consequences
+    /// and are removed, and so are operations that the parser finds in place of a type's fields.
     fn syntax(
         &mut self,
         document: &mut ast::Document,

@@ -31,11 +31,11 @@ pub enum AggregateField {
 /// A field of a group.
 #[derive(Debug)]
 pub enum GroupField {
-    /// What its entities have in common: the value, or a list where there are several.
+    /// The common value of its entities, or a list if there are several.
     Key,
-    /// What its entities have in common, one for each field.
+    /// The common values of its entities, one for each field.
     Keys(Object<GroupKeyField>),
-    /// What any aggregate has.
+    /// A field of every aggregate.
     Aggregate(AggregateField),
 }
 
@@ -55,13 +55,13 @@ pub enum GroupKeyField {
 pub struct GroupKey {
     /// The field's name.
     pub name: String,
-    /// What it stands for.
+    /// The meaning of the field.
     pub by: GroupBy,
     /// Whether entities without a value make a group of their own. Otherwise they are in no group.
     pub includes_missing: bool,
 }
 
-/// What a field to group by stands for.
+/// The meaning of a field to group by.
 #[derive(Debug)]
 pub enum GroupBy {
     /// The type.
@@ -79,7 +79,7 @@ pub struct GroupCall {
     pub keys: Vec<GroupKey>,
     /// In which order.
     pub order: AggregateOrder,
-    /// At most so many.
+    /// Maximum number of groups.
     pub first: usize,
 }
 
@@ -88,7 +88,7 @@ pub fn is_groupable(scalar: Scalar) -> bool {
     !matches!(scalar, Scalar::Json | Scalar::Custom(_))
 }
 
-/// What a property's name stands for, for each type of a domain.
+/// The property of a name, for each type of a domain.
 pub(super) fn properties(ontology: &Ontology, domain: Domain, name: &str) -> OfTypes<PropertyNo> {
     let types = ontology.types.iter().enumerate();
     let of = types.map(|(at, it)| match it.members.get(name) {

@@ -161,7 +161,7 @@ pub(super) fn types(binder: &mut Binder, list: Option<Given>) -> Result<Option<V
     named(binder, list, Ontology::type_named)
 }
 
-/// A text that is looked at and not kept.
+/// A text that is read and not kept.
 pub(super) fn looked_at<'b>(arguments: &Arguments<'b>, name: &str) -> &'b str {
     arguments.get(name).and_then(Given::as_str).unwrap_or_default()
 }

@@ -16,7 +16,7 @@ use crate::budget::{Clock, Stop};
 use crate::condition::{Filter, MatcherNo, SortedSet, Test};
 use crate::ontology::{Domain, EdgeTypeId, Ontology, Scalar};
 
-/// What compiling a plan, or binding its arguments, may take.
+/// Limits on compiling a plan or binding its arguments.
 #[derive(Debug, Clone, Copy)]
 pub struct CompileLimits<'a> {
     /// Deadline and cancellation.
@@ -64,7 +64,7 @@ pub(super) struct Binder<'b> {
 /// A condition on edges, and the patterns that it tests with.
 pub(super) type EdgeTest = (Arc<Test>, Arc<[MatcherNo]>);
 
-/// What a binder has made beside the calls.
+/// Output of a binder besides the calls.
 pub(super) struct BinderOutput {
     pub bytes: usize,
     pub expressions: Expressions,
@@ -166,7 +166,7 @@ impl<'b> Binder<'b> {
         })
     }
 
-    /// The values of a list that is compared with, as values of a kind; `fold` tells texts in lower case from others.
+    /// The values of a list to compare with, as values of a kind; `fold` separates texts in lower case from others.
     pub fn among<T: PartialOrd + Clone + 'static>(
         &mut self,
         list: Given<'b>,
@@ -192,7 +192,7 @@ impl<'b> Binder<'b> {
         })
     }
 
-    /// What is made of a list, made once where it is long.
+    /// The compiled form of a list. A long list is compiled once and shared.
     pub fn shared<T: Clone + 'static>(
         &mut self,
         key: (Place, Scalar, bool),

@@ -52,7 +52,7 @@ pub enum Call {
     Follow(Arc<PathExpression>, PageCall),
     /// A path, or several.
     Path(PathCall),
-    /// Surroundings.
+    /// A neighborhood.
     Neighborhood(NeighborhoodCall),
     /// The entities that matter most.
     Ranking(RankingCall),
@@ -160,7 +160,7 @@ pub struct PageCall {
     pub sequence: u32,
     /// At which date.
     pub as_of: Option<Date>,
-    /// So many edges of a transitive relation are followed; one where it is `None`.
+    /// Maximum number of edges of a transitive relation to follow; one if it is `None`.
     pub depth: Option<usize>,
 }
 
@@ -175,7 +175,7 @@ pub struct OrderKey {
     pub nulls_first: bool,
 }
 
-/// What entities are ordered by.
+/// A key of an order of entities.
 #[derive(Debug)]
 pub enum OrderBy {
     /// The id.
@@ -231,7 +231,7 @@ pub struct CitedCall {
     pub sequence: u32,
 }
 
-/// What kind of arguments a field has.
+/// The kind of a field's arguments.
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
     Entity(Domain),
@@ -286,7 +286,7 @@ pub(super) struct Template {
     /// Shared by the types that a field is compiled for.
     pub arguments: Arc<[(String, Input)]>,
     pub location: (u32, u32),
-    /// What they come to, where they use no variable.
+    /// The bound arguments, if they use no variable.
     pub ready: Option<Bound>,
 }
 
@@ -628,7 +628,7 @@ fn sequence(binder: &mut Binder, tag: &str, order: Option<Given>) -> Result<u32>
     hashed.finish(binder)
 }
 
-/// What lists are ordered by where a field is a point: the distance from another, and the direction if one is given.
+/// The key of an order by a point: the distance from another point, and the direction if one is given.
 fn distance<'b>(name: &str, given: Given<'b>) -> Result<Option<(Point, Option<Given<'b>>)>> {
     let wanted = DistanceOrder::DistanceFrom.name();
     let Some(from) = given.get(wanted) else {
@@ -642,7 +642,7 @@ fn distance<'b>(name: &str, given: Given<'b>) -> Result<Option<(Point, Option<Gi
 /// Maximum number of distances of one field in an order. Three decide between any two places, but for rounding.
 const MOST_DISTANCES: usize = 8;
 
-/// What tells a key of an order from others: whether it is of an edge, its field, and the place that a distance is from.
+/// Identifies a key of an order: whether it is of an edge, its field, and the start of a distance.
 type KeyIdentity<'b> = (bool, &'b str, Option<[u64; 2]>);
 
 fn key_of_distance<'b>(

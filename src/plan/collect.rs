@@ -18,7 +18,7 @@ pub(super) const EXPLAIN: &str = "explain";
 pub(super) struct Merged<'a> {
     pub key: &'a str,
     pub fields: Vec<&'a Field>,
-    /// Whether `@cite` stands at any of them, or at a fragment around one.
+    /// Whether any of them, or a fragment around one, has `@cite`.
     pub cite: bool,
 }
 
@@ -64,7 +64,7 @@ struct Collector<'a, 'v, A> {
     variables: &'v Variables,
     applies: &'v A,
     merged: Vec<Merged<'a>>,
-    /// Where each key stands among the merged ones.
+    /// Position of each key among the merged ones.
     places: HashMap<&'a str, usize>,
     visited: HashSet<&'a str>,
 }

@@ -1,4 +1,4 @@
-//! What a plan could cost at most, told before it runs: with its variables, and without looking at the data.
+//! The maximum cost of a plan, computed before it runs: with its variables, and without reading the data.
 
 use std::collections::HashMap;
 
@@ -73,7 +73,7 @@ pub(super) fn page_size(bound: &Bound) -> Option<usize> {
 
 struct Estimator<'a> {
     bound: &'a [Bound],
-    /// What selections cost that were met before: equal ones are shared.
+    /// Costs of selections that were visited before; equal selections are shared.
     known: HashMap<usize, u64>,
 }
 

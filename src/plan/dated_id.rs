@@ -5,7 +5,7 @@ use crate::ontology::Date;
 use crate::report::shown;
 use crate::surface::inputs::OwnCondition;
 
-/// What stands between an id and its date.
+/// The separator between an id and its date.
 pub const AS_OF: &str = "?asOf=";
 
 /// The arguments that take ids, at any field; a test compares them with the tables of `surface`.
@@ -122,7 +122,7 @@ mod tests {
     use crate::surface::{Entity, Fields, Query, arguments};
 
     #[test]
-    fn every_argument_that_takes_ids_is_looked_at() {
+    fn every_argument_that_takes_ids_is_tested() {
         let of_query = Query::ALL.iter().flat_map(|(_, row)| row.arguments);
         let of_entities = Entity::ALL.iter().flat_map(|(_, row)| row.arguments);
         let of_lookups = [arguments::ID, arguments::ID_OR_UNIQUE];

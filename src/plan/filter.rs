@@ -39,7 +39,7 @@ use crate::surface::inputs::{
 /// Bytes that a JSON value takes in a set beside what it holds: its place, a byte of its hash, and room to grow.
 const HASHED_BYTES: usize = 2 * size_of::<Json>();
 
-/// Where a filter stands.
+/// The scope of a filter.
 #[derive(Clone, Copy)]
 struct Scope<'b> {
     members: &'b Members,
@@ -233,12 +233,12 @@ impl<'v> Operators<'v> {
     }
 }
 
-/// What a condition of any subject is.
+/// A condition that is true for every subject.
 fn always() -> Test {
     Test::All(Vec::new())
 }
 
-/// What a condition of no subject is.
+/// A condition that is false for every subject.
 fn never() -> Test {
     Test::Any(Vec::new())
 }
@@ -522,7 +522,7 @@ fn searched(binder: &mut Binder, name: &str, property: &str, text: &str) -> Resu
     binder.pattern(pattern, name).map(Test::Search)
 }
 
-/// The comparisons of an object of operators; `kind` tells the values of one list that are read in several ways.
+/// The comparisons of an object of operators; `kind` identifies the type of the values, because a list may be read as several types.
 fn compares<'b, T: PartialOrd + Clone + 'static>(
     binder: &mut Binder<'b>,
     operators: Operators<'b>,

@@ -1,4 +1,4 @@
-//! Questions about the graph as a whole: paths, surroundings, rankings, components, times, disagreements.
+//! Questions about the graph as a whole: paths, neighborhoods, rankings, components, timelines, conflicts.
 
 use std::sync::Arc;
 
@@ -30,12 +30,12 @@ pub struct TraversalOptions {
     pub as_of: Option<Date>,
 }
 
-/// What connects two entities.
+/// Paths between two entities.
 #[derive(Debug)]
 pub struct PathCall {
-    /// Where it begins.
+    /// The start.
     pub from: Arc<str>,
-    /// Where it ends.
+    /// The end.
     pub to: Arc<str>,
     /// Which edges it may have.
     pub walk: TraversalOptions,
@@ -49,7 +49,7 @@ pub struct PathCall {
     pub sequence: u32,
 }
 
-/// What surrounds some entities.
+/// The neighborhood of some entities.
 #[derive(Debug)]
 pub struct NeighborhoodCall {
     /// Which entities.
@@ -58,7 +58,7 @@ pub struct NeighborhoodCall {
     pub hops: usize,
     /// Over which edges.
     pub walk: TraversalOptions,
-    /// At most so many entities.
+    /// Maximum number of entities.
     pub first: usize,
 }
 
@@ -71,7 +71,7 @@ pub struct RankingCall {
     pub types: Option<Vec<TypeId>>,
     /// Over which edges.
     pub walk: TraversalOptions,
-    /// At most so many.
+    /// Maximum number of results.
     pub first: usize,
 }
 
@@ -86,7 +86,7 @@ pub struct SimilarCall {
     pub types: Option<Vec<TypeId>>,
     /// Over which edges.
     pub walk: TraversalOptions,
-    /// At most so many.
+    /// Maximum number of results.
     pub first: usize,
 }
 
@@ -99,24 +99,24 @@ pub struct ComponentsCall {
     pub types: Option<Vec<TypeId>>,
     /// Over which edges.
     pub walk: TraversalOptions,
-    /// At most so many.
+    /// Maximum number of results.
     pub first: usize,
 }
 
-/// What a question about the graph gives.
+/// The result of a question about the graph.
 #[derive(Debug)]
 pub enum Question {
     /// A shortest path.
     Path(Object<PathField>),
     /// Paths, the shortest first.
     Paths(Arc<Listing<PathField>>),
-    /// The surroundings of entities.
+    /// The neighborhood of entities.
     Neighborhood(Object<SubgraphField>),
     /// The entities that matter most, or are most alike.
     Ranked(Object<RankedField>),
     /// The parts that no edge connects.
     Components(Object<ComponentField>),
-    /// What a search finds.
+    /// The results of a search.
     Search(Object<SearchField>),
     /// Names that begin with something.
     Suggest(Object<SuggestionField>),
@@ -324,7 +324,7 @@ impl ComponentsCall {
 /// A search for text.
 #[derive(Debug)]
 pub struct SearchCall {
-    /// What was typed, as far as it is searched for.
+    /// The search text, as far as it is used.
     pub typed: SearchText,
     /// Only entities of these types.
     pub types: Option<Vec<TypeId>>,
@@ -360,7 +360,7 @@ impl SearchCall {
 /// The beginning of names.
 #[derive(Debug)]
 pub struct SuggestCall {
-    /// What they begin with.
+    /// The prefix of the names.
     pub beginning: Beginning,
     /// Only entities of these types.
     pub types: Option<Vec<TypeId>>,
@@ -401,9 +401,9 @@ pub enum SuggestionField {
     Text,
     /// The field that has the name.
     Field,
-    /// Where the part that was typed begins.
+    /// Start of the part that matches the prefix.
     Start,
-    /// Where it ends.
+    /// End of that part.
     End,
 }
 
@@ -414,7 +414,7 @@ pub enum SearchField {
     Nodes(Arc<Selection>),
     /// The entities, each with how well and where it fits.
     Edges(Object<SearchEdgeField>),
-    /// Where the page stands.
+    /// Position of the page in the list.
     PageInfo(Object<PageInfoField>),
     /// How many there are in all.
     TotalCount,
@@ -444,7 +444,7 @@ pub struct TimelineCall {
     pub of: Option<Arc<str>>,
     /// From when.
     pub from: Option<Date>,
-    /// Until when.
+    /// Only statements up to this date.
     pub until: Option<Date>,
     /// Only statements that hold at this date.
     pub as_of: Option<Date>,
@@ -521,7 +521,7 @@ pub enum TimelineField {
     Date,
     /// Of whom it is said.
     Entity(Arc<Selection>),
-    /// What is said.
+    /// The statement.
     Statement(Object<StatementField>),
 }
 
@@ -532,6 +532,6 @@ pub enum ConflictField {
     Entity(Arc<Selection>),
     /// About which field.
     Field,
-    /// What is said.
+    /// The statements.
     Statements(Object<StatementField>),
 }

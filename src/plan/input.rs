@@ -22,14 +22,14 @@ pub enum Names {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct InputError {
-    /// What was given and what would be right.
+    /// The given value and the expected one.
     pub message: String,
     /// Whether its type does not have the value, so that the request as a whole is wrong; otherwise only
     /// the field fails.
     pub request: bool,
     /// Line and column of the field.
     pub location: (u32, u32),
-    /// Where in the arguments the value lies, such as `filter.name`; empty where the message says it.
+    /// Position of the value in the arguments, such as `filter.name`; empty if the message contains it.
     pub(super) place: String,
 }
 
@@ -253,14 +253,15 @@ pub enum Given<'v> {
     Object(&'v [(String, Input)], &'v Variables),
 }
 
-/// Where a value lies. A list of inputs may begin where its first element does, so they are told apart.
+/// Identifies a value by its address. A list of inputs may have the same address as its first element, so the two are
+/// different variants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Place {
     Json(usize),
     Inputs(usize),
 }
 
-/// What stands in a list for a variable that was not given.
+/// The value in a list for a variable that was not given.
 const NULL: &Json = &Json::Null;
 
 impl<'v> Given<'v> {
@@ -365,7 +366,7 @@ impl<'v> Given<'v> {
         }
     }
 
-    /// Where it lies: the same place is the same value, as long as it is borrowed.
+    /// Its address: as long as the value is borrowed, equal addresses mean the same value.
     pub(super) fn place(self) -> Place {
         match self {
             Given::Json(json) => Place::Json(std::ptr::from_ref(json) as usize),

@@ -1,4 +1,4 @@
-//! What an operation asks about the schema: `__schema` and `__type`.
+//! Introspection in an operation: `__schema` and `__type`.
 //!
 //! Every type of the introspection system is an object, so its selections are merged when the plan is compiled and the
 //! writer only follows them.

@@ -1,13 +1,13 @@
 //! A validated operation, compiled: what to look up, expand, filter, order, count and write.
 //!
-//! A [`Plan`] holds what the specification's `CollectFields` would compute, ahead of time: for each
-//! concrete type the merged fields in response order, fragments, interfaces and unions resolved, keys as
-//! ready bytes, `@skip` and `@include` decided. Arguments become [`Call`]s: those without variables when the
-//! plan is compiled, the others by [`Plan::bind`] for each request. The plan knows the ontology and never
-//! the data, so it outlives a snapshot. Compiling is linear in the operation times the concrete types that
-//! its abstract selections can meet; equal selections are shared.
+//! A [`Plan`] is the result of the specification's `CollectFields`, computed ahead of time: for each concrete type the
+//! merged fields in response order, with fragments, interfaces and unions resolved, keys as prepared bytes, and `@skip`
+//! and `@include` evaluated. Arguments become [`Call`]s: those without variables when the plan is compiled, the others
+//! by [`Plan::bind`] for each request. The plan depends on the ontology and never on the data, so it outlives a snapshot.
+//! Compiling takes time linear in the operation times the concrete types of its abstract selections; equal selections
+//! are shared.
 //!
-//! A plan is data: patterns are texts, and what they are compiled to is made beside it. It knows the memory that it takes.
+//! A plan is data: patterns are texts, and their compiled forms are kept elsewhere. It counts the memory that it takes.
 
 mod aggregate;
 mod arguments;
@@ -83,7 +83,7 @@ pub struct Plan {
     /// Whether the operation is marked with `@explain`.
     pub explains: bool,
     calls: Calls,
-    /// What the filters without variables test with.
+    /// The patterns of the filters without variables.
     patterns: Patterns,
     /// The path expressions without variables.
     expressions: Arc<Expressions>,
@@ -408,9 +408,9 @@ pub enum RootField {
     Nodes(CallNo, Arc<Selection>),
     /// A page of a domain's entities.
     List(Domain, CallNo, Arc<Connection>),
-    /// What the graph holds.
+    /// Information about the graph.
     Graph(Object<GraphField>),
-    /// What is asked about the graph as a whole.
+    /// A question about the graph as a whole.
     Question(CallNo, Question),
     /// `__schema` or `__type`.
     Introspection(Introspection),
@@ -468,7 +468,7 @@ pub enum EntityField {
     Degree,
     /// A property, with the call that chooses languages.
     Property(PropertyNo, Option<CallNo>),
-    /// What other systems call it: the property with the IRIs.
+    /// Identifiers in other systems: the property with the IRIs.
     SameAs(PropertyNo, Object<ExternalIdField>),
     /// The entity at the other end.
     ToOne(Side, Arc<Selection>),
@@ -478,7 +478,7 @@ pub enum EntityField {
     Connection(Side, CallNo, Arc<Connection>),
     /// A page of what a path expression leads to.
     Follow(CallNo, Arc<Connection>),
-    /// A page of what is said of it.
+    /// A page of its statements.
     Statements(CallNo, Arc<Listing<StatementField>>),
     /// A page of its edges.
     Links(CallNo, Arc<Listing<LinkField>>),
@@ -493,7 +493,7 @@ pub enum CitedField {
     Nodes(Object<CitedStatementField>),
     /// The statements with their places.
     Edges(Object<CitedEdgeField>),
-    /// Where the page stands.
+    /// Position of the page in the list.
     PageInfo(Object<PageInfoField>),
     /// How many there are in all.
     TotalCount,
@@ -517,7 +517,7 @@ pub enum CitedEdgeField {
 pub enum CitedStatementField {
     /// Of whom it is said.
     Entity(Arc<Selection>),
-    /// What is said.
+    /// The statement.
     Statement(Object<StatementField>),
 }
 
@@ -531,7 +531,7 @@ pub enum ConnectionField {
     Nodes(Arc<Selection>),
     /// The edges to them.
     Edges(Object<EdgeField>),
-    /// Where the page stands.
+    /// Position of the page in the list.
     PageInfo(Object<PageInfoField>),
     /// How many there are in all.
     TotalCount,
@@ -562,7 +562,7 @@ pub enum ListingField<F> {
     Nodes(Object<F>),
     /// The things, each with its cursor.
     Edges(Object<ListingEdgeField<F>>),
-    /// Where the page stands.
+    /// Position of the page in the list.
     PageInfo(Object<PageInfoField>),
     /// How many there are in all.
     TotalCount,
@@ -592,7 +592,7 @@ pub enum StatementField {
     Rank,
     /// When it holds.
     Valid(Object<ValidityField>),
-    /// Where it comes from.
+    /// Its citations.
     Citations(Object<CitationField>),
 }
 
@@ -629,13 +629,13 @@ pub enum LinkField {
 /// A field of `GraphInfo`.
 #[derive(Debug)]
 pub enum GraphField {
-    /// What the data calls the graph.
+    /// The title in the data.
     Title,
-    /// What it is about.
+    /// The subject.
     Description,
     /// Under which terms it may be used.
     Licence,
-    /// Where it is described.
+    /// Address of a description.
     Url,
     /// Which data and schema it was built from.
     Revision,

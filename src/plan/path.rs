@@ -35,7 +35,7 @@ pub(super) const MOST_STATES_OF_ALL: usize = 10_000;
 /// The longest expression, in bytes.
 const LONGEST: usize = 1024;
 
-/// So deep parentheses may stand in each other.
+/// Maximum depth of nested parentheses.
 const MOST_NESTED: usize = 100;
 
 /// One edge of a path expression: for each type of the entity that it is walked from, over which relations.
@@ -61,7 +61,7 @@ impl PathStep {
         }
     }
 
-    /// Where the edge is walked against a field: for each type, the field that the edge must belong to.
+    /// If the edge is traversed against a field: for each type, the field that the edge must belong to.
     pub fn ends(&self) -> Option<&[Option<Side>]> {
         match self {
             PathStep::Along(_) => None,
@@ -93,7 +93,7 @@ pub enum Transition {
 /// A path expression, ready to be followed: from state 0 to the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathExpression {
-    /// Where the transitions of each state begin, and where the last ones end.
+    /// Index of the first transition of each state, and the end of the last.
     starts: Box<[u32]>,
     transitions: Box<[Transition]>,
     steps: Box<[Arc<PathStep>]>,
@@ -363,7 +363,7 @@ impl Parser<'_> {
         if self.take('(') {
             self.depth += 1;
             if self.depth > MOST_NESTED {
-                return Err(self.wrong(&format!("parentheses stand at most {MOST_NESTED} deep")));
+                return Err(self.wrong(&format!("parentheses may be nested at most {MOST_NESTED} deep")));
             }
             let node = self.choice()?;
             if !self.take(')') {
@@ -635,7 +635,7 @@ mod tests {
         })
     }
 
-    /// Where in a word a node can end that begins at a place: by the meaning of the operators, without an automaton.
+    /// Positions in a word at which a node that begins at a position can end: by the meaning of the operators, without an automaton.
     fn ends(node: &Node, word: &[Letter], at: usize, backwards: bool) -> BTreeSet<usize> {
         let each = |nodes: &mut dyn Iterator<Item = &Node>, begin: BTreeSet<usize>| {
             nodes.fold(begin, |begin, node| {

@@ -1,4 +1,4 @@
-//! What texts are matched with: the patterns of an operation, as data. `exec` compiles them.
+//! Patterns for texts: those of an operation, as data. `exec` compiles them.
 //!
 //! Equal patterns are kept once. A filter refers to its pattern by a number, so that testing a row costs no search.
 
@@ -22,7 +22,7 @@ const NAMED_CLASS: usize = 2_000;
 /// The same where its upper and lower case letters are added.
 const NAMED_CLASS_FOLDED: usize = 32_000;
 
-/// What a text must have.
+/// A pattern that a text must match.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Pattern {
     /// It contains another.
@@ -64,7 +64,7 @@ pub struct PatternEntry {
     pub pattern: Pattern,
     /// The property that it is first asked of.
     pub property: Box<str>,
-    /// About how many characters of classes have to be looked at to compile it.
+    /// Approximate number of characters of classes to visit when compiling it.
     pub work: usize,
 }
 
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_that_take_long_to_compile_are_told_without_compiling_them() {
+    fn classes_that_take_long_to_compile_are_found_without_compiling_them() {
         assert_eq!(work("violin|viola", true), Ok(0));
         assert!(work("[a-z]+", false).unwrap() < 100);
         assert!(work(r"(?i)\w+ \pL", false).unwrap() <= 2 * NAMED_CLASS_FOLDED);

@@ -7,7 +7,7 @@ use crate::surface::inputs::{Nearness, Sides};
 
 type Read<T> = std::result::Result<T, InputError>;
 
-/// What points look like.
+/// The forms of a point.
 const FORM: &str = "a point is `{lat: 48.2, lon: 16.4}`, in degrees, or a `Point` of GeoJSON";
 
 /// Reads a point.

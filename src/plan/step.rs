@@ -1,4 +1,4 @@
-//! What `@explain` calls the steps of a plan.
+//! Names of a plan's steps in the output of `@explain`.
 
 use super::{
     AggregateField, CitationField, CitedEdgeField, CitedField, CitedStatementField, ComponentField,
@@ -10,7 +10,7 @@ use super::{
 
 /// A field that may be a step of its own.
 pub trait Step {
-    /// What it does; `None` for one that only writes what lies ready.
+    /// Its name; `None` for a step that only writes stored values.
     fn step(&self) -> Option<&'static str> {
         None
     }
@@ -23,7 +23,7 @@ impl Step for RootField {
             RootField::Lookup(..) => "look up one entity",
             RootField::Nodes(..) => "look up entities by their ids",
             RootField::List(..) => "list the entities of a type",
-            RootField::Graph(_) => "tell what the graph holds",
+            RootField::Graph(_) => "describe the graph",
             RootField::Question(_, question) => match question {
                 Question::Path(_) => "find a shortest path",
                 Question::Paths(_) => "find simple paths",

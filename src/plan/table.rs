@@ -27,7 +27,9 @@ pub enum NotFlat {
         second: String,
     },
     /// It has values that are in no row.
-    #[error("the rows of the table are `{rows}`, and `{field}` stands beside them: leave it out")]
+    #[error(
+        "the rows of the table are `{rows}`, and `{field}` is another field at the same level: leave it out"
+    )]
     Beside {
         /// The list of the rows.
         rows: String,

@@ -32,7 +32,7 @@ codes! {
     INTERFACE_FIELD_MISSING = "E0107";
     /// A field has another type than its interface says.
     INTERFACE_FIELD_TYPE = "E0108";
-    /// The interfaces of an interface are missing or go round in a circle.
+    /// The interfaces of an interface are missing or form a cycle.
     INTERFACE_HIERARCHY = "E0109";
     /// A type without any field, value or member.
     EMPTY_TYPE = "E0110";
@@ -105,7 +105,7 @@ codes! {
     YAML_SYNTAX = "E0202";
     /// The line is not JSON.
     JSON_SYNTAX = "E0203";
-    /// A key that stands twice.
+    /// A duplicate key.
     DUPLICATE_KEY = "E0204";
     /// Bytes that are not UTF-8.
     NOT_UTF8 = "E0205";
@@ -135,7 +135,7 @@ codes! {
     WRONG_VALUE = "E0217";
     /// A number that does not fit.
     NUMBER_RANGE = "E0218";
-    /// A date that is none.
+    /// An invalid date.
     BAD_DATE = "E0219";
     /// A value that the enum does not have.
     UNKNOWN_ENUM_VALUE = "E0220";
@@ -143,7 +143,7 @@ codes! {
     MISSING_VALUE = "E0221";
     /// Several values for a field that has one.
     SEVERAL_VALUES = "E0222";
-    /// A value that should be unique stands twice.
+    /// Two entities have the same value for a unique property.
     NOT_UNIQUE = "E0223";
     /// A property that the relation's edges do not have.
     UNKNOWN_EDGE_PROPERTY = "E0224";
@@ -166,11 +166,11 @@ codes! {
     /// A text in a language whose tag is not one of BCP 47.
     BAD_LANGUAGE = "E0240";
 
-    /// A transitive relation that goes round in a circle.
+    /// A cycle in a transitive relation.
     TRANSITIVE_CYCLE = "W0301";
     /// Entities that nothing links to and that link to nothing.
     ISOLATED = "W0302";
-    /// An edge that stands twice.
+    /// A duplicate edge.
     EDGE_TWICE = "W0303";
     /// A file in the folder of the data or the schema that is not read because of its name.
     IGNORED_FILE = "W0304";

@@ -41,7 +41,7 @@ impl SourceText {
 /// A span of bytes in a source text.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// The text that the span lies in.
+    /// The text that contains the span.
     pub source: Arc<SourceText>,
     /// Bytes of `source.text`.
     pub span: Range<usize>,
@@ -132,13 +132,13 @@ pub fn word_at(text: &str, line: usize, column: u32) -> Range<usize> {
 /// Whether a report stops the graph from being served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Nothing is served until it is mended.
+    /// Nothing is served until it is fixed.
     Error,
     /// Worth a look; the graph is served all the same.
     Warning,
 }
 
-/// What is not read because of a problem, and may therefore seem to be missing.
+/// The facts or definitions that are not read because of a problem, and may therefore seem to be missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unread {
     /// Nothing.
@@ -154,19 +154,19 @@ pub enum Unread {
 pub struct Report {
     /// The stable code.
     pub code: Code,
-    /// What is wrong, naming the thing.
+    /// The problem, with the name of the thing.
     pub message: String,
     /// Where; `None` for a problem of the whole folder.
     pub place: Option<Place>,
-    /// What the frame says at the place.
+    /// The text beside the position in the frame.
     pub label: String,
     /// Other places that matter, each with what it is.
     pub others: Vec<(Place, String)>,
-    /// What would be right.
+    /// How to fix it.
     pub hint: Option<String>,
     /// Whether something is missing that a file may have which could not be read to its end.
     pub is_about_missing: bool,
-    /// What is not read because of it.
+    /// The facts or definitions that are not read because of it.
     pub unread: Unread,
 }
 
@@ -479,8 +479,8 @@ impl Write for Beginning {
     }
 }
 
-/// What a parser of GraphQL says of an error of syntax, with the characters in place of the names that it has for them. Any
-/// other text is left as it is.
+/// Rewrites the message of a GraphQL parser about a syntax error: replaces the parser's names of characters with the
+/// characters. Other texts are left unchanged.
 pub fn in_words(text: &str) -> String {
     const TOKENS: [(&str, &str); 14] = [
         ("R_CURLY", "\"}\""),

@@ -13,7 +13,7 @@ use super::{MOST_WHOLE, Place, Report, Reports, Severity, SourceText, is_command
 pub struct Style {
     /// Colours, for a terminal.
     pub color: bool,
-    /// After so many reports only their number is said.
+    /// Number of reports to show. Of the others, only the number is shown.
     pub most: usize,
 }
 
@@ -173,7 +173,7 @@ impl<'a> Window<'a> {
             && place.span.end <= self.drawn.end
     }
 
-    /// What is drawn of some bytes of the source.
+    /// The text that shows some bytes of the source.
     fn shown(&self, bytes: Range<usize>) -> String {
         let text = &self.source.text[bytes];
         text.chars()
@@ -194,7 +194,7 @@ impl<'a> Window<'a> {
         shown
     }
 
-    /// Where a place is in the text that is drawn.
+    /// Position of a place in the text that is shown.
     fn span(&self, place: &Place) -> Range<usize> {
         let inside = |at: usize| {
             self.source

@@ -28,7 +28,7 @@ pub(super) struct Fields {
     pub other: Field,
 }
 
-/// What was found of which a text equals the search: its place in the list of what was found.
+/// The results of which a text equals the search, by their positions in the list of results.
 pub(super) type Equals = Vec<(usize, Equal)>;
 
 /// The documents of a segment of which a text equals the search.

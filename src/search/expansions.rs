@@ -1,5 +1,5 @@
-//! What a word stands for where the words as they were typed find nothing: other forms of it, and for the last word of a
-//! search, longer words that begin with it.
+//! Expansions of a word, for searches whose words are not found as they were typed: other forms of it, and for the last
+//! word of a search, longer words with this prefix.
 //!
 //! Texts without a language are stemmed as English, since schemas and code are. Forms are looked up in the index word by
 //! word, in time linear in the words that begin alike.
@@ -11,20 +11,20 @@ use tantivy::schema::Field;
 
 use super::{SearchError, tokens};
 
-/// Shorter words stand for themselves only.
+/// Shorter words have no expansions.
 const SHORTEST: usize = 3;
 /// Words have no other forms if these would begin with fewer letters.
 const SHORTEST_BEGINNING: usize = 2;
-/// Maximum number of words in one field that a word stands for: the shortest ones.
+/// Maximum number of expansions of a word in one field: the shortest ones.
 const MOST: usize = 64;
 /// Words of the index between two checks of the clock.
 const CHECK_EVERY: usize = 1024;
 
-/// The words that a word stands for.
+/// The expansions of a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Variants {
     word: String,
-    /// What its other forms begin with, and their stem. A stem can end with another letter than a form of it:
+    /// The prefix of its other forms, and their stem. A stem can end with another letter than a form of it:
     /// "compani" is that of "company", and "hike" that of "hiking".
     stem: Option<(String, String)>,
     /// Whether longer words count that begin with it.
@@ -32,7 +32,7 @@ pub(super) struct Variants {
 }
 
 impl Variants {
-    /// What a word stands for in texts of a language, as the analyzer of the language makes it.
+    /// The expansions of a word in texts of a language, as produced by the analyzer of the language.
     pub fn of(word: &str, language: &str, is_begun: bool) -> Option<Self> {
         if word.chars().count() < SHORTEST {
             return None;
@@ -52,7 +52,7 @@ impl Variants {
         })
     }
 
-    /// Whether it stands for a word of a text.
+    /// Whether a word of a text is among them.
     pub fn accepts(&self, word: &str) -> bool {
         if self.word == word || self.is_begun && word.starts_with(&self.word) {
             return true;
@@ -63,7 +63,7 @@ impl Variants {
         })
     }
 
-    /// The words of a field that it stands for, other than itself, at most `room` of them.
+    /// The words of a field among them, except the word itself, at most `room`.
     pub fn in_field(
         &self,
         field: Field,
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_stands_for_its_forms_and_for_longer_words() {
+    fn a_word_expands_to_its_forms_and_to_longer_words() {
         let accepts = |word: &str, other: &str, is_begun| {
             Variants::of(word, "", is_begun).is_some_and(|it| it.accepts(other))
         };

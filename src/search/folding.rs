@@ -41,9 +41,9 @@ fn plain(letter: char) -> Option<&'static str> {
 pub(super) struct Folded<'t> {
     text: &'t str,
     at: usize,
-    /// What the last character and its marks became, in reverse, each with the end of the part that it comes from.
+    /// The folded form of the last character and its marks, in reverse, each with the end of its part.
     rest: SmallVec<[(char, usize); 4]>,
-    /// Where this part begins.
+    /// Start of this part.
     from: usize,
     was_space: bool,
 }
@@ -74,7 +74,7 @@ impl<'t> Folded<'t> {
         Self::of(text).map(|it| it.0).take(LONGEST)
     }
 
-    /// Where the text begins that counts.
+    /// Start of the text that counts.
     pub fn start(&self) -> usize {
         self.at
     }
@@ -102,7 +102,7 @@ impl<'t> Folded<'t> {
     }
 }
 
-/// The length of the marks that a text begins with and that may stand in any order.
+/// The length of the marks at the beginning of a text whose order does not matter.
 fn marks(text: &str) -> usize {
     let is_mark = |it: &char| canonical_combining_class(*it) != 0;
     text.chars().take_while(is_mark).map(char::len_utf8).sum()

@@ -1,4 +1,4 @@
-//! Where in an entity's texts something was found.
+//! Finds the matches of a search in the texts of an entity.
 
 use tantivy::tokenizer::TextAnalyzer;
 
@@ -13,11 +13,11 @@ use crate::graph::{EntityNo, View};
 pub struct Highlight {
     /// The schema's field.
     pub field: String,
-    /// Pieces of its text as HTML: what was found stands in `<mark>`.
+    /// Fragments of the text as HTML, with matches in `<mark>`.
     pub fragments: Vec<String>,
 }
 
-/// So many pieces are given of a field.
+/// Maximum number of fragments per field.
 const MOST_FRAGMENTS: usize = 3;
 /// Bytes of context before and after a hit.
 const AROUND: usize = 60;
@@ -26,7 +26,7 @@ const MOST_HITS: usize = 20;
 /// Words of a text between two checks of the clock.
 const CHECK_EVERY: usize = 1024;
 
-/// Finds the pieces of texts in which a search finds something. What it looks for is prepared once for each language.
+/// Finds the fragments of texts that match a search. The patterns are prepared once for each language.
 pub struct Highlighter<'a> {
     index: &'a Index,
     typed: &'a SearchText,
@@ -212,7 +212,7 @@ impl MarkedWords {
             if !self.has(&token.text) {
                 continue;
             }
-            // A piece goes on as long as the next hit lies near.
+            // A fragment extends as long as the next hit is near.
             let goes_on = hits.last().is_none_or(|it| token.offset_from < it.end + AROUND);
             if !goes_on || hits.len() == MOST_HITS {
                 fragments.push(fragment(value, &hits));

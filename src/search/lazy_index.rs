@@ -26,7 +26,7 @@ impl<T> Default for LazyIndex<T> {
 }
 
 impl<T> LazyIndex<T> {
-    /// What was made; waits until it is there, or makes it if nobody has begun to. `None` when the time is over.
+    /// The value. Waits until it is complete, or makes it if no caller has started to. `None` when the time is over.
     pub fn get(&self, over: &dyn Fn() -> bool, make: impl FnOnce() -> T) -> Option<&T> {
         if self.made.get().is_none() {
             let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,7 +49,7 @@ impl<T> LazyIndex<T> {
         self.made.get()
     }
 
-    /// What was made, if it is there already.
+    /// The value, if it is complete.
     pub fn ready(&self) -> Option<&T> {
         self.made.get()
     }

@@ -87,13 +87,13 @@ impl From<tantivy::TantivyError> for SearchError {
     }
 }
 
-/// What a query says when the time is over, so that tantivy hands it on.
+/// The message of a query when the time is over. tantivy passes it on.
 const OVER: &str = "over";
-/// The time is looked at once in so many entities.
+/// The deadline is checked once per this number of entities.
 const CHECK_EVERY: u32 = 4096;
 
 impl Background {
-    /// The index of a snapshot; it is made when it is first asked for, or when it is told to.
+    /// The index of a snapshot. It is made at the first use, or by [`Self::make`].
     pub fn new(snapshot: Arc<Snapshot>) -> Self {
         Self {
             snapshot,
@@ -105,7 +105,7 @@ impl Background {
         }
     }
 
-    /// Makes the index, if nobody has begun to, and waits until it is there.
+    /// Makes the index, unless another caller does, and waits until it is complete.
     ///
     /// # Errors
     /// When tantivy cannot make it, for want of memory or threads.
@@ -165,7 +165,7 @@ impl Background {
         grams.values().map(Trigrams::bytes).sum()
     }
 
-    /// Where in a property a substring can be, if that is indexed and the index is there.
+    /// The rows of a property that can contain a substring, if the property is indexed and the index is complete.
     pub fn grams(&self, id: TypeId, property: PropertyNo) -> Option<&Trigrams> {
         self.grams.get()?.get(&(id, property))
     }
@@ -195,7 +195,7 @@ struct IndexedField {
     language: String,
 }
 
-/// Where an entity's texts lie.
+/// A property with texts of entities.
 #[derive(Debug)]
 struct Property {
     no: PropertyNo,
@@ -216,7 +216,7 @@ pub struct Index {
     properties: Vec<Vec<Property>>,
     /// How long it took to make.
     pub taken: Duration,
-    /// What it takes, in bytes.
+    /// Size in bytes.
     pub bytes: usize,
 }
 
@@ -237,7 +237,7 @@ pub struct Hit {
     pub score: f32,
 }
 
-/// What a search finds.
+/// The results of a search.
 #[derive(Debug)]
 pub struct Results<'t> {
     /// The best first.
@@ -249,7 +249,7 @@ pub struct Results<'t> {
 /// A search.
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
-    /// What was typed.
+    /// The search text.
     pub typed: &'a SearchText,
     /// Only entities of these types.
     pub types: Option<&'a [TypeId]>,
@@ -257,7 +257,7 @@ pub struct Search<'a> {
     pub property: Option<&'a str>,
 }
 
-/// What a search may take.
+/// Limits of a search.
 #[derive(Clone, Copy)]
 pub struct SearchLimits<'a> {
     /// Whether it has to end; asked now and then.
@@ -268,13 +268,13 @@ pub struct SearchLimits<'a> {
     pub bytes: usize,
 }
 
-/// What is found in a label counts so much more.
+/// Weight of matches in a label.
 const LABEL_BOOST: f32 = 3.0;
-/// What other fields than the best add.
+/// Weight of matches in fields other than the best one.
 const TIE_BREAKER: f32 = 0.1;
-/// Maximum number of words that all words of a search stand for.
+/// Maximum number of expansions of all words of a search together.
 const MOST_VARIANTS: usize = 2048;
-/// Each thread that builds the index collects so many bytes before it writes a segment.
+/// Memory in which each indexing thread collects documents before it writes a segment.
 const MEMORY_OF_A_THREAD: usize = 64 << 20;
 
 impl Index {
@@ -394,8 +394,8 @@ impl Index {
         })
     }
 
-    /// What is found and seen, the best first: what has all words as they were typed, or where nothing has, variants of
-    /// them, or where nothing has all, what has any. What has a text that equals the whole search stands before the rest.
+    /// The visible results, best first: those with all words as they were typed; if there are none, those with expansions of
+    /// the words; if no entity has all of these, those with any of the words. Texts equal to the whole search come first.
     /// Words are found in the texts of all statements that hold. Scores rest on the statements of all dates.
     ///
     /// # Errors
@@ -600,7 +600,7 @@ fn words_of(part: &Part, analyzer: &mut TextAnalyzer) -> Vec<String> {
     tokens::words(analyzer, text).into_iter().map(|it| it.0).collect()
 }
 
-/// What is found and seen.
+/// The visible results.
 #[derive(Default)]
 struct Collected {
     found: Vec<Hit>,

@@ -1,4 +1,4 @@
-//! What a user types, as words and phrases: whatever it is, it is searched for.
+//! Parses a search text into words and phrases. Every text is a valid search.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -34,12 +34,12 @@ impl Part {
     }
 }
 
-/// What was typed, as far as it is searched for.
+/// A search text, as far as it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchText {
     pub(super) parts: Vec<Part>,
     pub(super) fuzzy: bool,
-    /// Whether words stand for their variants too.
+    /// Whether words are expanded.
     pub(super) variants: bool,
     /// How many words are not searched for.
     pub ignored: usize,
@@ -54,7 +54,7 @@ const MOST_FUZZY_WORDS: usize = 8;
 /// Longer words are matched exactly: the automaton of a fuzzy word takes a kilobyte or more for each letter.
 const LONGEST_FUZZY: usize = 32;
 
-/// What of a text is over the limits of a search, if anything is.
+/// Describes the part of a search text that exceeds the limits, if any.
 pub fn over_limits(text: &str) -> Option<String> {
     if text.len() > LONGEST {
         return Some(format!("{} bytes, and {LONGEST} are allowed", text.len()));
@@ -63,7 +63,7 @@ pub fn over_limits(text: &str) -> Option<String> {
     (words > MOST_WORDS).then(|| format!("{words} words, and {MOST_WORDS} are allowed"))
 }
 
-/// What is searched for, as it is typed.
+/// The used part of the search text, in its syntax.
 impl fmt::Display for SearchText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (no, part) in self.parts.iter().enumerate() {
@@ -115,7 +115,7 @@ impl SearchText {
             if searched > left {
                 ignored += searched - left;
                 text.truncate(tokens::end_of(text, left));
-                // What is left of signs that are words each is whole words.
+                // If only signs are left, and each of them is a word, these are whole words.
                 if let Part::Prefix(text) = part {
                     part = Part::Word(text);
                 }
@@ -142,7 +142,7 @@ impl SearchText {
         })
     }
 
-    /// What a part stands for in texts of a language, its words as the analyzer of the language makes them.
+    /// The expansions of a part in texts of a language. `words` are its words as produced by the language's analyzer.
     pub(super) fn variants_of(&self, no: usize, words: &[String], language: &str) -> Option<Variants> {
         let [word] = words else {
             return None;
@@ -181,7 +181,7 @@ fn parse(text: &str) -> Vec<Part> {
     parts
 }
 
-/// So many letters of a word may be wrong.
+/// Maximum number of wrong letters in a word.
 pub(super) fn distance(word: &str) -> u8 {
     match word.chars().count() {
         0..=3 => 0,
@@ -313,7 +313,7 @@ impl Weight for NearWeight {
     }
 }
 
-/// One word that is looked for, and how far others may be from it that stand for it.
+/// A searched word, and the allowed distance of other words from it.
 struct SearchedWord {
     word: String,
     wrong: u8,
@@ -346,7 +346,7 @@ impl SearchedWord {
     }
 }
 
-/// What a part matches in the texts of one field, word by word: it accepts the texts that the query of [`in_field`] finds.
+/// Matches a part with the texts of one field, word by word. Accepts the texts that the query of [`in_field`] finds.
 pub(super) struct Matching {
     words: Vec<SearchedWord>,
     /// Whether they have to stand one after the other.
@@ -364,7 +364,7 @@ pub(super) struct Progress {
 }
 
 impl Matching {
-    /// What a part of a search matches, its words as a field's analyzer makes them; `None` where it has no words there.
+    /// The matcher of a part of a search. `words` are its words as produced by a field's analyzer; `None` if there are none.
     pub fn of(typed: &SearchText, no: usize, words: Vec<String>, language: &str) -> Option<Self> {
         let (part, fuzzy) = (&typed.parts[no], typed.fuzzy);
         let variants = typed.variants_of(no, &words, language);
@@ -422,7 +422,7 @@ impl Progress {
     }
 }
 
-/// A query for a word, or for others that it stands for: these count less.
+/// A query for a word or its expansions, which have a lower weight.
 pub(super) fn or_variants(query: Box<dyn Query>, field: Field, words: &[String]) -> Box<dyn Query> {
     let others = words.iter().map(|it| -> Box<dyn Query> {
         let term = Term::from_field_text(field, it);
@@ -433,7 +433,7 @@ pub(super) fn or_variants(query: Box<dyn Query>, field: Field, words: &[String])
     Box::new(DisjunctionMaxQuery::new(all))
 }
 
-/// What a part matches in one field, its words as the field's analyzer makes them.
+/// The query for a part in one field. `words` are its words as produced by the field's analyzer.
 pub(super) fn in_field(
     part: &Part,
     field: Field,
@@ -528,7 +528,7 @@ mod tests {
         assert_eq!(read(&words(40), true), (8, 32));
         assert_eq!(read(&words(10_000), false), (32, 9_968));
         assert_eq!(read(&format!("{} second", "a".repeat(2000)), false), (0, 2));
-        // What no index has does not count among those that are searched for.
+        // Words that no index can have do not count among the searched ones.
         assert_eq!(read(&format!("{} second", "a".repeat(300)), false), (1, 1));
         let typed = SearchText::read(&format!("\"{}\" last", words(40)), false);
         assert_eq!((typed.parts.len(), typed.ignored), (1, 9));
@@ -551,7 +551,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_is_typed_is_words(text in "\\PC*") {
+        fn every_text_is_words(text in "\\PC*") {
             for part in parse(&text) {
                 prop_assert!(part.text().contains(char::is_alphanumeric));
             }

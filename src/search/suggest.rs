@@ -82,14 +82,14 @@ pub struct NameMatch<'a> {
     pub text: &'a str,
     /// The property that says so; none for an id.
     pub property: Option<PropertyNo>,
-    /// Where the part that was typed begins and ends, in units of UTF-16.
+    /// Start and end of the matching part, in UTF-16 code units.
     pub range: (usize, usize),
 }
 
-/// Entities for which more than this is looked at to find what they are called are remembered.
+/// The names of entities are cached if finding them visits more than this number of values.
 const MOST_COST: usize = 8;
 
-/// What entities are called, remembered for those with many labels, so that not each of these is held against all others.
+/// Names of entities with many labels, so that each label is not compared with all others.
 struct NameCache<'a> {
     view: View<'a>,
     called: FxHashMap<EntityNo, EntityNames<'a>>,
@@ -103,7 +103,7 @@ impl<'a> NameCache<'a> {
         }
     }
 
-    /// What an entity is called. `visit` is called with the steps that it takes and the bytes that are kept.
+    /// The names of an entity. Calls `visit` with the number of steps and the bytes that are kept.
     fn called<E>(
         &mut self,
         entity: EntityNo,
@@ -194,7 +194,7 @@ impl Names {
         }
     }
 
-    /// What it takes, in bytes.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         self.entries.capacity() * size_of::<Entry>() + self.external.capacity() * size_of::<External>()
     }
@@ -245,7 +245,7 @@ impl Names {
             let Some(Name { text, property }) = called.name(entry.name) else {
                 continue;
             };
-            // The label tells more than an alias.
+            // A label takes precedence over an alias.
             let begins = || called.has_label(|it| compare_beginning(it, &beginning.0).is_eq());
             if entry.name.is_alias() {
                 let texts = view.cost_of_called(row);

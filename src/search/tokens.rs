@@ -198,7 +198,7 @@ fn stands_alone(sign: char) -> bool {
 /// Marks that Unicode calls letters: the (semi-)voiced sound marks of half-width katakana. All others are combining marks.
 const HALF_WIDTH_MARKS: [char; 2] = ['\u{ff9e}', '\u{ff9f}'];
 
-/// Where the first word of a text is.
+/// Position of the first word of a text.
 fn next_word(text: &str) -> Option<Range<usize>> {
     // Some marks count as letters; alone they are no word.
     let is_mark = |it| is_combining_mark(it) || HALF_WIDTH_MARKS.contains(&it);
@@ -278,7 +278,7 @@ pub(super) fn count_searched(text: &str) -> (usize, usize) {
     (count(text) - too_long, too_long)
 }
 
-/// Where the first `words` words of a text that can be in an index end.
+/// End of the first `words` words of a text that an index can contain.
 pub(super) fn end_of(text: &str, words: usize) -> usize {
     let searched = places(text).filter(|it| it.len() < LONGEST);
     searched.take(words).last().map_or(0, |it| it.end)
@@ -396,7 +396,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_word_lies_in_its_text(text in "\\PC*") {
+        fn every_word_is_within_its_text(text in "\\PC*") {
             for (word, place) in words(&mut analyzer(""), &text) {
                 prop_assert!(text.get(place).is_some());
                 prop_assert!(!word.is_empty());

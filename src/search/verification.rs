@@ -1,8 +1,8 @@
 //! Whether what was found is in the texts that count.
 //!
-//! The index holds the texts of all statements. Where only some of them count, since a date is asked for or a field shows
-//! one of several, an entity that was found is looked at again: the analyzer takes its texts apart, in time linear in
-//! them. What has one statement without validity is not looked at.
+//! The index holds the texts of all statements. If only some of them count, because of a date or because a field shows
+//! one of several, the results are tested again: the analyzer tokenizes their texts, in time linear in them. Entities
+//! whose texts are single statements without validity are not tested again.
 
 use std::collections::HashMap;
 
@@ -77,7 +77,7 @@ impl<'i> Held<'i> {
         }
     }
 
-    /// Whether some texts of an entity do not count, so that it has to be looked at.
+    /// Whether some texts of an entity may not count, so that it must be tested again.
     fn is_open(&self, view: View, row: Row) -> bool {
         let properties = self.index.properties[row.type_id.index()].iter();
         let at_a_date = view.as_of().is_some();

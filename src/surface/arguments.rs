@@ -7,7 +7,7 @@ pub struct Argument {
     pub name: &'static str,
     /// The GraphQL type, perhaps with placeholders.
     pub ty: &'static str,
-    /// What it does, perhaps with placeholders; empty if another description says it for many fields.
+    /// The description, perhaps with placeholders; empty if another description covers it for many fields.
     pub description: &'static str,
     /// Its value where it is not given.
     pub given: Given,
@@ -68,7 +68,7 @@ pub const ID: &[Argument] = &[shared("id", "ID!")];
 pub const REFERENCE: &[Argument] = &[argument(
     "ref",
     "String!",
-    "Its id, a CURIE (`wd:Q42`) or an IRI among its `sameAs`, its label or one of its aliases.",
+    "The id, a CURIE (`wd:Q42`) or IRI from `sameAs`, the label, or an alias of an entity.",
 )];
 /// The ids of entities.
 pub const IDS: &[Argument] = &[shared("ids", "[ID!]!")];
@@ -93,7 +93,7 @@ pub const CHOICE: &[Argument] = &[
 pub const DEPTH: &[Argument] = &[argument(
     "depth",
     "Int",
-    "Follows up to this number of edges one after the other: the nearest first, each entity once, with the edge that it was first reached by. Costs as much as there are edges on the way.",
+    "Follows up to `depth` edges in sequence. Returns each entity once, nearest first, with the edge by which it was first reached. The cost grows with the number of edges on the way.",
 )];
 /// The languages of a text.
 pub const LANGUAGES: &[Argument] = &[shared("lang", "[String!]")];
@@ -101,13 +101,13 @@ pub const LANGUAGES: &[Argument] = &[shared("lang", "[String!]")];
 pub const EXPRESSION: &[Argument] = &[argument(
     "path",
     "String!",
-    "The fields of relations to follow: `a/b` one after the other, `a|b` either, `^a` against its direction, `a*` any number of times, `a+` once or more, `a?` once or not at all, `a{2,3}` two or three times. Parentheses group. Precedence as in the property paths of SPARQL 1.1: `^` before `*`, that before `/`, that before `|`.",
+    "The relation fields to follow: `a/b` in sequence, `a|b` either one, `^a` in the reverse direction, `a*` zero or more times, `a+` one or more times, `a?` zero or one time, `a{2,3}` two or three times. Parentheses group. The precedence is that of SPARQL 1.1 property paths: `^`, then `*`, then `/`, then `|`.",
 )];
 /// The fields that statements are about.
 pub const ABOUT: &[Argument] = &[argument(
     "fields",
     "[String!]",
-    "Only statements about these fields of the schema.",
+    "Only statements about these fields.",
 )];
 
 /// Which statements that cite a source are listed.
@@ -117,55 +117,55 @@ pub const CITING: &[Argument] = &[
         "[EntityType!]",
         "Only statements about entities of these types.",
     ),
-    argument(
-        "fields",
-        "[String!]",
-        "Only statements about these fields of the schema.",
-    ),
+    argument("fields", "[String!]", "Only statements about these fields."),
     argument(
         "locator",
         "String",
-        "Only what cites this place, a part of it, or a run of sentences that shares one with it: `history` finds `history/2/1`, and `history/2/2` finds `history/2/1-3`.",
+        "Only statements that cite this place, a part of it, or a range that overlaps it: `history` matches `history/2/1`, and `history/2/2` matches `history/2/1-3`.",
     ),
 ];
 
 /// The relations that edges have.
 pub const VIA: &[Argument] =
-    &[argument("via", "[RelationName!]", "Only over these relations.").when(When::HasRelations)];
+    &[argument("via", "[RelationName!]", "Only edges of these relations.").when(When::HasRelations)];
 /// Which edges of an entity are listed.
 pub const LINK_DIRECTION: &[Argument] = &[argument(
     "direction",
     "Direction",
-    "Only edges that run this way; both ways where it is not given.",
+    "Only edges in this direction. Defaults to both directions.",
 )];
 /// Which way edges are walked, by default both ways.
 pub const EITHER_DIRECTION: &[Argument] = &[argument(
     "direction",
     "Direction",
-    "Which way edges are walked; both ways where it is not given.",
+    "Direction in which edges are followed. Defaults to both directions.",
 )];
 /// Which way edges are walked for a ranking.
 pub const RANKING_DIRECTION: &[Argument] = &[argument(
     "direction",
     "Direction",
-    "Which way edges are walked. Where it is not given: from their start to their end for `PAGE_RANK`, both ways for the others.",
+    "Direction in which edges are followed. Defaults to `OUT` for `PAGE_RANK` and to both directions for other methods.",
 )];
 /// Which way edges are walked for components.
 pub const COMPONENT_DIRECTION: &[Argument] = &[argument(
     "direction",
     "Direction",
-    "Which way edges are walked, for strong components; from their start to their end where it is not given.",
+    "Direction in which edges are followed, for strong components. Defaults to `OUT`.",
 )];
 /// The entities that are not walked through.
 pub const AVOID: &[Argument] = &[
-    argument("avoid", "[ID!]", "Past these entities."),
-    argument("avoidTypes", "[EntityType!]", "Past all entities of these types."),
+    argument("avoid", "[ID!]", "Excludes these entities."),
+    argument(
+        "avoidTypes",
+        "[EntityType!]",
+        "Excludes all entities of these types.",
+    ),
 ];
 
 /// The ends of a path.
 pub const ENDS: &[Argument] = &[
-    argument("from", "ID!", "The id of the entity that it begins at."),
-    argument("to", "ID!", "The id of the entity that it ends at."),
+    argument("from", "ID!", "Id of the entity at the start."),
+    argument("to", "ID!", "Id of the entity at the end."),
 ];
 /// The length of a path.
 pub const LENGTH: &[Argument] = &[
@@ -173,7 +173,7 @@ pub const LENGTH: &[Argument] = &[
     argument(
         "weight",
         "String",
-        "The property of edges that says what each counts, a number of 0 or more; an edge without it counts 1. The cheapest path is then the shortest.",
+        "The edge property that is the weight of an edge, a number of 0 or more. An edge without it has the weight 1. The path with the lowest total weight is returned.",
     ),
 ];
 /// The next entries of a list that is only read forwards.
@@ -183,7 +183,7 @@ pub const NEXT: &[Argument] = &[
 ];
 /// The middle and the size of a neighborhood.
 pub const MIDDLE: &[Argument] = &[
-    argument("of", "[ID!]!", "The ids of the entities in the middle."),
+    argument("of", "[ID!]!", "Ids of the entities in the center."),
     argument("hops", "Int", "Maximum distance, in edges.").or(Given::Int(1)),
 ];
 /// The number of entities of a neighborhood.
@@ -191,24 +191,24 @@ pub const MOST_NEIGHBORS: &[Argument] = &[shared("first", "Int").or(Given::Int(s
 /// The number of ranked entities or components.
 pub const MOST_RANKED: &[Argument] = &[shared("first", "Int").or(Given::Int(super::DEFAULT_RANKED))];
 /// The method of a ranking.
-pub const RANKED_BY: &[Argument] = &[argument("by", "RankingMethod!", "By what.")];
+pub const RANKED_BY: &[Argument] = &[argument("by", "RankingMethod!", "The method.")];
 /// The entity that others are compared with, and the method.
 pub const COMPARED: &[Argument] = &[
-    argument("to", "ID!", "The id of the entity that others are compared with."),
-    argument("by", "SimilarityMethod", "By what.").or(Given::Enum("JACCARD")),
+    argument("to", "ID!", "Id of the entity that others are compared with."),
+    argument("by", "SimilarityMethod", "The method.").or(Given::Enum("JACCARD")),
 ];
 /// The types of the entities that a ranking gives.
 pub const GIVEN_TYPES: &[Argument] = &[argument(
     "types",
     "[EntityType!]",
-    "Only entities of these types are given; all take part.",
+    "Returns only entities of these types. Entities of all types count for the score.",
 )];
-/// What components consist of.
+/// The kind of components.
 pub const PARTS: &[Argument] = &[
     argument(
         "strong",
         "Boolean",
-        "Whether each entity of a part must reach each other one along the edges' direction; where it is not given, they need only be connected.",
+        "Whether to return strongly connected components, in which every entity is reachable from every other one along the direction of the edges. Defaults to weakly connected components.",
     ),
     argument(
         "types",
@@ -221,13 +221,13 @@ pub const SEARCHED: &[Argument] = &[
     argument(
         "query",
         "String!",
-        "What to search for: words, `\"words one after the other\"`, the beginning of a wor*. Any text is valid.",
+        "The search text: words, `\"phrases in quotation marks\"`, and prefixes (`wor*`). Every text is valid.",
     ),
     argument("types", "[EntityType!]", "Only entities of these types."),
     argument(
         "fuzzy",
         "Boolean",
-        "Whether words with a wrong letter are found: one in words of four to seven letters, two in longer ones.",
+        "Whether to find misspelled words: with one wrong letter in words of four to seven letters, with two in longer words.",
     )
     .or(Given::Boolean(false)),
 ];
@@ -236,7 +236,7 @@ pub const BEGINNING: &[Argument] = &[
     argument(
         "prefix",
         "String!",
-        "The beginning of a name as it was typed, at most 256 characters. Case, accents and what comes before the first letter or digit do not matter. Without any character that counts, all names begin so.",
+        "The beginning of a name, at most 256 characters. Case, accents, and characters before the first letter or digit are ignored. If no character is left, all names match.",
     ),
     argument("types", "[EntityType!]", "Only entities of these types."),
 ];
@@ -244,18 +244,26 @@ pub const BEGINNING: &[Argument] = &[
 pub const MOST_SUGGESTED: &[Argument] = &[shared("first", "Int").or(Given::Int(super::DEFAULT_SUGGESTED))];
 /// The entity and the time of dated statements.
 pub const PERIOD: &[Argument] = &[
+    argument("of", "ID", "Id of the entity. Defaults to all entities."),
     argument(
-        "of",
-        "ID",
-        "The id of the entity; all entities where it is not given.",
+        "from",
+        "Date",
+        "Only statements that do not end before this date.",
     ),
-    argument("from", "Date", "Only what is not over before this."),
-    argument("until", "Date", "Only what has begun by this."),
+    argument(
+        "until",
+        "Date",
+        "Only statements that begin on or before this date.",
+    ),
 ];
 /// The types and fields of disagreements.
 pub const DISPUTED: &[Argument] = &[
-    argument("types", "[EntityType!]", "Only about entities of these types."),
-    argument("fields", "[String!]", "Only about these fields of the schema."),
+    argument(
+        "types",
+        "[EntityType!]",
+        "Only conflicts about entities of these types.",
+    ),
+    argument("fields", "[String!]", "Only conflicts about these fields."),
 ];
 /// Groups of a list's entities.
 pub const GROUPED: &[Argument] = &[

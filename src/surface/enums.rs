@@ -5,7 +5,7 @@
 pub struct EnumRow {
     /// The GraphQL name.
     pub name: &'static str,
-    /// What it means.
+    /// The description.
     pub description: &'static str,
 }
 
@@ -14,7 +14,7 @@ pub struct EnumRow {
 pub struct EnumTable {
     /// The GraphQL name.
     pub name: &'static str,
-    /// What it is.
+    /// The description.
     pub description: &'static str,
     /// Its values in order.
     pub values: &'static [EnumRow],
@@ -62,17 +62,17 @@ macro_rules! enums {
 }
 
 enums! {
-    Rank: "How far a statement is trusted against others about the same thing." {
-        PREFERRED Preferred = "The one to give.";
-        NORMAL Normal = "As good as any.";
-        DEPRECATED Deprecated = "Known to be wrong or outdated; kept, because a source says it.";
+    Rank: "Preference of a statement over others about the same fact." {
+        PREFERRED Preferred = "Preferred over the others.";
+        NORMAL Normal = "Neither preferred nor deprecated.";
+        DEPRECATED Deprecated = "Known to be wrong or outdated. Kept because a source states it.";
     }
-    Direction: "Which way edges are walked." {
-        OUT Out = "From where they begin to where they end.";
-        IN In = "From where they end to where they begin.";
-        BOTH Both = "Either way.";
+    Direction: "The direction in which edges are followed." {
+        OUT Out = "From start to end.";
+        IN In = "From end to start.";
+        BOTH Both = "In both directions.";
     }
-    SortOrder: "Which values come first. Missing values come last unless it says otherwise; ties are always put in the order of the ids." {
+    SortOrder: "The order of values. Missing values are last by default. Items with equal values are sorted by id." {
         ASC Asc = "Smallest first, missing values last.";
         DESC Desc = "Greatest first, missing values last.";
         ASC_NULLS_FIRST AscNullsFirst = "Missing values first, then smallest first.";
@@ -80,20 +80,20 @@ enums! {
         DESC_NULLS_FIRST DescNullsFirst = "Missing values first, then greatest first.";
         DESC_NULLS_LAST DescNullsLast = "Greatest first, missing values last.";
     }
-    RankingMethod: "By what entities are ranked." {
-        PAGE_RANK PageRank = "How likely one is to be there who follows edges at random and now and then begins again (damping 0.85; all together make 1). Edges are walked from their start to their end where `direction` is not given.";
+    RankingMethod: "A method to rank entities." {
+        PAGE_RANK PageRank = "The probability that a random walk along the edges, which restarts from time to time (damping 0.85), is at the entity. The scores add up to 1.";
         DEGREE Degree = "The number of edges.";
-        BETWEENNESS Betweenness = "The share of the shortest paths between all others that lead through it. Costs as much as entities times edges; on a large graph it is estimated from a sample.";
-        CLOSENESS Closeness = "How near it is to those from which it can be reached: the inverse of their mean distance, less where they are few (as Wasserman and Faust have it). Costs as much as entities times edges; on a large graph it is estimated from a sample.";
+        BETWEENNESS Betweenness = "The fraction of the shortest paths between other entities that pass through the entity. The cost grows with entities times edges; on a large graph, the score is estimated from a sample.";
+        CLOSENESS Closeness = "The inverse of the mean distance from the entities that can reach it, scaled by their share of all entities (Wasserman and Faust). The cost grows with entities times edges; on a large graph, the score is estimated from a sample.";
     }
-    SimilarityMethod: "By what entities are alike." {
-        JACCARD Jaccard = "The share of the neighbours of both that they have in common.";
-        ADAMIC_ADAR AdamicAdar = "The neighbours that they have in common, each counting the more the fewer neighbours it has itself: the sum of 1 / ln(its neighbours).";
+    SimilarityMethod: "A measure of similarity." {
+        JACCARD Jaccard = "The number of common neighbors, divided by the number of neighbors of either entity.";
+        ADAMIC_ADAR AdamicAdar = "The sum of 1 / ln(number of neighbors) over all common neighbors.";
     }
-    AggregateOrder: "In which order groups come." {
-        COUNT_DESC CountDesc = "The largest first, equal ones by key.";
-        COUNT_ASC CountAsc = "The smallest first, equal ones by key.";
-        KEY_ASC KeyAsc = "The smallest key first, the group without one last; entities by their ids.";
-        KEY_DESC KeyDesc = "The greatest key first, the group without one last; entities by their ids.";
+    AggregateOrder: "The order of groups." {
+        COUNT_DESC CountDesc = "Largest group first; groups of equal size by key.";
+        COUNT_ASC CountAsc = "Smallest group first; groups of equal size by key.";
+        KEY_ASC KeyAsc = "Smallest key first, the group of missing values last. Entities are sorted by id.";
+        KEY_DESC KeyDesc = "Greatest key first, the group of missing values last. Entities are sorted by id.";
     }
 }

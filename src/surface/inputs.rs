@@ -2,8 +2,8 @@
 //!
 //! A row is `name Meaning: "type" = "description";`. A kind is an input type: the groups that it has, in the order of the
 //! schema. Its enum has a variant for each group, so that `plan` can match on all its fields without a default arm. To add
-//! an operator: a row in a group, or a new group and its place in a kind. What it takes may be `{value}`, the type of the
-//! values that are compared.
+//! an operator, add a row to a group, or a new group to a kind. The type may be `{value}`, the type of the values that are
+//! compared.
 
 /// A field of an input type.
 #[derive(Debug)]
@@ -12,13 +12,13 @@ pub struct InputRow {
     pub name: &'static str,
     /// The GraphQL type, perhaps with placeholders.
     pub ty: &'static str,
-    /// What it asks for, perhaps with placeholders.
+    /// The description, perhaps with placeholders.
     pub description: &'static str,
 }
 
 /// The fields of an input type.
 pub trait Inputs: Copy + 'static {
-    /// What the type is, perhaps with placeholders.
+    /// The description of the type, perhaps with placeholders.
     const DESCRIPTION: &'static str;
     /// Rows in the order of the schema, in groups.
     const GROUPS: &'static [&'static [InputRow]];
@@ -102,125 +102,125 @@ macro_rules! kinds {
 }
 
 groups! {
-    Equality: "Whether a value is one that is given." {
-        eq Eq: "{value}" = "It is this; with null: it is missing.";
-        ne Ne: "{value}" = "It is another; with null: it is there.";
-        in In: "[{value}!]" = "It is one of these.";
-        notIn NotIn: "[{value}!]" = "It is there and none of these.";
+    Equality: "Tests for equality." {
+        eq Eq: "{value}" = "Equal to this value; `null`: the value is missing.";
+        ne Ne: "{value}" = "Not equal to this value, and not missing; `null`: the value is present.";
+        in In: "[{value}!]" = "Equal to one of these values.";
+        notIn NotIn: "[{value}!]" = "Present and equal to none of these values.";
     }
-    Order: "How a value compares with one that is given." {
-        lt Lt: "{value}" = "It is less.";
-        lte Lte: "{value}" = "It is less or the same.";
-        gt Gt: "{value}" = "It is greater.";
-        gte Gte: "{value}" = "It is greater or the same.";
+    Order: "Tests of order." {
+        lt Lt: "{value}" = "Less than this value.";
+        lte Lte: "{value}" = "Less than or equal to this value.";
+        gt Gt: "{value}" = "Greater than this value.";
+        gte Gte: "{value}" = "Greater than or equal to this value.";
     }
-    DateOrder: "Where the days of a date lie." {
-        lt Lt: "{value}" = "It is over before this begins.";
-        lte Lte: "{value}" = "It is over no later than this is.";
-        gt Gt: "{value}" = "It begins after this is over.";
-        gte Gte: "{value}" = "It begins no earlier than this does.";
+    DateOrder: "Tests of the order of dates." {
+        lt Lt: "{value}" = "Ends before the first day of this date.";
+        lte Lte: "{value}" = "Ends on or before the last day of this date.";
+        gt Gt: "{value}" = "Begins after the last day of this date.";
+        gte Gte: "{value}" = "Begins on or after the first day of this date.";
     }
-    DateSpan: "Which days a date covers." {
-        overlaps Overlaps: "{value}" = "It shares a day with this.";
-        within Within: "{value}" = "All its days are days of this.";
+    DateSpan: "Tests of the days that a date covers." {
+        overlaps Overlaps: "{value}" = "Has at least one day in common with this date.";
+        within Within: "{value}" = "Has all its days within this date.";
     }
-    Surroundings: "Where on Earth a point is." {
-        near Near: "PointNear" = "It is at most a distance away from a point.";
-        within Within: "PointBounds" = "It is in these bounds.";
+    Surroundings: "Tests of the position of a point." {
+        near Near: "PointNear" = "Within a distance from a point.";
+        within Within: "PointBounds" = "Within these bounds.";
     }
-    Nearness: "A point, and the distance from it." {
+    Nearness: "A point and a distance." {
         point Point: "Point!" = "The point.";
-        km Km: "Float!" = "The distance in kilometres, 0 or more.";
+        km Km: "Float!" = "The distance in kilometers, 0 or more.";
     }
-    Sides: "Two parallels and two meridians." {
-        south South: "Float!" = "The least latitude, from -90 to 90 degrees.";
-        west West: "Float!" = "The longitude at which it begins, from -180 to 180 degrees.";
-        north North: "Float!" = "The greatest latitude, from -90 to 90 degrees.";
-        east East: "Float!" = "The longitude at which it ends, from -180 to 180 degrees.";
+    Sides: "Bounds of latitude and longitude." {
+        south South: "Float!" = "The southern latitude, from -90 to 90 degrees.";
+        west West: "Float!" = "The western longitude, from -180 to 180 degrees.";
+        north North: "Float!" = "The northern latitude, from -90 to 90 degrees.";
+        east East: "Float!" = "The eastern longitude, from -180 to 180 degrees.";
     }
-    Missing: "Whether there is a value." {
-        isNull IsNull: "Boolean" = "Whether it is missing.";
+    Missing: "Tests for a missing value." {
+        isNull IsNull: "Boolean" = "Whether the value is missing.";
     }
-    Words: "Which words a text has." {
-        search Search: "String" = "All these words are found in it, as `search` finds them; for fields that are in the text index (`@search`), and the label.";
+    Words: "Full-text tests." {
+        search Search: "String" = "Contains all these words, as found by `search`. Available for fields in the text index (`@search`) and the label.";
     }
-    Pattern: "What a text looks like." {
-        contains Contains: "String" = "It contains this.";
-        startsWith StartsWith: "String" = "It begins with this.";
-        endsWith EndsWith: "String" = "It ends with this.";
-        matches Matches: "String" = "It matches this regular expression, anywhere in it (the syntax of Rust's regex crate: no look-around, linear time).";
-        caseInsensitive CaseInsensitive: "Boolean" = "Whether the operators beside it take capital and small letters as the same.";
+    Pattern: "Tests of the characters of a text." {
+        contains Contains: "String" = "Contains this text.";
+        startsWith StartsWith: "String" = "Begins with this text.";
+        endsWith EndsWith: "String" = "Ends with this text.";
+        matches Matches: "String" = "Contains a match of this regular expression (syntax of Rust's regex crate: no look-around, linear time).";
+        caseInsensitive CaseInsensitive: "Boolean" = "Whether the other operators of this object ignore case.";
     }
-    Emptiness: "Whether a list has values." {
-        isEmpty IsEmpty: "Boolean" = "Whether there is no value.";
+    Emptiness: "Tests for an empty list." {
+        isEmpty IsEmpty: "Boolean" = "Whether the list is empty.";
     }
-    Membership: "Which values a list has." {
-        has Has: "{value}" = "This is among them.";
-        hasAny HasAny: "[{value}!]" = "At least one of these is among them.";
-        hasAll HasAll: "[{value}!]" = "All of these are among them.";
+    Membership: "Tests of the values of a list." {
+        has Has: "{value}" = "Contains this value.";
+        hasAny HasAny: "[{value}!]" = "Contains at least one of these values.";
+        hasAll HasAll: "[{value}!]" = "Contains all of these values.";
     }
-    TypeEquality: "Which type an entity has." {
-        eq Eq: "EntityType" = "It is this one.";
-        ne Ne: "EntityType" = "It is another.";
-        in In: "[EntityType!]" = "It is one of these.";
-        notIn NotIn: "[EntityType!]" = "It is not one of these.";
+    TypeEquality: "Tests of the type of an entity." {
+        eq Eq: "EntityType" = "Of this type.";
+        ne Ne: "EntityType" = "Not of this type.";
+        in In: "[EntityType!]" = "Equal to one of these values.";
+        notIn NotIn: "[EntityType!]" = "Of none of these types.";
     }
-    Quantifier: "How many of the other ends meet a condition." {
-        some Some: "{filter}" = "At least one matches the filter.";
-        every Every: "{filter}" = "Each one matches the filter; this also holds where there are none.";
-        none None: "{filter}" = "None matches the filter.";
+    Quantifier: "Conditions on the entities that a relation leads to." {
+        some Some: "{filter}" = "At least one entity matches the filter.";
+        every Every: "{filter}" = "Every entity matches the filter. Also true if there are no entities.";
+        none None: "{filter}" = "No entity matches the filter.";
     }
-    Number: "How many other ends there are." {
-        count Count: "IntFilter" = "On how many there are.";
+    Number: "A condition on the number of entities." {
+        count Count: "IntFilter" = "A condition on the number of entities.";
     }
-    CountedEdges: "Which edges count, for relations whose edges have properties." {
-        edge Edge: "{edge_filter}" = "Only edges that meet this count for the others; alone it asks for at least one.";
+    CountedEdges: "A condition on the edges, for relations whose edges have properties." {
+        edge Edge: "{edge_filter}" = "Only edges that match this filter count for the other conditions. Without other conditions: at least one edge matches.";
     }
-    Connective: "Conditions of conditions." {
-        and And: "[{filter}!]" = "All of these hold.";
-        or Or: "[{filter}!]" = "At least one of these holds.";
-        not Not: "{filter}" = "This does not hold; what has no value for it does not.";
+    Connective: "Combinations of conditions." {
+        and And: "[{filter}!]" = "All of these conditions are true.";
+        or Or: "[{filter}!]" = "At least one of these conditions is true.";
+        not Not: "{filter}" = "This condition is false. Missing values make a condition false.";
     }
-    OwnCondition: "Conditions on what every entity has. One that a type has itself takes the place of that of its name." {
-        id Id: "IDFilter" = "On the id.";
-        label Label: "StringFilter" = "On the label.";
-        entityType EntityType: "EntityTypeFilter" = "On the type.";
+    OwnCondition: "Conditions on fields that every entity has. A field of the type with the same name replaces them." {
+        id Id: "IDFilter" = "A condition on the id.";
+        label Label: "StringFilter" = "A condition on the label.";
+        entityType EntityType: "EntityTypeFilter" = "A condition on the type.";
     }
-    EdgeCondition: "A condition on the edge that led to an entity, for relations whose edges have properties." {
-        edge Edge: "{edge_filter}" = "On the edge's own properties.";
+    EdgeCondition: "A condition on the edge to the entity, for relations whose edges have properties." {
+        edge Edge: "{edge_filter}" = "A condition on the properties of the edge.";
     }
-    OwnOrder: "Orders by what every entity has. One that a type has itself takes the place of that of its name." {
-        id Id: "SortOrder" = "By the id.";
-        label Label: "SortOrder" = "By the label.";
+    OwnOrder: "Orders by fields that every entity has. A field of the type with the same name replaces them." {
+        id Id: "SortOrder" = "Sorts by id.";
+        label Label: "SortOrder" = "Sorts by label.";
     }
-    DistanceOrder: "An order by the distance from a point." {
+    DistanceOrder: "Sorts by the distance from a point." {
         distanceFrom DistanceFrom: "Point!" = "The point.";
-        direction Direction: "SortOrder" = "The nearest first, unless it says otherwise.";
+        direction Direction: "SortOrder" = "Defaults to nearest first.";
     }
-    GroupOption: "How entities are grouped by a field." {
-        includeMissing IncludeMissing: "Boolean" = "Whether items without a value make a group. Defaults to true.";
+    GroupOption: "Options for grouping by a field." {
+        includeMissing IncludeMissing: "Boolean" = "Whether to return a group of the items without a value. Defaults to true.";
     }
-    EdgeOrder: "An order by the edge that led to an entity, for relations whose edges have properties." {
-        edge Edge: "{edge_order}" = "By the edge's own properties.";
+    EdgeOrder: "Sorts by the edge to the entity, for relations whose edges have properties." {
+        edge Edge: "{edge_order}" = "Sorts by a property of the edge.";
     }
 }
 
 kinds! {
-    AnyValue: "A condition on a value of type {value}. All its fields must hold." { Missing }
-    Unordered: "A condition on a value of type {value}. All its fields must hold." { Equality, Missing }
-    Ordered: "A condition on a value of type {value}. All its fields must hold." { Equality, Order, Missing }
-    Dates: "A condition on a date, by the span of days that it covers. All its fields must hold." { Equality, DateOrder, DateSpan, Missing }
-    Points: "A condition on a place on Earth. All its fields must hold." { Equality, Surroundings, Missing }
-    PointNear: "All points at most a distance away from one." { Nearness }
-    PointBounds: "A part of the Earth between two parallels and two meridians, borders included. It crosses the antimeridian where `west` is greater than `east`." { Sides }
-    PlainTexts: "A condition on a value of type {value}. All its fields must hold." { Equality, Order, Missing, Pattern }
-    SearchedTexts: "A condition on a value of type {value}. All its fields must hold." { Equality, Order, Missing, Words, Pattern }
-    TranslatedTexts: "A condition on a text in any of its languages. All its fields must hold." { Equality, Order, Missing, Words, Pattern }
-    AnyValues: "A condition on a list of values of type {value}. All its fields must hold." { Emptiness }
-    Values: "A condition on a list of values of type {value}. All its fields must hold." { Emptiness, Membership }
+    AnyValue: "A condition on a value of type {value}. All given fields must match." { Missing }
+    Unordered: "A condition on a value of type {value}. All given fields must match." { Equality, Missing }
+    Ordered: "A condition on a value of type {value}. All given fields must match." { Equality, Order, Missing }
+    Dates: "A condition on a date, which covers a range of days. All given fields must match." { Equality, DateOrder, DateSpan, Missing }
+    Points: "A condition on a point. All given fields must match." { Equality, Surroundings, Missing }
+    PointNear: "The points within a distance from a point." { Nearness }
+    PointBounds: "An area between two latitudes and two longitudes, bounds included. It crosses the antimeridian if `west` is greater than `east`." { Sides }
+    PlainTexts: "A condition on a value of type {value}. All given fields must match." { Equality, Order, Missing, Pattern }
+    SearchedTexts: "A condition on a value of type {value}. All given fields must match." { Equality, Order, Missing, Words, Pattern }
+    TranslatedTexts: "A condition on a text, in any of its languages. All given fields must match." { Equality, Order, Missing, Words, Pattern }
+    AnyValues: "A condition on a list of values of type {value}. All given fields must match." { Emptiness }
+    Values: "A condition on a list of values of type {value}. All given fields must match." { Emptiness, Membership }
     EntityTypes: "A condition on the type of an entity." { TypeEquality }
-    OtherEnds: "A condition on the {noun} that a relation leads to: `some`, `every` or `none` of them match a filter, or on their number.{counted}" { Quantifier, Number, CountedEdges }
-    PointOrder: "By the distance from a point, along the surface of a sphere with the radius 6371.0088 km. Costs a few sines and cosines for each comparison." { DistanceOrder }
-    GroupOptions: "How entities are grouped by a field; `{}` for the defaults." { GroupOption }
-    Orders: "By what entities are put in order; exactly one field." { OwnOrder, EdgeOrder }
+    OtherEnds: "A condition on the {noun} that a relation leads to: whether `some`, `every` or `none` of them match a filter, or on their number.{counted}" { Quantifier, Number, CountedEdges }
+    PointOrder: "Sorts by the distance from a point, on a sphere with a radius of 6371.0088 km." { DistanceOrder }
+    GroupOptions: "Options for grouping by a field; `{}` for the defaults." { GroupOption }
+    Orders: "A key of an order; exactly one field." { OwnOrder, EdgeOrder }
 }

@@ -1,11 +1,11 @@
-//! The API's own types and fields: names, types, arguments, descriptions, and for each what it means.
+//! Built-in types and fields of the API: names, types, arguments, descriptions and meaning.
 //!
-//! One table for each type, also for the input types of filters and orders. `api` writes the public schema from them, `plan`
-//! compiles a selection or a filter by matching on a table's fields, and `ontology` takes the names that a schema may not use. A field that is added here does not compile until the
-//! plan has a meaning for it.
+//! There is one table for each type, including the input types of filters and orders. `api` writes the public schema from
+//! the tables, `plan` compiles a selection or a filter by matching on the fields of a table, and `ontology` reserves
+//! their names. A new field does not compile until `plan` implements it.
 //!
-//! Texts may have placeholders that stand for what a schema decides, such as `{item}` for the type of a connection's
-//! entities. What a schema adds itself, such as the properties of an entity, is in no table.
+//! Texts may have placeholders for names that depend on a schema, such as `{item}` for the type of a connection's
+//! entities. Fields that come from a schema, such as the properties of an entity, are in no table.
 
 pub mod arguments;
 mod enums;
@@ -37,7 +37,7 @@ pub struct Row {
     pub name: &'static str,
     /// The GraphQL type, perhaps with placeholders.
     pub ty: &'static str,
-    /// What it is, perhaps with placeholders.
+    /// The description, perhaps with placeholders.
     pub description: &'static str,
     /// Its arguments, in groups that several fields share.
     pub arguments: &'static [&'static [Argument]],
@@ -47,7 +47,7 @@ pub struct Row {
 pub trait Fields: Copy + 'static {
     /// The GraphQL name of the type, perhaps with placeholders.
     const TYPE: &'static str;
-    /// What the type is, perhaps with placeholders.
+    /// The description of the type, perhaps with placeholders.
     const DESCRIPTION: &'static str;
     /// All fields in the order of the schema, each with its row.
     const ALL: &'static [(Self, Row)];

@@ -37,188 +37,188 @@ macro_rules! objects {
 
 objects! {
     Query "Query": "Entry points: an entity by its id, a list of the entities of a type, or a question about the whole graph.\n\nArguments that many fields have:\n\n- `filter` keeps only items that match. All fields of a filter must match; `and`, `or` and `not` combine conditions. A missing value matches only `isNull: true`. Each candidate is tested.\n- `orderBy` sorts by its first key, equal items by the next one, and at last by id. Without it, lists are sorted by id.\n- `collation` sorts texts as in a language (BCP 47, such as `fr` or `de-u-co-phonebk`) instead of by code points. It costs many times as much; only the first 1,024 bytes of a text count.\n- `first` returns the first `n` items, after the cursor `after`; `last` the last `n` items, before the cursor `before`. Without `first` and `last`, `{default_page}` items, unless the field has another default.\n- `asOf` shows the graph as it was at a date, in this field and in all fields below it: statements and edges that did not hold then are left out. Statements without a date always hold; a required field keeps its value. Ids in the answer have the date: `<entityId>?asOf=<date>`. Defaults to the date of the ids in the arguments." {
-        graph Graph: "GraphInfo!" = "What this graph is and holds.";
-        node Node: "Entity" (ID) = "The entity with an `id`, whatever its type; null if there is none.";
-        nodes Nodes: "[Entity]!" (IDS, AS_OF) = "The entities with these `ids`, in this order; null in the place of one that does not exist.";
-        resolve Resolve: "Entity" (REFERENCE, AS_OF) = "The entity that a reference means: by its id; else by a CURIE or an IRI of its `sameAs`; else by exactly its label or an alias, ignoring case. Null where nothing is found; an error with the candidates where several are.";
-        path Path: "Path" (ENDS, VIA, EITHER_DIRECTION, AVOID, AS_OF, LENGTH) = "A shortest path between two entities; null where there is none. It is searched for from both ends; the costs grow with the edges within half its length.";
-        paths Paths: "PathConnection" (ENDS, VIA, EITHER_DIRECTION, AVOID, AS_OF, LENGTH, NEXT) = "The simple paths between two entities, the shortest first: no entity is on one twice, and parallel edges make paths of their own. Each further page costs all that were before it.";
-        neighborhood Neighborhood: "Subgraph!" (MIDDLE, VIA, EITHER_DIRECTION, AVOID, AS_OF, MOST_NEIGHBORS) = "The neighborhood of some entities: all entities within a number of edges, and the edges between them. Costs as much as there are edges within that distance, whatever `first` keeps.";
-        ranking Ranking: "[RankedEntity!]!" (RANKED_BY, GIVEN_TYPES, VIA, RANKING_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The entities that matter most, the greatest score first. Costs at least as much as the graph has edges.";
-        similar Similar: "[RankedEntity!]!" (COMPARED, GIVEN_TYPES, VIA, EITHER_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The entities that are most like one, because they share neighbours with it: the most alike first, those that share none left out. Costs as much as there are edges within two of it.";
-        components Components: "[Component!]!" (PARTS, VIA, COMPONENT_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The parts that the graph falls into, the largest first. An entity without edges is a part of one, also a source, which `graph { componentCount }` leaves out. Costs as much as the graph has edges.";
-        search Search: "SearchConnection" (SEARCHED, AS_OF, PAGE) = "The entities in whose texts something is found, the best first (BM25; what serves as label counts most): what has all words, or where nothing has, other forms of them, or where nothing has all, what has any. A label that equals the whole query comes first, then another text that equals it. Case and diacritics do not matter; texts whose language is known are searched by their words' stems. Costs as much as it finds.";
-        suggest Suggest: "[Suggestion!]!" (BEGINNING, AS_OF, MOST_SUGGESTED) = "Entities whose label or an alias begins with what was typed, in the order of these names without regard to case and accents. Each is there once: by its label if that begins so, else by the first such alias. Names are compared by their first 256 characters. Costs as much as it skips: names of other types, of other dates, of entities that are given already.";
-        timeline Timeline: "TimelineConnection" (PERIOD, AS_OF, PAGE) = "Dated statements in order: those whose value is a date, whose edge has one, or that say when they hold. Values of type `DateTime` are left out. Costs as much as the entity, or the whole graph, has statements.";
-        conflicts Conflicts: "ConflictConnection" (DISPUTED, AS_OF, PAGE) = "Fields of which sources say different things of one time. The field itself gives the preferred statement: by rank, then the one that holds latest, then the one that the data say first. Costs as much as the graph has entities.";
+        graph Graph: "GraphInfo!" = "Information about the graph as a whole.";
+        node Node: "Entity" (ID) = "The entity with this `id`, of any type; null if there is none.";
+        nodes Nodes: "[Entity]!" (IDS, AS_OF) = "The entities with these `ids`, in the same order; null for an id that does not exist.";
+        resolve Resolve: "Entity" (REFERENCE, AS_OF) = "The entity that a reference identifies: by its id; otherwise by a CURIE or an IRI of its `sameAs`; otherwise by its exact label or an alias, ignoring case.\n\nNull if nothing is found; an error that lists the candidates if several entities match.";
+        path Path: "Path" (ENDS, VIA, EITHER_DIRECTION, AVOID, AS_OF, LENGTH) = "A shortest path between two entities; null if there is none.\n\nSearches from both ends: the cost grows with the number of edges within half the path's length.";
+        paths Paths: "PathConnection" (ENDS, VIA, EITHER_DIRECTION, AVOID, AS_OF, LENGTH, NEXT) = "The simple paths between two entities, shortest first. A simple path visits no entity twice; parallel edges produce separate paths.\n\nEach page costs as much as all pages before it.";
+        neighborhood Neighborhood: "Subgraph!" (MIDDLE, VIA, EITHER_DIRECTION, AVOID, AS_OF, MOST_NEIGHBORS) = "The neighborhood of some entities: all entities within a number of edges, and the edges between them.\n\nThe cost grows with the number of edges within that distance, regardless of `first`.";
+        ranking Ranking: "[RankedEntity!]!" (RANKED_BY, GIVEN_TYPES, VIA, RANKING_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The most important entities, highest score first.\n\nThe cost grows at least with the number of edges of the graph.";
+        similar Similar: "[RankedEntity!]!" (COMPARED, GIVEN_TYPES, VIA, EITHER_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The entities that share neighbors with an entity, most similar first. Entities that share none are left out.\n\nThe cost grows with the number of edges within a distance of two.";
+        components Components: "[Component!]!" (PARTS, VIA, COMPONENT_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The connected components of the graph, largest first. An entity without edges is a component of size one; this includes sources, which `graph { componentCount }` does not count.\n\nThe cost grows with the number of edges of the graph.";
+        search Search: "SearchConnection" (SEARCHED, AS_OF, PAGE) = "Full-text search in the texts of entities, best match first (BM25; labels have the highest weight). A label equal to the whole query comes first, then other texts equal to it.\n\nFinds texts with all words; if there are none, texts with other forms of the words; if there are none either, texts with any of the words. Case and diacritics are ignored; texts in a known language are searched by word stems. The cost grows with the number of matches.";
+        suggest Suggest: "[Suggestion!]!" (BEGINNING, AS_OF, MOST_SUGGESTED) = "Entities whose label or an alias begins with a prefix, sorted by that name, ignoring case and accents. Each entity occurs once: with its label if the label matches, otherwise with the first matching alias.\n\nNames are compared by their first 256 characters. The cost grows with the number of skipped names: those of other types or dates, and further names of the same entity.";
+        timeline Timeline: "TimelineConnection" (PERIOD, AS_OF, PAGE) = "Dated statements in chronological order: statements whose value is a date, whose edge has a date, or that have a validity. Values of type `DateTime` are not included.\n\nThe cost grows with the number of statements of the entity, or of the whole graph.";
+        conflicts Conflicts: "ConflictConnection" (DISPUTED, AS_OF, PAGE) = "Fields for which sources state different values for the same time. The field itself returns the preferred statement: by rank, then the latest valid one, then the first one in the data.\n\nThe cost grows with the number of entities of the graph.";
     }
-    Entity "Entity": "Anything that the graph knows, whatever its type." {
-        id Id: "ID!" = "The id: unique in the whole graph, stable, safe in URLs. As of a date, `<entityId>?asOf=<date>`.";
-        entityId EntityId: "ID!" = "The id as the data have it, the same at every date.";
+    Entity "Entity": "An entity of any type." {
+        id Id: "ID!" = "The id: unique in the graph, stable, and safe in URLs. In answers as of a date: `<entityId>?asOf=<date>`.";
+        entityId EntityId: "ID!" = "The id as in the data, the same at every date.";
         label Label: "String!" = "{label}";
         description Description: "String" = "{summary}";
         aliases Aliases: "[Text!]!" (LANGUAGES) = "Other names, in the order of the data. `search`, `suggest` and `resolve` find them.";
-        sameAs SameAs: "[ExternalId!]!" = "What other systems call it, in the order of the data.";
-        degree Degree: "Int!" = "How many edges it has, over all relations, either way.";
-        follow Follow: "EntityConnection!" (EXPRESSION, CHOICE, PAGE) = "What a path of relations leads to, each entity once, such as `partners|memberOf/partOf*`. A field that an entity does not have leads nowhere. Costs as much as there are edges on the way.";
-        statements Statements: "StatementConnection!" (ABOUT, PAGE) = "All that the graph says of it: a statement for each value of a property and for each edge, in either direction, each with where it comes from. Where sources disagree, all are here. Costs as much as it has statements, whatever the page.";
-        links Links: "LinkConnection!" (VIA, LINK_DIRECTION, PAGE) = "All its edges, over all relations. Costs as much as it has edges, whatever the page.";
+        sameAs SameAs: "[ExternalId!]!" = "Identifiers of the entity in other systems, in the order of the data.";
+        degree Degree: "Int!" = "Number of edges, over all relations and in both directions.";
+        follow Follow: "EntityConnection!" (EXPRESSION, CHOICE, PAGE) = "The entities that a path of relations leads to, each once, such as `partners|memberOf/partOf*`. A field that an entity does not have leads to nothing.\n\nThe cost grows with the number of edges on the way.";
+        statements Statements: "StatementConnection!" (ABOUT, PAGE) = "All statements about the entity: one for each value of a property and for each edge in either direction, each with its sources. Includes conflicting statements.\n\nThe cost grows with the number of its statements, regardless of the page.";
+        links Links: "LinkConnection!" (VIA, LINK_DIRECTION, PAGE) = "All edges of the entity, over all relations.\n\nThe cost grows with the number of its edges, regardless of the page.";
     }
     SourceOnly "{source}": "A source of facts." {
-        cited Cited: "CitedConnection!" (CITING, PAGE) = "The statements that cite this source, once for each place that they cite, in the order of the places: sections as `structure` has them, numbers by their value. An edge is given once, as a statement about its start. Costs as much as the source has citations, whatever the page.";
+        cited Cited: "CitedConnection!" (CITING, PAGE) = "The statements that cite this source, one item for each cited place, in the order of the places: sections in the order of `structure`, numbers by value. An edge occurs once, as a statement about its start.\n\nThe cost grows with the number of citations of the source, regardless of the page.";
     }
     CitedConnection "CitedConnection": "A page of the statements that cite a source." {
         nodes Nodes: "[CitedStatement!]!" = "The statements of this page.";
         edges Edges: "[CitedEdge!]!" = "The statements of this page, each with the place that it cites.";
-        pageInfo PageInfo: "PageInfo!" = "Where this page stands in the whole list.";
-        totalCount TotalCount: "Int!" = "How many there are on all pages together.";
+        pageInfo PageInfo: "PageInfo!" = "Position of this page.";
+        totalCount TotalCount: "Int!" = "Number of items on all pages.";
     }
     CitedEdge "CitedEdge": "A statement that cites a source, and the place." {
         node Node: "CitedStatement!" = "The statement.";
-        cursor Cursor: "String!" = "Its place in the list, for `after` and `before`.";
-        locator Locator: "String" = "The place in the source: a section, paragraph and sentence (`history/2/1`), a page, a URL. Null where the source is cited as a whole.";
-        note Note: "String" = "A remark of who entered the fact.";
+        cursor Cursor: "String!" = "Cursor of this edge, for use with `after` and `before`.";
+        locator Locator: "String" = "The cited place in the source: a section, paragraph and sentence (`history/2/1`), a page, or a URL. Null if the source is cited as a whole.";
+        note Note: "String" = "A note by the person who entered the fact.";
     }
     CitedStatement "CitedStatement": "A statement that cites a source." {
-        entity Entity: "Entity!" = "The entity that it is about; of an edge, the one that it starts at.";
+        entity Entity: "Entity!" = "The subject of the statement; for an edge, its start.";
         statement Statement: "Statement!" = "The statement.";
     }
     ExternalId "ExternalId": "An identifier in another system." {
-        prefix Prefix: "String" = "The prefix that the schema declares for the beginning of the IRI; null where it declares none.";
-        id Id: "ID!" = "The rest of the IRI after the prefix; the whole IRI where `prefix` is null.";
+        prefix Prefix: "String" = "The declared prefix that replaces the beginning of the IRI; null if no prefix matches.";
+        id Id: "ID!" = "The part of the IRI after the prefix; the whole IRI if `prefix` is null.";
         url Url: "URL!" = "The IRI.";
     }
     PageInfo "PageInfo": "Position of a page in the list. `Query` describes the arguments of lists." {
-        hasNextPage HasNextPage: "Boolean!" = "Whether more follow after this page.";
-        hasPreviousPage HasPreviousPage: "Boolean!" = "Whether some come before this page.";
-        startCursor StartCursor: "String" = "The cursor of the first on this page; null on an empty one.";
-        endCursor EndCursor: "String" = "The cursor of the last on this page; null on an empty one.";
+        hasNextPage HasNextPage: "Boolean!" = "Whether there are items after this page.";
+        hasPreviousPage HasPreviousPage: "Boolean!" = "Whether there are items before this page.";
+        startCursor StartCursor: "String" = "Cursor of the first item of this page; null if the page is empty.";
+        endCursor EndCursor: "String" = "Cursor of the last item of this page; null if the page is empty.";
     }
-    Citation "Citation": "One place in a source that says so." {
+    Citation "Citation": "A place in a source that supports a statement." {
         source Source: "Source!" = "The source.";
-        locator Locator: "String" = "The place in it: a section, paragraph and sentence (`history/2/1`), a page, a URL.";
-        note Note: "String" = "A remark of who entered the fact.";
+        locator Locator: "String" = "The place in the source: a section, paragraph and sentence (`history/2/1`), a page, or a URL.";
+        note Note: "String" = "A note by the person who entered the fact.";
     }
-    Validity "Validity": "When a statement holds. An end that is not known is null." {
-        from From: "Date" = "From when.";
-        until Until: "Date" = "Until when.";
+    Validity "Validity": "The period in which a statement holds. An unknown end is null." {
+        from From: "Date" = "Start of the period.";
+        until Until: "Date" = "End of the period.";
     }
-    Statement "Statement": "One thing that the graph says of an entity: a value of a property, or an edge to another entity, with where it comes from." {
-        field Field: "String!" = "The schema's field on this side. An edge that this side has no field for is named by the other side's, after a `^`.";
+    Statement "Statement": "A statement about an entity: a value of a property, or an edge to another entity, with its sources." {
+        field Field: "String!" = "The field of the schema on this side. If this side has no field for the edge: `^` and the name of the other side's field.";
         value Value: "JSON" = "The value of a property; null for an edge.";
         target Target: "Entity" = "The entity at the other end of an edge; null for a property.";
-        edge Edge: "JSON" = "The edge's own properties; null where its relation has none.";
-        rank Rank: "Rank!" = "How far it is trusted against others about the same thing.";
-        valid Valid: "Validity" = "When it holds; null where no validity is given.";
-        citations Citations: "[Citation!]!" = "Where it comes from; empty where no source is given.";
+        edge Edge: "JSON" = "The properties of the edge; null if its relation has none.";
+        rank Rank: "Rank!" = "Preference of this statement over others about the same fact.";
+        valid Valid: "Validity" = "The period in which it holds; null if none is given.";
+        citations Citations: "[Citation!]!" = "Its sources, with the places in them; empty if no source is given.";
     }
     Link "Link": "An edge, seen from one of its ends." {
-        from From: "Entity!" = "The entity that the link was asked of.";
+        from From: "Entity!" = "The entity whose links are listed.";
         to To: "Entity!" = "The entity at the other end.";
-        relation Relation: "String!" = "The relation's name.";
-        field Field: "String!" = "The schema's field on the side of `from`. Where it has none, the other side's after a `^`.";
-        forward Forward: "Boolean!" = "Whether the edge was stored this way round.";
-        edge Edge: "JSON" = "The edge's own properties; null where its relation has none.";
-        statement Statement: "Statement!" = "The edge as a statement about `from`, with where it comes from.";
+        relation Relation: "String!" = "Name of the relation.";
+        field Field: "String!" = "The field of the schema on the side of `from`. If there is none: `^` and the name of the other side's field.";
+        forward Forward: "Boolean!" = "Whether the edge starts at `from`.";
+        edge Edge: "JSON" = "The properties of the edge; null if its relation has none.";
+        statement Statement: "Statement!" = "The edge as a statement about `from`, with its sources.";
     }
-    GraphInfo "GraphInfo": "What this graph is and holds." {
-        title Title: "String" = "What the graph is called.";
-        description Description: "String" = "What it is about.";
-        licence Licence: "String" = "Under which terms its data may be used.";
-        url Url: "String" = "Where it is described.";
-        revision Revision: "String!" = "Which data and schema it was built from: the same files give the same revision.";
-        entityCount EntityCount: "Int!" = "How many entities it has, sources among them.";
-        edgeCount EdgeCount: "Int!" = "How many edges it has.";
-        statementCount StatementCount: "Int!" = "How many statements it makes: values and edges.";
-        sourceCount SourceCount: "Int!" = "How many sources it has.";
-        citationCount CitationCount: "Int!" = "How many citations it has.";
-        componentCount ComponentCount: "Int!" = "Number of connected components, without sources that no edge leads to or from. `components` lists those sources too, each as a part of one.";
-        types Types: "[TypeInfo!]!" = "The types of its entities.";
-        relations Relations: "[RelationInfo!]!" = "Its relations.";
-        sources Sources: "SourceConnection!" (CHOICE, PAGE) = "Its sources.";
-        examples Examples: "[ExampleQuery!]!" = "Queries that show what can be asked of it.";
+    GraphInfo "GraphInfo": "Information about the graph as a whole." {
+        title Title: "String" = "Title of the graph.";
+        description Description: "String" = "Subject of the graph.";
+        licence Licence: "String" = "Licence of the data.";
+        url Url: "String" = "Address of a page about the graph.";
+        revision Revision: "String!" = "Identifies the data and schema of this graph: the same files give the same revision.";
+        entityCount EntityCount: "Int!" = "Number of entities, including sources.";
+        edgeCount EdgeCount: "Int!" = "Number of edges.";
+        statementCount StatementCount: "Int!" = "Number of statements: values and edges.";
+        sourceCount SourceCount: "Int!" = "Number of sources.";
+        citationCount CitationCount: "Int!" = "Number of citations.";
+        componentCount ComponentCount: "Int!" = "Number of connected components, not counting sources without edges. `components` lists these sources too, each as a component of size one.";
+        types Types: "[TypeInfo!]!" = "The types of entities.";
+        relations Relations: "[RelationInfo!]!" = "The relations.";
+        sources Sources: "SourceConnection!" (CHOICE, PAGE) = "The sources.";
+        examples Examples: "[ExampleQuery!]!" = "Example queries.";
     }
-    ExampleQuery "ExampleQuery": "A query that shows what can be asked of this graph." {
-        title Title: "String!" = "The question in words.";
-        query Query: "String!" = "The question in GraphQL.";
+    ExampleQuery "ExampleQuery": "An example query." {
+        title Title: "String!" = "The question in natural language.";
+        query Query: "String!" = "The query in GraphQL.";
     }
     TypeInfo "TypeInfo": "A type of entities." {
-        name Name: "String!" = "Its name.";
-        description Description: "String" = "What the schema says of it.";
-        class Class: "String" = "The IRI of its RDF class.";
-        count Count: "Int!" = "How many entities of this type there are.";
+        name Name: "String!" = "Name in the schema.";
+        description Description: "String" = "Description from the schema.";
+        class Class: "String" = "IRI of its RDF class.";
+        count Count: "Int!" = "Number of entities of this type.";
     }
     RelationInfo "RelationInfo": "A relation between entities." {
-        name Name: "String!" = "Its name.";
-        field Field: "String!" = "The field that an entity at the start of an edge has.";
-        inverse Inverse: "String" = "The field that an entity at the end of an edge has; null where it has none.";
-        symmetric Symmetric: "Boolean!" = "Whether an edge holds both ways.";
-        transitive Transitive: "Boolean!" = "Whether it may be followed over several edges as one.";
-        from From: "[String!]!" = "The types that its edges begin at.";
-        to To: "[String!]!" = "The types that its edges end in.";
-        class Class: "String" = "The IRI of its RDF property.";
-        count Count: "Int!" = "How many edges it has.";
+        name Name: "String!" = "Name in the schema.";
+        field Field: "String!" = "The field at the start of an edge.";
+        inverse Inverse: "String" = "The field at the end of an edge; null if there is none.";
+        symmetric Symmetric: "Boolean!" = "Whether the relation is symmetric: each edge holds in both directions.";
+        transitive Transitive: "Boolean!" = "Whether the relation is transitive: its field takes `depth` to follow several edges.";
+        from From: "[String!]!" = "Types of entities at the start of its edges.";
+        to To: "[String!]!" = "Types of entities at the end of its edges.";
+        class Class: "String" = "IRI of its RDF property.";
+        count Count: "Int!" = "Number of edges.";
     }
-    Path "Path": "How two entities are connected." {
-        length Length: "Int!" = "How many edges it has.";
-        cost Cost: "Float" = "The sum of its edges' weights; null where no `weight` was asked for.";
-        nodes Nodes: "[Entity!]!" = "The entities on it, from one end to the other.";
-        steps Steps: "[Link!]!" = "Its edges, each in walking order.";
+    Path "Path": "A path between two entities." {
+        length Length: "Int!" = "Number of edges.";
+        cost Cost: "Float" = "Sum of the weights of its edges; null without the argument `weight`.";
+        nodes Nodes: "[Entity!]!" = "The entities on the path, from start to end.";
+        steps Steps: "[Link!]!" = "The edges of the path, from start to end.";
     }
     Subgraph "Subgraph": "A part of the graph." {
-        nodes Nodes: "[Entity!]!" = "Its entities: the nearest first, those of one distance by type and id.";
-        links Links: "[Link!]!" = "The edges between its entities, each once, from its start.";
-        truncated Truncated: "Boolean!" = "Whether entities were left out because `first` allowed no more; the farthest are.";
-        totalCount TotalCount: "Int!" = "How many entities lie within the distance, those that were left out among them.";
+        nodes Nodes: "[Entity!]!" = "The entities, nearest first; at the same distance, sorted by type and id.";
+        links Links: "[Link!]!" = "The edges between these entities, each once, from its start.";
+        truncated Truncated: "Boolean!" = "Whether the farthest entities were left out because of `first`.";
+        totalCount TotalCount: "Int!" = "Number of entities within the distance, including those that were left out.";
     }
     RankedEntity "RankedEntity": "An entity and its score." {
         entity Entity: "Entity!" = "The entity.";
-        score Score: "Float!" = "Its score.";
-        exact Exact: "Boolean!" = "Whether the score is exact; otherwise it is estimated from a sample, since all would take too long.";
+        score Score: "Float!" = "The score.";
+        exact Exact: "Boolean!" = "Whether the score is exact. On a large graph, it is estimated from a sample.";
     }
-    Component "Component": "A part of the graph that no edge connects with the rest." {
-        size Size: "Int!" = "How many entities it has.";
-        nodes Nodes: "EntityConnection!" (CHOICE, PAGE) = "Its entities.";
+    Component "Component": "A connected component of the graph." {
+        size Size: "Int!" = "Number of entities.";
+        nodes Nodes: "EntityConnection!" (CHOICE, PAGE) = "The entities.";
     }
-    SearchConnection "SearchConnection": "A page of what a search finds." {
+    SearchConnection "SearchConnection": "A page of the results of a search." {
         nodes Nodes: "[Entity!]!" = "The entities of this page.";
-        edges Edges: "[SearchEdge!]!" = "The entities of this page, each with how well it fits, and where.";
-        pageInfo PageInfo: "PageInfo!" = "Where this page stands in the whole list.";
-        totalCount TotalCount: "Int!" = "How many entities that were found there are on all pages together. With a filter this looks at each candidate.";
+        edges Edges: "[SearchEdge!]!" = "The entities of this page, each with its score and matches.";
+        pageInfo PageInfo: "PageInfo!" = "Position of this page.";
+        totalCount TotalCount: "Int!" = "Number of results on all pages. With a filter, each candidate is tested.";
         ignored Ignored: "Int!" = "Number of words of `query` that were not searched. Usually 0: only the first 32 words (8 with `fuzzy`) and the first 1,024 bytes are searched.";
     }
-    SearchEdge "SearchEdge": "An entity that was found." {
+    SearchEdge "SearchEdge": "A result of a search." {
         node Node: "Entity!" = "The entity.";
-        cursor Cursor: "String!" = "Its place in the list, for `after` and `before`.";
-        score Score: "Float!" = "How well it fits; scores compare within one search only.";
-        highlights Highlights: "[Highlight!]!" = "Where it was found.";
-        matched Matched: "[Statement!]!" = "The statements in which words of the query were found, those of the best rank first, after those that equal the whole query: a former or disputed name is recognized by its `rank` and `valid`.";
+        cursor Cursor: "String!" = "Cursor of this edge, for use with `after` and `before`.";
+        score Score: "Float!" = "Relevance of the result. Scores of different searches cannot be compared.";
+        highlights Highlights: "[Highlight!]!" = "Fields and fragments that match.";
+        matched Matched: "[Statement!]!" = "The statements whose text matches: first those equal to the whole query, then by rank. A former or disputed name can be recognized by its `rank` and `valid`.";
     }
-    Highlight "Highlight": "Pieces of one field's text in which something was found." {
-        field Field: "String!" = "The schema's field.";
-        fragments Fragments: "[String!]!" = "Up to three pieces of its text as HTML: what was found stands in `<mark>`, all else is escaped.";
+    Highlight "Highlight": "Matching fragments of the text of one field." {
+        field Field: "String!" = "The field of the schema.";
+        fragments Fragments: "[String!]!" = "Up to three fragments of the text as HTML: matches are enclosed in `<mark>`, everything else is escaped.";
     }
-    Suggestion "Suggestion": "An entity by one of its names." {
+    Suggestion "Suggestion": "An entity and the name that matches." {
         entity Entity: "Entity!" = "The entity.";
-        text Text: "String!" = "The name: its label, or an alias, in the language that it was found in.";
-        field Field: "String!" = "The field that has the name; `id` where the id serves as label.";
-        start Start: "Int!" = "Where in `text` the part begins that was typed, in UTF-16 code units as JavaScript counts. More than 0 where the name begins with other signs than letters and digits.";
-        end End: "Int!" = "Where in `text` that part ends, in UTF-16 code units.";
+        text Text: "String!" = "The label or alias, in the language that matches.";
+        field Field: "String!" = "The field with this name; `id` if the id serves as label.";
+        start Start: "Int!" = "Start of the matching part in `text`, in UTF-16 code units as in JavaScript. Greater than 0 if the name begins with characters other than letters and digits.";
+        end End: "Int!" = "End of the matching part in `text`, in UTF-16 code units.";
     }
     TimelineEntry "TimelineEntry": "A dated statement." {
-        date Date: "Date!" = "The date that it is about: its value, the first date of its edge, or when it holds.";
-        entity Entity: "Entity!" = "The entity that it is about.";
+        date Date: "Date!" = "The date: the value, the first date of the edge, or the validity.";
+        entity Entity: "Entity!" = "The subject of the statement.";
         statement Statement: "Statement!" = "The statement.";
     }
-    Conflict "Conflict": "A field of an entity of which sources say different things." {
+    Conflict "Conflict": "A field of an entity for which sources state different values." {
         entity Entity: "Entity!" = "The entity.";
-        field Field: "String!" = "The schema's field.";
-        statements Statements: "[Statement!]!" = "All that is said, what the field gives first.";
+        field Field: "String!" = "The field of the schema.";
+        statements Statements: "[Statement!]!" = "All statements. The first one is the one that the field returns.";
     }
-    AggregateKey "AggregateKey": "What the entities of a group have in common for one field." {
-        field Field: "String!" = "The field that entities were grouped by.";
-        value Value: "JSON" = "The value of a property; null for a relation, and where there is none.";
-        entity Entity: "Entity" = "The entity that a relation leads to; null for a property, and where it leads nowhere.";
+    AggregateKey "AggregateKey": "The common value of a group's entities for one field." {
+        field Field: "String!" = "The field that entities are grouped by.";
+        value Value: "JSON" = "The value of a property; null for a relation, and if there is no value.";
+        entity Entity: "Entity" = "The entity that a relation leads to; null for a property, and if there is no entity.";
     }
     Connection "{connection}": "A page of {noun}." {
         nodes Nodes: "[{item}!]!" = "Items of this page.";
@@ -256,19 +256,19 @@ objects! {
         distinct Distinct: "Int!" = "Number of different values.";
         min Min: "{value}" = "The smallest value; null if there is none.";
         max Max: "{value}" = "The greatest value; null if there is none.";
-        sum Sum: "{sum}" = "Their sum; null where there is none.";
-        avg Avg: "{sum}" = "Their mean; null where there is none.";
+        sum Sum: "{sum}" = "Sum of the values; null if there is none.";
+        avg Avg: "{sum}" = "Mean of the values; null if there is none.";
     }
 }
 
 /// A connection of things that are not entities.
 #[derive(Debug)]
 pub struct ListingRow {
-    /// What its types are named after: `{name}Connection` and `{name}Edge`.
+    /// The stem of the names of its types: `{name}Connection` and `{name}Edge`.
     pub name: &'static str,
     /// The type of its items.
     pub item: &'static str,
-    /// What the items are called in descriptions.
+    /// The name of the items in descriptions.
     pub noun: &'static str,
     /// Whether the length of the list is known.
     pub is_countable: bool,
@@ -292,5 +292,5 @@ pub const LISTINGS: &[ListingRow] = &[
         ..listing("Path", "Path", "paths")
     },
     listing("Timeline", "TimelineEntry", "dated statements"),
-    listing("Conflict", "Conflict", "disagreements"),
+    listing("Conflict", "Conflict", "conflicts"),
 ];

@@ -200,7 +200,7 @@ def check_pair(data, model, no, a, b, context):
     same("neighborhood", sorted(it["id"] for it in near["nodes"]), sorted(ego.nodes), context)
     ours = sorted(sorted((it["from"]["id"], it["to"]["id"])) for it in near["links"])
     same("its links", ours, sorted(sorted(it) for it in ego.edges()), context)
-    # Level by level over one relation; the start itself only where a circle leads back to it.
+    # Level by level over one relation; the start itself only if a cycle leads back to it.
     level, found = {a}, []
     for _ in range(no + 1):
         level = {other for it in level for first, other, _ in model.next if first == it} - set(found)

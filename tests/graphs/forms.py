@@ -104,11 +104,11 @@ def check_graph(server, name, query, answer):
     sources = {unquote(str(it).removeprefix(ENTITY)) for it in cited}
     same("entities", named - set(nodes) <= sources, True, name)
     same("entities of GraphML", set(nodes) <= named, True, name)
-    # Whatever the answer names by `id` is there, once groups and highlights are left aside.
+    # Every entity that the answer names by `id` is there, except in groups and highlights.
     same("ids", ids_in(answer["data"]) - set(nodes), set(), name)
     for node, data in nodes.nodes(data=True):
         label = graph.value(rdflib.URIRef(ENTITY + node), rdflib.RDFS.label)
-        # XML has no control characters: the sign for what cannot be shown stands for them.
+        # XML has no control characters: they are replaced by U+FFFD.
         shown = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", str(label))
         same("a label", data["label"], shown, name)
     facts = {(str(s), str(o)) for s, p, o in graph if str(s).startswith(ENTITY) and str(o).startswith(ENTITY)}
@@ -144,7 +144,7 @@ def flat(data):
         return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
     def leaves(value, path):
-        # A value of the scalar JSON is a cell, whatever it holds.
+        # A value of the scalar JSON is one cell, even if it is an object.
         if isinstance(value, dict) and path[-1:] != ["extra"]:
             return [it for key, inner in value.items() for it in leaves(inner, path + [key])]
         return [(".".join(path), cell(value))]
@@ -171,7 +171,7 @@ def check_table(server, name, query, answer):
     same("rows", len(rows), len(theirs), name)
     for ours, row in zip(rows, theirs):
         for key, value in row.items():
-            # What is null in JSON has no fields of its own there.
+            # A null in JSON has no fields of its own there.
             if key in ours or value:
                 same(f"the cell {key}", ours.get(key), value, name)
     return 1

@@ -349,7 +349,7 @@ export class Graph {
     return links;
   }
 
-  /** What cites a source, once for each citation, in the order of the places; an edge from its start. */
+  /** The statements that cite a source, once for each citation, in the order of the places; an edge from its start. */
   cited(source) {
     const found = [];
     const order = this.typesOf('Entity');

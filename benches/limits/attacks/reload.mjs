@@ -105,7 +105,7 @@ export default [
   breaks("YAML that is 100,000 deep", (folder) => writeFileSync(join(folder, "data", "more.yaml"), `Town: ${repeat("[", 100_000)}`)),
   breaks("JSON that is 100,000 deep", (folder) => writeFileSync(join(folder, "data", "more.jsonl"), `${repeat('{"a":', 100_000)}\n`)),
   breaks("a schema that is 100,000 deep", (folder) => writeFileSync(join(folder, "schema", "more.graphql"), `type More { a(b: ${repeat("[", 100_000)}`)),
-  breaks("the schema is gone", (folder) => rmSync(join(folder, "schema"), { recursive: true })),
+  breaks("the schema was removed", (folder) => rmSync(join(folder, "schema"), { recursive: true })),
   breaks("a javascript: URL in the data", (folder) => {
     writeFileSync(join(folder, "schema", "more.graphql"), 'type Page { name: String! link: URL }');
     writeFileSync(join(folder, "data", "more.yaml"), "Page:\n  bad:\n    name: Bad\n    link: javascript:alert(1)\n");

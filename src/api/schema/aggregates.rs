@@ -1,4 +1,4 @@
-//! The types of figures about lists and groups.
+//! The types of aggregates of lists and groups.
 
 use std::collections::BTreeSet;
 

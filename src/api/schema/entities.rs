@@ -127,7 +127,7 @@ impl Generator<'_> {
                     let description = match (&interface.description, id) {
                         (Some(text), _) => text.clone(),
                         (None, ENTITY) => surface::Entity::DESCRIPTION.to_owned(),
-                        (None, _) => format!("What {} have in common.", join(&types, "and")),
+                        (None, _) => format!("Fields that {} have in common.", join(&types, "and")),
                     };
                     ty = ty.description(sealed(&description));
                     ty = fields

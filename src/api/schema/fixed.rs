@@ -80,7 +80,7 @@ impl Generator<'_> {
         let id = surface::Entity::ALL
             .iter()
             .find(|(it, _)| *it == surface::Entity::Id);
-        let node = Interface::new("Node").description("Anything that has an id, as Relay has it.");
+        let node = Interface::new("Node").description("An object with an id, as specified by Relay.");
         let id = id.map(|(_, row)| self.field(row, &Placeholders(&[])).on_interface());
         self.add(id.into_iter().fold(node, Interface::field));
     }

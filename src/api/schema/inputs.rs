@@ -198,7 +198,7 @@ impl Generator<'_> {
         }
     }
 
-    /// What points are found and ordered by.
+    /// The input types for points.
     fn point_inputs(&mut self) {
         let tables = [
             ("PointNear", InputTable::of::<PointNear>()),

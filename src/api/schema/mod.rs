@@ -1,7 +1,7 @@
 //! The public schema: every type, field and argument that is generated from an ontology, described.
 //!
-//! async-graphql builds it and exports its SDL. Its resolvers are never called: plans answer. What does not depend on the
-//! ontology comes from the tables of `surface`.
+//! async-graphql builds it and exports its SDL. Its resolvers are never called: plans answer. The parts that do not
+//! depend on the ontology come from the tables of `surface`.
 
 mod aggregates;
 mod entities;
@@ -25,7 +25,7 @@ pub(super) use reachable::leave_out_unreachable;
 use texts::sealed;
 pub(super) use texts::{open as open_texts, remove_descriptions};
 
-/// What async-graphql's schema says otherwise than it is: `docs/decisions/front-end-libraries.md` says why.
+/// Corrections of async-graphql's schema: `docs/decisions/front-end-libraries.md` has the reasons.
 #[derive(Debug, Default)]
 pub(super) struct SchemaCorrections {
     /// Interfaces that implement others, which async-graphql does not export.
@@ -44,7 +44,7 @@ const OF_A_RELATION: usize = 12 << 10;
 /// About as many bytes as a value of an enum or a member of a union takes there.
 const OF_A_VALUE: usize = 512;
 
-/// The SDL of an ontology's public schema, and what must be amended in it. Where there is not enough memory, the SDL is
+/// The SDL of an ontology's public schema, and the corrections that it needs. If there is not enough memory, the SDL is
 /// incomplete.
 ///
 /// # Errors
@@ -67,7 +67,7 @@ pub(super) fn export(
     generator.entities();
     generator.inputs();
     generator.query();
-    // What async-graphql makes of the definitions takes as much as they do, with the text.
+    // async-graphql's forms of the definitions take as much memory as the definitions with their text.
     let Some(_reserved) = memory.reserve(generator.bytes) else {
         return Ok((String::new(), generator.amendments));
     };
@@ -161,7 +161,7 @@ fn object(name: &str, description: impl Into<String>, fields: Vec<FieldSpec>) ->
         .fold(object, Object::field)
 }
 
-/// What the placeholders of a table stand for.
+/// The values of a table's placeholders.
 struct Placeholders<'t>(&'t [(&'static str, &'t str)]);
 
 impl Placeholders<'_> {

@@ -6,8 +6,8 @@ use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Schema};
 
-/// Removes all types that no field, argument, union or interface of a reachable type leads to. What implements a
-/// reachable interface is reachable. Takes time linear in the schema.
+/// Removes all types that are not reachable by a field, argument, union or interface of a reachable type. Types that
+/// implement a reachable interface are reachable. Takes time linear in the schema.
 pub(in crate::api) fn leave_out_unreachable(schema: &mut Schema) {
     let implementers = schema.implementers_map();
     let mut reached: HashSet<Name> = HashSet::new();

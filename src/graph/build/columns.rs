@@ -129,7 +129,7 @@ pub(super) fn no_property(
     .hint(hint)
 }
 
-/// The required field that a misspelled name most likely stands for.
+/// The required field that a misspelled name most likely means.
 pub(super) fn required_field_meant(members: &Members, key: &str) -> Option<Member> {
     let near = near_misses(key, members.names());
     let member = members.get(near.first()?)?;
@@ -207,7 +207,7 @@ pub(super) fn shown(found: &mut usize, code: Code, name: &str, reports: &mut Rep
     if *found == MOST_SHOWN + 1 {
         let message =
             format!("\"{name}\" has more mistakes of this kind than the {MOST_SHOWN} that are shown");
-        reports.push(Report::new(code, message).hint("mend those, and check again"));
+        reports.push(Report::new(code, message).hint("fix those, and check again"));
     }
     *found <= MOST_SHOWN
 }
@@ -256,7 +256,7 @@ fn not_unique(
         "has it",
     )
     .also((others.place)(other), "has it too")
-    .hint("mend one of them, or take @unique from the schema")
+    .hint("correct one of them, or remove @unique from the schema")
 }
 
 /// A property that an interface declares as unique is unique over all its types.

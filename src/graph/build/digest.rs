@@ -34,7 +34,7 @@ pub(super) struct Digest {
     graph: GraphFact,
     /// The keys of `graph` with a single value.
     graph_keys: Vec<(String, Place)>,
-    /// Where the queries of the examples are written.
+    /// Positions of the queries of the examples.
     examples: Vec<Place>,
     /// Types and relations that are not in the schema, each once.
     unknown: Vec<(String, Report)>,
@@ -190,7 +190,7 @@ pub(super) fn digest(
             &name,
             &mut reports,
         );
-        // What is wrong with several elements of a list is said once.
+        // A mistake in several elements of a list is reported once.
         let is_same = |it: &(Span, Code, usize)| {
             it.0 == fact.key_at
                 && it.1 == Code::WRONG_VALUE

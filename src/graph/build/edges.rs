@@ -463,7 +463,7 @@ fn relation_of(ontology: &Ontology, batch: &Batch, fact: &EdgeFact) -> Option<Re
     }
 }
 
-/// The relation of an edge that was refused, and the entities that lack it. Where it is not known which, all may.
+/// The relation of a refused edge, and the entities without it. If it is not known which they are, it may be all.
 fn refused(
     ontology: &Ontology,
     entities: &Entities,
@@ -499,7 +499,7 @@ fn refused(
     }
 }
 
-/// Stands for an entity of which only is known that it lacks an edge.
+/// Represents an unknown entity that lacks an edge.
 const ANY: u32 = u32::MAX;
 
 fn unknown_relation(ontology: &Ontology, name: &str, place: Place) -> Report {
@@ -1060,7 +1060,7 @@ impl Builder<'_> {
     fn twins(&self, first: u32, second: u32, forward: &Adjacency, reports: &mut Reports) {
         let (from, to) = self.ends(forward, second);
         let message = format!(
-            "the edge \"{}\" between \"{}\" and \"{}\" stands twice",
+            "the edge \"{}\" between \"{}\" and \"{}\" is given twice",
             self.relation.name,
             self.entities.id(from),
             self.entities.id(to)

@@ -121,7 +121,7 @@ impl Entities {
             Vec::new()
         };
         if near.is_empty() {
-            "define the entity, or mend the id".to_owned()
+            "define the entity, or correct the id".to_owned()
         } else {
             format!("did you mean {}?", crate::report::quoted_list(&near, "or"))
         }
@@ -403,7 +403,7 @@ fn unknown_type(ontology: &Ontology, batch: &Batch, at: Span, name: &str) -> Rep
             .map(|id| ontology.entity_type(*id).name.as_str())
             .collect();
         let hint = if names.is_empty() {
-            "properties of an edge stand beside its `to`".to_owned()
+            "write properties of an edge in the same object as its `to`".to_owned()
         } else {
             format!(
                 "say which of its types it is: {}",

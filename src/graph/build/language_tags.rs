@@ -36,7 +36,7 @@ impl<'b> Tags<'b> {
             if self.found.len() < MOST_SHOWN
                 && self.seen.insert(tag)
                 && key_meant(tag).is_none()
-                // What is no tag at all is an error.
+                // Text that is no tag at all is an error.
                 && oxilangtag::LanguageTag::parse(tag).is_ok()
                 && let Some(hint) = meant(tag)
             {

@@ -307,7 +307,7 @@ pub(super) fn build(
     let mut all = Statements::default();
     // For each source and section that it does not have, the report.
     let mut lacking: HashMap<(u32, String), usize> = HashMap::new();
-    // Where a locator is one that the source does not have: that it is the id of a source goes without saying.
+    // Unknown locators in a source. Each implies that the id is one of a source.
     let mut wrong: HashSet<(String, usize, usize)> = HashSet::new();
     for (no, part) in parts.into_iter().enumerate() {
         let mut seen: ReportedPlaces = ReportedPlaces::new();
@@ -553,7 +553,7 @@ fn source(
             ids if ids.len() <= MOST_NAMED => {
                 format!("the sources are {}", crate::report::quoted_list(ids, "and"))
             }
-            _ => "define the source, or mend the id".to_owned(),
+            _ => "define the source, or correct the id".to_owned(),
         });
         let report = Report::new(Code::BAD_SOURCE, format!("there is no source \"{id}\""))
             .at(batch.place(at), "cites it")

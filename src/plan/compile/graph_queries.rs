@@ -11,7 +11,7 @@ use crate::plan::{
 };
 use crate::surface;
 
-/// What questions are about.
+/// The domain of questions about the graph.
 const ALL: Domain = Domain::Interface(ENTITY);
 
 impl<'a> Compiler<'a> {

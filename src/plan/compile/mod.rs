@@ -33,8 +33,8 @@ use crate::surface::{self, Fields};
 /// `@include` (see [`crate::plan::condition_variables`]). `names` says whether messages may name what the schema has.
 ///
 /// # Errors
-/// With the first literal whose type does not have it, which validation cannot see in scalars that are ours. When the
-/// time is over, or the plan takes too much memory.
+/// Returns the first literal whose type does not allow it; validation does not check values of Clew's scalars. Also fails
+/// when the time is over, or if the plan takes too much memory.
 pub fn compile(
     (ontology, names): (&Ontology, Names),
     schema: &Schema,
@@ -162,7 +162,7 @@ struct Compiler<'a> {
     schema: &'a Schema,
     document: &'a ExecutableDocument,
     conditions: &'a Variables,
-    /// The file that the operation stands in, and its lines.
+    /// The file that contains the operation, and its lines.
     lines: (Option<FileId>, Lines<'a>),
     effort: CompileLimits<'a>,
     /// Bytes of the plan so far.
