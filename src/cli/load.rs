@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use indicatif::HumanCount;
+
 use super::huge_pages::HugePages;
 use super::progress::with_bar;
 use super::{Folders, Reporting};
@@ -240,16 +242,8 @@ pub(super) fn summary(snapshot: &Snapshot, taken: Duration) -> String {
 }
 
 /// A number with separators between thousands.
-pub(super) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+pub(super) fn grouped(number: usize) -> HumanCount {
+    HumanCount(number as u64)
 }
 
 /// The memory that the process holds, if the system reports it.

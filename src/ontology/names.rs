@@ -1,13 +1,16 @@
 //! The names that the API generates from a schema, in one place: the compiler checks them for clashes,
 //! the API uses them.
 
+use heck::AsShoutySnakeCase;
+
 use super::{Domain, EdgeTypeId, Ontology, RelationField, RootFields, Scalar};
 
 /// Makes the names of generated types and fields.
 #[derive(Debug, Clone, Copy)]
 pub struct GeneratedNames<'a>(pub &'a Ontology);
 
-/// The first letter in lower case; of an abbreviation at the start, all but the last (`URLPath` → `urlPath`).
+/// The first letter in lower case; of an abbreviation at the start, all but the last (`URLPath` → `urlPath`). Underscores
+/// stay, because `heck` would give the types `My_Type` and `MyType` one name.
 pub(super) fn lower_camel(name: &str) -> String {
     let capitals = name.chars().take_while(char::is_ascii_uppercase).count();
     let lowered = match capitals {
@@ -102,16 +105,7 @@ fn plural_of(one: &str) -> String {
 
 /// `companyFounded` → `COMPANY_FOUNDED`.
 pub(super) fn screaming(name: &str) -> String {
-    let mut out = String::new();
-    let mut previous = '_';
-    for char in name.chars() {
-        if char.is_uppercase() && previous.is_lowercase() {
-            out.push('_');
-        }
-        out.extend(char.to_uppercase());
-        previous = char;
-    }
-    out
+    AsShoutySnakeCase(name).to_string()
 }
 
 impl GeneratedNames<'_> {

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::fmt::{Debug, Display, Write};
 
+use heck::ToLowerCamelCase;
 use serde_json::Value as Json;
 
 use super::call::{Call, Lookup, OrderBy, OrderKey, PageCall, Template};
@@ -72,8 +73,7 @@ trait Described {
 fn camel(variant: &dyn Debug) -> String {
     let debug = format!("{variant:?}");
     let name = debug.split('(').next().unwrap_or_default();
-    let (first, rest) = name.split_at(1);
-    first.to_ascii_lowercase() + rest
+    name.to_lower_camel_case()
 }
 
 fn direction(direction: Direction) -> &'static str {

@@ -268,15 +268,7 @@ fn fragment(value: &str, hits: &[std::ops::Range<usize>]) -> String {
 }
 
 fn escape(text: &str, html: &mut String) {
-    for char in text.chars() {
-        match char {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            char => html.push(char),
-        }
-    }
+    html.push_str(&quick_xml::escape::escape(text));
 }
 
 #[cfg(test)]

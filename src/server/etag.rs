@@ -2,8 +2,8 @@
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use headers::{ETag, HeaderMapExt, IfNoneMatch};
 
-use super::headers::items;
 use super::negotiate::Form;
 use crate::api::{Encoding, RawRequest, RequestHandler};
 
@@ -43,15 +43,21 @@ impl Tags {
     /// shorter, so with an encoding two tags are possible.
     pub fn held(&self, headers: &HeaderMap, encoding: Option<Encoding>) -> Option<String> {
         let possible = [encoding, None].map(|it| self.tag(it));
-        possible.into_iter().find(|tag| {
-            items(headers, &header::IF_NONE_MATCH).any(|it| it.strip_prefix("W/").unwrap_or(it) == tag)
-        })
+        let held = headers.typed_get::<IfNoneMatch>()?;
+        // Whether there is any answer is only known after the run.
+        if held == IfNoneMatch::any() {
+            return None;
+        }
+        let is_held = |tag: &ETag| !held.precondition_passes(tag);
+        possible
+            .into_iter()
+            .find(|it| it.parse().is_ok_and(|tag| is_held(&tag)))
     }
 }
 
 /// Whether the client has any valid answer to the request.
 pub(super) fn holds_any(headers: &HeaderMap) -> bool {
-    items(headers, &header::IF_NONE_MATCH).any(|it| it == "*")
+    headers.typed_get() == Some(IfNoneMatch::any())
 }
 
 /// The response to a client that has the current answer.
