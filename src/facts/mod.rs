@@ -12,6 +12,7 @@ mod json;
 mod jsonl;
 mod jsonl_errors;
 mod keys;
+mod parts;
 mod yaml;
 mod yaml_hints;
 mod yaml_tree;
