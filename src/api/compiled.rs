@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::compressed_cache::CompressedCache;
-use super::documents::Documents;
+use super::document_cache::DocumentCache;
 use super::encoding::Encoding;
 use super::request_cache::RequestCache;
 use super::{Api, ApiError};
@@ -30,7 +30,7 @@ pub(super) struct Counters {
 pub(super) struct Schema {
     digest: OntologyDigest,
     pub api: Arc<Api>,
-    pub documents: Documents,
+    pub documents: DocumentCache,
     pub bodies: RequestCache,
     pub packed: CompressedCache,
     pub counters: Arc<Counters>,
@@ -75,7 +75,7 @@ impl Schema {
         Self {
             digest,
             api,
-            documents: Documents::default(),
+            documents: DocumentCache::default(),
             bodies: RequestCache::default(),
             packed: CompressedCache::default(),
             counters,

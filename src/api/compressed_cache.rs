@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use super::documents::Planned;
+use super::document::Planned;
 use super::encoding::Encoding;
 
 /// Bytes that are kept, with the plans that they belong to.

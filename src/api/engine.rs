@@ -11,13 +11,13 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, GraphqlError};
 use super::coerce;
 use super::compiled::Schema;
-use super::documents::{MATCHER_BYTES, SHORT_MATCHER_BYTES};
+use super::document::{MATCHER_BYTES, SHORT_MATCHER_BYTES};
 use super::encoding::Encoding;
 use super::gate::RunPermit;
 use super::limits::{Limits, MOST_ERRORS};
 use super::prepared::Prepared;
 use super::revision::{Revision, WORKING_BYTES};
-use super::{Api, ApiError, BUSY, BUSY_MESSAGE, documents, memory_size};
+use super::{Api, ApiError, BUSY, BUSY_MESSAGE, document, memory_size};
 use crate::budget::{Budget, Clock, Stop};
 use crate::exec::{self, Matchers, Outcome, PublicSchema, RunOptions};
 use crate::forms::{self, Form, FormError};
@@ -270,7 +270,7 @@ impl Engine {
 
     /// Whether an operation of a document is a mutation. Takes time linear in the document.
     pub(super) fn is_mutation(&self, document: &str, operation_name: Option<&str>) -> bool {
-        documents::is_mutation(document, operation_name, self.limits.tokens)
+        document::is_mutation(document, operation_name, self.limits.tokens)
     }
 
     /// The time that a request may take.

@@ -10,7 +10,8 @@ mod coerce;
 mod compiled;
 mod compressed_cache;
 mod dispatch;
-mod documents;
+mod document;
+mod document_cache;
 mod duplicates;
 mod encoding;
 mod engine;
@@ -165,7 +166,7 @@ impl Api {
 
     /// The first error of a document, if it has any.
     pub fn first_error(&self, document: &str, limits: &Limits) -> Option<GraphqlError> {
-        let errors = documents::Document::errors(self, limits, document);
+        let errors = document::Document::errors(self, limits, document);
         errors.into_iter().next()
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::documents::{Document, Planned};
+use super::document::{Document, Planned};
 use crate::plan::Variables;
 
 /// A request that is ready to run on any revision with the same ontology.

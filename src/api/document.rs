@@ -1,7 +1,6 @@
-//! Documents that were parsed, validated and compiled before.
+//! A document: parsed, validated, and with the plans that are compiled for it.
 
 use std::collections::HashSet;
-use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -11,14 +10,11 @@ use apollo_compiler::executable::{ExecutableDocument, Operation, OperationType, 
 use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{Node, Schema};
-use quick_cache::sync::Cache;
-use quick_cache::{DefaultHashBuilder, Equivalent, Weighter};
 
 use super::answer::GraphqlError;
 use super::limits::MOST_ERRORS;
 use super::revision::PerRevision;
 use super::{Api, Limits, duplicates, memory_size, suggestions};
-use crate::background_drop::{DropInBackground, MemorySize};
 use crate::budget::{Clock, Stop};
 use crate::exec::Matchers;
 use crate::ontology::Ontology;
@@ -462,103 +458,6 @@ pub(super) fn is_mutation(text: &str, operation_name: Option<&str>, tokens: usiz
                 && named(it.name.as_ref().map(apollo_compiler::Name::as_str))
         })
     })
-}
-
-/// The document's text and the operation's name.
-type Key = (Box<str>, Option<Box<str>>);
-
-/// A key that is not kept.
-struct BorrowedKey<'a>(&'a str, Option<&'a str>);
-
-impl Hash for BorrowedKey<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-        self.1.hash(state);
-    }
-}
-
-impl Equivalent<Key> for BorrowedKey<'_> {
-    fn equivalent(&self, key: &Key) -> bool {
-        self.0 == &*key.0 && self.1 == key.1.as_deref()
-    }
-}
-
-/// A document weighs what it and its plans take.
-#[derive(Clone)]
-struct Weight;
-
-impl Weighter<Key, Arc<Document>> for Weight {
-    fn weight(&self, key: &Key, document: &Arc<Document>) -> u64 {
-        (key.0.len() + document.weight()) as u64
-    }
-}
-
-impl MemorySize for Document {
-    fn bytes(&self) -> usize {
-        self.weight()
-    }
-}
-
-/// The documents of one schema, bounded by the memory that they take.
-pub(super) struct Documents {
-    cache: Cache<Key, Arc<Document>, Weight, DefaultHashBuilder, DropInBackground>,
-}
-
-/// Bytes of documents and plans that are kept.
-const CACHE_BYTES: u64 = 32 << 20;
-
-impl Default for Documents {
-    fn default() -> Self {
-        Self {
-            cache: Cache::with(
-                4096,
-                CACHE_BYTES,
-                Weight,
-                DefaultHashBuilder::default(),
-                DropInBackground,
-            ),
-        }
-    }
-}
-
-impl std::fmt::Debug for Documents {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Documents")
-            .field("len", &self.cache.len())
-            .finish()
-    }
-}
-
-impl Documents {
-    /// Whether the document of a text is in the cache.
-    pub fn has(&self, text: &str, operation: Option<&str>) -> bool {
-        self.cache.get(&BorrowedKey(text, operation)).is_some()
-    }
-
-    /// The document of a text, and whether it was made now.
-    pub fn get(
-        &self,
-        api: &Api,
-        limits: &Limits,
-        text: &str,
-        operation: Option<&str>,
-    ) -> Result<(Arc<Document>, bool), Vec<GraphqlError>> {
-        if let Some(found) = self.cache.get(&BorrowedKey(text, operation)) {
-            return Ok((found, false));
-        }
-        Ok((Arc::new(Document::new(api, limits, text, operation)?), true))
-    }
-
-    /// Keeps a document, or weighs it again after another plan was made of it.
-    pub fn keep(&self, text: &str, operation: Option<&str>, document: &Arc<Document>) {
-        let key = (text.into(), operation.map(Into::into));
-        self.cache.insert(key, document.clone());
-    }
-
-    /// Bytes of all documents and plans that are kept.
-    pub fn bytes(&self) -> u64 {
-        self.cache.weight()
-    }
 }
 
 #[cfg(test)]
