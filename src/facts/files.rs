@@ -2,34 +2,21 @@
 //! numbers at once, then all facts.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::Batch;
-use super::parts::{Format, RawPart, RawParts, RawText, Source, bytes_of};
+use super::parts::{Format, Part, Progress, RawPart, RawParts, RawText, Source, bytes_of};
 use crate::folder;
-use crate::memory::Allowance;
-use crate::ontology::{Ontology, TypeId};
+use crate::ontology::Ontology;
 use crate::report::{Code, Place, Report, Reports};
 
 /// Files up to this size in total are read once and kept. Larger ones are read twice, so that they are never in memory
 /// as a whole.
 const KEPT: u64 = 16 << 20;
-
-/// How far loading has come, for other threads to look at, and how much memory it may take.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// The memory that it may take. Once it is over, no more is read.
-    pub memory: Allowance,
-    /// Bytes to read, as they lie on disk.
-    pub total: AtomicU64,
-    /// Bytes read of them.
-    pub done: AtomicU64,
-}
 
 /// The data files of a graph, read part by part, as often as needed.
 pub struct Files {
@@ -42,83 +29,6 @@ impl std::fmt::Debug for Files {
         f.debug_struct("Files")
             .field("sources", &self.sources.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// The result of the first reading of a part: the entities in it.
-#[derive(Debug)]
-pub struct Part {
-    /// Its file and its number there.
-    pub(super) key: (usize, usize),
-    pub(super) lines_before: usize,
-    pub(super) lines: usize,
-    /// Its bytes among those of the file, unpacked.
-    pub(super) bytes: Range<u64>,
-    /// Of its bytes.
-    pub(super) hash: u64,
-    /// The entities.
-    pub ids: Ids,
-    pub(super) kept: Option<(Arc<Batch>, Reports)>,
-}
-
-/// The entities of a part, in order.
-#[derive(Debug, Default)]
-pub struct Ids {
-    texts: String,
-    ends: Vec<u32>,
-    types: Vec<Option<TypeId>>,
-    /// Position of each id in the part.
-    pub at: Vec<u32>,
-}
-
-impl Ids {
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// Bytes of all ids.
-    pub fn text_bytes(&self) -> usize {
-        self.texts.len()
-    }
-
-    /// An entity's id.
-    pub fn text(&self, no: usize) -> &str {
-        let start = no.checked_sub(1).map_or(0, |it| self.ends[it]);
-        &self.texts[start as usize..self.ends[no] as usize]
-    }
-
-    /// An entity's type; `None` where the schema has none of that name.
-    pub fn type_of(&self, no: usize) -> Option<TypeId> {
-        self.types[no]
-    }
-
-    pub(super) fn push(&mut self, id: &str, type_id: Option<TypeId>, at: u32) {
-        self.texts.push_str(id);
-        self.ends.push(super::position(self.texts.len()));
-        self.types.push(type_id);
-        self.at.push(at);
-    }
-
-    pub(super) fn shrink(&mut self) {
-        self.texts.shrink_to_fit();
-        self.ends.shrink_to_fit();
-        self.types.shrink_to_fit();
-        self.at.shrink_to_fit();
-    }
-
-    /// Forgets all but where the ids are written.
-    pub fn forget(&mut self) {
-        let at = std::mem::take(&mut self.at);
-        *self = Self {
-            at,
-            ..Self::default()
-        };
     }
 }
 

@@ -22,7 +22,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use citation::key_meant;
-pub use files::{Files, Ids, Part, Progress, fingerprint, is_data};
+pub use files::{Files, fingerprint, is_data};
+pub use parts::{Ids, Part, Progress};
 
 use crate::report::{Place, Reports, SourceText};
 

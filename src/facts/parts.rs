@@ -5,15 +5,102 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::FxHashMap;
 
-use super::files::{Ids, Part, Progress};
 use super::{Batch, jsonl, yaml};
 use crate::memory::Allowance;
 use crate::ontology::{Ontology, TypeId};
 use crate::report::{Code, Place, Report, Reports, SourceText};
+
+/// How far loading has come, for other threads to look at, and how much memory it may take.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// The memory that it may take. Once it is over, no more is read.
+    pub memory: Allowance,
+    /// Bytes to read, as they lie on disk.
+    pub total: AtomicU64,
+    /// Bytes read of them.
+    pub done: AtomicU64,
+}
+
+/// The result of the first reading of a part: the entities in it.
+#[derive(Debug)]
+pub struct Part {
+    /// Its file and its number there.
+    pub(super) key: (usize, usize),
+    pub(super) lines_before: usize,
+    pub(super) lines: usize,
+    /// Its bytes among those of the file, unpacked.
+    pub(super) bytes: Range<u64>,
+    /// Of its bytes.
+    pub(super) hash: u64,
+    /// The entities.
+    pub ids: Ids,
+    pub(super) kept: Option<(Arc<Batch>, Reports)>,
+}
+
+/// The entities of a part, in order.
+#[derive(Debug, Default)]
+pub struct Ids {
+    texts: String,
+    ends: Vec<u32>,
+    types: Vec<Option<TypeId>>,
+    /// Position of each id in the part.
+    pub at: Vec<u32>,
+}
+
+impl Ids {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Bytes of all ids.
+    pub fn text_bytes(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// An entity's id.
+    pub fn text(&self, no: usize) -> &str {
+        let start = no.checked_sub(1).map_or(0, |it| self.ends[it]);
+        &self.texts[start as usize..self.ends[no] as usize]
+    }
+
+    /// An entity's type; `None` where the schema has none of that name.
+    pub fn type_of(&self, no: usize) -> Option<TypeId> {
+        self.types[no]
+    }
+
+    fn push(&mut self, id: &str, type_id: Option<TypeId>, at: u32) {
+        self.texts.push_str(id);
+        self.ends.push(super::position(self.texts.len()));
+        self.types.push(type_id);
+        self.at.push(at);
+    }
+
+    fn shrink(&mut self) {
+        self.texts.shrink_to_fit();
+        self.ends.shrink_to_fit();
+        self.types.shrink_to_fit();
+        self.at.shrink_to_fit();
+    }
+
+    /// Forgets all but where the ids are written.
+    pub fn forget(&mut self) {
+        let at = std::mem::take(&mut self.at);
+        *self = Self {
+            at,
+            ..Self::default()
+        };
+    }
+}
 
 /// A part of a JSON Lines file: large enough to be worth a task, small enough to share the work.
 const PART: usize = 4 << 20;
