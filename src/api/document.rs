@@ -273,7 +273,7 @@ impl Planned {
 
     /// Notes what a run took.
     pub fn note(&self, length: usize, is_short: bool) {
-        // Most change nothing, and reading is cheaper than writing what others read.
+        // Most runs do not change the value. Reading it is cheaper than writing it, since other threads read it too.
         let expected = self.expected.load(Ordering::Relaxed);
         if expected < length || length < expected / 2 {
             // A single long answer is forgotten after a few short ones.

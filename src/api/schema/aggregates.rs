@@ -27,7 +27,7 @@ impl Generator<'_> {
 
     fn aggregate_types(&mut self, domain: Domain, scalars: &mut BTreeSet<String>) {
         let ontology = self.ontology;
-        let noun = self.noun(domain).to_owned();
+        let noun = self.noun(domain);
         let members = ontology.members_of(domain);
         let mut keys = InputObject::new(self.names.group_by(domain))
             .oneof()

@@ -1,6 +1,7 @@
 //! Entity types, interfaces, unions and enums of the schema, with their connections and edges.
 
 use async_graphql::dynamic::{Enum, EnumItem, Interface, Object, Scalar as ScalarType, TypeRef, Union};
+use heck::ToSnakeCase;
 
 use super::{
     FieldSpec, Generator, OF_A_VALUE, Placeholders, join, list, named, nullable, object, optional_list,
@@ -81,12 +82,14 @@ impl Generator<'_> {
         all.map(|at| Domain::Union(UnionId::at(at))).collect()
     }
 
-    pub(super) fn noun(&self, domain: Domain) -> &str {
-        match domain {
+    /// The entities of a domain in a description: `codes of conduct` for `codesOfConduct`.
+    pub(super) fn noun(&self, domain: Domain) -> String {
+        let many = match domain {
             Domain::Type(id) => &self.ontology.entity_type(id).root.many,
             Domain::Interface(id) => &self.ontology.interfaces[id.index()].root.many,
-            Domain::Union(_) => "entities",
-        }
+            Domain::Union(_) => return "entities".to_owned(),
+        };
+        many.to_snake_case().replace('_', " ")
     }
 
     /// Entity types and interfaces, with their connections and edges.
@@ -326,7 +329,7 @@ impl Generator<'_> {
         let (connection, edge) = (self.names.connection(domain, edge), self.names.edge(domain, edge));
         let aggregate = self.names.aggregate(domain);
         let item = ontology.name_of(domain);
-        let noun = self.noun(domain).to_owned();
+        let noun = self.noun(domain);
         let (about, statement) = match edge_type {
             None => (String::new(), "Statement"),
             Some(it) => (format!(" with the properties of `{}`", it.name), "Statement!"),

@@ -15,7 +15,7 @@ impl Generator<'_> {
     pub(super) fn end_inputs(&mut self, domain: Domain, id: EdgeTypeId) {
         let (names, edge) = (self.names, Some(id));
         let (noun, of) = (
-            self.noun(domain).to_owned(),
+            self.noun(domain),
             self.ontology.edge_types[id.index()].name.as_str(),
         );
         let filter = self.filter_input(
@@ -51,7 +51,10 @@ impl Generator<'_> {
             if !self.meter.takes(OF_A_TYPE) {
                 return;
             }
-            let text = format!("A condition on {}. All its fields must hold.", self.noun(domain));
+            let text = format!(
+                "A condition on {}. All given fields must match.",
+                self.noun(domain)
+            );
             let filter = self.filter_input(&self.names.filter(domain, None), domain, &text);
             self.add(filter);
             let order = self.order_input(
@@ -128,7 +131,7 @@ impl Generator<'_> {
             None => "",
         };
         let noun = self.noun(target);
-        let names = Placeholders(&[("filter", &filter), ("noun", noun), ("counted", counted)]);
+        let names = Placeholders(&[("filter", &filter), ("noun", &noun), ("counted", counted)]);
         let name = self.names.relation_filter(target, edge);
         let quantified = InputObject::new(name).description(names.text(OtherEnds::DESCRIPTION));
         let rows = Quantifier::ROWS.iter().chain(Number::ROWS);

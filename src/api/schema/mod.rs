@@ -343,7 +343,10 @@ impl Generator<'_> {
             let many = FieldSpec::new(
                 &root.many,
                 named(self.names.connection(domain, None)),
-                format!("All {}; null if an argument cannot be used.{about}", root.many),
+                format!(
+                    "All {}; null if an argument is invalid.{about}",
+                    self.noun(domain)
+                ),
             );
             let listed = [arguments::CHOICE, arguments::PAGE, arguments::AS_OF];
             fields.push(many.with(self.arguments(&listed, &names)));
