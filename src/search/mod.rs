@@ -5,6 +5,8 @@
 //! for it. It is built on all cores, in time linear in the texts. A search takes time linear in the entities that it
 //! finds, which it scores by BM25 and puts in order; equal scores in the order of the entities, so pages are stable.
 
+mod background;
+mod build;
 mod diacritics;
 mod exact_match;
 mod expansions;
@@ -18,41 +20,26 @@ mod verification;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tantivy::columnar::Column;
-use tantivy::merge_policy::NoMergePolicy;
 use tantivy::query::{
     BooleanQuery, BoostQuery, DisjunctionMaxQuery, EnableScoring, Occur, Query, TermSetQuery, Weight,
 };
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::Field;
 use tantivy::tokenizer::TextAnalyzer;
-use tantivy::{Index as Tantivy, IndexReader, IndexWriter, SegmentReader, TERMINATED, TantivyDocument, Term};
+use tantivy::{IndexReader, SegmentReader, TERMINATED, Term};
 
-use rayon::prelude::*;
-
-use crate::graph::{Cited, EntityNo, EntitySet, Indexes, Snapshot, Trigrams, View};
-use crate::ontology::{PropertyNo, Scalar, TypeId};
+use crate::graph::{EntityNo, EntitySet, View};
+use crate::ontology::{PropertyNo, TypeId};
+pub use background::Background;
 use exact_match::{Documents, Equal, Equals};
 pub use highlight::{Highlight, Highlighter};
-use lazy_index::LazyIndex;
 pub use query::{Deadline, SearchText, over_limits};
 use query::{Near, Part, QueryError};
 pub use suggest::{Beginning, NameMatch, Names};
 pub use verification::Matched;
 use verification::{Counted, Held};
-
-/// A text index that is being made, or is there.
-#[derive(Debug)]
-pub struct Background {
-    snapshot: Arc<Snapshot>,
-    index: LazyIndex<Result<Index, String>>,
-    names: LazyIndex<Names>,
-    cited: LazyIndex<Cited>,
-    grams: OnceLock<HashMap<(TypeId, PropertyNo), Trigrams>>,
-    columns: OnceLock<Indexes>,
-}
 
 /// Why a search finds nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,101 +78,6 @@ impl From<tantivy::TantivyError> for SearchError {
 const OVER: &str = "over";
 /// The deadline is checked once per this number of entities.
 const CHECK_EVERY: u32 = 4096;
-
-impl Background {
-    /// The index of a snapshot. It is made at the first use, or by [`Self::make`].
-    pub fn new(snapshot: Arc<Snapshot>) -> Self {
-        Self {
-            snapshot,
-            index: LazyIndex::default(),
-            names: LazyIndex::default(),
-            cited: LazyIndex::default(),
-            grams: OnceLock::new(),
-            columns: OnceLock::new(),
-        }
-    }
-
-    /// Makes the index, unless another caller does, and waits until it is complete.
-    ///
-    /// # Errors
-    /// When tantivy cannot make it, for want of memory or threads.
-    pub fn make(&self) -> Result<&Index, SearchError> {
-        self.get(&|| false)
-    }
-
-    /// The index; waits until it is there, or until the time is over.
-    ///
-    /// # Errors
-    /// When tantivy cannot make it, or the time is over.
-    pub fn get(&self, over: &dyn Fn() -> bool) -> Result<&Index, SearchError> {
-        let build = || Index::build(&self.snapshot).map_err(|error| error.to_string());
-        match self.index.get(over, build) {
-            Some(Ok(index)) => Ok(index),
-            Some(Err(error)) => Err(SearchError::Unusable(error.clone())),
-            None => Err(SearchError::Over),
-        }
-    }
-
-    /// The names of all entities; waits until they are there, or until the time is over.
-    ///
-    /// # Errors
-    /// When the time is over.
-    pub fn names(&self, over: &dyn Fn() -> bool) -> Result<&Names, SearchError> {
-        let names = self.names.get(over, || Names::build(&self.snapshot));
-        names.ok_or(SearchError::Over)
-    }
-
-    /// The facts that cite each source, which are found for the first caller; waits until they are there, or until the time
-    /// is over.
-    ///
-    /// # Errors
-    /// When the time is over.
-    pub fn cited(&self, over: &dyn Fn() -> bool) -> Result<&Cited, SearchError> {
-        let cited = self.cited.get(over, || Cited::build(&self.snapshot));
-        cited.ok_or(SearchError::Over)
-    }
-
-    /// Indexes where in the `@search` fields a substring can be; gives the bytes that it takes. Filters do without it
-    /// until it is there.
-    pub fn make_grams(&self) -> usize {
-        let ontology = self.snapshot.ontology();
-        let properties = ontology.type_ids().flat_map(|id| {
-            let all = ontology.entity_type(id).members.properties.iter().enumerate();
-            let searched = all.filter(|(_, it)| it.search && !it.list);
-            searched.map(move |(no, _)| (id, PropertyNo(no as u16)))
-        });
-        let properties: Vec<(TypeId, PropertyNo)> = properties.collect();
-        let grams = self.grams.get_or_init(|| {
-            let each = properties.par_iter().filter_map(|(id, no)| {
-                let grams = self.snapshot.trigrams(*id, *no)?;
-                Some(((*id, *no), grams))
-            });
-            each.collect()
-        });
-        grams.values().map(Trigrams::bytes).sum()
-    }
-
-    /// The rows of a property that can contain a substring, if the property is indexed and the index is complete.
-    pub fn grams(&self, id: TypeId, property: PropertyNo) -> Option<&Trigrams> {
-        self.grams.get()?.get(&(id, property))
-    }
-
-    /// Indexes columns, for groups and orders; gives the bytes that it takes. Both do without it until it is there.
-    pub fn make_columns(&self) -> usize {
-        self.columns.get_or_init(|| Indexes::of(&self.snapshot)).bytes()
-    }
-
-    /// The indexes of columns, if they are there.
-    #[inline]
-    pub fn columns(&self) -> Option<&Indexes> {
-        self.columns.get()
-    }
-
-    /// The index, if it is there already.
-    pub fn ready(&self) -> Option<&Index> {
-        self.index.ready()?.as_ref().ok()
-    }
-}
 
 /// One field of the index: a property by its name, in one language.
 #[derive(Debug)]
@@ -274,126 +166,7 @@ const LABEL_BOOST: f32 = 3.0;
 const TIE_BREAKER: f32 = 0.1;
 /// Maximum number of expansions of all words of a search together.
 const MOST_VARIANTS: usize = 2048;
-/// Memory in which each indexing thread collects documents before it writes a segment.
-const MEMORY_OF_A_THREAD: usize = 64 << 20;
-
 impl Index {
-    fn build(snapshot: &Snapshot) -> tantivy::Result<Self> {
-        let start = Instant::now();
-        let ontology = snapshot.ontology();
-        let mut schema = Schema::builder();
-        let entity = schema.add_u64_field("entity", FAST);
-        let kind = schema.add_u64_field("type", INDEXED);
-        let whole = || {
-            let indexing = TextFieldIndexing::default()
-                .set_tokenizer(tokens::WHOLE)
-                .set_fieldnorms(false)
-                .set_index_option(IndexRecordOption::Basic);
-            TextOptions::default().set_indexing_options(indexing)
-        };
-        let wholes = exact_match::Fields {
-            label: schema.add_text_field("label", whole()),
-            other: schema.add_text_field("other", whole()),
-        };
-        let mut fields: Vec<IndexedField> = Vec::new();
-        let mut known: HashMap<(String, String), usize> = HashMap::new();
-        let mut properties = Vec::new();
-        let mut names = 0;
-        for id in ontology.type_ids() {
-            let entity_type = ontology.entity_type(id);
-            let mut of_type = Vec::new();
-            for (at, property) in entity_type.members.properties.iter().enumerate() {
-                let no = PropertyNo(at as u16);
-                let is_label = entity_type.label == Some(no);
-                if !(property.search || is_label) {
-                    continue;
-                }
-                let languages = match property.scalar {
-                    Scalar::Text => snapshot.languages(id, no),
-                    _ => vec![String::new()],
-                };
-                let of_property = languages.into_iter().map(|language| {
-                    let key = (property.name.clone(), language.clone());
-                    let at = *known.entry(key).or_insert_with(|| {
-                        names += 1;
-                        let indexing = TextFieldIndexing::default()
-                            .set_tokenizer(&language)
-                            .set_index_option(IndexRecordOption::WithFreqsAndPositions);
-                        let options = TextOptions::default().set_indexing_options(indexing);
-                        fields.push(IndexedField {
-                            field: schema.add_text_field(&format!("text{names}"), options),
-                            name: property.name.clone(),
-                            language: language.clone(),
-                        });
-                        fields.len() - 1
-                    });
-                    (language, at)
-                });
-                let fields = of_property.collect();
-                of_type.push(Property {
-                    no,
-                    fields,
-                    is_label,
-                    varies: snapshot.varies(id, no),
-                });
-            }
-            properties.push(of_type);
-        }
-        let index = Tantivy::create_in_ram(schema.build());
-        let whole = TextAnalyzer::builder(tokens::Whole::default()).build();
-        index.tokenizers().register(tokens::WHOLE, whole);
-        for indexed in &fields {
-            index
-                .tokenizers()
-                .register(&indexed.language, tokens::analyzer(&indexed.language));
-        }
-        let threads = rayon::current_num_threads().clamp(1, 8);
-        let mut writer: IndexWriter = index.writer_with_num_threads(threads, threads * MEMORY_OF_A_THREAD)?;
-        writer.set_merge_policy(Box::new(NoMergePolicy));
-        for id in ontology
-            .type_ids()
-            .filter(|id| !properties[id.index()].is_empty())
-        {
-            for row in snapshot.rows_of(id) {
-                let mut document = TantivyDocument::default();
-                document.add_u64(entity, snapshot.view().number(row).stored());
-                document.add_u64(kind, id.index() as u64);
-                for property in &properties[id.index()] {
-                    let whole = if property.is_label {
-                        wholes.label
-                    } else {
-                        wholes.other
-                    };
-                    for (language, text) in snapshot.texts(row, property.no) {
-                        if text.len() <= tokens::MOST_BYTES {
-                            document.add_text(whole, text);
-                        }
-                        if let Some(field) = property.fields.get(language) {
-                            document.add_text(fields[*field].field, text);
-                        }
-                    }
-                }
-                writer.add_document(document)?;
-            }
-        }
-        writer.commit()?;
-        writer.wait_merging_threads()?;
-        let reader = index.reader()?;
-        let bytes = reader
-            .searcher()
-            .space_usage()
-            .map_or(0, |it| it.total().get_bytes() as usize);
-        Ok(Self {
-            reader,
-            kind,
-            wholes,
-            fields,
-            properties,
-            taken: start.elapsed(),
-            bytes,
-        })
-    }
-
     /// The visible results, best first: those with all words as they were typed; if there are none, those with expansions of
     /// the words; if no entity has all of these, those with any of the words. Texts equal to the whole search come first.
     /// Words are found in the texts of all statements that hold. Scores rest on the statements of all dates.
