@@ -1,12 +1,13 @@
 // Compares Clew with other servers on WordNet: the same queries and the same answers, in one run.
 //
-//   cargo build --profile dist && node benches/peers/run.mjs [--seconds 1] [--rounds 9] [--clew target/dist/clew]
+//   cargo build --profile dist && node benches/peers/run.mjs [--seconds 1] [--rounds 9] [--clew target/dist/clew] [--try]
+//   node benches/peers/run.mjs --table
 //
 // Needs wrk, taskset, Node, npm and curl; with --raphtory also Python, and root for a network namespace. Each server has core 0, the load
-// has core 1. Writes a table in Markdown.
+// has core 1. Appends the medians of the run to runs.jsonl, unless it is a --try, and writes a table of all runs in Markdown.
 
 import { spawn, execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual, parseArgs } from "node:util";
@@ -21,6 +22,8 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "9" },
     clew: { type: "string", default: join(root, "target/dist/clew") },
     raphtory: { type: "boolean", default: false },
+    table: { type: "boolean", default: false },
+    try: { type: "boolean", default: false },
   },
 });
 const wordnet = join(root, "target/wordnet");
@@ -33,7 +36,18 @@ const QUESTIONS = {
   W4: "{ synsets(first: 1000, filter: { partOfSpeech: { eq: NOUN } }) { nodes { id label category gloss } } }",
   W5: '{ synsets(first: 50, filter: { partOfSpeech: { eq: NOUN }, gloss: { contains: "violin" } }) { nodes { id label } } }',
 };
-const body = (name) => JSON.stringify({ query: QUESTIONS[name] });
+/** Questions with another request each time. `lua` makes the body from `next_id()`, or from one of the prepared `bodies`. */
+const W1V = "query($id: ID!) { synset(id: $id) { id label category gloss } }";
+const W2V = "query($id: ID!) { synset(id: $id) { label hypernyms { nodes { id label gloss } } words { nodes { lemma } } } }";
+const FIELDS = ["id", "label", "partOfSpeech", "category", "gloss", "examples"];
+const VARYING = {
+  W1v: { of: (id) => ({ query: W1V, variables: { id } }) },
+  W2v: { of: (id) => ({ query: W2V, variables: { id } }) },
+  W1l: { of: (id) => ({ query: QUESTIONS.W1.replace("synset-02086723-n", id) }) },
+  W4r: { bodies: [] },
+};
+const NAMES = [...Object.keys(QUESTIONS), ...Object.keys(VARYING)];
+const body = (name) => JSON.stringify(QUESTIONS[name] ? { query: QUESTIONS[name] } : VARYING[name].bodies?.[0] ?? VARYING[name].of("synset-02086723-n"));
 
 /** Raphtory has its own schema, so it gets an equivalent query, and its answer is converted to Clew's form for comparison. */
 const get = (name) => `${name}: properties { get(key: "${name}") { value } }`;
@@ -112,11 +126,29 @@ async function ask(server, question) {
   return response.text();
 }
 
+/** A script of wrk with another body for each request: from a random one on, all ids in order, or all prepared bodies. */
+function varying(question) {
+  const { of, bodies } = VARYING[question];
+  const file = join(work, bodies ? `${question}.bodies` : "ids");
+  const [before, after] = bodies ? ["", ""] : JSON.stringify(of("\u0000")).split("\\u0000");
+  return `
+local lines = {}
+for line in io.lines(${JSON.stringify(file)}) do lines[#lines + 1] = line end
+math.randomseed(os.time())
+local no = math.random(#lines)
+function request()
+  no = no % #lines + 1
+  return wrk.format(nil, nil, nil, ${JSON.stringify(before)} .. lines[no] .. ${JSON.stringify(after)})
+end
+`;
+}
+
 /** Requests per second, as wrk counts them. */
 function load(server, question) {
   const script = join(work, `${question}${server.asks ? ".own" : ""}.lua`);
   const quoted = JSON.stringify(server.asks ? JSON.stringify({ query: server.asks[question] }) : body(question));
-  writeFileSync(script, `wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\nwrk.body = ${quoted}\n`);
+  const bytes = VARYING[question] ? varying(question) : `wrk.body = ${quoted}\n`;
+  writeFileSync(script, `wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\n${bytes}`);
   const args = ["-c", "1", "wrk", "-t1", "-c16", `-d${options.seconds}s`, "-s", script, server.url(question)];
   const said = server.alone
     ? execFileSync("nsenter", [...inside(server), "taskset", ...args], { encoding: "utf8" })
@@ -142,15 +174,56 @@ if (!existsSync(join(here, "mercurius/node_modules"))) {
 }
 const bytes = built(root, "limit");
 
+const runs = join(here, "runs.jsonl");
+if (options.table) {
+  console.log(table(readFileSync(runs, "utf8").trim().split("\n").map((it) => JSON.parse(it))));
+  process.exit(0);
+}
+
 const clew = await start("Clew", options.clew, [
   "serve", "--schema", "examples/wordnet/schema", "--data", wordnet, "--listen", "127.0.0.1:0",
 ]);
 const answers = {};
-for (const question of Object.keys(QUESTIONS)) {
-  answers[question] = await ask(clew, question);
-  writeFileSync(join(work, `${question}.json`), answers[question]);
+const post = async (asked) => {
+  const response = await fetch(clew.url(), { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(asked) });
+  const text = await response.text();
+  if (response.status !== 200 || /^{"errors"/.test(text)) throw new Error(text.slice(0, 300));
+  return text;
+};
+// All ids, and 250 cursors at equal distances.
+const ids = [];
+const cursors = [];
+for (let after = null; ;) {
+  const { data } = JSON.parse(await post({ query: "query($after: String) { synsets(first: 1000, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }", variables: { after } }));
+  ids.push(...data.synsets.nodes.map((it) => it.id));
+  after = data.synsets.pageInfo.endCursor;
+  if (!data.synsets.pageInfo.hasNextPage) break;
 }
-const canned = Object.keys(QUESTIONS).map((it) => `${it}=${join(work, `${it}.json`)}`);
+writeFileSync(join(work, "ids"), `${ids.join("\n")}\n`);
+const last = ids.length - 1001;
+for (let no = 0; no < 250; no += 1) {
+  const { data } = JSON.parse(await post({ query: "query($id: ID!) { synsets(first: 1, filter: { id: { eq: $id } }) { pageInfo { endCursor } } }", variables: { id: ids[Math.floor((no * last) / 250)] } }));
+  cursors.push(data.synsets.pageInfo.endCursor);
+}
+const three = FIELDS.flatMap((a, i) => FIELDS.slice(i + 1).flatMap((b, j) => FIELDS.slice(i + j + 2).map((c) => `${a} ${b} ${c}`)));
+VARYING.W4r.bodies = cursors.flatMap((after, no) => [0, 7, 13].map((it) => ({
+  query: `query($after: String) { synsets(first: 1000, after: $after) { nodes { ${three[(no + it) % three.length]} } } }`,
+  variables: { after },
+})));
+writeFileSync(join(work, "W4r.bodies"), `${VARYING.W4r.bodies.map((it) => JSON.stringify(it)).join("\n")}\n`);
+
+const canned = [];
+for (const question of NAMES) {
+  answers[question] = await ask(clew, question);
+  const { of, bodies } = VARYING[question] ?? {};
+  const asked = of ? ids.filter((_, no) => no % Math.floor(ids.length / 64) === 0).slice(0, 64).map(of) : bodies?.filter((_, no) => no % 11 === 0).slice(0, 64);
+  const texts = asked ? await Promise.all(asked.map(post)) : [answers[question]];
+  texts.forEach((text, no) => {
+    const file = join(work, `${question}.${no}.json`);
+    writeFileSync(file, text);
+    canned.push(`${question}=${file}`);
+  });
+}
 const limit = await start("axum, prepared bytes (the limit)", bytes, ["127.0.0.1:0", ...canned], (it) => `/${it}`);
 const mercurius = await start("mercurius 16 on Fastify, graphql-jit, data in maps", "node", [
   join(here, "mercurius/server.mjs"), wordnet, "0",
@@ -175,8 +248,8 @@ if (options.raphtory) {
 }
 // The limit and Clew are measured in direct succession, since the machine's speed changes from one minute to the next.
 const servers = [mercurius, raphtory, limit, clew].filter(Boolean);
-const asked = (server, question) => !server.asks || question in server.asks;
-for (const question of Object.keys(QUESTIONS)) {
+const asked = (server, question) => (server === mercurius ? question !== "W4r" : !server.asks || question in server.asks);
+for (const question of NAMES.filter((it) => asked(mercurius, it))) {
   const theirs = await ask(mercurius, question);
   if (!isDeepStrictEqual(JSON.parse(theirs), JSON.parse(answers[question]))) {
     throw new Error(`${question}: the answers differ: see ${work}, and what mercurius says: ${theirs.slice(0, 300)}`);
@@ -187,7 +260,7 @@ console.error("all give the same answers");
 const rates = new Map(servers.map((it) => [it, {}]));
 /** The ratio of Clew's requests per second to those of other servers: the median of the ratios of all rounds. */
 const ratios = new Map(servers.map((it) => [it, {}]));
-for (const question of Object.keys(QUESTIONS)) {
+for (const question of NAMES) {
   const seen = new Map(servers.map((it) => [it, []]));
   for (let round = 0; round < Number(options.rounds); round += 1) {
     for (const server of servers) if (asked(server, question)) seen.get(server).push(load(server, question));
@@ -199,20 +272,47 @@ for (const question of Object.keys(QUESTIONS)) {
   }
 }
 
-const number = (it) => Math.round(it).toLocaleString("en-US");
-const names = Object.keys(QUESTIONS);
-const lines = [
-  `| requests/s on one core | ${names.join(" | ")} | memory | load to first answer |`,
-  `| --- |${" --- |".repeat(names.length + 2)}`,
-];
-for (const server of [limit, ...servers.filter((it) => it !== limit)]) {
-  const cells = names.map((it) => (asked(server, it) ? number(rates.get(server)[it]) : ""));
-  const holds = server === limit ? ["", ""] : [`${number(memory(server.child))} MB`, `${server.seconds.toFixed(1)} s`];
-  lines.push(`| ${server.name} | ${[...cells, ...holds].join(" | ")} |`);
-}
-const share = names.map((it) => `${Math.round(100 * ratios.get(limit)[it])} %`);
-const times = (server) => names.map((it) => (asked(server, it) ? `${ratios.get(server)[it].toFixed(1)} ×` : ""));
-lines.push(`| Clew, relative to the limit | ${share.join(" | ")} | | |`, `| Clew, relative to mercurius | ${times(mercurius).join(" | ")} | | |`);
-if (raphtory) lines.push(`| Clew, relative to Raphtory | ${times(raphtory).join(" | ")} | | |`);
-console.log(lines.join("\n"));
+const git = (...args) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+const run = {
+  date: new Date().toISOString().slice(0, 10),
+  cpu: /model name\s*:\s*(.*)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown",
+  commit: git("rev-parse", "--short", "HEAD"),
+  rounds: Number(options.rounds),
+  servers: servers.map((it) => ({
+    name: it.name,
+    rates: rates.get(it),
+    ratios: it === clew ? {} : ratios.get(it),
+    ...(it !== limit && { megabytes: memory(it.child), seconds: it.seconds }),
+  })),
+};
+if (!options.try) appendFileSync(runs, `${JSON.stringify(run)}\n`);
+console.log(table(options.try ? [run] : readFileSync(runs, "utf8").trim().split("\n").map((it) => JSON.parse(it))));
 process.exit(0);
+
+/** All runs as a table: the median of their medians, and the range. */
+function table(all) {
+  const number = (it) => Math.round(it).toLocaleString("en-US");
+  const over = (values, shown) => {
+    const known = values.filter((it) => it !== undefined);
+    if (known.length === 0) return "";
+    const [least, most] = [Math.min(...known), Math.max(...known)].map(shown);
+    return least === most ? shown(median(known)) : `${shown(median(known))} (${least}–${most})`;
+  };
+  const named = (name) => all.map((it) => it.servers.find((server) => server.name === name)).filter(Boolean);
+  const order = [...new Set(all.flatMap((it) => it.servers.map((server) => server.name)))].sort((a, b) => a.includes("limit") - b.includes("limit") || 0).reverse();
+  const lines = [`| requests/s on one core | ${NAMES.join(" | ")} | memory | load to first answer |`, `| --- |${" --- |".repeat(NAMES.length + 2)}`];
+  for (const name of order) {
+    const each = named(name);
+    const cells = NAMES.map((it) => over(each.map(({ rates }) => rates[it]), number));
+    lines.push(`| ${name} | ${cells.join(" | ")} | ${over(each.map((it) => it.megabytes), (it) => `${number(it)} MB`)} | ${over(each.map((it) => it.seconds), (it) => `${it.toFixed(1)} s`)} |`);
+  }
+  for (const name of order.filter((it) => it !== "Clew")) {
+    const shown = name.includes("limit") ? (it) => `${Math.round(100 * it)} %` : (it) => `${it.toFixed(1)} ×`;
+    const cells = NAMES.map((it) => over(named(name).map(({ ratios }) => ratios[it]), shown));
+    lines.push(`| Clew, relative to ${name.includes("limit") ? "the limit" : name.split(" ")[0]} | ${cells.join(" | ")} | | |`);
+  }
+  const days = new Set(all.map((it) => it.date)).size;
+  const machines = new Set(all.map((it) => it.cpu)).size;
+  const count = (no, noun) => `${no} ${noun}${no === 1 ? "" : "s"}`;
+  return `${lines.join("\n")}\n\nMedians of ${count(all.length, "run")} on ${count(days, "day")} and ${count(machines, "model")} of CPU, with the range.`;
+}
