@@ -88,9 +88,14 @@ export function number(value: number | string): string {
   return `${sign ? '−' : ''}${grouped}${rest}`;
 }
 
+/** A number of things, which is no year: `8,589`. */
+export function amount(value: number): string {
+  return value.toLocaleString('en');
+}
+
 /** A count with its noun: `1 source`, `12,040 sources`. */
 export function count(value: number, one: string, many = `${one}s`): string {
-  return `${number(value)} ${value === 1 ? one : many}`;
+  return `${amount(value)} ${value === 1 ? one : many}`;
 }
 
 /** A length of time, such as `P12DT6H`. */

@@ -5,7 +5,7 @@ import { cited } from './cite';
 import { suggestedIds } from './client';
 import * as queries from './queries';
 import { csv, sorted, table } from './table';
-import { grouped, statedFields, vocabulary } from './vocabulary';
+import { cardinalityOf, edgeProperties, ends, endsOf, grouped, statedFields, vocabulary } from './vocabulary';
 
 const QUESTIONS = {
   home: queries.home(),
@@ -25,6 +25,7 @@ const QUESTIONS = {
   source: queries.source('a', 'may/2', 'cursor'),
   type: queries.type('Ship'),
   schema: queries.schema(),
+  edgeTypes: queries.edgeTypes(['PlaceEdge', 'ShipEdge']),
 };
 
 test.each(Object.entries(QUESTIONS))('the question %s is a document that declares the variables that it is given', (_, { query, variables }) => {
@@ -96,6 +97,31 @@ test('fields are properties, outgoing or incoming', () => {
   expect([of('within').isList, of('parts').isList]).toEqual([false, true]);
   expect(['name', 'within', 'parts'].map((field) => of(field).description)).toEqual([undefined, 'The larger place.', undefined]);
   expect(statedFields('Place', TYPE, ['kind', 'description'])).toEqual(['kind', 'description', 'name', 'within', 'parts', '^about']);
+});
+
+test('the ends of a relation have cardinalities, and its edges a type', () => {
+  const { graph, __type } = TYPE;
+  const type = { name: 'Place', interfaces: [], fields: __type?.fields ?? [] };
+  const of = ends({ __type: { possibleTypes: [type] }, graph: { types: [], relations: graph.relations.map((it) => ({ ...it, class: null })) } });
+  expect(of.get('WITHIN')).toEqual({ to: 'exactly one', from: 'any number', edge: 'PlaceWithinEdge' });
+  expect(of.get('ABOUT')).toEqual({ to: 'any number' });
+  expect([...of.values()].map(cardinalityOf)).toEqual(['many to one', 'many to many']);
+  expect(cardinalityOf({ from: 'at most one', to: 'at most one' })).toBe('at most one to at most one');
+});
+
+test('the properties of edges are the fields that not all edges have', () => {
+  const field = (name: string, type: string) => ({ name, description: null, type: { kind: 'SCALAR', name: type } });
+  const answer = { edge0: { name: 'PlaceEdge', fields: [field('node', 'Place'), field('cursor', 'String'), field('since', 'Date'), field('statement', 'Statement')] }, edge1: null };
+  expect(edgeProperties(answer)).toEqual(new Map([['PlaceEdge', [{ name: 'since', type: 'Date' }]]]));
+});
+
+test('the types of an end are an interface where they are all of its types', () => {
+  const owner = { name: 'Owner', description: null, types: ['Firm', 'Person'] };
+  const all = ['Ship', 'Firm', 'Person', 'Place'];
+  const names = (types: string[]) => endsOf(types, all, [owner]).map(({ kind, name }) => `${kind} ${name}`);
+  expect(names(['Place', 'Person', 'Firm'])).toEqual(['interface Owner', 'type Place']);
+  expect(names(['Person', 'Ship'])).toEqual(['type Person', 'type Ship']);
+  expect(names(all)).toEqual(['any Entity']);
 });
 
 test('statements are grouped in the order in which their fields come', () => {

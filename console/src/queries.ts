@@ -35,6 +35,9 @@ export interface Statements {
   nodes: Statement[];
 }
 
+/** How many items a long list asks for at once. Only those near the window are in the page. */
+export const LONG_PAGE = 500;
+
 const STATEMENT = `fragment Statement on Statement {
   field
   value
@@ -203,7 +206,7 @@ export interface Browsed {
 export function browse(types: string[], after?: string): Question {
   return {
     query: `query Browse($types: [EntityType!]!, $after: String) {
-  entities(filter: { entityType: { in: $types } }, orderBy: [{ label: ASC }], first: 50, after: $after) {
+  entities(filter: { entityType: { in: $types } }, orderBy: [{ label: ASC }], first: ${LONG_PAGE}, after: $after) {
     totalCount
     pageInfo { hasNextPage endCursor }
     nodes { __typename entityId label description }
@@ -248,7 +251,7 @@ const ENTITY = `__typename
     description
     degree`;
 
-const TIMELINE = `timeline(of: $id, asOf: $asOf, first: 50) {
+const TIMELINE = `timeline(of: $id, asOf: $asOf, first: ${LONG_PAGE}) {
     totalCount
     nodes {
       date
@@ -319,7 +322,7 @@ export function entityField(id: string, field: string, asOf?: string, after?: st
     query: `query EntityField($id: ID!, $asOf: Date, $field: String!, $after: String) {
   entity(id: $id, asOf: $asOf) {
     ${ENTITY}
-    statements(fields: [$field], first: 100, after: $after) {
+    statements(fields: [$field], first: ${LONG_PAGE}, after: $after) {
       totalCount
       pageInfo { hasNextPage endCursor }
       nodes { ...Statement }
@@ -438,7 +441,7 @@ export function source(id: string, locator?: string, after?: string): Question {
     published
     retrieved
     structure
-    cited(locator: $locator, first: 100, after: $after) {
+    cited(locator: $locator, first: ${LONG_PAGE}, after: $after) {
       totalCount
       pageInfo { hasNextPage endCursor }
       edges {
@@ -463,7 +466,7 @@ export function source(id: string, locator?: string, after?: string): Question {
 interface TypeReference {
   kind: string;
   name: string | null;
-  ofType: TypeReference | null;
+  ofType?: TypeReference | null;
 }
 
 export interface Field {
@@ -509,7 +512,11 @@ export function type(name: string): Question {
 }
 
 export interface SchemaAnswer {
-  __type: { possibleTypes: { name: string; interfaces: { name: string; description: string | null }[] }[] | null } | null;
+  __type: {
+    possibleTypes:
+      | { name: string; interfaces: { name: string; description: string | null }[]; fields: Pick<Field, 'name' | 'type'>[] | null }[]
+      | null;
+  } | null;
   graph: {
     types: { name: string; description: string | null; class: string | null; count: number }[];
     relations: (Relation & { class: string | null })[];
@@ -520,7 +527,11 @@ export function schema(): Question {
   return {
     query: `query Schema {
   __type(name: "Entity") {
-    possibleTypes { name interfaces { name description } }
+    possibleTypes {
+      name
+      interfaces { name description }
+      fields { name type { kind name ofType { kind name } } }
+    }
   }
   graph {
     types { name description class count }
@@ -530,6 +541,14 @@ export function schema(): Question {
 `,
     variables: {},
   };
+}
+
+export type EdgeTypesAnswer = Record<string, { name: string; fields: Field[] | null } | null>;
+
+/** What the types of edges have: their properties, beside the fields that all edges have. */
+export function edgeTypes(names: string[]): Question {
+  const lists = names.map((name, no) => `  edge${no}: __type(name: "${name}") { name ${FIELDS} }`);
+  return { query: `query EdgeTypes {\n${lists.join('\n')}\n}\n`, variables: {} };
 }
 
 /** Leaves out variables that are not given. */

@@ -1,6 +1,7 @@
 // The fields of a type, from the schema.
 
-import type { Field, Relation, SchemaAnswer, Statement, TypeAnswer } from './queries';
+import { words } from './format';
+import type { EdgeTypesAnswer, Field, Relation, SchemaAnswer, Statement, TypeAnswer } from './queries';
 
 export type Side = 'property' | 'outgoing' | 'incoming';
 
@@ -29,7 +30,7 @@ interface Named {
   isRequired: boolean;
 }
 
-function named(field: Field): Named {
+function named(field: Pick<Field, 'type'>): Named {
   let { type } = field;
   const isRequired = type.kind === 'NON_NULL';
   let isList = false;
@@ -90,8 +91,102 @@ export function statedFields(typeName: string, answer: TypeAnswer, seen: string[
 }
 
 /** How many values or entities a field has. */
-export function cardinality({ isList, isRequired }: FieldInfo): string {
+export function cardinality({ isList, isRequired }: { isList: boolean; isRequired: boolean }): string {
   return isList ? 'any number' : isRequired ? 'exactly one' : 'at most one';
+}
+
+/** How many edges of a relation an entity has, seen from either end, and the type of these edges. */
+export interface Ends {
+  /** How many entities a start leads to. */
+  to: string;
+  /** How many starts lead to an entity; unknown if the relation has no inverse. */
+  from?: string;
+  /** The API's type of an edge, which has the properties of edges. */
+  edge?: string;
+}
+
+const IN_SHORT: Record<string, string> = { 'any number': 'many', 'exactly one': 'one' };
+
+/** The cardinality of a relation, such as `many to at most one`. */
+export function cardinalityOf({ from = 'any number', to }: Ends): string {
+  return `${IN_SHORT[from] ?? from} to ${IN_SHORT[to] ?? to}`;
+}
+
+/** The ends of relations, by the names of the relations. */
+export function ends({ __type, graph }: SchemaAnswer): Map<string, Ends> {
+  const types = new Map((__type?.possibleTypes ?? []).map(({ name, fields }) => [name, new Map((fields ?? []).map((field) => [field.name, field]))]));
+  const side = (names: string[], field: string): { many?: string; edge?: string } => {
+    const found = names.flatMap((name) => {
+      const fields = types.get(name);
+      const it = fields?.get(field);
+      return it ? [{ ...named(it), single: fields?.get(`${field}Edge`) }] : [];
+    });
+    const [first] = found;
+    const many = [...new Set(found.map(cardinality))].join(' or ');
+    const edge = first?.isList ? first.name?.replace(/Connection$/, 'Edge') : first?.single && named(first.single).name;
+    return { ...(many ? { many } : {}), ...(edge ? { edge } : {}) };
+  };
+  return new Map(
+    graph.relations.map(({ name, field, inverse, symmetric, from, to }) => {
+      const out = side(from, field);
+      const back = symmetric ? out : inverse === null ? {} : side(to, inverse);
+      return [name, { to: out.many ?? 'any number', ...(back.many ? { from: back.many } : {}), ...(out.edge ? { edge: out.edge } : {}) }];
+    }),
+  );
+}
+
+/** Fields of all edges, which are no properties. */
+const OF_EDGES = new Set(['node', 'cursor', 'statement']);
+
+export interface EdgeProperty {
+  name: string;
+  type?: string;
+  description?: string;
+}
+
+/** The properties of edges, by the type of an edge. */
+export function edgeProperties(answer: EdgeTypesAnswer): Map<string, EdgeProperty[]> {
+  return new Map(
+    Object.values(answer).flatMap((type) =>
+      type
+        ? [
+            [
+              type.name,
+              (type.fields ?? [])
+                .filter(({ name }) => !OF_EDGES.has(name))
+                .map((field) => ({ name: field.name, type: named(field).name, ...(field.description ? { description: field.description } : {}) })),
+            ],
+          ]
+        : [],
+    ),
+  );
+}
+
+/** A group of types that a relation begins at or ends in. */
+export interface End {
+  name: string;
+  kind: 'type' | 'interface' | 'any';
+  types: string[];
+}
+
+export function endName({ name, kind }: Pick<End, 'name' | 'kind'>): string {
+  return kind === 'any' ? 'Any type' : words(name);
+}
+
+/** Types with as few names as possible: all types are one, and those of an interface are the interface. */
+export function endsOf(names: string[], all: string[], known: Interface[]): End[] {
+  if (all.length > 2 && all.every((name) => names.includes(name))) {
+    return [{ name: 'Entity', kind: 'any', types: names }];
+  }
+  const rest = new Set(names);
+  const found: End[] = [];
+  for (const { name, types } of known.toSorted((a, b) => b.types.length - a.types.length)) {
+    if (types.length > 1 && types.every((type) => rest.has(type))) {
+      found.push({ name, kind: 'interface', types });
+      types.forEach((type) => rest.delete(type));
+    }
+  }
+  return [...found, ...[...rest].map((name): End => ({ name, kind: 'type', types: [name] }))];
 }
 
 export interface Interface {

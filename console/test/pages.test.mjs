@@ -224,6 +224,12 @@ test('a search leads to the questions and types that its words name', async () =
 test('the schema shows types, fields with their number of values, interfaces and relations', async () => {
   const { page, errors } = await open('/schema');
   await page.getByRole('row', { name: /Owned.*Ship/ }).first().waitFor();
+  // A relation has its cardinality, and the properties of its edges.
+  await page.getByRole('row', { name: /Owners.*many to many.*Share Int, Since Date/ }).waitFor();
+  await page.getByRole('row', { name: /Home port.*many to at most one/ }).waitFor();
+  const diagram = page.getByRole('region', { name: 'Diagram of the schema' });
+  await diagram.getByRole('link', { name: 'Ship' }).waitFor();
+  await diagram.getByText('Home port 0..1').waitFor();
   await page.getByLabel('Find types and relations').fill('harb');
   await page.getByRole('row', { name: 'Ship A ship.' }).waitFor({ state: 'detached' });
   assert.equal(path(page), '/schema?q=harb');
@@ -233,7 +239,7 @@ test('the schema shows types, fields with their number of values, interfaces and
   await page.getByRole('row', { name: /Owners Firm, Person any number Who owns it/ }).waitFor();
   await page.getByRole('row', { name: /Home port Place at most one/ }).waitFor();
   await page.getByText('Interfaces: Owned').waitFor();
-  await page.locator('.diagram').getByRole('link', { name: 'Place' }).click();
+  await page.locator('.diagram').getByRole('link', { name: 'Place' }).first().click();
   await page.getByRole('heading', { level: 1, name: 'Place' }).waitFor();
   assert.deepEqual(errors, []);
   await page.close();
@@ -254,12 +260,29 @@ test('an entity with thousands of neighbours is shown with counts, and page by p
   await field(page, 'Visitors').getByText('300', { exact: true }).waitFor();
   assert.equal(await field(page, 'People').locator('.statement').count(), 10);
   await field(page, 'People').getByRole('link', { name: 'All 10,000' }).click();
-  await page.getByRole('link', { name: 'Person p0099' }).waitFor();
+  await page.getByRole('link', { name: 'Person p0000' }).waitFor();
+  const inPage = () => page.locator('.statement').count();
+  assert.ok((await inPage()) < 100, 'only the items near the window are in the page');
+  await page.evaluate(() => window.scrollTo(0, 8_000));
+  const seen = page.getByRole('link', { name: 'Person p0250' });
+  await seen.waitFor();
+  assert.equal(await page.locator('li', { has: seen }).getAttribute('aria-posinset'), '251');
+  assert.ok((await inPage()) < 100);
+  // A page that is left and entered again stands where it was.
+  await seen.click();
+  await page.getByRole('heading', { level: 1, name: 'Person p0250' }).waitFor();
+  await page.goBack();
+  await seen.waitFor();
+  // All of it is printed.
+  await page.emulateMedia({ media: 'print' });
+  await page.getByRole('link', { name: 'Person p0499' }).waitFor();
+  assert.equal(await inPage(), 500);
+  await page.emulateMedia({ media: null });
+  await seen.waitFor();
   await page.getByRole('link', { name: 'Next page' }).click();
-  await page.getByRole('link', { name: 'Person p0100' }).waitFor();
+  await page.getByRole('link', { name: 'Person p0500' }).waitFor();
   await page.reload();
-  await page.getByRole('link', { name: 'Person p0199' }).waitFor();
-  assert.equal(await page.locator('.statement').count(), 100);
+  await page.getByRole('link', { name: 'Person p0500' }).waitFor();
   assert.deepEqual(errors, []);
   await page.close();
 });

@@ -2,9 +2,10 @@ import { useState, type SubmitEvent } from 'react';
 
 import { useAnswer } from '../answer';
 import { askAs, suggestedIds, type Answer, type GraphError, type Question } from '../client';
-import { count, date, number, words } from '../format';
+import { amount, count, date, words } from '../format';
 import { Link, useNavigation } from '../navigation';
-import { EntityLink, TypeName } from '../parts/names';
+import { NameList, Pages } from '../parts/lists';
+import { TypeName } from '../parts/names';
 import { Errors, ShowAsQuery, Shown, Title } from '../parts/states';
 import { Groups } from '../parts/statements';
 import { Timeline } from '../parts/timeline';
@@ -56,13 +57,7 @@ function Unknown({ id, errors }: { id: string; errors: GraphError[] }) {
       {close.length > 0 && (
         <>
           <p>These are close:</p>
-          <ul className="plain-list">
-            {close.map((it) => (
-              <li key={it.entityId}>
-                <EntityLink entity={it} /> <TypeName name={it.__typename} /> <code>{it.entityId}</code>
-              </li>
-            ))}
-          </ul>
+          <NameList entities={close} withIds />
         </>
       )}
       <p>
@@ -209,7 +204,7 @@ function Said({
           <Timeline entries={timeline.nodes} of={id} asOf={asOf} />
           {timeline.totalCount > timeline.nodes.length && (
             <p className="muted">
-              The first {number(timeline.nodes.length)} of {number(timeline.totalCount)} dates.
+              The first {amount(timeline.nodes.length)} of {amount(timeline.totalCount)} dates.
             </p>
           )}
         </section>
@@ -270,18 +265,7 @@ function OneField({ answer, place, question, info }: { answer: Entity & { statem
         disputed={new Set()}
         most={Infinity}
       />
-      <p className="pages">
-        {after && (
-          <Link className="button" to={{ page: 'entity', id, ...dated, field }}>
-            First page
-          </Link>
-        )}
-        {pageInfo.hasNextPage && pageInfo.endCursor && (
-          <Link className="button" rel="next" to={{ page: 'entity', id, ...dated, field, after: pageInfo.endCursor }}>
-            Next page
-          </Link>
-        )}
-      </p>
+      <Pages place={(after) => ({ page: 'entity', id, ...dated, field, ...(after === undefined ? {} : { after }) })} after={after} pageInfo={pageInfo} />
       <ShowAsQuery question={question} />
     </article>
   );

@@ -1,6 +1,7 @@
 import { useAnswer } from '../answer';
-import { count, date, number, words } from '../format';
+import { amount, count, date } from '../format';
 import { Link } from '../navigation';
+import { TypeCounts } from '../parts/lists';
 import { SearchBox } from '../parts/search-box';
 import { ShowAsQuery, Shown, Title } from '../parts/states';
 import { Timeline } from '../parts/timeline';
@@ -15,16 +16,11 @@ function Types({ types }: { types: Home['graph']['types'] }) {
     return <p>This graph is empty. Its data files have no entities yet.</p>;
   }
   return (
-    <ul className="types">
-      {full.map((type) => (
-        <li key={type.name}>
-          <Link to={{ page: 'search', query: '', types: [type.name] }} title={type.description ?? undefined}>
-            {words(type.name)}
-          </Link>
-          <span className="count">{number(type.count)}</span>
-        </li>
-      ))}
-    </ul>
+    <TypeCounts
+      className="types"
+      types={full.map(({ description, ...type }) => ({ ...type, title: description }))}
+      to={(name) => ({ page: 'search', query: '', types: [name] })}
+    />
   );
 }
 
@@ -142,7 +138,7 @@ export function HomePage() {
                       {graph.sources.totalCount > graph.sources.nodes.length && (
                         <p>
                           <Link to={{ page: 'search', query: '', types: ['Source'] }}>
-                            All {number(graph.sources.totalCount)} sources
+                            All {amount(graph.sources.totalCount)} sources
                           </Link>
                         </p>
                       )}

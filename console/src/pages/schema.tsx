@@ -1,13 +1,31 @@
-import { useId, useState } from 'react';
+import { lazy, Suspense, useId, useState } from 'react';
 
 import { useAnswer } from '../answer';
-import { count, fieldLabel, number, words } from '../format';
+import { amount, count, fieldLabel, words } from '../format';
 import { Link, useNavigation } from '../navigation';
 import { RelationDiagram } from '../parts/diagram';
+import { DataTable } from '../parts/lists';
 import { Prose } from '../parts/prose';
-import { ShowAsQuery, Shown, Title } from '../parts/states';
-import { schema, type as typeQuestion, type SchemaAnswer, type TypeAnswer } from '../queries';
-import { cardinality, declaredFields, interfaces, vocabulary, type Interface } from '../vocabulary';
+import { Loading, ShowAsQuery, Shown, Title } from '../parts/states';
+import { edgeTypes, schema, type as typeQuestion, type EdgeTypesAnswer, type SchemaAnswer, type TypeAnswer } from '../queries';
+import {
+  cardinality,
+  cardinalityOf,
+  declaredFields,
+  edgeProperties,
+  endName,
+  ends,
+  endsOf,
+  interfaces,
+  vocabulary,
+  type EdgeProperty,
+  type End,
+  type Ends,
+  type Interface,
+} from '../vocabulary';
+
+// The layout of the diagram is as large as all other parts of this page.
+const SchemaDiagram = lazy(() => import('../parts/schema-diagram'));
 
 type Types = SchemaAnswer['graph']['types'];
 type Relations = SchemaAnswer['graph']['relations'];
@@ -26,128 +44,115 @@ function TypeLinks({ names }: { names: string[] }) {
   ));
 }
 
-function RelationRow({ relation }: { relation: Relations[number] }) {
-  const kinds = [relation.symmetric && 'symmetric', relation.transitive && 'transitive'].filter(Boolean).join(', ');
+function TypeTable({ types }: { types: Types }) {
   return (
-    <tr>
-      <td>
-        <TypeLinks names={relation.from} />
-      </td>
-      <td>
-        <span className="field-name">{fieldLabel(relation.field)}</span>
-        {relation.inverse && !relation.symmetric && <span className="muted"> / {fieldLabel(relation.inverse)}</span>}
-        {kinds && <span className="muted"> ({kinds})</span>}
-      </td>
-      <td>
-        <TypeLinks names={relation.to} />
-      </td>
-      <td className="number">{number(relation.count)}</td>
-    </tr>
+    <section>
+      <h2>Types</h2>
+      <DataTable
+        label="Types"
+        columns={[{ title: 'Type' }, { title: 'Description' }, { title: 'Entities', isNumber: true }]}
+        rows={types.map(({ name, description, count }) => ({
+          key: name,
+          cells: [
+            <Link to={{ page: 'schema', type: name }}>{words(name)}</Link>,
+            description && <Prose text={description} />,
+            <Link to={{ page: 'search', query: '', types: [name] }}>{amount(count)}</Link>,
+          ],
+        }))}
+      />
+    </section>
   );
 }
 
-function Lists({ types, relations, chosen }: { types: Types; relations: Relations; chosen?: string }) {
+function EdgeProperties({ list }: { list: EdgeProperty[] }) {
+  return list.map(({ name, type, description }, no) => (
+    <span key={name} title={description}>
+      {no > 0 && ', '}
+      {words(name)}
+      {type && <span className="muted"> {words(type)}</span>}
+    </span>
+  ));
+}
+
+/** The most types of edges that one question asks for. */
+const MOST_EDGE_TYPES = 100;
+
+function EndNames({ ends }: { ends: End[] }) {
+  return ends.map(({ name, kind, types }, no) => (
+    <span key={name}>
+      {no > 0 && ', '}
+      {kind === 'type' ? <Link to={{ page: 'schema', type: name }}>{words(name)}</Link> : <span title={types.map(words).join(', ')}>{endName({ name, kind })}</span>}
+    </span>
+  ));
+}
+
+function RelationTable({ relations, of, types, known }: { relations: Relations; of: Map<string, Ends>; types: string[]; known: Interface[] }) {
+  const edges = [...new Set(relations.flatMap((it) => of.get(it.name)?.edge ?? []))].slice(0, MOST_EDGE_TYPES);
+  const asked = useAnswer<EdgeTypesAnswer>(edges.length > 0 ? edgeTypes(edges) : null);
+  const properties = edgeProperties(asked.state === 'answered' ? (asked.answer.data ?? {}) : {});
   return (
-    <>
-      {!chosen && (
-        <section>
-          <h2>Types</h2>
-          <div className="scrolled" tabIndex={0} role="region" aria-label="Types">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Type</th>
-                  <th scope="col">Description</th>
-                  <th scope="col" className="number">
-                    Entities
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {types.map((type) => (
-                  <tr key={type.name}>
-                    <td>
-                      <Link to={{ page: 'schema', type: type.name }}>{words(type.name)}</Link>
-                    </td>
-                    <td>{type.description && <Prose text={type.description} />}</td>
-                    <td className="number">
-                      <Link to={{ page: 'search', query: '', types: [type.name] }}>{number(type.count)}</Link>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </section>
+    <section>
+      <h2>Relations</h2>
+      {relations.length === 0 ? (
+        <p>There are none.</p>
+      ) : (
+        <DataTable
+          label="Relations"
+          columns={[{ title: 'From' }, { title: 'Relation and inverse' }, { title: 'To' }, { title: 'Cardinality' }, { title: 'Of each edge' }, { title: 'Edges', isNumber: true }]}
+          rows={relations.map(({ name, field, inverse, symmetric, transitive, from, to, count }) => {
+            const counts = of.get(name);
+            const edge = counts?.edge;
+            const kinds = [symmetric && 'symmetric', transitive && 'transitive'].filter(Boolean).join(', ');
+            return {
+              key: name,
+              cells: [
+                <EndNames ends={endsOf(from, types, known)} />,
+                <>
+                  <span className="field-name">{fieldLabel(field)}</span>
+                  {inverse && !symmetric && <span className="muted"> / {fieldLabel(inverse)}</span>}
+                  {kinds && <span className="muted"> ({kinds})</span>}
+                </>,
+                <EndNames ends={endsOf(to, types, known)} />,
+                <span className="how-many">{counts && cardinalityOf(counts)}</span>,
+                <EdgeProperties list={edge ? (properties.get(edge) ?? []) : []} />,
+                amount(count),
+              ],
+            };
+          })}
+        />
       )}
-      <section>
-        <h2>Relations</h2>
-        {relations.length === 0 ? (
-          <p>There are none.</p>
-        ) : (
-          <div className="scrolled" tabIndex={0} role="region" aria-label="Relations">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">From</th>
-                  <th scope="col">Relation and inverse</th>
-                  <th scope="col">To</th>
-                  <th scope="col" className="number">
-                    Edges
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {relations.map((relation) => (
-                  <RelationRow key={relation.name} relation={relation} />
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </section>
-    </>
+    </section>
   );
 }
 
 /** The fields of a type: properties, then relations from either end. */
-function Fields({ type }: { type: string }) {
+function Fields({ type, types, known }: { type: string; types: string[]; known: Interface[] }) {
   const question = typeQuestion(type);
   const asked = useAnswer<TypeAnswer>(question);
   return (
     <Shown asked={asked} lines={6}>
       {({ data }) => {
         const of = vocabulary(type, data);
-        const fields = declaredFields(data);
         return (
           <section>
             <h2>Fields</h2>
-            <div className="scrolled" tabIndex={0} role="region" aria-label="Fields">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Field</th>
-                    <th scope="col">Values</th>
-                    <th scope="col">How many</th>
-                    <th scope="col">Description</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {fields.map((name) => {
-                    const info = of(name);
-                    const ends = info.relation && (info.side === 'outgoing' ? info.relation.to : info.relation.from);
-                    return (
-                      <tr key={name}>
-                        <td className="field-name">{fieldLabel(name)}</td>
-                        <td>{ends ? <TypeLinks names={ends} /> : info.type && words(info.type)}</td>
-                        <td>{cardinality(info)}</td>
-                        <td>{info.description && <Prose text={info.description} />}</td>
-                      </tr>
-                    );
-                  })}
-                </tbody>
-              </table>
-            </div>
+            <DataTable
+              label="Fields"
+              columns={[{ title: 'Field' }, { title: 'Values' }, { title: 'How many' }, { title: 'Description' }]}
+              rows={declaredFields(data).map((name) => {
+                const info = of(name);
+                const ends = info.relation && (info.side === 'outgoing' ? info.relation.to : info.relation.from);
+                return {
+                  key: name,
+                  cells: [
+                    <span className="field-name">{fieldLabel(name)}</span>,
+                    ends ? <EndNames ends={endsOf(ends, types, known)} /> : info.type && words(info.type),
+                    <span className="how-many">{cardinality(info)}</span>,
+                    info.description && <Prose text={info.description} />,
+                  ],
+                };
+              })}
+            />
             <ShowAsQuery question={question} />
           </section>
         );
@@ -160,28 +165,14 @@ function Interfaces({ list }: { list: Interface[] }) {
   return list.length === 0 ? null : (
     <section>
       <h2>Interfaces</h2>
-      <div className="scrolled" tabIndex={0} role="region" aria-label="Interfaces">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Interface</th>
-              <th scope="col">Description</th>
-              <th scope="col">Types</th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.map((it) => (
-              <tr key={it.name}>
-                <td className="field-name">{words(it.name)}</td>
-                <td>{it.description && <Prose text={it.description} />}</td>
-                <td>
-                  <TypeLinks names={it.types} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable
+        label="Interfaces"
+        columns={[{ title: 'Interface' }, { title: 'Description' }, { title: 'Types' }]}
+        rows={list.map(({ name, description, types }) => ({
+          key: name,
+          cells: [<span className="field-name">{words(name)}</span>, description && <Prose text={description} />, <TypeLinks names={types} />],
+        }))}
+      />
     </section>
   );
 }
@@ -221,9 +212,11 @@ export function SchemaPage({ type: chosen, query = '' }: { type?: string; query?
           const { types, relations } = data.graph;
           const type = types.find((it) => it.name === chosen);
           const all = interfaces(data);
-          const shownRelations = relations
+          const of = ends(data);
+          const shown = relations
             .filter((it) => chosen === undefined || it.from.includes(chosen) || it.to.includes(chosen))
             .filter((it) => matches(text, [it.name, it.field, it.inverse, ...it.from, ...it.to]));
+          const shownTypes = types.filter((it) => matches(text, [it.name, it.description]));
           return (
             <>
               {chosen ? (
@@ -231,8 +224,8 @@ export function SchemaPage({ type: chosen, query = '' }: { type?: string; query?
               ) : (
                 <h1 className="page-title">Schema</h1>
               )}
-              {type && <RelationDiagram type={type.name} relations={relations} />}
-              {type && <Fields type={type.name} />}
+              {type && <RelationDiagram type={type.name} relations={relations} types={types.map((it) => it.name)} interfaces={all} of={of} />}
+              {type && <Fields type={type.name} types={types.map((it) => it.name)} known={all} />}
               <p className="filter">
                 <label htmlFor={id}>{chosen ? 'Find relations' : 'Find types and relations'}</label>
                 <input
@@ -246,11 +239,13 @@ export function SchemaPage({ type: chosen, query = '' }: { type?: string; query?
                   }}
                 />
               </p>
-              <Lists
-                types={types.filter((it) => matches(text, [it.name, it.description]))}
-                relations={shownRelations}
-                chosen={chosen}
-              />
+              {!chosen && types.length > 0 && (
+                <Suspense fallback={<Loading lines={6} />}>
+                  <SchemaDiagram types={types.map((it) => it.name)} matching={text.trim() === '' ? undefined : shownTypes.map((it) => it.name)} relations={shown} interfaces={all} of={of} />
+                </Suspense>
+              )}
+              {!chosen && <TypeTable types={shownTypes} />}
+              <RelationTable relations={shown} of={of} types={types.map((it) => it.name)} known={all} />
               {!chosen && <Interfaces list={all.filter((it) => matches(text, [it.name, it.description, ...it.types]))} />}
               <p>
                 <a href="/schema.graphql">The schema of the API, in full</a>

@@ -1,8 +1,9 @@
+import type { Place } from '../address';
 import { useAnswer } from '../answer';
-import { count, fieldLabel, marked, number, validity, words } from '../format';
+import { amount, count, fieldLabel, marked, validity, words } from '../format';
 import * as matches from '../matches';
 import { Link } from '../navigation';
-import { EntityLink, TypeName } from '../parts/names';
+import { EntityList, NameList, Pages, TypeCounts } from '../parts/lists';
 import { Prose } from '../parts/prose';
 import { SearchBox } from '../parts/search-box';
 import { Errors, Loading, ShowAsQuery, Shown, Title } from '../parts/states';
@@ -36,22 +37,11 @@ function TypeFilter({ query, types, counts, note }: Search & { counts: [string, 
   return (
     <nav className="facets" aria-label="Types">
       <h2>Types</h2>
-      <ul>
-        {shown.map(([name, total]) => {
-          const isChosen = types.includes(name);
-          return (
-            <li key={name}>
-              <Link
-                aria-current={isChosen ? 'true' : undefined}
-                to={{ page: 'search', query, types: isChosen ? types.filter((it) => it !== name) : [...types, name] }}
-              >
-                {words(name)}
-              </Link>
-              <span className="count">{number(total)}</span>
-            </li>
-          );
-        })}
-      </ul>
+      <TypeCounts
+        types={shown.map(([name, count]) => ({ name, count }))}
+        isChosen={(name) => types.includes(name)}
+        to={(name) => ({ page: 'search', query, types: types.includes(name) ? types.filter((it) => it !== name) : [...types, name] })}
+      />
       {types.length > 0 && (
         <p>
           <Link to={{ page: 'search', query, types: [] }}>All types</Link>
@@ -76,10 +66,7 @@ function Result({ hit: { node, highlights, matched } }: { hit: Hit }) {
   // The label is shown already.
   const said = highlights.filter(({ fragments }) => fragments.some((it) => marked(it).map(({ text }) => text).join('') !== node.label));
   return (
-    <li className="result">
-      <h3>
-        <EntityLink entity={node} /> <TypeName name={node.__typename} />
-      </h3>
+    <>
       {node.description && !said.some(({ field }) => field === 'description') && <p dir="auto">{node.description}</p>}
       {said.slice(0, 3).map(({ field, fragments }) => {
         const former = matched.find((it) => it.field === field && (it.rank === 'DEPRECATED' || it.valid?.until));
@@ -98,7 +85,7 @@ function Result({ hit: { node, highlights, matched } }: { hit: Hit }) {
           </p>
         );
       })}
-    </li>
+    </>
   );
 }
 
@@ -115,13 +102,7 @@ function NearMisses({ query }: { query: string }) {
   ) : (
     <>
       <p>Did you mean:</p>
-      <ul className="plain-list">
-        {once.map((entity) => (
-          <li key={entity.entityId}>
-            <EntityLink entity={entity} /> <TypeName name={entity.__typename} />
-          </li>
-        ))}
-      </ul>
+      <NameList entities={once} />
     </>
   );
 }
@@ -162,24 +143,13 @@ function Facet(props: Search) {
   for (const { __typename } of nodes) {
     counts.set(__typename, (counts.get(__typename) ?? 0) + 1);
   }
-  const note = totalCount > FACETED ? `Counted over the first ${number(FACETED)} results.` : undefined;
+  const note = totalCount > FACETED ? `Counted over the first ${amount(FACETED)} results.` : undefined;
   return <TypeFilter {...props} counts={[...counts].sort(([, a], [, b]) => b - a)} note={note} />;
 }
 
-function More({ place, cursor }: { place: Search; cursor: string | null }) {
-  return cursor === null ? null : (
-    <Link className="button" rel="next" to={{ page: 'search', ...place, after: cursor }}>
-      Next page
-    </Link>
-  );
-}
-
-function First({ place }: { place: Search }) {
-  return place.after === undefined ? null : (
-    <Link className="button" to={{ page: 'search', query: place.query, types: place.types }}>
-      First page
-    </Link>
-  );
+/** The place of a page of the results. */
+function pageOf({ query, types }: Search): (after?: string) => Place {
+  return (after) => ({ page: 'search', query, types, ...(after === undefined ? {} : { after }) });
 }
 
 function Results(place: Search) {
@@ -204,16 +174,11 @@ function Results(place: Search) {
                     <NearMisses query={place.query} />
                   </>
                 ) : (
-                  <ol className="result-list">
-                    {data.search.edges.map((hit) => (
-                      <Result key={hit.node.entityId} hit={hit} />
-                    ))}
-                  </ol>
+                  <EntityList items={data.search.edges} entity={(hit) => hit.node}>
+                    {(hit) => <Result hit={hit} />}
+                  </EntityList>
                 )}
-                <p className="pages">
-                  <First place={place} />
-                  {data.search.pageInfo.hasNextPage && <More place={place} cursor={data.search.pageInfo.endCursor} />}
-                </p>
+                <Pages place={pageOf(place)} after={place.after} pageInfo={data.search.pageInfo} />
               </>
             ) : (
               <Errors errors={errors} />
@@ -257,20 +222,10 @@ function Browse(place: Search) {
                 <p className="facts-line" role="status">
                   <span>{count(data.entities.totalCount, 'entity', 'entities')}</span>
                 </p>
-                <ol className="result-list">
-                  {data.entities.nodes.map((node) => (
-                    <li key={node.entityId} className="result">
-                      <h3>
-                        <EntityLink entity={node} /> <TypeName name={node.__typename} />
-                      </h3>
-                      {node.description && <p dir="auto">{node.description}</p>}
-                    </li>
-                  ))}
-                </ol>
-                <p className="pages">
-                  <First place={place} />
-                  {data.entities.pageInfo.hasNextPage && <More place={place} cursor={data.entities.pageInfo.endCursor} />}
-                </p>
+                <EntityList items={data.entities.nodes} entity={(node) => node}>
+                  {({ description }) => description && <p dir="auto">{description}</p>}
+                </EntityList>
+                <Pages place={pageOf(place)} after={place.after} pageInfo={data.entities.pageInfo} />
               </>
             ) : (
               <Errors errors={errors} />

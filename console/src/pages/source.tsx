@@ -2,7 +2,9 @@ import { useAnswer } from '../answer';
 import { suggestedIds } from '../client';
 import { count, date, fieldLabel, validity } from '../format';
 import { Link } from '../navigation';
-import { EntityLink, TypeName } from '../parts/names';
+import { NameList, Pages } from '../parts/lists';
+import { LongList } from '../parts/long-list';
+import { EntityLink } from '../parts/names';
 import { Errors, ShowAsQuery, Shown, Title } from '../parts/states';
 import { Value } from '../parts/value';
 import { names, source as sourceQuestion, type Names, type SourceAnswer } from '../queries';
@@ -28,13 +30,7 @@ function UnknownSource({ id, ids }: { id: string; ids: string[] }) {
         No source has the id <code>{id}</code>. It may be another <Link to={{ page: 'entity', id }}>entity</Link>.
       </p>
       {close.length > 0 && (
-        <ul className="plain-list">
-          {close.map((it) => (
-            <li key={it.entityId}>
-              <EntityLink entity={it} /> <TypeName name={it.__typename} />
-            </li>
-          ))}
-        </ul>
+        <NameList entities={close} />
       )}
       <p>
         <Link to={{ page: 'search', query: '', types: ['Source'] }}>All sources</Link>
@@ -65,6 +61,23 @@ function places(edges: Cited['edges']): { locator: string | null; edges: Cited['
   return all;
 }
 
+function SaidThere({ edge: { note, node } }: { edge: Cited['edges'][number] }) {
+  const { entity, statement } = node;
+  const when = statement.valid ? validity(statement.valid) : '';
+  return (
+    <div className="statement-said">
+      <EntityLink entity={entity} /> <span className="timeline-field">{fieldLabel(statement.field)}</span>
+      {statement.target ? <EntityLink entity={statement.target} /> : <Value value={statement.value} />}{' '}
+      {when && <span className="valid">{when}</span>}
+      {note && (
+        <span className="note" dir="auto">
+          {note}
+        </span>
+      )}
+    </div>
+  );
+}
+
 /** What the source says, place by place. */
 function Said({ id, cited, locator, after, titles }: { id: string; cited: Cited; locator?: string; after?: string; titles: Map<string, string> }) {
   const here = locator ? { locator } : {};
@@ -74,48 +87,27 @@ function Said({ id, cited, locator, after, titles }: { id: string; cited: Cited;
       <p className="facts-line" role="status">
         <span>{count(cited.totalCount, 'statement')}</span>
       </p>
-      {places(cited.edges).map(({ locator: place, edges }, no) => {
-        const title = titles.get(sectionOf(place ?? undefined) ?? '');
-        return (
-          <section className="field" key={`${place} ${no}`}>
-            <h3>
-              {place ? <Link to={{ page: 'source', id, locator: place }}>{place}</Link> : 'As a whole'}
-              {title && <span className="field-description">{title}</span>}
-            </h3>
-            <ul>
-              {edges.map(({ note, node: { entity, statement } }, place) => {
-                const when = statement.valid ? validity(statement.valid) : '';
-                return (
-                  <li key={place} className="statement">
-                    <div className="statement-said">
-                      <EntityLink entity={entity} /> <span className="timeline-field">{fieldLabel(statement.field)}</span>
-                      {statement.target ? <EntityLink entity={statement.target} /> : <Value value={statement.value} />}{' '}
-                      {when && <span className="valid">{when}</span>}
-                      {note && (
-                        <span className="note" dir="auto">
-                          {note}
-                        </span>
-                      )}
-                    </div>
+      <LongList items={places(cited.edges)} keyOf={({ locator: place }, no) => `${place} ${no}`} height={72} itemClass={() => 'field'}>
+        {({ locator: place, edges }) => {
+          const title = titles.get(sectionOf(place ?? undefined) ?? '');
+          return (
+            <>
+              <h3>
+                {place ? <Link to={{ page: 'source', id, locator: place }}>{place}</Link> : 'As a whole'}
+                {title && <span className="field-description">{title}</span>}
+              </h3>
+              <ul>
+                {edges.map((edge, no) => (
+                  <li key={no} className="statement">
+                    <SaidThere edge={edge} />
                   </li>
-                );
-              })}
-            </ul>
-          </section>
-        );
-      })}
-      <p className="pages">
-        {after && (
-          <Link className="button" to={{ page: 'source', id, ...here }}>
-            First page
-          </Link>
-        )}
-        {cited.pageInfo.hasNextPage && cited.pageInfo.endCursor && (
-          <Link className="button" rel="next" to={{ page: 'source', id, ...here, after: cited.pageInfo.endCursor }}>
-            Next page
-          </Link>
-        )}
-      </p>
+                ))}
+              </ul>
+            </>
+          );
+        }}
+      </LongList>
+      <Pages place={(after) => ({ page: 'source', id, ...here, ...(after === undefined ? {} : { after }) })} after={after} pageInfo={cited.pageInfo} />
     </section>
   );
 }

@@ -4,11 +4,14 @@ import { write } from '../address';
 import { fieldLabel, words } from '../format';
 import { useNavigation } from '../navigation';
 import type { Relation } from '../queries';
+import { endName, endsOf, type End, type Ends, type Interface } from '../vocabulary';
 
 interface Arm {
   field: string;
-  types: string[];
+  ends: End[];
   relation: string;
+  /** How many of them there are. */
+  many?: string;
 }
 
 const ROW = 44;
@@ -19,23 +22,40 @@ function short(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
-function arms(type: string, relations: Relation[]): { left: Arm[]; right: Arm[] } {
+function arms({ type, relations, types, interfaces, of }: Properties): { left: Arm[]; right: Arm[] } {
   const left: Arm[] = [];
   const right: Arm[] = [];
   for (const { name, field, inverse, symmetric, from, to } of relations) {
     if (from.includes(type)) {
-      right.push({ field, types: to, relation: name });
+      right.push({ field, ends: endsOf(to, types, interfaces), relation: name, many: of.get(name)?.to });
     }
     if (to.includes(type) && !symmetric) {
-      left.push({ field: inverse ?? `^${field}`, types: from, relation: name });
+      left.push({ field: inverse ?? `^${field}`, ends: endsOf(from, types, interfaces), relation: name, many: of.get(name)?.from });
     }
   }
   return { left, right };
 }
 
-function Box({ x, y, name, more }: { x: number; y: number; name: string; more: number }) {
+function Box({ x, y, end, more }: { x: number; y: number; end: End; more: number }) {
   const { go } = useNavigation();
-  const place = { page: 'schema' as const, type: name };
+  const box = (
+    <>
+      <rect x={x} y={y} width={BOX.width} height={BOX.height} rx={end.kind === 'type' ? 6 : BOX.height / 2} />
+      <text x={x + BOX.width / 2} y={y + BOX.height / 2} textAnchor="middle" dominantBaseline="central">
+        {short(endName(end), 22)}
+        {more > 0 ? ` +${more}` : ''}
+      </text>
+    </>
+  );
+  if (end.kind !== 'type') {
+    return (
+      <g className="diagram-interface">
+        {box}
+        <title>{end.types.map(words).join(', ')}</title>
+      </g>
+    );
+  }
+  const place = { page: 'schema' as const, type: end.name };
   return (
     <a
       href={write(place)}
@@ -46,17 +66,23 @@ function Box({ x, y, name, more }: { x: number; y: number; name: string; more: n
         }
       }}
     >
-      <rect x={x} y={y} width={BOX.width} height={BOX.height} rx={6} />
-      <text x={x + BOX.width / 2} y={y + BOX.height / 2} textAnchor="middle" dominantBaseline="central">
-        {short(words(name), 22)}
-        {more > 0 ? ` +${more}` : ''}
-      </text>
+      {box}
     </a>
   );
 }
 
-export function RelationDiagram({ type, relations }: { type: string; relations: Relation[] }) {
-  const { left, right } = arms(type, relations);
+interface Properties {
+  type: string;
+  relations: Relation[];
+  /** All types of the schema. */
+  types: string[];
+  interfaces: Interface[];
+  of: Map<string, Ends>;
+}
+
+export function RelationDiagram(properties: Properties) {
+  const { type } = properties;
+  const { left, right } = arms(properties);
   const rows = Math.max(left.length, right.length);
   if (rows === 0) {
     return null;
@@ -70,14 +96,15 @@ export function RelationDiagram({ type, relations }: { type: string; relations: 
       const start = isLeft ? BOX.width : WIDTH - BOX.width;
       const end = center + (isLeft ? -1 : 1) * (BOX.width / 2);
       const bend = (start + end) / 2;
-      const [first = '', ...others] = arm.types;
+      const [first, ...others] = arm.ends;
       return (
         <g key={`${arm.relation}-${arm.field}`}>
           <path d={`M${start},${y} C${bend},${y} ${bend},${middle} ${end},${middle}`} />
           <text className="diagram-field" x={isLeft ? start + 8 : start - 8} y={y - 6} textAnchor={isLeft ? 'start' : 'end'}>
             {short(fieldLabel(arm.field), 20)}
+            {arm.many && arm.many !== 'any number' && ` (${arm.many})`}
           </text>
-          <Box x={isLeft ? 0 : start} y={y - BOX.height / 2} name={first} more={others.length} />
+          {first && <Box x={isLeft ? 0 : start} y={y - BOX.height / 2} end={first} more={others.length} />}
         </g>
       );
     });

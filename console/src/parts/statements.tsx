@@ -2,10 +2,11 @@
 
 import type { ReactNode } from 'react';
 
-import { validity, words } from '../format';
+import { amount, validity, words } from '../format';
 import { Link } from '../navigation';
 import type { Citation, Statement } from '../queries';
 import type { FieldInfo, Group, Vocabulary } from '../vocabulary';
+import { LongList } from './long-list';
 import { EntityLink, FieldName } from './names';
 import { Value } from './value';
 
@@ -67,7 +68,7 @@ function Edge({ edge }: { edge: Record<string, unknown> }) {
 function One({ statement, info, asOf }: { statement: Statement; info: FieldInfo; asOf?: string }) {
   const when = statement.valid ? validity(statement.valid) : '';
   return (
-    <li className={`statement rank-${statement.rank.toLowerCase()}`}>
+    <>
       <div className="statement-said">
         <span className="statement-value">
           {statement.target ? (
@@ -81,8 +82,13 @@ function One({ statement, info, asOf }: { statement: Statement; info: FieldInfo;
         {statement.edge && <Edge edge={statement.edge} />}
       </div>
       <Citations citations={statement.citations} />
-    </li>
+    </>
   );
+}
+
+/** A key of a statement that differs from those of the others of its field, as far as there are differences. */
+function keyOf({ target, value, valid }: Statement, no: number): string {
+  return `${target?.entityId ?? JSON.stringify(value)} ${valid?.from ?? ''} ${no}`;
 }
 
 export function FieldGroup({
@@ -102,15 +108,18 @@ export function FieldGroup({
     <section className="field" id={`field-${group.field}`}>
       <h3 title={info.description}>
         <FieldName field={group.field} description={info.side === 'property' ? undefined : info.description} />
-        {info.side !== 'property' && <span className="count">{group.total.toLocaleString('en')}</span>}
+        {info.side !== 'property' && <span className="count">{amount(group.total)}</span>}
         {isDisputed && <span className="disputed">Sources disagree</span>}
       </h3>
       <div className="field-statements">
-        <ul>
-          {group.statements.map((statement, no) => (
-            <One key={no} statement={statement} info={info} asOf={asOf} />
-          ))}
-        </ul>
+        <LongList
+          items={group.statements}
+          keyOf={keyOf}
+          height={32}
+          itemClass={({ rank }) => `statement rank-${rank.toLowerCase()}`}
+        >
+          {(statement) => <One statement={statement} info={info} asOf={asOf} />}
+        </LongList>
         {children}
       </div>
     </section>
@@ -142,7 +151,7 @@ export function Groups({
     >
       {group.total > most && (
         <Link className="all" to={{ page: 'entity', id, field: group.field, ...(asOf ? { asOf } : {}) }}>
-          All {group.total.toLocaleString('en')}
+          All {amount(group.total)}
         </Link>
       )}
     </FieldGroup>

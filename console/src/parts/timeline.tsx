@@ -2,6 +2,7 @@
 
 import { date, fieldLabel } from '../format';
 import type { TimelineEntry } from '../queries';
+import { LongList } from './long-list';
 import { EntityLink } from './names';
 import { Value } from './value';
 
@@ -36,9 +37,9 @@ function Said({ entry: { date: when, statement }, asOf }: { entry: TimelineEntry
 /** Without `of`, each line begins with its entity. */
 export function Timeline({ entries, of, asOf }: { entries: TimelineEntry[]; of?: string; asOf?: string }) {
   return (
-    <ol className="timeline">
-      {lines(entries).map((line, no) => (
-        <li key={no}>
+    <LongList className="timeline" items={lines(entries)} keyOf={([{ date, entity }], no) => `${date} ${entity.entityId} ${no}`} height={62}>
+      {(line) => (
+        <>
           <time>{date(line[0].date)}</time>
           <div>
             {line[0].entity.entityId !== of && (
@@ -50,8 +51,8 @@ export function Timeline({ entries, of, asOf }: { entries: TimelineEntry[]; of?:
               <Said key={place} entry={entry} asOf={asOf} />
             ))}
           </div>
-        </li>
-      ))}
-    </ol>
+        </>
+      )}
+    </LongList>
   );
 }

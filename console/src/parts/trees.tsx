@@ -1,7 +1,7 @@
 // What transitive relations lead to, and what leads here, as trees.
 
 import { useAnswer } from '../answer';
-import { fieldLabel } from '../format';
+import { amount, fieldLabel } from '../format';
 import { trees, type Branches as Links, type Relation, type Trees } from '../queries';
 import { EntityLink } from './names';
 import { ShowAsQuery } from './states';
@@ -16,7 +16,7 @@ function Branches({ links, asOf }: { links: Links; asOf?: string }) {
           {branch.links && branch.links.totalCount > 0 && <Branches links={branch.links} asOf={asOf} />}
         </li>
       ))}
-      {rest > 0 && <li className="muted">{rest.toLocaleString('en')} more</li>}
+      {rest > 0 && <li className="muted">{amount(rest)} more</li>}
     </ul>
   );
 }
