@@ -6,6 +6,7 @@ const PLACES: Place[] = [
   { page: 'home' },
   { page: 'search', query: '', types: [] },
   { page: 'search', query: 'a & b = "c" ?#%+ é', types: ['Ship', 'Place'], after: 'x+/=' },
+  { page: 'search', query: '', types: ['Ship'], facets: ['kind:STEAMER', 'retired:true'] },
   { page: 'entity', id: "slip/1:(a)~*'!é" },
   { page: 'entity', id: 'a%2Fb', asOf: '2009/..', field: '^about', after: 'abc' },
   { page: 'source', id: 'register', locator: 'sailing/1/2-3' },

@@ -5,7 +5,8 @@ export type View = 'table' | 'sources';
 
 export type Place =
   | { page: 'home' }
-  | { page: 'search'; query: string; types: string[]; after?: string }
+  /** A facet is a field with one of its values, such as `kind:STEAMER`. */
+  | { page: 'search'; query: string; types: string[]; facets?: string[]; after?: string }
   | { page: 'entity'; id: string; asOf?: string; field?: string; after?: string }
   | { page: 'source'; id: string; locator?: string; after?: string }
   | { page: 'answer'; query: string; title?: string }
@@ -47,7 +48,14 @@ export function read(path: string, search: string): Place {
     return { page: 'home' };
   }
   if (path === '/search') {
-    return present({ page: 'search', query: parameters.get('q') ?? '', types: parameters.getAll('type'), after });
+    const facets = parameters.getAll('facet');
+    return present({
+      page: 'search',
+      query: parameters.get('q') ?? '',
+      types: parameters.getAll('type'),
+      facets: facets.length > 0 ? facets : undefined,
+      after,
+    });
   }
   if (path === '/answer') {
     return present({ page: 'answer', query: parameters.get('query') ?? '', title: text(parameters, 'title') });
@@ -94,6 +102,7 @@ export function write(place: Place): string {
       return withParameters('/search', [
         ['q', place.query],
         ...place.types.map((type): [string, string] => ['type', type]),
+        ...(place.facets ?? []).map((facet): [string, string] => ['facet', facet]),
         ['after', place.after],
       ]);
     case 'entity':

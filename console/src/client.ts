@@ -62,8 +62,9 @@ export async function askAs(question: Question, accept: string): Promise<string>
     body: JSON.stringify(question),
   });
   const body = await response.text();
-  if (!response.ok) {
-    throw new Error(`The server answered with the status ${response.status}.`);
+  // An answer with errors is JSON, whatever form was asked for.
+  if (!response.ok || !(response.headers.get('content-type') ?? '').startsWith(accept)) {
+    throw new Error(`The server gave no ${accept}, and answered with the status ${response.status}.`);
   }
   return body;
 }

@@ -8,7 +8,7 @@ test.each([
   ['SAILING_SHIP', 'Sailing ship'],
   ['sameAs', 'Same as'],
   ['isbn', 'Isbn'],
-  ['URL', 'Url'],
+  ['URL', 'URL'],
   ['subjectOf', 'Subject of'],
   ['snake_case', 'Snake case'],
 ])('the name %s is read as %s', (name, text) => {

@@ -8,6 +8,10 @@ const SEASONS: Record<string, string> = { '21': 'spring', '22': 'summer', '23': 
 
 /** `memberCount` as `Member count`, `CodeOfConduct` as `Code of conduct`, `SAILING_SHIP` as `Sailing ship`. */
 export function words(name: string): string {
+  // Short words in capitals are mostly abbreviations.
+  if (/^[A-Z0-9]{1,3}$/.test(name)) {
+    return name;
+  }
   const spaced = /^[A-Z0-9_]+$/.test(name)
     ? name.toLowerCase().replaceAll('_', ' ')
     : name

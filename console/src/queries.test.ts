@@ -5,19 +5,29 @@ import { cited } from './cite';
 import { suggestedIds } from './client';
 import * as queries from './queries';
 import { csv, sorted, table } from './table';
-import { cardinalityOf, edgeProperties, ends, endsOf, grouped, statedFields, vocabulary } from './vocabulary';
+import { cardinalityOf, edgeProperties, ends, endsOf, facetsOf, grouped, statedFields, vocabulary } from './vocabulary';
+
+const FACETS: queries.Facet[] = [
+  { name: 'kind', isList: false, isBoolean: false, chosen: 'STEAMER' },
+  { name: 'uses', isList: true, isBoolean: false },
+  { name: 'retired', isList: false, isBoolean: true, chosen: 'true' },
+];
 
 const QUESTIONS = {
   home: queries.home(),
   newest: queries.newest('2026-01-01'),
   suggest: queries.suggest('a'),
   search: queries.search('a', ['Ship']),
-  facets: queries.facets('a'),
+  typesFound: queries.typesFound('a'),
+  facetFields: queries.facetFields('Ship'),
+  facetCounts: queries.facetCounts('ships', 'Ship', FACETS),
+  browseFacets: queries.browseFacets('ships', 'Ship', FACETS, 'cursor'),
   near: queries.near('a'),
   browse: queries.browse(['Ship']),
   contents: queries.contents(),
   entity: queries.entity('a', '1900'),
   entityByField: queries.entityByField('a', ['name', '^about']),
+  wholeEntity: queries.wholeEntity('a'),
   entityField: queries.entityField('a', 'owners', undefined, 'cursor'),
   conflicts: queries.conflicts('Ship', ['tonnage']),
   trees: queries.trees('a', ['WITHIN', 'PART_OF']),
@@ -49,6 +59,28 @@ test.each([
 ])('%s asks for sources as %s', (document, wanted) => {
   expect(cited(document)).toBe(wanted);
   parse(cited(document));
+});
+
+test('a chosen value narrows the list and the counts of the other fields', () => {
+  expect(queries.browseFacets('ships', 'Ship', FACETS).variables).toEqual({ filter: { kind: { eq: 'STEAMER' }, retired: { eq: true } } });
+  expect(queries.facetCounts('ships', 'Ship', FACETS).variables).toEqual({
+    kind: { retired: { eq: true } },
+    uses: { kind: { eq: 'STEAMER' }, retired: { eq: true } },
+    retired: { kind: { eq: 'STEAMER' } },
+  });
+});
+
+test('facets are the enums and booleans of a type', () => {
+  const of = (name: string, kind: string, type: string) => ({ name, description: null, type: { kind, name: type } });
+  const fields = [of('name', 'SCALAR', 'String'), of('kind', 'ENUM', 'ShipKind'), of('retired', 'SCALAR', 'Boolean')];
+  const answer = { __type: { fields }, query: { fields: [of('ship', 'OBJECT', 'Ship'), of('ships', 'OBJECT', 'ShipConnection')] } };
+  expect(facetsOf('Ship', answer, ['kind:A:B', 'name:x'])).toEqual({
+    list: 'ships',
+    facets: [
+      { name: 'kind', isList: false, isBoolean: false, chosen: 'A:B' },
+      { name: 'retired', isList: false, isBoolean: true },
+    ],
+  });
 });
 
 test('near ids are read from the message of an error', () => {

@@ -165,16 +165,16 @@ export function search(query: string, types: string[], after?: string): Question
 }
 
 /** How many results are counted by their types. */
-export const FACETED = 1000;
+export const COUNTED = 1000;
 
-export interface Facets {
+export interface TypesFound {
   search: { totalCount: number; nodes: { __typename: string }[] } | null;
 }
 
-export function facets(query: string): Question {
+export function typesFound(query: string): Question {
   return {
     query: `query Types($query: String!) {
-  search(query: $query, first: ${FACETED}) { totalCount nodes { __typename } }
+  search(query: $query, first: ${COUNTED}) { totalCount nodes { __typename } }
 }
 `,
     variables: { query },
@@ -214,6 +214,72 @@ export function browse(types: string[], after?: string): Question {
 }
 `,
     variables: given({ types, after }),
+  };
+}
+
+export interface FacetFields {
+  __type: { fields: Field[] | null } | null;
+  query: { fields: Pick<Field, 'name' | 'type'>[] | null } | null;
+}
+
+/** What is needed to ask for the entities of a type by the values of its fields. */
+export function facetFields(type: string): Question {
+  return {
+    query: `query FacetFields($type: String!) {
+  __type(name: $type) { ${FIELDS} }
+  query: __type(name: "Query") { fields { name type { kind name ofType { kind name } } } }
+}
+`,
+    variables: { type },
+  };
+}
+
+/** A field with few values, and the value that is chosen. */
+export interface Facet {
+  name: string;
+  isList: boolean;
+  isBoolean: boolean;
+  chosen?: string;
+}
+
+export type FacetCounts = Record<string, { aggregate: { groupBy: { key: unknown; count: number }[] } } | null>;
+
+/** The entities that have the chosen values, as the filter of a type. */
+function filterOf(facets: Facet[]): Record<string, unknown> {
+  return Object.fromEntries(
+    facets.flatMap(({ name, isList, isBoolean, chosen }) => {
+      if (chosen === undefined) {
+        return [];
+      }
+      const value = isBoolean ? chosen === 'true' : chosen;
+      return [[name, isList ? { hasAny: [value] } : { eq: value }]];
+    }),
+  );
+}
+
+/** The values of fields with their counts. A chosen value narrows the counts of the other fields. */
+export function facetCounts(list: string, type: string, facets: Facet[]): Question {
+  const fields = facets.map(({ name }) => `  ${name}: ${list}(filter: $${name}, first: 0) {
+    aggregate { groupBy(by: [{ ${name}: { includeMissing: false } }], first: 30) { key count } }
+  }`);
+  return {
+    query: `query FacetCounts(${facets.map(({ name }) => `$${name}: ${type}Filter`).join(', ')}) {\n${fields.join('\n')}\n}\n`,
+    variables: Object.fromEntries(facets.map(({ name }) => [name, filterOf(facets.filter((it) => it.name !== name))])),
+  };
+}
+
+/** The entities of a type that have the chosen values. */
+export function browseFacets(list: string, type: string, facets: Facet[], after?: string): Question {
+  return {
+    query: `query Browse($filter: ${type}Filter, $after: String) {
+  entities: ${list}(filter: $filter, orderBy: [{ label: ASC }], first: ${LONG_PAGE}, after: $after) {
+    totalCount
+    pageInfo { hasNextPage endCursor }
+    nodes { __typename entityId label ... on Entity { description } }
+  }
+}
+`,
+    variables: given({ filter: filterOf(facets), after }),
   };
 }
 
@@ -279,6 +345,26 @@ ${STATEMENT}`,
   };
 }
 
+/** The most statements that a copy of an entity has, which is the longest page of a server with its default limits. */
+export const MOST_COPIED = 10_000;
+
+/** All that is said of an entity, to be copied in another form. */
+export function wholeEntity(id: string, asOf?: string): Question {
+  return {
+    query: `query WholeEntity($id: ID!, $asOf: Date) {
+  entity(id: $id, asOf: $asOf) {
+    ${ENTITY}
+    statements(first: ${MOST_COPIED}) {
+      nodes { ...Statement }
+    }
+  }
+}
+
+${STATEMENT}`,
+    variables: given({ id, asOf }),
+  };
+}
+
 /** The alias of a field's statements. `^about` is the other side of `about`. */
 function alias(field: string): string {
   return field.startsWith('^') ? `inverse_${field.slice(1)}` : `field_${field}`;
@@ -336,19 +422,20 @@ ${STATEMENT}`,
 }
 
 export interface Conflicts {
-  conflicts: { nodes: { entity: { entityId: string }; field: string }[] } | null;
+  conflicts: { pageInfo: Page; nodes: { entity: { entityId: string }; field: string }[] } | null;
 }
 
 /** The disagreements of a type's fields. */
-export function conflicts(type: string, fields: string[], asOf?: string): Question {
+export function conflicts(type: string, fields: string[], asOf?: string, after?: string): Question {
   return {
-    query: `query Conflicts($types: [EntityType!], $fields: [String!], $asOf: Date) {
-  conflicts(types: $types, fields: $fields, asOf: $asOf, first: 1000) {
+    query: `query Conflicts($types: [EntityType!], $fields: [String!], $asOf: Date, $after: String) {
+  conflicts(types: $types, fields: $fields, asOf: $asOf, first: 1000, after: $after) {
+    pageInfo { hasNextPage endCursor }
     nodes { entity { entityId } field }
   }
 }
 `,
-    variables: given({ types: [type], fields, asOf }),
+    variables: given({ types: [type], fields, asOf, after }),
   };
 }
 

@@ -1,7 +1,7 @@
 // The fields of a type, from the schema.
 
 import { words } from './format';
-import type { EdgeTypesAnswer, Field, Relation, SchemaAnswer, Statement, TypeAnswer } from './queries';
+import type { EdgeTypesAnswer, Facet, FacetFields, Field, Relation, SchemaAnswer, Statement, TypeAnswer } from './queries';
 
 export type Side = 'property' | 'outgoing' | 'incoming';
 
@@ -88,6 +88,20 @@ export function statedFields(typeName: string, answer: TypeAnswer, seen: string[
   const inverse = answer.graph.relations.filter((it) => it.inverse === null && !it.symmetric && it.to.includes(typeName));
   const declared = declaredFields(answer).filter((name) => name !== 'description');
   return [...new Set([...seen, ...declared, ...inverse.map((it) => `^${it.field}`)])];
+}
+
+/** The list of a type's entities, and its fields with few values. */
+export function facetsOf(typeName: string, { __type, query }: FacetFields, chosen: string[]): { list?: string; facets: Facet[] } {
+  const list = (query?.fields ?? []).find((field) => named(field).name === `${typeName}Connection`)?.name;
+  const facets = (__type?.fields ?? []).flatMap((field): Facet[] => {
+    const { name = '', kind, isList } = named(field);
+    if (kind !== 'ENUM' && name !== 'Boolean') {
+      return [];
+    }
+    const value = chosen.find((it) => it.startsWith(`${field.name}:`))?.slice(field.name.length + 1);
+    return [{ name: field.name, isList, isBoolean: name === 'Boolean', ...(value === undefined ? {} : { chosen: value }) }];
+  });
+  return { ...(list === undefined ? {} : { list }), facets };
 }
 
 /** How many values or entities a field has. */

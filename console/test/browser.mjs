@@ -12,10 +12,10 @@ import { chromium } from 'playwright-core';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const binary = process.env.CLEW ?? resolve(root, 'target/release/clew');
 
-/** Starts the server with the graph in a folder. Without a port it takes a free one. */
-export async function serve(graph, port = 0) {
+/** Starts the server with the graph in a folder. Without a port it takes a free one. `options` are added to the command. */
+export async function serve(graph, port = 0, options = []) {
   const folders = ['--schema', `${graph}/schema`, '--data', `${graph}/data`];
-  const server = spawn(binary, ['serve', '--listen', `127.0.0.1:${port}`, ...folders], {
+  const server = spawn(binary, ['serve', '--listen', `127.0.0.1:${port}`, ...folders, ...options], {
     cwd: resolve(root, 'console/test'),
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -236,7 +236,7 @@ test('the schema shows types, fields with their number of values, interfaces and
   await page.getByLabel('Find types and relations').fill('ship');
   await page.getByRole('row', { name: 'Ship A ship.' }).getByRole('link', { name: 'Ship' }).click();
   await page.getByRole('row', { name: /Tonnage Int at most one/ }).waitFor();
-  await page.getByRole('row', { name: /Owners Firm, Person any number Who owns it/ }).waitFor();
+  await page.getByRole('row', { name: /Owners Party any number Who owns it/ }).waitFor();
   await page.getByRole('row', { name: /Home port Place at most one/ }).waitFor();
   await page.getByText('Interfaces: Owned').waitFor();
   await page.locator('.diagram').getByRole('link', { name: 'Place' }).first().click();

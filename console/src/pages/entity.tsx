@@ -28,6 +28,7 @@ import {
   type Near,
   type Statements,
   type TypeAnswer,
+  wholeEntity,
 } from '../queries';
 import { grouped, statedFields, vocabulary as vocabularyOf, type Group, type Vocabulary } from '../vocabulary';
 
@@ -108,7 +109,11 @@ function Copy({ label, text }: { label: string; text: () => Promise<string> | st
   );
 }
 
-function Header({ entity, info, place, question }: { entity: Entity; info?: TypeAnswer; place: Place; question: Question }) {
+/** Longer labels are sentences, which are set smaller. */
+const LONG_LABEL = 100;
+
+function Header({ entity, info, place }: { entity: Entity; info?: TypeAnswer; place: Place }) {
+  const whole = wholeEntity(place.id, place.asOf);
   const about = info?.__type?.description;
   return (
     <header className="page-header">
@@ -118,7 +123,9 @@ function Header({ entity, info, place, question }: { entity: Entity; info?: Type
         </Link>
         {place.asOf && <span className="as-of-badge">As of {date(place.asOf)}</span>}
       </p>
-      <h1 dir="auto">{entity.label}</h1>
+      <h1 dir="auto" className={entity.label.length > LONG_LABEL ? 'long' : undefined}>
+        {entity.label}
+      </h1>
       {entity.description && (
         <p className="lead" dir="auto">
           {entity.description}
@@ -129,8 +136,8 @@ function Header({ entity, info, place, question }: { entity: Entity; info?: Type
         <div className="copies">
           <Copy label="Copy id" text={() => entity.entityId} />
           <Copy label="Copy citation" text={() => `${entity.label}. ${location.href}, ${date(new Date().toISOString().slice(0, 10))}.`} />
-          <Copy label="Copy Turtle" text={() => askAs(question, 'text/turtle')} />
-          <Copy label="Copy JSON-LD" text={() => askAs(question, 'application/ld+json')} />
+          <Copy label="Copy Turtle" text={() => askAs(whole, 'text/turtle')} />
+          <Copy label="Copy JSON-LD" text={() => askAs(whole, 'application/ld+json')} />
         </div>
       </div>
     </header>
@@ -142,11 +149,22 @@ function disputable(groups: Group[], vocabulary: Vocabulary): string[] {
   return groups.filter((group) => group.total > 1 && !vocabulary(group.field).isList).map((group) => group.field);
 }
 
+/** The disputed fields of an entity. The server lists the disputes of the type, entity by entity. */
 function useDisputed(entity: Entity, groups: Group[], vocabulary: Vocabulary, asOf?: string): Set<string> {
   const fields = disputable(groups, vocabulary);
-  const asked = useAnswer<Conflicts>(fields.length > 0 ? conflicts(entity.__typename, fields, asOf) : null);
-  const nodes = asked.state === 'answered' ? (asked.answer.data?.conflicts?.nodes ?? []) : [];
-  return new Set(nodes.filter((it) => it.entity.entityId === entity.entityId).map((it) => it.field));
+  const [read, setRead] = useState<{ after?: string; found: string[] }>({ found: [] });
+  const asked = useAnswer<Conflicts>(fields.length > 0 ? conflicts(entity.__typename, fields, asOf, read.after) : null);
+  const page = asked.state === 'answered' ? asked.answer.data?.conflicts : null;
+  const nodes = page?.nodes ?? [];
+  const own = nodes.filter((it) => it.entity.entityId === entity.entityId).map((it) => it.field);
+  const found = [...read.found, ...own];
+  const isOver = found.length > 0 && nodes.at(-1)?.entity.entityId !== entity.entityId;
+  const next = page?.pageInfo.hasNextPage && !isOver ? page.pageInfo.endCursor : null;
+  // The next page is asked for once this one is here.
+  if (next !== null && next !== read.after) {
+    setRead({ after: next, found });
+  }
+  return new Set(found);
 }
 
 /** The parts of a page about an entity whose type is known. */
@@ -173,11 +191,13 @@ function Said({
     sides[vocabulary(group.field).side].push(group);
   }
   const shared = { vocabulary, id, disputed, most: FIRST_OF_FIELD, ...(asOf ? { asOf } : {}) };
+  const hasSources = groups.some(({ statements }) => statements.some(({ citations }) => citations.length > 0));
   const transitive = [...sides.outgoing, ...sides.incoming].flatMap(({ field }) => vocabulary(field).relation ?? []);
   return (
-    <article className="entity">
+    <article className={hasSources ? 'entity' : 'entity without-sources'}>
       <Title>{entity.label}</Title>
-      <Header entity={entity} info={info} place={place} question={question} />
+      <Header entity={entity} info={info} place={place} />
+      {!hasSources && groups.length > 0 && <p className="muted">These statements name no sources.</p>}
       {groups.length === 0 && <p>The graph says nothing of it{asOf ? ` as of ${date(asOf)}` : ''}.</p>}
       {sides.property.length > 0 && (
         <section aria-label="Facts">

@@ -9,22 +9,30 @@ import { SearchBox } from '../parts/search-box';
 import { Errors, Loading, ShowAsQuery, Shown, Title } from '../parts/states';
 import {
   browse,
+  browseFacets,
   contents,
-  facets,
-  FACETED,
+  facetCounts,
+  COUNTED,
+  facetFields,
+  typesFound,
   near,
   search,
   type Browsed,
   type Contents,
-  type Facets,
+  type Facet,
+  type FacetCounts,
+  type FacetFields,
+  type TypesFound,
   type Found,
   type Name,
   type Near,
 } from '../queries';
+import { facetsOf } from '../vocabulary';
 
 interface Search {
   query: string;
   types: string[];
+  facets?: string[];
   after?: string;
 }
 
@@ -133,8 +141,8 @@ function Meant({ query }: { query: string }) {
   );
 }
 
-function Facet(props: Search) {
-  const asked = useAnswer<Facets>(facets(props.query));
+function FoundTypes(props: Search) {
+  const asked = useAnswer<TypesFound>(typesFound(props.query));
   if (asked.state !== 'answered' || !asked.answer.data?.search) {
     return null;
   }
@@ -143,13 +151,13 @@ function Facet(props: Search) {
   for (const { __typename } of nodes) {
     counts.set(__typename, (counts.get(__typename) ?? 0) + 1);
   }
-  const note = totalCount > FACETED ? `Counted over the first ${amount(FACETED)} results.` : undefined;
+  const note = totalCount > COUNTED ? `Counted over the first ${amount(COUNTED)} results.` : undefined;
   return <TypeFilter {...props} counts={[...counts].sort(([, a], [, b]) => b - a)} note={note} />;
 }
 
 /** The place of a page of the results. */
-function pageOf({ query, types }: Search): (after?: string) => Place {
-  return (after) => ({ page: 'search', query, types, ...(after === undefined ? {} : { after }) });
+function pageOf({ query, types, facets }: Search): (after?: string) => Place {
+  return (after) => ({ page: 'search', query, types, ...(facets ? { facets } : {}), ...(after === undefined ? {} : { after }) });
 }
 
 function Results(place: Search) {
@@ -157,7 +165,7 @@ function Results(place: Search) {
   const asked = useAnswer<Found>(question);
   return (
     <div className="with-facets">
-      <Facet {...place} />
+      <FoundTypes {...place} />
       <section aria-label="Results" className="results">
         {place.after === undefined && <Meant query={place.query} />}
         <Shown asked={asked} lines={8}>
@@ -191,15 +199,68 @@ function Results(place: Search) {
   );
 }
 
+/** The values of a type's enums and booleans with their counts, as links that choose one or let it go. */
+function ValueFilter({ type, list, facets, place }: { type: string; list: string; facets: Facet[]; place: Search }) {
+  const asked = useAnswer<FacetCounts>(facetCounts(list, type, facets));
+  const data = asked.state === 'answered' ? asked.answer.data : null;
+  return facets.map(({ name, chosen }) => {
+    const groups = data?.[name]?.aggregate.groupBy ?? [];
+    if (groups.length === 0) {
+      return null;
+    }
+    const others = (place.facets ?? []).filter((it) => !it.startsWith(`${name}:`));
+    return (
+      <section key={name} aria-label={fieldLabel(name)}>
+        <h2>{fieldLabel(name)}</h2>
+        <ul>
+          {groups.map(({ key, count }) => {
+            const value = String(key);
+            const isChosen = value === chosen;
+            const wanted = isChosen ? others : [...others, `${name}:${value}`];
+            return (
+              <li key={value}>
+                <Link aria-current={isChosen ? 'true' : undefined} to={{ page: 'search', query: '', types: [type], ...(wanted.length > 0 ? { facets: wanted } : {}) }}>
+                  {typeof key === 'boolean' ? (key ? 'Yes' : 'No') : words(value)}
+                </Link>
+                <span className="count">{amount(count)}</span>
+              </li>
+            );
+          })}
+        </ul>
+      </section>
+    );
+  });
+}
+
+/** Values of fields can only be chosen within one type. */
+function useFacets({ types, facets }: Search): { isLoading: boolean; list?: string; facets: Facet[] } {
+  const [type, ...others] = types;
+  const question = type !== undefined && others.length === 0 ? facetFields(type) : null;
+  const asked = useAnswer<FacetFields>(question);
+  if (!question || type === undefined || asked.state === 'gone') {
+    return { isLoading: false, facets: [] };
+  }
+  if (asked.state === 'loading') {
+    return { isLoading: true, facets: [] };
+  }
+  return { isLoading: false, ...(asked.answer.data ? facetsOf(type, asked.answer.data, facets ?? []) : { facets: [] }) };
+}
+
 function Browse(place: Search) {
-  const question = place.types.length > 0 ? browse(place.types, place.after) : null;
+  const [type = ''] = place.types;
+  const { isLoading, list, facets } = useFacets(place);
+  const hasChosen = facets.some((it) => it.chosen !== undefined);
+  // Which question it is depends on the fields of the type.
+  const isUnclear = isLoading && place.facets !== undefined;
+  const question =
+    place.types.length === 0 || isUnclear ? null : list && hasChosen ? browseFacets(list, type, facets, place.after) : browse(place.types, place.after);
   const counted = contents();
   const types = useAnswer<Contents>(counted);
   const asked = useAnswer<Browsed>(question);
   const all = types.state === 'answered' ? (types.answer.data?.graph.types ?? []) : [];
-  const counts = all.filter((type) => type.count > 0).map((type): [string, number] => [type.name, type.count]);
-  const description = all.find((type) => type.name === place.types[0])?.description;
-  if (!question) {
+  const counts = all.filter((it) => it.count > 0).map((it): [string, number] => [it.name, it.count]);
+  const description = all.find((it) => it.name === type)?.description;
+  if (place.types.length === 0) {
     return (
       <div className="with-facets">
         <TypeFilter {...place} counts={counts} />
@@ -212,7 +273,10 @@ function Browse(place: Search) {
   }
   return (
     <div className="with-facets">
-      <TypeFilter {...place} counts={counts} />
+      <div className="facets filters">
+        {list && facets.length > 0 && <ValueFilter type={type} list={list} facets={facets} place={place} />}
+        <TypeFilter {...place} counts={counts} />
+      </div>
       <section aria-label="Entities" className="results">
         {place.types.length === 1 && description && <p className="muted"><Prose text={description} /></p>}
         <Shown asked={asked} lines={8}>
@@ -222,7 +286,7 @@ function Browse(place: Search) {
                 <p className="facts-line" role="status">
                   <span>{count(data.entities.totalCount, 'entity', 'entities')}</span>
                 </p>
-                <EntityList items={data.entities.nodes} entity={(node) => node}>
+                <EntityList items={data.entities.nodes} entity={(node) => node} hasTypes={place.types.length > 1}>
                   {({ description }) => description && <p dir="auto">{description}</p>}
                 </EntityList>
                 <Pages place={pageOf(place)} after={place.after} pageInfo={data.entities.pageInfo} />
@@ -232,7 +296,7 @@ function Browse(place: Search) {
             )
           }
         </Shown>
-        <ShowAsQuery question={question} />
+        {question && <ShowAsQuery question={question} />}
       </section>
     </div>
   );

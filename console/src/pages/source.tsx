@@ -174,7 +174,7 @@ export function SourcePage({ id, locator, after }: { id: string; locator?: strin
                         {title ?? section}
                       </Link>{' '}
                       <span className="locator">{section}</span>
-                      {paragraphs && <span className="muted"> {paragraphs.length === 1 ? '1 paragraph' : `${paragraphs.length} paragraphs`}</span>}
+                      {paragraphs && paragraphs.length > 0 && <span className="muted"> · {count(paragraphs.length, 'paragraph')}</span>}
                     </li>
                   ))}
                 </ol>

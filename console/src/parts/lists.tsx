@@ -95,13 +95,23 @@ export function TypeCounts({
 }
 
 /** Entities with their types and descriptions, and what else there is to say. */
-export function EntityList<T>({ items, entity, children }: { items: T[]; entity: (item: T) => Name; children: (item: T) => ReactNode }) {
+export function EntityList<T>({
+  items,
+  entity,
+  hasTypes = true,
+  children,
+}: {
+  items: T[];
+  entity: (item: T) => Name;
+  hasTypes?: boolean;
+  children: (item: T) => ReactNode;
+}) {
   return (
     <LongList className="result-list" itemClass={() => 'result'} height={90} items={items} keyOf={(item) => entity(item).entityId}>
       {(item) => (
         <>
           <h3>
-            <EntityLink entity={entity(item)} /> <TypeName name={entity(item).__typename} />
+            <EntityLink entity={entity(item)} /> {hasTypes && <TypeName name={entity(item).__typename} />}
           </h3>
           {children(item)}
         </>

@@ -2,21 +2,27 @@
 
 import { useAnswer } from '../answer';
 import { amount, fieldLabel } from '../format';
+import { Link } from '../navigation';
 import { trees, type Branches as Links, type Relation, type Trees } from '../queries';
 import { EntityLink } from './names';
 import { ShowAsQuery } from './states';
 
-function Branches({ links, asOf }: { links: Links; asOf?: string }) {
+/** `of` is the entity that the links begin at. */
+function Branches({ links, of, field, asOf }: { links: Links; of: string; field: string; asOf?: string }) {
   const rest = links.totalCount - links.nodes.length;
   return (
     <ul className="tree">
       {links.nodes.map(({ to: branch }) => (
         <li key={branch.entityId}>
           <EntityLink entity={branch} asOf={asOf} />
-          {branch.links && branch.links.totalCount > 0 && <Branches links={branch.links} asOf={asOf} />}
+          {branch.links && branch.links.totalCount > 0 && <Branches links={branch.links} of={branch.entityId} field={field} asOf={asOf} />}
         </li>
       ))}
-      {rest > 0 && <li className="muted">{amount(rest)} more</li>}
+      {rest > 0 && (
+        <li>
+          <Link to={{ page: 'entity', id: of, field, ...(asOf ? { asOf } : {}) }}>{amount(rest)} more</Link>
+        </li>
+      )}
     </ul>
   );
 }
@@ -45,7 +51,7 @@ export function RelationTrees({ id, label, relations, asOf }: { id: string; labe
             <p className="tree-root" dir="auto">
               {label}
             </p>
-            <Branches links={links} asOf={asOf} />
+            <Branches links={links} of={id} field={field} asOf={asOf} />
           </div>
         </section>
       ))}
