@@ -24,7 +24,7 @@ test('an id is encoded but for the unreserved characters of RFC 3986', () => {
   expect(write({ page: 'entity', id: "aZ9-._~/:()!*'é" })).toBe('/entity/aZ9-._~%2F%3A%28%29%21%2A%27%C3%A9');
 });
 
-test('an address is decoded once, and one that is not well-formed stands for itself', () => {
+test('an address is decoded once, and one that is not well-formed is not decoded', () => {
   expect(read('/entity/a%252Fb', '')).toEqual({ page: 'entity', id: 'a%2Fb' });
   expect(read('/entity/a/b', '')).toEqual({ page: 'entity', id: 'a/b' });
   expect(read('/entity/100%', '')).toEqual({ page: 'entity', id: '100%' });

@@ -1,6 +1,6 @@
 // The addresses of the console's pages. A place is the whole state of a page, and `read` and `write` are inverse.
 
-/** What GraphiQL shows beside the JSON. */
+/** Views of GraphiQL beside the JSON. */
 export type View = 'table' | 'sources';
 
 export type Place =

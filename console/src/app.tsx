@@ -11,7 +11,7 @@ import { SchemaPage } from './pages/schema';
 import { SearchPage } from './pages/search';
 import { SourcePage } from './pages/source';
 import { SearchBox } from './parts/search-box';
-import { Loading, Title } from './parts/states';
+import { Boundary, Loading, Title } from './parts/states';
 
 // GraphiQL and its editor are many times as large as all other pages.
 const QueryPage = lazy(() => import('./pages/query'));
@@ -90,7 +90,9 @@ export function App() {
         {!hasOwnSearch && place.page !== 'graphiql' && <SearchBox key={address} label="Search names and texts" />}
       </header>
       <main id="content" ref={frame} tabIndex={-1} className={`content content-${place.page}`}>
-        <Page place={place} address={address} />
+        <Boundary key={place.page}>
+          <Page place={place} address={address} />
+        </Boundary>
       </main>
     </>
   );

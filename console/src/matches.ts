@@ -2,7 +2,7 @@
 
 import { words } from './format';
 
-/** The words of a text that carry meaning, as far as their length tells, without their endings. */
+/** The longer words of a text, without their endings. */
 function stems(text: string): string[] {
   const all = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   return [...new Set(all.filter((word) => word.length > 3).map((word) => word.slice(0, Math.max(4, word.length - 3))))];

@@ -186,7 +186,7 @@ export interface Near {
   suggest: { entity: Name }[];
 }
 
-/** What a text without results may have meant. */
+/** Entities that a text without results may mean. */
 export function near(query: string): Question {
   return {
     query: `query Near($query: String!, $prefix: String!) {
@@ -222,7 +222,7 @@ export interface FacetFields {
   query: { fields: Pick<Field, 'name' | 'type'>[] | null } | null;
 }
 
-/** What is needed to ask for the entities of a type by the values of its fields. */
+/** The fields of a type, and the lists of entities. */
 export function facetFields(type: string): Question {
   return {
     query: `query FacetFields($type: String!) {
@@ -348,7 +348,7 @@ ${STATEMENT}`,
 /** The most statements that a copy of an entity has, which is the longest page of a server with its default limits. */
 export const MOST_COPIED = 10_000;
 
-/** All that is said of an entity, to be copied in another form. */
+/** All statements about an entity, to copy them in another form. */
 export function wholeEntity(id: string, asOf?: string): Question {
   return {
     query: `query WholeEntity($id: ID!, $asOf: Date) {
@@ -461,7 +461,7 @@ function nested(relation: string, direction: 'OUT' | 'IN', depth: number): strin
   return `links(via: [${relation}], direction: ${direction}, first: 20) { totalCount nodes { to { __typename entityId label${deeper} } } }`;
 }
 
-/** What transitive relations lead to, and what leads here. */
+/** Entities at both ends of transitive relations, over several edges. */
 export function trees(id: string, relations: string[], asOf?: string): Question {
   const lists = relations.flatMap((relation) => [
     `    up_${relation}: ${nested(relation, 'OUT', DEPTH)}`,
@@ -632,7 +632,7 @@ export function schema(): Question {
 
 export type EdgeTypesAnswer = Record<string, { name: string; fields: Field[] | null } | null>;
 
-/** What the types of edges have: their properties, beside the fields that all edges have. */
+/** The fields of edge types. */
 export function edgeTypes(names: string[]): Question {
   const lists = names.map((name, no) => `  edge${no}: __type(name: "${name}") { name ${FIELDS} }`);
   return { query: `query EdgeTypes {\n${lists.join('\n')}\n}\n`, variables: {} };

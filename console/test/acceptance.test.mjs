@@ -1,4 +1,4 @@
-// What a reader does with the graph of this repository, in a real headless Chromium against the real server.
+// Tasks of a reader on the graph of this repository, in a real headless Chromium against the real server.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -67,7 +67,7 @@ test('a reader searches for a code of conduct, and finds who signed it and where
   await signing.getByRole('link', { name: 'Encyclopedia article “ECPAT”' }).click();
   await heading(page, 'Encyclopedia article “ECPAT”');
   assert.equal(path(page), '/source/ecpat-article?locator=the-code%2F3%2F3');
-  await page.getByRole('region', { name: 'What this source says' }).getByRole('link', { name: 'RIU signs The Code' }).first().waitFor();
+  await page.getByRole('region', { name: 'Statements from this source' }).getByRole('link', { name: 'RIU signs The Code' }).first().waitFor();
   assertQuiet(opened);
   await page.close();
 });
@@ -146,7 +146,7 @@ test('reload and back keep the state of a page', async () => {
   // A page is left far down, and entered again there.
   await page.goto(`${server.address}/entity/ecpat-international`);
   await page.getByRole('heading', { name: 'Timeline' }).waitFor();
-  await page.getByRole('heading', { name: 'Related from elsewhere' }).evaluate((it) => it.scrollIntoView());
+  await page.getByRole('heading', { name: 'Incoming relations' }).evaluate((it) => it.scrollIntoView());
   const top = await page.evaluate(() => window.scrollY);
   assert.ok(top > 500);
   await field(page, 'Officers').getByRole('link').first().click();
@@ -252,6 +252,14 @@ test('a page that is left does not wait for its answer', async () => {
   await page.close();
 });
 
+test('a part whose code cannot be loaded leaves the rest of the page', async () => {
+  const { page } = await open('/', { prepare: (page) => page.route(/schema-diagram.*\.js$/, (route) => route.abort()) });
+  await page.getByRole('link', { name: 'Schema', exact: true }).click();
+  await page.getByText('This part of the page cannot be shown').waitFor();
+  await page.getByRole('row', { name: /Signing/ }).first().waitFor();
+  await page.close();
+});
+
 test('an entity is printed with the places of its facts, without what is for the screen', async () => {
   const { page } = await open('/entity/the-code');
   await field(page, 'Signings').waitFor();
@@ -271,7 +279,7 @@ const PLACES = [
   ['/entity/the-code?asOf=2011', 'Timeline'],
   ['/entity/the-code?field=measures', 'Measures'],
   ['/entity/sexual-exploitation-of-children', undefined],
-  ['/source/ecpat-article', 'What this source says'],
+  ['/source/ecpat-article', 'Statements from this source'],
   ['/answer?title=Members&query=%7B%20organizations(first%3A%203)%20%7B%20nodes%20%7B%20id%20name%20memberCount%20%7D%20%7D%20%7D', undefined],
   ['/schema', 'Types'],
   ['/schema?type=Signing', 'Fields'],

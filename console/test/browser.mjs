@@ -46,7 +46,7 @@ export async function open(browser, address, { prepare = async () => {}, ...opti
   const errors = [];
   page.on('request', (request) => requests.push(request.url()));
   page.on('pageerror', (error) => errors.push(error.message));
-  // What a policy forbids is an event in the page, and in workers only a line on the console.
+  // A violation of the policy is an event in the page, and in workers only a line on the console.
   await page.exposeFunction('reportViolation', (text) => errors.push(text));
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {

@@ -23,7 +23,7 @@ async function open(prepare) {
   return opened;
 }
 
-/** What the answer's editor shows; it breaks lines where it likes. */
+/** The text of the answer's editor, whose line breaks are not those of the answer. */
 async function answer(page) {
   const lines = await page.locator('.result-window .view-line').allInnerTexts();
   return lines.join(' ').replace(/\s+/g, ' ');

@@ -122,9 +122,9 @@ test('values are written for people', async () => {
   }
   await page.goto(`${server.address}/entity/north-port`);
   await field(page, 'Location').getByText('54.32° N, 10.13° E').waitFor();
-  // What leads here stands under the inverse, and the transitive relation as a tree.
-  await page.getByRole('region', { name: 'Related from elsewhere' }).getByRole('link', { name: 'Iron Duke' }).waitFor();
-  await page.getByRole('region', { name: 'Chains' }).getByRole('link', { name: 'Slip one' }).waitFor();
+  // Incoming edges are listed under the inverse, and the transitive relation as a tree.
+  await page.getByRole('region', { name: 'Incoming relations' }).getByRole('link', { name: 'Iron Duke' }).waitFor();
+  await page.getByRole('region', { name: 'Transitive relations' }).getByRole('link', { name: 'Slip one' }).waitFor();
   await page.close();
 });
 
@@ -169,7 +169,7 @@ test('a page is shown as the query that it asked', async () => {
 
 test('a source says what it says, place by place', async () => {
   const { page, errors } = await open('/source/register');
-  const said = page.getByRole('region', { name: 'What this source says' });
+  const said = page.getByRole('region', { name: 'Statements from this source' });
   const places = () => said.locator('h3 a').allInnerTexts();
   await said.getByRole('link', { name: 'sailing/2/1' }).waitFor();
   const all = await places();

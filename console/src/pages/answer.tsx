@@ -32,14 +32,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-/** The fields of an object. Those of the `node` of an edge stand beside the edge's own. */
+/** The fields of an object. Those of the `node` of an edge are listed with the edge's own. */
 function entriesOf(fields: Record<string, unknown>, path: Path): Entry[] {
   return Object.entries(fields).flatMap(([name, value]) =>
     name === 'node' && isObject(value) ? entriesOf(value, [...path, name]) : [{ name, value, path: [...path, name] }],
   );
 }
 
-/** A connection that is asked for nothing but its items stands for them. */
+/** Replaces a connection that was asked only for its items by the items. */
 function unwrapped(value: unknown, path: Path): { value: unknown; path: Path } {
   const entries = isObject(value) ? Object.entries(value) : [];
   const [name, inner] = entries[0] ?? [];

@@ -198,7 +198,7 @@ function Said({
       <Title>{entity.label}</Title>
       <Header entity={entity} info={info} place={place} />
       {!hasSources && groups.length > 0 && <p className="muted">These statements name no sources.</p>}
-      {groups.length === 0 && <p>The graph says nothing of it{asOf ? ` as of ${date(asOf)}` : ''}.</p>}
+      {groups.length === 0 && <p>The graph has no statements about this entity{asOf ? ` as of ${date(asOf)}` : ''}.</p>}
       {sides.property.length > 0 && (
         <section aria-label="Facts">
           <h2>Facts</h2>
@@ -212,8 +212,8 @@ function Said({
         </section>
       )}
       {sides.incoming.length > 0 && (
-        <section aria-label="Related from elsewhere">
-          <h2>Related from elsewhere</h2>
+        <section aria-label="Incoming relations">
+          <h2>Incoming relations</h2>
           <Groups groups={sides.incoming} {...shared} />
         </section>
       )}

@@ -29,7 +29,7 @@ function List({ examples }: { examples: Example[] }) {
     }
     variableEditor.setValue('');
     queryEditor.setValue(wanted.query);
-    // What is run is the operation that the editor has found in its text, and it looks a moment later.
+    // GraphiQL runs the operation that the editor has found in its text, which it does a moment later.
     const timer = setTimeout(() => {
       setWanted(undefined);
       run();

@@ -110,7 +110,7 @@ export function HomePage() {
                 {graph.examples.length > 0 && <Questions examples={graph.examples} />}
                 <div>
                   <section>
-                    <h2>What is in it</h2>
+                    <h2>Types</h2>
                     <Types types={graph.types} />
                     <p>
                       <Link to={{ page: 'schema' }}>Types and their relations</Link>

@@ -6,7 +6,7 @@ import { Link, useNavigation } from '../navigation';
 import { RelationDiagram } from '../parts/diagram';
 import { DataTable } from '../parts/lists';
 import { Prose } from '../parts/prose';
-import { Loading, ShowAsQuery, Shown, Title } from '../parts/states';
+import { Boundary, Loading, ShowAsQuery, Shown, Title } from '../parts/states';
 import { edgeTypes, schema, type as typeQuestion, type EdgeTypesAnswer, type SchemaAnswer, type TypeAnswer } from '../queries';
 import {
   cardinality,
@@ -240,9 +240,17 @@ export function SchemaPage({ type: chosen, query = '' }: { type?: string; query?
                 />
               </p>
               {!chosen && types.length > 0 && (
-                <Suspense fallback={<Loading lines={6} />}>
-                  <SchemaDiagram types={types.map((it) => it.name)} matching={text.trim() === '' ? undefined : shownTypes.map((it) => it.name)} relations={shown} interfaces={all} of={of} />
-                </Suspense>
+                <Boundary>
+                  <Suspense fallback={<Loading lines={6} />}>
+                    <SchemaDiagram
+                      types={types.map((it) => it.name)}
+                      matching={text.trim() === '' ? undefined : shownTypes.map((it) => it.name)}
+                      relations={shown}
+                      interfaces={all}
+                      of={of}
+                    />
+                  </Suspense>
+                </Boundary>
               )}
               {!chosen && <TypeTable types={shownTypes} />}
               <RelationTable relations={shown} of={of} types={types.map((it) => it.name)} known={all} />

@@ -78,12 +78,12 @@ function SaidThere({ edge: { note, node } }: { edge: Cited['edges'][number] }) {
   );
 }
 
-/** What the source says, place by place. */
+/** The statements that cite the source, by place. */
 function Said({ id, cited, locator, after, titles }: { id: string; cited: Cited; locator?: string; after?: string; titles: Map<string, string> }) {
   const here = locator ? { locator } : {};
   return (
-    <section aria-label="What this source says">
-      <h2>What this source says{locator && ' there'}</h2>
+    <section aria-label="Statements from this source">
+      <h2>Statements from this {locator ? 'place' : 'source'}</h2>
       <p className="facts-line" role="status">
         <span>{count(cited.totalCount, 'statement')}</span>
       </p>

@@ -1,4 +1,4 @@
-// A type with its relations: on the left what leads to it, on the right what it leads to.
+// A type with its relations: incoming ones on the left, outgoing ones on the right.
 
 import { write } from '../address';
 import { fieldLabel, words } from '../format';
@@ -122,7 +122,7 @@ export function RelationDiagram(properties: Properties) {
           </g>
         </svg>
       </div>
-      <figcaption>Left: relations from elsewhere. Right: relations of this type.</figcaption>
+      <figcaption>Left: incoming relations. Right: outgoing relations.</figcaption>
     </figure>
   );
 }

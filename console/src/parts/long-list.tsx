@@ -18,7 +18,7 @@ interface Properties<T> {
 
 let isPrinting = false;
 
-/** A browser tells of the page's own print dialog by events, and of a preview by the medium. */
+/** Printing is announced by events, and emulated printing by a change of the medium. */
 function onPrint(changed: () => void): () => void {
   const media = matchMedia('print');
   const begin = () => {
@@ -39,7 +39,7 @@ function onPrint(changed: () => void): () => void {
   };
 }
 
-/** Paper has no window that moves over the list. */
+/** Printed lists are complete. */
 function useIsPrinted(): boolean {
   return useSyncExternalStore(onPrint, () => isPrinting || matchMedia('print').matches);
 }
@@ -67,7 +67,7 @@ function Windowed<T>({ items, keyOf, height, className, itemClass, children }: P
   useLayoutEffect(() => {
     const measure = () => setTop((list.current?.getBoundingClientRect().top ?? 0) + scrollY);
     measure();
-    // What stands above the list can still grow.
+    // Content above the list can still grow.
     const observer = new ResizeObserver(measure);
     observer.observe(document.body);
     return () => observer.disconnect();

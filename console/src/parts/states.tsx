@@ -1,6 +1,6 @@
-// What a page shows while it has no answer, or one with errors.
+// Content of a page without an answer, or with errors.
 
-import { useEffect, type ReactNode } from 'react';
+import { Component, useEffect, type ReactNode } from 'react';
 
 import type { Asked } from '../answer';
 import { isLimit, type Answer, type GraphError, type Question } from '../client';
@@ -82,4 +82,28 @@ export function Title({ children }: { children: string }) {
     document.title = children;
   }, [children]);
   return null;
+}
+
+/** Shows a notice instead of a part that fails, for example because its code cannot be loaded. */
+export class Boundary extends Component<{ children: ReactNode }, { message?: string }> {
+  state: { message?: string } = {};
+
+  static getDerivedStateFromError(error: unknown) {
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
+
+  render() {
+    if (this.state.message === undefined) {
+      return this.props.children;
+    }
+    return (
+      <div className="notice" role="alert">
+        <p className="notice-title">This part of the page cannot be shown</p>
+        <p>{this.state.message}</p>
+        <button type="button" className="button" onClick={() => location.reload()}>
+          Reload the page
+        </button>
+      </div>
+    );
+  }
 }

@@ -1,4 +1,4 @@
-// What transitive relations lead to, and what leads here, as trees.
+// Entities at both ends of transitive relations, as trees.
 
 import { useAnswer } from '../answer';
 import { amount, fieldLabel } from '../format';
@@ -42,8 +42,8 @@ export function RelationTrees({ id, label, relations, asOf }: { id: string; labe
     ].flatMap(({ field, links }) => (links && links.totalCount > 0 ? [{ field, links }] : [])),
   );
   return (
-    <section aria-label="Chains">
-      <h2>Chains of relations</h2>
+    <section aria-label="Transitive relations">
+      <h2>Transitive relations</h2>
       {shown.map(({ field, links }) => (
         <section className="field" key={field}>
           <h3>{fieldLabel(field)}</h3>

@@ -44,7 +44,7 @@ function languageName(tag: string): string {
   }
 }
 
-/** `type` is the scalar of the schema. Without it, the form of the value tells. */
+/** `type` is the scalar of the schema. Without it, the type is guessed from the value. */
 export function Value({ value, type, isEnum = false }: { value: unknown; type?: string; isEnum?: boolean }) {
   if (typeof value === 'boolean') {
     return <>{value ? 'Yes' : 'No'}</>;
