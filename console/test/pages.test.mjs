@@ -287,6 +287,21 @@ test('an entity with thousands of neighbours is shown with counts, and page by p
   await page.close();
 });
 
+test('a conflict is marked also after more conflicts than a page of them has', async (context) => {
+  const ids = Array.from({ length: 1_200 }, (_, no) => `t${String(no).padStart(4, '0')}`);
+  const address = await served(
+    context,
+    'type Tower { name: String! @search  height: Int }',
+    ids.map((id) => ({ type: 'node', id, labels: ['Tower'], properties: { name: [id], height: [{ value: 10 }, { value: 11 }] } })),
+  );
+  for (const id of ['t0000', 't1199']) {
+    const { page, errors } = await chromium.open(browser, `${address}/entity/${id}`);
+    await field(page, 'Height').getByText('Sources disagree').waitFor();
+    assert.deepEqual(errors, []);
+    await page.close();
+  }
+});
+
 test('a graph without entities and relations has its pages', async (context) => {
   const address = await served(context, 'type Thing { name: String! @search }', []);
   const { page, errors } = await chromium.open(browser, address);
