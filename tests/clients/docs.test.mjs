@@ -36,7 +36,7 @@ const sections = page.split(/^## /m).slice(1).map((text) => ({
   blocks: [...text.matchAll(/^```(\w+) ?(\S*)\n(.*?)^```$/gms)].map(([, language, file, content]) => ({ language, file, content })),
 }));
 
-/** What the output of a section must have. */
+/** Patterns that the outputs of sections match. */
 const OUTPUT = {
   TypeScript: /^ECPAT International 1990/m,
   'Apollo Client': /^(\d+) of \1 organizations$/m,
