@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! block       32 rows
-//! gram        three consecutive bytes, as 16 bits of their hash
+//! gram        three consecutive bytes, as up to 16 bits of their hash; a short column has fewer grams
 //! postings    for each gram the blocks that contain it, as differences of 1 to 5 bytes
 //! ```
 //!
 //! A text can only be in the blocks that contain all its grams. Rows of these blocks are still tested, so two grams
-//! with the same hash cost only time. Building takes time linear in the bytes of the column, and the index takes about a
-//! quarter of these bytes.
+//! with the same hash cost only time. Building takes time linear in the bytes of the column. The postings take about a
+//! quarter of these bytes, and the starts of the grams at most two bytes for each of them, plus 512.
 
 use std::ops::Range;
 
@@ -19,25 +19,28 @@ use crate::ontology::{PropertyNo, TypeId};
 
 /// Rows per block.
 const BLOCK: usize = 32;
-/// Number of distinct grams.
+/// Number of grams of a long column, and the least number.
 const GRAMS: usize = 1 << 16;
+const FEWEST_GRAMS: usize = 1 << 6;
 /// Maximum number of a text's grams that are looked up: the rarest ones.
 const LOOKED_AT: usize = 6;
 
 /// The grams of a column of texts.
 #[derive(Debug)]
 pub struct Trigrams {
+    /// Bits that are removed from a hash of 32 bits.
+    shift: u32,
     /// The start of each gram's postings, and a final end.
     starts: Vec<usize>,
     postings: Vec<u8>,
     rows: usize,
 }
 
-fn gram(bytes: &[u8]) -> usize {
+fn gram(bytes: &[u8], shift: u32) -> usize {
     let packed = bytes
         .iter()
         .fold(0_u32, |packed, byte| packed << 8 | u32::from(*byte));
-    (packed.wrapping_mul(0x9E37_79B1) >> 16) as usize
+    (packed.wrapping_mul(0x9E37_79B1) >> shift) as usize
 }
 
 /// Adds a number with a variable length: seven bits in each byte, the last one marked.
@@ -48,6 +51,14 @@ fn put(number: u32, out: &mut Vec<u8>) {
         rest >>= 7;
     }
     out.push(rest as u8 | 0x80);
+}
+
+/// Bytes of the texts of a column.
+fn bytes_of(strings: &Strings) -> usize {
+    let Some(last) = strings.len().checked_sub(1) else {
+        return 0;
+    };
+    strings.located(last).1.end - strings.located(0).1.start
 }
 
 impl Snapshot {
@@ -65,15 +76,20 @@ impl Trigrams {
     /// Indexes a column.
     fn of(strings: &Strings) -> Self {
         let rows = strings.len();
+        // Each gram has a start, so a table for all hashes would be larger than most columns.
+        let grams = (bytes_of(strings) / 8)
+            .next_power_of_two()
+            .clamp(FEWEST_GRAMS, GRAMS);
+        let shift = 32 - grams.trailing_zeros();
         // For each gram its postings, and one more than the number of its last block.
-        let mut lists: Vec<(u32, Vec<u8>)> = vec![(0, Vec::new()); GRAMS];
-        let mut seen = vec![0_u64; GRAMS / 64];
+        let mut lists: Vec<(u32, Vec<u8>)> = vec![(0, Vec::new()); grams];
+        let mut seen = vec![0_u64; grams / 64];
         for block in 0..rows.div_ceil(BLOCK) {
             let range = block * BLOCK..((block + 1) * BLOCK).min(rows);
             let (arena, first) = strings.located(range.start);
             let (_, last) = strings.located(range.end - 1);
             for bytes in arena[first.start..last.end].windows(3) {
-                let gram = gram(bytes);
+                let gram = gram(bytes, shift);
                 seen[gram / 64] |= 1 << (gram % 64);
             }
             for (no, word) in seen.iter_mut().enumerate() {
@@ -85,17 +101,18 @@ impl Trigrams {
                 }
             }
         }
-        let mut grams = Self {
-            starts: Vec::with_capacity(GRAMS + 1),
+        let mut index = Self {
+            shift,
+            starts: Vec::with_capacity(grams + 1),
             postings: Vec::with_capacity(lists.iter().map(|it| it.1.len()).sum()),
             rows,
         };
         for (_, list) in lists {
-            grams.starts.push(grams.postings.len());
-            grams.postings.extend(list);
+            index.starts.push(index.postings.len());
+            index.postings.extend(list);
         }
-        grams.starts.push(grams.postings.len());
-        grams
+        index.starts.push(index.postings.len());
+        index
     }
 
     fn list(&self, gram: usize) -> &[u8] {
@@ -124,7 +141,7 @@ impl Trigrams {
         if text.len() < 3 || text.iter().any(is_escaped) {
             return None;
         }
-        let mut grams: Vec<usize> = text.windows(3).map(gram).collect();
+        let mut grams: Vec<usize> = text.windows(3).map(|it| gram(it, self.shift)).collect();
         grams.sort_unstable_by_key(|it| (self.list(*it).len(), *it));
         grams.dedup();
         let mut rarest = grams.into_iter().take(LOOKED_AT);
