@@ -39,7 +39,7 @@ const FORMS: [&str; 7] = [
 ];
 
 /// A query for each kind of field. Its answer on the small library takes more than 300 bytes.
-const LONG: [&str; 33] = [
+const LONG: [&str; 34] = [
     "{ nodes(ids: [\"readers\", \"tides\", \"a\", \"b\", \"readers\", \"tides\"]) { id label __typename degree } }",
     "{ entities(first: 30) { nodes { id } } }",
     "{ entities(first: 30) { edges { cursor } } }",
@@ -67,6 +67,7 @@ const LONG: [&str; 33] = [
     "{ conflicts { nodes { entity { id label } field statements { value rank citations { locator note } } } } }",
     "{ graph { types { name count } } }",
     "{ graph { relations { name from to } } }",
+    "{ graph { types { name interfaces properties { name type count } } relations { cardinality edgeType properties { name count } } } }",
     "{ graph { a: description b: description c: description d: description e: description f: description examples { query } } }",
     "query @cite { entities(first: 5) { nodes { id label description } } }",
     "query @explain { a: entities(first: 1) { nodes { id } } b: entities(first: 1) { nodes { id } } c: entities(first: 1) { nodes { id } } }",

@@ -251,7 +251,7 @@ fn engine(ontology: &Arc<Ontology>, without: &BTreeSet<String>) -> Engine {
 const QUERIES: &[&str] = &[
     "{ named(id: \"ID\") { id label } place(id: \"l01\") { id residents { totalCount } } source(id: \"s01\") { id title } }",
     "{ graph { title entityCount edgeCount statementCount sourceCount citationCount componentCount
-        types { name count } relations { name from to count } sources { totalCount nodes { id title } } } }",
+        types { name count properties { name count } } relations { name from to count properties { name count } } sources { totalCount nodes { id title } } } }",
     "{ person(id: \"ID\") { ...All } gone: person(id: \"GONE\") { id } node(id: \"ID\") { id label } goneToo: node(id: \"GONE\") { id }
        nodes(ids: [\"ID\", \"GONE\"]) { id label } }",
     "{ one: person(by: {code: \"code 3\"}) { id } two: person(by: {code: \"code 7\"}) { id } three: person(by: {code: \"code 22\"}) { id } }",

@@ -647,6 +647,18 @@ impl Ontology {
         }
     }
 
+    /// The GraphQL type of a property, such as `[String!]!`.
+    pub fn property_type(&self, property: &Property) -> String {
+        let scalar = self.scalar_name(property.scalar);
+        let required = if property.required { "!" } else { "" };
+        let item = if property.item_required { "!" } else { "" };
+        if property.list {
+            format!("[{scalar}{item}]{required}")
+        } else {
+            format!("{scalar}{required}")
+        }
+    }
+
     /// A scalar's GraphQL name.
     pub fn scalar_name(&self, scalar: Scalar) -> &str {
         match scalar {

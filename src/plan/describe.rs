@@ -19,9 +19,9 @@ use super::{
     ComponentField, ConflictField, ConnectionField, EdgeField, EntityField, ExampleField, ExternalIdField,
     GraphField, GroupBy, GroupField, GroupKeyField, HighlightField, IncludeDeprecated, Introspection,
     LinkField, ListingEdgeField, ListingField, MeasureField, MetaField, Object, Page, PageInfoField,
-    PathField, Plan, Question, RankedField, RelationField, RootField, SearchEdgeField, SearchField,
-    Selection, Side, Slot, StatementField, SubgraphField, SuggestionField, TimelineField, TypeField,
-    ValidityField,
+    PathField, Plan, PropertyField, Question, RankedField, RelationField, RootField, SearchEdgeField,
+    SearchField, Selection, Side, Slot, StatementField, SubgraphField, SuggestionField, TimelineField,
+    TypeField, ValidityField,
 };
 use crate::condition::{
     Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, PointTest, RelationTest, SortedSet, Test,
@@ -746,8 +746,7 @@ plain!(
     HighlightField,
     MeasureField,
     PageInfoField,
-    RelationField,
-    TypeField,
+    PropertyField,
     ValidityField
 );
 
@@ -915,6 +914,14 @@ nested!(GraphField, text {
         text.call(*call);
         text.object(connection);
     },
+});
+
+nested!(TypeField, text {
+    TypeField::Properties(fields) => text.object(fields),
+});
+
+nested!(RelationField, text {
+    RelationField::Properties(fields) => text.object(fields),
 });
 
 nested!(PathField, text {

@@ -61,8 +61,8 @@ use crate::json::SHORT_KEY;
 pub use crate::surface::{
     AggregateOrder as GroupOrder, DEFAULT_PAGE, ExampleQuery as ExampleField, ExternalId as ExternalIdField,
     Highlight as HighlightField, Measures as MeasureField, PageInfo as PageInfoField,
-    RankingMethod as Ranking, RelationInfo as RelationField, SimilarityMethod as Similarity,
-    TypeInfo as TypeField, Validity as ValidityField,
+    PropertyInfo as PropertyField, RankingMethod as Ranking, SimilarityMethod as Similarity,
+    Validity as ValidityField,
 };
 
 use crate::budget::Stop;
@@ -624,6 +624,54 @@ pub enum LinkField {
     Edge,
     /// The statement behind the edge.
     Statement(Object<StatementField>),
+}
+
+/// A field of `TypeInfo`.
+#[derive(Debug)]
+pub enum TypeField {
+    /// Its name.
+    Name,
+    /// Its description in the schema.
+    Description,
+    /// The IRI of its RDF class.
+    Class,
+    /// The number of its entities.
+    Count,
+    /// The interfaces that it implements.
+    Interfaces,
+    /// Its properties.
+    Properties(Object<PropertyField>),
+}
+
+/// A field of `RelationInfo`.
+#[derive(Debug)]
+pub enum RelationField {
+    /// Its name.
+    Name,
+    /// The field at the start of an edge.
+    Field,
+    /// The field at the end of an edge.
+    Inverse,
+    /// Whether it is symmetric.
+    Symmetric,
+    /// Whether it is transitive.
+    Transitive,
+    /// The types at the start of its edges.
+    From,
+    /// The types at the end of its edges.
+    To,
+    /// The IRI of its RDF property.
+    Class,
+    /// The number of its edges.
+    Count,
+    /// The number of edges that an entity at the start may have.
+    Cardinality,
+    /// The number of edges that an entity at the end may have.
+    InverseCardinality,
+    /// The type of the properties of its edges.
+    EdgeType,
+    /// The properties of its edges.
+    Properties(Object<PropertyField>),
 }
 
 /// A field of `GraphInfo`.

@@ -4,8 +4,9 @@ use super::{
     AggregateField, CitationField, CitedEdgeField, CitedField, CitedStatementField, ComponentField,
     ConflictField, ConnectionField, EdgeField, EntityField, ExampleField, ExternalIdField, GraphField,
     GroupField, GroupKeyField, HighlightField, LinkField, ListingEdgeField, ListingField, MeasureField,
-    PageInfoField, PathField, Question, RankedField, RelationField, RootField, SearchEdgeField, SearchField,
-    StatementField, SubgraphField, SuggestionField, TimelineField, TypeField, ValidityField,
+    PageInfoField, PathField, PropertyField, Question, RankedField, RelationField, RootField,
+    SearchEdgeField, SearchField, StatementField, SubgraphField, SuggestionField, TimelineField, TypeField,
+    ValidityField,
 };
 
 /// A field that may be a step of its own.
@@ -95,6 +96,7 @@ no_steps!(
     MeasureField,
     PageInfoField,
     PathField,
+    PropertyField,
     RankedField,
     RelationField,
     SearchEdgeField,

@@ -90,6 +90,11 @@ enums! {
         JACCARD Jaccard = "The number of common neighbors, divided by the number of neighbors of either entity.";
         ADAMIC_ADAR AdamicAdar = "The sum of 1 / ln(number of neighbors) over all common neighbors.";
     }
+    Cardinality: "The number of edges of a relation that an entity may have." {
+        ONE One = "Exactly one.";
+        OPTIONAL Optional = "None or one.";
+        MANY Many = "Any number.";
+    }
     AggregateOrder: "The order of groups." {
         COUNT_DESC CountDesc = "Largest group first; groups of equal size by key.";
         COUNT_ASC CountAsc = "Smallest group first; groups of equal size by key.";

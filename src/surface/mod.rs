@@ -14,7 +14,8 @@ mod objects;
 
 pub use arguments::{Argument, Given, When};
 pub use enums::{
-    AggregateOrder, Direction, ENUMS, EnumRow, EnumTable, Rank, RankingMethod, SimilarityMethod, SortOrder,
+    AggregateOrder, Cardinality, Direction, ENUMS, EnumRow, EnumTable, Rank, RankingMethod, SimilarityMethod,
+    SortOrder,
 };
 pub use inputs::{InputRow, InputTable, Inputs};
 pub use objects::*;

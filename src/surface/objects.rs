@@ -147,6 +147,8 @@ objects! {
         description Description: "String" = "Description from the schema.";
         class Class: "String" = "IRI of its RDF class.";
         count Count: "Int!" = "Number of entities of this type.";
+        interfaces Interfaces: "[String!]!" = "Interfaces of the schema that it implements, without `Entity`.";
+        properties Properties: "[PropertyInfo!]!" = "Its properties, in the order of the schema. Relations are not included.";
     }
     RelationInfo "RelationInfo": "A relation between entities." {
         name Name: "String!" = "Name in the schema.";
@@ -158,6 +160,18 @@ objects! {
         to To: "[String!]!" = "Types of entities at the end of its edges.";
         class Class: "String" = "IRI of its RDF property.";
         count Count: "Int!" = "Number of edges.";
+        cardinality Cardinality: "Cardinality!" = "Number of edges that an entity at the start may have. If types differ, the least strict value.";
+        inverseCardinality InverseCardinality: "Cardinality!" = "Number of edges that an entity at the end may have; `MANY` if there is no field at the end.";
+        edgeType EdgeType: "String" = "Type of the properties of its edges; null if its edges have none.";
+        properties Properties: "[PropertyInfo!]!" = "Properties of its edges, in the order of the schema.";
+    }
+    PropertyInfo "PropertyInfo": "A property of a type of entities, or of the edges of a relation." {
+        name Name: "String!" = "Name in the schema.";
+        description Description: "String" = "Description from the schema.";
+        type Type: "String!" = "Type in the schema, such as `[String!]!`.";
+        unique Unique: "Boolean!" = "Whether no two entities have the same value.";
+        deprecated Deprecated: "String" = "Reason for its deprecation; null if it is not deprecated.";
+        count Count: "Int!" = "Number of entities or edges with a value.\n\nThe cost grows with the number of entities of the type, or of edges of the relation.";
     }
     Path "Path": "A path between two entities." {
         length Length: "Int!" = "Number of edges.";

@@ -2,11 +2,17 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { parse as parseSdl } from 'graphql';
+import { parse as parseSdl, print } from 'graphql';
 import { parse as parseYaml } from 'yaml';
 
 const files = (folder, end) => readdirSync(folder).filter((name) => name.endsWith(end)).sort().map((name) => join(folder, name));
 const compareText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The reason why a field is deprecated, or null. */
+function reason(field) {
+  const directive = (field.directives ?? []).find((it) => it.name.value === 'deprecated');
+  return directive ? (directive.arguments[0]?.value.value ?? 'No longer supported') : null;
+}
 
 /** The content of the schema folder: types with their fields, and relations in the order of their first declaration. */
 export function readOntology(folder) {
@@ -39,7 +45,7 @@ export function readOntology(folder) {
       }
       const directive = (field.directives ?? []).find((it) => it.name.value === 'relation');
       const relation = directive && Object.fromEntries((directive.arguments ?? []).map((it) => [it.name.value, it.value.value]));
-      type.fields.set(field.name.value, { name: field.name.value, type: ty.name.value, list, relation, required: field.type.kind === 'NonNullType' });
+      type.fields.set(field.name.value, { name: field.name.value, type: ty.name.value, list, relation, required: field.type.kind === 'NonNullType', printed: print(field.type), description: field.description?.value ?? null, unique: (field.directives ?? []).some((it) => it.name.value === 'unique'), deprecated: reason(field) });
       if (relation && !relations.has(relation.name)) {
         relations.set(relation.name, { ...relation, target: ty.name.value });
       }
@@ -49,7 +55,7 @@ export function readOntology(folder) {
   for (const [name, type] of Object.entries({
     title: 'String', url: 'URL', author: 'String', publisher: 'String', licence: 'String', published: 'Date', retrieved: 'Date', structure: 'JSON',
   })) {
-    source.fields.set(name, { name, type, list: false });
+    source.fields.set(name, { name, type, list: false, printed: name === 'title' ? 'String!' : type, unique: false, deprecated: null });
   }
   types.set('Source', source);
   for (const type of types.values()) {

@@ -149,6 +149,7 @@ export class Resolvers {
   }
 
   wire(schema) {
+    this.schema = schema;
     for (const type of Object.values(schema.getTypeMap())) {
       if (type.name.startsWith('__')) continue;
       if (isAbstractType(type)) type.resolveType = (value) => value.entity?.type;
@@ -384,7 +385,19 @@ export class Resolvers {
       case 'sourceCount': return graph.all('Source').length;
       case 'examples': return graph.graph.examples ?? [];
       case 'sources': return this.page(graph.all('Source'), args, (it) => it, (it) => it);
-      case 'types': return graph.typesOf('Entity').map((name) => ({ name, description: graph.ontology.types.get(name).description, count: graph.all(name).length }));
+      case 'types': return graph.typesOf('Entity').map((name) => {
+        const type = graph.ontology.types.get(name);
+        // The fields of `Source` are described in the server only, and those without a type as written are not declared.
+        const properties = [...type.fields.values()].filter((it) => !it.relation && it.printed).map((it) => ({
+          name: it.name,
+          description: name === 'Source' ? this.schema.getType(name).getFields()[it.name].description : it.description,
+          type: it.printed,
+          unique: it.unique,
+          deprecated: it.deprecated,
+          count: graph.all(name).filter((entity) => entity.values.get(it.name)?.length > 0).length,
+        }));
+        return { name, description: type.description, count: graph.all(name).length, interfaces: type.interfaces, properties };
+      });
       default: return graph.graph[field.name] ?? null;
     }
   }

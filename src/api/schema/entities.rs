@@ -1,11 +1,10 @@
 //! Entity types, interfaces, unions and enums of the schema, with their connections and edges.
 
-use async_graphql::dynamic::{Enum, EnumItem, Interface, Object, Scalar as ScalarType, TypeRef, Union};
+use async_graphql::dynamic::{Enum, EnumItem, Interface, Object, Scalar as ScalarType, Union};
 use heck::ToSnakeCase;
 
 use super::{
-    FieldSpec, Generator, OF_A_VALUE, Placeholders, join, list, named, nullable, object, optional_list,
-    required, sealed,
+    FieldSpec, Generator, OF_A_VALUE, Placeholders, join, named, nullable, object, required, sealed, type_ref,
 };
 use crate::ontology::{
     BuiltIn, Direction, Domain, ENTITY, EdgeTypeId, InterfaceId, Member, Property, RelationField, Scalar,
@@ -246,15 +245,7 @@ impl Generator<'_> {
     }
 
     fn property(&self, property: &Property) -> FieldSpec {
-        let scalar = self.ontology.scalar_name(property.scalar);
-        let ty = match (property.list, property.required, property.item_required) {
-            (false, true, _) => required(scalar),
-            (false, false, _) => named(scalar),
-            (true, true, true) => list(scalar),
-            (true, true, false) => TypeRef::named_list_nn(scalar),
-            (true, false, true) => optional_list(scalar),
-            (true, false, false) => TypeRef::named_list(scalar),
-        };
+        let ty = type_ref(&self.ontology.property_type(property));
         let mut description = property.description.clone();
         if property.unique {
             let before = description.map_or_else(String::new, |it| format!("{it}\n\n"));

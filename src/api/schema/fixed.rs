@@ -97,6 +97,7 @@ impl Generator<'_> {
         self.add_table::<surface::ExampleQuery>(&none);
         self.add_table::<surface::TypeInfo>(&none);
         self.add_table::<surface::RelationInfo>(&none);
+        self.add_table::<surface::PropertyInfo>(&none);
         self.add_table::<surface::Path>(&none);
         self.add_table::<surface::Subgraph>(&none);
         self.add_table::<surface::RankedEntity>(&none);

@@ -198,15 +198,6 @@ fn required(name: impl Into<String>) -> TypeRef {
     TypeRef::named_nn(name.into())
 }
 
-fn list(name: impl Into<String>) -> TypeRef {
-    TypeRef::named_nn_list_nn(name.into())
-}
-
-/// A list argument or input field: its items are never null, itself may be left out.
-fn optional_list(name: impl Into<String>) -> TypeRef {
-    TypeRef::named_nn_list(name.into())
-}
-
 /// The type without its exclamation marks.
 fn nullable(ty: &TypeRef) -> TypeRef {
     match ty {

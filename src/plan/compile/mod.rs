@@ -20,8 +20,8 @@ use super::line_index::Lines;
 use super::{
     Bound, CallNo, Calls, CitationField, CitedEdgeField, CitedField, CitedStatementField, Connection,
     ConnectionField, EdgeField, EntityField, GraphField, InputError, LinkField, Listing, ListingEdgeField,
-    ListingField, Object, Plan, Question, RootField, SHORT_KEY, Selection, Side, Slot, StatementField,
-    TypeName, Unbound,
+    ListingField, Object, Plan, Question, RelationField, RootField, SHORT_KEY, Selection, Side, Slot,
+    StatementField, TypeField, TypeName, Unbound,
 };
 use crate::budget::Stop;
 use crate::ontology::{
@@ -759,6 +759,41 @@ impl<'a> Compiler<'a> {
         })
     }
 
+    fn type_info(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<TypeField>> {
+        self.object(sets, |it, field, merged| {
+            Ok(match field {
+                surface::TypeInfo::Name => TypeField::Name,
+                surface::TypeInfo::Description => TypeField::Description,
+                surface::TypeInfo::Class => TypeField::Class,
+                surface::TypeInfo::Count => TypeField::Count,
+                surface::TypeInfo::Interfaces => TypeField::Interfaces,
+                surface::TypeInfo::Properties => TypeField::Properties(it.plain(&merged.selections())?),
+            })
+        })
+    }
+
+    fn relation_info(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<RelationField>> {
+        self.object(sets, |it, field, merged| {
+            Ok(match field {
+                surface::RelationInfo::Name => RelationField::Name,
+                surface::RelationInfo::Field => RelationField::Field,
+                surface::RelationInfo::Inverse => RelationField::Inverse,
+                surface::RelationInfo::Symmetric => RelationField::Symmetric,
+                surface::RelationInfo::Transitive => RelationField::Transitive,
+                surface::RelationInfo::From => RelationField::From,
+                surface::RelationInfo::To => RelationField::To,
+                surface::RelationInfo::Class => RelationField::Class,
+                surface::RelationInfo::Count => RelationField::Count,
+                surface::RelationInfo::Cardinality => RelationField::Cardinality,
+                surface::RelationInfo::InverseCardinality => RelationField::InverseCardinality,
+                surface::RelationInfo::EdgeType => RelationField::EdgeType,
+                surface::RelationInfo::Properties => {
+                    RelationField::Properties(it.plain(&merged.selections())?)
+                }
+            })
+        })
+    }
+
     fn graph(&mut self, sets: &[&'a SelectionSet]) -> Result<Object<GraphField>> {
         self.object(sets, |it, field, merged| {
             let sets = merged.selections();
@@ -774,8 +809,8 @@ impl<'a> Compiler<'a> {
                 surface::GraphInfo::SourceCount => GraphField::SourceCount,
                 surface::GraphInfo::CitationCount => GraphField::CitationCount,
                 surface::GraphInfo::ComponentCount => GraphField::ComponentCount,
-                surface::GraphInfo::Types => GraphField::Types(it.plain(&sets)?),
-                surface::GraphInfo::Relations => GraphField::Relations(it.plain(&sets)?),
+                surface::GraphInfo::Types => GraphField::Types(it.type_info(&sets)?),
+                surface::GraphInfo::Relations => GraphField::Relations(it.relation_info(&sets)?),
                 surface::GraphInfo::Examples => GraphField::Examples(it.plain(&sets)?),
                 surface::GraphInfo::Sources => {
                     let domain = Domain::Type(it.ontology.source_type);
