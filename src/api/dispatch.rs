@@ -288,7 +288,9 @@ impl RequestHandler {
             operation_name: parameters.operation_name.as_deref(),
             variables: parameters.variables,
         };
-        let prepared = Arc::new(self.engine.prepare_within(request, ticket)?);
+        let mut prepared = self.engine.prepare_within(request, ticket)?;
+        prepared.is_paged = asked.is_paged();
+        let prepared = Arc::new(prepared);
         if parameters.is_whole()
             && let Some(body) = asked.body()
         {

@@ -20,7 +20,7 @@ use super::revision::{Revision, WORKING_BYTES};
 use super::{Api, ApiError, BUSY, BUSY_MESSAGE, document, memory_size};
 use crate::budget::{Budget, Clock, Stop};
 use crate::exec::{self, Matchers, Outcome, PublicSchema, RunOptions};
-use crate::forms::{self, Form, FormError};
+use crate::forms::{self, EntityIris, Form, FormError};
 use crate::graph::{EntitySet, Hidden, Snapshot, View};
 use crate::memory::Allowance;
 use crate::ontology::Ontology;
@@ -63,6 +63,7 @@ pub struct Engine {
     revision: Revision,
     hidden: Option<Hidden>,
     limits: Limits,
+    iris: EntityIris,
 }
 
 /// How much was compiled since the process began, reloads included.
@@ -136,6 +137,7 @@ impl Engine {
             revision: Revision::new(snapshot),
             hidden: None,
             limits,
+            iris: EntityIris::default(),
         }
     }
 
@@ -156,7 +158,19 @@ impl Engine {
             revision: Revision::new(snapshot),
             hidden: None,
             limits: self.limits,
+            iris: self.iris.clone(),
         }
+    }
+
+    /// The same engine, with other IRIs of entities.
+    #[must_use]
+    pub fn with_iris(self, iris: EntityIris) -> Self {
+        Self { iris, ..self }
+    }
+
+    /// The IRIs of entities.
+    pub fn iris(&self) -> &EntityIris {
+        &self.iris
     }
 
     /// The sizes of the caches.
@@ -203,7 +217,7 @@ impl Engine {
 
     /// The view of the graph for readers.
     #[inline]
-    fn view(&self) -> View<'_> {
+    pub(super) fn view(&self) -> View<'_> {
         self.snapshot().view().hiding(self.hidden.as_ref())
     }
 
@@ -369,6 +383,7 @@ impl Engine {
             planned,
             values,
             variables: bytes,
+            is_paged: true,
         })
     }
 
@@ -495,7 +510,7 @@ impl Engine {
                 // The answer itself only said what is to be shown.
                 drop(outcome.begun);
                 let subgraph = outcome.subgraph.unwrap_or_default();
-                forms::write(form, self.view(), &subgraph, budget, outcome.held)
+                forms::write(form, self.view(), &subgraph, &self.iris, budget, outcome.held)
             }
         };
         written.map_err(|it| match it {
@@ -533,8 +548,10 @@ impl Engine {
         let arguments = plan.bind(self.snapshot().ontology(), &prepared.values, effort)?;
         if !planned.within_limits.is(self.revision.no) {
             self.check_introspection(plan).map_err(PrepareError::Refused)?;
-            self.check(plan, &arguments.calls)
-                .map_err(PrepareError::Refused)?;
+            if prepared.is_paged {
+                self.check(plan, &arguments.calls)
+                    .map_err(PrepareError::Refused)?;
+            }
             // A revision never changes, so what costs the same each time need not be estimated again.
             if !plan.uses_variables() {
                 planned.within_limits.note(self.revision.no);

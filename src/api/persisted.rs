@@ -162,6 +162,11 @@ impl Persisted {
         }
     }
 
+    /// Whether requests may send documents that the manifest does not have.
+    pub fn allows_others(&self) -> bool {
+        !self.only
+    }
+
     /// Bytes of the queries that clients sent with their hash.
     pub fn automatic_bytes(&self) -> u64 {
         self.automatic.weight()

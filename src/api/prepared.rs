@@ -13,6 +13,8 @@ pub(super) struct Prepared {
     pub values: Arc<Variables>,
     /// Bytes that the variables take at most.
     pub variables: usize,
+    /// Whether the limits on pages, and on the entries that all pages could have, apply.
+    pub is_paged: bool,
 }
 
 impl Prepared {

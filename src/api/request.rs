@@ -17,6 +17,8 @@ pub enum RawRequest {
     Body(Bytes),
     /// Its members, from a URL or an envelope of another protocol.
     Parts(Arc<Parts>),
+    /// The server's own request for all statements about an entity, which has no pages.
+    Entity(Arc<Parts>),
 }
 
 /// The members of a request.
@@ -72,7 +74,7 @@ impl RawRequest {
     pub(crate) fn len(&self) -> usize {
         match self {
             RawRequest::Body(body) => body.len(),
-            RawRequest::Parts(parts) => {
+            RawRequest::Parts(parts) | RawRequest::Entity(parts) => {
                 let text = |it: &Option<String>| it.as_ref().map_or(0, String::len);
                 let json = |it: &Option<Box<RawValue>>| it.as_ref().map_or(0, |it| it.get().len());
                 text(&parts.query)
@@ -96,8 +98,13 @@ impl RawRequest {
     pub(super) fn body(&self) -> Option<&[u8]> {
         match self {
             RawRequest::Body(body) => Some(body),
-            RawRequest::Parts(_) => None,
+            RawRequest::Parts(_) | RawRequest::Entity(_) => None,
         }
+    }
+
+    /// Whether the limits on pages apply. Those on rows, bytes and time always do.
+    pub(super) fn is_paged(&self) -> bool {
+        !matches!(self, RawRequest::Entity(_))
     }
 
     /// Reads the request. Takes time linear in its length.
@@ -107,7 +114,7 @@ impl RawRequest {
     pub(super) fn read(&self) -> Result<Parameters<'_>, GraphqlError> {
         let mut parameters = match self {
             RawRequest::Body(body) => parse(body).map_err(malformed)?,
-            RawRequest::Parts(parts) => Parameters {
+            RawRequest::Parts(parts) | RawRequest::Entity(parts) => Parameters {
                 query: parts.query.as_deref().map(Cow::Borrowed),
                 operation_name: parts.operation_name.as_deref().map(Cow::Borrowed),
                 variables: parts.variables.as_deref(),

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{Folders, Reporting, fail, load};
 use crate::api::{Engine, Limits, Request};
-use crate::forms::Form;
+use crate::forms::{EntityIris, Form};
 
 /// `clew query`.
 #[derive(Debug, Args)]
@@ -29,6 +29,10 @@ pub(super) struct Query {
     /// The form of the answer, if not JSON: the part of the graph that it shows, or a table
     #[arg(long = "as", value_name = "FORM")]
     form: Option<Form>,
+    /// The base IRI of a server for this graph, such as <https://graph.example.org/>: in the other forms, entities have
+    /// the IRIs that `clew serve` gives them with this option
+    #[arg(long, value_name = "IRI")]
+    base_iri: Option<EntityIris>,
     /// The name of the operation to run, if the document has several
     #[arg(long, value_name = "NAME")]
     operation: Option<String>,
@@ -49,7 +53,10 @@ impl Query {
             Err(error) => return fail(format!("--variables is not JSON: {error}")),
         };
         let engine = match load::graph(&self.folders, &self.reporting) {
-            Ok((snapshot, api)) => Engine::of(Arc::new(snapshot), api, Limits::default()),
+            Ok((snapshot, api)) => {
+                let engine = Engine::of(Arc::new(snapshot), api, Limits::default());
+                engine.with_iris(self.base_iri.unwrap_or_default())
+            }
             Err(code) => return code,
         };
         let answer = engine.execute_as(

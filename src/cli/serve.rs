@@ -15,6 +15,7 @@ use super::reload::{Reloader, Trigger};
 use super::watch::Watch;
 use super::{Folders, Reporting, fail, indexing, load, note};
 use crate::api::{Engine, Gate, Limits, Persisted};
+use crate::forms::EntityIris;
 use crate::server::{self, Bounds, Listeners, Live, Settings};
 
 /// File descriptors that the server needs in addition to those of its connections: for files, event queues, and
@@ -29,6 +30,10 @@ pub(super) struct Serve {
     /// Address to listen on; port 0 picks a free port. Addresses other than loopback ones need --public
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8000")]
     listen: String,
+    /// The IRI of `/` for clients, such as <https://graph.example.org/>. In all output, the IRIs of entities are then
+    /// their addresses: this IRI, `entity/` and the percent-encoded id
+    #[arg(long, value_name = "IRI")]
+    base_iri: Option<EntityIris>,
     /// Serve metrics for Prometheus on this address, at /metrics
     #[arg(long, value_name = "ADDR:PORT")]
     metrics_listen: Option<String>,
@@ -111,7 +116,8 @@ impl Serve {
             },
         };
         load::show(&persisted.check(&api, &limits), &self.reporting);
-        let engine = Engine::of(Arc::new(snapshot), api, limits);
+        let iris = self.base_iri.clone().unwrap_or_default();
+        let engine = Engine::of(Arc::new(snapshot), api, limits).with_iris(iris);
         note(summary);
         let _written = server::write_to_stderr();
         self.allow_files();

@@ -1,12 +1,14 @@
 //! Graphviz: petgraph writes its own graph.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 use petgraph::Graph;
 use petgraph::dot::Dot;
 use petgraph::graph::NodeIndex;
 
 use super::body::{Body, FormError};
+use super::iris::EntityIris;
 use super::value::field_name;
 use crate::exec::Subgraph;
 use crate::graph::View;
@@ -37,13 +39,24 @@ pub(super) fn labelled<'a>(
     Ok(graph)
 }
 
-pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), FormError> {
+pub(super) fn write(
+    view: View,
+    subgraph: &Subgraph,
+    iris: &EntityIris,
+    body: &mut Body,
+) -> Result<(), FormError> {
     let graph = labelled(view, subgraph, body)?;
     let edge = |_, _| String::new();
     let node = |_, (index, _): (NodeIndex, &&str)| {
         let row = view.locate(subgraph.entities[index.index()].0);
         let type_name = &view.ontology().entity_type(row.type_id).name;
-        format!("id = \"{}\" class = \"{type_name}\"", escape(view.id(row)))
+        let id = view.id(row);
+        let mut attributes = format!("id = \"{}\" class = \"{type_name}\"", escape(id));
+        if iris.has_base() {
+            // Writing to a string cannot fail.
+            let _ = write!(attributes, " URL = \"{}\"", escape(&iris.iri(id)));
+        }
+        attributes
     };
     let dot = Dot::with_attr_getters(&graph, &[], &edge, &node);
     write!(body, "{dot}").map_err(|error| body.failed(error))

@@ -8,6 +8,7 @@ use quick_xml::events::BytesText;
 use serde_json::Value;
 
 use super::body::{Body, FormError};
+use super::iris::EntityIris;
 use super::value::{self, Values, field_name, for_xml, plain};
 use crate::exec::{ShownEdge, Subgraph};
 use crate::graph::View;
@@ -15,10 +16,18 @@ use crate::graph::View;
 /// The data of an element by name.
 type Data = BTreeMap<String, Value>;
 
+/// The data of an entity that has its IRI, if entities have IRIs. A property of this name is then left out.
+const IRI: &str = "iri";
+
 /// Bytes that a value takes in [`Data`], in addition to its text.
 const VALUE: usize = 160;
 
-pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), FormError> {
+pub(super) fn write(
+    view: View,
+    subgraph: &Subgraph,
+    iris: &EntityIris,
+    body: &mut Body,
+) -> Result<(), FormError> {
     let values = Values::of(subgraph, body)?;
     let (mut node_kinds, mut edge_kinds) = (Kinds::default(), Kinds::default());
     // Keys must be declared before the elements that use them, so everything is read twice and nothing is kept.
@@ -26,7 +35,7 @@ pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<
         body.check()?;
         let of_entity = values.of_entity(place);
         body.hold(of_entity.len() * VALUE)?;
-        note_kinds(&mut node_kinds, &node(view, subgraph, place, of_entity));
+        note_kinds(&mut node_kinds, &node(view, subgraph, iris, place, of_entity));
         body.release(of_entity.len() * VALUE);
     }
     for walked in &subgraph.edges {
@@ -34,13 +43,14 @@ pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<
         note_kinds(&mut edge_kinds, &edge(view, walked));
     }
     let (node_keys, edge_keys) = (keys('n', node_kinds), keys('e', edge_kinds));
-    let written = document(view, subgraph, &values, (&node_keys, &edge_keys), body);
+    let written = document(view, subgraph, iris, &values, (&node_keys, &edge_keys), body);
     written.map_err(|error| body.failed(error))
 }
 
 fn document(
     view: View,
     subgraph: &Subgraph,
+    iris: &EntityIris,
     values: &Values,
     (node_keys, edge_keys): (&Keys, &Keys),
     body: &mut Body,
@@ -68,7 +78,7 @@ fn document(
                 .write_inner_content(|writer| {
                     for (place, (entity, _)) in subgraph.entities.iter().enumerate() {
                         let id = view.id(view.locate(*entity));
-                        let data = node(view, subgraph, place, values.of_entity(place));
+                        let data = node(view, subgraph, iris, place, values.of_entity(place));
                         let node = writer.create_element("node").with_attribute(("id", id));
                         node.write_inner_content(|writer| write_data(writer, &data, node_keys))?;
                     }
@@ -91,17 +101,23 @@ fn document(
 }
 
 /// The data of an entity, with the values at the given positions.
-fn node(view: View, subgraph: &Subgraph, place: usize, values: &[u32]) -> Data {
+fn node(view: View, subgraph: &Subgraph, iris: &EntityIris, place: usize, values: &[u32]) -> Data {
     let (entity, as_of) = subgraph.entities[place];
     let row = view.locate(entity);
     let entity_type = view.ontology().entity_type(row.type_id);
     let mut data = Data::new();
     data.insert("label".to_owned(), view.at(as_of).label(row).into());
     data.insert("type".to_owned(), entity_type.name.as_str().into());
+    // Ids in a file are local to it. The IRI joins the nodes of several files.
+    if iris.has_base() {
+        data.insert(IRI.to_owned(), iris.iri(view.id(row)).into());
+    }
     for at in values {
         let told = &subgraph.values[*at as usize];
         let property = entity_type.members.property(told.property);
-        add(&mut data, &property.name, value::json(told.value));
+        if property.name != IRI || !iris.has_base() {
+            add(&mut data, &property.name, value::json(told.value));
+        }
     }
     data
 }

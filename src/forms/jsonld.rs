@@ -7,6 +7,7 @@ use oxrdf::{NamedNode, NamedOrBlankNode, Term, Triple, vocab::rdf, vocab::rdfs, 
 use serde_json::{Map, Value, json};
 
 use super::body::{Body, FormError};
+use super::iris::EntityIris;
 use super::rdf::{PROV, Triples, VOCABULARY, names, prefixes};
 use crate::exec::Subgraph;
 use crate::graph::View;
@@ -28,9 +29,14 @@ const VALUE: usize = 192;
 
 /// Writes nodes one by one. The context precedes them and lists the names that the document uses, so the triples are
 /// read twice.
-pub(super) fn write(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), FormError> {
-    let triples = Triples::of(view, subgraph, body)?;
-    let context = Context::new(view, subgraph, &triples, body)?;
+pub(super) fn write(
+    view: View,
+    subgraph: &Subgraph,
+    iris: &EntityIris,
+    body: &mut Body,
+) -> Result<(), FormError> {
+    let triples = Triples::of(view, subgraph, iris, body)?;
+    let context = Context::new(view, prefixes(view, subgraph, iris), &triples, body)?;
     let mut written = Nodes {
         body,
         context: &context,
@@ -123,10 +129,14 @@ struct Context {
 }
 
 impl Context {
-    fn new(view: View, subgraph: &Subgraph, triples: &Triples, body: &mut Body) -> Result<Self, FormError> {
+    fn new(
+        view: View,
+        mut prefixes: Vec<(String, String)>,
+        triples: &Triples,
+        body: &mut Body,
+    ) -> Result<Self, FormError> {
         // A processor accepts a term as a prefix only if its IRI ends in one of these characters.
         let is_prefix = |iri: &str| iri.ends_with([':', '/', '?', '#', '[', ']', '@']);
-        let mut prefixes = prefixes(view, subgraph);
         prefixes.retain(|it| is_prefix(&it.1));
         let mut context = Self {
             json: Map::new(),

@@ -8,6 +8,7 @@
 mod body;
 mod dot;
 mod graphml;
+mod iris;
 mod jsonld;
 mod rdf;
 mod svg;
@@ -15,6 +16,7 @@ mod table;
 mod value;
 
 pub use body::FormError;
+pub use iris::{EntityIris, path_segment};
 pub use table::table;
 
 use std::str::FromStr;
@@ -94,16 +96,17 @@ pub fn write(
     form: Form,
     view: View,
     subgraph: &Subgraph,
+    iris: &EntityIris,
     budget: Budget,
     held: usize,
 ) -> Result<Vec<u8>, FormError> {
     let mut body = Body::new(budget, held);
     match form {
-        Form::Turtle => rdf::turtle(view, subgraph, &mut body)?,
-        Form::Ntriples => rdf::ntriples(view, subgraph, &mut body)?,
-        Form::Jsonld => jsonld::write(view, subgraph, &mut body)?,
-        Form::Graphml => graphml::write(view, subgraph, &mut body)?,
-        Form::Dot => dot::write(view, subgraph, &mut body)?,
+        Form::Turtle => rdf::turtle(view, subgraph, iris, &mut body)?,
+        Form::Ntriples => rdf::ntriples(view, subgraph, iris, &mut body)?,
+        Form::Jsonld => jsonld::write(view, subgraph, iris, &mut body)?,
+        Form::Graphml => graphml::write(view, subgraph, iris, &mut body)?,
+        Form::Dot => dot::write(view, subgraph, iris, &mut body)?,
         Form::Svg => svg::write(view, subgraph, &mut body)?,
         // A table is made from the answer itself.
         Form::Csv => {

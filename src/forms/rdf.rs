@@ -10,20 +10,19 @@ use oxrdf::{
     BlankNode, IriParseError, Literal, NamedNode, Term, Triple, vocab::rdf, vocab::rdfs, vocab::xsd,
 };
 use oxttl::{NTriplesSerializer, TurtleSerializer};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::body::{Body, FormError};
+use super::iris::{EntityIris, UNRESERVED};
 use super::value::{self, EdgeValue, Values, field_name, plain};
 use crate::budget::Stop;
 use crate::exec::{self, ShownEdge, ShownValue, Subgraph};
 use crate::graph::{EntityNo, NO_STATEMENT, Rank, StatementNo, ValueRef, View, write_float};
 use crate::ontology::{BuiltIn, Date, Direction, Instant, Member, Point, Prefix, Property, Scalar};
 
-/// Namespace of entities, whose ids are not IRIs.
-pub(super) const ENTITY: &str = "urn:clew:entity:";
 /// Namespace of classes and properties without an IRI in the schema, and of Clew's own terms about statements.
 pub(super) const VOCABULARY: &str = "urn:clew:vocabulary:";
 pub(super) const PROV: &str = "http://www.w3.org/ns/prov#";
@@ -36,16 +35,10 @@ const WKT: &str = "http://www.opengis.net/ont/geosparql#wktLiteral";
 const JSON: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON";
 /// Bytes that a source takes in a set and in a list.
 const SOURCE: usize = 24;
-/// Characters that a path segment may have unescaped (RFC 3986).
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// A name in Clew's namespace. By convention, names of properties begin with a small letter.
 fn own(name: &str) -> NamedNode {
-    NamedNode::new_unchecked(format!("{VOCABULARY}{}", utf8_percent_encode(name, KEPT)))
+    NamedNode::new_unchecked(format!("{VOCABULARY}{}", utf8_percent_encode(name, UNRESERVED)))
 }
 
 fn prov(name: &str) -> NamedNode {
@@ -88,6 +81,7 @@ struct Block {
 pub(super) struct Triples<'a> {
     view: View<'a>,
     subgraph: &'a Subgraph<'a>,
+    iris: &'a EntityIris,
     values: Values,
     /// Positions of the edges, grouped by their start, and the first position of each group.
     edges: (Vec<u32>, Vec<u32>),
@@ -146,12 +140,18 @@ pub(super) type TripleSink<'t> = &'t mut dyn FnMut(Triple) -> Result<(), FormErr
 
 impl<'a> Triples<'a> {
     /// Finds the order of the facts. Takes up to 32 bytes for each entity, 8 for each value and 20 for each edge.
-    pub fn of(view: View<'a>, subgraph: &'a Subgraph<'a>, body: &mut Body) -> Result<Self, FormError> {
+    pub fn of(
+        view: View<'a>,
+        subgraph: &'a Subgraph<'a>,
+        iris: &'a EntityIris,
+        body: &mut Body,
+    ) -> Result<Self, FormError> {
         let entities = subgraph.entities.len();
         let starts = subgraph.edges.iter().map(|it| subgraph.place(it.from));
         let mut triples = Self {
             view,
             subgraph,
+            iris,
             values: Values::of(subgraph, body)?,
             edges: value::by_place(entities, starts, body)?,
             blocks: Vec::new(),
@@ -322,7 +322,7 @@ impl<'a> Triples<'a> {
 
     fn iri(&self, entity: EntityNo) -> NamedNode {
         let id = self.view.id(self.view.locate(entity));
-        NamedNode::new_unchecked(format!("{ENTITY}{}", utf8_percent_encode(id, KEPT)))
+        NamedNode::new_unchecked(self.iris.iri(id))
     }
 
     /// Writes the facts of the entity at a place.
@@ -511,7 +511,7 @@ fn has_points(view: View) -> bool {
 }
 
 /// The namespaces of a graph's classes and properties, each with a prefix.
-pub(super) fn prefixes(view: View, subgraph: &Subgraph) -> Vec<(String, String)> {
+pub(super) fn prefixes(view: View, subgraph: &Subgraph, iris: &EntityIris) -> Vec<(String, String)> {
     const KNOWN: [(&str, &str); 11] = [
         ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
         ("rdfs", "http://www.w3.org/2000/01/rdf-schema#"),
@@ -551,7 +551,7 @@ pub(super) fn prefixes(view: View, subgraph: &Subgraph) -> Vec<(String, String)>
     namespaces.sort_unstable();
     namespaces.dedup();
     let mut prefixes = vec![
-        ("entity".to_owned(), ENTITY.to_owned()),
+        ("entity".to_owned(), iris.namespace().to_owned()),
         ("clew".to_owned(), VOCABULARY.to_owned()),
     ];
     let always = KNOWN
@@ -590,13 +590,18 @@ pub(super) fn prefixes(view: View, subgraph: &Subgraph) -> Vec<(String, String)>
     prefixes
 }
 
-pub(super) fn turtle(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), FormError> {
+pub(super) fn turtle(
+    view: View,
+    subgraph: &Subgraph,
+    iris: &EntityIris,
+    body: &mut Body,
+) -> Result<(), FormError> {
     let refused = |it: IriParseError| FormError::Refused(it.to_string());
     let mut serializer = TurtleSerializer::new();
-    for (name, iri) in prefixes(view, subgraph) {
+    for (name, iri) in prefixes(view, subgraph, iris) {
         serializer = serializer.with_prefix(name, iri).map_err(refused)?;
     }
-    let triples = Triples::of(view, subgraph, body)?;
+    let triples = Triples::of(view, subgraph, iris, body)?;
     let mut writer = serializer.for_writer(&mut *body);
     let mut failed = None;
     let written = triples.each(&mut |triple| note(writer.serialize_triple(&triple), &mut failed));
@@ -607,8 +612,13 @@ pub(super) fn turtle(view: View, subgraph: &Subgraph, body: &mut Body) -> Result
     ended(written, failed.or(finished.err()), body)
 }
 
-pub(super) fn ntriples(view: View, subgraph: &Subgraph, body: &mut Body) -> Result<(), FormError> {
-    let triples = Triples::of(view, subgraph, body)?;
+pub(super) fn ntriples(
+    view: View,
+    subgraph: &Subgraph,
+    iris: &EntityIris,
+    body: &mut Body,
+) -> Result<(), FormError> {
+    let triples = Triples::of(view, subgraph, iris, body)?;
     let mut writer = NTriplesSerializer::new().for_writer(&mut *body);
     let mut failed = None;
     let written = triples.each(&mut |triple| note(writer.serialize_triple(&triple), &mut failed));

@@ -1,15 +1,17 @@
-//! The console: the files that the build embedded, or a small page if the build had no npm.
+//! The console: the files that the build embedded, or small pages if the build had no npm.
 
 use std::io::Read;
 use std::sync::{Arc, OnceLock};
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
-use super::{Shared, negotiate};
-use crate::api::Encoding;
+use super::graphql::Caller;
+use super::{Shared, negotiate, small};
+use crate::api::{DatedEntity, Encoding};
 
 /// A file of the console, compressed with gzip.
 struct Asset {
@@ -23,17 +25,46 @@ struct Asset {
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// `GET /`. Links to GraphiQL that older versions made have the query in the address of `/`.
-pub(super) async fn home(state: State<Arc<Shared>>, uri: Uri, headers: HeaderMap) -> Response {
+pub(super) async fn home(
+    state: State<Arc<Shared>>,
+    uri: Uri,
+    headers: HeaderMap,
+    caller: Extension<Caller>,
+) -> Response {
     let asked = uri.query().unwrap_or_default();
     let has_query = asked.split('&').any(|it| it.starts_with("query="));
     if has_query && state.settings.console {
         return Redirect::temporary(&format!("/graphiql?{asked}")).into_response();
     }
-    page(state, headers).await
+    page(state, uri, headers, caller).await
+}
+
+/// The page of an entity, or of an id that no entity has.
+pub(super) async fn entity(
+    shared: &Shared,
+    entity: &DatedEntity,
+    is_known: bool,
+    uri: &Uri,
+    headers: &HeaderMap,
+    caller: &Caller,
+) -> Response {
+    let Some(asset) = find("index.html") else {
+        return small::entity(shared, entity, is_known, uri, caller).await;
+    };
+    let mut response = send(asset, headers, false).await;
+    if !is_known {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
 }
 
 /// `GET` of a page of the console. All are one file, whose script reads the address.
-pub(super) async fn page(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+pub(super) async fn page(
+    State(shared): State<Arc<Shared>>,
+    uri: Uri,
+    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
+) -> Response {
     if !shared.settings.console {
         let message = "the console is turned off: this server does not publish its schema, or answers only documents \
             that it knows; the API is at /graphql\n";
@@ -41,7 +72,7 @@ pub(super) async fn page(State(shared): State<Arc<Shared>>, headers: HeaderMap) 
     }
     match find("index.html") {
         Some(asset) => send(asset, &headers, false).await,
-        None => Html(include_str!("small.html")).into_response(),
+        None => small::page(&shared, &uri, &caller).await,
     }
 }
 
@@ -54,13 +85,6 @@ pub(super) async fn file(
     match find(&path).filter(|_| shared.settings.console) {
         // Vite puts a hash of the content into the names of files in `assets/`.
         Some(asset) => send(asset, &headers, path.starts_with("assets/")).await,
-        None if path == "small.js" && shared.settings.console && ASSETS.is_empty() => {
-            let headers = [
-                (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
-                (header::CACHE_CONTROL, "no-cache"),
-            ];
-            (headers, include_str!("small.js")).into_response()
-        }
         None => (
             StatusCode::NOT_FOUND,
             "there is nothing here; the API is at /graphql\n",

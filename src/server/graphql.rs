@@ -188,6 +188,19 @@ async fn answer(
     .await
 }
 
+/// The answer to a request of the server's own, in JSON.
+pub(super) async fn answer_json(shared: &Shared, asked: &RawRequest, caller: &Caller) -> Answer {
+    let awaited = PendingRequest {
+        shared,
+        watch: &caller.watch,
+        asked,
+        start: caller.start,
+    };
+    awaited
+        .answer(shared.serving().answer(asked.clone(), None, None))
+        .await
+}
+
 /// The content encoding of an answer.
 fn encoding(headers: &HeaderMap, form: Form) -> Option<Encoding> {
     negotiate::encoding(headers).filter(|_| is_encodable(form))
@@ -274,13 +287,27 @@ async fn answer_url(shared: &Arc<Shared>, query: &str, headers: &HeaderMap, call
     let Some(form) = form(headers) else {
         return not_acceptable();
     };
-    let asked = match parts(query) {
-        Ok(parts) => RawRequest::Parts(Arc::new(parts)),
-        Err(message) => return refuse(StatusCode::BAD_REQUEST, form, &message),
-    };
+    match parts(query) {
+        Ok(parts) => {
+            let asked = RawRequest::Parts(Arc::new(parts));
+            answer_get(shared, asked, form, query, headers, caller).await
+        }
+        Err(message) => refuse(StatusCode::BAD_REQUEST, form, &message),
+    }
+}
+
+/// Answers a `GET`. `address` distinguishes the answers of the same document.
+pub(super) async fn answer_get(
+    shared: &Arc<Shared>,
+    asked: RawRequest,
+    form: Form,
+    address: &str,
+    headers: &HeaderMap,
+    caller: &Caller,
+) -> Response {
     let serving = shared.serving();
     let encoding = encoding(headers, form);
-    let tags = Tags::of(&serving, &asked, form, query);
+    let tags = Tags::of(&serving, &asked, form, address);
     if let Some(tag) = tags.as_ref().and_then(|it| it.held(headers, encoding)) {
         return etag::not_modified(&tag);
     }

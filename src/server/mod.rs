@@ -11,6 +11,7 @@ mod chunked_body;
 mod connection_state;
 mod connections;
 mod current;
+mod entity;
 mod etag;
 mod fast_path;
 mod graphql;
@@ -20,9 +21,11 @@ mod hosts;
 mod log;
 mod metrics;
 mod multipart;
+mod near;
 mod negotiate;
 mod recorder;
 mod response;
+mod small;
 mod sse;
 mod stream;
 mod websocket;
@@ -158,7 +161,7 @@ fn routes(live: Arc<Live>, settings: Settings, connections: Arc<Connections>) ->
         .route("/health", get(health))
         .route("/", get(assets::home))
         .route("/search", get(assets::page))
-        .route("/entity/{*id}", get(assets::page))
+        .route("/entity/{*id}", get(entity::get))
         .route("/source/{*id}", get(assets::page))
         .route("/answer", get(assets::page))
         .route("/graphiql", get(assets::page))

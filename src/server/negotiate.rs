@@ -158,6 +158,91 @@ pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
     best.map(|it| it.0)
 }
 
+/// A representation of an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Representation {
+    /// A page for people.
+    Page,
+    /// The statements about it: JSON, or a form that shows a part of the graph.
+    Data(Form),
+}
+
+impl Representation {
+    /// All representations, in the order of the server's preference. A table shows only one list of an answer.
+    pub const ALL: [Self; 8] = [
+        Self::Page,
+        Self::Data(Form::Json),
+        Self::Data(Form::Rendered(forms::Form::Turtle)),
+        Self::Data(Form::Rendered(forms::Form::Jsonld)),
+        Self::Data(Form::Rendered(forms::Form::Ntriples)),
+        Self::Data(Form::Rendered(forms::Form::Graphml)),
+        Self::Data(Form::Rendered(forms::Form::Dot)),
+        Self::Data(Form::Rendered(forms::Form::Svg)),
+    ];
+
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Page => "text/html",
+            Self::Data(Form::Rendered(form)) => form.media_type(),
+            Self::Data(_) => "application/json",
+        }
+    }
+}
+
+/// How exactly a media range matches a media type: 3 if it is the type, 2 if it is a range such as `text/*`, 1 if it
+/// allows all types, and 0 if it does not match.
+fn exactness(range: &str, media: &str) -> u8 {
+    if range.eq_ignore_ascii_case(media) {
+        return 3;
+    }
+    match range.strip_suffix("/*") {
+        Some("*") => 1,
+        Some(kind)
+            if media
+                .split('/')
+                .next()
+                .is_some_and(|it| it.eq_ignore_ascii_case(kind)) =>
+        {
+            2
+        }
+        _ => 0,
+    }
+}
+
+/// The best representation of an entity for a client (RFC 9110, section 12.5.1); `None` if it accepts none of them.
+/// Among equal weights, the client's order counts, then the server's.
+pub(super) fn representation(headers: &HeaderMap, has_pages: bool) -> Option<Representation> {
+    let offered = Representation::ALL
+        .into_iter()
+        .filter(|it| has_pages || *it != Representation::Page);
+    let mut is_empty = true;
+    // For each representation, the most exact range that matches it, its weight and its place in the header.
+    let mut matched: SmallVec<[(Representation, u8, f32, usize); 8]> =
+        offered.map(|it| (it, 0, 0.0, 0)).collect();
+    for (place, (range, weight)) in weighted(headers, &header::ACCEPT).enumerate() {
+        is_empty = false;
+        for (representation, most, quality, at) in &mut matched {
+            let exactness = exactness(range, representation.media_type());
+            if exactness > *most {
+                (*most, *quality, *at) = (exactness, weight, place);
+            }
+        }
+    }
+    if is_empty {
+        return matched.first().map(|it| it.0);
+    }
+    let mut best: Option<(Representation, f32, usize)> = None;
+    for (representation, _, weight, place) in matched {
+        let is_better =
+            best.is_none_or(|(_, most, first)| weight > most || (weight == most && place < first));
+        if weight > 0.0 && is_better {
+            best = Some((representation, weight, place));
+        }
+    }
+    best.map(|it| it.0)
+}
+
 /// The best of all encodings for a client; `None` if the body is sent uncompressed.
 pub(super) fn encoding(headers: &HeaderMap) -> Option<Encoding> {
     encoding_of(headers, &Encoding::ALL)
@@ -277,6 +362,46 @@ mod tests {
         ] {
             assert_eq!(form_of(accept), expected, "{accept}");
         }
+    }
+
+    #[test]
+    fn the_client_chooses_how_it_sees_an_entity() {
+        use Representation::{Data, Page};
+        const TURTLE: Option<Representation> = Some(Data(Form::Rendered(forms::Form::Turtle)));
+        const JSONLD: Option<Representation> = Some(Data(Form::Rendered(forms::Form::Jsonld)));
+        const JSON: Option<Representation> = Some(Data(Form::Json));
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
+        let rdflib = "text/turtle;q=1, application/rdf+xml;q=0.9, application/ld+json;q=0.8, */*;q=0.1";
+        for (accept, with_pages, without) in [
+            ("", Some(Page), JSON),
+            ("*/*", Some(Page), JSON),
+            (browser, Some(Page), JSON),
+            (rdflib, TURTLE, TURTLE),
+            ("text/*", Some(Page), TURTLE),
+            ("application/*", JSON, JSON),
+            ("TEXT/TURTLE", TURTLE, TURTLE),
+            ("text/turtle, text/html", TURTLE, TURTLE),
+            ("text/html, text/turtle", Some(Page), TURTLE),
+            ("text/turtle;q=0.5, application/ld+json;q=0.7", JSONLD, JSONLD),
+            ("text/html;q=0, */*", JSON, JSON),
+            ("text/html;q=0, text/*", TURTLE, TURTLE),
+            ("*/*;q=0.1, application/ld+json;q=0.2", JSONLD, JSONLD),
+            ("text/html", Some(Page), None),
+            ("text/csv", None, None),
+            ("text/turtle;q=0", None, None),
+            ("*/*;q=0", None, None),
+            (
+                "image/*",
+                Some(Data(Form::Rendered(forms::Form::Svg))),
+                Some(Data(Form::Rendered(forms::Form::Svg))),
+            ),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().unwrap());
+            assert_eq!(representation(&headers, true), with_pages, "{accept}");
+            assert_eq!(representation(&headers, false), without, "{accept}");
+        }
+        assert_eq!(representation(&HeaderMap::new(), true), Some(Page));
     }
 
     #[test]

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ import xml.etree.ElementTree as xml
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import networkx as nx
 import pydot
@@ -47,7 +48,8 @@ class Server:
         self.options = options
 
     def __enter__(self):
-        command = [BINARY, "serve", "--listen", "127.0.0.1:0", *self.options]
+        anywhere = [] if "--listen" in self.options else ["--listen", "127.0.0.1:0"]
+        command = [BINARY, "serve", *anywhere, *self.options]
         self.child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.url = self.child.stdout.readline().strip().removeprefix("listening on ") + "/graphql"
         return self
@@ -55,6 +57,12 @@ class Server:
     def __exit__(self, *_):
         self.child.terminate()
         self.child.wait()
+
+    def get(self, url, accept):
+        request = urllib.request.Request(url, headers={"accept": accept})
+        with urllib.request.urlopen(request, timeout=60) as response:
+            assert response.headers["content-type"].startswith(accept), response.headers["content-type"]
+            return response.read().decode()
 
     def ask(self, query, accept):
         headers = {"content-type": "application/json", "accept": accept}
@@ -240,8 +248,53 @@ def check_odd():
             same("a table", check_table(server, "odd values", flat_query, answer), 1, "odd values")
 
 
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+# Addresses that are read in a row.
+MOST_READ = 80
+
+
+def check_addresses():
+    """rdflib follows the IRIs of entities from one document to the next, and asks for the type that it prefers."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}/"
+    read = 0
+    with Server("--base-iri", base, "--listen", f"127.0.0.1:{port}") as server:
+        waiting, met = [f"{base}entity/the-code"], set()
+        while waiting and read < MOST_READ:
+            iri = waiting.pop(0)
+            graph = rdflib.Graph().parse(iri)
+            entity = rdflib.URIRef(iri)
+            same("the type of an address", graph.value(entity, rdflib.RDF.type) is not None, True, iri)
+            for media, parser in (("application/ld+json", "json-ld"), ("application/n-triples", "nt"), ("text/turtle", "turtle")):
+                other = rdflib.Graph().parse(data=server.get(iri, media), format=parser)
+                same(media, isomorphic(graph, other), True, iri)
+            # JSON has the same entities, and its citations are the statements' sources.
+            answer = json.loads(server.get(iri, "application/json"))["data"]["entity"]
+            statements = answer["statements"]["nodes"]
+            own = lambda it: f"{base}entity/{quote(it['entityId'], safe='-._~')}"
+            named = {own(answer)} | {own(it["target"]) for it in statements if it["target"]}
+            named |= {own(cited["source"]) for it in statements for cited in it["citations"]}
+            shown = {str(it) for it in graph.subjects(rdflib.RDFS.label)}
+            same("entities at an address", shown, named, iri)
+            cited = Counter(own(cited["source"]) for it in statements for cited in it["citations"])
+            sources = Counter(str(source) for it in statements_in(graph) for source in graph.objects(it, PROV.hadPrimarySource))
+            same("sources at an address", set(sources), set(cited), iri)
+            for other in sorted(shown - met):
+                met.add(other)
+                waiting.append(other)
+            read += 1
+    assert read == MOST_READ, read
+    return read
+
+
 def main():
     check_odd()
+    addresses = check_addresses()
     graphs = tables = triples = 0
     small = "tests/queries/graph"
     folders = {"tests/queries": ["--schema", f"{small}/schema", "--data", f"{small}/data"], "tests/ecpat": []}
@@ -260,6 +313,7 @@ def main():
                 tables += check_table(server, path.name, query, answer)
     assert graphs > 40 and tables > 0 and triples > 1000, (graphs, tables, triples)
     print(f"{graphs} answers compared in six forms, {triples} triples; {tables} of them as tables")
+    print(f"{addresses} addresses of entities read by rdflib")
     print(f"{failures} failures")
     sys.exit(1 if failures else 0)
 
