@@ -144,7 +144,6 @@ impl<'a> Run<'a> {
     /// The entities that a path expression reaches from an entity, each once, in the order of ids. Visits each pair of
     /// a state and an entity at most once.
     pub(super) fn follow(&mut self, row: Row, expression: &PathExpression) -> Result<Vec<EntityNo>, Failure> {
-        let last = expression.len() - 1;
         self.hold(expression.len() * size_of::<VisitedSet>())?;
         let mut seen: Vec<VisitedSet> = Vec::with_capacity(expression.len());
         seen.resize_with(expression.len(), VisitedSet::default);
@@ -166,8 +165,20 @@ impl<'a> Run<'a> {
                     }
                     Transition::Step(no, to) => {
                         let step = expression.step(*no);
+                        let seen = &mut seen[usize::from(*to)];
                         for side in step.sides(row.type_id) {
-                            for (other, _) in self.view.neighbours(row, side.relation, side.direction) {
+                            if step.ends().is_none()
+                                && let Some(all) = view.all_neighbours(row, side.relation, side.direction)
+                            {
+                                self.visit(all.len() as u64)?;
+                                for other in all.entities() {
+                                    if seen.insert(self, *other)? {
+                                        self.push(&mut open, (*to, *other))?;
+                                    }
+                                }
+                                continue;
+                            }
+                            for (other, _) in view.neighbours(row, side.relation, side.direction) {
                                 self.visit(1)?;
                                 let has_field = step.ends().is_none_or(|ends| {
                                     let end = ends[view.locate(other).type_id.index()];
@@ -176,7 +187,7 @@ impl<'a> Run<'a> {
                                             || it.direction == Direction::Both && *side == it
                                     })
                                 });
-                                if has_field && seen[usize::from(*to)].insert(self, other)? {
+                                if has_field && seen.insert(self, other)? {
                                     self.push(&mut open, (*to, other))?;
                                 }
                             }
@@ -186,14 +197,38 @@ impl<'a> Run<'a> {
             }
         }
         self.free(open);
-        let mut found: Vec<EntityNo> = Vec::new();
-        for entity in seen[last].iter() {
+        let mut reached = VisitedSet::default();
+        let reached = match expression.ends() {
+            [end] => &seen[usize::from(*end)],
+            ends => {
+                for end in ends {
+                    for entity in seen[usize::from(*end)].iter() {
+                        self.work(1)?;
+                        reached.insert(self, entity)?;
+                    }
+                }
+                &reached
+            }
+        };
+        let mut found: Vec<EntityNo> = self.list_of(reached.len())?;
+        for entity in reached.iter() {
             self.visit(1)?;
-            self.push(&mut found, entity)?;
+            found.push(entity);
         }
-        let id = |it: EntityNo| view.id(view.locate(it));
         let all = 0..found.len();
-        working_memory::sort(&mut found, all, &self.budget.clock, |a, b| id(*a).cmp(id(*b)))?;
+        let key = |it: &EntityNo| view.order_key(*it);
+        working_memory::sort(&mut found, all.clone(), &self.budget.clock, |a, b| {
+            key(a).cmp(&key(b))
+        })?;
+        // The entities of a type are now in the order of their ids.
+        let is_of_one_type = match found[..] {
+            [first, .., last] => view.locate(first).type_id == view.locate(last).type_id,
+            _ => true,
+        };
+        if !is_of_one_type {
+            let id = |it: &EntityNo| view.id_of(*it);
+            working_memory::sort(&mut found, all, &self.budget.clock, |a, b| id(a).cmp(id(b)))?;
+        }
         Ok(found)
     }
 

@@ -159,6 +159,11 @@ impl VisitedSet {
         }
     }
 
+    /// Number of entities.
+    pub fn len(&self) -> usize {
+        self.all.as_ref().map_or(self.few.len(), EntitySet::len)
+    }
+
     /// All entities of the set, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = EntityNo> {
         self.few

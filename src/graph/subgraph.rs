@@ -378,6 +378,16 @@ impl EntitySet {
         self.0.contains(entity.0 as usize)
     }
 
+    /// Number of entities. Takes time linear in the size of the graph.
+    pub fn len(&self) -> usize {
+        self.0.count_ones(..)
+    }
+
+    /// Whether the set has no entity.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_clear()
+    }
+
     /// All entities of the set, by slot.
     pub fn iter(&self) -> impl Iterator<Item = EntityNo> {
         self.0.ones().map(|it| EntityNo(it as u32))

@@ -490,13 +490,9 @@ impl<'a> Text<'a> {
                     format!("{} → {to}", sides.join(" | "))
                 }
             });
-            let each: Vec<String> = each.collect();
-            let each = if each.is_empty() {
-                "end".to_owned()
-            } else {
-                each.join("; ")
-            };
-            self.below(format_args!("state {state}: {each}"));
+            let end = expression.ends().contains(&state).then(|| "end".to_owned());
+            let each: Vec<String> = each.chain(end).collect();
+            self.below(format_args!("state {state}: {}", each.join("; ")));
         }
     }
 

@@ -13,8 +13,12 @@
 //! ```text
 //! starts        0    2  3  4      where the transitions of each state begin, and where the last ones end
 //! transitions   →1 →2  a3  b3     without walking, or over a step
+//! ends          –      –  –  3    the states in which the expression can end
 //! steps         a  b              what a field stands for in each type, once for each name and direction
 //! ```
+//!
+//! Transitions without a step are removed unless this makes the automaton larger, and states with the same transitions
+//! become one: `a*` has a single state.
 //!
 //! A repetition repeats states, which take a few bytes each; the steps are shared by all expressions of an operation.
 
@@ -90,12 +94,14 @@ pub enum Transition {
     Step(u16, u16),
 }
 
-/// A path expression, ready to be followed: from state 0 to the last.
+/// A path expression, ready to be followed from state 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathExpression {
     /// Index of the first transition of each state, and the end of the last.
     starts: Box<[u32]>,
     transitions: Box<[Transition]>,
+    /// The states in which it can end, in order.
+    ends: Box<[u16]>,
     steps: Box<[Arc<PathStep>]>,
 }
 
@@ -116,6 +122,11 @@ impl PathExpression {
         &self.transitions[self.starts[state] as usize..self.starts[state + 1] as usize]
     }
 
+    /// The states in which it can end, in order.
+    pub fn ends(&self) -> &[u16] {
+        &self.ends
+    }
+
     /// A step of the expression.
     pub fn step(&self, no: u16) -> &PathStep {
         &self.steps[usize::from(no)]
@@ -126,6 +137,7 @@ impl PathExpression {
         size_of::<Self>()
             + size_of_val(&*self.starts)
             + size_of_val(&*self.transitions)
+            + size_of_val(&*self.ends)
             + size_of_val(&*self.steps)
     }
 }
@@ -162,8 +174,9 @@ impl Expressions {
         if let Some(known) = constant.or_else(|| self.known.get(text)) {
             return Ok(known.clone());
         }
-        let expression = Arc::new(self.compile(ontology, names, text)?);
-        self.states += expression.len();
+        let (expression, states) = self.compile(ontology, names, text)?;
+        let expression = Arc::new(expression);
+        self.states += states;
         if self.states > MOST_STATES_OF_ALL {
             return Err(InputError::request(format!(
                 "the path expressions of this operation have more than {MOST_STATES_OF_ALL} steps together, with their repetitions, which is the limit: follow fewer or shorter paths at once"
@@ -179,12 +192,13 @@ impl Expressions {
         self.bytes
     }
 
+    /// Compiles an expression. Also returns how many states it took.
     fn compile(
         &mut self,
         ontology: &Ontology,
         names: Names,
         text: &str,
-    ) -> Result<PathExpression, InputError> {
+    ) -> Result<(PathExpression, usize), InputError> {
         if text.len() > LONGEST {
             return Err(InputError::request(format!(
                 "the path \"{}\" has {} bytes, and {LONGEST} are allowed: write a shorter one",
@@ -207,12 +221,12 @@ impl Expressions {
             steps: Vec::new(),
         };
         let end = builder.add(&node, 0, false)?;
-        // The last state is where an expression ends.
-        if usize::from(end) + 1 != builder.states.len() {
-            let last = builder.state()?;
-            builder.free(end, last);
-        }
         let Builder { states, steps, .. } = builder;
+        let count = states.len();
+        let Automaton { states, ends } = Automaton::without_free(&states, end).unwrap_or_else(|| Automaton {
+            states,
+            ends: vec![end],
+        });
         let mut starts = Vec::with_capacity(states.len() + 1);
         let mut transitions = Vec::with_capacity(states.iter().map(Vec::len).sum());
         for state in states {
@@ -220,11 +234,93 @@ impl Expressions {
             transitions.extend(state);
         }
         starts.push(transitions.len() as u32);
-        Ok(PathExpression {
+        let expression = PathExpression {
             starts: starts.into(),
             transitions: transitions.into(),
+            ends: ends.into(),
             steps: steps.into(),
-        })
+        };
+        Ok((expression, count))
+    }
+}
+
+/// The transitions of each state, and the states in which an expression can end.
+struct Automaton {
+    states: Vec<Vec<Transition>>,
+    ends: Vec<u16>,
+}
+
+impl Automaton {
+    /// An automaton without free transitions that accepts the same; `None` if it would have more transitions. Each of its
+    /// states has the steps that can be taken from a state without a step before. Takes time linear in the number of
+    /// transitions, since it gives up once there are more.
+    fn without_free(states: &[Vec<Transition>], end: u16) -> Option<Self> {
+        let most = states.iter().map(Vec::len).sum::<usize>() + 1;
+        // The new state of each state that a step leads to, and the states to be made.
+        let mut numbers: Vec<Option<u16>> = vec![None; states.len()];
+        let mut known: HashMap<(Vec<(u16, u16)>, bool), u16> = HashMap::new();
+        let mut made: Vec<Vec<(u16, u16)>> = Vec::new();
+        let mut ends = Vec::new();
+        let mut seen = vec![u16::MAX; states.len()];
+        let mut work = 0;
+        let mut wanted = vec![0_u16];
+        while let Some(begin) = wanted.pop() {
+            if numbers[usize::from(begin)].is_some() {
+                continue;
+            }
+            let mut steps = Vec::new();
+            let mut open = vec![begin];
+            let mut can_end = false;
+            seen[usize::from(begin)] = begin;
+            while let Some(state) = open.pop() {
+                can_end |= state == end;
+                for transition in &states[usize::from(state)] {
+                    work += 1;
+                    match *transition {
+                        Transition::Step(step, to) => steps.push((step, to)),
+                        Transition::Free(to) if seen[usize::from(to)] != begin => {
+                            seen[usize::from(to)] = begin;
+                            open.push(to);
+                        }
+                        Transition::Free(_) => {}
+                    }
+                }
+            }
+            if work > 8 * most {
+                return None;
+            }
+            steps.sort_unstable();
+            steps.dedup();
+            wanted.extend(steps.iter().map(|it| it.1));
+            let next = made.len() as u16;
+            let number = *known.entry((steps, can_end)).or_insert_with_key(|(steps, _)| {
+                made.push(steps.clone());
+                next
+            });
+            if number == next && can_end {
+                ends.push(number);
+            }
+            numbers[usize::from(begin)] = Some(number);
+        }
+        if made.iter().map(Vec::len).sum::<usize>() > most {
+            return None;
+        }
+        let mut states = Vec::with_capacity(made.len());
+        for steps in made {
+            let mut steps: Vec<_> = steps
+                .into_iter()
+                .filter_map(|(step, to)| Some((step, numbers[usize::from(to)]?)))
+                .collect();
+            steps.sort_unstable();
+            steps.dedup();
+            states.push(
+                steps
+                    .into_iter()
+                    .map(|(step, to)| Transition::Step(step, to))
+                    .collect(),
+            );
+        }
+        Some(Self { states, ends })
     }
 }
 
@@ -686,7 +782,10 @@ mod tests {
                 }
             }
         }
-        seen.contains(&(expression.len() as u16 - 1, word.len()))
+        expression
+            .ends()
+            .iter()
+            .any(|end| seen.contains(&(*end, word.len())))
     }
 
     proptest! {
@@ -724,7 +823,7 @@ mod tests {
         let ontology = ontology();
         let mut constant = Expressions::default();
         let first = constant.get(&ontology, Names::Told, "a{900}").unwrap();
-        assert_eq!(first.len(), 902);
+        assert_eq!(first.len(), 901);
         assert_eq!(first.steps.len(), 1);
         assert!(first.bytes() < 20 * first.len(), "{}", first.bytes());
         let constant = Arc::new(constant);
