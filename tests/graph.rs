@@ -357,9 +357,177 @@ proptest! {
     }
 }
 
+/// A filter on the entities at the other ends of a relation.
+#[derive(Debug, Clone)]
+struct Ends {
+    /// Whether the relation is `next`, not `previous`.
+    forwards: bool,
+    quantifier: &'static str,
+    of: Condition,
+}
+
+/// A filter on an entity.
+#[derive(Debug, Clone)]
+enum Condition {
+    /// Its name is the number of an entity.
+    Name(usize),
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+    Ends(Box<Ends>),
+    Count(bool, usize),
+}
+
+impl Condition {
+    fn text(&self) -> String {
+        let name = |forwards: bool| if forwards { "next" } else { "previous" };
+        let list = |all: &[Condition]| all.iter().map(Condition::text).collect::<Vec<_>>().join(", ");
+        match self {
+            Condition::Name(no) => format!("{{name: {{eq: \"{no}\"}}}}"),
+            Condition::All(all) => format!("{{and: [{}]}}", list(all)),
+            Condition::Any(any) => format!("{{or: [{}]}}", list(any)),
+            Condition::Not(not) => format!("{{not: {}}}", not.text()),
+            Condition::Ends(ends) => {
+                format!(
+                    "{{{}: {{{}: {}}}}}",
+                    name(ends.forwards),
+                    ends.quantifier,
+                    ends.of.text()
+                )
+            }
+            Condition::Count(forwards, least) => {
+                format!("{{{}: {{count: {{gte: {least}}}}}}}", name(*forwards))
+            }
+        }
+    }
+
+    fn holds(&self, model: &Model, no: usize) -> bool {
+        let ends = |forwards: bool| {
+            let turned = model
+                .next
+                .iter()
+                .map(move |(a, b)| if forwards { (*a, *b) } else { (*b, *a) });
+            turned.filter(move |it| it.0 == no).map(|it| it.1)
+        };
+        match self {
+            Condition::Name(name) => *name == no,
+            Condition::All(all) => all.iter().all(|it| it.holds(model, no)),
+            Condition::Any(any) => any.iter().any(|it| it.holds(model, no)),
+            Condition::Not(not) => !not.holds(model, no),
+            Condition::Ends(it) => {
+                let mut ends = ends(it.forwards);
+                match it.quantifier {
+                    "some" => ends.any(|end| it.of.holds(model, end)),
+                    "every" => ends.all(|end| it.of.holds(model, end)),
+                    _ => !ends.any(|end| it.of.holds(model, end)),
+                }
+            }
+            Condition::Count(forwards, least) => ends(*forwards).count() >= *least,
+        }
+    }
+}
+
+fn condition() -> impl Strategy<Value = Condition> {
+    let leaf = prop_oneof![
+        (0_usize..12).prop_map(Condition::Name),
+        (any::<bool>(), 0_usize..4).prop_map(|(forwards, least)| Condition::Count(forwards, least)),
+    ];
+    leaf.prop_recursive(5, 16, 3, |inner| {
+        let some = prop::collection::vec(inner.clone(), 1..3);
+        let ends = (
+            any::<bool>(),
+            prop::sample::select(vec!["some", "every", "none"]),
+            inner.clone(),
+        );
+        prop_oneof![
+            1 => some.clone().prop_map(Condition::All),
+            1 => some.prop_map(Condition::Any),
+            1 => inner.prop_map(|it| Condition::Not(Box::new(it))),
+            4 => ends.prop_map(|(forwards, quantifier, of)| {
+                Condition::Ends(Box::new(Ends { forwards, quantifier, of }))
+            }),
+        ]
+    })
+}
+
+fn data(engine: &Engine, query: &str) -> serde_json::Value {
+    let answer = engine.execute(Request {
+        query,
+        operation_name: None,
+        variables: None,
+    });
+    let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert!(answer["errors"].is_null(), "{query}: {answer}");
+    answer["data"].clone()
+}
+
+/// Without sets, testing would take 12 to the power of 40 steps.
+#[test]
+fn deeply_nested_filters_take_time_linear_in_their_depth() {
+    let pairs = (0..12).flat_map(|a| (0..12).map(move |b| (a, b)));
+    let model = Model {
+        types: vec![true; 12],
+        next: pairs.collect(),
+        like: Vec::new(),
+    };
+    let engine = Engine::new(Arc::new(model.snapshot()), Limits::default()).unwrap();
+    let nested =
+        |innermost: &str| (0..40).fold(innermost.to_owned(), |it, _| format!("{{next: {{some: {it}}}}}"));
+    let (none, all) = (nested("{name: {eq: \"nobody\"}}"), nested("{name: {eq: \"7\"}}"));
+    let lists = format!(
+        "{{ none: as(first: 0, filter: {none}) {{ totalCount }} all: as(first: 0, filter: {all}) {{ totalCount }}
+            first: as(first: 1, filter: {none}) {{ nodes {{ id }} }} }}"
+    );
+    let answer = data(&engine, &lists);
+    assert_eq!(answer["none"]["totalCount"], 0);
+    assert_eq!(answer["all"]["totalCount"], 12);
+    assert_eq!(answer["first"]["nodes"].as_array().unwrap().len(), 0);
+    let of_one = format!(
+        "{{ a(id: \"x0\") {{ none: next(filter: {none}) {{ totalCount }} all: next(filter: {all}) {{ totalCount }} }} }}"
+    );
+    let answer = data(&engine, &of_one);
+    assert_eq!(answer["a"]["none"]["totalCount"], 0);
+    assert_eq!(answer["a"]["all"]["totalCount"], 12);
+}
+
 proptest! {
     // Each case compiles an API, which takes most of the time.
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn filters_on_the_ends_of_relations_hold_as_they_do_one_by_one(
+        model in model(),
+        conditions in prop::collection::vec(condition(), 8),
+        no in 0_usize..12,
+    ) {
+        let engine = Engine::new(Arc::new(model.snapshot()), Limits::default()).unwrap();
+        for condition in conditions {
+            let filter = condition.text();
+            let query = format!(
+                "{{ as(first: 50, filter: {filter}) {{ totalCount nodes {{ id }} }}
+                    page: as(first: 2, filter: {filter}) {{ nodes {{ id }} }}
+                    ends: entity(id: \"{}\") {{ ... on Thing {{ next(first: 50, filter: {filter}) {{ nodes {{ id }} }} }} }} }}",
+                id(no)
+            );
+            let found = data(&engine, &query);
+            let expected = |listed: &mut dyn Iterator<Item = usize>| {
+                let mut ids: Vec<String> = listed.filter(|it| condition.holds(&model, *it)).map(id).collect();
+                ids.sort();
+                ids
+            };
+            let ids = |list: &serde_json::Value| -> Vec<String> {
+                let nodes = list["nodes"].as_array().into_iter().flatten();
+                nodes.map(|it| it["id"].as_str().unwrap().to_owned()).collect()
+            };
+            let mut all = expected(&mut (0..model.types.len()).filter(|it| model.types[*it]));
+            prop_assert_eq!(ids(&found["as"]), all.clone(), "{}", filter);
+            prop_assert_eq!(&found["as"]["totalCount"], all.len());
+            all.truncate(2);
+            prop_assert_eq!(ids(&found["page"]), all, "{}", filter);
+            let ends = expected(&mut model.next.iter().filter(|it| it.0 == no).map(|it| it.1));
+            prop_assert_eq!(ids(&found["ends"]["next"]), ends, "{}", filter);
+        }
+    }
 
     #[test]
     fn rankings_and_components_are_those_of_a_naive_reference(model in model(), avoid in 0_usize..14) {

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use super::cursor::{Cursor, CursorValue, Writer};
 use super::entity::ViaEdge;
+use super::filter::Extent;
 use super::{Failure, Run, Written, working_memory};
 use crate::collation::Collator;
 use crate::graph::{
@@ -647,7 +648,8 @@ impl<'a> Run<'a> {
         let mut list = Vec::new();
         match source {
             Source::Types([id]) if let Some(filter) = &call.filter => {
-                self.scan(filter, *id, skip.map(Position::id), |run, entity| {
+                let extent = if stops_early { Extent::Part } else { Extent::Whole };
+                self.scan(filter, *id, skip.map(Position::id), extent, |run, entity| {
                     run.push(&mut list, Item::alone(entity))?;
                     Ok(list.len() < most)
                 })?;
@@ -763,7 +765,7 @@ impl<'a> Run<'a> {
         match &call.filter {
             Some(filter) => {
                 self.search_for(filter)?;
-                self.scan(filter, *id, None, |run, entity| {
+                self.scan(filter, *id, None, Extent::Whole, |run, entity| {
                     run.offer(call, &mut best, entity)?;
                     Ok(true)
                 })?;

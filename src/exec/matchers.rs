@@ -12,11 +12,14 @@ use regex_automata::meta::{Cache, Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::budget::{Clock, Stop};
-use crate::condition::MatcherNo;
-use crate::graph::{EntitySet, TestContext};
+use crate::condition::{Filter, MatcherNo};
+use crate::graph::{Codes, EntitySet, TestContext};
+use crate::ontology::{PropertyNo, TypeId};
 use crate::plan::{Bound, InputError, Pattern, PatternEntry, Patterns, last_line};
+use crate::search::Background;
 
 /// Maximum size of one compiled regular expression, in bytes.
 const MOST_OF_ONE: usize = 1 << 20;
@@ -218,14 +221,42 @@ fn compile_as(source: &str, fold: bool, limit: usize, keeps_states: bool) -> Res
 /// Steps of testing between two checks of the clock.
 const CHECK_EVERY: usize = 4096;
 
+/// Sets of entities that filters need, each computed when it is first used.
+#[derive(Default)]
+pub(super) struct Sets {
+    /// Results of searches, by the numbers of their matchers.
+    pub searched: Vec<Option<EntitySet>>,
+    /// The entities that meet filters inside relations, by the addresses of the filters, which outlive the run.
+    pub met: FxHashMap<usize, EntitySet>,
+    /// The filters whose inner filters have sets, by address.
+    pub prepared: FxHashSet<usize>,
+}
+
+impl Sets {
+    /// Number of sets.
+    pub fn len(&self) -> usize {
+        self.searched.iter().flatten().count() + self.met.len()
+    }
+}
+
+/// The address of a filter, which identifies it during a run.
+pub(super) fn address(filter: &Filter) -> usize {
+    std::ptr::from_ref(filter).addr()
+}
+
 /// State of the tests of a run.
 pub(super) struct Tests<'a> {
     pub matchers: &'a Matchers,
     clock: Clock<'a>,
     /// Scratch space of regular expressions.
     caches: RefCell<Vec<Option<Box<Cache>>>>,
-    /// Results of searches, each computed when a filter first uses it.
-    pub searched: Vec<Option<EntitySet>>,
+    /// Results of searches and of filters inside relations.
+    pub sets: Option<Box<Sets>>,
+    search: Option<&'a Background>,
+    /// How many more ends of edges are tested before the filters inside relations get sets.
+    pub patience: Cell<usize>,
+    /// The filter that this is for, by address.
+    pub patient_for: usize,
     /// Steps until the next check of the clock.
     left: Cell<usize>,
     /// Number of checks of the clock.
@@ -235,12 +266,15 @@ pub(super) struct Tests<'a> {
 }
 
 impl<'a> Tests<'a> {
-    pub fn new(matchers: &'a Matchers, clock: Clock<'a>) -> Self {
+    pub fn new(matchers: &'a Matchers, search: Option<&'a Background>, clock: Clock<'a>) -> Self {
         Self {
             matchers,
             clock,
+            search,
             caches: RefCell::default(),
-            searched: Vec::new(),
+            sets: None,
+            patience: Cell::new(usize::MAX),
+            patient_for: 0,
             left: Cell::new(CHECK_EVERY),
             looks: Cell::new(0),
             stopped: Cell::new(None),
@@ -254,6 +288,13 @@ impl<'a> Tests<'a> {
         if self.stopped.get().is_none() {
             self.stopped.set(self.clock.stop());
         }
+    }
+
+    /// Whether many ends of edges were tested, so that the filters inside relations should get sets. The results of the
+    /// test are then invalid.
+    #[inline]
+    pub fn wants_sets(&self) -> bool {
+        self.patience.get() == 0
     }
 
     /// Why testing has ended.
@@ -274,7 +315,21 @@ impl TestContext for Tests<'_> {
 
     #[inline]
     fn is_stopped(&self) -> bool {
-        self.stopped.get().is_some()
+        self.stopped.get().is_some() || self.wants_sets()
+    }
+
+    fn codes(&self, type_id: TypeId, property: PropertyNo) -> Option<&Codes> {
+        self.search?.columns()?.codes(type_id, property)
+    }
+
+    #[inline]
+    fn met(&self, filter: &Filter) -> Option<&EntitySet> {
+        self.sets.as_ref()?.met.get(&address(filter))
+    }
+
+    #[inline]
+    fn walked(&self) {
+        self.patience.set(self.patience.get().saturating_sub(1));
     }
 
     fn checks(&self) -> u64 {
@@ -287,7 +342,7 @@ impl TestContext for Tests<'_> {
     }
 
     fn found(&self, no: MatcherNo) -> Option<&EntitySet> {
-        self.searched.get(no.index())?.as_ref()
+        self.sets.as_ref()?.searched.get(no.index())?.as_ref()
     }
 
     fn is_match(&self, no: MatcherNo, text: &str) -> bool {
@@ -335,7 +390,7 @@ mod tests {
     fn all_regular_expressions_of_a_request_are_weighed() {
         let some = prepared([r"^\w+ \d{4}$".to_owned()], 8 << 20).unwrap();
         let started = OnceLock::new();
-        let tests = Tests::new(&some, clock(&started));
+        let tests = Tests::new(&some, None, clock(&started));
         assert!(tests.is_match(MatcherNo(0), "anno 1996"));
         assert!(!tests.is_match(MatcherNo(0), "anno 96"));
         assert!(some.bytes() > 1000 && some.bytes() + some.written() < 1 << 20);

@@ -173,7 +173,7 @@ pub fn run<'a>(
     let mut run = Run {
         view,
         search,
-        tests: Tests::new(arguments.matchers, budget.clock),
+        tests: Tests::new(arguments.matchers, Some(search), budget.clock),
         ontology: view.ontology(),
         bound: arguments.calls,
         budget,
@@ -215,7 +215,7 @@ pub fn run<'a>(
     for error in &mut run.errors {
         error.path.reverse();
     }
-    run.forget_searches();
+    run.forget_sets();
     debug_assert_eq!(run.working, 0, "working memory is given back");
     let end = run.out.len();
     if plan.cites || plan.explains {
@@ -555,14 +555,14 @@ impl<'a> Run<'a> {
         if date.is_none() {
             return self.field(slot, nullable, write);
         }
-        // The results of searches in filters depend on the date.
-        self.forget_searches();
+        // The results of searches and of filters inside relations depend on the date.
+        self.forget_sets();
         self.view = view.at(date);
         self.date = date;
         self.asked = date.filter(|_| !self.plain_ids);
         self.plain = false;
         let written = self.field(slot, nullable, write);
-        self.forget_searches();
+        self.forget_sets();
         self.view = view;
         self.plain = plain;
         (self.date, self.asked) = (None, None);

@@ -199,7 +199,7 @@ impl<'a> Run<'a> {
             let Some((property, text)) = matchers.search(*no) else {
                 continue;
             };
-            let searched = &mut self.tests.searched;
+            let searched = &mut self.tests.sets.get_or_insert_default().searched;
             if searched.len() <= no.index() {
                 searched.resize_with(no.index() + 1, || None);
             }
@@ -208,19 +208,18 @@ impl<'a> Run<'a> {
             }
             self.keep_held(self.set_bytes())?;
             let set = self.searching(|index, view, effort| index.matches(view, text, property, effort))?;
-            self.tests.searched[no.index()] = Some(set);
+            self.tests.sets.get_or_insert_default().searched[no.index()] = Some(set);
         }
         Ok(())
     }
 
-    /// Releases the results of the filters' searches.
-    pub(super) fn forget_searches(&mut self) {
-        if self.tests.searched.is_empty() {
-            return;
+    /// Releases the results of the filters' searches, and of filters inside relations.
+    pub(super) fn forget_sets(&mut self) {
+        // The filter that is tested next, perhaps the same one at another date, has no sets.
+        self.tests.patient_for = 0;
+        if let Some(sets) = self.tests.sets.take() {
+            self.kept = self.kept.saturating_sub(sets.len() * self.set_bytes());
         }
-        let sets = std::mem::take(&mut self.tests.searched);
-        let bytes = sets.iter().flatten().count() * self.set_bytes();
-        self.kept = self.kept.saturating_sub(bytes);
     }
 
     /// Searches within the rest of the budget.

@@ -163,6 +163,36 @@ pub struct Targets<'a> {
     targets: &'a [u32],
 }
 
+/// The targets of consecutive rows of a type.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BlockTargets<'a> {
+    of_type: Targets<'a>,
+    first: usize,
+    len: usize,
+}
+
+impl<'a> BlockTargets<'a> {
+    /// Where the targets of each row begin, and where the last ones end; `None` if only rows with edges are stored.
+    #[inline]
+    pub(super) fn bounds(&self) -> Option<&'a [u32]> {
+        match self.of_type.rows {
+            None => self.of_type.bounds.get(self.first..=self.first + self.len),
+            Some(_) => None,
+        }
+    }
+
+    /// The targets of all rows of the relation.
+    pub(super) fn targets(&self) -> &'a [u32] {
+        self.of_type.targets
+    }
+
+    /// The targets of a row of the block.
+    #[inline]
+    pub(super) fn of(&self, at: usize) -> &'a [u32] {
+        self.of_type.of(self.first + at)
+    }
+}
+
 impl<'a> Targets<'a> {
     /// The numbers of a row's targets.
     #[inline(always)]
@@ -205,6 +235,16 @@ impl Adjacency {
         }
     }
 
+    /// The targets of consecutive rows of a type.
+    #[inline]
+    pub(super) fn block(&self, type_no: usize, rows: Range<usize>) -> BlockTargets<'_> {
+        BlockTargets {
+            of_type: self.targets(type_no),
+            first: rows.start,
+            len: rows.len(),
+        }
+    }
+
     /// The edges of a row of a type.
     #[inline(always)]
     pub fn of(&self, type_no: usize, row: usize) -> Neighbours<'_> {
@@ -220,6 +260,15 @@ impl Adjacency {
             targets: &self.targets[range.clone()],
             edges: self.edges.as_ref().map(|it| &it[range.clone()]),
             first: range.start as u32,
+        }
+    }
+
+    /// Number of edges of all rows of a type.
+    pub(super) fn edges_from(&self, type_no: usize) -> usize {
+        let bounds = self.starts.get(type_no).map(|it| &it.bounds);
+        match bounds.map(|it| &it[..]) {
+            Some([first, .., last]) => (last - first) as usize,
+            _ => 0,
         }
     }
 

@@ -22,6 +22,8 @@ pub struct Codes {
     rows: Vec<u8>,
     /// How many codes there are, 0 among them.
     count: usize,
+    /// The first row of each code except 0.
+    firsts: Vec<u32>,
 }
 
 impl Snapshot {
@@ -38,7 +40,7 @@ impl Snapshot {
 impl Codes {
     fn of(strings: &Strings) -> Option<Self> {
         let mut known: FxHashMap<&[u8], u8> = FxHashMap::default();
-        let mut rows = Vec::new();
+        let (mut rows, mut firsts) = (Vec::new(), Vec::new());
         for row in 0..strings.len() {
             let text = strings.json(row);
             let code = match known.get(text) {
@@ -47,6 +49,7 @@ impl Codes {
                 None => {
                     let code = u8::try_from(known.len() + 1).ok()?;
                     known.insert(text, code);
+                    firsts.push(row as u32);
                     code
                 }
             };
@@ -56,12 +59,23 @@ impl Codes {
         Some(Self {
             rows,
             count: known.len() + 1,
+            firsts,
         })
+    }
+
+    /// The code of each row.
+    pub(super) fn rows(&self) -> &[u8] {
+        &self.rows
+    }
+
+    /// A row that has each code except 0, in the order of the codes.
+    pub(super) fn firsts(&self) -> impl ExactSizeIterator<Item = usize> {
+        self.firsts.iter().map(|it| *it as usize)
     }
 
     /// The memory that they take, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.rows.capacity()
+        self.rows.capacity() + self.firsts.capacity() * size_of::<u32>()
     }
 }
 
@@ -184,6 +198,10 @@ mod tests {
                 prop_assert!(usize::from(codes.rows[a]) < codes.count);
                 for (b, other) in rows.iter().enumerate() {
                     prop_assert_eq!(codes.rows[a] == codes.rows[b], row == other);
+                }
+                if let Some(code) = codes.rows[a].checked_sub(1) {
+                    let first = codes.firsts().nth(usize::from(code)).unwrap();
+                    prop_assert_eq!(&rows[first], row);
                 }
             }
             let texts: Vec<String> = (0..many).map(|it| it.to_string()).collect();

@@ -2,9 +2,9 @@
 
 use memchr::memmem::Finder;
 
-use super::{Column, EdgeNo, EntityNo, EntitySet, Row, Values, View};
+use super::{Codes, Column, EdgeNo, EntityNo, EntitySet, Row, Values, View};
 use crate::condition::{Filter, ListTest, MatcherNo, RelationTest, Test, TextTest, ValueTest, folded};
-use crate::ontology::RelationId;
+use crate::ontology::{PropertyNo, RelationId, TypeId};
 
 /// State of tests: compiled patterns, and a budget of steps.
 pub trait TestContext {
@@ -16,6 +16,16 @@ pub trait TestContext {
 
     /// The results of a search.
     fn found(&self, no: MatcherNo) -> Option<&EntitySet>;
+
+    /// The codes of a property's texts, if it has few.
+    fn codes(&self, type_id: TypeId, property: PropertyNo) -> Option<&Codes>;
+
+    /// The entities that meet a filter inside a relation, if they were computed before. Such a filter does not see the
+    /// edge, so its result depends only on the entity.
+    fn met(&self, filter: &Filter) -> Option<&EntitySet>;
+
+    /// Counts an edge whose end is tested because [`Self::met`] has no set.
+    fn walked(&self);
 
     /// Counts steps.
     fn worked(&self, steps: usize);
@@ -140,6 +150,10 @@ impl<T: TestContext> Tester<'_, T> {
                             .is_none_or(|test| self.test(test, ColumnSet::Edge(*relation, *no)))
                     });
                 let meets = |filter: &Filter, (entity, edge): (EntityNo, EdgeNo)| {
+                    if let Some(met) = self.by.met(filter) {
+                        return met.has(entity);
+                    }
+                    self.by.walked();
                     let subject = Subject {
                         row: self.view.locate(entity),
                         via: Some((*relation, edge)),
@@ -219,7 +233,7 @@ impl<T: TestContext> Tester<'_, T> {
         }
     }
 
-    fn text_meets(&self, condition: &TextTest, text: &str) -> bool {
+    pub(super) fn text_meets(&self, condition: &TextTest, text: &str) -> bool {
         if self.by.is_stopped() {
             return false;
         }

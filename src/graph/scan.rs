@@ -4,15 +4,18 @@
 use std::ops::Range;
 
 use super::predicate::{BYTES_OF_A_STEP, TestContext, Tester};
-use super::{EntityNo, Row, Values, View};
-use crate::condition::{Compare, Test, TextTest, ValueTest};
-use crate::ontology::TypeId;
+use super::{Codes, EntityNo, Row, Values, View};
+use crate::condition::{Compare, RelationTest, Test, TextTest, ValueTest};
+use crate::ontology::{Direction, PropertyNo, RelationId, TypeId};
 
 /// At most 1024 rows are tested at once. A scan begins with one word of bits.
 const LARGEST_BLOCK: usize = 1024;
 
 /// A block of at most this number of rows is tested without counting the length of its texts.
 const SHORT_BLOCK: usize = 64;
+
+/// The ends of this number of edges are tested before the rows of a block are.
+const LARGEST_COUNTED: usize = 4096;
 
 /// The rows of a block that meet a test, as bits.
 type Bits = [u64; LARGEST_BLOCK / 64];
@@ -72,6 +75,8 @@ pub struct Scan<'a, 't> {
     size: usize,
     /// Number of rows of the next block.
     len: usize,
+    /// Number of rows of the block that was tested last.
+    tested: usize,
 }
 
 /// The entities of a block that meet a test.
@@ -138,6 +143,7 @@ impl<'a> View<'a> {
             first: 0,
             size: SHORT_BLOCK,
             len: 0,
+            tested: 0,
         }
     }
 }
@@ -166,17 +172,25 @@ impl Scan<'_, '_> {
         self.len
     }
 
+    /// Tests the block that was tested last once more.
+    pub fn test_again(&mut self, by: &impl TestContext) -> Block {
+        self.rows.start -= self.tested;
+        self.len = self.tested;
+        self.test(by)
+    }
+
     /// Tests the block.
     #[inline]
     pub fn test(&mut self, by: &impl TestContext) -> Block {
         let len = self.len;
+        self.tested = len;
         let first = Row {
             type_id: self.type_id,
             row: self.rows.start,
         };
         let before = by.checks();
         let tester = Tester { view: self.view, by };
-        let mut bits = tester.block(self.test, first, len);
+        let mut bits = tester.block(self.test, first, len, &all(len));
         let number = self.view.number(first);
         self.view.mask(number, &mut bits);
         self.rows.start += len;
@@ -210,44 +224,73 @@ impl View<'_> {
     }
 }
 
+/// Tests some of `len` rows.
+#[inline(always)]
+fn bits_among(among: &Bits, len: usize, meets: impl Fn(usize) -> bool) -> Bits {
+    let mut bits = Bits::default();
+    for (no, word) in bits.iter_mut().enumerate().take(len.div_ceil(64)) {
+        let mut left = among[no];
+        while left != 0 {
+            let bit = left.trailing_zeros() as usize;
+            left &= left - 1;
+            *word |= u64::from(meets(no * 64 + bit)) << bit;
+        }
+    }
+    bits
+}
+
 impl<T: TestContext> Tester<'_, T> {
-    /// Which of the rows from the first one meet a test.
-    fn block(&self, test: &Test, first: Row, len: usize) -> Bits {
+    /// Which of some of the rows from the first one meet a test. Others may be among the result.
+    fn block(&self, test: &Test, first: Row, len: usize, among: &Bits) -> Bits {
         match test {
             Test::All(tests) => {
-                let mut all = all(len);
+                let mut all = *among;
                 for test in tests {
                     if all.iter().all(|it| *it == 0) || self.by.is_stopped() {
                         break;
                     }
-                    let met = self.block(test, first, len);
+                    let met = self.block(test, first, len, &all);
                     all.iter_mut().zip(met).for_each(|(a, b)| *a &= b);
                 }
                 all
             }
             Test::Any(tests) => {
                 let mut any = Bits::default();
+                let mut left = *among;
                 for test in tests {
                     if self.by.is_stopped() {
                         break;
                     }
-                    let met = self.block(test, first, len);
+                    let met = self.block(test, first, len, &left);
                     any.iter_mut().zip(met).for_each(|(a, b)| *a |= b);
+                    left.iter_mut().zip(met).for_each(|(a, b)| *a &= !b);
                 }
                 any
             }
             Test::Not(test) => {
-                let mut not = all(len);
-                let met = self.block(test, first, len);
+                let mut not = *among;
+                let met = self.block(test, first, len, among);
                 not.iter_mut().zip(met).for_each(|(a, b)| *a &= !b);
                 not
             }
             Test::Value(no, test) if self.view.as_of().is_none() => {
                 self.by.worked(len / 8);
+                if let ValueTest::Text(test) = test
+                    && len > SHORT_BLOCK
+                    && let Some(codes) = self.by.codes(first.type_id, *no)
+                {
+                    return self.coded(test, codes, (first, *no), len);
+                }
                 let values = self.view.column(first.type_id, *no).values();
                 self.values(test, values, first.row..first.row + len)
             }
-            _ => bits(len, |at| {
+            Test::Relation {
+                relation,
+                direction,
+                edge: None,
+                test,
+            } if let Some(bits) = self.relations((*relation, *direction), test, first, len) => bits,
+            _ => bits_among(among, len, |at| {
                 let row = Row {
                     row: first.row + at,
                     ..first
@@ -255,6 +298,88 @@ impl<T: TestContext> Tester<'_, T> {
                 self.row_meets(test, row)
             }),
         }
+    }
+
+    /// Which rows of a column with few different texts meet a test: each of these is tested once.
+    fn coded(&self, test: &TextTest, codes: &Codes, (first, no): (Row, PropertyNo), len: usize) -> Bits {
+        let values = self.view.column(first.type_id, no).values();
+        let mut met = [false; 256];
+        let (mut count, mut last) = (0, 0);
+        for (code, row) in (1..).zip(codes.firsts()) {
+            if values.text(row).is_some_and(|text| self.text_meets(test, text)) {
+                met[code] = true;
+                (count, last) = (count + 1, code);
+            }
+        }
+        let rows = &codes.rows()[first.row..first.row + len];
+        match count {
+            0 => Bits::default(),
+            1 => equal(rows, last as u8),
+            _ => bits(len, |at| met[usize::from(rows[at])]),
+        }
+    }
+
+    /// Which rows have edges that meet a test, if that is known without testing the ends one by one.
+    fn relations(
+        &self,
+        (relation, direction): (RelationId, Direction),
+        test: &RelationTest,
+        first: Row,
+        len: usize,
+    ) -> Option<Bits> {
+        if !self.view.sees_all(relation) {
+            return None;
+        }
+        let adjacency = self.view.snapshot().adjacency(relation, direction);
+        let rows = adjacency.block(first.type_id.index(), first.row..first.row + len);
+        let (met, is_met): (_, fn(usize, usize) -> bool) = match test {
+            RelationTest::Count(compare) => {
+                self.by.worked(len / 8);
+                return Some(match rows.bounds() {
+                    Some(bounds) => compared(compare, len, |at| Some(i64::from(bounds[at + 1] - bounds[at]))),
+                    None => compared(compare, len, |at| Some(rows.of(at).len() as i64)),
+                });
+            }
+            RelationTest::Some(filter) => (self.by.met(filter)?, |met, _| met > 0),
+            RelationTest::Every(filter) => (self.by.met(filter)?, |met, all| met == all),
+            RelationTest::None(filter) => (self.by.met(filter)?, |met, _| met == 0),
+        };
+        let has = |target: &u32| met.has(EntityNo(*target));
+        let Some(bounds) = rows.bounds() else {
+            return Some(bits(len, |at| {
+                let targets = rows.of(at);
+                self.by.worked(targets.len() / 8);
+                is_met(targets.iter().filter(|it| has(it)).count(), targets.len())
+            }));
+        };
+        let begin = bounds[0];
+        let targets = &rows.targets()[begin as usize..bounds[len] as usize];
+        self.by.worked((targets.len() + len) / 8);
+        let mut counts = [0_u16; LARGEST_COUNTED + 1];
+        if targets.len() > LARGEST_COUNTED {
+            return Some(bits(len, |at| {
+                let targets = &targets[(bounds[at] - begin) as usize..(bounds[at + 1] - begin) as usize];
+                is_met(targets.iter().filter(|it| has(it)).count(), targets.len())
+            }));
+        }
+        // How many of the targets up to each one are met: the number of a row's is a difference, without a loop.
+        let mut sum = 0;
+        for (count, target) in counts[1..].iter_mut().zip(targets) {
+            sum += u16::from(has(target));
+            *count = sum;
+        }
+        let count = |at: usize| {
+            let (start, end) = ((bounds[at] - begin) as usize, (bounds[at + 1] - begin) as usize);
+            (usize::from(counts[end] - counts[start]), end - start)
+        };
+        Some(match test {
+            RelationTest::Some(_) => bits(len, |at| count(at).0 > 0),
+            RelationTest::Every(_) => bits(len, |at| {
+                let (met, all) = count(at);
+                met == all
+            }),
+            _ => bits(len, |at| count(at).0 == 0),
+        })
     }
 
     /// Which values, one per row, meet a test.

@@ -359,6 +359,13 @@ impl<'a> View<'a> {
         self.neighbours(row, relation, direction).count()
     }
 
+    /// Number of stored edges of a type's entities over a relation in a direction.
+    pub fn edges_from(&self, type_id: TypeId, relation: RelationId, direction: Direction) -> usize {
+        self.snapshot
+            .adjacency(relation, direction)
+            .edges_from(type_id.index())
+    }
+
     /// Number of edges that have to be examined to find the visible ones.
     #[inline]
     pub fn stored_count(&self, row: Row, relation: RelationId, direction: Direction) -> usize {
