@@ -109,15 +109,15 @@ fn ids(snapshot: &Snapshot, entities: impl Iterator<Item = EntityNo>) -> Vec<Str
 }
 
 /// Power iteration on scores that add up to 1; what ends in a dead end goes to all.
-fn page_rank(nodes: &[usize], edges: &[(usize, usize)]) -> Vec<f64> {
+fn page_rank(nodes: &[usize], edges: &[(usize, usize)], damping: f64) -> Vec<f64> {
     let count = nodes.len() as f64;
     let mut scores = vec![1.0 / count; nodes.len()];
     for _ in 0..300 {
-        let mut next = vec![0.15 / count; nodes.len()];
+        let mut next = vec![(1.0 - damping) / count; nodes.len()];
         for (node, score) in nodes.iter().zip(&scores) {
             let targets: Vec<usize> = edges.iter().filter(|it| it.0 == *node).map(|it| it.1).collect();
             for (at, to) in nodes.iter().enumerate() {
-                next[at] += 0.85
+                next[at] += damping
                     * score
                     * match targets.len() {
                         0 => 1.0 / count,
@@ -490,6 +490,48 @@ fn deeply_nested_filters_take_time_linear_in_their_depth() {
     assert_eq!(answer["a"]["all"]["totalCount"], 12);
 }
 
+#[test]
+fn a_damping_factor_is_checked() {
+    let model = Model {
+        types: vec![true; 2],
+        next: vec![(0, 1)],
+        like: Vec::new(),
+    };
+    let engine = Engine::new(Arc::new(model.snapshot()), Limits::default()).unwrap();
+    let message = |arguments: &str| {
+        let query = format!("{{ ranking({arguments}) {{ score }} }}");
+        let answer = engine.execute(Request {
+            query: &query,
+            operation_name: None,
+            variables: None,
+        });
+        let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        answer["errors"][0]["message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    for wrong in ["1", "1.5", "-0.1", "1e300"] {
+        let message = message(&format!("by: PAGE_RANK, damping: {wrong}"));
+        assert!(
+            message.contains("at least 0 and less than 1"),
+            "{wrong}: {message}"
+        );
+    }
+    let refused = message("by: DEGREE, damping: 0.5");
+    assert!(
+        refused.contains("only `PAGE_RANK` has a damping factor"),
+        "{refused}"
+    );
+    for right in [
+        "by: DEGREE",
+        "by: PAGE_RANK, damping: 0",
+        "by: PAGE_RANK, damping: 0.999999",
+    ] {
+        assert_eq!(message(right), "");
+    }
+}
+
 proptest! {
     // Each case compiles an API, which takes most of the time.
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
@@ -530,7 +572,11 @@ proptest! {
     }
 
     #[test]
-    fn rankings_and_components_are_those_of_a_naive_reference(model in model(), avoid in 0_usize..14) {
+    fn rankings_and_components_are_those_of_a_naive_reference(
+        model in model(),
+        avoid in 0_usize..14,
+        damping in prop::sample::select(vec![0.0, 0.1, 0.5, 0.9]),
+    ) {
         let avoided = (avoid < model.types.len()).then_some(avoid);
         let nodes: Vec<usize> = (0..model.types.len()).filter(|it| Some(*it) != avoided).collect();
         let is_kept = |(a, b): &&(usize, usize)| Some(*a) != avoided && Some(*b) != avoided;
@@ -541,6 +587,7 @@ proptest! {
         let walk = avoided.map_or(String::new(), |it| format!(", avoid: [\"{}\"]", id(it)));
         let query = format!(
             "{{ PAGE_RANK: ranking(by: PAGE_RANK, first: 50{walk}) {{ score entity {{ id }} }}
+                DAMPED: ranking(by: PAGE_RANK, damping: {damping:?}, first: 50{walk}) {{ score entity {{ id }} }}
                 DEGREE: ranking(by: DEGREE, first: 50{walk}) {{ score entity {{ id }} }}
                 BETWEENNESS: ranking(by: BETWEENNESS, first: 50{walk}) {{ score entity {{ id }} }}
                 CLOSENESS: ranking(by: CLOSENESS, first: 50{walk}) {{ score entity {{ id }} }}
@@ -555,7 +602,8 @@ proptest! {
         prop_assert_eq!(answer.get("errors"), None);
         let data = &answer["data"];
         for (name, expected) in [
-            ("PAGE_RANK", page_rank(&nodes, &directed)),
+            ("PAGE_RANK", page_rank(&nodes, &directed, 0.85)),
+            ("DAMPED", page_rank(&nodes, &directed, damping)),
             ("DEGREE", nodes.iter().map(|no| both.iter().filter(|it| it.0 == *no).count() as f64).collect()),
             ("BETWEENNESS", betweenness(&nodes, &both)),
             ("CLOSENESS", closeness(&nodes, &both)),

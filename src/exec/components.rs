@@ -7,6 +7,7 @@
 use petgraph::Direction as Way;
 use petgraph::visit::{NodeCount, NodeIndexable};
 
+use super::rows::EdgeLists;
 use super::{Failure, Run, Written, working_memory};
 use crate::graph::{EntityNo, Place, Subgraph};
 
@@ -40,7 +41,7 @@ impl Components {
     }
 }
 
-/// The first `first` components of a subgraph. Takes at most 28 bytes for each entity and, for strong components, 4 for
+/// The first `first` components of a subgraph. Takes at most 32 bytes for each entity and, for strong components, 4 for
 /// each edge if the working memory suffices.
 pub(super) fn components(
     run: &mut Run,
@@ -217,82 +218,147 @@ fn label_weak(run: &mut Run, subgraph: &Subgraph, labels: &mut [u32]) -> Written
 /// Marks an entity that was not visited.
 const UNMET: u32 = u32::MAX;
 
-/// Marks an entity whose component is known.
+/// Marks an entity whose component is known. No entity is met later than this, so it lowers no number.
 const DONE: u32 = u32::MAX - 1;
 
 fn label_strong(run: &mut Run, subgraph: &Subgraph, labels: &mut [u32]) -> Written {
-    let count = labels.len();
     // An entity of a type that no edge leads to is a component of its own.
     let is_reached = |it| subgraph.is_reached(it);
-    let mut starts = run.array(0_u32, count + 2)?;
-    subgraph.each_row(Way::Outgoing, is_reached, |entity, targets| {
-        run.visit(targets.len() as u64)?;
-        starts[entity.slot() + 2] += targets.len() as u32;
-        Ok::<_, Failure>(())
-    })?;
-    for at in 2..starts.len() {
-        starts[at] += starts[at - 1];
-    }
-    let edges = starts[count + 1] as usize;
-    // Tarjan's algorithm takes up to 16 bytes for each entity, and 10 more while a list grows.
-    let needed = edges * size_of::<u32>() + count * 28;
-    let left = run.budget.working.saturating_sub(run.working + run.kept);
-    if needed > left {
-        run.free(starts);
-        return tarjan(
-            run,
-            labels,
-            |_| true,
-            |entity, place: &mut Place| {
-                let target = subgraph.next_target(subgraph.from_index(entity as usize), place)?;
-                Some(target.slot() as u32)
-            },
-        );
-    }
-    let mut targets = run.array(0_u32, edges)?;
-    subgraph.each_row(Way::Outgoing, is_reached, |entity, some| {
-        run.work(some.len())?;
-        let next = &mut starts[entity.slot() + 1];
-        for (target, entity) in targets[*next as usize..].iter_mut().zip(some) {
-            *target = entity.slot() as u32;
+    let lists = EdgeLists::of(run, subgraph, Way::Outgoing, is_reached, STRONG_BYTES, |_| {})?;
+    let Some(lists) = lists else {
+        return tarjan(run, subgraph, labels);
+    };
+    strong(run, &lists, |_, component| {
+        for member in component.members {
+            labels[*member as usize] = component.members[0];
         }
-        *next += some.len() as u32;
-        Ok::<_, Failure>(())
+        Ok(())
     })?;
-    let leads_on = |entity: u32| starts[entity as usize] < starts[entity as usize + 1];
-    tarjan(run, labels, leads_on, |entity, passed: &mut u32| {
-        let own = &targets[starts[entity as usize] as usize..starts[entity as usize + 1] as usize];
-        while let Some(target) = own.get(*passed as usize) {
-            *passed += 1;
-            // A dead end is a component of its own.
-            if leads_on(*target) {
-                return Some(*target);
-            }
-        }
-        None
-    })?;
-    run.free(targets);
-    run.free(starts);
+    lists.free(run);
     Ok(())
 }
 
-/// Labels entities by their strong components, given what each leads to, one after the other. Those where `leads_on` is
-/// false keep their own label.
-fn tarjan<P: Default>(
+/// Marks an entity of a path that leads back to one before it. `EdgeLists` have fewer slots.
+const LEADS_BACK: u32 = 1 << 31;
+
+/// A strong component that was found.
+pub(super) struct Found<'m> {
+    /// Its entities, by slot.
+    pub members: &'m [u32],
+    /// A number for each slot that only its entities have.
+    numbers: &'m [u32],
+    number: u32,
+    /// A number for each slot, of which those of the component can be used freely.
+    pub places: &'m mut [u32],
+}
+
+impl Found<'_> {
+    /// Whether an entity is in the component.
+    #[inline]
+    pub fn has(&self, slot: u32) -> bool {
+        self.numbers[slot as usize] == self.number
+    }
+}
+
+/// Bytes that [`strong`] takes for each entity.
+pub(super) const STRONG_BYTES: usize = 3 * size_of::<u32>();
+
+/// Finds strong components by Pearce's variant of Tarjan's algorithm, and calls `each` with each component after those that
+/// it leads to. Entities without edges are left out. Takes 12 bytes for each entity.
+pub(super) fn strong(
     run: &mut Run,
-    labels: &mut [u32],
-    leads_on: impl Fn(u32) -> bool,
-    next: impl Fn(u32, &mut P) -> Option<u32>,
+    lists: &EdgeLists,
+    mut each: impl FnMut(&mut Run, &mut Found) -> Written,
 ) -> Written {
+    let count = lists.starts.len();
+    // When the earliest entity was met that each is known to lead back to. Once its component is known, the number of this,
+    // which is greater than all times. Entities without edges have the greatest number.
+    let mut numbers = run.list_of(count)?;
+    let bounds = lists.starts.iter().zip(&lists.ends);
+    numbers.extend(bounds.map(|(start, end)| if start < end { UNMET } else { DONE }));
+    // The edges of each that were not followed.
+    let mut next = run.list_of(count)?;
+    next.extend_from_slice(&lists.starts);
+    // From the left, the path to the current entity, and whether each leads back to one before it. From the right, the
+    // entities that were left and whose components are not known. No entity is in both.
+    let mut stacks = run.array(0_u32, count)?;
+    let (mut open, mut left) = (0, count);
+    let (mut time, mut number) = (0, DONE);
+    for root in 0..count {
+        run.work(1)?;
+        if numbers[root] != UNMET {
+            continue;
+        }
+        let (mut at, mut low, mut leads_back) = (root, time, false);
+        (numbers[at], time) = (time, time + 1);
+        'search: loop {
+            let begin = next[at] as usize;
+            for (no, target) in lists.others[begin..lists.ends[at] as usize].iter().enumerate() {
+                let target = *target as usize;
+                let reached = numbers[target];
+                // Without a branch, which the processor could not predict.
+                leads_back |= reached < low;
+                low = low.min(reached);
+                if reached == UNMET {
+                    next[at] = (begin + no) as u32 + 1;
+                    numbers[at] = low;
+                    stacks[open] = at as u32 | if leads_back { LEADS_BACK } else { 0 };
+                    open += 1;
+                    (at, low, leads_back) = (target, time, false);
+                    (numbers[at], time) = (time, time + 1);
+                    continue 'search;
+                }
+            }
+            run.work((lists.ends[at] - lists.starts[at]) as usize)?;
+            numbers[at] = low;
+            left -= 1;
+            stacks[left] = at as u32;
+            if !leads_back {
+                number -= 1;
+                let begin = left;
+                while let Some(member) = stacks.get(left)
+                    && (low..number).contains(&numbers[*member as usize])
+                {
+                    numbers[*member as usize] = number;
+                    left += 1;
+                }
+                let mut found = Found {
+                    members: &stacks[begin..left],
+                    numbers: &numbers,
+                    number,
+                    places: &mut next,
+                };
+                each(run, &mut found)?;
+            }
+            if open == 0 {
+                break;
+            }
+            let reached = numbers[at];
+            open -= 1;
+            at = (stacks[open] & !LEADS_BACK) as usize;
+            (low, leads_back) = (numbers[at], stacks[open] & LEADS_BACK != 0);
+            if reached < low {
+                (low, leads_back) = (reached, true);
+            }
+        }
+    }
+    run.free(numbers);
+    run.free(next);
+    run.free(stacks);
+    Ok(())
+}
+
+/// The same without a copy of the edges: labels entities by their strong components.
+fn tarjan(run: &mut Run, subgraph: &Subgraph, labels: &mut [u32]) -> Written {
     // When each was met. Until its component is known, its label is when the first entity was met that it is known to
     // lead back to.
     let mut met = run.array(UNMET, labels.len())?;
     let mut stack: Vec<u32> = Vec::new();
-    let mut open: Vec<(u32, P)> = Vec::new();
+    let mut open: Vec<(u32, Place)> = Vec::new();
     let mut count = 0;
     for root in 0..labels.len() as u32 {
         run.work(1)?;
-        if met[root as usize] != UNMET || !leads_on(root) {
+        if met[root as usize] != UNMET {
             continue;
         }
         let mut entered = Some(root);
@@ -302,18 +368,18 @@ fn tarjan<P: Default>(
                 labels[entity as usize] = count;
                 count += 1;
                 run.push(&mut stack, entity)?;
-                run.push(&mut open, (entity, P::default()))?;
+                run.push(&mut open, (entity, Place::default()))?;
             }
             let Some((entity, place)) = open.last_mut() else {
                 break;
             };
             let at = *entity as usize;
-            let target = next(*entity, place);
+            let target = subgraph.next_target(subgraph.from_index(at), place);
             run.visit(1)?;
             if let Some(target) = target {
-                match met[target as usize] {
-                    UNMET => entered = Some(target),
-                    DONE => {}
+                let target = target.slot();
+                match met[target] {
+                    UNMET => entered = Some(target as u32),
                     when => labels[at] = labels[at].min(when),
                 }
                 continue;

@@ -6,7 +6,7 @@ use super::components;
 use super::connection::window;
 use super::cursor::{Cursor, CursorValue};
 use super::paths::{self, Path, Weigh};
-use super::ranking::{self, RankedEntity};
+use super::ranking::{self, By, RankedEntity};
 use super::statement::Link;
 use super::{Failure, Run, Written};
 use crate::graph::{EdgeReference, EntityNo, EntitySet, Key};
@@ -98,13 +98,15 @@ impl<'a> Run<'a> {
                 })
             }
             (Call::Ranking(call), Question::Ranked(fields)) => {
-                let usual = match call.by {
-                    Ranking::PageRank => Direction::Out,
-                    _ => Direction::Both,
+                let (usual, by) = match call.by {
+                    Ranking::PageRank => (Direction::Out, By::PageRank(call.damping)),
+                    Ranking::Degree => (Direction::Both, By::Degree),
+                    Ranking::Betweenness => (Direction::Both, By::Betweenness),
+                    Ranking::Closeness => (Direction::Both, By::Closeness),
                 };
                 let subgraph = self.subgraph(&call.walk, usual)?;
                 let wanted = self.wanted(call.types.as_deref())?;
-                let ranked = ranking::rank(self, &subgraph, call.by, &wanted, call.first)?;
+                let ranked = ranking::rank(self, &subgraph, by, &wanted, call.first)?;
                 self.ranked(&ranked, fields)
             }
             (Call::Similar(call), Question::Ranked(fields)) => {

@@ -16,7 +16,7 @@ use super::working_memory::{self, Marks};
 use super::{CHECK_EVERY, Failure, Run};
 use crate::budget::{Clock, Stop};
 use crate::graph::{EntityNo, EntitySet, OrderKey, Subgraph};
-use crate::plan::{Ranking, Similarity};
+use crate::plan::Similarity;
 
 /// An entity and its score.
 pub(super) struct RankedEntity {
@@ -25,18 +25,28 @@ pub(super) struct RankedEntity {
     pub exact: bool,
 }
 
+/// The method of a ranking.
+#[derive(Clone, Copy)]
+pub(super) enum By {
+    /// With a damping factor.
+    PageRank(f64),
+    Degree,
+    Betweenness,
+    Closeness,
+}
+
 /// Ranks entities: the highest score first, equal scores in the order of types and ids.
 pub(super) fn rank(
     run: &mut Run,
     subgraph: &Subgraph,
-    by: Ranking,
+    by: By,
     wanted: &EntitySet,
     first: usize,
 ) -> Result<Vec<RankedEntity>, Failure> {
     let count = subgraph.node_count();
     let (scores, exact) = match by {
-        Ranking::PageRank => (page_rank(run, subgraph)?, true),
-        Ranking::Degree => {
+        By::PageRank(damping) => (page_rank(run, subgraph, damping)?, true),
+        By::Degree => {
             let mut scores = run.array(0.0, count)?;
             for _ in 0..count {
                 run.visit(1)?;
@@ -52,12 +62,12 @@ pub(super) fn rank(
             )?;
             (scores, true)
         }
-        Ranking::Betweenness => {
+        By::Betweenness => {
             let rows = Rows::of(run, subgraph, true, Between::BYTES)?;
             let pivots = Pivots::of(run, &rows)?;
             (betweenness(run, &rows, &pivots)?, pivots.all)
         }
-        Ranking::Closeness => {
+        By::Closeness => {
             let rows = Rows::of(run, subgraph, true, ClosenessLane::BYTES)?;
             let pivots = Pivots::of(run, &rows)?;
             (closeness(run, &rows, &pivots)?, pivots.all)

@@ -19,9 +19,7 @@ use super::{
     ComponentField, ConflictField, ConnectionField, EdgeField, EntityField, ExampleField, ExternalIdField,
     GraphField, GroupBy, GroupField, GroupKeyField, HighlightField, IncludeDeprecated, Introspection,
     LinkField, ListingEdgeField, ListingField, MeasureField, MetaField, Object, Page, PageInfoField,
-    PathField, Plan, PropertyField, Question, RankedField, RelationField, RootField, SearchEdgeField,
-    SearchField, Selection, Side, Slot, StatementField, SubgraphField, SuggestionField, TimelineField,
-    TypeField, ValidityField,
+    PathField, Plan, PropertyField, Question, RankedField, Ranking, RelationField, RootField, SearchEdgeField, SearchField, Selection, Side, Slot, StatementField, SubgraphField, SuggestionField, TimelineField, TypeField, ValidityField,
 };
 use crate::condition::{
     Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, PointTest, RelationTest, SortedSet, Test,
@@ -315,7 +313,12 @@ impl<'a> Text<'a> {
                 self.below(format_args!("first {}", call.first));
             }
             Call::Ranking(call) => {
-                self.below(format_args!("by {:?}", call.by));
+                match call.by {
+                    Ranking::PageRank => {
+                        self.below(format_args!("by {:?} with damping {}", call.by, call.damping));
+                    }
+                    _ => self.below(format_args!("by {:?}", call.by)),
+                }
                 self.types(call.types.as_deref());
                 self.walk(&call.walk);
                 self.below(format_args!("first {}", call.first));

@@ -11,8 +11,8 @@ use crate::ontology::{Date, Direction, EdgeTypeId, Member, PropertyNo, RelationI
 use crate::report::{did_you_mean, quoted_list, shown};
 use crate::search::{Beginning, SearchText};
 use crate::surface::{
-    DEFAULT_HOPS, DEFAULT_RANKED, DEFAULT_SUGGESTED, DEFAULT_SURROUNDINGS, Highlight, RankingMethod,
-    SimilarityMethod,
+    DEFAULT_DAMPING, DEFAULT_HOPS, DEFAULT_RANKED, DEFAULT_SUGGESTED, DEFAULT_SURROUNDINGS, Highlight,
+    RankingMethod, SimilarityMethod,
 };
 
 /// Which edges are walked, and past which entities.
@@ -67,6 +67,8 @@ pub struct NeighborhoodCall {
 pub struct RankingCall {
     /// By what.
     pub by: RankingMethod,
+    /// The damping factor of `PageRank`.
+    pub damping: f64,
     /// Only those of these types are given.
     pub types: Option<Vec<TypeId>>,
     /// Over which edges.
@@ -288,13 +290,33 @@ impl NeighborhoodCall {
 
 impl RankingCall {
     pub(super) fn read<'b>(binder: &mut Binder<'b>, arguments: &Arguments<'b>) -> Result<Self> {
+        let by = RankingMethod::named(looked_at(arguments, "by")).unwrap_or(RankingMethod::PageRank);
         Ok(Self {
-            by: RankingMethod::named(looked_at(arguments, "by")).unwrap_or(RankingMethod::PageRank),
+            by,
+            damping: damping(arguments, by)?,
             types: types(binder, arguments.get("types"))?,
             walk: TraversalOptions::read(binder, arguments)?,
             first: number(arguments, "first", 0, DEFAULT_RANKED, "entities")?,
         })
     }
+}
+
+/// The damping factor of a ranking.
+fn damping(arguments: &Arguments, by: RankingMethod) -> std::result::Result<f64, InputError> {
+    let Some(damping) = arguments.get("damping").and_then(Given::as_f64) else {
+        return Ok(DEFAULT_DAMPING);
+    };
+    if by != RankingMethod::PageRank {
+        return Err(InputError::field(format!(
+            "`damping` is {damping}, and only `PAGE_RANK` has a damping factor: leave it out, or rank by `PAGE_RANK`"
+        )));
+    }
+    if !(0.0..1.0).contains(&damping) {
+        return Err(InputError::field(format!(
+            "`damping` is {damping}: it is a number of at least 0 and less than 1, such as {DEFAULT_DAMPING}"
+        )));
+    }
+    Ok(damping)
 }
 
 impl SimilarCall {

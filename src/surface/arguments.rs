@@ -16,12 +16,14 @@ pub struct Argument {
 }
 
 /// The value of an argument that is not given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Given {
     /// None: its description says what then happens.
     Nothing,
-    /// A number.
+    /// A whole number.
     Int(usize),
+    /// A number.
+    Float(f64),
     /// A boolean.
     Boolean(bool),
     /// A value of an enum.
@@ -192,6 +194,13 @@ pub const MOST_NEIGHBORS: &[Argument] = &[shared("first", "Int").or(Given::Int(s
 pub const MOST_RANKED: &[Argument] = &[shared("first", "Int").or(Given::Int(super::DEFAULT_RANKED))];
 /// The method of a ranking.
 pub const RANKED_BY: &[Argument] = &[argument("by", "RankingMethod!", "The method.")];
+/// The parameter of `PAGE_RANK`.
+pub const DAMPING: &[Argument] = &[argument(
+    "damping",
+    "Float",
+    "Damping factor of `PAGE_RANK`, at least 0 and less than 1: the probability of following an edge instead of jumping to a random entity. An error with other methods. The nearer to 1, the longer the ranking takes.",
+)
+.or(Given::Float(super::DEFAULT_DAMPING))];
 /// The entity that others are compared with, and the method.
 pub const COMPARED: &[Argument] = &[
     argument("to", "ID!", "Id of the entity that others are compared with."),

@@ -22,6 +22,8 @@ pub use objects::*;
 
 /// Number of entries of a page where neither `first` nor `last` is given.
 pub const DEFAULT_PAGE: usize = 50;
+/// The damping factor of `PAGE_RANK` where none is given.
+pub const DEFAULT_DAMPING: f64 = 0.85;
 /// Maximum length of a path where `maxHops` is not given.
 pub const DEFAULT_HOPS: usize = 6;
 /// Number of entities of a neighborhood where `first` is not given.

@@ -273,6 +273,7 @@ impl Generator<'_> {
             match it.given {
                 Given::Nothing => value,
                 Given::Int(number) => value.default_value(number),
+                Given::Float(number) => value.default_value(number),
                 Given::Boolean(boolean) => value.default_value(boolean),
                 Given::Enum(name) => {
                     value.default_value(async_graphql::Value::Enum(async_graphql::Name::new(name)))
