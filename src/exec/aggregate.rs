@@ -35,6 +35,15 @@ const MOST_COMBINATIONS: usize = 1 << 16;
 /// Marks the position of a combination of codes without a group.
 const NO_GROUP: u32 = u32::MAX;
 
+/// Texts that are counted together, so that their table fits into the processor's first cache.
+const TEXTS_OF_A_PART: usize = 1 << 10;
+
+/// More parts than this would be filled more slowly: each is written to at a place of its own.
+const MOST_PARTS: usize = 1 << 10;
+
+/// Stands for the hash of a missing text.
+const NO_TEXT: u64 = u64::MAX;
+
 /// Entities that are grouped between two checks of the clock.
 const MEMBERS_AT_ONCE: usize = 1 << 16;
 
@@ -183,8 +192,7 @@ impl<'a> Run<'a> {
         Ok(measures)
     }
 
-    /// Goes once through the texts of some entities of one type. Takes up to about 30 bytes for each where the different ones
-    /// are counted.
+    /// Goes through the texts of some entities of one type. Takes up to 24 bytes for each if the different ones are counted.
     fn measure_texts(
         &mut self,
         entities: Members,
@@ -192,15 +200,12 @@ impl<'a> Run<'a> {
         measures: &mut Measures<'a>,
     ) -> Written {
         let mut ends: Option<[(u64, EntityNo); 2]> = None;
-        // Of each different text half of its hash, and the position of an entity that has it.
-        let mut table: HashTable<(u32, u32)> = HashTable::new();
         for start in (0..entities.len()).step_by(ROWS_AT_ONCE) {
             let part = start..(start + ROWS_AT_ONCE).min(entities.len());
             self.visit(part.len() as u64)?;
             for position in part {
                 let entity = entities.get(position);
-                let written = texts.written(entity);
-                if written.is_empty() {
+                if texts.written(entity).is_empty() {
                     continue;
                 }
                 measures.count += 1;
@@ -215,36 +220,87 @@ impl<'a> Run<'a> {
                         *greatest = (rank, entity);
                     }
                 }
-                if measures.wants_distinct {
-                    self.work(written.len() / BYTES_OF_A_STEP)?;
-                    let hash = xxhash_rust::xxh3::xxh3_64(written);
-                    let half = (hash >> 32) as u32;
-                    let is_same = |it: &(u32, u32)| {
-                        it.0 == half && texts.written(entities.get(it.1 as usize)) == written
-                    };
-                    if table.find(hash, is_same).is_none() {
-                        if table.len() == table.capacity() {
-                            let (now, next) = working_memory::tables::<(u32, u32)>(table.capacity());
-                            self.hold(next)?;
-                            // The halves are not enough to find a place again.
-                            table.reserve(1, |it| {
-                                xxhash_rust::xxh3::xxh3_64(texts.written(entities.get(it.1 as usize)))
-                            });
-                            self.release(now);
-                        }
-                        table.insert_unique(hash, (half, position as u32), |_| hash);
-                    }
-                }
             }
         }
         measures.ordered = measures.count;
-        measures.distinct = table.len();
+        if measures.wants_distinct {
+            measures.distinct = self.scope(|run| run.distinct_texts(entities, texts))?;
+        }
         let end = |(_, entity): (u64, EntityNo)| (Key::Text(texts.text(entity)), texts.value(entity));
         if let Some([least, greatest]) = ends {
             measures.least = Some(end(least));
             measures.greatest = Some(end(greatest));
         }
         Ok(())
+    }
+
+    /// Number of different texts of some entities of one type. The texts are divided by their hashes into parts of which each
+    /// fits into the processor's cache.
+    fn distinct_texts(&mut self, entities: Members, texts: ShownTexts<'a>) -> Result<usize, Failure> {
+        let parts = (entities.len() / TEXTS_OF_A_PART).clamp(1, MOST_PARTS);
+        let part_of = |hash: u64| (((hash >> 32) * parts as u64) >> 32) as usize;
+        let mut hashes: Vec<u64> = self.list_of(entities.len())?;
+        // Where the texts of each part begin, one place further on: filling moves this back by one.
+        let mut starts = self.array(0_u32, parts + 2)?;
+        for start in (0..entities.len()).step_by(ROWS_AT_ONCE) {
+            let end = (start + ROWS_AT_ONCE).min(entities.len());
+            let mut bytes = 0;
+            for position in start..end {
+                let written = texts.written(entities.get(position));
+                bytes += written.len();
+                hashes.push(if written.is_empty() {
+                    NO_TEXT
+                } else {
+                    let hash = xxhash_rust::xxh3::xxh3_64(written).min(NO_TEXT - 1);
+                    starts[part_of(hash) + 2] += 1;
+                    hash
+                });
+            }
+            self.work(end - start + bytes / BYTES_OF_A_STEP)?;
+        }
+        for at in 2..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        // Of each text the lower half of its hash, and the position of its entity.
+        let mut divided = self.array((0_u32, 0_u32), starts[parts + 1] as usize)?;
+        for (position, hash) in hashes.iter().enumerate().filter(|(_, hash)| **hash != NO_TEXT) {
+            let next = &mut starts[part_of(*hash) + 1];
+            divided[*next as usize] = (*hash as u32, position as u32);
+            *next += 1;
+        }
+        self.free(hashes);
+        // The different texts of a part by their hashes, with linear probing; zero is a free place.
+        let mut table: Vec<u32> = Vec::new();
+        let mut distinct = 0;
+        for bounds in starts[..=parts].windows(2) {
+            let part = &divided[bounds[0] as usize..bounds[1] as usize];
+            self.work(part.len())?;
+            let size = (2 * part.len()).next_power_of_two();
+            if size > table.len() {
+                self.hold((size - table.len()) * size_of::<u32>())?;
+                table = vec![0; size];
+            }
+            let table = &mut table[..size];
+            table.fill(0);
+            for (no, (hash, position)) in (1..).zip(part) {
+                let mut place = *hash as usize & (size - 1);
+                loop {
+                    let known = table[place];
+                    if known == 0 {
+                        table[place] = no;
+                        distinct += 1;
+                        break;
+                    }
+                    let (other, first) = part[known as usize - 1];
+                    let written = |position: u32| texts.written(entities.get(position as usize));
+                    if other == *hash && written(first) == written(*position) {
+                        break;
+                    }
+                    place = (place + 1) & (size - 1);
+                }
+            }
+        }
+        Ok(distinct)
     }
 
     fn add(&mut self, measures: &mut Measures<'a>, value: ValueRef<'a>) -> Written {
