@@ -36,6 +36,15 @@ const AVOIDED: [&str; 5] = [
 /// Roots that many synsets are below: entity, physical entity, abstraction.
 const ROOTS: [&str; 3] = ["synset-00001740-n", "synset-00001930-n", "synset-00002137-n"];
 
+/// Pairs of synsets, between which paths are searched.
+const PAIRS: [[&str; 2]; 5] = [
+    ["synset-02086723-n", "synset-03806455-n"],
+    ["synset-02124272-n", "synset-02694015-n"],
+    ["synset-07755101-n", "synset-02086723-n"],
+    ["synset-03806455-n", "synset-02124272-n"],
+    ["synset-02694015-n", "synset-07755101-n"],
+];
+
 const CATEGORIES: [&str; 5] = [
     "noun.animal",
     "noun.artifact",
@@ -46,6 +55,13 @@ const CATEGORIES: [&str; 5] = [
 
 fn questions() -> Vec<Question> {
     let avoided = || AVOIDED.iter().map(|it| json!({ "avoid": [it] })).collect();
+    let pairs = || {
+        PAIRS
+            .iter()
+            .map(|[from, to]| json!({ "from": from, "to": to }))
+            .collect()
+    };
+    let each = || AVOIDED.iter().map(|it| json!({ "id": it })).collect();
     let categories = || CATEGORIES.iter().map(|it| json!({ "category": it })).collect();
     let question = |name, query, parameters| Question {
         name,
@@ -102,6 +118,31 @@ fn questions() -> Vec<Question> {
             "query($least: Int!) { synsets(first: 0, filter: {hyponyms: {count: {gte: $least}}}) { totalCount } }",
             (1..6).map(|it| json!({ "least": it })).collect(),
         ),
+        question(
+            "path",
+            "query($from: ID!, $to: ID!) { path(from: $from, to: $to, maxHops: 20) { length } }",
+            pairs(),
+        ),
+        question(
+            "weighted path",
+            r#"query($from: ID!, $to: ID!) { path(from: $from, to: $to, maxHops: 50, weight: "position") { cost } }"#,
+            pairs(),
+        ),
+        question(
+            "10 paths",
+            "query($from: ID!, $to: ID!) { paths(from: $from, to: $to, maxHops: 20, first: 10) { nodes { length } } }",
+            pairs(),
+        ),
+        question(
+            "neighborhood",
+            "query($id: ID!) { neighborhood(of: [$id], hops: 3, first: 10) { totalCount } }",
+            each(),
+        ),
+        question(
+            "similar",
+            "query($id: ID!) { similar(to: $id, first: 10) { score entity { id } } }",
+            each(),
+        ),
     ]
 }
 
@@ -127,6 +168,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..Limits::default()
     };
     let engine = Engine::new(snapshot, limits)?;
+    engine.index().make_columns();
     for question in questions().iter().filter(|it| it.name.starts_with(&only)) {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(question.threads)
