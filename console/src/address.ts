@@ -1,7 +1,11 @@
 // The addresses of the console's pages. A place is the whole state of a page, and `read` and `write` are inverse.
 
+import * as neighborhood from './neighborhood/state';
+
 /** Views of GraphiQL beside the JSON. */
-export type View = 'table' | 'sources';
+export type View = 'table' | 'sources' | 'graph';
+
+const VIEWS = new Set<string | undefined>(['table', 'sources', 'graph']);
 
 export type Place =
   | { page: 'home' }
@@ -11,6 +15,7 @@ export type Place =
   | { page: 'source'; id: string; locator?: string; after?: string }
   | { page: 'answer'; query: string; title?: string }
   | { page: 'schema'; type?: string; query?: string }
+  | ({ page: 'neighborhood' } & neighborhood.View)
   | { page: 'graphiql'; query?: string; variables?: string; view?: View }
   | { page: 'unknown'; path: string };
 
@@ -63,13 +68,16 @@ export function read(path: string, search: string): Place {
   if (path === '/schema') {
     return present({ page: 'schema', type: text(parameters, 'type'), query: text(parameters, 'q') });
   }
+  if (path === '/neighborhood') {
+    return { page: 'neighborhood', ...neighborhood.read(parameters) };
+  }
   if (path === '/graphiql') {
     const view = text(parameters, 'view');
     return present({
       page: 'graphiql',
       query: text(parameters, 'query'),
       variables: text(parameters, 'variables'),
-      view: view === 'table' || view === 'sources' ? view : undefined,
+      view: VIEWS.has(view) ? (view as View) : undefined,
     });
   }
   const [, kind, rest] = /^\/(entity|source)\/(.+)$/.exec(path) ?? [];
@@ -126,6 +134,8 @@ export function write(place: Place): string {
         ['type', place.type],
         ['q', place.query],
       ]);
+    case 'neighborhood':
+      return withParameters('/neighborhood', neighborhood.pairs(place));
     case 'graphiql':
       return withParameters('/graphiql', [
         ['query', place.query],

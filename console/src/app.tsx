@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useRef } from 'react';
 
 import { write, type Place } from './address';
 import { Link, useNavigation } from './navigation';
+import { EMPTY } from './neighborhood/state';
 import { AnswerPage } from './pages/answer';
 import { EntityPage } from './pages/entity';
 import { HomePage } from './pages/home';
@@ -15,6 +16,7 @@ import { Boundary, Loading, Title } from './parts/states';
 
 // GraphiQL and its editor are many times as large as all other pages.
 const QueryPage = lazy(() => import('./pages/query'));
+const NeighborhoodPage = lazy(() => import('./pages/neighborhood'));
 
 function Page({ place, address }: { place: Place; address: string }) {
   switch (place.page) {
@@ -36,6 +38,14 @@ function Page({ place, address }: { place: Place; address: string }) {
           <QueryPage key={address} {...place} />
         </Suspense>
       );
+    case 'neighborhood': {
+      const { page, ...view } = place;
+      return (
+        <Suspense key={page} fallback={<Loading lines={10} />}>
+          <NeighborhoodPage {...view} />
+        </Suspense>
+      );
+    }
     case 'unknown':
       return (
         <article>
@@ -53,6 +63,7 @@ const SECTIONS: [string, Place][] = [
   ['Home', { page: 'home' }],
   ['Search', { page: 'search', query: '', types: [] }],
   ['Schema', { page: 'schema' }],
+  ['Neighborhood', { page: 'neighborhood', ...EMPTY }],
   ['GraphiQL', { page: 'graphiql' }],
 ];
 

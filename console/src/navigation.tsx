@@ -6,7 +6,7 @@ import { read, write, type Place } from './address';
 
 interface Navigation {
   place: Place;
-  go: (place: Place, how?: { replace?: boolean }) => void;
+  go: (place: Place, how?: { replace?: boolean; stay?: boolean }) => void;
 }
 
 const Context = createContext<Navigation | undefined>(undefined);
@@ -77,8 +77,10 @@ export function Pages({ children }: { children: ReactNode }) {
           return;
         }
         history.replaceState({ top: scrollY }, '');
-        history.pushState({ top: 0 }, '', write(wanted));
-        show({ place: wanted, top: 0 });
+        // A step within a page leaves it where it is.
+        const top = how?.stay ? scrollY : 0;
+        history.pushState({ top }, '', write(wanted));
+        show({ place: wanted, top });
       },
     }),
     [place],

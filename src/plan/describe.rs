@@ -19,7 +19,9 @@ use super::{
     ComponentField, ConflictField, ConnectionField, EdgeField, EntityField, ExampleField, ExternalIdField,
     GraphField, GroupBy, GroupField, GroupKeyField, HighlightField, IncludeDeprecated, Introspection,
     LinkField, ListingEdgeField, ListingField, MeasureField, MetaField, Object, Page, PageInfoField,
-    PathField, Plan, PropertyField, Question, RankedField, Ranking, RelationField, RootField, SearchEdgeField, SearchField, Selection, Side, Slot, StatementField, SubgraphField, SuggestionField, TimelineField, TypeField, ValidityField,
+    PathField, Plan, PropertyField, Question, RankedField, Ranking, RelationField, RootField,
+    SearchEdgeField, SearchField, Selection, Side, Slot, StatementField, SubgraphField, SuggestionField,
+    TimelineField, TypeField, ValidityField,
 };
 use crate::condition::{
     Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, PointTest, RelationTest, SortedSet, Test,

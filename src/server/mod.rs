@@ -166,6 +166,7 @@ fn routes(live: Arc<Live>, settings: Settings, connections: Arc<Connections>) ->
         .route("/answer", get(assets::page))
         .route("/graphiql", get(assets::page))
         .route("/schema", get(assets::page))
+        .route("/neighborhood", get(assets::page))
         .route("/{*path}", get(assets::file))
         .with_state(shared.clone())
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {

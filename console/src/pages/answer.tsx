@@ -176,7 +176,14 @@ export function AnswerPage({ query, title }: { query: string; title?: string }) 
           )}
         </Shown>
       )}
-      {query && <ShowAsQuery question={question} />}
+      {query && (
+        <p className="links">
+          <ShowAsQuery question={question} />
+          <Link className="as-query" to={{ page: 'graphiql', query, view: 'graph' }}>
+            Show as a graph
+          </Link>
+        </p>
+      )}
     </article>
   );
 }

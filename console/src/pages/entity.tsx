@@ -4,6 +4,7 @@ import { useAnswer } from '../answer';
 import { askAs, suggestedIds, type Answer, type GraphError, type Question } from '../client';
 import { amount, count, date, words } from '../format';
 import { Link, useNavigation } from '../navigation';
+import { viewOf } from '../neighborhood/state';
 import { NameList, Pages } from '../parts/lists';
 import { TypeName } from '../parts/names';
 import { Errors, ShowAsQuery, Shown, Title } from '../parts/states';
@@ -134,6 +135,9 @@ function Header({ entity, info, place }: { entity: Entity; info?: TypeAnswer; pl
       <div className="tools">
         <AsOf {...place} />
         <div className="copies">
+          <Link className="button" to={{ page: 'neighborhood', ...viewOf([entity.entityId], { selected: entity.entityId, ...(place.asOf ? { asOf: place.asOf } : {}) }) }}>
+            Neighborhood
+          </Link>
           <Copy label="Copy id" text={() => entity.entityId} />
           <Copy label="Copy citation" text={() => `${entity.label}. ${location.href}, ${date(new Date().toISOString().slice(0, 10))}.`} />
           <Copy label="Copy Turtle" text={() => askAs(whole, 'text/turtle')} />

@@ -3,6 +3,7 @@ import { lazy, Suspense, useId, useState } from 'react';
 import { useAnswer } from '../answer';
 import { amount, count, fieldLabel, words } from '../format';
 import { Link, useNavigation } from '../navigation';
+import { viewOf } from '../neighborhood/state';
 import { RelationDiagram } from '../parts/diagram';
 import { DataTable } from '../parts/lists';
 import { Prose } from '../parts/prose';
@@ -188,6 +189,7 @@ function Header({ name, type, of }: { name: string; type?: Types[number]; of: In
       {type ? (
         <p className="facts-line">
           <Link to={{ page: 'search', query: '', types: [type.name] }}>{count(type.count, 'entity', 'entities')}</Link>
+          <Link to={{ page: 'neighborhood', ...viewOf([], { ofTypes: [type.name], between: true }) }}>Neighborhood</Link>
           {of.length > 0 && <span>Interfaces: {of.map((it) => words(it.name)).join(', ')}</span>}
           {type.class && <span>Class: {type.class}</span>}
         </p>

@@ -3,6 +3,7 @@ import { useAnswer } from '../answer';
 import { amount, count, fieldLabel, marked, validity, words } from '../format';
 import * as matches from '../matches';
 import { Link } from '../navigation';
+import { viewOf } from '../neighborhood/state';
 import { EntityList, NameList, Pages, TypeCounts } from '../parts/lists';
 import { Prose } from '../parts/prose';
 import { SearchBox } from '../parts/search-box';
@@ -160,6 +161,13 @@ function pageOf({ query, types, facets }: Search): (after?: string) => Place {
   return (after) => ({ page: 'search', query, types, ...(facets ? { facets } : {}), ...(after === undefined ? {} : { after }) });
 }
 
+/** The entities of this page and the edges between them, as a picture. */
+function AsPicture({ entities }: { entities: Name[] }) {
+  return entities.length === 0 ? null : (
+    <Link to={{ page: 'neighborhood', ...viewOf(entities.map(({ entityId }) => entityId), { between: true }) }}>Neighborhood of these</Link>
+  );
+}
+
 function Results(place: Search) {
   const question = search(place.query, place.types, place.after);
   const asked = useAnswer<Found>(question);
@@ -174,6 +182,7 @@ function Results(place: Search) {
               <>
                 <p className="facts-line" role="status">
                   <span>{count(data.search.totalCount, 'result')}</span>
+                  <AsPicture entities={data.search.edges.map(({ node }) => node)} />
                   {data.search.ignored > 0 && <span>The last {count(data.search.ignored, 'word')} of the text were not searched</span>}
                 </p>
                 {data.search.totalCount === 0 ? (
@@ -285,6 +294,7 @@ function Browse(place: Search) {
               <>
                 <p className="facts-line" role="status">
                   <span>{count(data.entities.totalCount, 'entity', 'entities')}</span>
+                  <AsPicture entities={data.entities.nodes} />
                 </p>
                 <EntityList items={data.entities.nodes} entity={(node) => node} hasTypes={place.types.length > 1}>
                   {({ description }) => description && <p dir="auto">{description}</p>}

@@ -1,7 +1,7 @@
 // Beside the JSON response in GraphiQL: the same as a table, its sources, and what it took.
 
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 
 import { write, type View } from '../address';
 import { cited } from '../cite';
@@ -9,6 +9,9 @@ import type { Answer } from '../client';
 import { size } from '../format';
 import { Link } from '../navigation';
 import { cell, csv, sorted, table, type Table } from '../table';
+
+// The picture has a library of its own.
+const ResponseGraph = lazy(() => import('../neighborhood/response'));
 
 export interface Response {
   query: string;
@@ -134,12 +137,14 @@ function Sources({ response: { answer, query, variables } }: { response: Respons
   );
 }
 
+const LABELS: Record<View, string> = { table: 'Table', sources: 'Sources', graph: 'Graph' };
+
 export function Beside({ response, view, show }: { response?: Response; view?: View; show: (view?: View) => void }) {
   const [said, say] = useState('');
   if (!response) {
     return null;
   }
-  const { query, answer, milliseconds, bytes } = response;
+  const { query, variables, answer, milliseconds, bytes } = response;
   const rows = table(answer?.data);
   const copy = async () => {
     try {
@@ -160,6 +165,7 @@ export function Beside({ response, view, show }: { response?: Response; view?: V
       <div className="beside-bar">
         {tab('table', 'Table')}
         {tab('sources', 'Sources')}
+        {tab('graph', 'Graph')}
         <button type="button" className="button" onClick={() => void copy()}>
           <span aria-live="polite">{said || 'Copy link'}</span>
         </button>
@@ -168,8 +174,18 @@ export function Beside({ response, view, show }: { response?: Response; view?: V
         </span>
       </div>
       {view && (
-        <div className="beside-view" tabIndex={0} role="region" aria-label={view === 'table' ? 'Table' : 'Sources'}>
-          {view === 'sources' ? <Sources response={response} /> : rows ? <Rows key={query} table={rows} /> : <p>This answer has no list of objects.</p>}
+        <div className="beside-view" tabIndex={0} role="region" aria-label={LABELS[view]}>
+          {view === 'sources' ? (
+            <Sources response={response} />
+          ) : view === 'graph' ? (
+            <Suspense fallback={<p>Loading</p>}>
+              <ResponseGraph key={`${query} ${variables}`} query={query} variables={variables} />
+            </Suspense>
+          ) : rows ? (
+            <Rows key={query} table={rows} />
+          ) : (
+            <p>This answer has no list of objects.</p>
+          )}
         </div>
       )}
     </section>

@@ -26,7 +26,15 @@ export function options({ suggest, search }: Suggested): Option[] {
   return [...named, ...found.map((entity) => ({ entity, text: entity.label, start: 0, end: 0 }))].slice(0, 8);
 }
 
-export function SearchBox({ label, autoFocus = false, text = '' }: { label: string; autoFocus?: boolean; text?: string }) {
+interface Properties {
+  label: string;
+  autoFocus?: boolean;
+  text?: string;
+  /** What is done with an entity instead of opening its page. */
+  choose?: (entity: Name) => void;
+}
+
+export function SearchBox({ label, autoFocus = false, text = '', choose }: Properties) {
   const { go } = useNavigation();
   const id = useId();
   const [value, setValue] = useState(text);
@@ -64,6 +72,13 @@ export function SearchBox({ label, autoFocus = false, text = '' }: { label: stri
   };
   const open = (option: Option | undefined) => {
     close();
+    if (choose) {
+      if (option) {
+        setValue('');
+        choose(option.entity);
+      }
+      return;
+    }
     field.current?.blur();
     if (option) {
       setValue('');
@@ -92,7 +107,7 @@ export function SearchBox({ label, autoFocus = false, text = '' }: { label: stri
       action="/search"
       onSubmit={(event) => {
         event.preventDefault();
-        open(list[chosen]);
+        open(list[choose ? Math.max(chosen, 0) : chosen]);
       }}
       onBlur={(event) => {
         if (!event.currentTarget.contains(event.relatedTarget)) {
@@ -125,7 +140,7 @@ export function SearchBox({ label, autoFocus = false, text = '' }: { label: stri
         onKeyDown={onKeyDown}
       />
       <button type="submit" className="button">
-        Search
+        {choose ? 'Add' : 'Search'}
       </button>
       <ul id={`${id}-list`} role="listbox" aria-label="Suggestions" hidden={!isOpen}>
         {list.map((option, no) => (
