@@ -17,5 +17,5 @@ export default typescript.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },
-  { files: ['test/**/*.mjs', 'screenshots.mjs', 'speed.mjs'], languageOptions: { globals: { process: 'readonly', setTimeout: 'readonly', Buffer: 'readonly', fetch: 'readonly', document: 'readonly', window: 'readonly', console: 'readonly', URL: 'readonly', location: 'readonly', history: 'readonly' } } },
+  { files: ['test/**/*.mjs', 'screenshots.mjs', 'speed.mjs'], languageOptions: { globals: { process: 'readonly', setTimeout: 'readonly', Buffer: 'readonly', fetch: 'readonly', document: 'readonly', DOMParser: 'readonly', window: 'readonly', console: 'readonly', URL: 'readonly', location: 'readonly', history: 'readonly' } } },
 );

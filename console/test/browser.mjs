@@ -3,7 +3,9 @@
 // CLEW says which binary to start, CHROMIUM which browser; both have defaults.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { dirname, resolve } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -29,6 +31,21 @@ export async function serve(graph, port = 0, options = []) {
       }
     },
   };
+}
+
+/** A graph in a folder of its own, which is removed after the test. */
+export async function serveLines(context, schema, lines) {
+  const graph = mkdtempSync(join(tmpdir(), 'clew-'));
+  for (const [folder, file, text] of [['schema', 'a.graphql', schema], ['data', 'a.jsonl', lines.map((line) => JSON.stringify(line)).join('\n')]]) {
+    mkdirSync(join(graph, folder));
+    writeFileSync(join(graph, folder, file), text);
+  }
+  const own = await serve(graph);
+  context.after(async () => {
+    await own.stop();
+    rmSync(graph, { recursive: true });
+  });
+  return own.address;
 }
 
 export function launch() {

@@ -1,9 +1,7 @@
 // The pages for readers, in a real headless Chromium against the real server.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import * as chromium from './browser.mjs';
@@ -194,21 +192,6 @@ test('an example is a question whose answer has its sources', async () => {
   await page.close();
 });
 
-/** A graph in a folder of its own, which is removed after the test. */
-async function served(context, schema, lines) {
-  const graph = mkdtempSync(join(tmpdir(), 'clew-'));
-  for (const [folder, file, text] of [['schema', 'a.graphql', schema], ['data', 'a.jsonl', lines.map((line) => JSON.stringify(line)).join('\n')]]) {
-    mkdirSync(join(graph, folder));
-    writeFileSync(join(graph, folder, file), text);
-  }
-  const own = await chromium.serve(graph);
-  context.after(async () => {
-    await own.stop();
-    rmSync(graph, { recursive: true });
-  });
-  return own.address;
-}
-
 test('a search leads to the questions and types that its words name', async () => {
   const { page, errors } = await open('/search?q=ships%20launched');
   await page.getByRole('link', { name: 'Which ships were launched, and when?' }).click();
@@ -250,7 +233,7 @@ test('an entity with thousands of neighbours is shown with counts, and page by p
     type City { name: String! @search  twin: City @relation(name: "TWIN", inverse: "twinOf") }
     type Person { name: String! @search  livesIn: City @relation(name: "LIVES_IN", inverse: "people")  visits: [City!]! @relation(name: "VISITS", inverse: "visitors") }`;
   const people = Array.from({ length: 10_000 }, (_, no) => `p${String(no).padStart(4, '0')}`);
-  const address = await served(context, schema, [
+  const address = await chromium.serveLines(context, schema, [
     { type: 'node', id: 'hub', labels: ['City'], properties: { name: ['Hub'] } },
     ...people.map((id) => ({ type: 'node', id, labels: ['Person'], properties: { name: [`Person ${id}`] } })),
     ...people.map((id) => ({ type: 'edge', from: id, to: 'hub', labels: ['LIVES_IN'] })),
@@ -303,7 +286,7 @@ test('a conflict is marked also after more conflicts than a page of them has', a
 });
 
 test('a graph without entities and relations has its pages', async (context) => {
-  const address = await served(context, 'type Thing { name: String! @search }', []);
+  const address = await chromium.serveLines(context, 'type Thing { name: String! @search }', []);
   const { page, errors } = await chromium.open(browser, address);
   await page.getByText('This graph is empty').waitFor();
   await page.goto(`${address}/schema?type=Thing`);

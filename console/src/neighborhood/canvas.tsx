@@ -69,7 +69,9 @@ export function Canvas({ drawn, theme, isEmpty, label, onPicture, onSelect, onOp
     // The picture is made once; later colours are given to it.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
-  useEffect(() => picture?.setTheme(theme), [picture, theme]);
+  useEffect(() => {
+    picture?.setTheme(theme);
+  }, [picture, theme]);
   const key = JSON.stringify(drawn);
   useEffect(() => {
     picture?.show(JSON.parse(key) as Drawn);

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { askAs } from '../client';
 import type { Drawn, Picture, Point, Theme } from './drawn';
 import type { Graph } from './model';
-import { between, missing } from './questions';
+import { file } from './questions';
 import type { View } from './state';
 import { svg } from './svg';
 
@@ -28,9 +28,7 @@ interface Properties {
 /** The shown entities, and all edges of the shown relations between them. */
 function asFile({ nodes, edges }: Graph, asOf: string | undefined, accept: string): Promise<string> {
   const ids = nodes.map(({ entityId }) => entityId);
-  const relations = [...new Set(edges.map(({ relation }) => relation))];
-  const question = relations.length > 0 ? between(ids, relations, asOf) : missing({ of: ids, types: [], opened: [] }, asOf);
-  return question ? askAs(question, accept) : Promise.reject(new Error('There is nothing to save.'));
+  return askAs(file(ids, [...new Set(edges.map(({ relation }) => relation))], asOf), accept);
 }
 
 export function Downloads({ drawn, shown, view, theme, picture }: Properties) {

@@ -1,17 +1,18 @@
 // The view as a list, with what can be done with each entity: all that the picture offers, for keyboards and screen readers.
 
-import { useEffect, useId, useRef, useState } from 'react';
+import { memo, useCallback, useEffect, useId, useRef, useState } from 'react';
 
 import { useAnswer } from '../answer';
 import { count, fieldLabel, number, validity, words } from '../format';
 import { EntityLink } from '../parts/names';
+import { SearchBox } from '../parts/search-box';
 import { Errors } from '../parts/states';
 import { Citations } from '../parts/statements';
 import { Value } from '../parts/value';
 import type { SchemaAnswer, Statement } from '../queries';
 import type { Point } from './drawn';
 import { Sign } from './filters';
-import { lookOf } from './look';
+import { lookOf, type Look } from './look';
 import { openedKey, type Edge, type Graph, type Known, type Node } from './model';
 import { arms, counts, type Arm, type Counts } from './questions';
 import { add, collapse, expand, hide, isOf, pin, STEP, type View } from './state';
@@ -35,6 +36,7 @@ function Opener({ node, arm, total, known, view, set }: { node: Node; arm: Arm; 
   const loaded = opened ? Math.min(known.opened.get(openedKey(opened))?.links.nodes.length ?? 0, opened.shown) : 0;
   const name = fieldLabel(field);
   const next = Math.min(STEP, total - loaded);
+  const show = `Show ${loaded > 0 ? `${number(next)} more` : next < total ? `${number(next)} of ${number(total)}` : number(total)}`;
   return (
     <li className="opener">
       <span>
@@ -46,10 +48,10 @@ function Opener({ node, arm, total, known, view, set }: { node: Node; arm: Arm; 
           <button
             type="button"
             className="button"
-            aria-label={`${loaded > 0 ? 'Show more' : 'Show'}: ${name}, ${number(next)} of ${number(total)}`}
+            aria-label={`${show}: ${name}`}
             onClick={() => set(expand(view, node.entityId, relation.name, direction, loaded + STEP))}
           >
-            Show {loaded > 0 ? `${number(next)} more` : next < total ? `${number(next)} of ${number(total)}` : number(total)}
+            {show}
           </button>
         )}
         {opened && (
@@ -133,17 +135,28 @@ function EdgeItem({ edge, node, nodes, info, view, select }: { edge: Edge; node:
   ) : null;
 }
 
+/** Above this number of entities, the end of a path is found by its name. */
+const MOST_CHOICES = 200;
+
 function PathForm({ node, nodes, view, set }: { node: Node; nodes: Node[]; view: View; set: (view: View) => void }) {
   const id = useId();
   const others = nodes.filter((it) => it !== node);
   const [to, setTo] = useState('');
   const end = others.some((it) => it.entityId === to) ? to : (others[0]?.entityId ?? '');
+  const find = (end: string) => set({ ...view, paths: { from: node.entityId, to: end, shown: 1, avoid: [] } });
+  if (others.length > MOST_CHOICES) {
+    return (
+      <div className="path-form">
+        <SearchBox label="Path to" verb="Find" choose={({ entityId }) => find(entityId)} />
+      </div>
+    );
+  }
   return others.length === 0 ? null : (
     <form
       className="path-form"
       onSubmit={(event) => {
         event.preventDefault();
-        set({ ...view, paths: { from: node.entityId, to: end, shown: 1, avoid: [] } });
+        find(end);
       }}
     >
       <label htmlFor={id}>Path to</label>
@@ -225,6 +238,34 @@ function PinButton({ node, view, set, positionOf }: { node: Node } & Pick<Proper
   );
 }
 
+interface RowProperties {
+  id: string;
+  label: string;
+  type: string;
+  look: Look;
+  /** How many edges are not shown. */
+  rest: number;
+  isOpen: boolean;
+  isPinned: boolean;
+  toggle: (id: string) => void;
+}
+
+/** Most rows stay as they are when one is opened. */
+const Row = memo(
+  function Row({ id, label, type, look, rest, isOpen, isPinned, toggle }: RowProperties) {
+    return (
+      <button type="button" className="row" aria-expanded={isOpen} onClick={() => toggle(id)}>
+        <Sign {...look} />
+        <span dir="auto">{label}</span> <span className="type-name">{words(type)}</span>{' '}
+        {rest > 0 && <span className="count">+{number(rest)}</span>}
+        {isPinned && <span className="for-readers"> pinned</span>}
+      </button>
+    );
+  },
+  (a, b) =>
+    a.id === b.id && a.label === b.label && a.type === b.type && a.rest === b.rest && a.isOpen === b.isOpen && a.isPinned === b.isPinned && a.toggle === b.toggle,
+);
+
 export function List(properties: Properties) {
   const { graph, shown, view, info, set, select } = properties;
   const types = info.types.map(({ name }) => name);
@@ -245,7 +286,16 @@ export function List(properties: Properties) {
     setLast(view.selected);
   }
   const item = useRef<HTMLLIElement>(null);
-  useEffect(() => item.current?.scrollIntoView({ block: 'nearest' }), [open]);
+  // The rows keep one function, which does what the last render says.
+  const choose = useRef<(id: string) => void>(() => undefined);
+  useEffect(() => {
+    choose.current = (id) => select(id === open ? undefined : id);
+  });
+  const toggle = useCallback((id: string) => choose.current(id), []);
+  // In some browsers, scrolling returns a promise, which is no function that cleans up.
+  useEffect(() => {
+    item.current?.scrollIntoView({ block: 'nearest' });
+  }, [open]);
   const hidden = view.hidden.map((id) => ({ id, label: graph.nodes.find((it) => it.entityId === id)?.label ?? id }));
   return (
     <section aria-label="Entities" className="entities">
@@ -273,12 +323,16 @@ export function List(properties: Properties) {
           const rest = node.degree - edges.reduce((total, edge) => total + edge.statements.length, 0);
           return (
             <li key={node.entityId} ref={isOpen ? item : undefined} className={isOpen ? 'is-open' : undefined}>
-              <button type="button" className="row" aria-expanded={isOpen} onClick={() => select(isOpen ? undefined : node.entityId)}>
-                <Sign {...lookOf(node.__typename, types)} />
-                <span dir="auto">{node.label}</span> <span className="type-name">{words(node.__typename)}</span>{' '}
-                {rest > 0 && <span className="count">+{number(rest)}</span>}
-                {node.isPinned && <span className="for-readers"> pinned</span>}
-              </button>
+              <Row
+                id={node.entityId}
+                label={node.label}
+                type={node.__typename}
+                look={lookOf(node.__typename, types)}
+                rest={rest}
+                isOpen={isOpen}
+                isPinned={node.isPinned}
+                toggle={toggle}
+              />
               {isOpen && <Details node={node} edges={edges} nodes={nodes} properties={properties} />}
             </li>
           );

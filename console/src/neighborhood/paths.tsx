@@ -29,7 +29,7 @@ function Step({ step, isLast, view, info, avoid }: { step: Link; isLast: boolean
       <span className="buttons">
         <Citations citations={citations} />
         {!isLast && (
-          <button type="button" className="button" aria-label={`Avoid ${step.to.label}`} onClick={() => avoid(step.to.entityId)}>
+          <button type="button" className="button" aria-label={`Avoid this: ${step.to.label}`} onClick={() => avoid(step.to.entityId)}>
             Avoid this
           </button>
         )}

@@ -113,6 +113,8 @@ function start(no: number, around: Point): Point {
 class Drawing implements Picture {
   private readonly cy: Core;
   private frame = 0;
+  /** What was drawn last, so that only what has changed is drawn again. */
+  private drawn = new Map<string, string>();
   private isFirst = true;
 
   constructor(container: HTMLElement, theme: Theme, handlers: Handlers) {
@@ -125,7 +127,6 @@ class Drawing implements Picture {
       maxZoom: 4,
       boxSelectionEnabled: false,
       autounselectify: true,
-      textureOnViewport: false,
     });
     const idOf = (event: EventObject) => (event.target as { id: () => string }).id();
     this.cy.on('tap', (event) => handlers.onSelect(event.target === this.cy ? undefined : idOf(event)));
@@ -144,12 +145,26 @@ class Drawing implements Picture {
     const hasLabels = edges.length <= MOST_EDGE_LABELS;
     const hasCurves = edges.length <= MOST_CURVES;
     const ids = new Set([...nodes.map(({ id }) => id), ...edges.map(({ id }) => id)]);
+    const before = this.drawn;
+    this.drawn = new Map();
+    const isNew = (id: string, value: unknown) => {
+      const text = JSON.stringify(value);
+      this.drawn.set(id, text);
+      return before.get(id) !== text;
+    };
     cy.batch(() => {
-      cy.elements().filter((it) => !ids.has(it.id())).remove();
+      for (const id of before.keys()) {
+        if (!ids.has(id)) {
+          cy.getElementById(id).remove();
+        }
+      }
       for (const node of nodes) {
         const { id, label, colour, shape, size } = node;
         const data = { id, label, colour, shape, size };
         const classes = [node.isPinned && 'pinned', node.isOnPath && 'path', node.isSelected && 'selected'].filter((it) => it !== false);
+        if (!isNew(id, [data, classes, node.at])) {
+          continue;
+        }
         const known = cy.getElementById(id);
         if (known.empty()) {
           if (node.at) {
@@ -178,6 +193,9 @@ class Drawing implements Picture {
           edge.isOnPath && 'path',
           edge.isSelected && 'selected',
         ].filter((it) => it !== false);
+        if (!isNew(id, [label, classes])) {
+          continue;
+        }
         const known = cy.getElementById(id);
         if (known.empty()) {
           cy.add({ group: 'edges', data: { id, source: from, target: to, label }, classes });
@@ -216,8 +234,8 @@ class Drawing implements Picture {
       .force('link', forceLink<Body, SimulationLinkDatum<Body>>(links).id(({ id }) => id).distance(130).strength(0.3))
       .force('charge', forceManyBody().strength(-420).distanceMax(900))
       .force('collide', forceCollide<Body>(({ size }) => size / 2 + 30))
-      .force('x', forceX().strength(0.02))
-      .force('y', forceY().strength(0.02))
+      .force('x', forceX().strength(0.04))
+      .force('y', forceY().strength(0.04))
       .alphaDecay(nodes.length > MOST_MOVING ? 0.045 : 0.03);
     const isMoving = nodes.length <= MOST_MOVING && !isStill();
     const place = () => {

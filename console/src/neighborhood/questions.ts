@@ -208,6 +208,31 @@ ${LINK}`,
   };
 }
 
+/** The question whose other forms are files: entities, and all edges of some relations between them. */
+export function file(ids: string[], relations: string[], asOf?: string): Question {
+  return {
+    query: `query File($of: [ID!]!, $asOf: Date) {
+  neighborhood(of: $of, hops: 0, via: [${relations.join(', ')}], asOf: $asOf, first: ${Math.max(ids.length, 1)}) {
+    nodes { label }
+  }
+}
+`,
+    variables: { of: ids, ...(asOf ? { asOf } : {}) },
+  };
+}
+
+export interface Checked {
+  entity: { entityId: string } | null;
+}
+
+/** An id with a date that is not one leads to nothing; this says why. */
+export function check(id: string, asOf: string): Question {
+  return {
+    query: 'query Check($id: ID!, $asOf: Date) {\n  entity(id: $id, asOf: $asOf) { entityId }\n}\n',
+    variables: { id, asOf },
+  };
+}
+
 export interface Range {
   first: { nodes: { date: string }[] } | null;
   last: { nodes: { date: string }[] } | null;

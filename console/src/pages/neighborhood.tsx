@@ -16,7 +16,7 @@ import { List } from '../neighborhood/list';
 import { lookOf, short, sizeOf } from '../neighborhood/look';
 import { graphOf, shownOf, type Graph } from '../neighborhood/model';
 import { Paths } from '../neighborhood/paths';
-import { between, whole, type BetweenAnswer } from '../neighborhood/questions';
+import { between, check, whole, type BetweenAnswer, type Checked } from '../neighborhood/questions';
 import { add, compact, EMPTY, MOST_NODES, pin, type View } from '../neighborhood/state';
 import { useSteps } from '../neighborhood/steps';
 import { useKnown } from '../neighborhood/store';
@@ -89,6 +89,26 @@ function useBetween(graph: Graph, view: View, info: Info): BetweenAnswer | undef
   return view.between ? (now ?? last) : undefined;
 }
 
+/** Ids without an entity, or a date that is not one. */
+function Unknown({ ids, asOf }: { ids: string[]; asOf?: string }) {
+  const [first] = ids;
+  const asked = useAnswer<Checked>(first !== undefined && asOf !== undefined ? check(first, asOf) : null);
+  if (first === undefined) {
+    return null;
+  }
+  if (asked.state === 'answered' && asked.answer.errors.length > 0) {
+    return <Errors errors={asked.answer.errors} />;
+  }
+  return (
+    <Notice title="Some ids have no entity">
+      <p>
+        No entity has {ids.length === 1 ? 'the id' : 'the ids'} {ids.slice(0, 10).map((id) => `“${id}”`).join(', ')}
+        {ids.length > 10 && ` and ${number(ids.length - 10)} others`}.
+      </p>
+    </Notice>
+  );
+}
+
 function Neighborhood({ view, info }: { view: View; info: Info }) {
   const { go } = useNavigation();
   const theme = useTheme();
@@ -153,13 +173,7 @@ function Neighborhood({ view, info }: { view: View; info: Info }) {
         </Notice>
       )}
       {errors.length > 0 && <Errors errors={errors} />}
-      {graph.unknown.length > 0 && (
-        <Notice title="Some ids have no entity">
-          <p>
-            No entity has {graph.unknown.length === 1 ? 'the id' : 'the ids'} {graph.unknown.map((id) => `“${id}”`).join(', ')}.
-          </p>
-        </Notice>
-      )}
+      <Unknown ids={graph.unknown} asOf={view.asOf} />
       {isEmpty && <p>Add an entity by its name, or begin at the page of an entity. Then open its relations one by one.</p>}
       <div className="neighborhood-parts">
         <div className="neighborhood-left">

@@ -32,9 +32,11 @@ interface Properties {
   text?: string;
   /** What is done with an entity instead of opening its page. */
   choose?: (entity: Name) => void;
+  /** What the button says. */
+  verb?: string;
 }
 
-export function SearchBox({ label, autoFocus = false, text = '', choose }: Properties) {
+export function SearchBox({ label, autoFocus = false, text = '', choose, verb = choose ? 'Add' : 'Search' }: Properties) {
   const { go } = useNavigation();
   const id = useId();
   const [value, setValue] = useState(text);
@@ -140,7 +142,7 @@ export function SearchBox({ label, autoFocus = false, text = '', choose }: Prope
         onKeyDown={onKeyDown}
       />
       <button type="submit" className="button">
-        {choose ? 'Add' : 'Search'}
+        {verb}
       </button>
       <ul id={`${id}-list`} role="listbox" aria-label="Suggestions" hidden={!isOpen}>
         {list.map((option, no) => (
