@@ -16,6 +16,14 @@ const PICTURES = [
     },
   ],
   [
+    'neighborhood',
+    '/neighborhood?of=the-code&open=MEMBER_OF.in.25.the-code&open=HOSTED_BY.out.25.the-code&open=DEVELOPED_BY.out.25.the-code&open=PARTNERED_WITH.both.25.ecpat-international&from=unicef&to=the-body-shop',
+    async (page) => {
+      await page.getByText('Source: history/3/1').waitFor();
+      await page.locator('.picture-canvas[data-layout="done"]').waitFor();
+    },
+  ],
+  [
     'graphiql',
     `/graphiql?query=${encodeURIComponent('query @cite {\n  awards(orderBy: [{ date: ASC }]) {\n    nodes { name date }\n  }\n}\n')}`,
     async (page) => {

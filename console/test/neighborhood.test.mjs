@@ -47,7 +47,7 @@ async function saved(page, name) {
   return Buffer.concat(await (await download.createReadStream()).toArray());
 }
 
-/** Where the picture has each label. */
+/** Position of each label in the picture. */
 async function positions(page) {
   const text = (await saved(page, 'SVG')).toString();
   return new Map([...text.matchAll(/<text x="([^"]+)" y="([^"]+)"[^>]*>([^<]*)</g)].map(([, x, y, label]) => [label, `${x} ${y}`]));
@@ -87,7 +87,7 @@ test('from The Code to RIU: the count first, one request, and what is there stay
     assert.equal(after.get(label), at, label);
   }
   await page.getByText('6 of 6 entities shown').waitFor();
-  // An edge tells its dates and its source.
+  // An edge shows its dates and its source.
   await page.getByRole('button', { name: 'Members RIU Hotels & Resorts' }).click();
   const edge = page.locator('.edge-details');
   await edge.getByText('since 2012').waitFor();
@@ -188,7 +188,7 @@ test('collapse, filters and pins', async () => {
   await row(page, 'ECPAT International').waitFor();
   await page.getByRole('checkbox', { name: 'Partners' }).check();
   await page.getByRole('button', { name: 'Collapse: Hosts' }).click();
-  // What was found from there goes too.
+  // Entities that were found from there go too.
   await row(page, 'UNICEF').waitFor({ state: 'detached' });
   await row(page, 'RIU Hotels & Resorts').waitFor();
   await page.getByRole('button', { name: 'Pin' }).click();
@@ -415,12 +415,13 @@ test('400 narrower words come page by page, each once, and 10,000 neighbours sta
   await session.send('Performance.enable', { timeDomain: 'threadTicks' });
   const seconds = async () => (await session.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration').value;
   const start = await seconds();
-  await row(page, 'Person p1998').click();
-  await page.getByRole('button', { name: 'Hide', exact: true }).click();
-  await row(page, 'Person p1998').waitFor({ state: 'detached' });
+  // By their places: to look for names among thousands of rows takes longer than the page does.
+  await page.locator('.rows > li:nth-child(1999) > .row').click();
+  await page.locator('.details .button', { hasText: 'Hide' }).click();
+  await page.locator('.rows > li:nth-child(2000)').waitFor({ state: 'detached' });
   const took = (await seconds()) - start;
   context.diagnostic(`opening and hiding took ${took.toFixed(2)} s of CPU time`);
-  assert.ok(took < 4, `opening and hiding took ${took} s of CPU time`);
+  assert.ok(took < 2, `opening and hiding took ${took} s of CPU time`);
   assert.deepEqual(errors, []);
   await page.close();
 });

@@ -1,4 +1,4 @@
-// What is drawn: the form in which the view gives its graph to the picture.
+// Types of the drawing: the form in which the view gives its graph to the picture.
 
 import type { Look } from './look';
 
@@ -11,7 +11,7 @@ export interface DrawnNode extends Look {
   isSelected: boolean;
   /** The entity near which a new one is placed. */
   beside?: string;
-  /** Where the reader put it. */
+  /** Position at which the reader pinned it. */
   at?: { x: number; y: number };
 }
 

@@ -25,7 +25,7 @@ interface Properties {
   info: SchemaAnswer['graph'];
   set: (view: View) => void;
   select: (selected?: string) => void;
-  /** Where the picture has an entity. */
+  /** Position of an entity in the picture. */
   positionOf: (id: string) => Point | undefined;
 }
 

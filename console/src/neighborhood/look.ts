@@ -1,5 +1,5 @@
-// How types look. The colours are those of Okabe and Ito, which people with any kind of colour blindness can tell apart;
-// the shape tells types apart without colours.
+// How types look. The colours are those of Okabe and Ito, which people with any kind of colour blindness can distinguish.
+// The shape distinguishes types without colours.
 
 export const SHAPES = ['ellipse', 'round-rectangle', 'diamond', 'triangle', 'hexagon', 'pentagon', 'star', 'octagon'] as const;
 export type Shape = (typeof SHAPES)[number];

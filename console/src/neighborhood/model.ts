@@ -1,4 +1,4 @@
-// The entities and edges of a view: what is known of them, and what of that is shown.
+// The entities and edges of a view, and the part of them that filters leave.
 
 import type { Statement } from '../queries';
 import type { BetweenAnswer, Entity, Link, Links, ViewAnswer } from './questions';
@@ -34,7 +34,7 @@ export interface Graph {
   isFull: boolean;
 }
 
-/** What was asked at one date. */
+/** Answers about one date. */
 export interface Known {
   entities: Map<string, Entity | null>;
   types: Map<string, { totalCount: number; nodes: Entity[] }>;
@@ -63,7 +63,7 @@ function keyOf(link: Link, isSymmetric: boolean): Pick<Edge, 'key' | 'from' | 't
   return { key: `${link.relation} ${encodeURIComponent(from)} ${encodeURIComponent(to)}`, from, to };
 }
 
-/** The years of a statement and the properties of its edge tell it from others between the same entities. */
+/** Parallel edges differ in their years, their rank or their properties. */
 function identity({ edge, rank, valid }: Statement): string {
   return JSON.stringify([valid?.from, valid?.until, rank, edge]);
 }
@@ -155,7 +155,7 @@ export function graphOf(view: View, known: Known, symmetric: Set<string>, extra?
   return { nodes: [...nodes.values()], edges: [...edges.values()], total: nodes.size + unloaded, unknown, isFull };
 }
 
-/** What filters leave. An entity that was not chosen itself is shown while a shown edge leads to it. */
+/** Applies the filters. An entity that was not chosen itself is shown while a shown edge leads to it. */
 export function shownOf(graph: Graph, view: View): Graph {
   const hidden = new Set(view.hidden);
   const withoutTypes = new Set(view.withoutTypes);

@@ -151,7 +151,7 @@ describe('the graph of a view', () => {
     expect(graph.edges).toHaveLength(MOST_NODES - 1);
   });
 
-  test('tells ids without an entity from those that are not loaded', () => {
+  test('distinguishes ids without an entity from those that are not loaded', () => {
     const known = nothing();
     known.entities.set('a', null);
     expect(graphOf(viewOf(['a', 'b']), known, new Set()).unknown).toEqual(['a']);
@@ -224,7 +224,7 @@ describe('steps', () => {
 });
 
 describe('the look', () => {
-  test('tells up to 64 types apart', () => {
+  test('distinguishes up to 64 types', () => {
     const types = Array.from({ length: 64 }, (_, no) => `T${no}`);
     expect(new Set(types.map((type) => JSON.stringify(lookOf(type, types)))).size).toBe(64);
   });

@@ -5,7 +5,7 @@ import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY
 
 import type { Drawn, DrawnNode, Handlers, Picture, Point, Theme } from './drawn';
 
-/** Where entities were last, for as long as the visit lasts: an entity stays where it is when others come. */
+/** Positions of entities in this visit. An entity keeps its position when others are added. */
 const places = new Map<string, Point>();
 const MOST_PLACES = 10_000;
 const KEY = 'clew:neighborhood:places';
@@ -103,7 +103,7 @@ function isStill(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }
 
-/** Where the layout starts with a new entity: around the one that it belongs to. */
+/** Start of the layout for a new entity: around the one that it was found from. */
 function start(no: number, around: Point): Point {
   const angle = no * Math.PI * (3 - Math.sqrt(5));
   const radius = 60 + 14 * Math.sqrt(no);
@@ -113,7 +113,7 @@ function start(no: number, around: Point): Point {
 class Drawing implements Picture {
   private readonly cy: Core;
   private frame = 0;
-  /** What was drawn last, so that only what has changed is drawn again. */
+  /** Data of the last drawing, so that only changed elements are drawn again. */
   private drawn = new Map<string, string>();
   private isFirst = true;
 
@@ -283,7 +283,7 @@ class Drawing implements Picture {
     const box = cy.elements().boundingBox();
     const extent = cy.extent();
     const isInside = box.x1 >= extent.x1 && box.x2 <= extent.x2 && box.y1 >= extent.y1 && box.y2 <= extent.y2;
-    // What can be seen whole is not moved, unless it is small.
+    // A graph that is completely visible is not moved, unless it is small.
     if (isInside && box.w > extent.w / 3) {
       return;
     }

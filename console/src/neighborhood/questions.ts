@@ -106,7 +106,7 @@ export interface ViewAnswer extends Named {
   [alias: `type${number}`]: { totalCount: number; nodes: Entity[] } | null;
 }
 
-/** What is asked for the parts of a view; a part that is known is left out. */
+/** Parts of a view that a question asks for. Known parts are left out. */
 export interface Missing {
   of: string[];
   types: string[];

@@ -133,7 +133,7 @@ export function pairs(view: View): [string, string | undefined][] {
   ];
 }
 
-// --- What the reader can do. Each gives a new view.
+// --- Actions of the reader. Each gives a new view.
 
 function without(list: string[], value: string): string[] {
   return list.filter((it) => it !== value);

@@ -1,4 +1,4 @@
-// What the view knows: loads what a view needs and does not have.
+// Loads the parts of a view that are not known yet.
 
 import { useEffect, useReducer, useState } from 'react';
 
@@ -7,7 +7,7 @@ import { nothing, openedKey, pathsKey, type Known } from './model';
 import { missing, type Missing, type ViewAnswer } from './questions';
 import type { View } from './state';
 
-/** What was asked in this visit, by the date. */
+/** Answers of this visit, by date. */
 const dates = new Map<string, Known>();
 /** How many dates are kept. */
 const MOST_DATES = 12;
@@ -101,7 +101,7 @@ export function useKnown(view: View): Loaded {
           learn(known, asked, data);
         }
         const rest = missing(missingOf(view, known), asOf);
-        // What is still missing could not be answered.
+        // The server could not answer the parts that are still missing.
         tell({ key: rest ? JSON.stringify(rest) : key, errors });
       },
       (error: unknown) => {
@@ -115,7 +115,7 @@ export function useKnown(view: View): Loaded {
       stop.abort();
       clearTimeout(timer);
     };
-    // The key stands for the question and all that it is made of.
+    // The key changes if the question or anything that it is made of changes.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [key, isAnswered, attempt]);
   return {

@@ -30,9 +30,9 @@ interface Properties {
   label: string;
   autoFocus?: boolean;
   text?: string;
-  /** What is done with an entity instead of opening its page. */
+  /** Receives the chosen entity. Without it, the box opens the entity's page. */
   choose?: (entity: Name) => void;
-  /** What the button says. */
+  /** Label of the button. */
   verb?: string;
 }
 
