@@ -116,6 +116,8 @@ class Drawing implements Picture {
   /** Data of the last drawing, so that only changed elements are drawn again. */
   private drawn = new Map<string, string>();
   private isFirst = true;
+  /** Entities whose layout has not ended, with their positions so far. */
+  private unplaced: Body[] = [];
 
   constructor(container: HTMLElement, theme: Theme, handlers: Handlers) {
     recall();
@@ -216,13 +218,15 @@ class Drawing implements Picture {
   /** Places new entities. Those that have a place keep it. */
   private layOut(added: DrawnNode[], edges: Drawn['edges'], nodes: DrawnNode[]) {
     cancelAnimationFrame(this.frame);
-    const fresh = new Set(added.map(({ id }) => id));
+    // A layout that others interrupt goes on with them.
+    const soFar = new Map(this.unplaced.map(({ id, x = 0, y = 0 }) => [id, { x, y }]));
+    const fresh = new Set([...added.map(({ id }) => id), ...soFar.keys()]);
     const bodies: Body[] = [];
     const started = new Map<string, Point>();
     nodes.forEach(({ id, size, beside }, no) => {
       const place = fresh.has(id) ? undefined : places.get(id);
       const around = (beside === undefined ? undefined : (places.get(beside) ?? started.get(beside))) ?? { x: 0, y: 0 };
-      const { x, y } = place ?? (no === 0 ? around : start(started.size, around));
+      const { x, y } = place ?? soFar.get(id) ?? (no === 0 ? around : start(started.size, around));
       if (!place) {
         started.set(id, { x, y });
       }
@@ -237,6 +241,7 @@ class Drawing implements Picture {
       .force('x', forceX().strength(0.04))
       .force('y', forceY().strength(0.04))
       .alphaDecay(nodes.length > MOST_MOVING ? 0.045 : 0.03);
+    this.unplaced = bodies.filter(({ id }) => fresh.has(id));
     const isMoving = nodes.length <= MOST_MOVING && !isStill();
     const place = () => {
       this.cy.batch(() => {
@@ -264,6 +269,7 @@ class Drawing implements Picture {
           places.set(id, { x, y });
         }
       }
+      this.unplaced = [];
       place();
       remember();
       this.isFirst = false;
