@@ -272,7 +272,7 @@ test('an entity with thousands of neighbours is shown with counts, and page by p
 
 test('a conflict is marked also after more conflicts than a page of them has', async (context) => {
   const ids = Array.from({ length: 1_200 }, (_, no) => `t${String(no).padStart(4, '0')}`);
-  const address = await served(
+  const address = await chromium.serveLines(
     context,
     'type Tower { name: String! @search  height: Int }',
     ids.map((id) => ({ type: 'node', id, labels: ['Tower'], properties: { name: [id], height: [{ value: 10 }, { value: 11 }] } })),

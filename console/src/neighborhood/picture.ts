@@ -218,7 +218,7 @@ class Drawing implements Picture {
   /** Places new entities. Those that have a place keep it. */
   private layOut(added: DrawnNode[], edges: Drawn['edges'], nodes: DrawnNode[]) {
     cancelAnimationFrame(this.frame);
-    // A layout that others interrupt goes on with them.
+    // A layout that others interrupt continues with them.
     const soFar = new Map(this.unplaced.map(({ id, x = 0, y = 0 }) => [id, { x, y }]));
     const fresh = new Set([...added.map(({ id }) => id), ...soFar.keys()]);
     const bodies: Body[] = [];
