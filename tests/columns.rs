@@ -349,7 +349,7 @@ fn check_groups(engine: &Engine, items: &[Item]) {
     }
     let both = asked(
         engine,
-        "{ entities { aggregate { groupBy(by: [{entityType: {}}], orderBy: KEY_ASC) { key count } } } }",
+        "{ entities { aggregate { groupBy(by: [{entityType: {}}], orderBy: [{key: ASC}]) { key count } } } }",
         &json!({}),
     );
     let expected = json!([{"key": "Item", "count": items.len()}, {"key": "Other", "count": 1}]);

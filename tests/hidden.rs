@@ -269,8 +269,8 @@ const QUERIES: &[&str] = &[
     "{ entities(first: 100) { totalCount nodes { __typename id label } } nameds(filter: {label: {contains: \"word\"}}, first: 7) { totalCount nodes { id } } }",
     "{ entities(orderBy: [{label: DESC}], first: 9) { edges { cursor node { id } } } sources { nodes { id } } }",
     "{ people { aggregate { count size { count distinct min max sum avg } price { sum avg min } kind { distinct } nicks { count distinct }
-        groupBy(by: [{kind: {}}, {home: {}}], orderBy: COUNT_DESC, first: 50) { key count size { avg } keys { field value entity { id } } }
-        ends: groupBy(by: [{knows: {}}], orderBy: KEY_ASC, first: 50) { key count } types: groupBy(by: [{size: {}}]) { key count } } } }",
+        groupBy(by: [{kind: {}}, {home: {}}], orderBy: [{count: DESC}], first: 50) { key count size { avg } keys { field value entity { id } } }
+        ends: groupBy(by: [{knows: {}}], orderBy: [{key: ASC}], first: 50) { key count } types: groupBy(by: [{size: {}}]) { key count } } } }",
     "{ entities { aggregate { groupBy(by: [{entityType: {}}]) { key count } } } }",
     "{ people(filter: {name: {search: \"word 2\"}}, first: 100) { totalCount nodes { id } } }",
     "{ path(from: \"ID\", to: \"OTHER\") { length nodes { id } steps { relation field forward from { id } to { id } edge } } }",

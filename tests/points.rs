@@ -219,7 +219,7 @@ fn variables_take_both_forms() {
 fn groups_and_figures_are_by_place() {
     let server = Server::start(SCHEMA, DATA);
     let data = server.data(
-        "{ places { aggregate { location { count distinct } groupBy(by: [{location: {}}], orderBy: KEY_ASC) { key count } seen { distinct } } } }",
+        "{ places { aggregate { location { count distinct } groupBy(by: [{location: {}}], orderBy: [{key: ASC}]) { key count } seen { distinct } } } }",
         &Value::Null,
     );
     let aggregate = &data["places"]["aggregate"];

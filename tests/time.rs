@@ -296,10 +296,10 @@ const QUERIES: &[&str] = &[
     "{ clubs(filter: {name: {search: \"alpha\"}} AT) { totalCount nodes { id } } b: clubs(filter: {motto: {search: \"alpha beta\"}} AT) { nodes { id } } c: clubs(filter: {label: {search: \"gam*\"}} AT) { nodes { id } } d: clubs(filter: {name: {search: \"\\\"alpha beta\\\"\"}} AT) { nodes { id } } }",
     "{ clubs(orderBy: [{size: DESC}, {name: ASC}], first: 3 AT) { nodes { id size } pageInfo { hasNextPage } } b: clubs(orderBy: [{founded: ASC_NULLS_FIRST}, {price: DESC}] AT) { nodes { id } } c: clubs(orderBy: [{label: DESC}, {kind: ASC}], last: 3 AT) { nodes { id } } }",
     "{ clubs AT { aggregate { count name { count distinct min max } size { count distinct min max sum avg } price { sum avg } founded { min max } tags { count distinct } motto { count }
-        groupBy(by: [{kind: {}}, {town: {}}], first: 50) { key count size { avg } keys { field value entity { id label } } } other: groupBy(by: [{rivals: {}}, {parent: {}}], orderBy: KEY_ASC, first: 50) { key count } third: groupBy(by: [{tags: {}}, {founded: {}}], first: 50) { key count } } } }",
+        groupBy(by: [{kind: {}}, {town: {}}], first: 50) { key count size { avg } keys { field value entity { id label } } } other: groupBy(by: [{rivals: {}}, {parent: {}}], orderBy: [{key: ASC}], first: 50) { key count } third: groupBy(by: [{tags: {}}, {founded: {}}], first: 50) { key count } } } }",
     "{ entities AT { aggregate { count groupBy(by: [{entityType: {}}]) { key count } } } }",
     "{ club(id: \"ID\" AT) { a: follow(path: \"town\") { nodes { id } } b: follow(path: \"town/clubs|^parent\") { totalCount nodes { id label } } c: follow(path: \"(rivals|parent)*/^above?\") { nodes { id } } d: follow(path: \"^town|friend+\") { nodes { id } } } }",
-    "{ city(id: \"t0\" AT) { a: follow(path: \"^town\") { nodes { id } } b: follow(path: \"clubs/parent*\", orderBy: [{label: ASC}]) { nodes { id } } } }",
+    "{ city(id: \"t0\" AT) { a: follow(path: \"^town\") { nodes { id } } b: follow(path: \"clubs/parent*\", orderBy: [{entity: {label: ASC}}]) { nodes { id } } } }",
     "{ club(id: \"ID\" AT) { deep: above(depth: 5) { totalCount nodes { id } } low: below(depth: 3, filter: {size: {gte: 1}}) { nodes { id } } } }",
     "{ path(from: \"ID\", to: \"TO\" AT) { length nodes { id } steps { relation field forward from { id } to { id } statement { rank valid { from until } } } } }",
     "{ paths(from: \"ID\", to: \"TO\", maxHops: 4, first: 30 AT) { nodes { length nodes { id } } } out: paths(from: \"ID\", to: \"TO\", direction: OUT, first: 10 AT) { nodes { nodes { id } } } }",
@@ -851,7 +851,7 @@ fn filters_paths_and_groups_see_the_edge_that_the_field_shows() {
       one: clubs(filter: {town: {count: {eq: 1}}}, asOf: $at) { nodes { id: entityId } }
       zenit: club(id: "zenit", asOf: $at) { town { entityId } degree follow(path: "town") { nodes { id: entityId } } statements(fields: ["town"]) { totalCount } }
       moscow: town(id: $moscow, asOf: $at) { clubs { nodes { id: entityId } } follow(path: "^town") { nodes { id: entityId } } degree }
-      clubs(asOf: $at) { aggregate { groupBy(by: [{town: {}}], orderBy: KEY_ASC) { key count } } }
+      clubs(asOf: $at) { aggregate { groupBy(by: [{town: {}}], orderBy: [{key: ASC}]) { key count } } }
       path(from: "zenit", to: $moscow, asOf: $at) { length }
       neighborhood(of: [$moscow], asOf: $at) { nodes { id: entityId } }
     }"#;
@@ -991,7 +991,7 @@ fn ids_of_different_dates_are_refused() {
         r#"{ neighborhood(of: ["zenit?asOf=1920"], asOf: "1950") { totalCount } }"#,
         r#"{ clubs(filter: {town: {some: {id: {in: ["moscow?asOf=1920"]}}}}, asOf: "1950") { totalCount } }"#,
         r#"{ town(id: "moscow") { clubs(filter: {id: {eq: "zenit?asOf=1920"}}) { totalCount } } }"#,
-        r#"{ town(id: "moscow", asOf: "1950") { follow(path: "clubs", filter: {id: {eq: "zenit?asOf=1920"}}) { totalCount } } }"#,
+        r#"{ town(id: "moscow", asOf: "1950") { follow(path: "clubs", filter: {entity: {id: {eq: "zenit?asOf=1920"}}}) { totalCount } } }"#,
     ] {
         let answer = server.ask(query);
         assert_eq!(

@@ -646,7 +646,7 @@ fn wide_servers(arguments: &[&str]) -> Vec<(common::Server, tempfile::TempDir)> 
 fn whole_numbers_of_64_bits_are_exact_in_json() {
     let query = "{ stars { nodes { id serial mass parts next { edges { far statement { edge } } }
         statements(fields: [\"serial\"]) { nodes { value } } }
-        aggregate { mass { count distinct min max sum avg } serial { sum } groupBy(by: [{mass: {}}], orderBy: KEY_ASC) { key count } } } }";
+        aggregate { mass { count distinct min max sum avg } serial { sum } groupBy(by: [{mass: {}}], orderBy: [{key: ASC}]) { key count } } } }";
     let number = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     let answers = |arguments: &[&str]| {
         let all = wide_servers(arguments);
@@ -914,7 +914,7 @@ Trip:
         }
         let answer = server.ask(
             r#"{ trip(by: {took: "PT1H"}) { id took rests } by: trip(id: "b") { nextEdge { lasts } }
-                 trips { aggregate { took { count distinct min max sum avg } rests { distinct sum } groupBy(by: [{rests: {}}], orderBy: KEY_ASC) { key count } } } }"#,
+                 trips { aggregate { took { count distinct min max sum avg } rests { distinct sum } groupBy(by: [{rests: {}}], orderBy: [{key: ASC}]) { key count } } } }"#,
         );
         let data = &answer["data"];
         // Values have their original form, sums the canonical form.
@@ -1076,7 +1076,7 @@ fn dates_are_compared_by_their_days_and_kept_as_written() {
             assert_eq!(ids(page), [id], "{answer}");
             after = format!(", after: {}", page["pageInfo"]["endCursor"]);
         }
-        let answer = server.ask("{ events { nodes { on } aggregate { on { distinct min max } groupBy(by: [{on: {}}], orderBy: KEY_ASC) { key count } } } }");
+        let answer = server.ask("{ events { nodes { on } aggregate { on { distinct min max } groupBy(by: [{on: {}}], orderBy: [{key: ASC}]) { key count } } } }");
         let events = &answer["data"]["events"];
         let shown: Vec<&Value> = events["nodes"]
             .as_array()

@@ -79,8 +79,8 @@ pub enum RelationTest {
     Every(Arc<Filter>),
     /// For none.
     None(Arc<Filter>),
-    /// For their number.
-    Count(Compare<i64>),
+    /// For their number, or for the number of those that match a filter.
+    Count(Compare<i64>, Option<Arc<Filter>>),
 }
 
 /// A condition on one value.

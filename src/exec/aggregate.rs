@@ -3,22 +3,27 @@
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
+use std::num::NonZeroU64;
 
-use bigdecimal::BigDecimal;
+use bigdecimal::num_bigint::Sign;
+use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::{Failure, Run, Written, working_memory};
-use crate::graph::{Coded, Common, EntityNo, Key, KeyPacker, Members, Packed, Row, ShownTexts, ValueRef};
+use crate::condition::ValueTest;
+use crate::graph::{
+    Coded, Common, EdgeNo, EntityNo, Key, KeyPacker, Members, Packed, Row, ShownTexts, ValueRef,
+};
 use crate::json;
-use crate::ontology::{PropertyNo, Scalar, duration_of};
+use crate::ontology::{PropertyNo, RelationId, Rounding, Scalar, duration_of};
 use crate::plan::{
-    AggregateField, Call, CallNo, GroupBy, GroupCall, GroupField, GroupKey, GroupKeyField, GroupOrder,
-    MeasureField, Object, OfTypes,
+    AggregateField, Call, CallNo, EdgeMeasure, GroupBy, GroupCall, GroupField, GroupKey, GroupKeyField,
+    GroupOrderBy, GroupOrderKey, GroupValue, MeasureField, Object, OfTypes, Side,
 };
 
 /// Digits of a mean of decimals, as in decimal128.
-const DIGITS: u64 = 34;
+const DIGITS: NonZeroU64 = NonZeroU64::new(34).expect("is not zero");
 
 /// Entities whose values are examined at once. A multiple of three, as [`Run::grouped_by_code`] counts.
 const ROWS_AT_ONCE: usize = 3 << 9;
@@ -109,21 +114,163 @@ struct Measures<'a> {
     distinct: usize,
 }
 
+/// The edges of a relation that led to some entities.
+pub(super) type Edges<'e> = (RelationId, &'e [EdgeNo]);
+
+impl<'a> Measures<'a> {
+    /// Nothing is measured yet of what is needed.
+    fn wanted<'f>(needed: impl Iterator<Item = &'f MeasureField>) -> Self {
+        let mut measures = Self::default();
+        for field in needed {
+            match field {
+                MeasureField::Count => {}
+                MeasureField::Distinct => measures.wants_distinct = true,
+                MeasureField::Min | MeasureField::Max => measures.wants_ends = true,
+                MeasureField::Sum | MeasureField::Avg => measures.wants_sum = true,
+            }
+        }
+        measures
+    }
+
+    /// An aggregate of values of a kind, to be compared; `None` if there is no value.
+    fn get(&self, measure: MeasureField, scalar: Scalar) -> Option<Key<'a>> {
+        let sum = || match scalar {
+            Scalar::Int | Scalar::Float => Key::Float(self.sum),
+            Scalar::Decimal => Key::Decimal(self.decimals.clone()),
+            _ => Key::Decimal(BigDecimal::from(self.whole)),
+        };
+        match measure {
+            MeasureField::Count => Some(Key::Whole(self.count as i64)),
+            MeasureField::Distinct => Some(Key::Whole(self.distinct as i64)),
+            MeasureField::Min => self.least.as_ref().map(|it| it.0.clone()),
+            MeasureField::Max => self.greatest.as_ref().map(|it| it.0.clone()),
+            MeasureField::Sum | MeasureField::Avg if self.ordered == 0 => None,
+            MeasureField::Sum => Some(sum()),
+            MeasureField::Avg => Some(match sum() {
+                Key::Float(sum) => Key::Float(sum / self.ordered as f64),
+                Key::Decimal(_) if scalar == Scalar::Duration => {
+                    Key::Decimal(BigDecimal::from(mean_of(self.whole, self.ordered)))
+                }
+                Key::Decimal(sum) => Key::Decimal(mean(&sum, self.ordered)),
+                other => other,
+            }),
+        }
+    }
+
+    /// As [`Self::wanted`], for what is written.
+    fn of(fields: &Object<MeasureField>) -> Self {
+        Self::wanted(fields.fields().iter().map(|it| &it.field))
+    }
+}
+
+/// The mean of durations, rounded to a microsecond.
+fn mean_of(sum: i128, count: usize) -> i128 {
+    let count = count as i128;
+    (sum + count / 2).div_euclid(count)
+}
+
+/// The mean of decimal numbers.
+fn mean(sum: &BigDecimal, count: usize) -> BigDecimal {
+    let mean = sum / BigDecimal::from(count as u64);
+    // `with_prec` does not round negative numbers.
+    mean.with_precision_round(DIGITS, RoundingMode::HalfEven)
+}
+
+/// A value of a group of a number of entities.
+fn value_of<'a>(
+    value: GroupValue,
+    len: usize,
+    call: &GroupCall,
+    measured: &[Measures<'a>],
+) -> Option<Key<'a>> {
+    match value {
+        GroupValue::Count => Some(Key::Whole(len as i64)),
+        GroupValue::Measure(at, measure) => measured[at].get(measure, call.measured[at].scalar),
+    }
+}
+
+/// Whether a value of a group meets a test.
+fn holds(test: &ValueTest, value: Option<&Key>) -> bool {
+    match (test, value) {
+        (ValueTest::IsNull(is_null), value) => value.is_none() == *is_null,
+        (ValueTest::Date(test), Some(Key::Date(date))) => test.holds(*date),
+        (ValueTest::Float(test), Some(Key::Float(number))) => test.holds(number),
+        (ValueTest::Decimal(test), Some(Key::Decimal(number))) => test.holds(number),
+        (
+            ValueTest::Int(test)
+            | ValueTest::Int64(test)
+            | ValueTest::Instant(test)
+            | ValueTest::Duration(test),
+            Some(Key::Whole(number)),
+        ) => test.holds(number),
+        // A sum of durations can be longer than any that is compared with it.
+        (ValueTest::Duration(test), Some(Key::Decimal(micros))) => {
+            let longest = if micros.sign() == Sign::Minus {
+                i64::MIN
+            } else {
+                i64::MAX
+            };
+            test.holds(&micros.to_i64().unwrap_or(longest))
+        }
+        _ => false,
+    }
+}
+
+/// The order of two values of groups.
+fn compare_values(a: Option<&Key>, b: Option<&Key>, (descending, nulls_first): (bool, bool)) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if descending => b.compare(a),
+        (Some(a), Some(b)) => a.compare(b),
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) if nulls_first => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) if nulls_first => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+    }
+}
+
 impl<'a> Run<'a> {
-    /// Writes the aggregate of some entities.
-    pub(super) fn aggregate(&mut self, entities: Members, fields: &'a Object<AggregateField>) -> Written {
+    /// Writes the aggregate of some entities, and of the edges to them if that is requested.
+    pub(super) fn aggregate(
+        &mut self,
+        entities: Members,
+        edges: Option<Edges>,
+        fields: &'a Object<AggregateField>,
+    ) -> Written {
         self.object(fields, |run, slot| {
-            run.field(slot, false, |run| run.aggregate_field(entities, &slot.field))
+            run.field(slot, false, |run| {
+                run.aggregate_field(entities, edges, &slot.field)
+            })
         })
     }
 
-    fn aggregate_field(&mut self, entities: Members, field: &'a AggregateField) -> Written {
+    fn aggregate_field(
+        &mut self,
+        entities: Members,
+        edges: Option<Edges>,
+        field: &'a AggregateField,
+    ) -> Written {
         match field {
             AggregateField::Count => self.number(entities.len()),
             AggregateField::Property(of_types, scalar, fields) => {
                 return self.scope(|run| {
-                    let measures = run.measure(entities, of_types, fields)?;
+                    let measures = run.measure(entities, of_types, Measures::of(fields))?;
                     run.measures(&measures, *scalar, fields)
+                });
+            }
+            AggregateField::Edge(fields) => {
+                return self.object(fields, |run, slot| {
+                    run.field(slot, false, |run| {
+                        run.scope(|run| {
+                            let EdgeMeasure {
+                                property,
+                                scalar,
+                                fields,
+                            } = &slot.field;
+                            let measures = run.measure_edges(edges, *property, fields)?;
+                            run.measures(&measures, *scalar, fields)
+                        })
+                    })
                 });
             }
             AggregateField::Groups(call, group) => {
@@ -139,15 +286,8 @@ impl<'a> Run<'a> {
         &mut self,
         entities: Members,
         of_types: &OfTypes<PropertyNo>,
-        fields: &Object<MeasureField>,
+        mut measures: Measures<'a>,
     ) -> Result<Measures<'a>, Failure> {
-        let has = |wanted: fn(&MeasureField) -> bool| fields.fields().iter().any(|it| wanted(&it.field));
-        let mut measures = Measures {
-            wants_distinct: has(|it| matches!(it, MeasureField::Distinct)),
-            wants_ends: has(|it| matches!(it, MeasureField::Min | MeasureField::Max)),
-            wants_sum: has(|it| matches!(it, MeasureField::Sum | MeasureField::Avg)),
-            ..Measures::default()
-        };
         if let Some(type_id) = self.view.type_of(entities)
             && let Some(no) = of_types[type_id.index()]
             && let Some(texts) = self.view.shown_texts(type_id, no)
@@ -168,6 +308,35 @@ impl<'a> Run<'a> {
                 self.add(&mut measures, value)?;
             }
         }
+        self.count_distinct(&mut measures)?;
+        Ok(measures)
+    }
+
+    /// Visits all values of a property of some edges once.
+    fn measure_edges(
+        &mut self,
+        edges: Option<Edges>,
+        property: PropertyNo,
+        fields: &Object<MeasureField>,
+    ) -> Result<Measures<'a>, Failure> {
+        let mut measures = Measures::of(fields);
+        if let Some((relation, edges)) = edges {
+            for edge in edges {
+                self.visit(1)?;
+                for (at, value) in self.view.edge_values(relation, *edge, property).enumerate() {
+                    if at > 0 {
+                        self.work(1)?;
+                    }
+                    self.add(&mut measures, value)?;
+                }
+            }
+        }
+        self.count_distinct(&mut measures)?;
+        Ok(measures)
+    }
+
+    /// Counts the different values that were kept for it.
+    fn count_distinct(&mut self, measures: &mut Measures<'a>) -> Written {
         if measures.wants_distinct {
             let packing = &measures.packing;
             let key = |it: &Packed| match packing.unpack(*it) {
@@ -189,7 +358,7 @@ impl<'a> Run<'a> {
             }
             measures.distinct = distinct;
         }
-        Ok(measures)
+        Ok(())
     }
 
     /// Goes through the texts of some entities of one type. Takes up to 24 bytes for each if the different ones are counted.
@@ -366,14 +535,10 @@ impl<'a> Run<'a> {
                 MeasureField::Sum if is_decimal => run.text(&decimals().to_plain_string()),
                 MeasureField::Sum => run.float(measures.sum),
                 MeasureField::Avg if is_duration => {
-                    // Rounded to a microsecond.
-                    let count = count as i128;
-                    let mean = (measures.whole + count / 2).div_euclid(count);
-                    run.text(&duration_of(mean));
+                    run.text(&duration_of(mean_of(measures.whole, count)));
                 }
                 MeasureField::Avg if is_decimal => {
-                    let mean = decimals() / BigDecimal::from(count as u64);
-                    run.text(&mean.with_prec(DIGITS).normalized().to_plain_string());
+                    run.text(&mean(&decimals(), count).normalized().to_plain_string());
                 }
                 MeasureField::Avg => run.float(measures.sum / count as f64),
             }
@@ -392,9 +557,10 @@ impl<'a> Run<'a> {
         let Call::Groups(call) = self.call(call)? else {
             return Err(Failure::Null);
         };
-        let counts_only = fields.fields().iter().all(
-            |it| !matches!(&it.field, GroupField::Aggregate(of) if !matches!(of, AggregateField::Count)),
-        );
+        let counts_only = call.measured.is_empty()
+            && fields.fields().iter().all(
+                |it| !matches!(&it.field, GroupField::Aggregate(of) if !matches!(of, AggregateField::Count)),
+            );
         let mut groups = match self.coded(entities, call) {
             Some((codes, combinations)) => {
                 self.grouped_by_code(entities, call, (&codes, combinations), counts_only)?
@@ -409,9 +575,10 @@ impl<'a> Run<'a> {
 
     /// Groups entities. An entity with several values of a field, or several ends of a relation, is in the group of
     /// each. Takes 12 bytes for each entity of each group, and about 20 bytes for each group of one field.
-    fn grouped(&mut self, entities: Members, call: &GroupCall) -> Result<Groups<'a>, Failure> {
+    fn grouped(&mut self, entities: Members, call: &'a GroupCall) -> Result<Groups<'a>, Failure> {
         let keys = call.keys.len();
         let mut packing = KeyPacker::default();
+        let mut packed_bytes = 0;
         let mut commons: Vec<Packed> = Vec::new();
         // Pairs of a group and the position of an entity in it.
         let mut members: Vec<(u32, u32)> = self.list_of(entities.len())?;
@@ -439,6 +606,10 @@ impl<'a> Run<'a> {
                     let packed = packing.pack(choices[rest % choices.len()]);
                     self.push(&mut commons, packed)?;
                     rest /= choices.len();
+                }
+                if packing.bytes() > packed_bytes {
+                    self.hold(packing.bytes() - packed_bytes)?;
+                    packed_bytes = packing.bytes();
                 }
                 commons[begin..].reverse();
                 let write_all = |common: &[Packed], out: &mut Vec<u8>| {
@@ -530,6 +701,9 @@ impl<'a> Run<'a> {
             let GroupBy::Property(of_types) = &key.by else {
                 return None;
             };
+            if !key.over.is_empty() || key.rounding.is_some() {
+                return None;
+            }
             let no = of_types[type_id.index()]?;
             let codes = self.search.columns().and_then(|it| it.codes(type_id, no));
             let column = self.view.coded(type_id, no, codes)?;
@@ -634,65 +808,228 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Orders groups as far as they are asked for.
+    /// Orders the groups that match, as far as they are asked for.
     fn order(&mut self, groups: &mut Groups<'a>, call: &GroupCall) -> Written {
         let keys = call.keys.len();
         let count = groups.commons.len() / keys;
         let mut order = self.list_of(count)?;
-        order.extend(0..count as u32);
-        let by_key = |a: u32, b: u32, turned: bool| {
-            let (a, b) = (groups.get(a, keys), groups.get(b, keys));
-            let mut orders = a
-                .commons()
-                .zip(b.commons())
-                .map(|(a, b)| self.view.compare_commons(a, b, turned));
-            orders
-                .find(|it| *it != Ordering::Equal)
-                .unwrap_or(Ordering::Equal)
-        };
-        let len = |no: u32| groups.get(no, keys).len;
+        // For each group, the values that it is ordered by. The number of entities needs none.
+        let is_measured = |it: &&GroupOrderKey| matches!(it.by, GroupOrderBy::Value(GroupValue::Measure(..)));
+        let width = call.order.iter().filter(is_measured).count();
+        let mut values: Vec<Option<Key<'a>>> = Vec::new();
+        if width == 0 && call.having.is_empty() {
+            order.extend(0..count as u32);
+        } else {
+            self.hold(count.saturating_mul(width * size_of::<Option<Key>>()))?;
+            values.reserve_exact(count * width);
+            for no in 0..count as u32 {
+                let group = groups.get(no, keys);
+                let measured = self.scope(|run| run.measured(group, call))?;
+                let of = |value: GroupValue| value_of(value, group.len, call, &measured);
+                let meets = |(value, tests): &(GroupValue, Vec<ValueTest>)| {
+                    let value = of(*value);
+                    tests.iter().all(|it| holds(it, value.as_ref()))
+                };
+                let is_kept = call.having.iter().all(meets);
+                if is_kept {
+                    order.push(no);
+                }
+                for key in call.order.iter().filter(is_measured) {
+                    let GroupOrderBy::Value(value) = key.by else {
+                        continue;
+                    };
+                    let value = if is_kept { of(value) } else { None };
+                    if let Some(Key::Decimal(number)) = &value {
+                        self.hold(number.digits() as usize / 2)?;
+                    }
+                    values.push(value);
+                }
+            }
+        }
         let compare = |a: &u32, b: &u32| {
-            let asked = match call.order {
-                GroupOrder::CountDesc => len(*b).cmp(&len(*a)).then_with(|| by_key(*a, *b, false)),
-                GroupOrder::CountAsc => len(*a).cmp(&len(*b)).then_with(|| by_key(*a, *b, false)),
-                GroupOrder::KeyAsc => by_key(*a, *b, false),
-                GroupOrder::KeyDesc => by_key(*a, *b, true),
-            };
+            let mut measured = 0;
+            for key in &call.order {
+                let direction = (key.descending, key.nulls_first);
+                let ordering = match key.by {
+                    GroupOrderBy::Key => self.compare_keys(groups, keys, (*a, *b), direction),
+                    GroupOrderBy::Value(GroupValue::Count) => {
+                        let ordering = groups.get(*a, keys).len.cmp(&groups.get(*b, keys).len);
+                        if key.descending {
+                            ordering.reverse()
+                        } else {
+                            ordering
+                        }
+                    }
+                    GroupOrderBy::Value(GroupValue::Measure(..)) => {
+                        let at = measured;
+                        measured += 1;
+                        let of = |no: u32| values[no as usize * width + at].as_ref();
+                        compare_values(of(*a), of(*b), direction)
+                    }
+                };
+                if ordering != Ordering::Equal {
+                    return ordering;
+                }
+            }
             // Keys that are equal but written differently stay in the order in which they were first found.
-            asked.then(a.cmp(b))
+            self.compare_keys(groups, keys, (*a, *b), (false, false))
+                .then(a.cmp(b))
         };
-        working_memory::sort(&mut order, 0..call.first.min(count), &self.budget.clock, compare)?;
+        let kept = order.len();
+        working_memory::sort(&mut order, 0..call.first.min(kept), &self.budget.clock, compare)?;
+        self.free(values);
         groups.order = order;
         Ok(())
     }
 
+    /// Compares the keys of two groups.
+    fn compare_keys(
+        &self,
+        groups: &Groups<'a>,
+        keys: usize,
+        (a, b): (u32, u32),
+        direction: (bool, bool),
+    ) -> Ordering {
+        let (a, b) = (groups.get(a, keys), groups.get(b, keys));
+        let mut orders = a
+            .commons()
+            .zip(b.commons())
+            .map(|(a, b)| self.view.compare_commons(a, b, direction));
+        orders
+            .find(|it| *it != Ordering::Equal)
+            .unwrap_or(Ordering::Equal)
+    }
+
+    /// The aggregates of a group by which groups are filtered and ordered.
+    fn measured(&mut self, group: Group<'_, 'a>, call: &GroupCall) -> Result<Vec<Measures<'a>>, Failure> {
+        let mut all = Vec::with_capacity(call.measured.len());
+        for measured in &call.measured {
+            let wanted = Measures::wanted(measured.needed.iter());
+            let measures = self.measure(Members::Some(group.entities), &measured.of_types, wanted)?;
+            all.push(measures);
+        }
+        Ok(all)
+    }
+
     /// The keys of an entity for one field. An entity without a key is in no group.
-    fn commons(&mut self, row: Row, key: &GroupKey, commons: &mut Vec<Common<'a>>) -> Written {
+    fn commons(&mut self, row: Row, key: &'a GroupKey, commons: &mut Vec<Common<'a>>) -> Written {
         commons.clear();
+        let mut is_missing = false;
+        if key.over.is_empty() {
+            is_missing = !self.commons_of(row, key, commons)? && key.includes_missing;
+        } else {
+            let view = self.view;
+            let mut reached = Vec::new();
+            self.push(&mut reached, view.number(row))?;
+            for step in &key.over {
+                let mut next = Vec::new();
+                for entity in &reached {
+                    let row = view.locate(*entity);
+                    let before = next.len();
+                    if let Some(side) = step.sides[row.type_id.index()] {
+                        self.ends(row, side, |run, entity| run.push(&mut next, entity))?;
+                    }
+                    is_missing |= next.len() == before && step.includes_missing;
+                }
+                // Several ways can lead to one entity.
+                next.sort_unstable_by_key(|it| view.order_key(*it));
+                next.dedup();
+                self.free(std::mem::replace(&mut reached, next));
+            }
+            for entity in &reached {
+                let has_any = self.commons_of(view.locate(*entity), key, commons)?;
+                is_missing |= !has_any && key.includes_missing;
+            }
+            self.free(reached);
+        }
+        if is_missing {
+            self.push(commons, Common::Nothing)?;
+        }
+        Ok(())
+    }
+
+    /// Calls a function with each entity that a field of an entity leads to.
+    fn ends(
+        &mut self,
+        row: Row,
+        side: Side,
+        mut take: impl FnMut(&mut Self, EntityNo) -> Written,
+    ) -> Written {
+        let many = self.field_is_many(row, side);
+        let ends = self.view.neighbours(row, side.relation, side.direction);
+        for (entity, _) in ends.take(if many { usize::MAX } else { 1 }) {
+            self.visit(1)?;
+            take(self, entity)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the keys of an entity for the last field of a key. Returns whether there is one.
+    fn commons_of(
+        &mut self,
+        row: Row,
+        key: &'a GroupKey,
+        commons: &mut Vec<Common<'a>>,
+    ) -> Result<bool, Failure> {
+        let before = commons.len();
         match &key.by {
             GroupBy::Type => self.push(commons, Common::Type(row.type_id))?,
             GroupBy::Property(of_types) => {
                 if let Some(no) = of_types[row.type_id.index()] {
                     for value in self.view.values(row, no) {
-                        self.push(commons, Common::Value(value))?;
+                        let common = match &key.rounding {
+                            None => Some(Common::Value(value)),
+                            Some(rounding) => self.rounded(value, key, rounding)?,
+                        };
+                        if let Some(common) = common {
+                            self.push(commons, common)?;
+                        }
                     }
                 }
             }
             GroupBy::Relation(of_types) => {
                 if let Some(side) = of_types[row.type_id.index()] {
-                    let many = self.field_is_many(row, side);
-                    let ends = self.view.neighbours(row, side.relation, side.direction);
-                    for (entity, _) in ends.take(if many { usize::MAX } else { 1 }) {
-                        self.visit(1)?;
-                        self.push(commons, Common::Entity(entity))?;
-                    }
+                    self.ends(row, side, |run, entity| run.push(commons, Common::Entity(entity)))?;
                 }
             }
         }
-        if commons.is_empty() && key.includes_missing {
-            self.push(commons, Common::Nothing)?;
+        Ok(commons.len() > before)
+    }
+
+    /// A rounded value; `None` if it is in several parts of the calendar.
+    fn rounded(
+        &mut self,
+        value: ValueRef<'a>,
+        key: &GroupKey,
+        rounding: &'a Rounding,
+    ) -> Result<Option<Common<'a>>, Failure> {
+        let number = match (value.key(), rounding) {
+            (Some(Key::Date(date)), _) => {
+                return Ok(rounding.date(date).map(|it| Common::Rounded(it, rounding)));
+            }
+            (Some(Key::Whole(micros)), Rounding::Part(_)) => {
+                return Ok(rounding.instant(micros).map(|it| Common::Rounded(it, rounding)));
+            }
+            (Some(Key::Whole(number)), _) => rounding.whole(number),
+            (Some(Key::Float(number)), _) => rounding.float(number),
+            (Some(Key::Decimal(number)), _) => {
+                self.work(16)?;
+                rounding.decimal(&number)
+            }
+            _ => return Ok(None),
+        };
+        match number {
+            Some(number) => Ok(Some(Common::Rounded(number, rounding))),
+            None => {
+                let mut shown = Vec::new();
+                value.write(&[], &mut shown);
+                self.refuse(format!(
+                    "`{}` has the value {}, which is more than 2^53 times the `width`: give a greater `width`",
+                    key.name,
+                    String::from_utf8_lossy(&shown)
+                ))
+            }
         }
-        Ok(())
     }
 
     fn group(
@@ -725,7 +1062,7 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             GroupField::Aggregate(field) => run.field(slot, false, |run| {
-                run.aggregate_field(Members::Some(group.entities), field)
+                run.aggregate_field(Members::Some(group.entities), None, field)
             }),
         })
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use super::cursor::{Cursor, CursorValue, Writer};
 use super::entity::ViaEdge;
@@ -16,7 +17,7 @@ use crate::json;
 use crate::ontology::{Domain, Point, TypeId};
 use crate::plan::{
     AggregateField, Call, CallNo, Connection, ConnectionField, EdgeField, Object, OrderBy, OrderKey, Page,
-    PageCall, PageInfoField, Side,
+    PageCall, PageInfoField, Side, Slot,
 };
 
 /// An entity of a list and the edge that led to it, if one did.
@@ -370,7 +371,7 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             ConnectionField::Aggregate(fields) => {
-                run.field(slot, false, |run| run.aggregate_of(&items, fields))
+                run.field(slot, false, |run| run.aggregate_of(&items, side, fields))
             }
             ConnectionField::Nodes(selection) => run.field(slot, false, |run| {
                 // For fewer entities, resolving the columns first costs more than it saves.
@@ -408,16 +409,33 @@ impl<'a> Run<'a> {
     /// Writes the aggregate of a list. Not inlined, so that the code for pages stays small.
     #[cold]
     #[inline(never)]
-    fn aggregate_of(&mut self, items: &Items, fields: &'a Object<AggregateField>) -> Written {
+    fn aggregate_of(
+        &mut self,
+        items: &Items,
+        side: Option<Side>,
+        fields: &'a Object<AggregateField>,
+    ) -> Written {
         match items {
-            Items::Listed(all) => self.aggregate(Members::Listed(*all), fields),
-            Items::Found(found) => self.aggregate(Members::Some(found), fields),
+            Items::Listed(all) => self.aggregate(Members::Listed(*all), None, fields),
+            Items::Found(found) => self.aggregate(Members::Some(found), None, fields),
             _ => self.scope(|run| {
                 let mut entities = run.list_of(items.len())?;
                 for at in 0..items.len() {
                     entities.push(items.get(at).entity);
                 }
-                run.aggregate(Members::Some(&entities), fields)
+                let is_of_edges = |it: &Slot<AggregateField>| matches!(it.field, AggregateField::Edge(_));
+                let mut edges = None;
+                if let Some(side) = side
+                    && fields.fields().iter().any(is_of_edges)
+                {
+                    let mut list = run.list_of(items.len())?;
+                    for at in 0..items.len() {
+                        list.push(items.get(at).edge);
+                    }
+                    edges = Some((side.relation, list));
+                }
+                let edges = edges.as_ref().map(|(relation, list)| (*relation, &**list));
+                run.aggregate(Members::Some(&entities), edges, fields)
             }),
         }
     }
@@ -867,7 +885,7 @@ impl<'a> Run<'a> {
 
     /// Orders a list as far as its page needs, and returns the page.
     fn ordered(
-        &self,
+        &mut self,
         list: &mut [Item],
         call: &PageCall,
         side: Option<Side>,
@@ -881,7 +899,7 @@ impl<'a> Run<'a> {
     }
 
     fn ordered_by(
-        &self,
+        &mut self,
         texts: &impl Texts,
         list: &mut [Item],
         call: &PageCall,
@@ -909,9 +927,67 @@ impl<'a> Run<'a> {
         } else {
             window.start..window.end
         };
+        if call.order.iter().any(|it| it.by.is_computed()) {
+            self.sort_computed(texts, list, call, side, wanted)?;
+            return Ok(window);
+        }
         let compare = |a: &Item, b: &Item| self.compare(texts, call, side, *a, *b);
         working_memory::sort(list, wanted, &self.budget.clock, compare)?;
         Ok(window)
+    }
+
+    /// Orders a list by keys that are computed once for each item. Takes about 50 bytes for each of them.
+    #[cold]
+    fn sort_computed(
+        &mut self,
+        texts: &impl Texts,
+        list: &mut [Item],
+        call: &PageCall,
+        side: Option<Side>,
+        wanted: Range<usize>,
+    ) -> Written {
+        let width = call.order.len();
+        let mut keys: Vec<Option<Key<'a>>> = self.list_of(list.len() * width)?;
+        let mut items: Vec<(u32, Item)> = self.list_of(list.len())?;
+        for (item, no) in list.iter().zip(0..) {
+            let row = self.view.locate(item.entity);
+            for key in &call.order {
+                self.visit(1)?;
+                let edges = match key.by.last() {
+                    OrderBy::Count(sides) if key.by.is_computed() => sides[row.type_id.index()]
+                        .map_or(0, |it| self.view.stored_count(row, it.relation, it.direction)),
+                    OrderBy::Degree => self.view.sides().count(),
+                    _ => 0,
+                };
+                self.work(edges / 8)?;
+                let value = self.key(key, side, *item, row);
+                if let Some(Key::Decimal(number)) = &value {
+                    self.hold(number.digits() as usize / 2)?;
+                }
+                keys.push(value);
+            }
+            items.push((no, *item));
+        }
+        let of = |no: u32| &keys[no as usize * width..(no as usize + 1) * width];
+        working_memory::sort(&mut items, wanted, &self.budget.clock, |(no_a, a), (no_b, b)| {
+            let each = call.order.iter().zip(of(*no_a).iter().zip(of(*no_b)));
+            let mut orders = each.map(|(key, (a, b))| compare_keys(texts, key, a.as_ref(), b.as_ref()));
+            let by_keys = orders.find(|it| *it != Ordering::Equal);
+            by_keys.unwrap_or_else(|| self.compare_places(*a, *b))
+        })?;
+        for (to, (_, item)) in list.iter_mut().zip(&items) {
+            *to = *item;
+        }
+        self.free(items);
+        self.free(keys);
+        Ok(())
+    }
+
+    /// The order of items whose keys are equal.
+    fn compare_places(&self, a: Item, b: Item) -> Ordering {
+        let (row_a, row_b) = (self.view.locate(a.entity), self.view.locate(b.entity));
+        let by_id = self.view.compare_ids(row_a, row_b);
+        a.rank.cmp(&b.rank).then(by_id).then(a.edge.cmp(&b.edge))
     }
 
     /// Whether an item is before a cursor, or at it if `past`. If the cursor has only the first bytes of a text, items
@@ -938,8 +1014,8 @@ impl<'a> Run<'a> {
                     }
                 }
                 // Any text is correct if the other side has none.
-                (CursorValue::Cut(..), _) => compare_keys(texts, key, value, Some(Key::Text(""))),
-                (mark, _) => compare_keys(texts, key, value, mark.key()),
+                (CursorValue::Cut(..), _) => compare_keys(texts, key, value.as_ref(), Some(&Key::Text(""))),
+                (mark, _) => compare_keys(texts, key, value.as_ref(), mark.key().as_ref()),
             };
             match ordering {
                 Ordering::Less => return true,
@@ -981,17 +1057,21 @@ impl<'a> Run<'a> {
         let (row_a, row_b) = (self.view.locate(a.entity), self.view.locate(b.entity));
         for key in &call.order {
             let (value_a, value_b) = (self.key(key, side, a, row_a), self.key(key, side, b, row_b));
-            let ordering = compare_keys(texts, key, value_a, value_b);
+            let ordering = compare_keys(texts, key, value_a.as_ref(), value_b.as_ref());
             if ordering != Ordering::Equal {
                 return ordering;
             }
         }
-        let by_id = self.view.compare_ids(row_a, row_b);
-        a.rank.cmp(&b.rank).then(by_id).then(a.edge.cmp(&b.edge))
+        self.compare_places(a, b)
     }
 
+    #[inline]
     fn key(&self, key: &OrderKey, side: Option<Side>, item: Item, row: Row) -> Option<Key<'a>> {
-        match &key.by {
+        self.key_by(&key.by, side, item, row)
+    }
+
+    fn key_by(&self, by: &OrderBy, side: Option<Side>, item: Item, row: Row) -> Option<Key<'a>> {
+        match by {
             OrderBy::Id => Some(Key::Text(self.view.id(row))),
             OrderBy::Label => Some(Key::Text(self.view.label(row))),
             OrderBy::Property(of_types) => {
@@ -1005,6 +1085,22 @@ impl<'a> Run<'a> {
             }
             OrderBy::EdgeDistance(no, from) => {
                 distance(*from, &self.view.edge_key(side?.relation, item.edge, *no)?)
+            }
+            OrderBy::Other(is_other) => Some(Key::Whole(is_other[row.type_id.index()].into())),
+            OrderBy::Degree => Some(Key::Whole(self.degree(row) as i64)),
+            OrderBy::Count(sides) => {
+                let side = sides[row.type_id.index()]?;
+                let count = self.view.neighbour_count(row, side.relation, side.direction);
+                Some(Key::Whole(count as i64))
+            }
+            OrderBy::Over(over, last) => {
+                let mut row = row;
+                for sides in over {
+                    let side = sides[row.type_id.index()]?;
+                    let mut ends = self.view.neighbours(row, side.relation, side.direction);
+                    row = self.view.locate(ends.next()?.0);
+                }
+                self.key_by(last, None, Item::alone(self.view.number(row)), row)
             }
         }
     }
@@ -1042,7 +1138,7 @@ impl Texts for CodePoints {
 
 impl Texts for Collator {
     fn compare(&self, key: &OrderKey, a: &Key, b: &Key) -> Ordering {
-        match (&key.by, a, b) {
+        match (key.by.last(), a, b) {
             // Ids have no language.
             (OrderBy::Id, ..) => a.compare(b),
             (_, Key::Text(a), Key::Text(b)) => Collator::compare(self, a, b),
@@ -1051,7 +1147,7 @@ impl Texts for Collator {
     }
 
     fn compare_beginning(&self, key: &OrderKey, text: &str, begin: &[u8]) -> Ordering {
-        match &key.by {
+        match key.by.last() {
             OrderBy::Id => CodePoints.compare_beginning(key, text, begin),
             _ => {
                 let whole = begin.utf8_chunks().next().map_or("", |it| it.valid());
@@ -1061,10 +1157,10 @@ impl Texts for Collator {
     }
 }
 
-fn compare_keys(texts: &impl Texts, key: &OrderKey, a: Option<Key>, b: Option<Key>) -> Ordering {
+fn compare_keys(texts: &impl Texts, key: &OrderKey, a: Option<&Key>, b: Option<&Key>) -> Ordering {
     match (a, b) {
-        (Some(a), Some(b)) if key.descending => texts.compare(key, &b, &a),
-        (Some(a), Some(b)) => texts.compare(key, &a, &b),
+        (Some(a), Some(b)) if key.descending => texts.compare(key, b, a),
+        (Some(a), Some(b)) => texts.compare(key, a, b),
         (None, None) => Ordering::Equal,
         (None, Some(_)) if key.nulls_first => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,

@@ -19,6 +19,14 @@ pub(super) struct ViaEdge {
 }
 
 impl<'a> Run<'a> {
+    /// The number of edges of an entity.
+    pub(super) fn degree(&self, row: Row) -> usize {
+        let sides = self.view.sides();
+        sides
+            .map(|(relation, direction)| self.view.neighbour_count(row, relation, direction))
+            .sum()
+    }
+
     /// Writes an entity.
     #[inline]
     pub(super) fn entity(&mut self, entity: EntityNo, selection: &'a Selection) -> Written {
@@ -64,14 +72,12 @@ impl<'a> Run<'a> {
                 return self.property(row, *no, languages);
             }
             EntityField::Degree => {
-                let mut degree = 0;
                 for (relation, direction) in self.view.sides() {
                     if !self.view.sees_all(relation) {
                         self.work(self.view.stored_count(row, relation, direction))?;
                     }
-                    degree += self.view.neighbour_count(row, relation, direction);
                 }
-                self.number(degree);
+                self.number(self.degree(row));
             }
             EntityField::SameAs(no, fields) => {
                 return self.field(slot, false, |run| run.same_as(row, *no, fields));

@@ -8,7 +8,7 @@ use super::statement::EntityStatement;
 use super::{Failure, Run, Written};
 use crate::budget::Stop;
 use crate::condition::Filter;
-use crate::graph::{EntityNo, Key, View};
+use crate::graph::{EntityNo, Key, Members, Subject, View};
 use crate::plan::{HighlightField, Object, SearchCall, SearchEdgeField, SearchField, StatementField};
 use crate::search::{
     Deadline, Highlighter, Hit, Index, Matched, Results, Search, SearchError, SearchLimits, SearchText,
@@ -32,6 +32,20 @@ impl<'a> Run<'a> {
         let bytes = found.capacity() * size_of::<Hit>();
         self.hold(bytes)?;
         self.visit(found.len() as u64)?;
+        let mut found = found;
+        if let Some(filter) = &call.filter {
+            self.search_for(filter)?;
+            let mut kept = 0;
+            for at in 0..found.len() {
+                self.visit(1)?;
+                let row = self.view.locate(found[at].entity);
+                if self.holds(filter, Subject { row, via: None })? {
+                    found.swap(kept, at);
+                    kept += 1;
+                }
+            }
+            found.truncate(kept);
+        }
         let place = |cursor: Option<Cursor>, past: bool| {
             let cursor = cursor?;
             Some(found.partition_point(|it| self.is_found_before(*it, &cursor, past)))
@@ -59,6 +73,13 @@ impl<'a> Run<'a> {
                 run.number(call.typed.ignored);
                 Ok(())
             }
+            SearchField::Aggregate(fields) => run.field(slot, false, |run| {
+                run.scope(|run| {
+                    let mut entities = run.list_of(found.len())?;
+                    entities.extend(found.iter().map(|it| it.entity));
+                    run.aggregate(Members::Some(&entities), None, fields)
+                })
+            }),
             SearchField::Nodes(selection) => run.field(slot, false, |run| {
                 run.elements(window, |run, at| run.entity(found[at].entity, selection))
             }),

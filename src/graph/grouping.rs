@@ -2,9 +2,12 @@
 
 use std::cmp::Ordering;
 
+use rustc_hash::FxHashMap;
+
+use super::column::write_float;
 use super::{EntityNo, Key, Row, ValueRef, Values, View};
 use crate::json;
-use crate::ontology::{PropertyNo, TypeId};
+use crate::ontology::{PropertyNo, RoundedValue, Rounding, TypeId};
 
 /// The common property of a group's entities for one field.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +20,8 @@ pub enum Common<'a> {
     Value(ValueRef<'a>),
     /// The entity at the end of a relation.
     Entity(EntityNo),
+    /// A rounded value of a property.
+    Rounded(i64, &'a Rounding),
 }
 
 /// A [`Common`] in 8 bytes.
@@ -25,10 +30,16 @@ pub struct Packed(u32, u32);
 
 /// Packs grouping keys, and keeps the columns of packed values: one or two for each type.
 #[derive(Debug, Default)]
-pub struct KeyPacker<'a>(Vec<&'a Values>);
+pub struct KeyPacker<'a> {
+    columns: Vec<&'a Values>,
+    /// Each different rounded value once.
+    rounded: Vec<(i64, &'a Rounding)>,
+    /// The position of a rounded value, by the value and the address of its rounding.
+    known: FxHashMap<(i64, usize), u32>,
+}
 
 /// Numbers of columns begin after the other packed forms.
-const NO_COLUMNS: u32 = 3;
+const NO_COLUMNS: u32 = 4;
 
 impl<'a> KeyPacker<'a> {
     /// Packs a key.
@@ -40,14 +51,29 @@ impl<'a> KeyPacker<'a> {
             Common::Value(value) => {
                 let (values, at) = value.place();
                 // Most values are in the same column as the previous one.
-                let known = self.0.iter().rposition(|it| std::ptr::eq(*it, values));
+                let known = self.columns.iter().rposition(|it| std::ptr::eq(*it, values));
                 let column = known.unwrap_or_else(|| {
-                    self.0.push(values);
-                    self.0.len() - 1
+                    self.columns.push(values);
+                    self.columns.len() - 1
                 });
                 Packed(NO_COLUMNS + column as u32, at as u32)
             }
+            Common::Rounded(number, rounding) => {
+                let next = self.rounded.len() as u32;
+                let key = (number, std::ptr::from_ref(rounding) as usize);
+                let at = *self.known.entry(key).or_insert(next);
+                if at == next {
+                    self.rounded.push((number, rounding));
+                }
+                Packed(3, at)
+            }
         }
+    }
+
+    /// Bytes that the rounded values take.
+    pub fn bytes(&self) -> usize {
+        self.rounded.capacity() * size_of::<(i64, &Rounding)>()
+            + self.known.capacity() * (size_of::<((i64, usize), u32)>() + 1)
     }
 
     /// Unpacks a key.
@@ -56,8 +82,12 @@ impl<'a> KeyPacker<'a> {
             0 => Common::Nothing,
             1 => Common::Type(TypeId::at(at as usize)),
             2 => Common::Entity(EntityNo(at)),
+            3 => {
+                let (number, rounding) = self.rounded[at as usize];
+                Common::Rounded(number, rounding)
+            }
             column => {
-                let values = self.0[(column - NO_COLUMNS) as usize];
+                let values = self.columns[(column - NO_COLUMNS) as usize];
                 Common::Value(ValueRef::of((values, at as usize)))
             }
         }
@@ -85,6 +115,7 @@ impl<'a> View<'a> {
             _ => None,
         };
         match key {
+            None if let Common::Rounded(number, _) = common => Key::Whole(number).write_identity(out),
             // The quotes of JSON separate the text from the following key.
             None | Some(Key::Text(_)) => self.write_common(common, out),
             Some(key) => key.write_identity(out),
@@ -99,15 +130,22 @@ impl<'a> View<'a> {
             Common::Type(id) => json::text(&self.ontology().entity_type(id).name, out),
             Common::Value(value) => value.write(&[], out),
             Common::Entity(entity) => out.extend_from_slice(self.id_json(self.locate(entity))),
+            Common::Rounded(number, rounding) => match rounding.shown(number) {
+                RoundedValue::Float(value) => write_float(value, out),
+                RoundedValue::Json(json) => out.extend_from_slice(json.as_bytes()),
+            },
         }
     }
 
-    /// Compares two keys of a field. A missing value is always last, even if the order is `turned`.
-    pub fn compare_commons(&self, a: Common, b: Common, turned: bool) -> Ordering {
+    /// Compares two keys of a field. A missing value is last or first, even if the order is `descending`.
+    pub fn compare_commons(&self, a: Common, b: Common, (descending, nulls_first): (bool, bool)) -> Ordering {
         let order = match (a, b) {
             (Common::Nothing, Common::Nothing) => return Ordering::Equal,
+            (Common::Nothing, _) if nulls_first => return Ordering::Less,
             (Common::Nothing, _) => return Ordering::Greater,
+            (_, Common::Nothing) if nulls_first => return Ordering::Greater,
             (_, Common::Nothing) => return Ordering::Less,
+            (Common::Rounded(a, _), Common::Rounded(b, _)) => a.cmp(&b),
             (Common::Value(a), Common::Value(b)) => match (a.key(), b.key()) {
                 (Some(a), Some(b)) => a.compare(&b),
                 _ => Ordering::Equal,
@@ -116,6 +154,6 @@ impl<'a> View<'a> {
             (Common::Type(a), Common::Type(b)) => a.cmp(&b),
             _ => Ordering::Equal,
         };
-        if turned { order.reverse() } else { order }
+        if descending { order.reverse() } else { order }
     }
 }

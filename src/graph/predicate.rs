@@ -135,7 +135,7 @@ impl<T: TestContext> Tester<'_, T> {
                 },
                 ColumnSet::Entity(subject),
             ) => {
-                if let (RelationTest::Count(compare), None) = (test, edge)
+                if let (RelationTest::Count(compare, None), None) = (test, edge)
                     && self.view.sees_all(*relation)
                 {
                     let count = self.view.neighbour_count(subject.row, *relation, *direction);
@@ -164,7 +164,11 @@ impl<T: TestContext> Tester<'_, T> {
                     RelationTest::Some(filter) => counted.any(|it| meets(filter, it)),
                     RelationTest::Every(filter) => counted.all(|it| meets(filter, it)),
                     RelationTest::None(filter) => !counted.any(|it| meets(filter, it)),
-                    RelationTest::Count(compare) => compare.holds(&(counted.count() as i64)),
+                    RelationTest::Count(compare, None) => compare.holds(&(counted.count() as i64)),
+                    RelationTest::Count(compare, Some(filter)) => {
+                        let narrowed = counted.filter(|it| meets(filter, *it));
+                        compare.holds(&(narrowed.count() as i64))
+                    }
                 }
             }
             // An edge has no id, label or relations, so the schema has no such filter for it.

@@ -825,9 +825,11 @@ impl Compiler<'_> {
             let owner = ontology.name_of(domain);
             let mut generated = Vec::from(names.of_lists(domain, None));
             generated.extend([
-                names.aggregate(domain),
+                names.aggregate(domain, None),
                 names.group(domain),
                 names.group_by(domain),
+                names.group_filter(domain),
+                names.group_order(domain),
             ]);
             if !matches!(domain, Domain::Union(_)) {
                 generated.push(names.unique(domain));
@@ -865,7 +867,11 @@ impl Compiler<'_> {
         }
         for (at, edge) in ontology.edge_types.iter().enumerate() {
             let id = EdgeTypeId::at(at);
-            for name in [names.edge_filter(id), names.edge_order(id)] {
+            for name in [
+                names.edge_filter(id),
+                names.edge_order(id),
+                names.edge_aggregate(id),
+            ] {
                 claim(
                     name,
                     format!("what is generated for the type \"{}\"", edge.name),
@@ -874,11 +880,12 @@ impl Compiler<'_> {
             }
         }
         for (domain, edge) in ontology.described_ends() {
-            if !self.meter.takes(5 * OF_A_GENERATED_NAME) {
+            if !self.meter.takes(6 * OF_A_GENERATED_NAME) {
                 return;
             }
             let (owner, of) = (ontology.name_of(domain), &ontology.edge_types[edge.index()].name);
-            for name in names.of_lists(domain, Some(edge)) {
+            let aggregate = names.aggregate(domain, Some(edge));
+            for name in names.of_lists(domain, Some(edge)).into_iter().chain([aggregate]) {
                 let what = format!("what is generated for relations to \"{owner}\" with the edge \"{of}\"");
                 claim(name, what, owner);
             }

@@ -18,6 +18,7 @@ mod names;
 mod point;
 mod prelude;
 mod relations;
+mod rounding;
 mod sdl;
 
 pub use compile::{compile, compile_within, is_schema, load, load_within, unread};
@@ -31,6 +32,7 @@ pub use instant::{Instant, InstantError};
 pub use int64::{Int64Error, int64};
 pub use names::GeneratedNames;
 pub use point::{Bounds, Point, PointError};
+pub use rounding::{RoundedValue, Rounding};
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -388,6 +390,37 @@ impl Scalar {
         match self {
             Scalar::Json => InputTable::of::<inputs::AnyValues>(),
             _ => InputTable::of::<inputs::Values>(),
+        }
+    }
+
+    /// The kind of their sums and means; `None` if values of this kind have none.
+    pub fn sum(self) -> Option<Scalar> {
+        match self {
+            Scalar::Int | Scalar::Float => Some(Scalar::Float),
+            // Exact, and with room for the sum of many.
+            Scalar::Int64 | Scalar::Decimal => Some(Scalar::Decimal),
+            Scalar::Duration => Some(Scalar::Duration),
+            _ => None,
+        }
+    }
+
+    /// The aggregates of its values by which groups are filtered and ordered; `None` for values other than numbers and times.
+    pub fn measures(self) -> Option<InputTable> {
+        match self {
+            Scalar::Date | Scalar::DateTime => Some(InputTable::of::<inputs::TimeMeasures>()),
+            _ if self.sum().is_some() => Some(InputTable::of::<inputs::NumberMeasures>()),
+            _ => None,
+        }
+    }
+
+    /// How entities are grouped by its values.
+    pub fn group_options(self) -> InputTable {
+        match self {
+            Scalar::Date | Scalar::DateTime => InputTable::of::<inputs::DateGroupOptions>(),
+            Scalar::Int | Scalar::Int64 | Scalar::Float | Scalar::Decimal => {
+                InputTable::of::<inputs::NumberGroupOptions>()
+            }
+            _ => InputTable::of::<inputs::GroupOptions>(),
         }
     }
 

@@ -149,9 +149,15 @@ impl GeneratedNames<'_> {
         ]
     }
 
-    /// The figures about a list of a domain's entities: `OrganizationAggregate`.
-    pub fn aggregate(self, domain: Domain) -> String {
-        format!("{}Aggregate", self.0.name_of(domain))
+    /// The aggregates of a list of a domain's entities, and of the edges to them if these have properties:
+    /// `OrganizationAggregate`, `CampaignPartAggregate`.
+    pub fn aggregate(self, domain: Domain, edge: Option<EdgeTypeId>) -> String {
+        format!("{}Aggregate", self.stem(domain, edge))
+    }
+
+    /// The aggregates of a relation's edge properties: `PartAggregate`.
+    pub fn edge_aggregate(self, id: EdgeTypeId) -> String {
+        format!("{}Aggregate", self.0.edge_types[id.index()].name)
     }
 
     /// A group of a domain's entities: `OrganizationGroup`.
@@ -162,6 +168,21 @@ impl GeneratedNames<'_> {
     /// By what a domain's entities can be grouped: `OrganizationGroupBy`.
     pub fn group_by(self, domain: Domain) -> String {
         format!("{}GroupBy", self.0.name_of(domain))
+    }
+
+    /// A condition on groups of a domain's entities: `OrganizationGroupFilter`.
+    pub fn group_filter(self, domain: Domain) -> String {
+        format!("{}GroupFilter", self.0.name_of(domain))
+    }
+
+    /// The order of groups of a domain's entities: `OrganizationGroupOrder`.
+    pub fn group_order(self, domain: Domain) -> String {
+        format!("{}GroupOrder", self.0.name_of(domain))
+    }
+
+    /// A condition on aggregates of values of a kind: `DateMeasuresFilter`.
+    pub fn measures_filter(self, scalar: Scalar) -> String {
+        format!("{}MeasuresFilter", self.0.scalar_name(scalar))
     }
 
     /// The figures about values of a kind: `DateMeasures`. An enum's are those of texts, in its order.

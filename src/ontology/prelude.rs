@@ -47,7 +47,7 @@ type Source @entity(label: "title", class: "http://purl.org/dc/terms/Bibliograph
 );
 
 /// Types that the API makes of each entity type, by what comes after its name.
-const OF_ENTITIES: [&str; 8] = [
+const OF_ENTITIES: [&str; 10] = [
     "Filter",
     "Order",
     "Connection",
@@ -56,6 +56,8 @@ const OF_ENTITIES: [&str; 8] = [
     "Aggregate",
     "Group",
     "GroupBy",
+    "GroupFilter",
+    "GroupOrder",
 ];
 
 /// Types that only Clew defines: the user's schema may neither define nor extend them. Those for scalars that a schema
@@ -72,7 +74,16 @@ pub(super) fn reserved_types() -> &'static BTreeSet<String> {
             "PointNear",
             "PointBounds",
             "PointOrder",
+            "AnyFilter",
+            "AnyOrder",
+            "RelationCountOrder",
             "GroupOptions",
+            "DateGroupOptions",
+            "NumberGroupOptions",
+            "GroupCountFilter",
+            "GroupCountOrder",
+            "TimeMeasuresOrder",
+            "NumberMeasuresOrder",
         ];
         let named = surface::TYPES.iter().filter(|it| !it.contains('{'));
         let enums = surface::ENUMS.iter().map(|it| it.name);
@@ -82,8 +93,10 @@ pub(super) fn reserved_types() -> &'static BTreeSet<String> {
             .flat_map(|it| [format!("{}Connection", it.name), format!("{}Edge", it.name)]);
         let of_entities = OF_ENTITIES.iter().map(|it| format!("Entity{it}"));
         let of_scalars = REDECLARABLE.iter().flat_map(|it| {
-            let measures = (*it != "JSON").then(|| format!("{it}Measures"));
-            [format!("{it}Filter")].into_iter().chain(measures)
+            let measures = (*it != "JSON").then(|| [format!("{it}Measures"), format!("{it}MeasuresFilter")]);
+            [format!("{it}Filter")]
+                .into_iter()
+                .chain(measures.into_iter().flatten())
         });
         all.map(str::to_owned)
             .chain(listings)

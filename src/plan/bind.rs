@@ -49,6 +49,8 @@ pub(super) struct Binder<'b> {
     texts: HashMap<(usize, usize), Arc<str>>,
     lists: HashMap<(Place, Scalar, bool), Box<dyn Any>>,
     pub filters: HashMap<(Place, Domain, Option<EdgeTypeId>), Option<Arc<Filter>>>,
+    /// Filters on entities of any type.
+    pub any_filters: HashMap<Place, Arc<Filter>>,
     pub edges: HashMap<(Place, EdgeTypeId), EdgeTest>,
     pub everything: Option<Arc<Filter>>,
     /// Hashes of long values.
@@ -84,6 +86,7 @@ impl<'b> Binder<'b> {
             texts: HashMap::new(),
             lists: HashMap::new(),
             filters: HashMap::new(),
+            any_filters: HashMap::new(),
             edges: HashMap::new(),
             everything: None,
             digests: HashMap::new(),

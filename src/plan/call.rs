@@ -1,11 +1,11 @@
 //! Arguments, bound: what a field was asked for.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hasher;
 use std::sync::Arc;
 
-use super::aggregate::GroupCall;
+use super::aggregate::{GroupCall, OfTypes, properties, sides};
 use super::arguments::{Page, as_of, direction, fields, id, number, page, relations, types};
 use super::bind::{ARC_BYTES, Binder, Result};
 use super::dated_id::plain_id;
@@ -14,15 +14,14 @@ use super::graph_query::{
     ComponentsCall, ConflictCall, NeighborhoodCall, PathCall, RankingCall, SearchCall, SimilarCall,
     SuggestCall, TimelineCall,
 };
-use super::input::{Arguments, Given, Input, InputError, Variables};
+use super::input::{Arguments, Given, Input, InputError, Names, Variables};
 use super::path::PathExpression;
 use super::point::point;
-use super::{Bound, Unbound};
+use super::{Bound, Side, Unbound};
 use crate::collation::Collation;
 use crate::condition::{Filter, MatcherNo};
 use crate::ontology::{
-    Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Members, Point, PropertyNo, RelationId, Scalar,
-    TypeId,
+    Date, Direction, Domain, ENTITY, EdgeTypeId, Member, Point, PropertyNo, RelationId, Scalar, TypeId,
 };
 use crate::surface::arguments::PAGE;
 use crate::surface::inputs::{DistanceOrder, EdgeOrder, Orders, OwnOrder};
@@ -88,6 +87,7 @@ impl Call {
     pub fn matchers(&self) -> &[MatcherNo] {
         match self {
             Call::Page(it) | Call::Follow(_, it) => it.filter.as_ref().map_or(&[], |it| &it.matchers),
+            Call::Search(it) => it.filter.as_ref().map_or(&[], |it| &it.matchers),
             _ => &[],
         }
     }
@@ -190,6 +190,29 @@ pub enum OrderBy {
     Distance(Box<[Option<PropertyNo>]>, Point),
     /// The distance from a point to a property of the edge that led to the entity.
     EdgeDistance(PropertyNo, Point),
+    /// Whether the entity has another type than those that the next keys are of: for each type.
+    Other(Box<[bool]>),
+    /// The number of edges.
+    Degree,
+    /// How many entities a relation leads to.
+    Count(OfTypes<Side>),
+    /// What the entity has that relations to one lead to, one after the other.
+    Over(Box<[OfTypes<Side>]>, Box<OrderBy>),
+}
+
+impl OrderBy {
+    /// Whether a value takes longer to find than to compare.
+    pub fn is_computed(&self) -> bool {
+        matches!(self, OrderBy::Degree | OrderBy::Count(_) | OrderBy::Over(..))
+    }
+
+    /// What values are ordered by in the end.
+    pub fn last(&self) -> &Self {
+        match self {
+            OrderBy::Over(_, last) => last,
+            other => other,
+        }
+    }
 }
 
 /// Which statements are asked for.
@@ -248,7 +271,8 @@ pub(super) enum Kind {
     Statements,
     Links,
     Cited,
-    Follow,
+    /// From entities of a domain.
+    Follow(Domain),
     Path,
     Neighborhood,
     Ranking,
@@ -355,11 +379,11 @@ impl Template {
             Kind::Page { domain, edge, tag } => {
                 Call::Page(page_call(binder, (*domain, *edge), tag, arguments)?)
             }
-            Kind::Follow => {
+            Kind::Follow(domain) => {
                 let path = arguments.get("path").and_then(Given::as_str).unwrap_or_default();
                 let expression = binder.expression(path)?;
                 let tag = format!("follow {path}");
-                let page = page_call(binder, (Domain::Interface(ENTITY), None), &tag, arguments)?;
+                let page = any_page_call(binder, (*domain, &expression), &tag, arguments)?;
                 Call::Follow(expression, page)
             }
             Kind::Path => {
@@ -493,6 +517,69 @@ fn page_call<'b>(
         None => None,
     };
     let order = arguments.get("orderBy");
+    let keys = order_keys(binder, domain, edge, order)?;
+    page_of(binder, (filter, keys), tag, arguments)
+}
+
+/// A page of what a path leads to from entities of a domain, which have any type.
+fn any_page_call<'b>(
+    binder: &mut Binder<'b>,
+    (domain, expression): (Domain, &PathExpression),
+    tag: &str,
+    arguments: &Arguments<'b>,
+) -> Result<PageCall> {
+    let order = arguments.get("orderBy");
+    let given = arguments.get("filter").filter(|it| !it.is_null());
+    let filter = match given {
+        Some(given) => filter::within("filter", filter::compile_any(binder, given))?,
+        None => None,
+    };
+    let keys = any_order_keys(binder, order)?;
+    if filter.is_some() || !keys.is_empty() {
+        let ontology = binder.ontology;
+        let from = ontology.types_of(domain);
+        binder.hold(expression.len() * ontology.types.len())?;
+        let reached = expression.reached(ontology, from, |steps| binder.work(steps))?;
+        let named = |given: Given<'b>| given.fields().into_iter().flatten().map(|(name, _)| name);
+        let of_filter = given.into_iter().flat_map(named).map(|it| ("filter", it));
+        let items = order.and_then(Given::items).into_iter().flatten();
+        let of_order = items.flat_map(named).map(|it| ("orderBy", it));
+        for (argument, name) in of_filter.chain(of_order) {
+            let Some(domain) = filter::any_domain(binder, name)? else {
+                continue;
+            };
+            // `entity` names no type. A path that leads nowhere gives no entities.
+            let names_types = domain != Domain::Interface(ENTITY);
+            if names_types && !ontology.types_of(domain).iter().any(|it| reached[it.index()]) {
+                return Err(not_reached(binder, argument, name, &reached).into());
+            }
+        }
+    }
+    page_of(binder, (filter, keys), tag, arguments)
+}
+
+/// Maximum number of types that a message lists.
+const MOST_LISTED: usize = 10;
+
+fn not_reached(binder: &Binder, argument: &str, name: &str, reached: &[bool]) -> InputError {
+    let types = binder.ontology.types.iter().zip(reached);
+    let names: Vec<&str> = types.filter(|it| *it.1).map(|it| it.0.name.as_str()).collect();
+    let leads = match binder.names {
+        Names::Hidden => "leave it out".to_owned(),
+        Names::Told if names.is_empty() => "the path leads nowhere from here".to_owned(),
+        Names::Told if names.len() > MOST_LISTED => format!("the path leads to {} other types", names.len()),
+        Names::Told => format!("the path leads to {}", crate::report::quoted_list(&names, "and")),
+    };
+    InputError::placed(name, format!("is no type that `path` can lead to: {leads}")).within(argument)
+}
+
+/// A page with a filter and an order that have been read.
+fn page_of(
+    binder: &mut Binder,
+    (filter, keys): (Option<Arc<Filter>>, Vec<OrderKey>),
+    tag: &str,
+    arguments: &Arguments,
+) -> Result<PageCall> {
     let collation = collation(arguments)?;
     let depth = match arguments.get("depth") {
         Some(_) => Some(number(arguments, "depth", 1, 1, "edges")?),
@@ -512,9 +599,9 @@ fn page_call<'b>(
     Ok(PageCall {
         page: page(binder, arguments)?,
         filter,
-        order: order_keys(binder, domain, edge, order)?,
+        order: keys,
         collation,
-        sequence: sequence(binder, &tag, order)?,
+        sequence: sequence(binder, &tag, arguments.get("orderBy"))?,
         as_of: as_of(binder, arguments)?,
         depth,
     })
@@ -642,31 +729,121 @@ fn distance<'b>(name: &str, given: Given<'b>) -> Result<Option<(Point, Option<Gi
 /// Maximum number of distances of one field in an order. Three decide between any two places, but for rounding.
 const MOST_DISTANCES: usize = 8;
 
-/// Identifies a key of an order: whether it is of an edge, its field, and the start of a distance.
-type KeyIdentity<'b> = (bool, &'b str, Option<[u64; 2]>);
+/// Maximum number of relations to one in a key of an order.
+const MOST_RELATIONS: usize = 8;
+
+/// Maximum number of keys of an order that go over relations to one. There can be as many as paths of relations.
+const MOST_KEYS_OVER: usize = 64;
+
+/// Identifies a key of an order: whether it is of an edge, its fields, and the start of a distance.
+type KeyIdentity<'b> = (bool, Cow<'b, str>, Option<[u64; 2]>);
 
 fn key_of_distance<'b>(
     known: &HashSet<KeyIdentity<'b>>,
     is_of_edge: bool,
-    name: &'b str,
+    name: Cow<'b, str>,
     from: Point,
 ) -> Result<KeyIdentity<'b>> {
     let (lat, lon) = from.place();
     // Adding zero takes the sign from zero.
     let place = [lat, lon].map(|it| (it + 0.0).to_bits());
+    let is_alike = |it: &&KeyIdentity| it.0 == is_of_edge && it.1 == name && it.2.is_some();
+    let alike = known.iter().filter(is_alike).count();
     let key = (is_of_edge, name, Some(place));
-    let is_alike = |it: &&KeyIdentity| (it.0, it.1) == (is_of_edge, name) && it.2.is_some();
-    if !known.contains(&key) && known.iter().filter(is_alike).count() == MOST_DISTANCES {
+    if !known.contains(&key) && alike == MOST_DISTANCES {
         return Err(InputError::request(format!(
-            "`orderBy` has more than {MOST_DISTANCES} distances of \"{name}\": give at most as many"
+            "`orderBy` has more than {MOST_DISTANCES} distances of \"{}\": give at most as many",
+            key.1
         ))
         .into());
     }
     Ok(key)
 }
 
+/// A key of an order: what tells it from others, by what it is, and its direction if one is given.
+type ReadKey<'b> = (KeyIdentity<'b>, OrderBy, Option<Given<'b>>);
+
+/// A key of an order by what an entity has, or by what relations to one lead to; `None` if there is no such key.
+fn order_key<'b>(
+    binder: &mut Binder,
+    known: &HashSet<KeyIdentity<'b>>,
+    domain: Domain,
+    (name, value): (&'b str, Given<'b>),
+) -> Result<Option<ReadKey<'b>>> {
+    let ontology = binder.ontology;
+    let (mut domain, mut name, mut value) = (domain, name, value);
+    let mut over: Vec<OfTypes<Side>> = Vec::new();
+    let mut path: Cow<'b, str> = Cow::Borrowed(name);
+    let (key, last, direction) = loop {
+        let members = ontology.members_of(domain);
+        match members.and_then(|it| Some((it, it.get(name)?))) {
+            Some((members, Member::Relation(no))) => {
+                let field = members.field(no);
+                let sides = sides(ontology, domain, name);
+                binder.work(sides.len() / 4)?;
+                binder.hold(size_of_val(&*sides) + size_of::<OfTypes<Side>>())?;
+                let mut inner = value.fields().into_iter().flatten();
+                let Some((below, direction)) = inner.find(|(_, value)| !value.is_null()) else {
+                    return Ok(None);
+                };
+                path = Cow::Owned(format!("{path}.{below}"));
+                if field.many {
+                    break ((false, path, None), OrderBy::Count(sides), Some(direction));
+                }
+                if over.len() == MOST_RELATIONS {
+                    return Err(InputError::field(format!(
+                        "`orderBy` has more than {MOST_RELATIONS} relations in the key \"{}\": order by something nearer",
+                        crate::report::shown(&path)
+                    ))
+                    .into());
+                }
+                over.push(sides);
+                (domain, name, value) = (field.seen, below, direction);
+            }
+            Some((_, Member::Property(_))) => {
+                let distance = distance(name, value)?;
+                let key = match distance {
+                    Some((from, _)) => key_of_distance(known, false, path, from)?,
+                    None => (false, path, None),
+                };
+                if known.contains(&key) {
+                    return Ok(None);
+                }
+                let of_types = properties(ontology, domain, name);
+                binder.hold(size_of_val(&*of_types))?;
+                binder.work(of_types.len() / 4)?;
+                break match distance {
+                    Some((from, direction)) => (key, OrderBy::Distance(of_types, from), direction),
+                    None => (key, OrderBy::Property(of_types), Some(value)),
+                };
+            }
+            None => {
+                let by = match Orders::named(name) {
+                    Some(Orders::OwnOrder(OwnOrder::Id)) => OrderBy::Id,
+                    Some(Orders::OwnOrder(OwnOrder::Label)) => OrderBy::Label,
+                    Some(Orders::OwnOrder(OwnOrder::Degree)) => OrderBy::Degree,
+                    // Without edges there is no order by them.
+                    Some(Orders::EdgeOrder(EdgeOrder::Edge)) | None => return Ok(None),
+                };
+                break ((false, path, None), by, Some(value));
+            }
+        }
+    };
+    if over.is_empty() {
+        return Ok(Some((key, last, direction)));
+    }
+    if known.iter().filter(|it| it.1.contains('.')).count() >= MOST_KEYS_OVER {
+        return Err(InputError::field(format!(
+            "`orderBy` has more than {MOST_KEYS_OVER} keys over relations: give at most as many"
+        ))
+        .into());
+    }
+    binder.hold(size_of::<OrderBy>())?;
+    Ok(Some((key, OrderBy::Over(over.into(), Box::new(last)), direction)))
+}
+
 /// The keys of an order, those left out that cannot decide any more: there are not more than fields to order by, or for
-/// distances, [`MOST_DISTANCES`] times as many.
+/// distances, [`MOST_DISTANCES`] times as many, and [`MOST_KEYS_OVER`] over relations.
 fn order_keys(
     binder: &mut Binder,
     domain: Domain,
@@ -674,10 +851,6 @@ fn order_keys(
     list: Option<Given>,
 ) -> Result<Vec<OrderKey>> {
     let ontology = binder.ontology;
-    let property_of = |members: &Members, name: &str| match members.get(name) {
-        Some(Member::Property(no)) => Some(no),
-        _ => None,
-    };
     let mut keys: Vec<OrderKey> = Vec::new();
     let mut known: HashSet<KeyIdentity> = HashSet::new();
     let items = list.and_then(Given::items).into_iter().flatten();
@@ -689,80 +862,89 @@ fn order_keys(
             .iter()
             .any(|id| ontology.entity_type(*id).members.get(name).is_some());
         let own = Orders::named(name).filter(|_| !declared);
-        let (key, by, direction) = match (own, edge, value.fields()) {
+        let read = match (own, edge, value.fields()) {
             (Some(Orders::EdgeOrder(EdgeOrder::Edge)), Some(id), Some(inner)) => {
                 let members = &ontology.edge_types[id.index()].members;
                 let mut inner = inner.filter(|(_, value)| !value.is_null());
                 let Some((name, direction)) = inner.next() else {
                     continue;
                 };
-                let Some(no) = property_of(members, name) else {
+                let Some(Member::Property(no)) = members.get(name) else {
                     continue;
                 };
                 let distance = distance(name, direction)?;
                 let (key, by) = match distance {
                     Some((from, _)) => {
-                        let key = key_of_distance(&known, true, name, from)?;
+                        let key = key_of_distance(&known, true, name.into(), from)?;
                         (key, OrderBy::EdgeDistance(no, from))
                     }
-                    None => ((true, name, None), OrderBy::Edge(no)),
+                    None => ((true, name.into(), None), OrderBy::Edge(no)),
                 };
-                (key, by, distance.map_or(Some(direction), |it| it.1))
+                Some((key, by, distance.map_or(Some(direction), |it| it.1)))
             }
-            (Some(Orders::OwnOrder(OwnOrder::Id)), ..) => ((false, name, None), OrderBy::Id, Some(value)),
-            (Some(Orders::OwnOrder(OwnOrder::Label)), ..) => {
-                ((false, name, None), OrderBy::Label, Some(value))
-            }
-            // Without edges there is no order by them.
-            (Some(Orders::EdgeOrder(EdgeOrder::Edge)), ..) => continue,
-            (None, ..) => {
-                let distance = distance(name, value)?;
-                let key = match distance {
-                    Some((from, _)) => key_of_distance(&known, false, name, from)?,
-                    None => (false, name, None),
-                };
-                if known.contains(&key) {
-                    continue;
-                }
-                let types = ontology.types.iter().enumerate();
-                let of = types.map(|(at, it)| {
-                    let belongs = ontology.contains(domain, TypeId(at as u16));
-                    if belongs {
-                        property_of(&it.members, name)
-                    } else {
-                        None
-                    }
-                });
-                let of_types: Box<[Option<PropertyNo>]> = of.collect();
-                binder.hold(size_of_val(&*of_types))?;
-                binder.work(of_types.len() / 4)?;
-                match distance {
-                    Some((from, direction)) => (key, OrderBy::Distance(of_types, from), direction),
-                    None => (key, OrderBy::Property(of_types), Some(value)),
-                }
-            }
+            _ => order_key(binder, &known, domain, (name, value))?,
+        };
+        let Some((key, by, direction)) = read else {
+            continue;
         };
         if !known.insert(key) {
             continue;
         }
-        let order = direction.and_then(Given::as_str).and_then(SortOrder::named);
-        let (descending, nulls_first) = match order.unwrap_or(SortOrder::Asc) {
-            SortOrder::Asc | SortOrder::AscNullsLast => (false, false),
-            SortOrder::AscNullsFirst => (false, true),
-            SortOrder::Desc | SortOrder::DescNullsLast => (true, false),
-            SortOrder::DescNullsFirst => (true, true),
-        };
         let is_last = matches!(by, OrderBy::Id);
         binder.hold(size_of::<OrderKey>())?;
-        keys.push(OrderKey {
-            by,
-            descending,
-            nulls_first,
-        });
+        keys.push(OrderKey::of(by, direction));
         // No two entities of a list have the same id, unless several edges lead to one.
         if is_last && edge.is_none() {
             break;
         }
+    }
+    keys.shrink_to_fit();
+    Ok(keys)
+}
+
+impl OrderKey {
+    fn of(by: OrderBy, direction: Option<Given>) -> Self {
+        let order = direction.and_then(Given::as_str).and_then(SortOrder::named);
+        let (descending, nulls_first) = order.unwrap_or(SortOrder::Asc).flags();
+        Self {
+            by,
+            descending,
+            nulls_first,
+        }
+    }
+}
+
+/// The keys of an order of entities of any type: each is of a type or an interface, before whose key comes whether an entity
+/// has another type.
+fn any_order_keys(binder: &mut Binder, list: Option<Given>) -> Result<Vec<OrderKey>> {
+    let ontology = binder.ontology;
+    let mut keys = Vec::new();
+    let mut known: HashMap<Domain, HashSet<KeyIdentity>> = HashMap::new();
+    let items = list.and_then(Given::items).into_iter().flatten();
+    let fields = items.filter_map(Given::fields).flatten();
+    for (name, value) in fields.filter(|(_, value)| !value.is_null()) {
+        binder.work(4)?;
+        let (Some(domain), Some(mut inner)) = (filter::any_domain(binder, name)?, value.fields()) else {
+            continue;
+        };
+        let Some(field) = inner.find(|(_, value)| !value.is_null()) else {
+            continue;
+        };
+        let is_first = !known.contains_key(&domain);
+        let known = known.entry(domain).or_default();
+        let read = order_key(binder, known, domain, field);
+        let Some((key, by, direction)) = filter::within("orderBy", filter::within(name, read))? else {
+            continue;
+        };
+        if !known.insert(key) {
+            continue;
+        }
+        binder.hold(2 * size_of::<OrderKey>() + ontology.types.len())?;
+        if is_first {
+            let is_other = ontology.type_ids().map(|it| !ontology.contains(domain, it));
+            keys.push(OrderKey::of(OrderBy::Other(is_other.collect()), None));
+        }
+        keys.push(OrderKey::of(by, direction));
     }
     keys.shrink_to_fit();
     Ok(keys)

@@ -157,6 +157,7 @@ impl Estimator<'_> {
                         });
                         page.saturating_mul(one)
                     }
+                    SearchField::Aggregate(fields) => it.sum(fields, Self::aggregate),
                     _ => 0,
                 })
             }
@@ -214,8 +215,10 @@ impl Estimator<'_> {
     }
 
     fn aggregate(&mut self, field: &AggregateField) -> u64 {
-        let AggregateField::Groups(call, group) = field else {
-            return 0;
+        let (call, group) = match field {
+            AggregateField::Count | AggregateField::Property(..) => return 0,
+            AggregateField::Edge(fields) => return fields.len() as u64,
+            AggregateField::Groups(call, group) => (call, group),
         };
         let one = self.sum(group, |it, field| match field {
             GroupField::Key => 0,

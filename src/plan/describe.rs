@@ -16,19 +16,20 @@ use super::path::{PathExpression, Transition};
 use super::pattern::Pattern;
 use super::{
     AggregateField, CallNo, Calls, CitationField, CitedEdgeField, CitedField, CitedStatementField,
-    ComponentField, ConflictField, ConnectionField, EdgeField, EntityField, ExampleField, ExternalIdField,
-    GraphField, GroupBy, GroupField, GroupKeyField, HighlightField, IncludeDeprecated, Introspection,
-    LinkField, ListingEdgeField, ListingField, MeasureField, MetaField, Object, Page, PageInfoField,
-    PathField, Plan, PropertyField, Question, RankedField, Ranking, RelationField, RootField,
-    SearchEdgeField, SearchField, Selection, Side, Slot, StatementField, SubgraphField, SuggestionField,
-    TimelineField, TypeField, ValidityField,
+    ComponentField, ConflictField, ConnectionField, EdgeField, EdgeMeasure, EntityField, ExampleField,
+    ExternalIdField, GraphField, GroupBy, GroupField, GroupKeyField, GroupOrderBy, GroupValue,
+    HighlightField, IncludeDeprecated, Introspection, LinkField, ListingEdgeField, ListingField,
+    MeasureField, MetaField, Object, Page, PageInfoField, PathField, Plan, PropertyField, Question,
+    RankedField, Ranking, RelationField, RootField, SearchEdgeField, SearchField, Selection, Side, Slot,
+    StatementField, SubgraphField, SuggestionField, TimelineField, TypeField, ValidityField,
 };
 use crate::condition::{
     Compare, DateTest, Filter, JsonTest, ListTest, MatcherNo, PointTest, RelationTest, SortedSet, Test,
     TextTest, ValueTest,
 };
 use crate::ontology::{
-    Direction, EdgeTypeId, Members, Ontology, Point, PropertyNo, RelationId, Scalar, TypeId, duration_of,
+    Direction, EdgeTypeId, Members, Ontology, Point, PropertyNo, RelationId, Rounding, Scalar, TypeId,
+    duration_of,
 };
 
 /// The text of a plan.
@@ -346,18 +347,57 @@ impl<'a> Text<'a> {
                         GroupBy::Property(_) => "property",
                         GroupBy::Relation(_) => "relation",
                     };
-                    let missing = if key.includes_missing {
+                    let missing = if key.includes_missing && key.over.iter().all(|it| it.includes_missing) {
                         ""
                     } else {
                         ", without missing ones"
                     };
-                    self.below(format_args!("by {by} {}{missing}", key.name));
+                    let rounded = match &key.rounding {
+                        None => String::new(),
+                        Some(Rounding::Part(part)) => format!(" by {}", part.name()),
+                        Some(Rounding::Int(width) | Rounding::Int64(width, _)) => {
+                            format!(" by width {width}")
+                        }
+                        Some(Rounding::Float(width)) => format!(" by width {width}"),
+                        Some(Rounding::Decimal(width)) => format!(" by width {width}"),
+                    };
+                    self.below(format_args!("by {by} {}{rounded}{missing}", key.name));
                 }
-                self.below(format_args!("order {:?}, first {}", call.order, call.first));
+                let value = |value: &GroupValue| match value {
+                    GroupValue::Count => ("count".to_owned(), Scalar::Int),
+                    GroupValue::Measure(at, measure) => {
+                        let of = &call.measured[*at];
+                        let scalar = match measure {
+                            MeasureField::Count | MeasureField::Distinct => Scalar::Int,
+                            MeasureField::Min | MeasureField::Max => of.scalar,
+                            MeasureField::Sum | MeasureField::Avg => of.scalar.sum().unwrap_or(of.scalar),
+                        };
+                        (format!("{}.{}", of.name, camel(measure)), scalar)
+                    }
+                };
+                for (of, tests) in &call.having {
+                    let (name, scalar) = value(of);
+                    let tests = tests.iter().map(|it| self.value_test(it, scalar));
+                    let tests: Vec<String> = tests.collect();
+                    self.below(format_args!("having {name} {}", tests.join(" and ")));
+                }
+                let order = call.order.iter().map(|key| {
+                    let by = match &key.by {
+                        GroupOrderBy::Key => "key".to_owned(),
+                        GroupOrderBy::Value(of) => value(of).0,
+                    };
+                    directed(by, key.descending, key.nulls_first)
+                });
+                let order: Vec<String> = order.collect();
+                self.below(format_args!("order {}, first {}", order.join(", "), call.first));
             }
             Call::Search(call) => {
                 self.below(format_args!("words {}", call.typed));
                 self.types(call.types.as_deref());
+                if let Some(filter) = &call.filter {
+                    let filter = self.filter(filter, None);
+                    self.below(format_args!("filter {filter}"));
+                }
                 self.page(&call.page);
             }
             Call::Suggest(call) => {
@@ -454,7 +494,16 @@ impl<'a> Text<'a> {
     }
 
     fn order_key(&self, key: &OrderKey, edge: Option<EdgeTypeId>) -> String {
-        let by = match &key.by {
+        directed(self.order_by(&key.by, edge), key.descending, key.nulls_first)
+    }
+
+    fn side_of_types(&self, of_types: &[Option<Side>]) -> String {
+        let side = of_types.iter().flatten().next();
+        side.map_or_else(String::new, |it| self.side(*it))
+    }
+
+    fn order_by(&self, by: &OrderBy, edge: Option<EdgeTypeId>) -> String {
+        match by {
             OrderBy::Id => "id".to_owned(),
             OrderBy::Label => "label".to_owned(),
             OrderBy::Property(of_types) => self.property_of_types(of_types),
@@ -465,10 +514,21 @@ impl<'a> Text<'a> {
             OrderBy::EdgeDistance(no, from) => {
                 format!("{} from {}", self.property_of_edge(*no, edge), degrees(*from))
             }
-        };
-        let way = if key.descending { "descending" } else { "ascending" };
-        let nulls = if key.nulls_first { ", missing first" } else { "" };
-        format!("{by} {way}{nulls}")
+            OrderBy::Other(is_other) => {
+                let ids: Vec<TypeId> = self
+                    .ontology
+                    .type_ids()
+                    .filter(|it| !is_other[it.index()])
+                    .collect();
+                format!("other types than {}", self.type_names(&ids))
+            }
+            OrderBy::Degree => "degree".to_owned(),
+            OrderBy::Count(sides) => format!("count of {}", self.side_of_types(sides)),
+            OrderBy::Over(over, last) => {
+                let over = over.iter().map(|it| self.side_of_types(it) + ", ");
+                format!("over {}{}", over.collect::<String>(), self.order_by(last, None))
+            }
+        }
     }
 
     fn property_of_edge(&self, no: PropertyNo, edge: Option<EdgeTypeId>) -> String {
@@ -558,7 +618,7 @@ impl<'a> Text<'a> {
                 relation,
                 direction,
                 edge: test_of_edge,
-                test,
+                test: relation_test,
             } => {
                 let side = self.side(Side {
                     relation: *relation,
@@ -568,13 +628,19 @@ impl<'a> Text<'a> {
                 let on_edge = test_of_edge.as_ref().map_or_else(String::new, |it| {
                     format!(" with edge ({})", self.edge_test(it, led_over))
                 });
-                let (word, test) = match test {
+                let (word, test) = match relation_test {
                     RelationTest::Some(filter) => ("some", self.filter(filter, led_over)),
                     RelationTest::Every(filter) => ("every", self.filter(filter, led_over)),
                     RelationTest::None(filter) => ("no", self.filter(filter, led_over)),
-                    RelationTest::Count(count) => ("count of", compared(count, ToString::to_string)),
+                    RelationTest::Count(count, _) => ("count of", compared(count, ToString::to_string)),
                 };
-                format!("{word} {side}{on_edge} ({test})")
+                let narrowed = match relation_test {
+                    RelationTest::Count(_, Some(filter)) => {
+                        format!(" where ({})", self.filter(filter, led_over))
+                    }
+                    _ => String::new(),
+                };
+                format!("{word} {side}{on_edge}{narrowed} ({test})")
             }
             Test::Edge(test) => format!("edge ({})", self.edge_test(test, edge)),
         }
@@ -651,6 +717,13 @@ impl<'a> Text<'a> {
             None => "a pattern of a variable".to_owned(),
         }
     }
+}
+
+/// A key of an order, and which values come first.
+fn directed(by: String, descending: bool, nulls_first: bool) -> String {
+    let way = if descending { "descending" } else { "ascending" };
+    let nulls = if nulls_first { ", missing first" } else { "" };
+    by + " " + way + nulls
 }
 
 /// Values of a set, in an order that does not change.
@@ -954,6 +1027,7 @@ nested!(SearchField, text {
     SearchField::Nodes(selection) => text.selection(selection),
     SearchField::Edges(fields) => text.object(fields),
     SearchField::PageInfo(fields) => text.object(fields),
+    SearchField::Aggregate(fields) => text.object(fields),
 });
 
 nested!(SearchEdgeField, text {
@@ -1000,12 +1074,23 @@ impl Described for AggregateField {
                 text.say(format_args!("property {name}"));
                 text.object(fields);
             }
+            AggregateField::Edge(fields) => {
+                text.say("edge");
+                text.object(fields);
+            }
             AggregateField::Groups(call, fields) => {
                 text.say("groups");
                 text.call(*call);
                 text.object(fields);
             }
         }
+    }
+}
+
+impl Described for EdgeMeasure {
+    fn describe(&self, text: &mut Text) {
+        text.property(text.edge_members(), self.property, None);
+        text.object(&self.fields);
     }
 }
 

@@ -24,16 +24,16 @@ use crate::condition::{
     ValueTest, folded,
 };
 use crate::ontology::{
-    self, Date, Domain, EdgeTypeId, EnumId, Instant, Int64Error, LARGEST_EXPONENT, LONGEST_DECIMAL, Member,
-    Members, RelationField, Scalar, TypeId,
+    self, Date, Domain, EdgeTypeId, EnumId, Instant, Int64Error, InterfaceId, LARGEST_EXPONENT,
+    LONGEST_DECIMAL, Member, Members, RelationField, Scalar, TypeId,
 };
 use crate::report::{quoted_list, shown, shown_as};
 use crate::search;
 use crate::surface::Inputs;
 use crate::surface::inputs::{
-    Connective, CountedEdges, DateOrder, DateSpan, Dates, EdgeCondition, Emptiness, EntityTypes, Equality,
-    Membership, Missing, Number, Order, Ordered, OtherEnds, OwnCondition, Pattern as TextPattern, Points,
-    Quantifier, SearchedTexts, Surroundings, TypeEquality, Unordered, Values, Words,
+    Connective, CountedEdges, CountedEnds, DateOrder, DateSpan, Dates, EdgeCondition, Emptiness, EntityTypes,
+    Equality, Membership, Missing, Number, Order, Ordered, OtherEnds, OwnCondition, Pattern as TextPattern,
+    Points, Quantifier, SearchedTexts, Surroundings, TypeEquality, Unordered, Values, Words,
 };
 
 /// Bytes that a JSON value takes in a set beside what it holds: its place, a byte of its hash, and room to grow.
@@ -74,6 +74,63 @@ pub(super) fn compile<'b>(
     Ok(filter)
 }
 
+/// Compiles a filter that has a field for each type and interface, one of which must match. Compiled once for each address.
+pub(super) fn compile_any<'b>(binder: &mut Binder<'b>, given: Given<'b>) -> Result<Option<Arc<Filter>>> {
+    all_given(given)?;
+    if is_empty(given) {
+        return Ok(None);
+    }
+    let key = given.place();
+    if let Some(known) = binder.any_filters.get(&key) {
+        let known = known.clone();
+        binder.matchers.extend_from_slice(&known.matchers);
+        return Ok(Some(known));
+    }
+    let ontology = binder.ontology;
+    let around = std::mem::take(&mut binder.matchers);
+    binder.hold(ARC_BYTES + size_of::<Filter>() + ontology.types.len() * size_of::<Option<Test>>())?;
+    let mut by_type: Vec<Vec<Test>> = ontology.types.iter().map(|_| Vec::new()).collect();
+    for (name, value) in given.fields().into_iter().flatten() {
+        if value.is_null() {
+            return Err(no_null(name).into());
+        }
+        let Some(domain) = any_domain(binder, name)? else {
+            continue;
+        };
+        for id in ontology.types_of(domain) {
+            let scope = Scope {
+                members: &ontology.entity_type(*id).members,
+                type_id: Some(*id),
+                edge: None,
+            };
+            binder.hold(size_of::<Test>())?;
+            let test = within(name, scope.object(binder, value))?;
+            by_type[id.index()].push(test);
+        }
+    }
+    let by_type = by_type.into_iter().map(|tests| {
+        let has_any = !tests.is_empty();
+        has_any.then_some(Test::Any(tests))
+    });
+    let by_type = by_type.collect();
+    let matchers = collected(binder, around)?;
+    let filter = Arc::new(Filter { by_type, matchers });
+    binder.any_filters.insert(key, filter.clone());
+    Ok(Some(filter))
+}
+
+/// The type or interface of a field of `AnyFilter` and `AnyOrder`.
+pub(super) fn any_domain(binder: &mut Binder, name: &str) -> Result<Option<Domain>> {
+    let ontology = binder.ontology;
+    binder.work((ontology.types.len() + ontology.interfaces.len()) / 16)?;
+    let of_type = ontology.types.iter().position(|it| it.root.one == name);
+    let of_interface = || ontology.interfaces.iter().position(|it| it.root.one == name);
+    Ok(match of_type {
+        Some(at) => Some(Domain::Type(TypeId::at(at))),
+        None => of_interface().map(|at| Domain::Interface(InterfaceId(at as u16))),
+    })
+}
+
 /// Puts a step before the place of what is wrong.
 pub(super) fn within<T>(step: &str, result: Result<T>) -> Result<T> {
     result.map_err(|error| match error {
@@ -87,7 +144,7 @@ fn is_empty(given: Given) -> bool {
 }
 
 /// Refuses a condition whose variable was not given: left out, it would let everything through.
-fn all_given(given: Given) -> Result<()> {
+pub(super) fn all_given(given: Given) -> Result<()> {
     match given.absent() {
         None => Ok(()),
         Some((field, variable)) => {
@@ -118,6 +175,32 @@ fn compares_with_null(operator: &str) -> bool {
         Some(Equality::Eq | Equality::Ne) => true,
         Some(Equality::In | Equality::NotIn) | None => false,
     }
+}
+
+/// Refuses null and an object without fields.
+pub(super) fn check_not_empty(field: &str, given: Given) -> Result<()> {
+    if given.is_null() {
+        return Err(no_null(field).into());
+    }
+    within(field, all_given(given))?;
+    if is_empty(given) {
+        return Err(no_condition(field).into());
+    }
+    Ok(())
+}
+
+/// The tests of an aggregate of a kind other than texts.
+pub(super) fn measure_tests<'b>(
+    binder: &mut Binder<'b>,
+    scalar: Scalar,
+    name: &'b str,
+    operators: Given<'b>,
+) -> Result<Vec<ValueTest>> {
+    if operators.is_null() {
+        return Err(no_null(name).into());
+    }
+    check_operators(name, operators)?;
+    value_tests(binder, scalar, name, Operators::Object(operators))
 }
 
 /// Refuses operators that are missing or null; `eq` and `ne` compare with null too.
@@ -452,12 +535,27 @@ fn relation<'b>(
         edge: edge.clone().flatten(),
         test,
     };
+    let counted = match operators.get(CountedEnds::Where.name()) {
+        None => None,
+        Some(given) => narrowed(binder, field, operators, given)?,
+    };
     let mut quantified = false;
     for meant in Operators::Object(operators).meant(&field.name) {
         let (operator, value) = meant?;
         let which = match operator {
-            OtherEnds::CountedEdges(CountedEdges::Edge) => continue,
+            OtherEnds::CountedEdges(CountedEdges::Edge) | OtherEnds::CountedEnds(CountedEnds::Where) => {
+                continue;
+            }
             OtherEnds::Quantifier(it) => it,
+            OtherEnds::Missing(Missing::IsNull) => {
+                quantified = true;
+                let count = match value.as_bool() {
+                    Some(false) => Compare::Gt(0),
+                    Some(true) | None => Compare::Eq(0),
+                };
+                tests.push(test(RelationTest::Count(count, None)));
+                continue;
+            }
             OtherEnds::Number(Number::Count) => {
                 quantified = true;
                 check_operators(Number::Count.name(), value)?;
@@ -472,7 +570,8 @@ fn relation<'b>(
                     (Scalar::Int, false),
                     whole,
                 )?;
-                tests.extend(counts.into_iter().map(|it| test(RelationTest::Count(it))));
+                let count = |it| test(RelationTest::Count(it, counted.clone()));
+                tests.extend(counts.into_iter().map(count));
                 continue;
             }
         };
@@ -492,6 +591,24 @@ fn relation<'b>(
         tests.push(test(RelationTest::Some(everything(binder)?)));
     }
     Ok(())
+}
+
+/// The filter of the other ends that are counted; `None` where all are.
+fn narrowed<'b>(
+    binder: &mut Binder<'b>,
+    field: &RelationField,
+    operators: Given<'b>,
+    given: Given<'b>,
+) -> Result<Option<Arc<Filter>>> {
+    let name = CountedEnds::Where.name();
+    let count = Number::Count.name();
+    if operators.get(count).is_none() {
+        let message = format!(
+            "is given without `{count}`, and narrows only what `{count}` counts: give `{count}` too, or use `some`"
+        );
+        return Err(InputError::placed(name, message).into());
+    }
+    within(name, compile(binder, field.seen, None, given))
 }
 
 fn everything(binder: &mut Binder) -> Result<Arc<Filter>> {

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use super::arguments::{Page, as_of, date, direction, fields, id, looked_at, number, page, relations, types};
 use super::bind::{Binder, Result};
 use super::dated_id::plain_id;
+use super::filter;
 use super::input::{Arguments, Given, InputError, Names};
-use super::{CallNo, Connection, LinkField, Listing, Object, PageInfoField, Selection, StatementField};
+use super::{
+    AggregateField, CallNo, Connection, LinkField, Listing, Object, PageInfoField, Selection, StatementField,
+};
+use crate::condition::Filter;
 use crate::ontology::{Date, Direction, EdgeTypeId, Member, PropertyNo, RelationId, Scalar, TypeId};
 use crate::report::{did_you_mean, quoted_list, shown};
 use crate::search::{Beginning, SearchText};
@@ -350,6 +354,8 @@ pub struct SearchCall {
     pub typed: SearchText,
     /// Only entities of these types.
     pub types: Option<Vec<TypeId>>,
+    /// What else must hold of them.
+    pub filter: Option<Arc<Filter>>,
     /// The date that what is found is shown at.
     pub as_of: Option<Date>,
     /// The part.
@@ -358,20 +364,46 @@ pub struct SearchCall {
     pub sequence: u32,
 }
 
+/// Refuses a filter on types that are not searched.
+fn check_types(binder: &mut Binder, types: Option<&[TypeId]>, given: Given) -> Result<()> {
+    let Some(types) = types else { return Ok(()) };
+    for (name, _) in given.fields().into_iter().flatten() {
+        let Some(domain) = filter::any_domain(binder, name)? else {
+            continue;
+        };
+        binder.work(types.len())?;
+        if !types.iter().any(|it| binder.ontology.contains(domain, *it)) {
+            let message = "is not among the `types` that are searched: leave it out, or add it to `types`";
+            return Err(InputError::placed(name, message).within("filter").into());
+        }
+    }
+    Ok(())
+}
+
 impl SearchCall {
     pub(super) fn read<'b>(
         binder: &mut Binder<'b>,
         arguments: &Arguments<'b>,
         sequence: u32,
     ) -> Result<Self> {
-        let typed = looked_at(arguments, "query");
-        binder.work(1 + typed.len() / 8)?;
+        let query = looked_at(arguments, "query");
+        binder.work(1 + query.len() / 8)?;
         let fuzzy = arguments.get("fuzzy").and_then(Given::as_bool).unwrap_or(false);
-        let typed = SearchText::read(typed, fuzzy);
-        binder.hold(typed.heap_bytes())?;
+        let query = SearchText::read(query, fuzzy);
+        binder.hold(query.heap_bytes())?;
+        let types = types(binder, arguments.get("types"))?;
+        let filter = match arguments.get("filter").filter(|it| !it.is_null()) {
+            Some(given) => {
+                let filter = filter::within("filter", filter::compile_any(binder, given))?;
+                check_types(binder, types.as_deref(), given)?;
+                filter
+            }
+            None => None,
+        };
         Ok(Self {
-            typed,
-            types: types(binder, arguments.get("types"))?,
+            typed: query,
+            types,
+            filter,
             as_of: as_of(binder, arguments)?,
             page: page(binder, arguments)?,
             sequence,
@@ -440,6 +472,8 @@ pub enum SearchField {
     PageInfo(Object<PageInfoField>),
     /// How many there are in all.
     TotalCount,
+    /// Aggregates of all of them.
+    Aggregate(Object<AggregateField>),
     /// How many words were not searched for.
     Ignored,
 }

@@ -33,7 +33,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use aggregate::{
-    AggregateField, GroupBy, GroupCall, GroupField, GroupKey, GroupKeyField, OfTypes, is_groupable,
+    AggregateField, EdgeMeasure, GroupBy, GroupCall, GroupField, GroupKey, GroupKeyField, GroupMeasured,
+    GroupOrderBy, GroupOrderKey, GroupStep, GroupValue, OfTypes, is_groupable,
 };
 pub use arguments::{LONGEST_CURSOR, Page};
 pub use bind::CompileLimits;
@@ -59,10 +60,9 @@ pub use table::{NotFlat, Table};
 
 use crate::json::SHORT_KEY;
 pub use crate::surface::{
-    AggregateOrder as GroupOrder, DEFAULT_PAGE, ExampleQuery as ExampleField, ExternalId as ExternalIdField,
-    Highlight as HighlightField, Measures as MeasureField, PageInfo as PageInfoField,
-    PropertyInfo as PropertyField, RankingMethod as Ranking, SimilarityMethod as Similarity,
-    Validity as ValidityField,
+    DEFAULT_PAGE, ExampleQuery as ExampleField, ExternalId as ExternalIdField, Highlight as HighlightField,
+    Measures as MeasureField, PageInfo as PageInfoField, PropertyInfo as PropertyField,
+    RankingMethod as Ranking, SimilarityMethod as Similarity, Validity as ValidityField,
 };
 
 use crate::budget::Stop;

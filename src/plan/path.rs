@@ -85,6 +85,22 @@ impl PathStep {
     }
 }
 
+/// The types that edges of a relation can lead to from an entity of a type.
+fn ends_of(ontology: &Ontology, side: Side, from: TypeId) -> Vec<TypeId> {
+    let relation = ontology.relation(side.relation);
+    match relation.field(from, side.direction) {
+        Some(no) => {
+            let field = ontology.entity_type(from).members.field(no);
+            ontology.types_of(field.target).to_vec()
+        }
+        // The relation has a field only at its other ends.
+        None => {
+            let has_field = |it: &TypeId| relation.field(*it, side.direction.turned()).is_some();
+            ontology.type_ids().filter(has_field).collect()
+        }
+    }
+}
+
 /// A transition of the automaton.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transition {
@@ -130,6 +146,45 @@ impl PathExpression {
     /// A step of the expression.
     pub fn step(&self, no: u16) -> &PathStep {
         &self.steps[usize::from(no)]
+    }
+
+    /// Whether it can lead from an entity of some types to one of a type, for each type. Takes time linear in states, types
+    /// and relations.
+    pub(super) fn reached(
+        &self,
+        ontology: &Ontology,
+        from: &[TypeId],
+        mut work: impl FnMut(usize) -> std::result::Result<(), super::Unbound>,
+    ) -> std::result::Result<Vec<bool>, super::Unbound> {
+        let types = ontology.types.len();
+        let mut seen = vec![false; self.len() * types];
+        let mut open: Vec<(u16, TypeId)> = from.iter().map(|it| (0, *it)).collect();
+        while let Some((state, id)) = open.pop() {
+            work(1)?;
+            let known = &mut seen[usize::from(state) * types + id.index()];
+            if std::mem::replace(known, true) {
+                continue;
+            }
+            for transition in self.transitions(state) {
+                match transition {
+                    Transition::Free(to) => open.push((*to, id)),
+                    Transition::Step(no, to) => {
+                        let step = self.step(*no);
+                        for side in step.sides(id) {
+                            let ends = ends_of(ontology, *side, id);
+                            work(1 + ends.len())?;
+                            let fits = |it: &TypeId| {
+                                let needed = step.ends();
+                                let is_new = !seen[usize::from(*to) * types + it.index()];
+                                is_new && needed.is_none_or(|all| all[it.index()].is_some())
+                            };
+                            open.extend(ends.into_iter().filter(fits).map(|it| (*to, it)));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(seen.split_off((self.len() - 1) * types))
     }
 
     /// The memory that it takes, in bytes, without its steps.

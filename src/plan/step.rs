@@ -2,9 +2,9 @@
 
 use super::{
     AggregateField, CitationField, CitedEdgeField, CitedField, CitedStatementField, ComponentField,
-    ConflictField, ConnectionField, EdgeField, EntityField, ExampleField, ExternalIdField, GraphField,
-    GroupField, GroupKeyField, HighlightField, LinkField, ListingEdgeField, ListingField, MeasureField,
-    PageInfoField, PathField, PropertyField, Question, RankedField, RelationField, RootField,
+    ConflictField, ConnectionField, EdgeField, EdgeMeasure, EntityField, ExampleField, ExternalIdField,
+    GraphField, GroupField, GroupKeyField, HighlightField, LinkField, ListingEdgeField, ListingField,
+    MeasureField, PageInfoField, PathField, PropertyField, Question, RankedField, RelationField, RootField,
     SearchEdgeField, SearchField, StatementField, SubgraphField, SuggestionField, TimelineField, TypeField,
     ValidityField,
 };
@@ -74,6 +74,12 @@ impl Step for AggregateField {
     }
 }
 
+impl Step for SearchField {
+    fn step(&self) -> Option<&'static str> {
+        matches!(self, SearchField::Aggregate(_)).then_some("aggregate")
+    }
+}
+
 macro_rules! no_steps {
     ($($field:ty),+ $(,)?) => {$(impl Step for $field {})+};
 }
@@ -86,6 +92,7 @@ no_steps!(
     ComponentField,
     ConflictField,
     EdgeField,
+    EdgeMeasure,
     ExampleField,
     ExternalIdField,
     GraphField,
@@ -100,7 +107,6 @@ no_steps!(
     RankedField,
     RelationField,
     SearchEdgeField,
-    SearchField,
     StatementField,
     SubgraphField,
     SuggestionField,

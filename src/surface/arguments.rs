@@ -91,6 +91,14 @@ pub const CHOICE: &[Argument] = &[
     shared("orderBy", "[{order}!]"),
     shared("collation", "String"),
 ];
+/// A condition on entities of any type.
+pub const ANY_FILTER: &[Argument] = &[shared("filter", "AnyFilter")];
+/// A choice of entities of any type, and their order.
+pub const ANY_CHOICE: &[Argument] = &[
+    shared("filter", "AnyFilter"),
+    shared("orderBy", "[AnyOrder!]"),
+    shared("collation", "String"),
+];
 /// How far a transitive relation is followed.
 pub const DEPTH: &[Argument] = &[argument(
     "depth",
@@ -277,6 +285,7 @@ pub const DISPUTED: &[Argument] = &[
 /// Groups of a list's entities.
 pub const GROUPED: &[Argument] = &[
     shared("by", "[{group_by}!]!"),
-    shared("orderBy", "AggregateOrder").or(Given::Enum("COUNT_DESC")),
+    shared("having", "{group_filter}"),
+    shared("orderBy", "[{group_order}!]"),
     shared("first", "Int").or(Given::Int(super::DEFAULT_PAGE)),
 ];

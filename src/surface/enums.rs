@@ -95,10 +95,23 @@ enums! {
         OPTIONAL Optional = "None or one.";
         MANY Many = "Any number.";
     }
-    AggregateOrder: "The order of groups." {
-        COUNT_DESC CountDesc = "Largest group first; groups of equal size by key.";
-        COUNT_ASC CountAsc = "Smallest group first; groups of equal size by key.";
-        KEY_ASC KeyAsc = "Smallest key first, the group of missing values last. Entities are sorted by id.";
-        KEY_DESC KeyDesc = "Greatest key first, the group of missing values last. Entities are sorted by id.";
+    DatePart: "A part of the calendar. A date is in a part if all its days are." {
+        CENTURY Century = "The years with the same first two digits, such as `19XX`.";
+        DECADE Decade = "The years with the same first three digits, such as `199X`.";
+        YEAR Year = "A year, such as `1996`.";
+        MONTH Month = "A month of a year, such as `1996-08`.";
+        DAY Day = "A day.";
+    }
+}
+
+impl SortOrder {
+    /// Whether the greatest values come first, and whether missing values do.
+    pub fn flags(self) -> (bool, bool) {
+        match self {
+            SortOrder::Asc | SortOrder::AscNullsLast => (false, false),
+            SortOrder::AscNullsFirst => (false, true),
+            SortOrder::Desc | SortOrder::DescNullsLast => (true, false),
+            SortOrder::DescNullsFirst => (true, true),
+        }
     }
 }

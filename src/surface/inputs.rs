@@ -173,6 +173,9 @@ groups! {
     Number: "A condition on the number of entities." {
         count Count: "IntFilter" = "A condition on the number of entities.";
     }
+    CountedEnds: "Which other ends are counted." {
+        where Where: "{filter}" = "Only those that match this are counted by `count`; it does not narrow `some`, `every` and `none`.";
+    }
     CountedEdges: "A condition on the edges, for relations whose edges have properties." {
         edge Edge: "{edge_filter}" = "Only edges that match this filter count for the other conditions. Without other conditions: at least one edge matches.";
     }
@@ -192,6 +195,10 @@ groups! {
     OwnOrder: "Orders by fields that every entity has. A field of the type with the same name replaces them." {
         id Id: "SortOrder" = "Sorts by id.";
         label Label: "SortOrder" = "Sorts by label.";
+        degree Degree: "SortOrder" = "Sorts by the number of edges.";
+    }
+    CountOrder: "An order by what a relation leads to." {
+        count Count: "SortOrder" = "By the number of entities.";
     }
     DistanceOrder: "Sorts by the distance from a point." {
         distanceFrom DistanceFrom: "Point!" = "The point.";
@@ -199,6 +206,30 @@ groups! {
     }
     GroupOption: "Options for grouping by a field." {
         includeMissing IncludeMissing: "Boolean" = "Whether to return a group of the items without a value. Defaults to true.";
+    }
+    DateOption: "How dates are grouped." {
+        part Part: "DatePart" = "By the part of the calendar that has all their days, in UTC. Others, such as `199X` for years, count as missing.";
+    }
+    NumberOption: "How numbers are grouped." {
+        width Width: "Float" = "By ranges of this width. The key is the start of a range, a multiple of the width. A whole number for whole numbers.";
+    }
+    GroupOwn: "What every group has." {
+        count Count: "{count}" = "The number of items.";
+    }
+    GroupOwnOrder: "What groups are ordered by beside their numbers." {
+        key Key: "SortOrder" = "By the key; entities by their ids.";
+    }
+    CountedValues: "How many values there are." {
+        count Count: "{count}" = "The number of values.";
+        distinct Distinct: "{count}" = "The number of different values.";
+    }
+    Extremes: "The ends of values in their order." {
+        min Min: "{value}" = "The smallest value.";
+        max Max: "{value}" = "The greatest value.";
+    }
+    Sums: "What values come to." {
+        sum Sum: "{sum}" = "Their sum.";
+        avg Avg: "{sum}" = "Their mean.";
     }
     EdgeOrder: "Sorts by the edge to the entity, for relations whose edges have properties." {
         edge Edge: "{edge_order}" = "Sorts by a property of the edge.";
@@ -219,8 +250,15 @@ kinds! {
     AnyValues: "A condition on a list of values of type {value}. All given fields must match." { Emptiness }
     Values: "A condition on a list of values of type {value}. All given fields must match." { Emptiness, Membership }
     EntityTypes: "A condition on the type of an entity." { TypeEquality }
-    OtherEnds: "A condition on the {noun} that a relation leads to: whether `some`, `every` or `none` of them match a filter, or on their number.{counted}" { Quantifier, Number, CountedEdges }
+    OtherEnds: "A condition on the {noun} that a relation leads to: whether `some`, `every` or `none` of them match a filter, on their `count`, or whether there is none (`isNull`).{counted}" { Quantifier, Number, CountedEnds, Missing, CountedEdges }
     PointOrder: "Sorts by the distance from a point, on a sphere with a radius of 6371.0088 km." { DistanceOrder }
+    CountOrders: "Sorts by the number of entities that a relation leads to." { CountOrder }
     GroupOptions: "Options for grouping by a field; `{}` for the defaults." { GroupOption }
+    DateGroupOptions: "Options for grouping by a date; `{}` for the defaults." { GroupOption, DateOption }
+    NumberGroupOptions: "Options for grouping by a number; `{}` for the defaults." { GroupOption, NumberOption }
+    GroupFilters: "A condition on groups. All its fields must hold." { GroupOwn }
+    GroupOrders: "A key to sort groups by: exactly one field." { GroupOwn, GroupOwnOrder }
+    TimeMeasures: "{about}" { CountedValues, Extremes }
+    NumberMeasures: "{about}" { CountedValues, Extremes, Sums }
     Orders: "A key of an order; exactly one field." { OwnOrder, EdgeOrder }
 }

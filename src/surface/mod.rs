@@ -14,7 +14,7 @@ mod objects;
 
 pub use arguments::{Argument, Given, When};
 pub use enums::{
-    AggregateOrder, Cardinality, Direction, ENUMS, EnumRow, EnumTable, Rank, RankingMethod, SimilarityMethod,
+    Cardinality, DatePart, Direction, ENUMS, EnumRow, EnumTable, Rank, RankingMethod, SimilarityMethod,
     SortOrder,
 };
 pub use inputs::{InputRow, InputTable, Inputs};

@@ -47,7 +47,7 @@ objects! {
         ranking Ranking: "[RankedEntity!]!" (RANKED_BY, DAMPING, GIVEN_TYPES, VIA, RANKING_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The most important entities, highest score first.\n\nThe cost grows at least with the number of edges of the graph.";
         similar Similar: "[RankedEntity!]!" (COMPARED, GIVEN_TYPES, VIA, EITHER_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The entities that share neighbors with an entity, most similar first. Entities that share none are left out.\n\nThe cost grows with the number of edges within a distance of two.";
         components Components: "[Component!]!" (PARTS, VIA, COMPONENT_DIRECTION, AVOID, AS_OF, MOST_RANKED) = "The connected components of the graph, largest first. An entity without edges is a component of size one; this includes sources, which `graph { componentCount }` does not count.\n\nThe cost grows with the number of edges of the graph.";
-        search Search: "SearchConnection" (SEARCHED, AS_OF, PAGE) = "Full-text search in the texts of entities, best match first (BM25; labels have the highest weight). A label equal to the whole query comes first, then other texts equal to it.\n\nFinds texts with all words; if there are none, texts with other forms of the words; if there are none either, texts with any of the words. Case and diacritics are ignored; texts in a known language are searched by word stems. The cost grows with the number of matches.";
+        search Search: "SearchConnection" (SEARCHED, ANY_FILTER, AS_OF, PAGE) = "Full-text search in the texts of entities, best match first (BM25; labels have the highest weight). A label equal to the whole query comes first, then other texts equal to it.\n\nFinds texts with all words; if there are none, texts with other forms of the words; if there are none either, texts with any of the words. Case and diacritics are ignored; texts in a known language are searched by word stems. The cost grows with the number of matches.";
         suggest Suggest: "[Suggestion!]!" (BEGINNING, AS_OF, MOST_SUGGESTED) = "Entities whose label or an alias begins with a prefix, sorted by that name, ignoring case and accents. Each entity occurs once: with its label if the label matches, otherwise with the first matching alias.\n\nNames are compared by their first 256 characters. The cost grows with the number of skipped names: those of other types or dates, and further names of the same entity.";
         timeline Timeline: "TimelineConnection" (PERIOD, AS_OF, PAGE) = "Dated statements in chronological order: statements whose value is a date, whose edge has a date, or that have a validity. Values of type `DateTime` are not included.\n\nThe cost grows with the number of statements of the entity, or of the whole graph.";
         conflicts Conflicts: "ConflictConnection" (DISPUTED, AS_OF, PAGE) = "Fields for which sources state different values for the same time. The field itself returns the preferred statement: by rank, then the latest valid one, then the first one in the data.\n\nThe cost grows with the number of entities of the graph.";
@@ -60,7 +60,7 @@ objects! {
         aliases Aliases: "[Text!]!" (LANGUAGES) = "Other names, in the order of the data. `search`, `suggest` and `resolve` find them.";
         sameAs SameAs: "[ExternalId!]!" = "Identifiers of the entity in other systems, in the order of the data.";
         degree Degree: "Int!" = "Number of edges, over all relations and in both directions.";
-        follow Follow: "EntityConnection!" (EXPRESSION, CHOICE, PAGE) = "The entities that a path of relations leads to, each once, such as `partners|memberOf/partOf*`. A field that an entity does not have leads to nothing.\n\nThe cost grows with the number of edges on the way.";
+        follow Follow: "EntityConnection!" (EXPRESSION, ANY_CHOICE, PAGE) = "The entities that a path of relations leads to, each once, such as `partners|memberOf/partOf*`. A field that an entity does not have leads to nothing.\n\nThe cost grows with the number of edges on the way.";
         statements Statements: "StatementConnection!" (ABOUT, PAGE) = "All statements about the entity: one for each value of a property and for each edge in either direction, each with its sources. Includes conflicting statements.\n\nThe cost grows with the number of its statements, regardless of the page.";
         links Links: "LinkConnection!" (VIA, LINK_DIRECTION, PAGE) = "All edges of the entity, over all relations.\n\nThe cost grows with the number of its edges, regardless of the page.";
     }
@@ -199,6 +199,7 @@ objects! {
         edges Edges: "[SearchEdge!]!" = "The entities of this page, each with its score and matches.";
         pageInfo PageInfo: "PageInfo!" = "Position of this page.";
         totalCount TotalCount: "Int!" = "Number of results on all pages. With a filter, each candidate is tested.";
+        aggregate Aggregate: "EntityAggregate!" = "Aggregates of all results on all pages. `groupBy` groups them by type.";
         ignored Ignored: "Int!" = "Number of words of `query` that were not searched. Usually 0: only the first 32 words (8 with `fuzzy`) and the first 1,024 bytes are searched.";
     }
     SearchEdge "SearchEdge": "A result of a search." {
@@ -258,7 +259,8 @@ objects! {
     }
     Aggregate "{aggregate}": "Aggregates of all {noun} of a list, on all its pages." {
         count Count: "Int!" = "Number of items.";
-        groupBy GroupBy: "[{group}!]!" (GROUPED) = "Groups with equal values of all fields of `by`, at most `first`.";
+        edge Edge: "{edge_aggregate}!" = "Aggregates of the properties of the edges to the items.";
+        groupBy GroupBy: "[{group}!]!" (GROUPED) = "Groups with equal values of all fields of `by`, at most `first`. `having` keeps only groups that match. The largest come first unless `orderBy` is given; equal ones are in the order of their keys.";
     }
     Group "{group}": "Aggregates of {noun} with equal values. With several values for a field, an item is in several groups." {
         key Key: "JSON" = "The value, or the id of an entity; with several keys, a list.";

@@ -36,8 +36,11 @@ export class Random {
 /** Fields whose values the reference does not compute. Those about the graph as a whole are compared with networkx and rdflib. */
 const LEFT_OUT = new Set([
   'revision', 'citationCount', 'componentCount', 'relations', 'class',
-  'path', 'paths', 'neighborhood', 'ranking', 'similar', 'components', 'follow', 'search', 'timeline', 'conflicts', 'aggregate',
+  'path', 'paths', 'neighborhood', 'ranking', 'similar', 'components', 'search', 'timeline', 'conflicts',
 ]);
+
+/** Fields that are chosen more often, since there are many others beside them. */
+const FAVORED = ['aggregate', 'groupBy', 'edge'];
 
 export class Generator {
   constructor(schema, graph, random) {
@@ -77,7 +80,8 @@ export class Generator {
     const wanted = depth === 0 ? 1 + random.below(3) : 1 + random.below(5);
     for (let n = 0; n < wanted; n += 1) {
       const goDeeper = deep.length > 0 && depth < 7 && random.chance(depth === 0 ? 1 : depth < 4 ? 0.55 : 0.2);
-      const field = goDeeper ? random.pick(deep) : leaves.length ? random.pick(leaves) : undefined;
+      const favored = deep.filter((it) => FAVORED.includes(it.name));
+      const field = goDeeper ? random.pick(favored.length && random.chance(0.15) ? favored : deep) : leaves.length ? random.pick(leaves) : undefined;
       if (field) parts.push(this.field(field, depth));
       if (random.chance(0.1)) parts.push('__typename');
     }
@@ -192,7 +196,8 @@ export class Generator {
       case 'Int64': return random.pick([...this.said(context.property), '9007199254740992', 0, -1, 7, 2 ** 53 - 1]);
       case 'Duration': return random.pick([...this.said(context.property), 'PT24H', 'PT0.0S', '-P1DT1S']);
       case 'Point': return this.point();
-      case 'Float': return random.pick([0, 75, 300, 1700, 100000, 1e6]);
+      case 'Float': return context.operator === 'width' ? random.pick([0, 0.5, 1, 3, 10, 10, 1000, 1e12]) : random.pick([0, 75, 300, 1700, 100000, 1e6]);
+      case 'Decimal': return random.pick(['0', '100.0', '1E2', '-3', '1700', '9007199254740993', '-1844674407370955.5']);
       case 'Boolean': return random.chance(0.5);
       case 'Date': return random.pick(['1990', '1996', '1996-08', '2009/2012', '2010', '2012', '2013-01-01', '2016', '1998/2012', '2022', '1984~', '199X?', '1996-21', '../1996', '2009/..', '-0044', ...this.said(context.property)]);
       case 'ID':
@@ -204,6 +209,21 @@ export class Generator {
       case 'JSON': return undefined;
       default: return this.text(context);
     }
+  }
+
+  /** A path expression of some depth. */
+  path(depth) {
+    const { random } = this;
+    if (depth === 0 || random.chance(0.3)) return `${random.chance(0.15) ? '^' : ''}${random.pick(this.relations)}`;
+    const [one, other] = [this.path(depth - 1), this.path(depth - 1)];
+    return random.pick([`${one}/${other}`, `(${one}|${other})`, `(${one})*`, `(${one})+`, `(${one})?`, `(${one}){1,2}`]);
+  }
+
+  /** The fields of relations, in both directions. */
+  get relations() {
+    const types = [...this.graph.ontology.types.values()].filter((it) => it.kind === 'Object' && !it.edge);
+    const declared = types.flatMap((it) => [...it.fields.values()]).filter((it) => it.relation);
+    return [...new Set(declared.flatMap(({ name, relation }) => [name, relation.inverse ?? name]))];
   }
 
   /** A point in one of its two forms: a pole, a point on the antimeridian, a point of the graph, or a random one. */
@@ -235,6 +255,7 @@ export class Generator {
   text({ argument, operator, property }) {
     const { random } = this;
     if (['ref', 'prefix'].includes(argument?.name)) return this.name(argument.name);
+    if (argument?.name === 'path' && property === undefined) return this.path(2);
     if (argument?.name === 'locator') return random.pick(this.locators);
     if (argument?.name === 'fields') return random.pick(this.fields);
     if (argument?.name === 'collation' && property === undefined) return random.pick(['fr', 'sv', 'DE', 'de-u-co-phonebk', 'cs', 'en-u-kn', 'und', 'xx', 'english']);
@@ -262,17 +283,36 @@ export class Generator {
     return random.chance(0.3) ? text.toUpperCase() : text;
   }
 
+  /** One field to group by, perhaps over relations; a few name none or two. */
+  groupBy(type, context) {
+    const { random } = this;
+    const { includeMissing, ...fields } = type.getFields();
+    const given = includeMissing && random.chance(0.2) ? { includeMissing: random.chance(0.4) } : {};
+    const isTop = context.depth === 0;
+    const count = random.chance(0.03) ? random.pick([0, 2]) : isTop || (context.depth < 3 && random.chance(0.4)) ? 1 : 0;
+    for (let n = 0; n < count; n += 1) {
+      const field = random.pick(Object.values(fields));
+      given[field.name] = this.value(field.type, { ...context, depth: context.depth + 1 });
+    }
+    return given;
+  }
+
   object(type, context) {
     const { random } = this;
+    if (/GroupBy$/.test(type.name)) return this.groupBy(type, context);
     if (context.depth > 4) return {};
     // The reference has no text index.
-    const fields = Object.values(type.getFields()).filter((it) => it.name !== 'search');
+    // Whether a path can lead to another type depends on all types that its selection is on, which the reference does not know.
+    if (['AnyFilter', 'AnyOrder'].includes(type.name)) return { entity: this.value(type.getFields().entity.type, { ...context, depth: 1 }) };
+    const isOrder = /Order$/.test(type.name);
+    const isShallow = (it) => context.depth < 3 || isLeafType(getNamedType(it.type));
+    const fields = Object.values(type.getFields()).filter((it) => it.name !== 'search' && (!isOrder || isShallow(it)));
     const chosen = type.isOneOf ? [random.pick(fields)] : random.some(fields, context.depth === 0 ? 2 : 3);
     const object = {};
     for (const field of chosen) {
       const isOperator = isLeafType(getNamedType(field.type)) && !type.isOneOf;
       const inner = { ...context, depth: context.depth + 1, operator: isOperator ? field.name : context.operator };
-      if (!isOperator && !['and', 'or', 'not', 'some', 'every', 'none', 'edge'].includes(field.name)) inner.property = field.name;
+      if (!isOperator && !['and', 'or', 'not', 'some', 'every', 'none', 'where', 'edge'].includes(field.name)) inner.property = field.name;
       if (type.name === 'IDFilter') inner.property = 'id';
       const isNull = isOperator && ['eq', 'ne'].includes(field.name) ? random.chance(0.1) : !type.isOneOf && random.chance(0.01);
       if (isNull) {

@@ -129,7 +129,7 @@ function lists(leftOut) {
   const ofEntities = [...graph.entities.values()].flatMap((entity) =>
     Object.values(schema.getType(entity.type).getFields())
       .filter((it) => {
-        const ends = isPaged(it) ? graph.follow(entity, it.name).ends : [];
+        const ends = isPaged(it) && it.name !== 'follow' ? graph.follow(entity, it.name).ends : [];
         return ends.length >= FEWEST && new Set(ends.map(({ other }) => other.id)).size === ends.length;
       })
       .map((field) => ({

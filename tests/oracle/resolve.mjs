@@ -23,6 +23,56 @@ function microseconds(text) {
   return (minus ? -1n : 1n) * (whole * 1_000_000n + BigInt((parts[4] ?? '').padEnd(6, '0')));
 }
 
+/** A decimal number times 10^60. */
+function scaled(text) {
+  const [, sign, whole, fraction = '', exponent = '0'] = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(String(text));
+  const places = 60 + Number(exponent) - fraction.length;
+  return BigInt(`${sign === '-' ? '-' : ''}${whole}${fraction}` || '0') * 10n ** BigInt(places);
+}
+
+/** A duration of a number of microseconds, in its shortest form. */
+function durationOf(number) {
+  const micros = number < 0n ? -number : number;
+  const [seconds, minutes, hours, days] = [micros % 60_000_000n, (micros / 60_000_000n) % 60n, (micros / 3_600_000_000n) % 24n, micros / 86_400_000_000n];
+  const fraction = String(seconds % 1_000_000n).padStart(6, '0').replace(/0+$/, '');
+  const second = `${seconds / 1_000_000n}${fraction && `.${fraction}`}`;
+  const time = [[hours, 'H'], [minutes, 'M'], [second, 'S']].filter(([it]) => String(it) !== '0').map((it) => it.join('')).join('');
+  const date = days ? `${days}D` : '';
+  return `${number < 0n ? '-' : ''}P${date}${time || !date ? `T${time || '0S'}` : ''}`;
+}
+
+/** The quotient of two whole numbers with 34 digits, the last one rounded to the even one of two that are as near. */
+function quotient(number, count) {
+  const digits = (it) => String(it).length;
+  const [positive, sign] = [number < 0n ? -number : number, number < 0n ? '-' : ''];
+  let places = 0;
+  while (digits((positive * 10n ** BigInt(places)) / count) < 34 && places < 80) places += 1;
+  const scaled = positive * 10n ** BigInt(places);
+  const [whole, rest] = [scaled / count, (scaled % count) * 2n];
+  const rounded = rest > count || (rest === count && whole % 2n === 1n) ? whole + 1n : whole;
+  const text = String(rounded).padStart(places + 1, '0');
+  const [before, after] = [text.slice(0, text.length - places), text.slice(text.length - places).replace(/0+$/, '')];
+  return rounded === 0n ? '0' : `${sign}${before}${places > 0 && after ? `.${after}` : ''}`;
+}
+
+/** The sum and the mean of values. */
+function sums(type, values) {
+  const count = BigInt(values.length);
+  if (type === 'Int64') {
+    const sum = values.reduce((sum, it) => sum + BigInt(it), 0n);
+    return { sum: String(sum), avg: quotient(sum, count) };
+  }
+  if (type === 'Duration') {
+    const sum = values.reduce((sum, it) => sum + microseconds(it), 0n);
+    // Rounded to a microsecond, up from the middle.
+    const raised = 2n * sum + count;
+    const floor = raised / (2n * count) - (raised < 0n && raised % (2n * count) !== 0n ? 1n : 0n);
+    return { sum: durationOf(sum), avg: durationOf(floor) };
+  }
+  const sum = values.reduce((sum, it) => sum + it, 0);
+  return { sum, avg: sum / values.length };
+}
+
 /** Latitude and longitude, the same for all points of one place: a pole is on all meridians, and the antimeridian has two numbers. */
 function placeOf(given) {
   const [lon, lat] = point(given).coordinates;
@@ -47,7 +97,7 @@ function isWithin(given, { south, west, north, east }) {
 }
 
 /** Converts values of a scalar for comparison in JavaScript. */
-const COMPARABLE = { Int64: BigInt, Duration: microseconds, Point: (it) => JSON.stringify(placeOf(it)) };
+const COMPARABLE = { Int64: BigInt, Duration: microseconds, Decimal: scaled, Point: (it) => JSON.stringify(placeOf(it)) };
 
 /** Approximate full case folding: letters that become several letters in upper case are replaced by these. */
 const folded = (it) => it.toLowerCase().toUpperCase().toLowerCase();
@@ -88,15 +138,16 @@ function refuse(type, given) {
   const isFilter = (it) => Boolean(it.getFields?.().and);
   for (const [name, value] of Object.entries(given)) {
     const inner = getNamedType(fields[name].type);
-    const compares = !fields.and && !fields.some;
+    const compares = !fields.and && !fields.some && !/(Group|GroupCount|Measures|^Any)Filter$/.test(type.name);
     if (compares) {
       if (value === null && !['eq', 'ne'].includes(name)) wrong();
       if (name === 'within' && value?.south > value?.north) wrong();
       continue;
     }
-    if (value === null) wrong();
+    if (value === null || (name === 'where' && fields.some && !('count' in given))) wrong();
     if (['and', 'or'].includes(name)) value.forEach((it) => refuse(inner, it));
     else {
+      if (name === 'isNull') continue;
       const mayBeEmpty = name !== 'not' && isFilter(inner);
       if (Object.keys(value).length === 0 && !mayBeEmpty) wrong();
       refuse(inner, value);
@@ -133,6 +184,117 @@ function collatorOf(tag) {
 
 const collators = new Map();
 
+/** The kinds of sums. */
+const SUMS = { Int: 'Float', Float: 'Float', Int64: 'Decimal', Decimal: 'Decimal', Duration: 'Duration' };
+
+/** A path expression as a tree. */
+function parsePath(text) {
+  const tokens = text.match(/\w+,?\w*|[^\w\s]/g);
+  const peek = () => tokens[0];
+  const alternative = () => {
+    const all = [sequence()];
+    while (peek() === '|') all.push((tokens.shift(), sequence()));
+    return { kind: 'alternative', all };
+  };
+  const sequence = () => {
+    const all = [repeated()];
+    while (peek() === '/') all.push((tokens.shift(), repeated()));
+    return { kind: 'sequence', all };
+  };
+  const repeated = () => {
+    let inner = single();
+    while (['*', '+', '?', '{'].includes(peek())) {
+      const sign = tokens.shift();
+      const [least, most] = { '*': [0, Infinity], '+': [1, Infinity], '?': [0, 1] }[sign] ?? tokens.shift().split(',').map(Number);
+      if (sign === '{') tokens.shift();
+      inner = { kind: 'repeated', inner, least, most };
+    }
+    return inner;
+  };
+  const single = () => {
+    const token = tokens.shift();
+    if (token === '^') return { kind: 'field', name: tokens.shift(), isInverse: true };
+    if (token !== '(') return { kind: 'field', name: token, isInverse: false };
+    const inner = alternative();
+    tokens.shift();
+    return inner;
+  };
+  return alternative();
+}
+
+/** The entities that a path leads to from some. */
+function walk(path, from, step) {
+  const union = (sets) => new Set(sets.flatMap((it) => [...it]));
+  switch (path.kind) {
+    case 'field': return union([...from].map((it) => step(it, path.name, path.isInverse)));
+    case 'sequence': return path.all.reduce((reached, it) => walk(it, reached, step), from);
+    case 'alternative': return union(path.all.map((it) => walk(it, from, step)));
+    default: {
+      let level = from;
+      const found = path.least === 0 ? new Set(from) : new Set();
+      for (let n = 1; n <= path.most && level.size > 0; n += 1) {
+        level = walk(path.inner, level, step);
+        const before = found.size;
+        if (n >= path.least) level.forEach((it) => found.add(it));
+        if (n > path.least && found.size === before && path.most === Infinity) break;
+      }
+      return found;
+    }
+  }
+}
+
+/** Whether a key of an order ends in an id. */
+function isById(key) {
+  const [[name, given]] = Object.entries(key);
+  return typeof given === 'string' ? name === 'id' : !given.distanceFrom && isById(given);
+}
+
+const plainKey = (key) => (key === null ? null : (key.entity?.id ?? key.value));
+
+/** The names of a field to group by and of those below it. */
+function nameOfKey(given) {
+  const found = Object.entries(given).find(([name]) => name !== 'includeMissing');
+  const [name, options] = found;
+  const goesOn = Object.keys(options).some((it) => !['includeMissing', 'part', 'width'].includes(it));
+  return goesOn ? `${name}.${nameOfKey(options)}` : name;
+}
+
+/** The date of the part of the calendar that has a day, given by the digits of year, month and day; for a day without end, infinity. */
+function partOf(day, part) {
+  if (!Number.isFinite(day)) return day;
+  const year = Math.floor(day / 10_000);
+  const [month, date] = [Math.floor((day - year * 10_000) / 100), day - year * 10_000 - Math.floor((day - year * 10_000) / 100) * 100];
+  const number = (it) => (Math.abs(it) > 9999 ? `Y${it}` : `${it < 0 ? '-' : ''}${String(Math.abs(it)).padStart(4, '0')}`);
+  const two = (it) => String(it).padStart(2, '0');
+  const masked = (digits) => {
+    const count = 10 ** (4 - digits);
+    const known = Math.floor(Math.abs(year) / count);
+    const isWritten = known * count < 10_000 && (year >= 0 || known > 0);
+    if (isWritten) return `${year < 0 ? '-' : ''}${String(known).padStart(digits, '0')}${'X'.repeat(4 - digits)}`;
+    if (year >= 0) return `${number(known * count)}/${number(known * count + count - 1)}`;
+    return `${number(-known * count - count + 1)}/${number(known === 0 ? -1 : -known * count)}`;
+  };
+  switch (part) {
+    case 'CENTURY': return masked(2);
+    case 'DECADE': return masked(3);
+    case 'YEAR': return number(year);
+    case 'MONTH': return `${number(year)}-${two(month)}`;
+    default: return `${number(year)}-${two(month)}-${two(date)}`;
+  }
+}
+
+/** The largest multiple of a width that is not greater than a number. */
+function floored(number, width) {
+  const rest = number % width;
+  return number - (rest < 0n ? rest + width : rest);
+}
+
+function flooredFloat(number, width) {
+  const count = Math.floor(number / width);
+  const [fits] = [count + 1, count, count - 1].filter((it) => it * width <= number);
+  return fits * width + 0;
+}
+
 /** Notes on the values of a field, for resolvers below it. */
 function mark(value, by) {
   if (Array.isArray(value)) return value.map((it) => mark(it, by));
@@ -157,11 +319,13 @@ export class Resolvers {
       for (const field of Object.values(type.getFields())) {
         field.resolve = (parent, args, _, info) => {
           // Fields below a field with a date are answered from the graph at that date.
-          const filter = field.args.find((it) => it.name === 'filter');
-          const written = info.fieldNodes[0].arguments?.find((it) => it.name.value === 'filter');
-          if (filter && written) refuseAbsent(written.value, info.variableValues.coerced);
+          for (const name of ['filter', 'having']) {
+            const filter = field.args.find((it) => it.name === name);
+            const written = info.fieldNodes[0].arguments?.find((it) => it.name.value === name);
+            if (filter && written) refuseAbsent(written.value, info.variableValues.coerced);
+            if (filter && args[name] != null) refuse(getNamedType(filter.type), args[name]);
+          }
           collatorOf(args.collation);
-          if (filter && args.filter != null) refuse(getNamedType(filter.type), args.filter);
           const resolvers = args.asOf != null ? this.at(args.asOf) : (parent?.by ?? this);
           return mark(resolvers.resolve(type, parent, field, args), resolvers);
         };
@@ -217,6 +381,17 @@ export class Resolvers {
           case 'edge': return this.edgeJson(parent);
           default: return { ...parent, kind: 'edgeStatement' };
         }
+      case 'aggregate':
+        return this.aggregateField(parent.items, field, args);
+      case 'group':
+        if (field.name === 'key') return parent.keys.length === 1 ? plainKey(parent.keys[0]) : parent.keys.map(plainKey);
+        if (field.name === 'keys') return parent.keys.map((it, no) => ({ kind: 'groupKey', field: parent.fields[no], value: it?.entity ? null : plainKey(it), entity: this.entity(it?.entity) ?? null }));
+        return this.aggregateField(parent.items, field, args);
+      case 'edgeAggregate': {
+        const [first] = parent.items;
+        const type = first && this.edgeTypeField(first.relation, field.name).type;
+        return this.measures(type, parent.items.map((it) => this.edgeValue(it, field.name)).filter((it) => it !== null), field);
+      }
       case 'suggestion':
         return field.name === 'entity' ? this.entity(parent.entity) : parent[field.name];
       case 'graph':
@@ -295,6 +470,12 @@ export class Resolvers {
         const links = graph.links(entity).filter((it) => ways.includes(it.way) && (args.via == null || args.via.includes(it.relation.name)));
         return this.plainPage(links, args, (it) => ({ ...it, kind: 'link' }));
       }
+      case 'follow': {
+        const found = [...walk(parsePath(args.path), new Set([entity]), (it, name, isInverse) => this.step(it, name, isInverse))];
+        const { entity: filter } = args.filter ?? {};
+        const orderBy = args.orderBy?.map((it) => it.entity);
+        return this.page(found, { ...args, filter, orderBy }, (it) => it, (it) => it);
+      }
       case 'cited': {
         const cited = graph.cited(entity).filter(({ entity: about, name, citation }) =>
           (args.types == null || args.types.includes(about.type)) &&
@@ -327,6 +508,14 @@ export class Resolvers {
         return graph.value(entity, name);
       }
     }
+  }
+
+  /** What a field of a relation leads to from an entity, or against it. */
+  step(entity, name, isInverse) {
+    const { graph } = this;
+    const ends = (it) => (graph.follow(it, name)?.ends ?? []).filter(({ edge }) => !edge.oneWay);
+    if (!isInverse) return ends(entity).map(({ other }) => other);
+    return [...graph.entities.values()].filter((it) => ends(it).some(({ other }) => other === entity));
   }
 
   /** The entities that a transitive relation reaches, level by level, each once. */
@@ -445,6 +634,7 @@ export class Resolvers {
       case 'nodes': return shown.map(page.wrap);
       case 'edges': return shown.map((item) => ({ kind: 'edge', item, wrap: page.wrap }));
       case 'totalCount': return page.items.length;
+      case 'aggregate': return { kind: 'aggregate', items: page.items };
       default:
         return {
           hasNextPage: page.end < page.items.length,
@@ -455,40 +645,186 @@ export class Resolvers {
     }
   }
 
+  // Aggregates
+
+  aggregateField(items, field, args) {
+    if (field.name === 'count') return items.length;
+    if (field.name === 'edge') return { kind: 'edgeAggregate', items };
+    const entities = items.map((it) => it.other ?? it);
+    if (field.name === 'groupBy') return this.groups(entities, field, args);
+    const type = entities.length ? this.graph.field(entities[0], field.name).type : undefined;
+    return this.measures(type, this.valuesOf(entities, field.name), field);
+  }
+
+  valuesOf(entities, name) {
+    return entities.flatMap((it) => this.graph.value(it, name) ?? []);
+  }
+
+  /** Groups of entities, those that match and in their order. */
+  groups(entities, field, { by, having, orderBy, first }) {
+    if (by.length === 0) throw new GraphQLError('nothing to group by');
+    const type = getNamedType(field.args.find((it) => it.name === 'by').type);
+    by.forEach((it) => this.checkKey(type, it, true));
+    if (first < 0) throw new GraphQLError('first is negative');
+    const groups = new Map();
+    for (const entity of entities) {
+      const choices = by.map((it) => this.keysOf(entity, it));
+      const combinations = choices.reduce((all, some) => all.flatMap((head) => some.map((it) => [...head, it])), [[]]);
+      for (const keys of combinations) {
+        const identity = JSON.stringify(keys.map((it) => it && (it.entity?.id ?? it.identity)));
+        if (!groups.has(identity)) groups.set(identity, { kind: 'group', keys, fields: by.map(nameOfKey), items: [] });
+        const { items } = groups.get(identity);
+        if (!items.includes(entity)) items.push(entity);
+      }
+    }
+    const group = getNamedType(field.type).getFields();
+    const measure = ({ items }, name, of) => {
+      const type = this.graph.field(items[0], name).type;
+      const { [of]: value } = this.measures(type, this.valuesOf(items, name), group[name]);
+      const kinds = { count: 'Int', distinct: 'Int', sum: SUMS[type], avg: SUMS[type] };
+      return { value, type: kinds[of] ?? type };
+    };
+    const meets = (it) => Object.entries(having ?? {}).every(([name, condition]) =>
+      name === 'count'
+        ? this.value(condition, 'Int', it.items.length)
+        : Object.entries(condition).every(([of, test]) => {
+            const { value, type } = measure(it, name, of);
+            return this.value(test, type, value);
+          }));
+    const asked = orderBy?.length ? orderBy : [{ count: 'DESC' }];
+    const compareKeys = (a, b, direction) => a.keys.map((it, no) => this.compareKeys(it, b.keys[no], direction)).find((it) => it !== 0) ?? 0;
+    const compare = (a, b) => {
+      for (const [name, given] of asked.flatMap(Object.entries)) {
+        let order;
+        if (name === 'key') order = compareKeys(a, b, given);
+        else if (name === 'count') order = (a.items.length - b.items.length) * (given.startsWith('DESC') ? -1 : 1);
+        else {
+          const [[of, direction]] = Object.entries(given);
+          const [x, y] = [a, b].map((it) => measure(it, name, of));
+          order = this.directed(x.type, x.value, y.value, direction);
+        }
+        if (order !== 0) return order;
+      }
+      return compareKeys(a, b, 'ASC');
+    };
+    return [...groups.values()].filter(meets).sort(compare).slice(0, first ?? 50);
+  }
+
+  /** Refuses what cannot be grouped by: several fields, none, or null. */
+  checkKey(type, given, isTop) {
+    const wrong = () => {
+      throw new GraphQLError('not a field to group by');
+    };
+    const names = Object.keys(given).filter((it) => it !== 'includeMissing');
+    if (names.length > 1 || (isTop && names.length === 0) || Object.values(given).includes(null)) wrong();
+    for (const name of names) {
+      const inner = getNamedType(type.getFields()[name].type);
+      const options = given[name];
+      if (/GroupBy$/.test(inner.name)) this.checkKey(inner, options, false);
+      else if (Object.values(options).includes(null)) wrong();
+      else if (options.width !== undefined) {
+        const kind = this.graph.ontology.types.get(type.name.replace(/GroupBy$/, '')).fields.get(name).type;
+        if (options.width <= 0 || (kind.startsWith('Int') && !Number.isInteger(options.width))) wrong();
+      }
+    }
+  }
+
+  /** The keys of an entity for a field to group by: entities, values with what makes them equal, or null where there is none. */
+  keysOf(entity, given) {
+    const [name] = Object.keys(given).filter((it) => it !== 'includeMissing');
+    const options = given[name];
+    const missing = options.includeMissing === false ? [] : [null];
+    if (name === 'entityType') return [{ value: entity.type, identity: entity.type, isType: true }];
+    const followed = this.graph.follow(entity, name);
+    if (followed) {
+      const ends = followed.ends.filter((it) => !it.edge.oneWay).map((it) => it.other);
+      const goesOn = Object.keys(options).some((it) => it !== 'includeMissing');
+      const unique = [...new Set(ends)];
+      if (unique.length === 0) return missing;
+      const keys = goesOn ? unique.flatMap((it) => this.keysOf(it, options)) : unique.map((it) => ({ entity: it }));
+      return keys;
+    }
+    const { type, list } = this.graph.field(entity, name);
+    const said = this.graph.value(entity, name);
+    const values = (list ? said : [said]).filter((it) => it !== null);
+    const keys = values.map((value) => this.keyOf(type, value, options)).filter((it) => it !== null);
+    return keys.length ? keys : missing;
+  }
+
+  keyOf(type, value, { part, width }) {
+    if (part !== undefined) {
+      const [from, until] = span(value).map((it) => partOf(it, part));
+      return from === until ? { value: from, identity: from, type: 'Date' } : null;
+    }
+    if (width !== undefined) {
+      const number = type === 'Int64' ? floored(BigInt(value), BigInt(width)) : flooredFloat(value, width);
+      return { value: type === 'Int64' ? String(number) : number, identity: String(number), type };
+    }
+    const identity = type === 'Date' ? JSON.stringify(span(value).map(String)) : String((COMPARABLE[type] ?? ((it) => it))(value));
+    return { value, identity, type };
+  }
+
+  compareKeys(a, b, direction) {
+    const order = this.graph.typesOf('Entity');
+    const of = (it) => it && (it.entity?.id ?? (it.isType ? order.indexOf(it.value) : it.value));
+    return this.directed(a?.type ?? b?.type, of(a), of(b), direction);
+  }
+
+  /** The order of two values, one of which may be missing. */
+  directed(type, x, y, direction, collation) {
+    if (x == null || y == null) {
+      if (x == null && y == null) return 0;
+      return (x == null) === direction.endsWith('NULLS_FIRST') ? -1 : 1;
+    }
+    return this.compareValues(type, x, y, collation) * (direction.startsWith('DESC') ? -1 : 1);
+  }
+
+  /** The aggregates of values of a type, which the type of the field has. */
+  measures(type, values, field) {
+    const has = (name) => name in getNamedType(field.type).getFields();
+    const sorted = [...values].sort((a, b) => this.compareValues(type, a, b));
+    const distinct = sorted.filter((it, no) => no === 0 || this.compareValues(type, sorted[no - 1], it) !== 0).length;
+    const measures = { kind: 'measures', count: values.length, distinct, min: null, max: null, sum: null, avg: null };
+    if (values.length === 0) return measures;
+    // Sorting keeps the order of equal values.
+    Object.assign(measures, { min: sorted[0], max: sorted.at(-1) });
+    return has('sum') ? { ...measures, ...sums(type, values) } : measures;
+  }
+
   compare(args, a, b, itemA, itemB, own) {
     for (const key of args.orderBy ?? []) {
-      const [[name, given]] = Object.entries(key);
-      let direction = given;
-      let values;
-      let field;
-      if (name === 'edge') {
-        const [[property, inner]] = Object.entries(given);
-        direction = inner;
-        field = this.edgeTypeField(itemA.relation, property);
-        values = [this.edgeValue(itemA, property), this.edgeValue(itemB, property)];
-      } else {
-        field = this.graph.field(a, name);
-        const of = (it) => (name === 'id' ? it.id : name === 'label' ? this.graph.label(it) : this.graph.value(it, name));
-        values = [of(a), of(b)];
-      }
-      // By the distance from a point.
-      if (direction?.distanceFrom) {
-        const { distanceFrom } = direction;
-        values = values.map((it) => it && distance(it, distanceFrom));
-        field = undefined;
-        direction = direction.direction ?? 'ASC';
-      }
-      const [x, y] = values;
-      let order = 0;
-      if (x == null || y == null) {
-        order = x == null && y == null ? 0 : (x == null) === direction.endsWith('NULLS_FIRST') ? -1 : 1;
-      } else {
-        const collation = name === 'id' ? undefined : collatorOf(args.collation);
-        order = this.compareValues(field?.type, x, y, collation) * (direction.startsWith('DESC') ? -1 : 1);
-      }
+      const [x, y] = [this.orderValue(a, itemA, key), this.orderValue(b, itemB, key)];
+      const collation = x.isId ? undefined : collatorOf(args.collation);
+      const order = this.directed(x.type ?? y.type, x.value, y.value, x.direction, collation);
       if (order !== 0) return order;
     }
     return own ? own.indexOf(itemA) - own.indexOf(itemB) : compareText(a.id, b.id);
+  }
+
+  /** What an entity is ordered by for a key, its type and the direction. */
+  orderValue(entity, item, key) {
+    const [[name, given]] = Object.entries(key);
+    const at = (type, value) => {
+      // By the distance from a point.
+      if (!given?.distanceFrom) return { type, value, direction: given };
+      return { value: value && distance(value, given.distanceFrom), direction: given.direction ?? 'ASC' };
+    };
+    if (name === 'edge') {
+      const [[property, inner]] = Object.entries(given);
+      const value = this.edgeValue(item, property);
+      if (inner?.distanceFrom) return { value: value && distance(value, inner.distanceFrom), direction: inner.direction ?? 'ASC' };
+      return { type: this.edgeTypeField(item.relation, property).type, value, direction: inner };
+    }
+    if (name === 'id') return { ...at('ID', entity.id), isId: true };
+    if (name === 'label') return at('String', this.graph.label(entity));
+    if (name === 'degree') return at('Int', this.graph.degree(entity));
+    const followed = this.graph.follow(entity, name);
+    if (!followed) return at(this.graph.field(entity, name).type, this.graph.value(entity, name));
+    const ends = followed.ends.filter((it) => !it.edge.oneWay);
+    if ('count' in given && followed.list) return { type: 'Int', value: ends.length, direction: given.count };
+    if (ends.length > 0) return this.orderValue(ends[0].other, undefined, given);
+    const direction = (it) => (typeof it === 'string' ? it : it.distanceFrom ? (it.direction ?? 'ASC') : direction(Object.values(it)[0]));
+    return { value: null, direction: direction(given), isId: isById(given) };
   }
 
   compareValues(type, x, y, collation) {
@@ -497,6 +833,10 @@ export class Resolvers {
     if (type === 'Date') {
       const [a, b] = [span(x), span(y)];
       return compareText(a[0], b[0]) || compareText(a[1], b[1]);
+    }
+    if (type === 'Point') {
+      const [a, b] = [placeOf(x), placeOf(y)];
+      return a.lat - b.lat || a.lon - b.lon;
     }
     if (collation && !COMPARABLE[type] && typeof x === 'string') return collation.compare(x, y);
     const of = COMPARABLE[type] ?? ((it) => it);
@@ -538,13 +878,14 @@ export class Resolvers {
       .map((it) => ({ ...it, from: entity, relation: followed.relation }))
       .filter((it) => condition.edge == null || this.edgeMeets(condition.edge, it));
     const meets = (filter) => (it) => this.meets(filter, it.other, it);
-    const asked = Object.keys(condition).filter((it) => it !== 'edge');
+    const asked = Object.keys(condition).filter((it) => !['edge', 'where'].includes(it));
     if (asked.length === 0) return items.length > 0;
     return asked.every((operator) => {
       if (operator === 'some') return items.some(meets(condition.some));
       if (operator === 'every') return items.every(meets(condition.every));
       if (operator === 'none') return !items.some(meets(condition.none));
-      return this.value(condition.count, 'Int', items.length);
+      if (operator === 'isNull') return (items.length === 0) === condition.isNull;
+      return this.value(condition.count, 'Int', items.filter(meets(condition.where)).length);
     });
   }
 

@@ -317,8 +317,10 @@ impl Generator<'_> {
     fn connection_types(&mut self, domain: Domain, edge: Option<EdgeTypeId>) {
         let ontology = self.ontology;
         let edge_type = edge.map(|id| &ontology.edge_types[id.index()]);
+        let aggregate = self
+            .names
+            .aggregate(domain, edge.filter(|it| self.measures_edges(*it)));
         let (connection, edge) = (self.names.connection(domain, edge), self.names.edge(domain, edge));
-        let aggregate = self.names.aggregate(domain);
         let item = ontology.name_of(domain);
         let noun = self.noun(domain);
         let (about, statement) = match edge_type {

@@ -5,8 +5,8 @@ use async_graphql::dynamic::{InputObject, InputValue};
 use super::{Generator, OF_A_TYPE, Placeholders, input, named};
 use crate::ontology::{Domain, EdgeTypeId, Members, Property, Scalar};
 use crate::surface::inputs::{
-    Connective, CountedEdges, EdgeCondition, EdgeOrder, EntityTypes, Number, OtherEnds, OwnCondition,
-    OwnOrder, PointBounds, PointNear, PointOrder, Quantifier,
+    Connective, CountOrders, CountedEdges, CountedEnds, EdgeCondition, EdgeOrder, EntityTypes, Missing,
+    Number, OtherEnds, OwnCondition, OwnOrder, PointBounds, PointNear, PointOrder, Quantifier,
 };
 use crate::surface::{InputRow, InputTable, Inputs};
 
@@ -87,7 +87,29 @@ impl Generator<'_> {
             let order = order_fields(order, &edge.members);
             self.add(order);
         }
+        self.any_inputs();
         self.value_filters();
+    }
+
+    /// A filter and an order with a field for each type and interface.
+    fn any_inputs(&mut self) {
+        let mut filter = InputObject::new("AnyFilter").description(
+            "A condition on entities of any type: `{place: {…}}` keeps places that match. With several fields, an entity matches any of them.",
+        );
+        let mut order = InputObject::new("AnyOrder").oneof().description(
+            "A key to sort entities of one type by: exactly one field. Entities of other types come last.",
+        );
+        for domain in self.domains() {
+            let root = match domain {
+                Domain::Type(id) => &self.ontology.entity_type(id).root,
+                Domain::Interface(id) => &self.ontology.interfaces[id.index()].root,
+                Domain::Union(_) => continue,
+            };
+            filter = filter.field(InputValue::new(&root.one, named(self.names.filter(domain, None))));
+            order = order.field(InputValue::new(&root.one, named(self.names.order(domain, None))));
+        }
+        self.add(filter);
+        self.add(order);
     }
 
     fn filter_input(&mut self, name: &str, domain: Domain, description: &str) -> InputObject {
@@ -134,7 +156,8 @@ impl Generator<'_> {
         let names = Placeholders(&[("filter", &filter), ("noun", &noun), ("counted", counted)]);
         let name = self.names.relation_filter(target, edge);
         let quantified = InputObject::new(name).description(names.text(OtherEnds::DESCRIPTION));
-        let rows = Quantifier::ROWS.iter().chain(Number::ROWS);
+        let rows = [Quantifier::ROWS, Number::ROWS, CountedEnds::ROWS, Missing::ROWS];
+        let rows = rows.into_iter().flatten();
         with_bare_rows(quantified, rows, &names)
     }
 
@@ -143,10 +166,17 @@ impl Generator<'_> {
         let members = self.ontology.members_of(domain);
         let own = OwnOrder::ROWS.iter().filter(|it| !is_declared(members, it));
         let order = with_bare_rows(order, own, &Placeholders(&[]));
-        match members {
-            Some(members) => order_fields(order, members),
-            None => order,
-        }
+        let Some(members) = members else {
+            return order;
+        };
+        let order = order_fields(order, members);
+        let relations = members.fields.iter().map(|field| {
+            if field.many {
+                return InputValue::new(&field.name, named(COUNT_ORDER));
+            }
+            InputValue::new(&field.name, named(self.names.order(field.seen, None)))
+        });
+        relations.fold(order, InputObject::field)
     }
 
     pub(super) fn unique_properties(&self, domain: Domain) -> Vec<&Property> {
@@ -172,7 +202,7 @@ impl Generator<'_> {
         self.add(unique);
     }
 
-    fn use_filter(&mut self, scalar: Scalar, list: bool) {
+    pub(super) fn use_filter(&mut self, scalar: Scalar, list: bool) {
         let name = self.names.scalar_filter(scalar, list);
         if scalar == Scalar::Point && self.filters.insert(POINT_ORDER.to_owned()) {
             self.point_inputs();
@@ -216,6 +246,8 @@ impl Generator<'_> {
     /// Filters that are used whatever the schema says.
     fn value_filters(&mut self) {
         self.use_filter(Scalar::Int, false);
+        let table = InputTable::of::<CountOrders>();
+        self.add(input_type(COUNT_ORDER, table, &Placeholders(&[])).oneof());
         let table = InputTable::of::<EntityTypes>();
         self.add(input_type("EntityTypeFilter", table, &Placeholders(&[])));
     }
@@ -234,7 +266,7 @@ fn with_rows<'r>(
 
 /// Adds the fields of rows without their descriptions, for rows that many types have: `Query` or the type says what they
 /// mean.
-fn with_bare_rows<'r>(
+pub(super) fn with_bare_rows<'r>(
     object: InputObject,
     rows: impl IntoIterator<Item = &'r InputRow>,
     names: &Placeholders,
@@ -257,6 +289,9 @@ fn is_declared(members: Option<&Members>, row: &InputRow) -> bool {
 
 /// How entities are grouped by a field.
 pub(super) const GROUP_OPTIONS: &str = "GroupOptions";
+
+/// The order by the number of entities that a relation leads to.
+const COUNT_ORDER: &str = "RelationCountOrder";
 
 /// The order by distances.
 const POINT_ORDER: &str = "PointOrder";

@@ -41,6 +41,8 @@ const OF_A_TYPE: usize = 48 << 10;
 const OF_A_PROPERTY: usize = 2 << 10;
 /// About as many bytes as a relation's field takes there, with its connection, filters and orders.
 const OF_A_RELATION: usize = 12 << 10;
+/// About as many bytes as the aggregates of relations to a type with one type of edges take there.
+const OF_AN_AGGREGATE: usize = 4 << 10;
 /// About as many bytes as a value of an enum or a member of a union takes there.
 const OF_A_VALUE: usize = 512;
 

@@ -3,18 +3,19 @@
 use apollo_compiler::executable::SelectionSet;
 
 use super::{Compiler, Named, Result, unknown};
-use crate::ontology::{Domain, ENTITY, Member};
+use crate::ontology::{Domain, ENTITY, EdgeTypeId, Member};
 use crate::plan::aggregate::properties;
 use crate::plan::call::Kind;
 use crate::plan::collect::Merged;
-use crate::plan::{AggregateField, GroupField, GroupKeyField, Object};
+use crate::plan::{AggregateField, EdgeMeasure, GroupField, GroupKeyField, Object};
 use crate::surface;
 
 impl<'a> Compiler<'a> {
-    /// The aggregate of a list of a domain's entities.
+    /// The aggregate of a list of a domain's entities, and of the edges to them if these have properties.
     pub(super) fn aggregate(
         &mut self,
         domain: Domain,
+        edge: Option<EdgeTypeId>,
         sets: &[&'a SelectionSet],
     ) -> Result<Object<AggregateField>> {
         self.object_beside(sets, |it, field, merged| match field {
@@ -24,7 +25,27 @@ impl<'a> Compiler<'a> {
                 let group = it.group(domain, &merged.selections())?;
                 Ok(AggregateField::Groups(call, it.shared(group)?))
             }
+            Named::Own(surface::Aggregate::Edge) => match edge {
+                Some(id) => Ok(AggregateField::Edge(it.edge_aggregate(id, &merged.selections())?)),
+                // The entities' own property.
+                None => it.measured(domain, merged.first().name.as_str(), merged),
+            },
             Named::Other(name) => it.measured(domain, name, merged),
+        })
+    }
+
+    /// The aggregates of properties of edges.
+    fn edge_aggregate(&mut self, id: EdgeTypeId, sets: &[&'a SelectionSet]) -> Result<Object<EdgeMeasure>> {
+        let members = &self.ontology.edge_types[id.index()].members;
+        self.fields(sets, |it, name, merged| {
+            let Some(Member::Property(property)) = members.get(name) else {
+                return Err(unknown(merged));
+            };
+            Ok(EdgeMeasure {
+                property,
+                scalar: members.property(property).scalar,
+                fields: it.plain(&merged.selections())?,
+            })
         })
     }
 

@@ -59,6 +59,9 @@ impl<'a> Compiler<'a> {
                 surface::SearchConnection::Edges => SearchField::Edges(it.search_edge(&sets)?),
                 surface::SearchConnection::PageInfo => SearchField::PageInfo(it.plain(&sets)?),
                 surface::SearchConnection::TotalCount => SearchField::TotalCount,
+                surface::SearchConnection::Aggregate => {
+                    SearchField::Aggregate(it.aggregate(ALL, None, &sets)?)
+                }
                 surface::SearchConnection::Ignored => SearchField::Ignored,
             })
         })

@@ -68,6 +68,7 @@ pub fn compile(
         calls: Vec::new(),
         arguments: HashMap::new(),
         roots: roots(ontology),
+        selected: Domain::Interface(ENTITY),
         selections: HashMap::new(),
         connections: HashMap::new(),
         statements: HashMap::new(),
@@ -172,6 +173,8 @@ struct Compiler<'a> {
     /// The arguments of each field of the document.
     arguments: HashMap<usize, Arc<[(String, Input)]>>,
     roots: HashMap<&'a str, (Domain, bool)>,
+    /// What the innermost selections are on.
+    selected: Domain,
     selections: HashMap<Key, Arc<Selection>>,
     connections: HashMap<Key, Arc<Connection>>,
     statements: HashMap<Vec<usize>, Arc<Listing<StatementField>>>,
@@ -422,6 +425,7 @@ impl<'a> Compiler<'a> {
         if let Some(done) = self.selections.get(&key) {
             return Ok(done.clone());
         }
+        let around = std::mem::replace(&mut self.selected, domain);
         let selection = match domain {
             Domain::Type(id) => Selection::One(id, self.entity(id, sets)?),
             _ => {
@@ -434,6 +438,7 @@ impl<'a> Compiler<'a> {
                 Selection::ByType(by_type.into())
             }
         };
+        self.selected = around;
         let selection = self.shared(selection)?;
         self.selections.insert(key, selection.clone());
         Ok(selection)
@@ -524,7 +529,7 @@ impl<'a> Compiler<'a> {
             surface::Entity::Degree => EntityField::Degree,
             surface::Entity::Follow => {
                 let domain = Domain::Interface(ENTITY);
-                let call = self.call(field, Kind::Follow)?;
+                let call = self.call(field, Kind::Follow(self.selected))?;
                 EntityField::Follow(call, self.root_connection(domain, &merged.selections())?)
             }
             surface::Entity::Statements => {
@@ -589,7 +594,9 @@ impl<'a> Compiler<'a> {
                 surface::Connection::Edges => ConnectionField::Edges(it.edge_fields(domain, edge, &sets)?),
                 surface::Connection::PageInfo => ConnectionField::PageInfo(it.plain(&sets)?),
                 surface::Connection::TotalCount => ConnectionField::TotalCount,
-                surface::Connection::Aggregate => ConnectionField::Aggregate(it.aggregate(domain, &sets)?),
+                surface::Connection::Aggregate => {
+                    ConnectionField::Aggregate(it.aggregate(domain, edge, &sets)?)
+                }
             })
         })?;
         let connection = self.shared(fields)?;
