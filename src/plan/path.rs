@@ -184,7 +184,11 @@ impl PathExpression {
                 }
             }
         }
-        Ok(seen.split_off((self.len() - 1) * types))
+        let is_reached = |id: usize| {
+            let mut ends = self.ends.iter();
+            ends.any(|state| seen[usize::from(*state) * types + id])
+        };
+        Ok((0..types).map(is_reached).collect())
     }
 
     /// The memory that it takes, in bytes, without its steps.

@@ -81,7 +81,7 @@ export class Generator {
     for (let n = 0; n < wanted; n += 1) {
       const goDeeper = deep.length > 0 && depth < 7 && random.chance(depth === 0 ? 1 : depth < 4 ? 0.55 : 0.2);
       const favored = deep.filter((it) => FAVORED.includes(it.name));
-      const field = goDeeper ? random.pick(favored.length && random.chance(0.15) ? favored : deep) : leaves.length ? random.pick(leaves) : undefined;
+      const field = goDeeper ? random.pick(favored.length && random.chance(0.08) ? favored : deep) : leaves.length ? random.pick(leaves) : undefined;
       if (field) parts.push(this.field(field, depth));
       if (random.chance(0.1)) parts.push('__typename');
     }
