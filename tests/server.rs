@@ -464,10 +464,15 @@ fn the_schema_and_the_health_are_served() {
     assert_eq!(page.status, 200);
     assert!(page.content_type.starts_with("text/html") && page.body.contains("<title>Clew</title>"));
     // Each address of the console is that page, and its script reads the address.
+    // A page about an unknown entity has the status of data about it.
+    for path in ["/entity/woolf", "/entity/a%2Fb/c?asOf=1912"] {
+        let other = server.get(path, &[("accept", "text/html")]);
+        assert_eq!((other.status, &other.body), (404, &page.body), "{path}");
+    }
     for path in [
         "/search?q=tides",
-        "/entity/woolf",
-        "/entity/a%2Fb/c?asOf=1912",
+        "/entity/quill",
+        "/neighborhood",
         "/source/catalogue?locator=1",
         "/answer?query=%7Bgraph%7Btitle%7D%7D",
         "/graphiql?query=%7Bgraph%7Btitle%7D%7D",
