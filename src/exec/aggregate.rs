@@ -46,7 +46,7 @@ const TEXTS_OF_A_PART: usize = 1 << 10;
 /// More parts than this would be filled more slowly: each is written to at a place of its own.
 const MOST_PARTS: usize = 1 << 10;
 
-/// Stands for the hash of a missing text.
+/// Represents the hash of a missing text.
 const NO_TEXT: u64 = u64::MAX;
 
 /// Entities that are grouped between two checks of the clock.
@@ -409,7 +409,7 @@ impl<'a> Run<'a> {
         let parts = (entities.len() / TEXTS_OF_A_PART).clamp(1, MOST_PARTS);
         let part_of = |hash: u64| (((hash >> 32) * parts as u64) >> 32) as usize;
         let mut hashes: Vec<u64> = self.list_of(entities.len())?;
-        // Where the texts of each part begin, one place further on: filling moves this back by one.
+        // The first text of each part, one place further on: filling moves this back by one.
         let mut starts = self.array(0_u32, parts + 2)?;
         for start in (0..entities.len()).step_by(ROWS_AT_ONCE) {
             let end = (start + ROWS_AT_ONCE).min(entities.len());

@@ -62,8 +62,8 @@ pub(super) fn page_rank(run: &mut Run, subgraph: &Subgraph, damping: f64) -> Res
     Ok(scores)
 }
 
-/// What an entity hands on over each of its edges of each unit that it has. What a dead end has is kept as if it handed all
-/// on: no entity gets it.
+/// The share of each unit of its score that an entity passes along each of its edges. The score of an entity without
+/// edges is kept as if it passed everything on, although no entity receives it.
 #[inline]
 fn part(damping: f64, degree: u32) -> f64 {
     match degree {
@@ -106,14 +106,14 @@ fn solve(run: &mut Run, lists: &EdgeLists, damping: f64, degrees: &[u32], scores
 /// the arrays of all entities.
 #[derive(Default)]
 struct Component {
-    /// Where the sources of each of its entities begin.
+    /// Index of the first source of each of its entities.
     starts: Vec<u32>,
     /// Positions of sources.
     sources: Vec<u32>,
-    /// What each entity has from outside, and 1.
+    /// The score that each entity receives from outside, plus 1.
     given: Vec<f64>,
     shares: Vec<f64>,
-    /// What an entity hands on of each unit that it has.
+    /// The share of each unit that an entity passes along each edge.
     parts: Vec<f64>,
 }
 
@@ -180,7 +180,7 @@ impl Component {
             let end = count.min(begin + CHECK_EVERY as usize);
             let mut visited = 0;
             for at in begin..end {
-                // What changed reaches some entities within an iteration, and others in the next one.
+                // Changes reach some entities within an iteration, and others in the next one.
                 let at = if forwards { at } else { count - 1 - at };
                 let sources = &self.sources[self.starts[at] as usize..self.starts[at + 1] as usize];
                 let sum: f64 = sources.iter().map(|it| self.shares[*it as usize]).sum();

@@ -198,7 +198,7 @@ impl<'v> Rows<'v> {
 
 /// For each slot, the slots at the other ends of its edges.
 pub(super) struct EdgeLists {
-    /// Where those of each slot begin and end. Between two lists there may be gaps.
+    /// First and last index for each slot. Between two lists there may be gaps.
     pub starts: Vec<u32>,
     pub ends: Vec<u32>,
     pub others: Vec<u32>,

@@ -172,7 +172,7 @@ pub(super) struct BlockTargets<'a> {
 }
 
 impl<'a> BlockTargets<'a> {
-    /// Where the targets of each row begin, and where the last ones end; `None` if only rows with edges are stored.
+    /// Index of the first target of each row, and the end of the last; `None` if only rows with edges are stored.
     #[inline]
     pub(super) fn bounds(&self) -> Option<&'a [u32]> {
         match self.of_type.rows {

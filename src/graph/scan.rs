@@ -172,7 +172,7 @@ impl Scan<'_, '_> {
         self.len
     }
 
-    /// Tests the block that was tested last once more.
+    /// Tests the last block again.
     pub fn test_again(&mut self, by: &impl TestContext) -> Block {
         self.rows.start -= self.tested;
         self.len = self.tested;

@@ -1,6 +1,6 @@
 //! Values rounded down, by which entities are grouped: dates to one of their parts, numbers to a multiple of a width.
 //!
-//! A rounded value is a number of 64 bits, which is ordered as the values are. What it means depends on the [`Rounding`].
+//! A rounded value is a number of 64 bits, which is ordered as the values are. Its meaning depends on the [`Rounding`].
 
 use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
 
@@ -220,7 +220,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is written for a part is a date, and covers the days that were rounded to it.
+        /// The text of a part is a date, and covers the days that were rounded to it.
         #[test]
         fn a_part_is_a_date_that_covers_it(year in -20_000_i64..20_000, month in 1_i64..13, day in 1_i64..29) {
             prop_assume!(year != 0);

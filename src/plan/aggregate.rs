@@ -112,7 +112,7 @@ pub struct GroupCall {
     pub keys: Vec<GroupKey>,
     /// The properties whose values decide about groups, each once.
     pub measured: Vec<GroupMeasured>,
-    /// What must hold of a group.
+    /// Conditions on a group.
     pub having: Vec<(GroupValue, Vec<ValueTest>)>,
     /// In which order; equal groups by their keys.
     pub order: Vec<GroupOrderKey>,
@@ -381,7 +381,7 @@ impl Values<'_> {
         Ok(Some((GroupValue::Measure(at, measure), kind)))
     }
 
-    /// What must hold of a group.
+    /// Reads the conditions on a group.
     fn having<'b>(
         &mut self,
         binder: &mut Binder<'b>,

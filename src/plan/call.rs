@@ -196,7 +196,7 @@ pub enum OrderBy {
     Degree,
     /// How many entities a relation leads to.
     Count(OfTypes<Side>),
-    /// What the entity has that relations to one lead to, one after the other.
+    /// A key of the entity at the end of relations to one, in sequence.
     Over(Box<[OfTypes<Side>]>, Box<OrderBy>),
 }
 
@@ -206,7 +206,7 @@ impl OrderBy {
         matches!(self, OrderBy::Degree | OrderBy::Count(_) | OrderBy::Over(..))
     }
 
-    /// What values are ordered by in the end.
+    /// The key of the last entity.
     pub fn last(&self) -> &Self {
         match self {
             OrderBy::Over(_, last) => last,
@@ -760,7 +760,7 @@ fn key_of_distance<'b>(
     Ok(key)
 }
 
-/// A key of an order: what tells it from others, by what it is, and its direction if one is given.
+/// A key of an order: its identity, its kind, and its direction if one is given.
 type ReadKey<'b> = (KeyIdentity<'b>, OrderBy, Option<Given<'b>>);
 
 /// A key of an order by what an entity has, or by what relations to one lead to; `None` if there is no such key.

@@ -354,7 +354,7 @@ pub struct SearchCall {
     pub typed: SearchText,
     /// Only entities of these types.
     pub types: Option<Vec<TypeId>>,
-    /// What else must hold of them.
+    /// Further conditions on the results.
     pub filter: Option<Arc<Filter>>,
     /// The date that what is found is shown at.
     pub as_of: Option<Date>,

@@ -213,10 +213,10 @@ groups! {
     NumberOption: "How numbers are grouped." {
         width Width: "Float" = "By ranges of this width. The key is the start of a range, a multiple of the width. A whole number for whole numbers.";
     }
-    GroupOwn: "What every group has." {
+    GroupOwn: "Fields of every group." {
         count Count: "{count}" = "The number of items.";
     }
-    GroupOwnOrder: "What groups are ordered by beside their numbers." {
+    GroupOwnOrder: "Orders of groups by their keys." {
         key Key: "SortOrder" = "By the key; entities by their ids.";
     }
     CountedValues: "How many values there are." {
@@ -227,7 +227,7 @@ groups! {
         min Min: "{value}" = "The smallest value.";
         max Max: "{value}" = "The greatest value.";
     }
-    Sums: "What values come to." {
+    Sums: "Sums and means of values." {
         sum Sum: "{sum}" = "Their sum.";
         avg Avg: "{sum}" = "Their mean.";
     }

@@ -510,7 +510,7 @@ export class Resolvers {
     }
   }
 
-  /** What a field of a relation leads to from an entity, or against it. */
+  /** The entities that a field of a relation leads to from an entity, or against it. */
   step(entity, name, isInverse) {
     const { graph } = this;
     const ends = (it) => (graph.follow(it, name)?.ends ?? []).filter(({ edge }) => !edge.oneWay);
@@ -801,7 +801,7 @@ export class Resolvers {
     return own ? own.indexOf(itemA) - own.indexOf(itemB) : compareText(a.id, b.id);
   }
 
-  /** What an entity is ordered by for a key, its type and the direction. */
+  /** The value by which an entity is ordered for a key, its type and the direction. */
   orderValue(entity, item, key) {
     const [[name, given]] = Object.entries(key);
     const at = (type, value) => {

@@ -173,7 +173,7 @@ struct Compiler<'a> {
     /// The arguments of each field of the document.
     arguments: HashMap<usize, Arc<[(String, Input)]>>,
     roots: HashMap<&'a str, (Domain, bool)>,
-    /// What the innermost selections are on.
+    /// The domain of the innermost selections.
     selected: Domain,
     selections: HashMap<Key, Arc<Selection>>,
     connections: HashMap<Key, Arc<Connection>>,
