@@ -1,6 +1,6 @@
 //! Costs of a graph: time to load, memory by part, time of answers.
 //!
-//! [`Shape`] generates a graph of any size, the same for the same seed. [`queries`] finds queries that fit any graph.
+//! [`Shape`] generates a graph of any size, the same for the same seed. `queries` finds queries that fit any graph.
 //! [`measure`] runs them in this process and gives quantiles. Only times of the same run and machine can be compared.
 
 #![allow(clippy::cast_sign_loss, reason = "times and counts are never negative")]
