@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::arguments::number;
 use super::bind::{Binder, Result};
-use super::filter::{all_given, check_not_empty, measure_tests, within};
 use super::input::{Arguments, Given, InputError, MOST_EXACT};
+use super::operators::{all_given, check_not_empty, within};
+use super::value_tests::measure_tests;
 use super::{CallNo, Object, Selection, Side, Unbound};
 use crate::condition::ValueTest;
 use crate::ontology::{

@@ -9,14 +9,16 @@ use super::aggregate::{GroupCall, OfTypes, properties, sides};
 use super::arguments::{Page, as_of, direction, fields, id, number, page, relations, types};
 use super::bind::{ARC_BYTES, Binder, Result};
 use super::dated_id::plain_id;
-use super::filter::{self, int64};
+use super::filter;
 use super::graph_query::{
     ComponentsCall, ConflictCall, NeighborhoodCall, PathCall, RankingCall, SearchCall, SimilarCall,
     SuggestCall, TimelineCall,
 };
 use super::input::{Arguments, Given, Input, InputError, Names, Variables};
+use super::operators::within;
 use super::path::PathExpression;
 use super::point::point;
+use super::scalars::int64;
 use super::{Bound, Side, Unbound};
 use crate::collation::Collation;
 use crate::condition::{Filter, MatcherNo};
@@ -513,7 +515,7 @@ fn page_call<'b>(
     arguments: &Arguments<'b>,
 ) -> Result<PageCall> {
     let filter = match arguments.get("filter") {
-        Some(given) => filter::within("filter", filter::compile(binder, domain, edge, given))?,
+        Some(given) => within("filter", filter::compile(binder, domain, edge, given))?,
         None => None,
     };
     let order = arguments.get("orderBy");
@@ -531,7 +533,7 @@ fn any_page_call<'b>(
     let order = arguments.get("orderBy");
     let given = arguments.get("filter").filter(|it| !it.is_null());
     let filter = match given {
-        Some(given) => filter::within("filter", filter::compile_any(binder, given))?,
+        Some(given) => within("filter", filter::compile_any(binder, given))?,
         None => None,
     };
     let keys = any_order_keys(binder, order)?;
@@ -933,7 +935,7 @@ fn any_order_keys(binder: &mut Binder, list: Option<Given>) -> Result<Vec<OrderK
         let is_first = !known.contains_key(&domain);
         let known = known.entry(domain).or_default();
         let read = order_key(binder, known, domain, field);
-        let Some((key, by, direction)) = filter::within("orderBy", filter::within(name, read))? else {
+        let Some((key, by, direction)) = within("orderBy", within(name, read))? else {
             continue;
         };
         if !known.insert(key) {

@@ -394,7 +394,7 @@ impl SearchCall {
         let types = types(binder, arguments.get("types"))?;
         let filter = match arguments.get("filter").filter(|it| !it.is_null()) {
             Some(given) => {
-                let filter = filter::within("filter", filter::compile_any(binder, given))?;
+                let filter = super::operators::within("filter", filter::compile_any(binder, given))?;
                 check_types(binder, types.as_deref(), given)?;
                 filter
             }

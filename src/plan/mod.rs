@@ -23,11 +23,14 @@ mod graph_query;
 mod input;
 mod introspection;
 mod line_index;
+mod operators;
 mod path;
 mod pattern;
 mod point;
+mod scalars;
 mod step;
 mod table;
+mod value_tests;
 
 use std::borrow::Cow;
 use std::sync::Arc;

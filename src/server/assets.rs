@@ -1,4 +1,5 @@
-//! The console: the files that the build embedded, or small pages if the build had no npm.
+//! The console: the files that the build embedded (`docs/decisions/embedding-the-console.md`), or small pages if the build
+//! had no npm.
 
 use std::io::Read;
 use std::sync::{Arc, OnceLock};
